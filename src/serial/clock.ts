@@ -1,0 +1,33 @@
+/** The monotonic clock that deadlines are kept on, in µs, and sleeping until a point on it. */
+import { Errno, libc, nativeBuffer } from "./libc.ts";
+
+const CLOCK_MONOTONIC = 1;
+const TIMER_ABSTIME = 1;
+
+const time = nativeBuffer(16);
+const timeWords = new Uint32Array(time.bytes.buffer);
+
+/** µs on CLOCK_MONOTONIC: the same clock in every thread and process of the machine. Allocates nothing. */
+export function nowUs(): number {
+  libc.clock_gettime(CLOCK_MONOTONIC, time.pointer);
+  return (timeWords[0]! + timeWords[1]! * 2 ** 32) * 1e6 + timeWords[2]! / 1e3;
+}
+
+const wake = nativeBuffer(16);
+const wakeWords = new Uint32Array(wake.bytes.buffer);
+
+/** Blocks this thread until `deadlineUs` of {@link nowUs}; returns at once when that has passed. */
+export function sleepUntilUs(deadlineUs: number): void {
+  writeTimespec(wakeWords, deadlineUs);
+  while (libc.clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, wake.pointer, null) === Errno.EINTR);
+}
+
+/** Writes µs into the words of a `struct timespec`. Negative times become 0. */
+export function writeTimespec(words: Uint32Array, us: number): void {
+  const clamped = Math.max(us, 0);
+  const seconds = Math.floor(clamped / 1e6);
+  words[0] = seconds;
+  words[1] = seconds / 2 ** 32;
+  words[2] = Math.floor((clamped - seconds * 1e6) * 1e3);
+  words[3] = 0;
+}

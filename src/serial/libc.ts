@@ -1,0 +1,66 @@
+/** The libc calls that a serial port needs, and errno, through bun:ffi. */
+import { dlopen, type Pointer, ptr, read } from "bun:ffi";
+
+const { symbols } = dlopen("libc.so.6", {
+  open: { args: ["ptr", "i32"], returns: "i32" },
+  close: { args: ["i32"], returns: "i32" },
+  read: { args: ["i32", "ptr", "u64"], returns: "i32" },
+  write: { args: ["i32", "ptr", "u64"], returns: "i32" },
+  ppoll: { args: ["ptr", "u64", "ptr", "ptr"], returns: "i32" },
+  ioctl: { args: ["i32", "u64", "ptr"], returns: "i32" },
+  flock: { args: ["i32", "i32"], returns: "i32" },
+  clock_gettime: { args: ["i32", "ptr"], returns: "i32" },
+  clock_nanosleep: { args: ["i32", "i32", "ptr", "ptr"], returns: "i32" },
+  __errno_location: { args: [], returns: "ptr" },
+});
+
+/** libc's functions. Arguments of type `ptr` take what {@link pointerTo} returned, or null. */
+export const libc = symbols;
+
+/** A buffer whose address is fixed for as long as the object is referenced. */
+export interface NativeBuffer {
+  readonly bytes: Uint8Array;
+  readonly pointer: Pointer;
+}
+
+/**
+ * Allocates a buffer for libc to read or write.
+ * The ArrayBuffer is made first: a small typed array's storage moves when `.buffer` is touched later,
+ * which leaves its pointer dangling.
+ */
+export function nativeBuffer(size: number): NativeBuffer {
+  const bytes = new Uint8Array(new ArrayBuffer(size));
+  return { bytes, pointer: ptr(bytes) };
+}
+
+/** The numbers of the errors that the code tells apart (asm-generic/errno.h; the same on x86-64 and arm64). */
+export const Errno = {
+  ENOENT: 2,
+  EINTR: 4,
+  EIO: 5,
+  ENXIO: 6,
+  EBADF: 9,
+  EAGAIN: 11,
+  EACCES: 13,
+  EBUSY: 16,
+  ENODEV: 19,
+  ENOTTY: 25,
+  EINVAL: 22,
+} as const;
+
+const errnoName = new Map<number, string>(Object.entries(Errno).map(([name, value]) => [value, name]));
+
+/** This thread's errno. Read it directly after the call that failed: any other call may change it. */
+export function errno(): number {
+  return read.i32(symbols.__errno_location()!, 0);
+}
+
+/** The name of an error number, "EIO", or "errno 123" for one that the code never tells apart. */
+export function nameOfErrno(number: number): string {
+  return errnoName.get(number) ?? `errno ${number}`;
+}
+
+/** A NUL-terminated copy of a path for `open`. */
+export function cString(text: string): Uint8Array {
+  return new TextEncoder().encode(`${text}\0`);
+}
