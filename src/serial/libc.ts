@@ -35,6 +35,7 @@ export function nativeBuffer(size: number): NativeBuffer {
 
 /** The numbers of the errors that the code tells apart (asm-generic/errno.h; the same on x86-64 and arm64). */
 export const Errno = {
+  EPERM: 1,
   ENOENT: 2,
   EINTR: 4,
   EIO: 5,
@@ -44,8 +45,10 @@ export const Errno = {
   EACCES: 13,
   EBUSY: 16,
   ENODEV: 19,
-  ENOTTY: 25,
+  ENOTDIR: 20,
+  EISDIR: 21,
   EINVAL: 22,
+  ENOTTY: 25,
 } as const;
 
 const errnoName = new Map<number, string>(Object.entries(Errno).map(([name, value]) => [value, name]));

@@ -27,6 +27,8 @@ export type PortTrouble =
   | "in use"
   /** The path leads to something that is not a serial port. */
   | "not a tty"
+  /** It took no more output before the deadline. What was left was thrown away. */
+  | "stuck"
   /** It was closed, or never opened. */
   | "closed"
   /** Anything else that the system said; the message has it. */

@@ -1,0 +1,57 @@
+/** Reading an arm whole: every servo's control table, who answers and where the joints are. */
+import { type Bus, BusError } from "../feetech/bus.ts";
+import { STEPS_PER_TURN } from "../feetech/registers.ts";
+import { BlockRead, blockOf } from "../feetech/sync.ts";
+import { idOf, JOINTS } from "./joints.ts";
+
+/** The ids of an arm's servos, in the joints' order. */
+export const SERVO_IDS: readonly number[] = JOINTS.map(idOf);
+
+/** The control table from its start to the present current: a servo whole, in one packet. */
+export const IMAGE_BLOCK = blockOf("firmware_major_version", "present_current");
+
+/** One servo's {@link IMAGE_BLOCK}, or null where it did not answer. */
+export type ServoImage = Uint8Array | null;
+
+/** Everything that is read of an arm before it is used; in the joints' order. */
+export interface ArmReading {
+  readonly images: readonly ServoImage[];
+  /** The register `maximum_acceleration`, which lies beyond the images; undefined where it could not be read. */
+  readonly maximumAccelerations: readonly (number | undefined)[];
+}
+
+/** A read of the six joints' positions in one packet, for {@link Bus.exchange}. */
+export function positionsRead(): BlockRead {
+  return new BlockRead(SERVO_IDS, blockOf("present_position"));
+}
+
+/** Reads the six servos whole, each again where a reply is lost. Throws {@link PortError} when the port is lost. */
+export function readArm(bus: Bus): ArmReading {
+  const images = SERVO_IDS.map((id): ServoImage => {
+    const read = new BlockRead([id], IMAGE_BLOCK);
+    return answers(() => bus.readBlock(read)) ? read.data : null;
+  });
+  const accelerations = new BlockRead(SERVO_IDS, blockOf("maximum_acceleration"));
+  const complete = images.every((image) => image !== null) && answers(() => bus.readBlock(accelerations));
+  return {
+    images,
+    maximumAccelerations: SERVO_IDS.map((_, index) =>
+      complete ? accelerations.value(index, "maximum_acceleration") : undefined,
+    ),
+  };
+}
+
+function answers(ask: () => void): boolean {
+  try {
+    ask();
+    return true;
+  } catch (error) {
+    if (error instanceof BusError) return false;
+    throw error;
+  }
+}
+
+/** True when a position is one that an STS3215 in single-turn mode can report. Anything else is no position. */
+export function isPosition(steps: number): boolean {
+  return steps >= 0 && steps < STEPS_PER_TURN;
+}

@@ -1,0 +1,35 @@
+/** Telling a leader from a follower: whether the arms of a pair are on each other's ports. */
+import { looksLikeFollower } from "./baseline.ts";
+import { CalibrationError } from "./calibration.ts";
+import type { ArmState } from "./findings.ts";
+import { holds } from "./held.ts";
+
+/**
+ * Whether the arm on one port is really the pair's other one.
+ *
+ * Calibrations tell first: neither arm holds its own, and this one holds the other's or the other one holds this
+ * one's. Where they cannot, because both are the same or there is neither, the follower's gains and gripper
+ * protection do: they are on the leader's port and not on the follower's.
+ */
+export function isSwapped(arm: ArmState, counterpart: ArmState): boolean {
+  const mine = fileOf(arm);
+  const theirs = fileOf(counterpart);
+  if (mine === undefined && theirs === undefined) return gainsAreSwapped(arm, counterpart);
+  const holdsTheirs = theirs !== undefined && holds(arm.images, theirs);
+  if (mine !== undefined && holds(arm.images, mine)) return holdsTheirs && gainsAreSwapped(arm, counterpart);
+  if (theirs !== undefined && holds(counterpart.images, theirs)) return false;
+  return holdsTheirs || (mine !== undefined && holds(counterpart.images, mine));
+}
+
+function fileOf({ calibration }: ArmState) {
+  return calibration instanceof CalibrationError ? undefined : calibration;
+}
+
+function gainsAreSwapped(arm: ArmState, counterpart: ArmState): boolean {
+  const [leader, follower] = arm.role === "leader" ? [arm, counterpart] : [counterpart, arm];
+  return (
+    looksLikeFollower(leader.images) &&
+    follower.images.every((image) => image !== null) &&
+    !looksLikeFollower(follower.images)
+  );
+}

@@ -1,0 +1,305 @@
+/** A bus of Feetech servos: requests out, the replies that belong to them back, nothing else believed. */
+import { nowUs } from "../serial/clock.ts";
+import type { Wire } from "../serial/wire.ts";
+import { BusCounters } from "./counters.ts";
+import { BROADCAST_ID, encodePacket, Instruction, MAX_PACKET_SIZE, PacketDecoder } from "./packet.ts";
+import { type Register, type RegisterName, registers, setRegisterValue } from "./registers.ts";
+import { BlockRead, blockOf, type SyncWrite } from "./sync.ts";
+
+/**
+ * How long a servo may take to answer. Real arms need at most 2 ms for a sync read of six servos at the factory's
+ * return delay; a USB stack under load has been seen to take tens of ms now and then.
+ */
+export const REPLY_TIMEOUT_US = 30_000;
+
+/** After a timeout the line counts as silent when nothing has come for this long. */
+const SILENCE_US = 3_000;
+
+/** A line that never falls silent is given up after this long, and the next request takes its chance. */
+const DRAIN_AT_MOST_US = 20_000;
+
+/** Servos answer a broadcast ping one after the other; after this long without an answer nobody else will. */
+const PING_ALL_SILENCE_US = 100_000;
+const PING_ALL_AT_MOST_US = 2_000_000;
+
+const READ_TRIES = 3;
+const WRITE_TRIES = 3;
+
+/** The block of a reply that carries no data. */
+const NOTHING = { address: 0, length: 0 };
+
+/** A servo did not do what it was asked. */
+export class BusError extends Error {
+  override readonly name = "BusError";
+  /** The servo's id. */
+  readonly id: number;
+  readonly trouble: "timeout" | "corrupted" | "not written";
+
+  constructor(id: number, trouble: "timeout" | "corrupted" | "not written", message: string) {
+    super(message);
+    this.id = id;
+    this.trouble = trouble;
+  }
+}
+
+/** What a bus may be used for. */
+export interface BusOptions {
+  /** False for an arm that must stay limp: no packet that could energise a servo will leave this bus. */
+  readonly mayEnergise: boolean;
+}
+
+/**
+ * One bus. Every call blocks for a bounded time; only those that say that they allocate nothing are
+ * meant for a control loop. Every call throws {@link PortError} when the port is lost.
+ */
+export class Bus {
+  readonly counters = new BusCounters();
+  /** The error byte of each servo's last reply, by id. */
+  readonly errorBytes = new Uint8Array(BROADCAST_ID);
+
+  readonly #wire: Wire;
+  readonly #mayEnergise: boolean;
+  readonly #decoder: PacketDecoder;
+  readonly #scratch = new Uint8Array(MAX_PACKET_SIZE);
+  /** The decoder's count when the exchange began. */
+  #checksumErrors = 0;
+
+  constructor(wire: Wire, options: BusOptions) {
+    this.#wire = wire;
+    this.#mayEnergise = options.mayEnergise;
+    this.#decoder = new PacketDecoder(wire.in);
+  }
+
+  /**
+   * Sends a prepared read once and collects the answers; `read.answered` says who answered.
+   * Returns true when all did. Allocates nothing.
+   */
+  exchange(read: BlockRead, timeoutUs: number = REPLY_TIMEOUT_US): boolean {
+    this.request(read);
+    return this.collect(read, nowUs() + timeoutUs);
+  }
+
+  /**
+   * Sends a prepared read and does not wait: {@link poll} or {@link collect} take the answers in.
+   * Allocates nothing.
+   */
+  request(read: BlockRead): void {
+    read.begin();
+    this.#begin();
+    this.#transmit(read.request, read.request.length);
+  }
+
+  /**
+   * Takes in what has come in answer to {@link request}, without waiting. Returns true when the last servo asked
+   * has answered, after which nothing more will come. Allocates nothing.
+   */
+  poll(read: BlockRead): boolean {
+    this.#decoder.received(this.#wire.receive(this.#decoder.end, 0));
+    const over = this.#takeAnswers(read);
+    if (over) this.#account(read);
+    return over;
+  }
+
+  /**
+   * Waits for the answers to {@link request} until the deadline (of `nowUs`); past it, gives up.
+   * Returns true when all have answered. Allocates nothing.
+   */
+  collect(read: BlockRead, deadlineUs: number): boolean {
+    const decoder = this.#decoder;
+    while (!this.#takeAnswers(read)) {
+      const count = this.#wire.receive(decoder.end, deadlineUs);
+      if (count === 0 || nowUs() > deadlineUs) {
+        this.giveUp(read);
+        return read.complete;
+      }
+      decoder.received(count);
+    }
+    this.#account(read);
+    return read.complete;
+  }
+
+  /** Gives up waiting for the answers to {@link request}: counts who is missing and drains the line. */
+  giveUp(read: BlockRead): void {
+    while (this.#decoder.nextAfterSilence(read.block.length)) this.#accept(read);
+    this.#account(read);
+    this.#drain();
+  }
+
+  /** Sends a prepared sync write, which nobody answers. Allocates nothing. */
+  send(write: SyncWrite): void {
+    write.seal();
+    this.#transmit(write.request, write.request.length);
+  }
+
+  /** True when the servo answers a ping. */
+  ping(id: number): boolean {
+    for (let attempt = 0; attempt < READ_TRIES; attempt++) {
+      if (attempt > 0) this.counters.add(id, "retry");
+      if (this.#acknowledged(id, Instruction.ping, [])) return true;
+    }
+    return false;
+  }
+
+  /** The ids of all servos that answer a broadcast ping, in the order in which they answered. */
+  pingAll(): number[] {
+    const ids: number[] = [];
+    this.#begin();
+    this.#transmit(this.#scratch, encodePacket(this.#scratch, BROADCAST_ID, Instruction.ping, []));
+    const decoder = this.#decoder;
+    const giveUpUs = nowUs() + PING_ALL_AT_MOST_US;
+    for (;;) {
+      while (decoder.next(0)) if (!ids.includes(decoder.id)) ids.push(decoder.id);
+      const count = this.#wire.receive(decoder.end, nowUs() + PING_ALL_SILENCE_US);
+      if (count === 0 || nowUs() > giveUpUs) break;
+      decoder.received(count);
+    }
+    return ids;
+  }
+
+  /** Reads one register, again where a reply is lost. Throws {@link BusError} when every try fails. */
+  read(id: number, name: RegisterName): number {
+    const read = new BlockRead([id], blockOf(name));
+    this.readBlock(read);
+    return read.value(0, name);
+  }
+
+  /**
+   * Sends a prepared read, again where replies are lost, until all have answered.
+   * Throws {@link BusError} for the first servo that never did.
+   */
+  readBlock(read: BlockRead, timeoutUs: number = REPLY_TIMEOUT_US): void {
+    for (let attempt = 0; attempt < READ_TRIES; attempt++) {
+      if (this.exchange(read, timeoutUs)) return;
+      if (attempt < READ_TRIES - 1) {
+        for (let i = 0; i < read.ids.length; i++) {
+          if (!read.hasAnswerFrom(i)) this.counters.add(read.ids[i]!, "retry");
+        }
+      }
+    }
+    const silent = read.ids.find((_, index) => !read.hasAnswerFrom(index))!;
+    if (this.#decoder.checksumErrors > this.#checksumErrors) {
+      throw new BusError(silent, "corrupted", `the replies of servo ${silent} arrive damaged`);
+    }
+    throw new BusError(silent, "timeout", `no answer from servo ${silent}`);
+  }
+
+  /**
+   * Writes one register once. Returns whether the servo acknowledged it; an unacknowledged write may have arrived.
+   */
+  write(id: number, name: RegisterName, value: number): boolean {
+    const { address, size }: Register = registers[name];
+    const params = new Uint8Array(1 + size);
+    params[0] = address;
+    setRegisterValue(name, value, params, 1, address);
+    return this.#acknowledged(id, Instruction.write, params);
+  }
+
+  /**
+   * Writes one register of RAM and makes sure that it arrived: where the acknowledgement is lost the register is
+   * read back, and written again only when it differs. Throws {@link BusError} when the servo cannot be brought to
+   * hold the value.
+   */
+  writeRam(id: number, name: RegisterName, value: number): void {
+    for (let attempt = 0; attempt < WRITE_TRIES; attempt++) {
+      if (this.write(id, name, value) || this.read(id, name) === value) return;
+    }
+    throw new BusError(id, "not written", `servo ${id} does not take ${name} = ${value}`);
+  }
+
+  /** Sends one request to one servo; true when its reply, which carries no data, comes. */
+  #acknowledged(id: number, instruction: number, params: ArrayLike<number>): boolean {
+    const reply = new BlockRead([id], NOTHING);
+    this.#begin();
+    this.#transmit(this.#scratch, encodePacket(this.#scratch, id, instruction, params));
+    return this.collect(reply, nowUs() + REPLY_TIMEOUT_US);
+  }
+
+  /** What came unasked since the last exchange is noise: believing it would believe a late reply. */
+  #begin(): void {
+    this.#decoder.clear();
+    this.#checksumErrors = this.#decoder.checksumErrors;
+    this.counters.noiseBytes += this.#wire.discard();
+  }
+
+  /** The only way out of the bus. */
+  #transmit(packet: Uint8Array, size: number): void {
+    if (!this.#mayEnergise) refuseToEnergise(packet, size);
+    const { out } = this.#wire;
+    for (let i = 0; i < size; i++) out[i] = packet[i]!;
+    this.#wire.send(size, nowUs() + REPLY_TIMEOUT_US);
+  }
+
+  /** Takes whole packets out of what was received; true when the last servo asked has answered. */
+  #takeAnswers(read: BlockRead): boolean {
+    while (!read.isOver && this.#decoder.next(read.block.length)) this.#accept(read);
+    return read.isOver;
+  }
+
+  #accept(read: BlockRead): void {
+    const { id, code, bytes, params } = this.#decoder;
+    if (read.accept(id, code, bytes, params)) {
+      this.errorBytes[id] = code;
+      if (code !== 0) this.counters.add(id, "error bit");
+    } else {
+      this.counters.strays++;
+    }
+  }
+
+  #account(read: BlockRead): void {
+    const decoder = this.#decoder;
+    if (!read.complete) {
+      const trouble = decoder.checksumErrors > this.#checksumErrors ? "corrupted" : "timeout";
+      for (let i = 0; i < read.ids.length; i++) {
+        if (!read.hasAnswerFrom(i)) this.counters.add(read.ids[i]!, trouble);
+      }
+    }
+    this.counters.noiseBytes += decoder.noiseBytes;
+    decoder.noiseBytes = 0;
+  }
+
+  /** Waits until the line is silent: a reply that comes late looks exactly like one to the next request. */
+  #drain(): void {
+    const giveUpUs = nowUs() + DRAIN_AT_MOST_US;
+    this.#decoder.clear();
+    for (;;) {
+      const silentAtUs = nowUs() + SILENCE_US;
+      const count = this.#wire.receive(0, Math.min(silentAtUs, giveUpUs));
+      this.counters.noiseBytes += count;
+      if (count === 0 || nowUs() >= giveUpUs) return;
+    }
+  }
+}
+
+const { address: TORQUE } = registers.torque_enable;
+const GOALS = blockOf("goal_position", "goal_velocity");
+
+/**
+ * Throws when a packet would make a servo hold or move: torque other than 0, or any goal, since a goal energises
+ * even a limp joint.
+ */
+function refuseToEnergise(request: Uint8Array, size: number): void {
+  const instruction = request[4]!;
+  if (
+    instruction === Instruction.ping ||
+    instruction === Instruction.read ||
+    instruction === Instruction.syncRead
+  ) {
+    return;
+  }
+  const address = request[5]!;
+  const end = size - 1;
+  if (instruction === Instruction.write) {
+    refuseBlock(request, address, 6, end - 6);
+  } else {
+    const length = request[6]!;
+    for (let at = 7; at < end; at += length + 1) refuseBlock(request, address, at + 1, length);
+  }
+}
+
+function refuseBlock(request: Uint8Array, address: number, at: number, length: number): void {
+  const touchesGoals = address < GOALS.address + GOALS.length && address + length > GOALS.address;
+  const touchesTorque = address <= TORQUE && address + length > TORQUE;
+  if (touchesGoals || (touchesTorque && request[at + TORQUE - address] !== 0)) {
+    throw new Error("a packet that would energise a servo of an arm that must stay limp was refused");
+  }
+}

@@ -1,0 +1,71 @@
+/** Writing EEPROM: compare, write only what differs, settle once for the whole batch, verify. */
+import { nowUs, sleepUntilUs } from "../serial/clock.ts";
+import { type Bus, BusError } from "./bus.ts";
+import { type RegisterName, registers } from "./registers.ts";
+import { BlockRead } from "./sync.ts";
+
+/** One register to be changed in one servo. */
+export interface EepromChange {
+  readonly bus: Bus;
+  readonly id: number;
+  readonly register: RegisterName;
+  readonly value: number;
+}
+
+/** After a write EEPROM may read back as plausible zeros for up to 0.2 s (one project's measurement). */
+export const EEPROM_SETTLE_US = 300_000;
+
+/** A cell that did not take its value gets it once more, after the first verification has shown so. */
+const ROUNDS = 2;
+
+/** What lies in EEPROM: the addresses below the first register of RAM. */
+const EEPROM_BLOCK = { address: 0, length: registers.torque_enable.address };
+
+/**
+ * Brings the EEPROM of any number of servos, on any number of buses, to the values given.
+ * Cells that hold their value already are not written: every write wears the cell. Takes some ms when nothing
+ * differs and about {@link EEPROM_SETTLE_US} when something does. Returns how many registers were written.
+ * Throws {@link BusError} when a servo does not answer or does not take a value.
+ */
+export function writeEeprom(changes: readonly EepromChange[]): number {
+  let pending = differing(changes);
+  const servos = servosOf(pending);
+  let written = 0;
+  for (let round = 0; round < ROUNDS && pending.length > 0; round++) {
+    for (const { bus, id } of servos) bus.writeRam(id, "lock", 0);
+    for (const { bus, id, register, value } of pending) bus.write(id, register, value);
+    written += pending.length;
+    sleepUntilUs(nowUs() + EEPROM_SETTLE_US);
+    pending = differing(pending);
+  }
+  for (const { bus, id } of servos) bus.writeRam(id, "lock", 1);
+  const failed = pending[0];
+  if (failed !== undefined) {
+    const { id, register, value } = failed;
+    throw new BusError(id, "not written", `servo ${id} does not keep ${register} = ${value}`);
+  }
+  return written;
+}
+
+function differing(changes: readonly EepromChange[]): EepromChange[] {
+  const images = new Map<Bus, Map<number, BlockRead>>();
+  return changes.filter(({ bus, id, register, value }) => {
+    const ofBus = images.get(bus) ?? new Map<number, BlockRead>();
+    images.set(bus, ofBus);
+    let image = ofBus.get(id);
+    if (image === undefined) {
+      image = new BlockRead([id], EEPROM_BLOCK);
+      bus.readBlock(image);
+      ofBus.set(id, image);
+    }
+    return image.value(0, register) !== value;
+  });
+}
+
+function servosOf(changes: readonly EepromChange[]): { bus: Bus; id: number }[] {
+  const servos: { bus: Bus; id: number }[] = [];
+  for (const { bus, id } of changes) {
+    if (!servos.some((servo) => servo.bus === bus && servo.id === id)) servos.push({ bus, id });
+  }
+  return servos;
+}

@@ -1,0 +1,119 @@
+/** Requests that speak to several servos in one packet, prepared once so that sending them allocates nothing. */
+import { BROADCAST_ID, encodePacket, Instruction, PACKET_OVERHEAD, sealPacket } from "./packet.ts";
+import { type Register, type RegisterName, registers, registerValue, setRegisterValue } from "./registers.ts";
+
+/** A run of addresses in the control table. */
+export interface Block {
+  readonly address: number;
+  readonly length: number;
+}
+
+/** The block that holds the registers from `first` to `last`, both included. */
+export function blockOf(first: RegisterName, last: RegisterName = first): Block {
+  const { address }: Register = registers[first];
+  const end: Register = registers[last];
+  return { address, length: end.address + end.size - address };
+}
+
+/**
+ * A read of one block from one or more servos, and what they answered.
+ * One servo is asked with a plain read; several with a sync read, which each answers in the order asked.
+ */
+export class BlockRead {
+  readonly ids: readonly number[];
+  readonly block: Block;
+  /** The encoded request. */
+  readonly request: Uint8Array;
+  /** What was read: the block of `ids[0]`, that of `ids[1]`, … Valid where {@link answered} says so. */
+  readonly data: Uint8Array;
+  /** The error byte of each servo's last reply, in the order of `ids`. */
+  readonly errors: Uint8Array;
+  /** Bit i is set when `ids[i]` answered the last request. */
+  answered = 0;
+  /** The index of the servo that answers next: they answer in the order asked, each once. */
+  #next = 0;
+
+  constructor(ids: readonly number[], block: Block) {
+    this.ids = ids;
+    this.block = block;
+    const packet = new Uint8Array(ids.length + 16);
+    const size =
+      ids.length === 1
+        ? encodePacket(packet, ids[0]!, Instruction.read, [block.address, block.length])
+        : encodePacket(packet, BROADCAST_ID, Instruction.syncRead, [block.address, block.length, ...ids]);
+    this.request = packet.slice(0, size);
+    this.data = new Uint8Array(ids.length * block.length);
+    this.errors = new Uint8Array(ids.length);
+  }
+
+  /** True when every servo answered the last request. */
+  get complete(): boolean {
+    return this.answered === (1 << this.ids.length) - 1;
+  }
+
+  /** True when the last servo asked has answered the last request: nothing more will come. */
+  get isOver(): boolean {
+    return this.#next === this.ids.length;
+  }
+
+  /** Forgets the answers to the request before. */
+  begin(): void {
+    this.answered = 0;
+    this.#next = 0;
+  }
+
+  /** Takes one reply in. Returns false when it answers nothing that was asked: the data stays as it was. */
+  accept(id: number, error: number, bytes: Uint8Array, at: number): boolean {
+    let index = this.#next;
+    while (index < this.ids.length && this.ids[index] !== id) index++;
+    if (index === this.ids.length) return false;
+    const { length } = this.block;
+    for (let i = 0; i < length; i++) this.data[index * length + i] = bytes[at + i]!;
+    this.errors[index] = error;
+    this.answered |= 1 << index;
+    this.#next = index + 1;
+    return true;
+  }
+
+  /** True when `ids[index]` answered the last request. */
+  hasAnswerFrom(index: number): boolean {
+    return (this.answered & (1 << index)) !== 0;
+  }
+
+  /** A register of `ids[index]`, as last read. */
+  value(index: number, name: RegisterName): number {
+    return registerValue(name, this.data, index * this.block.length, this.block.address);
+  }
+
+  /** The block of `ids[index]`, as last read: a view, overwritten by the next read. */
+  image(index: number): Uint8Array {
+    return this.data.subarray(index * this.block.length, (index + 1) * this.block.length);
+  }
+}
+
+/** A write of one block to several servos in one packet, which none of them answers. */
+export class SyncWrite {
+  readonly block: Block;
+  /** The encoded request, kept up to date by {@link set}; sealed by the bus when it is sent. */
+  readonly request: Uint8Array;
+  readonly #stride: number;
+
+  constructor(ids: readonly number[], block: Block) {
+    this.block = block;
+    this.#stride = block.length + 1;
+    this.request = new Uint8Array(PACKET_OVERHEAD + 2 + ids.length * this.#stride);
+    const params = [block.address, block.length];
+    for (const id of ids) params.push(id, ...new Array<number>(block.length).fill(0));
+    encodePacket(this.request, BROADCAST_ID, Instruction.syncWrite, params);
+  }
+
+  /** Sets what a register of the servo at `index` will be written to. */
+  set(index: number, name: RegisterName, value: number): void {
+    setRegisterValue(name, value, this.request, 8 + index * this.#stride, this.block.address);
+  }
+
+  /** Brings the checksum up to date with what was {@link set}. */
+  seal(): void {
+    sealPacket(this.request);
+  }
+}

@@ -1,0 +1,20 @@
+/**
+ * Opens the port at a path, prints as JSON how that went, and holds the port until its standard input ends.
+ * With `unlocked`, as a program does that knows TIOCEXCL but no flock.
+ */
+import { TtyPort } from "../../src/serial/port.ts";
+import { PortError } from "../../src/serial/wire.ts";
+
+const TIOCEXCL = 0x540c;
+
+process.stdin.on("end", () => process.exit()).resume();
+
+try {
+  const [path, unlocked] = process.argv.slice(2);
+  const port = TtyPort.open(path!, { baudRate: 1_000_000, lock: unlocked === undefined });
+  if (unlocked !== undefined) port.control(TIOCEXCL, null);
+  console.log(JSON.stringify({ opened: true }));
+} catch (error) {
+  if (!(error instanceof PortError)) throw error;
+  console.log(JSON.stringify({ trouble: error.trouble, message: error.message }));
+}
