@@ -1,0 +1,84 @@
+/** From two arms that answer to two arms that may be teleoperated: calibrations, checks, configuration. */
+import { type Calibration, CalibrationError } from "../arm/calibration.ts";
+import { loadCalibration } from "../arm/calibration-tree.ts";
+import { type ConfigurableArm, configure, needsEeprom } from "../arm/configure.ts";
+import { type ArmState, type Finding, findingsOf } from "../arm/findings.ts";
+import type { Role } from "../arm/joints.ts";
+import { type ArmReading, readArm, SERVO_IDS } from "../arm/read.ts";
+import type { Bus } from "../feetech/bus.ts";
+import { EEPROM_SETTLE_US } from "../feetech/eeprom.ts";
+import { nowUs, sleepUntilUs } from "../serial/clock.ts";
+import { isEnergised, relax } from "./release.ts";
+
+/** An arm whose six servos answer. */
+export interface ReachableArm {
+  readonly role: Role;
+  readonly id: string;
+  readonly bus: Bus;
+}
+
+/** Both arms' calibrations, or what keeps the arms from being used. */
+export interface Connection {
+  readonly findings: readonly Finding[];
+  /** There when no finding is a fault. */
+  readonly calibrations?: Readonly<Record<Role, Calibration>>;
+}
+
+/**
+ * Reads both arms whole, checks them against their files and each other and, when nothing is a fault, configures
+ * what differs. Takes about 20 ms, or 0.4 s when EEPROM must be written. Never energises anything.
+ * Throws {@link BusError} when a servo falls silent meanwhile, {@link PortError} when a port is lost.
+ */
+export function connect(leader: ReachableArm, follower: ReachableArm, calibrationDir: string): Connection {
+  let arms = [leader, follower].map((arm) => examine(arm, calibrationDir));
+  let findings = findingsOfPair(arms);
+  if (findings.some(({ code }) => code === "calibration mismatch" || code === "swapped arms")) {
+    // EEPROM that was written just now reads as zeros for a while: a mismatch is believed when it lasts.
+    sleepUntilUs(nowUs() + EEPROM_SETTLE_US);
+    arms = [leader, follower].map((arm) => examine(arm, calibrationDir));
+    findings = findingsOfPair(arms);
+  }
+  if (findings.some(({ severity }) => severity === "fault")) return { findings };
+  const [leaderState, followerState] = arms as [Examined, Examined];
+  // What EEPROM holds must not change under a joint that works.
+  if (needsEeprom(followerState) && isEnergised(follower.bus)) relax(follower.bus);
+  configure(arms);
+  return {
+    findings,
+    calibrations: {
+      leader: leaderState.calibration as Calibration,
+      follower: followerState.calibration as Calibration,
+    },
+  };
+}
+
+interface Examined extends ArmState, ConfigurableArm {
+  readonly reading: ArmReading;
+}
+
+function examine({ role, id, bus }: ReachableArm, calibrationDir: string): Examined {
+  const reading = readArm(bus);
+  const errorBytes = SERVO_IDS.map((servo) => bus.errorBytes[servo]!);
+  return {
+    role,
+    id,
+    bus,
+    reading,
+    images: reading.images,
+    errorBytes,
+    calibration: tryLoad(calibrationDir, role, id),
+  };
+}
+
+function tryLoad(root: string, role: Role, id: string): Calibration | CalibrationError {
+  try {
+    return loadCalibration(root, role, id);
+  } catch (error) {
+    if (error instanceof CalibrationError) return error;
+    throw error;
+  }
+}
+
+function findingsOfPair(arms: readonly ArmState[]): Finding[] {
+  return arms.flatMap((arm, index) => findingsOf(arm, arms[1 - index]));
+}

@@ -1,0 +1,203 @@
+/**
+ * The follower's motion: the one place that writes goals and the one place that switches torque.
+ *
+ * Whatever the caller asks for, no goal leaves here that is further from the one before, or from the present
+ * position at torque on, than the speed limit allows, or outside the follower's calibrated range, except on the
+ * way back into it.
+ */
+import { JOINT_COUNT, JOINTS, nameWithId } from "../arm/joints.ts";
+import { SERVO_IDS as ids, isPosition } from "../arm/read.ts";
+import { type Bus, BusError } from "../feetech/bus.ts";
+import { STEPS_PER_TURN } from "../feetech/registers.ts";
+import { BlockRead, blockOf, SyncWrite } from "../feetech/sync.ts";
+
+/** The bounds of the follower's motion. */
+export interface DriveLimits {
+  /** How often {@link FollowerDrive.step} is called. */
+  readonly rateHz: number;
+  readonly alignSpeedDegPerS: number;
+  readonly followSpeedDegPerS: number;
+}
+
+/** The calibrated range of a joint, in steps. */
+export interface Range {
+  readonly min: number;
+  readonly max: number;
+}
+
+/**
+ * While a joint approaches the leader's pose the servo limits its speed too, to the ramp's and this much more,
+ * so that it keeps up with the ramp.
+ */
+const GOAL_VELOCITY_MARGIN = 1.25;
+
+/**
+ * A joint that is found energised, this close to its goal, is held there by somebody before us and keeps its goal:
+ * gravity accounts for the difference. Further away its goal is stale.
+ */
+const HELD_WITHIN_STEPS = 114; // 10°
+
+/** How far a limp joint may be moved by hand between reading its position and switching its torque on. */
+const STILL_WITHIN_STEPS = 12; // 1°
+
+const ENERGISE_TRIES = 5;
+
+/** Drives the six joints of a follower. */
+export class FollowerDrive {
+  /** The goals last written, in steps, in the joints' order. Meaningful once {@link energise} has returned. */
+  readonly goals = new Int32Array(JOINT_COUNT);
+  /** 1 for a joint that approaches its target at the aligning speed, 0 for one that follows. */
+  readonly approaching = new Uint8Array(JOINT_COUNT).fill(1);
+
+  readonly #bus: Bus;
+  readonly #min: Int32Array;
+  readonly #max: Int32Array;
+  readonly #alignStep: number;
+  readonly #followStep: number;
+  readonly #approachVelocity: number;
+  /** Parts of a step that a joint has not used of its last tick's allowance. */
+  readonly #carry = new Float64Array(JOINT_COUNT);
+  readonly #goalWrite = new SyncWrite(ids, blockOf("goal_position"));
+  readonly #motionWrite = new SyncWrite(ids, blockOf("goal_position", "goal_velocity"));
+  /** Goal velocities as last written. */
+  readonly #velocities = new Int32Array(JOINT_COUNT).fill(-1);
+
+  constructor(bus: Bus, ranges: readonly Range[], limits: DriveLimits) {
+    this.#bus = bus;
+    this.#min = Int32Array.from(ranges, ({ min }) => min);
+    this.#max = Int32Array.from(ranges, ({ max }) => max);
+    this.#alignStep = stepsPerTick(limits.alignSpeedDegPerS, limits.rateHz);
+    this.#followStep = stepsPerTick(limits.followSpeedDegPerS, limits.rateHz);
+    this.#approachVelocity = Math.ceil(this.#alignStep * limits.rateHz * GOAL_VELOCITY_MARGIN);
+  }
+
+  /**
+   * Switches the torque on where the follower is: goal = present position first, verified, then torque. A joint
+   * that is held already keeps its goal. All joints approach from here on.
+   * Throws {@link BusError} when a servo cannot be brought to this, {@link PortError} when the port is lost; those
+   * that are energised by then hold still.
+   */
+  energise(): void {
+    const motion = new BlockRead(ids, blockOf("torque_enable", "present_position"));
+    // `max_torque_limit` reaches `torque_limit` only at power-up, and a release may have left that at nothing.
+    const fullTorque = new BlockRead(ids, blockOf("max_torque_limit"));
+    this.#bus.readBlock(fullTorque);
+    this.#bus.readBlock(motion);
+    for (let attempt = 0; attempt < ENERGISE_TRIES; attempt++) {
+      this.#chooseGoals(motion);
+      this.#writeGoals(true);
+      this.#bus.readBlock(motion);
+      if (this.#unsettledJoint(motion) === -1) {
+        this.#switchOn(motion, fullTorque);
+        return;
+      }
+    }
+    const joint = this.#unsettledJoint(motion);
+    const goal = motion.value(joint, "goal_position");
+    const present = motion.value(joint, "present_position");
+    throw new BusError(
+      ids[joint]!,
+      "not written",
+      `${nameWithId(JOINTS[joint]!)} has the goal ${goal} and is at ${present}: it moves, or does not take its goal`,
+    );
+  }
+
+  /**
+   * Moves each joint's goal toward its target, in steps, by at most what one tick allows, and writes the goals.
+   * Returns true when every goal has met its target. Allocates nothing.
+   */
+  step(targets: Int32Array): boolean {
+    let met = true;
+    for (let joint = 0; joint < JOINT_COUNT; joint++) {
+      const allowance =
+        (this.approaching[joint] === 1 ? this.#alignStep : this.#followStep) + this.#carry[joint]!;
+      const limit = Math.floor(allowance);
+      this.#carry[joint] = allowance - limit;
+      const target = Math.min(Math.max(targets[joint]!, this.#min[joint]!), this.#max[joint]!);
+      const distance = target - this.goals[joint]!;
+      if (distance > limit) this.goals[joint]! += limit;
+      else if (distance < -limit) this.goals[joint]! -= limit;
+      else {
+        this.goals[joint] = target;
+        this.approaching[joint] = 0;
+        continue;
+      }
+      met = false;
+    }
+    this.#writeGoals(false);
+    return met;
+  }
+
+  /** Tells that a servo was seen with another goal velocity than the one it was sent: the next goals repeat it. */
+  repeatVelocity(joint: number): void {
+    this.#velocities[joint] = -1;
+  }
+
+  /** The goal velocity that a joint's servo should have, in steps/s; 0 is as fast as it can. */
+  goalVelocity(joint: number): number {
+    return this.approaching[joint] === 1 ? this.#approachVelocity : 0;
+  }
+
+  #chooseGoals(motion: BlockRead): void {
+    for (let joint = 0; joint < JOINT_COUNT; joint++) {
+      const present = motion.value(joint, "present_position");
+      if (!isPosition(present)) {
+        const name = nameWithId(JOINTS[joint]!);
+        throw new BusError(ids[joint]!, "corrupted", `${name} reports ${present}, which is no position`);
+      }
+      const goal = motion.value(joint, "goal_position");
+      const held =
+        motion.value(joint, "torque_enable") === 1 && Math.abs(goal - present) <= HELD_WITHIN_STEPS;
+      this.goals[joint] = held ? goal : present;
+      this.approaching[joint] = 1;
+      this.#carry[joint] = 0;
+    }
+  }
+
+  /** The first joint that does not hold the goal it was given, or has moved from it since; −1 when there is none. */
+  #unsettledJoint(motion: BlockRead): number {
+    return ids.findIndex((_, joint) => {
+      const goal = motion.value(joint, "goal_position");
+      const distance = Math.abs(goal - motion.value(joint, "present_position"));
+      const energised = motion.value(joint, "torque_enable") === 1;
+      return goal !== this.goals[joint] || distance > (energised ? HELD_WITHIN_STEPS : STILL_WITHIN_STEPS);
+    });
+  }
+
+  #switchOn(motion: BlockRead, fullTorque: BlockRead): void {
+    const limits = new SyncWrite(ids, blockOf("torque_limit"));
+    const torque = new SyncWrite(ids, blockOf("torque_enable"));
+    ids.forEach((_, joint) => {
+      limits.set(joint, "torque_limit", fullTorque.value(joint, "max_torque_limit"));
+      torque.set(joint, "torque_enable", 1);
+    });
+    this.#bus.send(limits);
+    this.#bus.send(torque);
+    this.#bus.readBlock(motion);
+    ids.forEach((id, joint) => {
+      const limit = fullTorque.value(joint, "max_torque_limit");
+      if (motion.value(joint, "torque_enable") !== 1) this.#bus.writeRam(id, "torque_enable", 1);
+      if (motion.value(joint, "torque_limit") !== limit) this.#bus.writeRam(id, "torque_limit", limit);
+    });
+  }
+
+  /** Writes the goals, with the velocities where one of them has changed: the short packet is the rule. */
+  #writeGoals(force: boolean): void {
+    let whole = force;
+    for (let joint = 0; joint < JOINT_COUNT; joint++) {
+      const velocity = this.goalVelocity(joint);
+      if (velocity !== 0 || this.#velocities[joint] !== velocity) whole = true;
+      this.#velocities[joint] = velocity;
+    }
+    const write = whole ? this.#motionWrite : this.#goalWrite;
+    for (let joint = 0; joint < JOINT_COUNT; joint++) {
+      write.set(joint, "goal_position", this.goals[joint]!);
+      if (whole) write.set(joint, "goal_velocity", this.#velocities[joint]!);
+    }
+    this.#bus.send(write);
+  }
+}
+
+function stepsPerTick(speedDegPerS: number, rateHz: number): number {
+  return (speedDegPerS / 360) * (STEPS_PER_TURN / rateHz);
+}

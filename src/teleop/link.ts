@@ -1,0 +1,103 @@
+/** One arm's port and bus: opening it, finding out who answers, and saying what is missing. */
+
+import { missingJoints } from "../arm/findings.ts";
+import { JOINTS, type Role } from "../arm/joints.ts";
+import { positionsRead, SERVO_IDS } from "../arm/read.ts";
+import { Bus } from "../feetech/bus.ts";
+import { BAUD_RATES } from "../feetech/registers.ts";
+import { TtyBinding, type TtyBindingPort } from "../serial/binding.ts";
+import { nowUs } from "../serial/clock.ts";
+import { PortError } from "../serial/wire.ts";
+import type { ArmSettings } from "./settings.ts";
+
+/** Right after a board appears its node may not have its group yet: refusals are believed after this long. */
+const BELIEVE_DENIED_AFTER_US = 1_500_000;
+
+/** The connection to one arm, from no board at all to six servos that answer. */
+export class ArmLink {
+  readonly role: Role;
+  readonly settings: ArmSettings;
+  /** How messages name the arm: `leader "my_leader"`. */
+  readonly name: string;
+  /** Why the arm cannot be used now, for the person who can change it; undefined when all six servos answer. */
+  trouble: string | undefined;
+
+  #port: TtyBindingPort | undefined;
+  #bus: Bus | undefined;
+  #deniedSinceUs: number | undefined;
+  readonly #positions = positionsRead();
+
+  constructor(role: Role, settings: ArmSettings) {
+    this.role = role;
+    this.settings = settings;
+    this.name = `${role} "${settings.id}"`;
+  }
+
+  /** The bus while the port is open. */
+  get bus(): Bus | undefined {
+    return this.#bus;
+  }
+
+  /**
+   * Opens the port where it is not open and asks all six servos. True when all answer; otherwise {@link trouble}
+   * says what is missing. Never throws for anything that a person or time can mend.
+   */
+  async reach(): Promise<boolean> {
+    try {
+      await this.#open();
+      this.trouble = this.#whoIsMissing();
+    } catch (error) {
+      if (!(error instanceof PortError)) throw error;
+      await this.close();
+      this.trouble = this.#explain(error);
+    }
+    return this.trouble === undefined;
+  }
+
+  /** Gives the port up. */
+  async close(): Promise<void> {
+    const port = this.#port;
+    this.#port = undefined;
+    this.#bus = undefined;
+    if (port?.isOpen) await port.close();
+  }
+
+  /** True when this arm's port is the one that an error is about. */
+  owns(error: PortError): boolean {
+    return error.path === this.settings.port;
+  }
+
+  async #open(): Promise<void> {
+    if (this.#port !== undefined) return;
+    this.#port = await TtyBinding.open({ path: this.settings.port, baudRate: BAUD_RATES[0] });
+    this.#bus = new Bus(this.#port.tty, { mayEnergise: this.role === "follower" });
+    this.#deniedSinceUs = undefined;
+  }
+
+  #whoIsMissing(): string | undefined {
+    const bus = this.#bus!;
+    if (bus.exchange(this.#positions)) return undefined;
+    if (this.#positions.answered === 0) {
+      return (
+        `${this.name}: no servo answers on ${this.settings.port} — is the arm's power on, ` +
+        "and is this the port of an SO-101 arm?"
+      );
+    }
+    // One loose lead may keep the others from taking their turn in a joint read: ask each alone.
+    const missing = JOINTS.filter((_, joint) => !bus.ping(SERVO_IDS[joint]!));
+    return missing.length === 0 ? undefined : missingJoints(this.name, missing);
+  }
+
+  #explain(error: PortError): string | undefined {
+    if (error.trouble === "missing" || error.trouble === "lost") {
+      return `${this.name}: ${this.settings.port} is not there — plug in the arm's USB board`;
+    }
+    if (error.trouble === "denied") {
+      this.#deniedSinceUs ??= nowUs();
+      if (nowUs() - this.#deniedSinceUs < BELIEVE_DENIED_AFTER_US) {
+        return `${this.name}: ${this.settings.port} is not accessible yet`;
+      }
+    }
+    return `${this.name}: ${error.message}`;
+  }
+}

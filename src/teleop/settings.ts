@@ -1,0 +1,34 @@
+/** What the control thread must know of the configuration. */
+import type { JointName, Role } from "../arm/joints.ts";
+import type { NormalisationMode } from "../arm/normalisation.ts";
+
+/** What happens to the follower when the program is told to stop. */
+export type StopBehaviour = "relax" | "hold" | "park";
+
+/** Where an arm is and whose calibration it has. */
+export interface ArmSettings {
+  /** The path of its serial port; it may be a link, and need not exist yet. */
+  readonly port: string;
+  /** LeRobot's id of the arm: the name of its calibration file. */
+  readonly id: string;
+}
+
+/** How one pair is teleoperated. */
+export interface PairSettings {
+  readonly arms: Readonly<Record<Role, ArmSettings>>;
+  /** The root of LeRobot's calibration tree. */
+  readonly calibrationDir: string;
+  readonly rateHz: number;
+  readonly normalisation: NormalisationMode;
+  /** The speed at which a joint of the follower approaches the leader's pose. */
+  readonly alignSpeedDegPerS: number;
+  /** The speed that a joint of the follower never exceeds. */
+  readonly followSpeedDegPerS: number;
+  /** Without a fresh leader position for this long, the follower holds. */
+  readonly holdAfterMs: number;
+  /** After holding for this long the follower is released softly. */
+  readonly holdForS: number;
+  readonly onStop: StopBehaviour;
+  /** The follower's pose to park in, in its own normalised units; needed when `onStop` is "park". */
+  readonly parkPose?: Readonly<Record<JointName, number>>;
+}
