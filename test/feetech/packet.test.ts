@@ -2,6 +2,9 @@ import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { encodePacket, Instruction, PacketDecoder } from "../../src/feetech/packet.ts";
 
+// One of 256 imitations of a packet has the right checksum: the runs must be the same every time.
+fc.configureGlobal({ seed: 101 });
+
 interface Packet {
   id: number;
   code: number;

@@ -1,0 +1,77 @@
+/** `so101 teleoperate`: makes the follower arm follow the leader arm until it is stopped. */
+import { Command, InvalidArgumentError } from "commander";
+import { configFor, DEFAULT_CONFIG_PATH, type Overrides, pairSettings } from "../config.ts";
+import { startTeleoperation } from "../teleop/teleoperation.ts";
+import { jsonReporter } from "./output/json.ts";
+import { logReporter } from "./output/log.ts";
+import type { MakeReporter, Reporter } from "./output/reporter.ts";
+import { screenReporter } from "./output/screen.ts";
+
+interface Options extends Overrides {
+  readonly config?: string;
+  readonly duration?: number;
+  readonly json?: true;
+}
+
+/** Makes the command. */
+export function teleoperateCommand(): Command {
+  return new Command("teleoperate")
+    .summary("make the follower arm follow the leader arm")
+    .description(
+      "Makes the follower arm follow the leader arm, until it is stopped. Arms may be plugged in and switched on " +
+        "before or after; every loss of an arm heals when it is back. The follower always approaches the leader's " +
+        "pose slowly first. Ctrl-C stops it gently.",
+    )
+    .option("--leader <path>", "serial port of the leader arm")
+    .option("--follower <path>", "serial port of the follower arm")
+    .option("--leader-id <id>", "LeRobot id of the leader: the name of its calibration file")
+    .option("--follower-id <id>", "LeRobot id of the follower: the name of its calibration file")
+    .option("--calibration-dir <dir>", "root of the calibration files, as LeRobot's HF_LEROBOT_CALIBRATION")
+    .option("--rate <hz>", "how often a second the follower gets a goal, 20 to 500", number)
+    .option("--duration <s>", "stop this many seconds after the program started", number)
+    .option("--config <file>", `configuration file (default: ${DEFAULT_CONFIG_PATH})`)
+    .option("--json", "print one JSON object a line")
+    .addHelpText(
+      "after",
+      `
+Without options everything comes from the configuration file; options override
+it. With both ports and both ids given, no file is needed.
+
+Examples:
+  so101 teleoperate
+  so101 teleoperate --leader /dev/ttyACM0 --follower /dev/ttyACM1 \\
+    --leader-id blue --follower-id red \\
+    --calibration-dir ~/.cache/huggingface/lerobot/calibration
+
+Exit codes: 0 stopped, 1 failed, 2 wrong usage or configuration.`,
+    )
+    .action(teleoperate);
+}
+
+async function teleoperate({ config: file, duration, json, ...overrides }: Options): Promise<void> {
+  if (duration !== undefined && !(duration > 0))
+    throw new InvalidArgumentError("--duration must be more than 0 seconds");
+  const settings = pairSettings(configFor(file, overrides));
+  const makeReporter: MakeReporter = json
+    ? jsonReporter
+    : process.stdout.isTTY
+      ? screenReporter(settings.normalisation)
+      : logReporter;
+  let reporter: Reporter | undefined;
+  const teleoperation = startTeleoperation(settings, (event) => reporter?.event(event));
+  reporter = makeReporter(teleoperation.shared);
+  const stop = () => teleoperation.stop();
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, stop);
+  if (duration !== undefined) setTimeout(stop, Math.max(0, duration * 1000 - performance.now())).unref();
+  try {
+    await teleoperation.stopped;
+  } finally {
+    reporter.end();
+  }
+}
+
+function number(text: string): number {
+  const value = text.trim() === "" ? Number.NaN : Number(text);
+  if (!Number.isFinite(value)) throw new InvalidArgumentError("Expected a number.");
+  return value;
+}

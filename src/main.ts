@@ -1,0 +1,37 @@
+/** The program's entry: argv to a command, and what goes wrong to an exit code. */
+import { Command, CommanderError } from "commander";
+import { simCommand } from "./commands/sim.ts";
+import { teleoperateCommand } from "./commands/teleoperate.ts";
+import { ConfigError } from "./config.ts";
+import { versionLine } from "./version.ts";
+
+const FAILED = 1;
+const WRONG_USAGE = 2;
+
+const program = new Command("so101")
+  .description(
+    "Makes a pair of SO-ARM100/101 robot arms teleoperate: the follower arm follows the leader arm.",
+  )
+  .version(versionLine, "-V, --version", "print version, commit and Bun")
+  .helpCommand(false)
+  .showHelpAfterError("(add --help for what is possible)")
+  .exitOverride();
+for (const command of [teleoperateCommand(), simCommand()]) {
+  program.addCommand(command.copyInheritedSettings(program));
+}
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = exitCodeFor(error);
+}
+
+/** Says what went wrong, unless that has been said; 0 done, 1 failed, 2 wrong usage or configuration. */
+function exitCodeFor(error: unknown): number {
+  if (error instanceof CommanderError) {
+    // Commander has printed it. Its own usage errors have exit code 1.
+    return error.code.startsWith("commander.") && error.exitCode !== 0 ? WRONG_USAGE : error.exitCode;
+  }
+  console.error(`so101: ${error instanceof Error ? error.message : error}`);
+  return error instanceof ConfigError ? WRONG_USAGE : FAILED;
+}
