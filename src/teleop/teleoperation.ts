@@ -21,7 +21,10 @@ export function startTeleoperation(settings: PairSettings, tell: Tell): Teleoper
   const stopped = new Promise<void>((resolve, reject) => {
     worker.onmessage = ({ data }: MessageEvent<ControlEvent>) => {
       tell(data);
-      if (data.kind === "stopped") resolve();
+      if (data.kind !== "stopped") return;
+      // It waits for messages again, and would keep the process alive.
+      worker.terminate();
+      resolve();
     };
     worker.onerror = ({ message }) => reject(new Error(`the control thread failed: ${message}`));
     worker.addEventListener("close", () => reject(new Error("the control thread ended")));

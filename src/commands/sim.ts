@@ -1,0 +1,119 @@
+/** `so101 sim`: simulates a leader and a follower arm on two pseudo-terminals. */
+import { join } from "node:path";
+import { Command, InvalidArgumentError, Option } from "commander";
+import * as v from "valibot";
+import { pathsIn } from "../sim/files.ts";
+import { type MotionPlan, motionSchema } from "../sim/motion.ts";
+import { SCENES, type Scene } from "../sim/scene.ts";
+import { isServed, serve } from "../sim/server.ts";
+import { Simulation } from "../sim/simulation.ts";
+
+interface Options {
+  dir: string;
+  arms: Scene;
+  leaderId: string;
+  followerId: string;
+  motion: string;
+  usbDelay: number;
+  wireTime: boolean;
+  duration?: number;
+}
+
+/** Makes the command. */
+export function simCommand(): Command {
+  return new Command("sim")
+    .summary("simulate a leader and a follower arm")
+    .description(
+      "Simulates a leader and a follower arm, six STS3215 servos each, on two pseudo-terminals, until it is " +
+        "interrupted. The arms' EEPROM and positions survive in the folder; every packet is recorded there.",
+    )
+    .option("--dir <dir>", "folder for the ports, the control socket, the state and the record", defaultDir())
+    .addOption(
+      new Option("--arms <state>", "how the arms are when the folder holds no state yet")
+        .choices(SCENES)
+        .default("calibrated"),
+    )
+    .option("--leader-id <id>", "name of the leader's calibration file", fileName, "leader")
+    .option("--follower-id <id>", "name of the follower's calibration file", fileName, "follower")
+    .option(
+      "--motion <motion>",
+      "what a hand does with the leader: still, wave, or a JSON file of keyframes",
+      "wave",
+    )
+    .option("--usb-delay <us>", "delay of the USB in µs, 0 to 100000", numberIn(0, 100_000), 125)
+    .option("--no-wire-time", "answer at once, as if bytes took no time")
+    .option("--duration <s>", "end by itself after so many seconds", numberIn(0.1, 1e7))
+    .action(sim);
+}
+
+async function sim(options: Options, command: Command): Promise<void> {
+  const motion = await planOf(options.motion, command);
+  const paths = pathsIn(options.dir);
+  if (await isServed(paths.socket)) {
+    throw new Error(`a simulation is running in ${options.dir} already; give this one another --dir`);
+  }
+  const simulation = await Simulation.open({
+    dir: options.dir,
+    arms: options.arms,
+    ids: { leader: options.leaderId, follower: options.followerId },
+    motion,
+    timing: { usbDelayUs: options.usbDelay, wireTime: options.wireTime },
+  });
+  const server = await serve(paths.socket, (request) => simulation.handle(request));
+  const stop = () => simulation.stop();
+  process.once("SIGINT", stop).once("SIGTERM", stop);
+  const timer = options.duration === undefined ? undefined : setTimeout(stop, options.duration * 1000);
+  console.log(welcome(options));
+  try {
+    await simulation.run();
+  } finally {
+    clearTimeout(timer);
+    server.close();
+  }
+}
+
+async function planOf(motion: string, command: Command): Promise<MotionPlan> {
+  if (motion === "still" || motion === "wave") return motion;
+  try {
+    const content: unknown = await Bun.file(motion).json();
+    return v.parse(motionSchema, Array.isArray(content) ? { keyframes: content } : content);
+  } catch (error) {
+    const why = v.isValiError(error) ? v.summarize(error.issues) : (error as Error).message;
+    return command.error(`--motion: ${motion} is neither still, wave nor a file of keyframes: ${why}`, {
+      exitCode: 2,
+    });
+  }
+}
+
+function welcome({ dir, leaderId, followerId }: Options): string {
+  const paths = pathsIn(dir);
+  return `Two simulated arms are ready.
+  leader       ${paths.leader}
+  follower     ${paths.follower}
+  calibration  ${paths.calibration}
+  control      ${paths.socket}
+  record       ${paths.record}
+
+Try: so101 teleoperate --leader ${paths.leader} --follower ${paths.follower} \\
+       --leader-id ${leaderId} --follower-id ${followerId} --calibration-dir ${paths.calibration}
+
+Ctrl-C ends it.`;
+}
+
+function defaultDir(): string {
+  return join(process.env.XDG_RUNTIME_DIR ?? "/tmp", "so101-sim");
+}
+
+function fileName(text: string): string {
+  if (!/^[^/.][^/]*$/.test(text)) throw new InvalidArgumentError("Expected a name without slashes.");
+  return text;
+}
+
+function numberIn(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = text.trim() === "" ? Number.NaN : Number(text);
+    if (!(value >= min && value <= max))
+      throw new InvalidArgumentError(`Expected a number from ${min} to ${max}.`);
+    return value;
+  };
+}

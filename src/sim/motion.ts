@@ -1,0 +1,90 @@
+/** What a hand does with the leader: nothing, waving, or the keyframes of a file. Positions are steps by joint. */
+import * as v from "valibot";
+import { JOINTS, type JointName } from "./joints.ts";
+
+/** Where the hand wants each joint at a time since the motion began; a joint that it leaves alone is missing. */
+export type Motion = (seconds: number) => Partial<Record<JointName, number>>;
+
+/** The range of a joint that a motion may use, steps. */
+export interface Range {
+  min: number;
+  max: number;
+}
+
+/** A motion as a request or an option names it. */
+export const motionSchema = v.union([
+  v.picklist(["still", "wave"]),
+  v.strictObject({
+    keyframes: v.pipe(
+      v.array(
+        v.strictObject({
+          atS: v.pipe(v.number(), v.minValue(0)),
+          positions: v.strictObject(
+            v.entriesFromList(JOINTS, v.optional(v.pipe(v.number(), v.minValue(-8192), v.maxValue(8192)))),
+          ),
+        }),
+      ),
+      v.minLength(1),
+      v.check(
+        (frames) => frames.every((frame, i) => i === 0 || frame.atS > frames[i - 1]!.atS),
+        "keyframes must be in the order of their times",
+      ),
+    ),
+    /** `smooth` comes to rest at each keyframe. */
+    between: v.optional(v.picklist(["linear", "smooth"]), "smooth"),
+  }),
+]);
+
+/** A motion, by name or by its keyframes. */
+export type MotionPlan = v.InferOutput<typeof motionSchema>;
+
+/** Degrees a second that no joint of a wave exceeds: the speed of a brisk hand is below 200. */
+const WAVE_PEAK_DEG_PER_S = 150;
+const STEPS_PER_DEG = 4096 / 360;
+const WAVE_SHARE_OF_RANGE = 0.7;
+/** Hz, different for each joint, so that the pose never repeats soon. */
+const WAVE_HZ = [0.11, 0.13, 0.17, 0.19, 0.07, 0.23] as const;
+
+/** Makes a motion of its plan; `still` is undefined. */
+export function motionOf(plan: MotionPlan, ranges: readonly Range[]): Motion | undefined {
+  if (plan === "still") return undefined;
+  return plan === "wave" ? wave(ranges) : keyframes(plan.keyframes, plan.between);
+}
+
+function wave(ranges: readonly Range[]): Motion {
+  return (seconds) => {
+    const positions: Partial<Record<JointName, number>> = {};
+    for (const [i, joint] of JOINTS.entries()) {
+      const { min, max } = ranges[i]!;
+      const omega = 2 * Math.PI * WAVE_HZ[i]!;
+      const reach = Math.min(
+        ((max - min) / 2) * WAVE_SHARE_OF_RANGE,
+        (WAVE_PEAK_DEG_PER_S * STEPS_PER_DEG) / omega,
+      );
+      positions[joint] = (min + max) / 2 + reach * Math.sin(omega * seconds + i);
+    }
+    return positions;
+  };
+}
+
+type Keyframe = Extract<MotionPlan, { keyframes: unknown }>["keyframes"][number];
+
+function keyframes(frames: readonly Keyframe[], between: "linear" | "smooth"): Motion {
+  const length = frames.at(-1)!.atS;
+  const tracks = JOINTS.map((joint) => frames.filter((frame) => frame.positions[joint] !== undefined));
+  return (seconds) => {
+    const at = length === 0 ? 0 : seconds % length;
+    const positions: Partial<Record<JointName, number>> = {};
+    for (const [i, joint] of JOINTS.entries()) {
+      const track = tracks[i]!;
+      if (track.length === 0) continue;
+      const next = track.findIndex((frame) => frame.atS > at);
+      const to = track[next === -1 ? track.length - 1 : next]!;
+      const from = track[next === -1 ? track.length - 1 : Math.max(next - 1, 0)]!;
+      const share = to.atS === from.atS ? 0 : (at - from.atS) / (to.atS - from.atS);
+      const eased = between === "smooth" ? share * share * (3 - 2 * share) : share;
+      positions[joint] = from.positions[joint]! + (to.positions[joint]! - from.positions[joint]!) * eased;
+    }
+    return positions;
+  };
+}

@@ -1,0 +1,75 @@
+/** The record of a simulation: every packet in both directions, and what happened to the arms, one JSON a line. */
+import { createReadStream } from "node:fs";
+import { createInterface } from "node:readline";
+import type { ArmName, JointName } from "./joints.ts";
+import type { ServoEvent } from "./servo.ts";
+
+/** Times are µs of `nowUs`, which is one clock for all processes of the machine. */
+interface Timed {
+  t: number;
+}
+
+/**
+ * Bytes that crossed between host and board, in hexadecimal digits.
+ * `request`: one packet of the host; `t` = `firstT` is when its first byte was read from the pty.
+ * `reply`: all packets that answer one request; `t` = `lastT` is when the last byte was written to the pty.
+ * `injected`: noise, or a reply that a fault held back. `unheard`: bytes of the host that are no packet.
+ */
+export interface BytesEntry extends Timed {
+  kind: "request" | "reply" | "injected" | "unheard";
+  arm: ArmName;
+  hex: string;
+  firstT: number;
+  lastT: number;
+}
+
+/** Something that happened to one servo. */
+export type ServoEntry = Timed & { kind: "event"; arm: ArmName; joint: JointName } & ServoEvent;
+
+/** Something that happened to a board or on its line. */
+export interface BoardEntry extends Timed {
+  kind: "event";
+  arm: ArmName;
+  joint?: never;
+  /** `opened` and `closed` are the program under test's doing; `collision`: a request while a reply was on the line. */
+  event: "plugged" | "pulled" | "opened" | "closed" | "collision";
+}
+
+/** A request on the control socket that changed something. */
+export interface InjectionEntry extends Timed {
+  kind: "injection";
+  request: { do: string; arm?: ArmName | undefined; joint?: JointName | undefined; [field: string]: unknown };
+}
+
+/** A note that a test put here. */
+export interface MarkEntry extends Timed {
+  kind: "mark";
+  text: string;
+}
+
+/** Where an arm's joints truly were, steps, at a low rate. */
+export interface PositionsEntry extends Timed {
+  kind: "positions";
+  arm: ArmName;
+  positions: number[];
+}
+
+/** A line of the record. */
+export type RecordEntry = BytesEntry | ServoEntry | BoardEntry | InjectionEntry | MarkEntry | PositionsEntry;
+
+/** Reads a record line by line; a last line that is not whole yet is left out. */
+export async function* readRecord(path: string): AsyncGenerator<RecordEntry> {
+  for await (const line of createInterface({ input: createReadStream(path), crlfDelay: Infinity })) {
+    if (line.endsWith("}")) yield JSON.parse(line) as RecordEntry;
+  }
+}
+
+/** A whole record at once. */
+export async function recordEntries(path: string): Promise<RecordEntry[]> {
+  return await Array.fromAsync(readRecord(path));
+}
+
+/** The bytes of an entry. */
+export function bytesOf(entry: BytesEntry): Uint8Array {
+  return Uint8Array.fromHex(entry.hex);
+}

@@ -1,0 +1,126 @@
+/** What may be asked of a running simulation on its control socket, one JSON object a line. */
+import * as v from "valibot";
+import { type RegisterName, registers } from "../feetech/registers.ts";
+import { ARMS, JOINTS } from "./joints.ts";
+import { motionSchema } from "./motion.ts";
+
+const arm = v.picklist(ARMS);
+const joint = v.picklist(JOINTS);
+/** Left out: every joint of the arm. */
+const joints = v.optional(joint);
+const count = v.optional(v.pipe(v.number(), v.integer(), v.minValue(1)), 1);
+const steps = v.pipe(v.number(), v.minValue(-32767), v.maxValue(32767));
+const word = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(0xffff));
+const byte = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(0xff));
+const milliseconds = v.pipe(v.number(), v.minValue(0), v.maxValue(60_000));
+const registerNames = Object.keys(registers) as [RegisterName, ...RegisterName[]];
+
+const schemas = [
+  /** The board leaves: its pty and its link go. */
+  v.strictObject({ do: v.literal("pull"), arm }),
+  /** The board is back, on a new pty. Replies with its `path`. */
+  v.strictObject({ do: v.literal("plug"), arm }),
+  /** Power of the arm or of one servo; `torqueOn`: its firmware comes up energised, with a stale goal. */
+  v.strictObject({
+    do: v.literal("power"),
+    arm,
+    joint: joints,
+    on: v.boolean(),
+    torqueOn: v.optional(v.boolean(), false),
+    silentMs: v.optional(milliseconds, 100),
+  }),
+  /** RAM is lost, after a silence of at most 200 ms on real servos. */
+  v.strictObject({
+    do: v.literal("brownout"),
+    arm,
+    joint: joints,
+    silentMs: v.optional(milliseconds, 100),
+    torqueOn: v.optional(v.boolean(), false),
+  }),
+  /** So many replies do not come … */
+  v.strictObject({ do: v.literal("drop"), arm, joint: joints, count }),
+  /** … come with a flipped bit … */
+  v.strictObject({ do: v.literal("corrupt"), arm, joint: joints, count }),
+  /** … or come late by `us`, outside the order of the line. */
+  v.strictObject({
+    do: v.literal("delay"),
+    arm,
+    joint: joints,
+    us: v.pipe(v.number(), v.minValue(1), v.maxValue(60e6)),
+    count,
+  }),
+  /** Bytes on the host's input, hexadecimal or so many random ones: now, or directly before each of the next replies. */
+  v.strictObject({
+    do: v.literal("noise"),
+    arm,
+    bytes: v.optional(
+      v.union([
+        v.pipe(v.string(), v.regex(/^([0-9a-f]{2})+$/i, "expected pairs of hexadecimal digits")),
+        v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(4096)),
+      ]),
+      16,
+    ),
+    beforeReplies: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1))),
+  }),
+  /** One servo neither hears nor answers. */
+  v.strictObject({ do: v.literal("silent"), arm, joint, on: v.boolean() }),
+  /** A loose lead: it and every servo after it neither hear nor answer. */
+  v.strictObject({ do: v.literal("silentFrom"), arm, joint, on: v.boolean() }),
+  /** Error bits on every reply, beside those that the servo's condition sets; 0 ends it. */
+  v.strictObject({ do: v.literal("error"), arm, joint: joints, bits: byte }),
+  /** A servo's surroundings, in the registers' units; null: what comes of the motion again. */
+  v.strictObject({
+    do: v.literal("set"),
+    arm,
+    joint: joints,
+    /** °C. */
+    temperature: v.optional(byte),
+    /** 0.1 V. */
+    voltage: v.optional(byte),
+    /** ‰, signed. */
+    load: v.optional(v.nullable(v.pipe(v.number(), v.minValue(-1000), v.maxValue(1000)))),
+    /** 6.5 mA. */
+    current: v.optional(v.nullable(word)),
+    /** What ends a latched overload: a new goal (or torque off and on), only torque off and on, only a power cycle. */
+    overloadCure: v.optional(v.picklist(["goal", "torque", "power"])),
+  }),
+  /** An overload latches now. */
+  v.strictObject({ do: v.literal("overload"), arm, joint }),
+  /** An obstacle that the joint cannot pass; null takes it away. */
+  v.strictObject({ do: v.literal("block"), arm, joint, position: v.nullable(steps) }),
+  /** A hand moves a joint at `speed` steps/s; positions beyond 0…4095 cross the seam. An energised joint must be forced. */
+  v.strictObject({
+    do: v.literal("push"),
+    arm,
+    joint,
+    position: steps,
+    speed: v.optional(v.pipe(v.number(), v.minValue(1)), 1000),
+    force: v.optional(v.boolean(), false),
+  }),
+  /** Puts values into a servo's table, as no request could. */
+  v.strictObject({
+    do: v.literal("registers"),
+    arm,
+    joint: joints,
+    values: v.strictObject(v.entriesFromList(registerNames, v.optional(v.pipe(v.number(), v.integer())))),
+  }),
+  /** What a hand does with the leader from now on. */
+  v.strictObject({ do: v.literal("motion"), play: motionSchema }),
+  /** Replies with both arms as they are. */
+  v.strictObject({ do: v.literal("state") }),
+  /** A note in the record. */
+  v.strictObject({ do: v.literal("mark"), text: v.string() }),
+  /** Replies when the record is on disk up to now. */
+  v.strictObject({ do: v.literal("sync") }),
+  /** Ends the simulation. */
+  v.strictObject({ do: v.literal("quit") }),
+] as const;
+
+/** Checks what came on the socket. */
+export const requestSchema = v.variant("do", schemas);
+
+/** A request as a client may write it, defaults left out. */
+export type SimRequest = v.InferInput<typeof requestSchema>;
+
+/** A request with its defaults in place. */
+export type CheckedRequest = v.InferOutput<typeof requestSchema>;

@@ -1,0 +1,157 @@
+/** The program teleoperating two simulated arms, and what a test wants to know of both. */
+import { expect } from "bun:test";
+import { recordEntries, type RecordEntry } from "../../src/sim/record.ts";
+import { checkSafety, needlessWrites } from "../../src/sim/safety.ts";
+import { type RunningSim, type StartOptions, startSim } from "../../src/sim/client.ts";
+import { programPath } from "./program.ts";
+
+/** One line of `so101 teleoperate --json`. */
+export interface OutputEvent {
+  readonly event: string;
+  readonly state?: string;
+  readonly to?: string;
+  readonly why?: string;
+  readonly severity?: string;
+  readonly message?: string;
+  readonly [field: string]: unknown;
+}
+
+/** What a test may choose; the rest is as the program has it. */
+export interface Choices {
+  readonly sim?: StartOptions;
+  /** Further arguments of `so101 teleoperate`. */
+  readonly args?: readonly string[];
+  /** The limits that those arguments set, for the safety check. */
+  readonly rateHz?: number;
+  readonly followSpeedDegPerS?: number;
+}
+
+/** How long anything may take before a test calls it missing; generous, for machines that are busy. */
+const PATIENCE_MS = 20_000;
+
+/** A running program with its simulated arms; disposing stops both, and checks the safety rules on the record. */
+export class RunningTeleoperation implements AsyncDisposable {
+  readonly sim: RunningSim;
+  readonly events: OutputEvent[] = [];
+  readonly #program: Bun.Subprocess<"ignore", "pipe", "pipe">;
+  readonly #limits: { rateHz: number; followSpeedDegPerS: number; alignSpeedDegPerS: number };
+  readonly #reading: Promise<void>;
+  readonly #complaint: Promise<string>;
+  #heard: () => void = () => {};
+  #ended = false;
+
+  private constructor(sim: RunningSim, { args = [], rateHz = 200, followSpeedDegPerS = 360 }: Choices) {
+    this.sim = sim;
+    this.#limits = { rateHz, followSpeedDegPerS, alignSpeedDegPerS: 45 };
+    this.#program = Bun.spawn([programPath, "teleoperate", "--json", ...armArguments(sim), ...args], {
+      stdin: "ignore",
+      stdout: "pipe",
+      stderr: "pipe",
+    });
+    this.#complaint = new Response(this.#program.stderr).text();
+    this.#reading = this.#read();
+  }
+
+  /** Starts the arms, then the program. */
+  static async start(choices: Choices = {}): Promise<RunningTeleoperation> {
+    return new RunningTeleoperation(await startSim({ motion: "wave", ...choices.sim }), choices);
+  }
+
+  get pid(): number {
+    return this.#program.pid;
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    this.#program.kill(signal);
+  }
+
+  /** Waits for an event, from the given index of {@link events} on; resolves with it. */
+  async until(wanted: (event: OutputEvent) => boolean, what: string, from = 0): Promise<OutputEvent> {
+    const deadline = performance.now() + PATIENCE_MS;
+    for (;;) {
+      const found = this.events.slice(from).find(wanted);
+      if (found !== undefined) return found;
+      const left = deadline - performance.now();
+      if (left <= 0 || this.#ended) throw new Error(`${what} did not come; there was:\n${await this.story()}`);
+      await new Promise<void>((resolve) => {
+        this.#heard = resolve;
+        setTimeout(resolve, left);
+      });
+    }
+  }
+
+  /** Waits for a state to be entered. */
+  untilState(state: string, from = 0): Promise<OutputEvent> {
+    return this.until((event) => event.event === "state" && event.to === state, `the state ${state}`, from);
+  }
+
+  /** Waits for a notice whose message contains `text`. */
+  untilNotice(text: string, from = 0): Promise<OutputEvent> {
+    return this.until((event) => event.message?.includes(text) ?? false, `a notice with "${text}"`, from);
+  }
+
+  /** The states that were entered, in order. */
+  states(from = 0): string[] {
+    return this.events.slice(from).flatMap(({ event, to }) => (event === "state" && to !== undefined ? to : []));
+  }
+
+  /** Everything that was said, for messages. */
+  async story(): Promise<string> {
+    const said = this.events.map((event) => JSON.stringify(event));
+    if (this.#ended) said.push(await this.#complaint);
+    return said.join("\n");
+  }
+
+  /** Stops the program; resolves with its exit code. */
+  async stop(signal: NodeJS.Signals = "SIGTERM"): Promise<number> {
+    this.#program.kill(signal);
+    return this.exited();
+  }
+
+  /** Resolves with the exit code when the program has ended and all that it said was read. */
+  async exited(): Promise<number> {
+    const code = await this.#program.exited;
+    await this.#reading;
+    return code;
+  }
+
+  /** What the arms were told up to now, checked: no safety rule was broken and no EEPROM cell worn for nothing. */
+  async record(): Promise<RecordEntry[]> {
+    await this.sim.client.request({ do: "sync" });
+    const entries = await recordEntries(this.sim.paths.record);
+    expect(checkSafety(entries, this.#limits)).toEqual([]);
+    expect(needlessWrites(entries)).toEqual([]);
+    return entries;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#program.kill("SIGKILL");
+    await this.exited();
+    try {
+      await this.record();
+    } finally {
+      await this.sim.stop();
+    }
+  }
+
+  async #read(): Promise<void> {
+    let rest = "";
+    for await (const text of this.#program.stdout.pipeThrough(new TextDecoderStream())) {
+      const lines = (rest + text).split("\n");
+      rest = lines.pop()!;
+      this.events.push(...lines.map((line) => JSON.parse(line) as OutputEvent));
+      this.#heard();
+    }
+    this.#ended = true;
+    this.#heard();
+  }
+}
+
+/** The arguments that lead the program to simulated arms. */
+export function armArguments({ paths }: RunningSim): string[] {
+  return [
+    ...["--leader", paths.leader, "--follower", paths.follower],
+    ...["--leader-id", "leader", "--follower-id", "follower"],
+    ...["--calibration-dir", paths.calibration],
+  ];
+}
