@@ -8,7 +8,12 @@ export type Severity = "info" | "warning" | "fault";
 
 /** One message from the control thread. */
 export type ControlEvent =
-  | { readonly kind: "state"; readonly from: PairState; readonly to: PairState; readonly why: string }
+  | {
+      readonly kind: "state";
+      readonly from: PairState | undefined;
+      readonly to: PairState;
+      readonly why: string;
+    }
   | { readonly kind: "notice"; readonly severity: Severity; readonly message: string }
   | { readonly kind: "calibration"; readonly role: Role; readonly calibration: Calibration }
   | { readonly kind: "stopped"; readonly how: string };

@@ -38,6 +38,7 @@ export class Pair {
   readonly #tell: Tell;
   readonly #leader: ArmLink;
   readonly #follower: ArmLink;
+  #state: PairState | undefined;
   /** Both arms' calibrations while both are connected: checked and configured, and not reset since. */
   #calibrations: Readonly<Record<Role, Calibration>> | undefined;
   #drive: FollowerDrive | undefined;
@@ -83,28 +84,29 @@ export class Pair {
   }
 
   async #reachBoth(): Promise<boolean> {
-    let both = true;
-    for (const link of [this.#leader, this.#follower]) {
-      if (await link.reach()) {
-        this.#unsay(link.role, `${link.name} answers`);
-        continue;
-      }
-      both = false;
+    const links = [this.#leader, this.#follower];
+    for (const link of links) await link.reach();
+    const troubled = links.filter(({ trouble }) => trouble !== undefined);
+    if (troubled.length > 0) {
       this.#calibrations = undefined;
-      this.#say(link.role, "info", link.trouble!);
+      const fresh = troubled.filter(({ role, trouble }) => this.#said.get(role) !== trouble);
+      if (this.#state !== "waiting")
+        this.#enter("waiting", troubled.map(({ trouble }) => trouble).join("; "));
+      else
+        for (const { trouble } of fresh) this.#tell({ kind: "notice", severity: "info", message: trouble! });
     }
-    if (!both) this.#enter("waiting", this.#troubles());
-    return both;
-  }
-
-  #troubles(): string {
-    return [this.#leader, this.#follower].flatMap(({ trouble }) => trouble ?? []).join("; ");
+    for (const { role, name, trouble } of links) {
+      if (trouble !== undefined) this.#said.set(role, trouble);
+      else if (this.#said.delete(role))
+        this.#tell({ kind: "notice", severity: "info", message: `${name} answers` });
+    }
+    return troubled.length === 0;
   }
 
   /** True when both arms may be used; otherwise the pair is faulted, and why has been said. */
   #connectBoth(): boolean {
     if (this.#calibrations !== undefined && this.#isConfigured()) return true;
-    if (this.#shared.state !== "faulted") this.#enter("connecting", "both arms answer");
+    if (this.#state !== "faulted") this.#enter("connecting", "both arms answer");
     const leader = { role: "leader", id: this.#settings.arms.leader.id, bus: this.#leader.bus! } as const;
     const follower = {
       role: "follower",
@@ -193,7 +195,6 @@ export class Pair {
         this.#calibrations = undefined;
         const joint = nameWithId(JOINTS[end.joint]!);
         const why = `${this.#follower.name}: ${joint} lost its power for a moment — check the supply and the leads`;
-        this.#tell({ kind: "notice", severity: "warning", message: why });
         this.#enter("waiting", why);
       }
     }
@@ -231,7 +232,6 @@ export class Pair {
     if (error instanceof PortError) {
       const link = this.#leader.owns(error) ? this.#leader : this.#follower;
       await link.close();
-      this.#tell({ kind: "notice", severity: "warning", message: `${link.name}: ${error.message}` });
       this.#enter("waiting", `${link.name}: ${error.message}`);
     } else if (error instanceof BusError) {
       this.#say("bus", "warning", error.message);
@@ -284,8 +284,9 @@ export class Pair {
   }
 
   #enter(to: PairState, why: string): void {
-    const from = this.#shared.state;
+    const from = this.#state;
     if (from === to) return;
+    this.#state = to;
     this.#shared.state = to;
     this.#tell({ kind: "state", from, to, why });
   }
@@ -301,10 +302,5 @@ export class Pair {
     if (this.#said.get(about) === message) return;
     this.#said.set(about, message);
     this.#tell({ kind: "notice", severity, message });
-  }
-
-  /** Says that what was said of something no longer holds. */
-  #unsay(about: string, message: string): void {
-    if (this.#said.delete(about)) this.#tell({ kind: "notice", severity: "info", message });
   }
 }

@@ -6,145 +6,210 @@ import { RunningTeleoperation } from "../support/teleoperation.ts";
 const MINUTE_MS = 60_000;
 
 describe("from nothing to following", () => {
-  test("arms as from the factory are configured, aligned and followed", async () => {
-    await using run = await RunningTeleoperation.start({ sim: { arms: "calibrated" } });
-    await run.untilState("following");
-    expect(run.states()).toEqual(["connecting", "aligning", "following"]);
-    const { follower, leader } = await run.sim.client.request({ do: "state" });
-    expect(follower.joints.gripper.registers).toMatchObject({
-      max_torque_limit: 500,
-      torque_limit: 500,
-      protection_current: 250,
-      overload_torque: 25,
-      p_coefficient: 16,
-      torque_enable: 1,
-      maximum_acceleration: 254,
-    });
-    expect(leader.joints.gripper.registers).toMatchObject({ return_delay_time: 0, torque_enable: 0, acceleration: 254 });
-  }, MINUTE_MS);
+  test(
+    "arms as from the factory are configured, aligned and followed",
+    async () => {
+      await using run = await RunningTeleoperation.start({ sim: { arms: "calibrated" } });
+      await run.untilState("following");
+      expect(run.states()).toEqual(["connecting", "aligning", "following"]);
+      const { follower, leader } = await run.sim.client.request({ do: "state" });
+      expect(follower.joints.gripper.registers).toMatchObject({
+        max_torque_limit: 500,
+        torque_limit: 500,
+        protection_current: 250,
+        overload_torque: 25,
+        p_coefficient: 16,
+        torque_enable: 1,
+        maximum_acceleration: 254,
+      });
+      expect(leader.joints.gripper.registers).toMatchObject({
+        return_delay_time: 0,
+        torque_enable: 0,
+        acceleration: 254,
+      });
+    },
+    MINUTE_MS,
+  );
 
-  test("arms that are configured get no EEPROM write", async () => {
-    await using run = await RunningTeleoperation.start({ sim: { arms: "configured" } });
-    await run.untilState("following");
-    const entries = await run.record();
-    const writes = entries.filter((entry) => entry.kind === "request" && bytesOf(entry)[4] === Instruction.write);
-    expect(writes.filter((entry) => entry.kind === "request" && bytesOf(entry)[5]! < 40)).toEqual([]);
-  }, MINUTE_MS);
+  test(
+    "arms that are configured get no EEPROM write",
+    async () => {
+      await using run = await RunningTeleoperation.start({ sim: { arms: "configured" } });
+      await run.untilState("following");
+      const entries = await run.record();
+      const writes = entries.filter(
+        (entry) => entry.kind === "request" && bytesOf(entry)[4] === Instruction.write,
+      );
+      expect(writes.filter((entry) => entry.kind === "request" && bytesOf(entry)[5]! < 40)).toEqual([]);
+    },
+    MINUTE_MS,
+  );
 
-  test("a program that is started before the arms waits for them", async () => {
-    await using run = await RunningTeleoperation.start();
-    await run.sim.client.request({ do: "pull", arm: "leader" });
-    await run.untilNotice("is not there");
-    await run.sim.client.request({ do: "plug", arm: "leader" });
-    await run.untilState("following");
-  }, MINUTE_MS);
+  test(
+    "a program that is started before the arms waits for them",
+    async () => {
+      await using run = await RunningTeleoperation.start();
+      await run.sim.client.request({ do: "pull", arm: "leader" });
+      await run.untilSaid("is not there");
+      await run.sim.client.request({ do: "plug", arm: "leader" });
+      await run.untilState("following");
+    },
+    MINUTE_MS,
+  );
 });
 
 describe("stopping", () => {
-  test.each(["SIGTERM", "SIGINT"] as const)("%s lets the follower down and exits with 0", async (signal) => {
-    await using run = await RunningTeleoperation.start({ sim: { arms: "configured" } });
-    await run.untilState("following");
-    expect(await run.stop(signal)).toBe(0);
-    const { follower } = await run.sim.client.request({ do: "state" });
-    for (const { registers } of Object.values(follower.joints)) expect(registers.torque_enable).toBe(0);
-    expect(follower.joints.gripper.registers.torque_limit).toBe(500);
-    expect(follower.joints.elbow_flex.registers.torque_limit).toBe(1000);
-  }, MINUTE_MS);
+  test.each(["SIGTERM", "SIGINT"] as const)(
+    "%s lets the follower down and exits with 0",
+    async (signal) => {
+      await using run = await RunningTeleoperation.start({ sim: { arms: "configured" } });
+      await run.untilState("following");
+      expect(await run.stop(signal)).toBe(0);
+      const { follower } = await run.sim.client.request({ do: "state" });
+      for (const { registers } of Object.values(follower.joints)) expect(registers.torque_enable).toBe(0);
+      expect(follower.joints.gripper.registers.torque_limit).toBe(500);
+      expect(follower.joints.elbow_flex.registers.torque_limit).toBe(1000);
+    },
+    MINUTE_MS,
+  );
 
-  test("the end of the duration is a clean stop", async () => {
-    await using run = await RunningTeleoperation.start({ sim: { arms: "configured" }, args: ["--duration", "3"] });
-    expect(await run.exited()).toBe(0);
-    expect(run.states().at(-1)).toBe("stopped");
-  }, MINUTE_MS);
+  test(
+    "the end of the duration is a clean stop",
+    async () => {
+      await using run = await RunningTeleoperation.start({
+        sim: { arms: "configured" },
+        args: ["--duration", "3"],
+      });
+      expect(await run.exited()).toBe(0);
+      expect(run.states().at(-1)).toBe("stopped");
+    },
+    MINUTE_MS,
+  );
 
-  test("before any arm was there it ends at once", async () => {
-    await using run = await RunningTeleoperation.start();
-    await run.sim.client.request({ do: "pull", arm: "leader" });
-    await run.sim.client.request({ do: "pull", arm: "follower" });
-    await run.untilState("waiting");
-    expect(await run.stop()).toBe(0);
-  }, MINUTE_MS);
+  test(
+    "before any arm was there it ends at once",
+    async () => {
+      await using run = await RunningTeleoperation.start();
+      await run.sim.client.request({ do: "pull", arm: "leader" });
+      await run.sim.client.request({ do: "pull", arm: "follower" });
+      await run.untilState("waiting");
+      expect(await run.stop()).toBe(0);
+    },
+    MINUTE_MS,
+  );
 });
 
 describe("losses heal by themselves", () => {
-  test.each(["leader", "follower"] as const)("the %s's board is pulled and plugged in again", async (arm) => {
-    await using run = await RunningTeleoperation.start({ sim: { arms: "configured" } });
-    await run.untilState("following");
-    let seen = run.events.length;
-    await run.sim.client.request({ do: "pull", arm });
-    await run.untilState("waiting", seen);
-    seen = run.events.length;
-    await run.sim.client.request({ do: "plug", arm });
-    await run.untilState("aligning", seen);
-    await run.untilState("following", seen);
-  }, MINUTE_MS);
+  test.each(["leader", "follower"] as const)(
+    "the %s's board is pulled and plugged in again",
+    async (arm) => {
+      await using run = await RunningTeleoperation.start({ sim: { arms: "configured" } });
+      await run.untilState("following");
+      let seen = run.events.length;
+      await run.sim.client.request({ do: "pull", arm });
+      await run.untilState("waiting", seen);
+      seen = run.events.length;
+      await run.sim.client.request({ do: "plug", arm });
+      await run.untilState("aligning", seen);
+      await run.untilState("following", seen);
+    },
+    MINUTE_MS,
+  );
 
-  test.each(["leader", "follower"] as const)("the %s's power goes and comes back", async (arm) => {
-    await using run = await RunningTeleoperation.start({ sim: { arms: "configured" } });
-    await run.untilState("following");
-    let seen = run.events.length;
-    await run.sim.client.request({ do: "power", arm, on: false });
-    await run.untilState("waiting", seen);
-    seen = run.events.length;
-    await run.sim.client.request({ do: "power", arm, on: true });
-    await run.untilState("following", seen);
-  }, MINUTE_MS);
+  test.each(["leader", "follower"] as const)(
+    "the %s's power goes and comes back",
+    async (arm) => {
+      await using run = await RunningTeleoperation.start({ sim: { arms: "configured" } });
+      await run.untilState("following");
+      let seen = run.events.length;
+      await run.sim.client.request({ do: "power", arm, on: false });
+      await run.untilState("waiting", seen);
+      seen = run.events.length;
+      await run.sim.client.request({ do: "power", arm, on: true });
+      await run.untilState("following", seen);
+    },
+    MINUTE_MS,
+  );
 
-  test("a follower that comes back energised with a stale goal is not snapped by us", async () => {
-    await using run = await RunningTeleoperation.start({ sim: { arms: "configured" } });
-    await run.untilState("following");
-    const seen = run.events.length;
-    await run.sim.client.request({ do: "power", arm: "follower", on: false });
-    await run.untilState("waiting", seen);
-    await run.sim.client.request({ do: "power", arm: "follower", on: true, torqueOn: true });
-    await run.untilState("following", seen);
-  }, MINUTE_MS);
+  test(
+    "a follower that comes back energised with a stale goal is not snapped by us",
+    async () => {
+      await using run = await RunningTeleoperation.start({ sim: { arms: "configured" } });
+      await run.untilState("following");
+      const seen = run.events.length;
+      await run.sim.client.request({ do: "power", arm: "follower", on: false });
+      await run.untilState("waiting", seen);
+      await run.sim.client.request({ do: "power", arm: "follower", on: true, torqueOn: true });
+      await run.untilState("following", seen);
+    },
+    MINUTE_MS,
+  );
 
-  test("a servo that browns out while following is noticed, configured again and ramped", async () => {
-    await using run = await RunningTeleoperation.start({ sim: { arms: "configured" } });
-    await run.untilState("following");
-    const seen = run.events.length;
-    await run.sim.client.request({ do: "brownout", arm: "follower", joint: "elbow_flex", silentMs: 150 });
-    await run.untilState("aligning", seen);
-    await run.untilState("following", seen);
-    const { follower } = await run.sim.client.request({ do: "state" });
-    expect(follower.joints.elbow_flex.registers.acceleration).toBe(254);
-  }, MINUTE_MS);
+  test(
+    "a servo that browns out while following is noticed, configured again and ramped",
+    async () => {
+      await using run = await RunningTeleoperation.start({ sim: { arms: "configured" } });
+      await run.untilState("following");
+      const seen = run.events.length;
+      await run.sim.client.request({ do: "brownout", arm: "follower", joint: "elbow_flex", silentMs: 150 });
+      await run.untilState("aligning", seen);
+      await run.untilState("following", seen);
+      const { follower } = await run.sim.client.request({ do: "state" });
+      expect(follower.joints.elbow_flex.registers.acceleration).toBe(254);
+    },
+    MINUTE_MS,
+  );
 
-  test("a silent servo of the leader makes the follower hold, and its return makes it follow", async () => {
-    await using run = await RunningTeleoperation.start({ sim: { arms: "configured" } });
-    await run.untilState("following");
-    let seen = run.events.length;
-    await run.sim.client.request({ do: "silent", arm: "leader", joint: "wrist_flex", on: true });
-    await run.untilState("holding", seen);
-    await run.untilNotice("no answer from wrist_flex (id 4)", seen);
-    seen = run.events.length;
-    await run.sim.client.request({ do: "silent", arm: "leader", joint: "wrist_flex", on: false });
-    await run.untilState("following", seen);
-  }, MINUTE_MS);
+  test(
+    "a silent servo of the leader makes the follower hold, and its return makes it follow",
+    async () => {
+      await using run = await RunningTeleoperation.start({ sim: { arms: "configured" } });
+      await run.untilState("following");
+      let seen = run.events.length;
+      await run.sim.client.request({ do: "silent", arm: "leader", joint: "wrist_flex", on: true });
+      await run.untilState("holding", seen);
+      await run.untilSaid("no answer from wrist_flex (id 4)", seen);
+      seen = run.events.length;
+      await run.sim.client.request({ do: "silent", arm: "leader", joint: "wrist_flex", on: false });
+      await run.untilState("following", seen);
+    },
+    MINUTE_MS,
+  );
 
-  test("lost, corrupted and late replies and noise cost readings, and nothing else", async () => {
-    await using run = await RunningTeleoperation.start({ sim: { arms: "configured" } });
-    await run.untilState("following");
-    const seen = run.events.length;
-    const { client } = run.sim;
-    for (const arm of ["leader", "follower"] as const) {
-      await client.request({ do: "drop", arm, joint: "gripper", count: 2 });
-      await client.request({ do: "corrupt", arm, joint: "elbow_flex", count: 2 });
-      await client.request({ do: "delay", arm, joint: "wrist_roll", us: 15_000, count: 2 });
-      await client.request({ do: "noise", arm, bytes: 40, beforeReplies: 20 });
-    }
-    await run.untilState("following");
-    expect(await run.stop()).toBe(0);
-    expect(run.states(seen)).toEqual(["stopped"]);
-  }, MINUTE_MS);
+  test(
+    "lost, corrupted and late replies and noise cost readings, and nothing else",
+    async () => {
+      await using run = await RunningTeleoperation.start({ sim: { arms: "configured" } });
+      await run.untilState("following");
+      const seen = run.events.length;
+      const { client } = run.sim;
+      for (const arm of ["leader", "follower"] as const) {
+        await client.request({ do: "drop", arm, joint: "gripper", count: 2 });
+        await client.request({ do: "corrupt", arm, joint: "elbow_flex", count: 2 });
+        await client.request({ do: "delay", arm, joint: "wrist_roll", us: 15_000, count: 2 });
+        await client.request({ do: "noise", arm, bytes: 40, beforeReplies: 20 });
+      }
+      await run.untilState("following");
+      expect(await run.stop()).toBe(0);
+      expect(run.states(seen)).toEqual(["stopped"]);
+    },
+    MINUTE_MS,
+  );
 
-  test("a program that was killed leaves the follower held, and the next one aligns", async () => {
-    await using first = await RunningTeleoperation.start({ sim: { arms: "configured" } });
-    await first.untilState("following");
-    first.kill("SIGKILL");
-    await first.exited();
-    const { follower } = await first.sim.client.request({ do: "state" });
-    expect(follower.joints.elbow_flex.registers.torque_enable).toBe(1);
-  }, MINUTE_MS);
+  test(
+    "a program that was killed leaves the follower held, and the next one aligns",
+    async () => {
+      await using run = await RunningTeleoperation.start({ sim: { arms: "configured" } });
+      await run.untilState("following");
+      run.kill("SIGKILL");
+      await run.exited();
+      const { follower } = await run.sim.client.request({ do: "state" });
+      expect(follower.joints.elbow_flex.registers.torque_enable).toBe(1);
+      const seen = run.events.length;
+      run.restart();
+      await run.untilState("following", seen);
+      expect(run.states(seen)).toEqual(["connecting", "aligning", "following"]);
+    },
+    MINUTE_MS,
+  );
 });

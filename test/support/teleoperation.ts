@@ -1,8 +1,8 @@
 /** The program teleoperating two simulated arms, and what a test wants to know of both. */
 import { expect } from "bun:test";
-import { recordEntries, type RecordEntry } from "../../src/sim/record.ts";
-import { checkSafety, needlessWrites } from "../../src/sim/safety.ts";
 import { type RunningSim, type StartOptions, startSim } from "../../src/sim/client.ts";
+import { type RecordEntry, recordEntries } from "../../src/sim/record.ts";
+import { checkSafety, needlessWrites } from "../../src/sim/safety.ts";
 import { programPath } from "./program.ts";
 
 /** One line of `so101 teleoperate --json`. */
@@ -33,21 +33,19 @@ const PATIENCE_MS = 20_000;
 export class RunningTeleoperation implements AsyncDisposable {
   readonly sim: RunningSim;
   readonly events: OutputEvent[] = [];
-  readonly #program: Bun.Subprocess<"ignore", "pipe", "pipe">;
+  readonly #args: readonly string[];
+  #program: Bun.Subprocess<"ignore", "pipe", "pipe">;
   readonly #limits: { rateHz: number; followSpeedDegPerS: number; alignSpeedDegPerS: number };
-  readonly #reading: Promise<void>;
-  readonly #complaint: Promise<string>;
+  #reading: Promise<void>;
+  #complaint: Promise<string>;
   #heard: () => void = () => {};
   #ended = false;
 
   private constructor(sim: RunningSim, { args = [], rateHz = 200, followSpeedDegPerS = 360 }: Choices) {
     this.sim = sim;
     this.#limits = { rateHz, followSpeedDegPerS, alignSpeedDegPerS: 45 };
-    this.#program = Bun.spawn([programPath, "teleoperate", "--json", ...armArguments(sim), ...args], {
-      stdin: "ignore",
-      stdout: "pipe",
-      stderr: "pipe",
-    });
+    this.#args = args;
+    this.#program = this.#spawn();
     this.#complaint = new Response(this.#program.stderr).text();
     this.#reading = this.#read();
   }
@@ -55,6 +53,14 @@ export class RunningTeleoperation implements AsyncDisposable {
   /** Starts the arms, then the program. */
   static async start(choices: Choices = {}): Promise<RunningTeleoperation> {
     return new RunningTeleoperation(await startSim({ motion: "wave", ...choices.sim }), choices);
+  }
+
+  /** Starts the program again, after it has ended, on the same arms. */
+  restart(): void {
+    this.#ended = false;
+    this.#program = this.#spawn();
+    this.#complaint = new Response(this.#program.stderr).text();
+    this.#reading = this.#read();
   }
 
   get pid(): number {
@@ -72,7 +78,8 @@ export class RunningTeleoperation implements AsyncDisposable {
       const found = this.events.slice(from).find(wanted);
       if (found !== undefined) return found;
       const left = deadline - performance.now();
-      if (left <= 0 || this.#ended) throw new Error(`${what} did not come; there was:\n${await this.story()}`);
+      if (left <= 0 || this.#ended)
+        throw new Error(`${what} did not come; there was:\n${await this.story()}`);
       await new Promise<void>((resolve) => {
         this.#heard = resolve;
         setTimeout(resolve, left);
@@ -85,14 +92,16 @@ export class RunningTeleoperation implements AsyncDisposable {
     return this.until((event) => event.event === "state" && event.to === state, `the state ${state}`, from);
   }
 
-  /** Waits for a notice whose message contains `text`. */
-  untilNotice(text: string, from = 0): Promise<OutputEvent> {
-    return this.until((event) => event.message?.includes(text) ?? false, `a notice with "${text}"`, from);
+  /** Waits until something is said that contains `text`, as a notice or as the reason of a state. */
+  untilSaid(text: string, from = 0): Promise<OutputEvent> {
+    return this.until(({ message, why }) => `${message} ${why}`.includes(text), `"${text}"`, from);
   }
 
   /** The states that were entered, in order. */
   states(from = 0): string[] {
-    return this.events.slice(from).flatMap(({ event, to }) => (event === "state" && to !== undefined ? to : []));
+    return this.events
+      .slice(from)
+      .flatMap(({ event, to }) => (event === "state" && to !== undefined ? to : []));
   }
 
   /** Everything that was said, for messages. */
@@ -132,6 +141,14 @@ export class RunningTeleoperation implements AsyncDisposable {
     } finally {
       await this.sim.stop();
     }
+  }
+
+  #spawn(): Bun.Subprocess<"ignore", "pipe", "pipe"> {
+    return Bun.spawn([programPath, "teleoperate", "--json", ...armArguments(this.sim), ...this.#args], {
+      stdin: "ignore",
+      stdout: "pipe",
+      stderr: "pipe",
+    });
   }
 
   async #read(): Promise<void> {
