@@ -28,7 +28,7 @@ export function teleoperateCommand(): Command {
     .option("--follower-id <id>", "LeRobot id of the follower: the name of its calibration file")
     .option("--calibration-dir <dir>", "root of the calibration files, as LeRobot's HF_LEROBOT_CALIBRATION")
     .option("--rate <hz>", "how often a second the follower gets a goal, 20 to 500", number)
-    .option("--duration <s>", "stop this many seconds after the program started", number)
+    .option("--duration <s>", "stop this many seconds after the program started", seconds)
     .option("--config <file>", `configuration file (default: ${DEFAULT_CONFIG_PATH})`)
     .option("--json", "print one JSON object a line")
     .addHelpText(
@@ -49,8 +49,6 @@ Exit codes: 0 stopped, 1 failed, 2 wrong usage or configuration.`,
 }
 
 async function teleoperate({ config: file, duration, json, ...overrides }: Options): Promise<void> {
-  if (duration !== undefined && !(duration > 0))
-    throw new InvalidArgumentError("--duration must be more than 0 seconds");
   const settings = pairSettings(configFor(file, overrides));
   const makeReporter: MakeReporter = json
     ? jsonReporter
@@ -73,5 +71,16 @@ async function teleoperate({ config: file, duration, json, ...overrides }: Optio
 function number(text: string): number {
   const value = text.trim() === "" ? Number.NaN : Number(text);
   if (!Number.isFinite(value)) throw new InvalidArgumentError("Expected a number.");
+  return value;
+}
+
+/** Timers count milliseconds in 31 bits. */
+const LONGEST_DURATION_S = 2_000_000;
+
+function seconds(text: string): number {
+  const value = number(text);
+  if (!(value > 0 && value <= LONGEST_DURATION_S)) {
+    throw new InvalidArgumentError(`Expected seconds, more than 0 and at most ${LONGEST_DURATION_S}.`);
+  }
   return value;
 }
