@@ -46,6 +46,8 @@ export class BusError extends Error {
 export interface BusOptions {
   /** False for an arm that must stay limp: no packet that could energise a servo will leave this bus. */
   readonly mayEnergise: boolean;
+  /** How messages name a servo; "servo 4" if left out. */
+  readonly nameOf?: (id: number) => string;
 }
 
 /**
@@ -54,6 +56,8 @@ export interface BusOptions {
  */
 export class Bus {
   readonly counters = new BusCounters();
+  /** How messages name a servo of this bus. */
+  readonly nameOf: (id: number) => string;
   /** The error byte of each servo's last reply, by id. */
   readonly errorBytes = new Uint8Array(BROADCAST_ID);
 
@@ -67,6 +71,7 @@ export class Bus {
   constructor(wire: Wire, options: BusOptions) {
     this.#wire = wire;
     this.#mayEnergise = options.mayEnergise;
+    this.nameOf = options.nameOf ?? ((id) => `servo ${id}`);
     this.#decoder = new PacketDecoder(wire.in);
   }
 
@@ -178,9 +183,9 @@ export class Bus {
     }
     const silent = read.ids.find((_, index) => !read.hasAnswerFrom(index))!;
     if (this.#decoder.checksumErrors > this.#checksumErrors) {
-      throw new BusError(silent, "corrupted", `the replies of servo ${silent} arrive damaged`);
+      throw new BusError(silent, "corrupted", `the replies of ${this.nameOf(silent)} arrive damaged`);
     }
-    throw new BusError(silent, "timeout", `no answer from servo ${silent}`);
+    throw new BusError(silent, "timeout", `no answer from ${this.nameOf(silent)}`);
   }
 
   /**
@@ -203,7 +208,7 @@ export class Bus {
     for (let attempt = 0; attempt < WRITE_TRIES; attempt++) {
       if (this.write(id, name, value) || this.read(id, name) === value) return;
     }
-    throw new BusError(id, "not written", `servo ${id} does not take ${name} = ${value}`);
+    throw new BusError(id, "not written", `${this.nameOf(id)} does not take ${name} = ${value}`);
   }
 
   /** Sends one request to one servo; true when its reply, which carries no data, comes. */

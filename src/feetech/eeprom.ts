@@ -41,8 +41,8 @@ export function writeEeprom(changes: readonly EepromChange[]): number {
   for (const { bus, id } of servos) bus.writeRam(id, "lock", 1);
   const failed = pending[0];
   if (failed !== undefined) {
-    const { id, register, value } = failed;
-    throw new BusError(id, "not written", `servo ${id} does not keep ${register} = ${value}`);
+    const { bus, id, register, value } = failed;
+    throw new BusError(id, "not written", `${bus.nameOf(id)} does not keep ${register} = ${value}`);
   }
   return written;
 }

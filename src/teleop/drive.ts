@@ -5,7 +5,7 @@
  * position at torque on, than the speed limit allows, or outside the follower's calibrated range, except on the
  * way back into it.
  */
-import { JOINT_COUNT, JOINTS, nameWithId } from "../arm/joints.ts";
+import { JOINT_COUNT } from "../arm/joints.ts";
 import { SERVO_IDS as ids, isPosition } from "../arm/read.ts";
 import { type Bus, BusError } from "../feetech/bus.ts";
 import { STEPS_PER_TURN } from "../feetech/registers.ts";
@@ -98,7 +98,7 @@ export class FollowerDrive {
     throw new BusError(
       ids[joint]!,
       "not written",
-      `${nameWithId(JOINTS[joint]!)} has the goal ${goal} and is at ${present}: it moves, or does not take its goal`,
+      `${this.#bus.nameOf(ids[joint]!)} has the goal ${goal} and is at ${present}: it moves, or does not take its goal`,
     );
   }
 
@@ -142,7 +142,7 @@ export class FollowerDrive {
     for (let joint = 0; joint < JOINT_COUNT; joint++) {
       const present = motion.value(joint, "present_position");
       if (!isPosition(present)) {
-        const name = nameWithId(JOINTS[joint]!);
+        const name = this.#bus.nameOf(ids[joint]!);
         throw new BusError(ids[joint]!, "corrupted", `${name} reports ${present}, which is no position`);
       }
       const goal = motion.value(joint, "goal_position");

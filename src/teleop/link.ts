@@ -1,10 +1,11 @@
 /** One arm's port and bus: opening it, finding out who answers, and saying what is missing. */
 
 import { missingJoints } from "../arm/findings.ts";
-import { JOINTS, type Role } from "../arm/joints.ts";
+import { JOINTS, nameWithId, type Role } from "../arm/joints.ts";
 import { positionsRead, SERVO_IDS } from "../arm/read.ts";
 import { Bus } from "../feetech/bus.ts";
 import { BAUD_RATES } from "../feetech/registers.ts";
+import { BlockRead, blockOf } from "../feetech/sync.ts";
 import { TtyBinding, type TtyBindingPort } from "../serial/binding.ts";
 import { nowUs } from "../serial/clock.ts";
 import { PortError } from "../serial/wire.ts";
@@ -12,6 +13,9 @@ import type { ArmSettings } from "./settings.ts";
 
 /** Right after a board appears its node may not have its group yet: refusals are believed after this long. */
 const BELIEVE_DENIED_AFTER_US = 1_500_000;
+
+/** One servo that is there answers within 2 ms; five that are not must not take long to find out. */
+const ALONE_TIMEOUT_US = 10_000;
 
 /** The connection to one arm, from no board at all to six servos that answer. */
 export class ArmLink {
@@ -70,7 +74,10 @@ export class ArmLink {
   async #open(): Promise<void> {
     if (this.#port !== undefined) return;
     this.#port = await TtyBinding.open({ path: this.settings.port, baudRate: BAUD_RATES[0] });
-    this.#bus = new Bus(this.#port.tty, { mayEnergise: this.role === "follower" });
+    this.#bus = new Bus(this.#port.tty, {
+      mayEnergise: this.role === "follower",
+      nameOf: (id) => `${nameWithId(JOINTS[SERVO_IDS.indexOf(id)]!)} of ${this.name}`,
+    });
     this.#deniedSinceUs = undefined;
   }
 
@@ -84,7 +91,10 @@ export class ArmLink {
       );
     }
     // One loose lead may keep the others from taking their turn in a joint read: ask each alone.
-    const missing = JOINTS.filter((_, joint) => !bus.ping(SERVO_IDS[joint]!));
+    const missing = JOINTS.filter((_, joint) => {
+      const alone = new BlockRead([SERVO_IDS[joint]!], blockOf("present_position"));
+      return !bus.exchange(alone, ALONE_TIMEOUT_US) && !bus.exchange(alone, ALONE_TIMEOUT_US);
+    });
     return missing.length === 0 ? undefined : missingJoints(this.name, missing);
   }
 

@@ -46,6 +46,7 @@ export class Pair {
   #heldSinceUs: number | undefined;
   /** What was said last of each thing that a message is about, so that it is said once. */
   readonly #said = new Map<string, string>();
+  #warned: ReadonlySet<string> = new Set();
 
   constructor(settings: PairSettings, shared: SharedState, tell: Tell) {
     this.#settings = settings;
@@ -114,11 +115,14 @@ export class Pair {
       bus: this.#follower.bus!,
     } as const;
     const { findings, calibrations } = connect(leader, follower, this.#settings.calibrationDir);
-    this.#report(findings);
+    const ofSeverity = (wanted: Severity) => findings.filter(({ severity }) => severity === wanted);
+    this.#warn(ofSeverity("warning").map(({ message }) => message));
     this.#calibrations = calibrations;
     if (calibrations === undefined) {
-      const faults = findings.filter(({ severity }) => severity === "fault");
-      this.#enter("faulted", faults.map(({ message }) => message).join("; "));
+      const faults = ofSeverity("fault").map(({ message }) => message);
+      if (this.#state === "faulted") this.#say("faults", "fault", faults.join("; "));
+      else this.#said.set("faults", faults.join("; "));
+      this.#enter("faulted", faults.join("; "));
       return false;
     }
     for (const role of ["leader", "follower"] as const) {
@@ -213,17 +217,17 @@ export class Pair {
   /** Holding an arm in place for ever burns it: after the bound it is let down. */
   #boundHolding(): void {
     const bus = this.#follower.bus;
-    if (bus === undefined || this.#follower.trouble !== undefined) return;
+    if (bus === undefined) return;
     if (!isEnergised(bus)) {
       this.#heldSinceUs = undefined;
       return;
     }
     this.#heldSinceUs ??= nowUs();
     if (nowUs() - this.#heldSinceUs < this.#settings.holdForS * 1e6) return;
-    const message = `${this.#follower.name}: released after being held for ${this.#settings.holdForS} s`;
-    this.#tell({ kind: "notice", severity: "warning", message });
     relax(bus);
     this.#heldSinceUs = undefined;
+    const message = `${this.#follower.name}: released after being held for ${this.#settings.holdForS} s`;
+    this.#tell({ kind: "notice", severity: "warning", message });
   }
 
   /** What an error in the middle of anything leads to: a lost port or a silent servo are looked for again. */
@@ -291,11 +295,11 @@ export class Pair {
     this.#tell({ kind: "state", from, to, why });
   }
 
-  #report(findings: readonly { severity: Severity; message: string }[]): void {
-    const messages = new Set(findings.map(({ message }) => message));
-    for (const said of this.#said.keys())
-      if (said.startsWith("finding ") && !messages.has(said.slice(8))) this.#said.delete(said);
-    for (const { severity, message } of findings) this.#say(`finding ${message}`, severity, message);
+  /** Says the warnings that are new since the arms were last looked at. */
+  #warn(messages: readonly string[]): void {
+    const fresh = messages.filter((message) => !this.#warned.has(message));
+    this.#warned = new Set(messages);
+    for (const message of fresh) this.#tell({ kind: "notice", severity: "warning", message });
   }
 
   #say(about: string, severity: Severity, message: string): void {

@@ -1,9 +1,19 @@
 import { describe, expect, test } from "bun:test";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { loadCalibration } from "../../src/arm/calibration-tree.ts";
+import { JOINTS } from "../../src/arm/joints.ts";
+import { denormalise, normalise } from "../../src/arm/normalisation.ts";
 import { Instruction } from "../../src/feetech/packet.ts";
+import type { StartOptions } from "../../src/sim/client.ts";
 import { bytesOf } from "../../src/sim/record.ts";
 import { RunningTeleoperation } from "../support/teleoperation.ts";
 
 const MINUTE_MS = 60_000;
+
+/** The bounds of what is near enough, for toBeWithin. */
+const around = (value: number, distance: number): [number, number] => [value - distance, value + distance];
 
 describe("from nothing to following", () => {
   test(
@@ -94,6 +104,161 @@ describe("stopping", () => {
       await run.sim.client.request({ do: "pull", arm: "follower" });
       await run.untilState("waiting");
       expect(await run.stop()).toBe(0);
+    },
+    MINUTE_MS,
+  );
+});
+
+describe("as configured", () => {
+  /** A configuration file for arms whose paths are given as options. */
+  async function configured(text: string, sim: StartOptions = {}) {
+    const folder = await mkdtemp(join(tmpdir(), "so101-config-"));
+    const path = join(folder, "config.toml");
+    await writeFile(path, text);
+    const run = await RunningTeleoperation.start({
+      sim: { arms: "configured", ...sim },
+      args: ["--config", path],
+    });
+    return Object.assign(run, { folder });
+  }
+
+  test(
+    "on_stop = hold leaves the follower energised where it is",
+    async () => {
+      await using run = await configured('[teleoperation]\non_stop = "hold"\n');
+      await run.untilState("following");
+      expect(await run.stop()).toBe(0);
+      const { follower } = await run.sim.client.request({ do: "state" });
+      for (const { registers } of Object.values(follower.joints)) expect(registers.torque_enable).toBe(1);
+      await rm(run.folder, { recursive: true });
+    },
+    MINUTE_MS,
+  );
+
+  test(
+    "on_stop = park leads the follower slowly to the pose, then lets it down",
+    async () => {
+      const pose = JOINTS.map((joint) => `${joint} = 20`).join("\n");
+      await using run = await configured(`[teleoperation]\non_stop = "park"\n[park]\n${pose}\n`);
+      await run.untilState("following");
+      expect(await run.stop()).toBe(0);
+      expect(run.events.at(-1)!.how).toBe("the follower is parked and limp");
+      const { follower } = await run.sim.client.request({ do: "state" });
+      for (const { registers, position } of Object.values(follower.joints)) {
+        const { min_position_limit: min, max_position_limit: max, torque_enable } = registers;
+        const isGripper = registers.id === 6;
+        expect(position).toBeWithin(...around(min + (max - min) * (isGripper ? 0.2 : 0.6), 10));
+        expect(torque_enable).toBe(0);
+      }
+      await rm(run.folder, { recursive: true });
+    },
+    MINUTE_MS,
+  );
+
+  test(
+    "a follower that is held for longer than the bound is let down, and followed again when the leader is back",
+    async () => {
+      await using run = await configured("[teleoperation]\nhold_for_s = 1\n");
+      await run.untilState("following");
+      let seen = run.events.length;
+      await run.sim.client.request({ do: "pull", arm: "leader" });
+      await run.untilSaid("released after being held for 1 s", seen);
+      const { follower } = await run.sim.client.request({ do: "state" });
+      for (const { registers } of Object.values(follower.joints)) expect(registers.torque_enable).toBe(0);
+      seen = run.events.length;
+      await run.sim.client.request({ do: "plug", arm: "leader" });
+      await run.untilState("following", seen);
+      await rm(run.folder, { recursive: true });
+    },
+    MINUTE_MS,
+  );
+
+  test(
+    "in degrees mode the goals are LeRobot's too, but within the follower's range",
+    async () => {
+      await using run = await configured('[teleoperation]\nnormalisation = "degrees"\n');
+      await run.untilState("following");
+      await rm(run.folder, { recursive: true });
+    },
+    MINUTE_MS,
+  );
+});
+
+describe("what happens while following", () => {
+  test(
+    "a full-turn joint whose leader crosses the seam unwinds slowly, and that is said once",
+    async () => {
+      await using run = await RunningTeleoperation.start({ sim: { arms: "configured", motion: "still" } });
+      const { client } = run.sim;
+      await client.request({ do: "push", arm: "leader", joint: "wrist_roll", position: 4000, speed: 3000 });
+      await run.untilState("following");
+      const seen = run.events.length;
+      await client.request({ do: "push", arm: "leader", joint: "wrist_roll", position: 4200, speed: 400 });
+      await run.untilSaid("wrist_roll (id 5) unwinds", seen);
+      await client.request({ do: "push", arm: "leader", joint: "wrist_roll", position: 4000, speed: 400 });
+      await client.request({ do: "push", arm: "leader", joint: "elbow_flex", position: 2000, speed: 400 });
+      expect(await run.stop()).toBe(0);
+      expect(run.events.slice(seen).filter(({ message }) => message?.includes("unwinds")).length).toBe(1);
+      expect(run.states(seen)).toEqual(["stopped"]);
+    },
+    MINUTE_MS,
+  );
+
+  test(
+    "a program that was stopped and continued aligns instead of catching up",
+    async () => {
+      await using run = await RunningTeleoperation.start({ sim: { arms: "configured" } });
+      await run.untilState("following");
+      const seen = run.events.length;
+      run.kill("SIGSTOP");
+      await run.sim.client.request({ do: "mark", text: "stopped" });
+      await Bun.sleep(1_000); // the time for which it does not run is the condition
+      run.kill("SIGCONT");
+      await run.untilState("following", seen);
+      expect(run.states(seen)).toEqual(["holding", "aligning", "following"]);
+    },
+    MINUTE_MS,
+  );
+
+  test(
+    "unless a limit acts, each goal is the one that LeRobot computes for the position just read",
+    async () => {
+      await using run = await RunningTeleoperation.start({ sim: { arms: "configured" } });
+      await run.untilState("following");
+      await run.sim.client.request({ do: "mark", text: "following" });
+      const { calibration } = run.sim.paths;
+      const leader = loadCalibration(calibration, "leader", "leader");
+      const follower = loadCalibration(calibration, "follower", "follower");
+      await Bun.sleep(500); // half a second of following to look at
+      const entries = await run.record();
+      const from = entries.findIndex((entry) => entry.kind === "mark");
+      let positions: number[] | undefined;
+      let compared = 0;
+      for (const entry of entries.slice(from)) {
+        if (entry.kind === "reply" && entry.arm === "leader") {
+          const bytes = bytesOf(entry);
+          positions =
+            bytes.length === 48
+              ? JOINTS.map((_, i) => bytes[i * 8 + 5]! | (bytes[i * 8 + 6]! << 8))
+              : undefined;
+        } else if (entry.kind === "request" && entry.arm === "follower" && positions !== undefined) {
+          const bytes = bytesOf(entry);
+          if (bytes[4] !== Instruction.syncWrite) continue;
+          const goals = JOINTS.map((_, i) => bytes[8 + i * 3]! | (bytes[9 + i * 3]! << 8));
+          const expected = JOINTS.map((joint, i) =>
+            denormalise(
+              normalise(positions![i]!, leader[joint], joint, "range"),
+              follower[joint],
+              joint,
+              "range",
+            ),
+          );
+          expect(goals).toEqual(expected);
+          positions = undefined;
+          compared++;
+        }
+      }
+      expect(compared).toBeGreaterThan(20);
     },
     MINUTE_MS,
   );

@@ -136,6 +136,14 @@ test("a tick that came after the next one was due is late, not missed", () => {
   expect(pace.latenessUs.max).toBeCloseTo(2300, 3);
 });
 
+test("a tick that is seen earlier than most takes nobody else's place", () => {
+  const times = grid(1000, 2000).map((time, tick) => (tick % 10 === 9 ? time - 80 : time));
+  const pace = paceOf(times, 500);
+  expect(pace).toMatchObject({ missedTicks: 0, dueTicks: 1000 });
+  expect(pace.latenessUs.p50).toBeCloseTo(80, 3);
+  expect(pace.latenessUs.max).toBeCloseTo(80, 3);
+});
+
 test("ticks that never came are missed", () => {
   const times = grid(1000, 2000).toSpliced(400, 3);
   expect(paceOf(times, 500)).toMatchObject({ missedTicks: 3, dueTicks: 1000 });

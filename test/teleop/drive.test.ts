@@ -92,7 +92,7 @@ describe("switching the torque on", () => {
     wire.send = (size, deadline) => {
       if (wire.out[5] !== GOAL) send.call(wire, size, deadline);
     };
-    expect(() => drive.energise()).toThrow("shoulder_pan (id 1) has the goal");
+    expect(() => drive.energise()).toThrow("servo 1 has the goal 2048 and is at 1000");
     for (const servo of arm.servos) expect(servo.values(0).torque_enable).toBe(0);
   });
 

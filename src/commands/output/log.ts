@@ -18,7 +18,7 @@ export function log(severity: Severity, message: string): void {
     console.log(`${priorities[severity]}${message}`);
     return;
   }
-  const text = severity === "info" ? message : `${severity}: ${message}`;
+  const text = severity === "warning" ? `warning: ${message}` : message;
   const style = colours[severity];
   console.log(`${new Date().toISOString()} ${style === "none" ? text : styleText(style, text)}`);
 }
@@ -27,7 +27,7 @@ export function log(severity: Severity, message: string): void {
 export function describeEvent(event: ControlEvent): { severity: Severity; message: string } | undefined {
   switch (event.kind) {
     case "state":
-      return { severity: "info", message: `${event.to}: ${event.why}` };
+      return { severity: event.to === "faulted" ? "fault" : "info", message: `${event.to}: ${event.why}` };
     case "notice":
       return { severity: event.severity, message: event.message };
     default:
