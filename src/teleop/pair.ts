@@ -3,11 +3,11 @@
 import { CONFIGURED_ACCELERATION } from "../arm/baseline.ts";
 import type { Calibration } from "../arm/calibration.ts";
 import { JOINTS, nameWithId, type Role } from "../arm/joints.ts";
-import { denormalise, goalTable } from "../arm/normalisation.ts";
+import { goalTable } from "../arm/normalisation.ts";
 import { positionsRead, SERVO_IDS } from "../arm/read.ts";
 import { BusError } from "../feetech/bus.ts";
 import { BlockRead, blockOf } from "../feetech/sync.ts";
-import { nowUs, sleepUntilUs } from "../serial/clock.ts";
+import { nowUs } from "../serial/clock.ts";
 import { PortError } from "../serial/wire.ts";
 import { connect } from "./connect.ts";
 import { FollowerDrive } from "./drive.ts";
@@ -17,6 +17,7 @@ import { ArmLink } from "./link.ts";
 import { isEnergised, relax } from "./release.ts";
 import type { PairSettings } from "./settings.ts";
 import { Command, type PairState, type SharedState } from "./shared.ts";
+import { stopFollower } from "./stop.ts";
 
 /** How often a missing board or a silent arm is looked for: aligning must begin within 0.5 s of its return. */
 const LOOK_EVERY_MS = 100;
@@ -27,9 +28,6 @@ const RECHECK_FAULT_EVERY_MS = 1_000;
 /** A leader that falls silent is waited for this long before its power or its board counts as lost. */
 const HOLDING_MS = 1_000;
 const ASK_SILENT_LEADER_EVERY_MS = 10;
-
-/** Parking ends this long after the time that the way should take. */
-const PARKING_MARGIN_US = 1_000_000;
 
 /** Runs a pair. Everything here blocks the thread that it runs on. */
 export class Pair {
@@ -246,45 +244,16 @@ export class Pair {
     }
   }
 
-  /** Stops the follower as configured, in bounded time; returns what was done. */
   #stop(): string {
     const bus = this.#follower.bus;
     if (bus === undefined) return "the follower was not connected";
-    const { onStop } = this.#settings;
-    try {
-      if (!isEnergised(bus)) return "the follower was limp";
-      if (onStop === "hold") return "the follower is held where it is";
-      if (onStop === "park" && this.#calibrations !== undefined) this.#park();
-      const unconfirmed = relax(bus);
-      if (unconfirmed.length === 0)
-        return onStop === "park" ? "the follower is parked and limp" : "the follower is limp";
-      const joints = SERVO_IDS.flatMap((id, joint) =>
-        unconfirmed.includes(id) ? nameWithId(JOINTS[joint]!) : [],
-      );
-      const how = `${joints.join(", ")} did not confirm to be limp — switch the arm's power off before touching it`;
-      this.#tell({ kind: "notice", severity: "warning", message: `${this.#follower.name}: ${how}` });
-      return how;
-    } catch (error) {
-      if (!(error instanceof PortError)) throw error;
-      const how = `lost while it was being released (${error.message}) — switch the arm's power off before touching it`;
-      this.#tell({ kind: "notice", severity: "warning", message: `${this.#follower.name}: ${how}` });
-      return how;
+    const calibration = this.#calibrations?.follower;
+    const ready = this.#drive && calibration ? { drive: this.#drive, calibration } : undefined;
+    const { how, concern } = stopFollower(bus, this.#settings, ready);
+    if (concern !== undefined) {
+      this.#tell({ kind: "notice", severity: "warning", message: `${this.#follower.name}: ${concern}` });
     }
-  }
-
-  #park(): void {
-    const { parkPose, normalisation, rateHz, alignSpeedDegPerS } = this.#settings;
-    const drive = this.#drive!;
-    const calibration = this.#calibrations!.follower;
-    const targets = Int32Array.from(JOINTS, (joint) =>
-      denormalise(parkPose![joint], calibration[joint], joint, normalisation),
-    );
-    drive.energise();
-    const startUs = nowUs();
-    const farthestSteps = Math.max(...targets.map((target, joint) => Math.abs(target - drive.goals[joint]!)));
-    const giveUpUs = startUs + (farthestSteps / 4096 / (alignSpeedDegPerS / 360)) * 1e6 + PARKING_MARGIN_US;
-    for (let tick = 1; nowUs() < giveUpUs && !drive.step(targets); tick++)
-      sleepUntilUs(startUs + (tick * 1e6) / rateHz);
+    return how;
   }
 
   #enter(to: PairState, why: string): void {

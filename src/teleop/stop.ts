@@ -1,0 +1,75 @@
+/** What becomes of the follower when the program is told to stop, in bounded time. */
+import type { Calibration } from "../arm/calibration.ts";
+import { degreesToSteps, JOINTS, nameWithId } from "../arm/joints.ts";
+import { denormalise } from "../arm/normalisation.ts";
+import { SERVO_IDS } from "../arm/read.ts";
+import { type Bus, BusError } from "../feetech/bus.ts";
+import { nowUs, sleepUntilUs } from "../serial/clock.ts";
+import { PortError } from "../serial/wire.ts";
+import type { FollowerDrive } from "./drive.ts";
+import { isEnergised, relax } from "./release.ts";
+import type { PairSettings } from "./settings.ts";
+
+/** Parking ends this long after the time that the way should take. */
+const PARKING_MARGIN_US = 1_000_000;
+
+/** How the follower was left. */
+export interface Stopped {
+  /** For the log: what was done. */
+  readonly how: string;
+  /** What went wrong, for the person beside the arm. */
+  readonly concern?: string;
+}
+
+/** A follower that is checked and configured, and so can be led to a pose. */
+export interface ReadyFollower {
+  readonly drive: FollowerDrive;
+  readonly calibration: Calibration;
+}
+
+/** Relaxes, holds or parks the follower, as configured; it is parked only when it is `ready`. Never throws. */
+export function stopFollower(bus: Bus, settings: PairSettings, ready: ReadyFollower | undefined): Stopped {
+  try {
+    if (!isEnergised(bus)) return { how: "the follower was limp" };
+    if (settings.onStop === "hold") return { how: "the follower is held where it is" };
+    const parked = settings.onStop === "park" && ready !== undefined && park(ready, settings);
+    const unconfirmed = relax(bus);
+    if (unconfirmed.length === 0)
+      return { how: parked ? "the follower is parked and limp" : "the follower is limp" };
+    const joints = unconfirmed.map((id) => nameWithId(JOINTS[SERVO_IDS.indexOf(id)]!)).join(", ");
+    return left(`${joints} did not confirm to be limp`);
+  } catch (error) {
+    if (error instanceof PortError) return left(`lost while it was let down (${error.message})`);
+    throw error;
+  }
+}
+
+function left(concern: string): Stopped {
+  return {
+    how: "the follower may still hold",
+    concern: `${concern} — switch its power off before touching it`,
+  };
+}
+
+/** Leads the follower to the configured pose at the aligning speed; true when it got there. */
+function park({ drive, calibration }: ReadyFollower, settings: PairSettings): boolean {
+  const { parkPose, normalisation, rateHz, alignSpeedDegPerS } = settings;
+  if (parkPose === undefined) return false;
+  const targets = Int32Array.from(JOINTS, (joint) =>
+    denormalise(parkPose[joint], calibration[joint], joint, normalisation),
+  );
+  try {
+    drive.energise();
+  } catch (error) {
+    if (error instanceof BusError) return false;
+    throw error;
+  }
+  const farthestSteps = Math.max(...targets.map((target, joint) => Math.abs(target - drive.goals[joint]!)));
+  const startUs = nowUs();
+  const giveUpUs = startUs + (farthestSteps / degreesToSteps(alignSpeedDegPerS)) * 1e6 + PARKING_MARGIN_US;
+  for (let tick = 1; !drive.step(targets); tick++) {
+    if (nowUs() > giveUpUs) return false;
+    sleepUntilUs(startUs + (tick * 1e6) / rateHz);
+  }
+  return true;
+}
