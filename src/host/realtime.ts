@@ -20,6 +20,8 @@ const LOCK_WHAT_IS_TOUCHED = 1 | 2 | 4;
 
 const PR_SET_TIMERSLACK = 29;
 
+const LATE_AT_TIMES = "ticks may come late while the machine is busy; root has it, and a unit with";
+
 /**
  * Makes the calling thread wake on time as far as this process may. Returns what it was refused, in words for the
  * log; everything works without, only later at times.
@@ -31,10 +33,10 @@ export function runOnTime(): string[] {
   const parameters = nativeBuffer(4);
   new Int32Array(parameters.bytes.buffer)[0] = PRIORITY;
   if (symbols.sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, parameters.pointer) === -1) {
-    refused.push(`no real-time priority (${nameOfErrno(errno())}): grant it with LimitRTPRIO=`);
+    refused.push(`no real-time priority (${nameOfErrno(errno())}): ${LATE_AT_TIMES} LimitRTPRIO=`);
   }
   if (symbols.mlockall(LOCK_WHAT_IS_TOUCHED) === -1) {
-    refused.push(`memory not locked (${nameOfErrno(errno())}): grant it with LimitMEMLOCK=`);
+    refused.push(`memory not locked (${nameOfErrno(errno())}): ${LATE_AT_TIMES} LimitMEMLOCK=`);
   }
   return refused;
 }

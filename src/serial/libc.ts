@@ -42,6 +42,7 @@ export const Errno = {
   ENXIO: 6,
   EBADF: 9,
   EAGAIN: 11,
+  ENOMEM: 12,
   EACCES: 13,
   EBUSY: 16,
   ENODEV: 19,

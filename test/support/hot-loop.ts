@@ -1,0 +1,58 @@
+/**
+ * Runs the control loop on simulated arms for so many ticks: as it is, `hot`, or with one small object a tick,
+ * `allocating`. What is printed tells, between the marks, whether the collector had to run.
+ */
+
+import { configure } from "../../src/arm/configure.ts";
+import { JOINTS } from "../../src/arm/joints.ts";
+import { readArm } from "../../src/arm/read.ts";
+import { Bus } from "../../src/feetech/bus.ts";
+import { TtyPort } from "../../src/serial/port.ts";
+import { FollowerDrive } from "../../src/teleop/drive.ts";
+import { FollowLoop } from "../../src/teleop/follow.ts";
+import { Command, SharedState } from "../../src/teleop/shared.ts";
+
+const [task, ticks, leaderPath, followerPath] = process.argv.slice(2);
+const limits = { rateHz: 1500, alignSpeedDegPerS: 180, followSpeedDegPerS: 360 };
+const kept = { last: {} };
+
+/** Ends the loop after some ticks, from within. */
+class CountedState extends SharedState {
+  endAt = 0;
+  override get command(): number {
+    if (task === "allocating") kept.last = { at: this.endAt };
+    return this.counter("ticks") < this.endAt ? Command.none : Command.stop;
+  }
+}
+
+const [leader, follower] = [leaderPath!, followerPath!].map((path, index) => {
+  const bus = new Bus(TtyPort.open(path, { baudRate: 1_000_000 }), { mayEnergise: index === 1 });
+  configure([{ role: index === 1 ? "follower" : "leader", bus, reading: readArm(bus) }]);
+  return bus;
+}) as [Bus, Bus];
+const drive = new FollowerDrive(
+  follower,
+  JOINTS.map(() => ({ min: 500, max: 3500 })),
+  limits,
+);
+drive.energise();
+const shared = new CountedState();
+const loop = new FollowLoop({
+  ...{ leader, follower, drive, shared },
+  ...{ rateHz: limits.rateHz, holdAfterMs: 1000, followerName: "follower" },
+  goalTables: JOINTS.map(() => Int16Array.from({ length: 4096 }, (_, raw) => raw)),
+  tell: ({ kind }) => console.error(`told: ${kind}`),
+  enter: (state) => console.error(`entered: ${state}`),
+});
+
+function run(count: number): void {
+  shared.endAt = shared.counter("ticks") + count;
+  const end = loop.run();
+  if (end.kind !== "command") throw new Error(`the loop ended: ${end.kind}`);
+}
+
+run(4_000);
+Bun.gc(true);
+console.error("begin");
+run(Number(ticks));
+console.error("end");
