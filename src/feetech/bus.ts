@@ -95,14 +95,23 @@ export class Bus {
   }
 
   /**
-   * Takes in what has come in answer to {@link request}, without waiting. Returns true when the last servo asked
-   * has answered, after which nothing more will come. Allocates nothing.
+   * Takes in what has come in answer to {@link request}, and waits for the rest until `untilUs` (of `nowUs`) at most;
+   * by default not at all. Returns true when the last servo asked has answered, after which nothing more will come.
+   * Allocates nothing.
    */
-  poll(read: BlockRead): boolean {
-    this.#decoder.received(this.#wire.receive(this.#decoder.end, 0));
-    const over = this.#takeAnswers(read);
-    if (over) this.#account(read);
-    return over;
+  poll(read: BlockRead, untilUs = 0): boolean {
+    const decoder = this.#decoder;
+    while (!this.#takeAnswers(read)) {
+      const count = this.#wire.receive(decoder.end, untilUs);
+      if (count === 0 || nowUs() > untilUs) {
+        decoder.received(count);
+        if (this.#takeAnswers(read)) break;
+        return false;
+      }
+      decoder.received(count);
+    }
+    this.#account(read);
+    return true;
   }
 
   /**
@@ -110,16 +119,7 @@ export class Bus {
    * Returns true when all have answered. Allocates nothing.
    */
   collect(read: BlockRead, deadlineUs: number): boolean {
-    const decoder = this.#decoder;
-    while (!this.#takeAnswers(read)) {
-      const count = this.#wire.receive(decoder.end, deadlineUs);
-      if (count === 0 || nowUs() > deadlineUs) {
-        this.giveUp(read);
-        return read.complete;
-      }
-      decoder.received(count);
-    }
-    this.#account(read);
+    if (!this.poll(read, deadlineUs)) this.giveUp(read);
     return read.complete;
   }
 

@@ -108,6 +108,7 @@ export class FollowLoop {
     // While the leader answers, what the follower has answered to the tick before is taken in.
     this.#health.poll(startUs);
     const fresh = leader.collect(this.#positions, startUs + LEADER_TIMEOUT_US) && this.#map();
+    if (fresh) this.#health.clearLine(nowUs());
     if (!fresh) shared.count("leaderMisses");
     else if (this.#health.verdict === "well" && this.#health.isCertain) {
       const met = drive.step(this.#targets);
@@ -115,7 +116,7 @@ export class FollowLoop {
       this.#publishPositions();
     }
     this.#reportErrorBits(startUs);
-    this.#health.request(startUs);
+    this.#health.request(nowUs());
     return fresh;
   }
 

@@ -22,6 +22,9 @@ const REPLY_TIMEOUT_US = 20_000;
 /** What became of a servo since it was configured and energised. */
 export type Verdict = "well" | "silent" | "reset";
 
+/** After this long a reply is no longer on its way between servo and board, though it may be between board and us. */
+const ON_THE_LINE_US = 1_500;
+
 /** Reads the follower's servos in turn. {@link poll} and {@link request} allocate nothing. */
 export class HealthWatch {
   /** The verdict on the servo of {@link joint}; only "well" lets teleoperation go on. */
@@ -62,24 +65,31 @@ export class HealthWatch {
 
   /** Takes in what has come, without waiting, and judges it. */
   poll(nowUs: number): void {
-    if (!this.#outstanding) return;
+    if (!this.#outstanding || this.#take(0) || nowUs - this.#askedUs <= REPLY_TIMEOUT_US) return;
+    this.#bus.giveUp(this.#reads[this.joint]!);
+    this.#outstanding = false;
+    this.#misses++;
+    this.#shared.count("followerMisses");
+    if (this.#misses >= SILENT_AFTER) this.verdict = "silent";
+  }
+
+  /**
+   * Lets a reply that is on the line now arrive, at most {@link ON_THE_LINE_US} after it was asked for: a packet sent
+   * into it would be lost with it. The loop has no time grid so fine that it waits here, unless it catches up.
+   */
+  clearLine(nowUs: number): void {
+    const goneUs = this.#askedUs + ON_THE_LINE_US;
+    if (this.#outstanding && nowUs < goneUs) this.#take(goneUs);
+  }
+
+  /** Takes the answer in if it comes until then; true when it has. */
+  #take(untilUs: number): boolean {
     const read = this.#reads[this.joint]!;
-    if (this.#bus.poll(read)) {
-      this.#outstanding = false;
-      this.#misses = 0;
-      this.#judge(read);
-    } else if (nowUs - this.#askedUs > REPLY_TIMEOUT_US) {
-      this.#bus.giveUp(read);
-      this.#outstanding = false;
-      this.#misses++;
-      this.#shared.count("followerMisses");
-      this.#shared.setJoint(
-        this.joint,
-        "followerMisses",
-        this.#bus.counters.of(SERVO_IDS[this.joint]!, "timeout"),
-      );
-      if (this.#misses >= SILENT_AFTER) this.verdict = "silent";
-    }
+    if (!this.#bus.poll(read, untilUs)) return false;
+    this.#outstanding = false;
+    this.#misses = 0;
+    this.#judge(read);
+    return true;
   }
 
   #judge(read: BlockRead): void {
