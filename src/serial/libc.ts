@@ -50,6 +50,7 @@ export const Errno = {
   EISDIR: 21,
   EINVAL: 22,
   ENOTTY: 25,
+  ENOSYS: 38,
 } as const;
 
 const errnoName = new Map<number, string>(Object.entries(Errno).map(([name, value]) => [value, name]));

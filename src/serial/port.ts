@@ -126,13 +126,9 @@ export class TtyPort implements Wire {
     return this.#fd;
   }
 
-  /** The speed that the system reports for the line, in baud. */
+  /** The speed that the system reports for the line, in baud; where it can report none, the one that was set. */
   get baudRate(): number {
-    this.control(TCGETS, argument.pointer);
-    const named = namedSpeed(argument.bytes);
-    if (named !== undefined) return named;
-    this.control(TCGETS2, argument.pointer);
-    return outputSpeed(argument.bytes);
+    return this.#reportedSpeed() ?? this.#line.baudRate;
   }
 
   /** Lets what was sent leave, for at most a second, and gives the port up. Never throws; a second call does nothing. */
@@ -282,7 +278,7 @@ export class TtyPort implements Wire {
   #setLine(line: LineSettings): void {
     encodeTermios(argument.bytes, line);
     this.control(isNamedSpeed(line.baudRate) ? TCSETS : TCSETS2, argument.pointer);
-    const actual = this.baudRate;
+    const actual = this.#reportedSpeed() ?? line.baudRate;
     if (Math.abs(actual - line.baudRate) > line.baudRate * SPEED_TOLERANCE) {
       throw new PortError(
         "failed",
@@ -291,6 +287,19 @@ export class TtyPort implements Wire {
       );
     }
     this.#line = line;
+  }
+
+  /** Undefined without TCGETS2: every kernel of this century has it, qemu's user emulation has not. */
+  #reportedSpeed(): number | undefined {
+    this.control(TCGETS, argument.pointer);
+    const named = namedSpeed(argument.bytes);
+    if (named !== undefined) return named;
+    if (libc.ioctl(this.#fd, TCGETS2, argument.pointer) === -1) {
+      const code = errno();
+      if (code === Errno.ENOSYS) return undefined;
+      throw this.#failure("setting", code);
+    }
+    return outputSpeed(argument.bytes);
   }
 
   #failure(action: string, code: number): PortError {

@@ -1,0 +1,46 @@
+# Everything a developer runs. A machine needs make and either npm or Bun, nothing else.
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules
+
+BUN := .tools/bun
+PINNED := $(shell sed -n 's/.*"packageManager": *"bun@\([^"]*\)".*/\1/p' package.json)
+READY := node_modules/.ready
+# With git's log: the program names its commit.
+SOURCES := $(shell find src -name '*.ts') package.json bun.lock tsconfig.json scripts/build.ts $(wildcard .git/logs/HEAD)
+HOST := $(if $(filter aarch64 arm64,$(shell uname -m)),arm64,x64)
+
+# Another Bun, or none, at .tools/bun: get the right one.
+ifneq ($(shell { $(BUN) --version; } 2>/dev/null),$(PINNED))
+.PHONY: $(READY)
+endif
+
+.PHONY: help demo test lint build bench clean
+
+help: ## say what can be made
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+
+demo: $(READY) dist/so101-linux-$(HOST) ## teleoperate two simulated arms, live; Ctrl-C ends it
+	@$(BUN) scripts/demo.ts
+
+# The program for the Pi is tested where it was built, and then not an old one.
+test: $(READY) dist/so101-linux-$(HOST) $(wildcard dist/so101-linux-arm64) ## run all tests
+	$(BUN) test
+
+lint: $(READY) ## check format, lint and types
+	$(BUN) run --bun --silent biome check
+	$(BUN) run --bun --silent tsc
+
+build: dist/so101-linux-x64 dist/so101-linux-arm64 ## compile the program, for this machine and for the Pi
+
+bench: $(READY) dist/so101-linux-$(HOST) ## measure latency, rate, start-up, CPU and memory
+	@$(BUN) scripts/bench.ts
+
+clean: ## remove what was built; Bun and the packages stay
+	rm -rf dist
+
+dist/so101-linux-%: $(READY) $(SOURCES)
+	@$(BUN) scripts/build.ts $*
+
+$(READY): package.json bun.lock scripts/bootstrap
+	@scripts/bootstrap

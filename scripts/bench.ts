@@ -1,0 +1,163 @@
+/**
+ * Measures the compiled program against the simulated arms, beside a bare loop over libc: `bun scripts/bench.ts`.
+ * Prints a table and writes `dist/bench.json` (of a soak `dist/soak.json`). Exit code 1 when a safety rule was broken or something crashed; a target
+ * that is not met is only said.
+ *
+ *   --quick           one short run of each, to see that it works
+ *   --soak MINUTES    only one long run at 200 Hz, to see whether memory grows
+ */
+import { mkdtemp, rename, rm } from "node:fs/promises";
+import { cpus, release, tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { median, slope } from "./bench/analysis.ts";
+import { judged, type Pairs, print, type Row, rowsOf } from "./bench/report.ts";
+import { type RunFigures, run } from "./bench/run.ts";
+import { type Found, type Start, timeStart } from "./bench/startup.ts";
+import { compileSubjects, program, programPath } from "./bench/subjects.ts";
+
+const { values: options } = parseArgs({
+  options: { quick: { type: "boolean", default: false }, soak: { type: "string" } },
+});
+
+/** Rates, and how often and how long, in seconds, each is run. */
+const PLAN = options.quick
+  ? { rates: [200, 500], repeats: 1, seconds: 4, starts: 2 }
+  : { rates: [60, 200, 500], repeats: 3, seconds: 15, starts: 7 };
+
+const RATE_HZ = 200;
+const SOAK_SETTLING_S = 60;
+
+/** What was found to be wrong, in words. */
+const troubles: string[] = [];
+const sections: { title: string; rows: Row[] }[] = [];
+const raw: { runs: RunFigures[]; starts: Record<string, Start[]> } = { runs: [], starts: {} };
+
+const dir = await mkdtemp(join(tmpdir(), "so101-bench-"));
+try {
+  if (options.soak === undefined) await measureAll();
+  else await soak(Number(options.soak));
+} finally {
+  await rm(dir, { recursive: true, force: true });
+}
+await save();
+for (const trouble of troubles) console.error(`\nbench: ${trouble}`);
+process.exitCode = troubles.length > 0 ? 1 : 0;
+
+async function measureAll(): Promise<void> {
+  if (!(await Bun.file(programPath).exists())) throw new Error(`${programPath} is missing: make build`);
+  progress("compiling the floor");
+  const { floor, torment } = await compileSubjects(dir);
+  const quiet = new Map<number, RunFigures[]>();
+  for (const rateHz of PLAN.rates) {
+    const pairs: Pairs[number][] = [];
+    for (let repeat = 1; repeat <= PLAN.repeats; repeat++) {
+      progress(`${rateHz} Hz, run ${repeat} of ${PLAN.repeats}`);
+      pairs.push({
+        reference: await measure(() => run(floor, rateHz, PLAN.seconds)),
+        program: await measure(() => run(program, rateHz, PLAN.seconds)),
+      });
+    }
+    quiet.set(
+      rateHz,
+      pairs.map((pair) => pair.program),
+    );
+    show(`At ${rateHz} Hz (medians of ${PLAN.repeats} × ${PLAN.seconds} s)`, rowsOf(pairs, "floor"));
+  }
+  progress("the main thread collects garbage and logs without a pause");
+  const tormented = await measure(() => run(torment, RATE_HZ, PLAN.seconds));
+  show(
+    `At ${RATE_HZ} Hz while the main thread collects garbage and logs at full speed`,
+    besideQuiet(tormented, quiet.get(RATE_HZ)!),
+  );
+  await measureStarts();
+}
+
+async function measureStarts(): Promise<void> {
+  const rows: Row[] = [];
+  for (const [found, what, limitMs] of [
+    ["configured", "arms configured", 300],
+    ["calibrated", "arms to be configured", 1300],
+  ] as const satisfies [Found, string, number][]) {
+    const starts: Start[] = [];
+    for (let start = 1; start <= PLAN.starts; start++) {
+      progress(`start ${start} of ${PLAN.starts}, ${what}`);
+      starts.push(await measureStart(found));
+    }
+    raw.starts[found] = starts;
+    const times = starts.map(({ firstGoalMs }) => firstGoalMs);
+    const atMost = { atMost: limitMs };
+    rows.push(judged(`${what}: median of ${times.length}`, "ms", median(times), atMost));
+    rows.push(judged(`${what}: max`, "ms", Math.max(...times), atMost));
+    rows.push(judged(`${what}: the first`, "ms", times[0]!, {}));
+  }
+  show("From exec to the follower's first goal", rows);
+}
+
+async function measureStart(found: Found): Promise<Start> {
+  const start = await timeStart(found);
+  troubles.push(...start.violations.map(({ rule, message }) => `start: ${rule}: ${message}`));
+  return start;
+}
+
+async function soak(minutes: number): Promise<void> {
+  if (!(minutes > 0)) throw new Error("--soak needs a number of minutes");
+  progress(`${minutes} minutes at ${RATE_HZ} Hz`);
+  const long = await measure(() => run(program, RATE_HZ, minutes * 60));
+  const settled = long.samples.filter(({ atUs }) => atUs - long.samples[0]!.atUs >= SOAK_SETTLING_S * 1e6);
+  const growth = (field: "residentKB" | "anonymousKB") =>
+    slope((settled.length > 2 ? settled : long.samples).map((s) => [s.atUs / 60e6, s[field]]));
+  const own = long.own;
+  show(`${minutes} minutes at ${RATE_HZ} Hz`, [
+    judged("missed ticks, by the record", "%", (100 * long.pace.missedTicks) / long.pace.dueTicks, {
+      atMost: 0.1,
+    }),
+    judged("missed ticks, by the program", "", own?.missedTicks ?? Number.NaN, {}),
+    judged("tick lateness p99, by the program", "µs", own?.latenessUs.p99 ?? Number.NaN, {}),
+    judged("tick lateness max, by the program", "µs", own?.latenessUs.max ?? Number.NaN, {}),
+    judged("CPU while following", "% of a core", long.cpuFollowing, { atMost: 4 }),
+    judged("resident memory, at first", "MB", long.samples[0]!.residentKB / 1024, {}),
+    judged("resident memory, at last", "MB", long.samples.at(-1)!.residentKB / 1024, {}),
+    judged("peak resident memory", "MB", long.samples.at(-1)!.peakResidentKB / 1024, { atMost: 64 }),
+    judged("growth of resident memory", "KB/min", growth("residentKB"), {}),
+    judged("growth of what is no file's", "KB/min", growth("anonymousKB"), {}),
+  ]);
+}
+
+/** A run whose troubles are noted. */
+async function measure(start: () => Promise<RunFigures>): Promise<RunFigures> {
+  const figures = await start();
+  raw.runs.push(figures);
+  const name = `${figures.subject} at ${figures.rateHz} Hz`;
+  troubles.push(...figures.troubles.map((trouble) => `${name}: ${trouble}`));
+  troubles.push(...figures.violations.map(({ rule, message }) => `${name}: ${rule}: ${message}`));
+  return figures;
+}
+
+/** What a tormented main thread changes, compared with the same program whose main thread has nothing to do. */
+function besideQuiet(tormented: RunFigures, quiet: readonly RunFigures[]): Row[] {
+  const pairs = quiet.map((reference) => ({ reference, program: tormented }));
+  const wanted = /latency|lateness|reached rate|missed ticks/;
+  return rowsOf(pairs, "quiet").filter(
+    ({ what }) => wanted.test(what) && !what.startsWith("host latency max"),
+  );
+}
+
+function show(title: string, rows: Row[]): void {
+  sections.push({ title, rows });
+  print(title, rows);
+}
+
+function progress(what: string): void {
+  console.error(`… ${what}`);
+}
+
+async function save(): Promise<void> {
+  const path = join(import.meta.dir, "../dist", options.soak === undefined ? "bench.json" : "soak.json");
+  const version = Bun.spawnSync([programPath, "--version"]).stdout.toString().trim();
+  const machine = { cpu: cpus()[0]?.model, cores: cpus().length, kernel: release(), arch: process.arch };
+  const report = { time: new Date().toISOString(), version, machine, troubles, sections, raw };
+  await Bun.write(`${path}.tmp`, `${JSON.stringify(report, null, 2)}\n`);
+  await rename(`${path}.tmp`, path);
+  console.error(`\n… all figures are in ${path}`);
+}

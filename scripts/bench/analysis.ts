@@ -1,0 +1,149 @@
+/** What a simulation's record says about the program that drove the arms: latency, rate and lateness. */
+import { Instruction } from "../../src/feetech/packet.ts";
+import { registers } from "../../src/feetech/registers.ts";
+import { type BytesEntry, bytesOf, type RecordEntry } from "../../src/sim/record.ts";
+
+/** Some of a distribution's percentiles, all in the unit of its values. */
+export interface Distribution {
+  readonly count: number;
+  readonly p50: number;
+  readonly p99: number;
+  readonly p999: number;
+  readonly max: number;
+}
+
+/** The value that the given share (0…1) of the sorted values does not exceed; NaN of none. */
+export function percentile(sorted: ArrayLike<number>, share: number): number {
+  return sorted[Math.max(Math.ceil(share * sorted.length) - 1, 0)] ?? Number.NaN;
+}
+
+/** Summarises values in any order. */
+export function distribution(values: readonly number[]): Distribution {
+  const sorted = Float64Array.from(values).sort();
+  return {
+    count: sorted.length,
+    p50: percentile(sorted, 0.5),
+    p99: percentile(sorted, 0.99),
+    p999: percentile(sorted, 0.999),
+    max: percentile(sorted, 1),
+  };
+}
+
+/** The middle value; of an even number the mean of the middle two; NaN of none. */
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length / 2;
+  return sorted.length % 2 === 1 ? sorted[Math.floor(middle)]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}
+
+/** What the times of ticks say about how well they kept to their grid. */
+export interface Pace {
+  /** How often a second they came. */
+  readonly reachedHz: number;
+  /** Points of the grid, from the first tick to the last, … */
+  readonly dueTicks: number;
+  /** … and how many more of them there are than ticks. */
+  readonly missedTicks: number;
+  /** How much later than the most punctual of them ticks came, µs. */
+  readonly latenessUs: Distribution;
+}
+
+/** Ticks within so much of each other, on the grid, count as equally punctual when the grid is looked for. */
+const PUNCTUAL_WITHIN_US = 20;
+
+/** A tick may be earlier than most by this share of the period; earlier still, it is a late one of the point before. */
+const EARLY_AT_MOST = 0.1;
+
+/** Judges the times of ticks, in µs and in order, by a grid of `rateHz` on which the most punctual ticks are. */
+export function paceOf(timesUs: readonly number[], rateHz: number): Pace {
+  const periodUs = 1e6 / rateHz;
+  const originUs = commonestPhase(timesUs, periodUs);
+  const points = timesUs.map((time) => Math.floor((time - originUs) / periodUs + EARLY_AT_MOST));
+  // Two ticks at one point: the first of them is a late one, of the point before.
+  for (let i = points.length - 2; i >= 0; i--) points[i] = Math.min(points[i]!, points[i + 1]! - 1);
+  const offsetsUs = timesUs.map((time, i) => time - originUs - points[i]! * periodUs);
+  // Not the very earliest: a single tick may seem early for reasons of its own.
+  const punctualUs = percentile(Float64Array.from(offsetsUs).sort(), 0.001);
+  const dueTicks = points.length === 0 ? 0 : points.at(-1)! - points[0]! + 1;
+  return {
+    reachedHz: ((timesUs.length - 1) * 1e6) / (timesUs.at(-1)! - timesUs[0]!),
+    dueTicks,
+    missedTicks: dueTicks - points.length,
+    latenessUs: distribution(offsetsUs.map((offset) => Math.max(offset - punctualUs, 0))),
+  };
+}
+
+/** Where in the period the stretch of {@link PUNCTUAL_WITHIN_US} begins in which most of the times lie. */
+function commonestPhase(timesUs: readonly number[], periodUs: number): number {
+  const phases = Float64Array.from(timesUs, (time) => time % periodUs).sort();
+  const count = phases.length;
+  const phase = (index: number) => phases[index % count]! + (index < count ? 0 : periodUs);
+  let best = 0;
+  let most = 0;
+  for (let start = 0, end = 0; start < count; start++) {
+    while (end < start + count && phase(end) - phases[start]! <= PUNCTUAL_WITHIN_US) end++;
+    if (end - start > most) [best, most] = [start, end - start];
+  }
+  return phases[best] ?? Number.NaN;
+}
+
+/** The marks that a run leaves in the record: what lies between them is measured. */
+export const MARKS = { begin: "measurement begins", end: "measurement ends" } as const;
+
+/** What one run's record holds between its {@link MARKS}. */
+export interface Measured {
+  /** From the last byte of the leader's positions to the first byte of the goals made of them, µs. */
+  readonly latenciesUs: readonly number[];
+  /** When each request for the leader's positions came, µs. */
+  readonly requestsUs: readonly number[];
+}
+
+/** Collects, entry by entry, what a record holds between its marks. */
+export class Measurement implements Measured {
+  readonly latenciesUs: number[] = [];
+  readonly requestsUs: number[] = [];
+  #measuring = false;
+  #repliedUs: number | undefined;
+
+  /** Looks at the next entry. */
+  see(entry: RecordEntry): void {
+    if (entry.kind === "mark") {
+      this.#measuring = entry.text === MARKS.begin;
+      this.#repliedUs = undefined;
+    } else if (this.#measuring && (entry.kind === "request" || entry.kind === "reply")) {
+      if (entry.arm === "leader") this.#leader(entry);
+      else if (isGoals(entry)) this.#goals(entry);
+    }
+  }
+
+  #leader(entry: BytesEntry): void {
+    if (entry.kind === "reply") this.#repliedUs = entry.lastT;
+    else this.requestsUs.push(entry.firstT);
+  }
+
+  #goals(entry: BytesEntry): void {
+    if (this.#repliedUs !== undefined) this.latenciesUs.push(entry.firstT - this.#repliedUs);
+    this.#repliedUs = undefined;
+  }
+}
+
+/** True of a request that writes goal positions to several servos. */
+export function isGoals(entry: BytesEntry): boolean {
+  if (entry.kind !== "request") return false;
+  const packet = bytesOf(entry);
+  const { address } = registers.goal_position;
+  return packet[4] === Instruction.syncWrite && packet[5]! <= address && packet[5]! + packet[6]! > address;
+}
+
+/** By how much a series of [time, value] points grows per unit of time: the slope of the line that fits it best. */
+export function slope(points: readonly (readonly [number, number])[]): number {
+  const meanX = points.reduce((sum, [x]) => sum + x, 0) / points.length;
+  const meanY = points.reduce((sum, [, y]) => sum + y, 0) / points.length;
+  let covariance = 0;
+  let variance = 0;
+  for (const [x, y] of points) {
+    covariance += (x - meanX) * (y - meanY);
+    variance += (x - meanX) ** 2;
+  }
+  return covariance / variance;
+}

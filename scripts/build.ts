@@ -1,0 +1,120 @@
+/** Compiles the program into `dist/`, one file for each processor: `bun scripts/build.ts [x64|arm64] …`; both by default. */
+import { mkdir, rename, rm, stat } from "node:fs/promises";
+import { basename, dirname, join, relative, resolve } from "node:path";
+import { engines } from "../package.json";
+
+const ROOT = resolve(import.meta.dir, "..");
+const ENTRY = join(ROOT, "src/main.ts");
+const PROCESSORS = ["x64", "arm64"] as const;
+type Processor = (typeof PROCESSORS)[number];
+
+/** Where the program for a processor is put. */
+function programPath(processor: Processor): string {
+  return join(ROOT, "dist", `so101-linux-${processor}`);
+}
+
+/**
+ * The files that run as Workers: the compiled program can only start those that were named as entry points, so they
+ * are found by how every Worker here is made. Throws when one is made in another way.
+ */
+async function workerEntries(): Promise<string[]> {
+  const entries: string[] = [];
+  for await (const path of new Bun.Glob("src/**/*.ts").scan({ cwd: ROOT, absolute: true })) {
+    const text = await Bun.file(path).text();
+    for (const { index } of text.matchAll(/\bnew Worker\(/g)) {
+      const [, url] = /^new Worker\(\s*new URL\("([^"]+)", import\.meta\.url\)/.exec(text.slice(index)) ?? [];
+      if (url === undefined) {
+        throw new Error(
+          `${relative(ROOT, path)}: a worker must be made as new Worker(new URL("…", import.meta.url).href, …), ` +
+            "or it is missing from the compiled program",
+        );
+      }
+      entries.push(resolve(dirname(path), url));
+    }
+  }
+  const files = [...new Set(entries)];
+  const names = new Set([ENTRY, ...files].map((file) => basename(file)));
+  // All code ends up in one folder within the program: that is what a worker's relative URL is resolved in.
+  if (names.size <= files.length) throw new Error(`workers need names of their own: ${files.join(", ")}`);
+  return files;
+}
+
+/** The commit that is built, with `-dirty` when files differ from it; outside of git: "unknown". */
+function commit(): string {
+  const git = (...args: string[]) => Bun.spawnSync(["git", ...args], { cwd: ROOT, stderr: "ignore" });
+  try {
+    const head = git("rev-parse", "--short=12", "HEAD");
+    if (!head.success) return "unknown";
+    const changes = git("status", "--porcelain").stdout.toString();
+    return head.stdout.toString().trim() + (changes === "" ? "" : "-dirty");
+  } catch {
+    return "unknown"; // there is no git
+  }
+}
+
+/** Builds one program. A build that fails leaves what was there before. */
+async function build(processor: Processor): Promise<void> {
+  const path = programPath(processor);
+  const unfinished = join(dirname(path), `.${basename(path)}.${process.pid}`);
+  await mkdir(dirname(path), { recursive: true });
+  try {
+    const { success, logs } = await Bun.build({
+      entrypoints: [ENTRY, ...(await workerEntries())],
+      naming: { entry: "[name].[ext]" },
+      compile: {
+        target: `bun-linux-${processor}`,
+        outfile: unfinished,
+        // The program is the same in whatever folder it is started.
+        autoloadDotenv: false,
+        autoloadBunfig: false,
+        autoloadTsconfig: false,
+        autoloadPackageJson: false,
+      },
+      format: "esm",
+      bytecode: true,
+      minify: true,
+      define: { SO101_COMMIT: JSON.stringify(commit()) },
+      throw: false,
+    });
+    if (!success) throw new Error(logs.map(describe).join("\n"));
+    await rename(unfinished, path);
+  } catch (cause) {
+    throw new Error(
+      `${relative(ROOT, path)} could not be built: ${cause instanceof Error ? cause.message : cause}`,
+      {
+        cause,
+      },
+    );
+  } finally {
+    await rm(unfinished, { force: true });
+  }
+  const { size } = await stat(path);
+  console.log(`${relative(ROOT, path)}  ${(size / 1e6).toFixed(1)} MB`);
+}
+
+/** A complaint of the compiler, with its place, or with what to do. */
+function describe({ message, position }: BuildMessage | ResolveMessage): string {
+  if (message.startsWith("Failed to download")) {
+    return `${message}. Another processor's Bun comes from the npm registry, once: try again when that can be reached.`;
+  }
+  return position ? `${position.file}:${position.line}:${position.column}: ${message}` : message;
+}
+
+const wanted = process.argv.slice(2);
+const unknown = wanted.find((name) => !PROCESSORS.includes(name as Processor));
+if (unknown !== undefined) {
+  console.error(`There is no build for ${unknown}: ${PROCESSORS.join(", ")}.`);
+  process.exit(2);
+}
+if (Bun.version !== engines.bun) {
+  console.error(`The program is built with Bun ${engines.bun}, and this is ${Bun.version}: use make build.`);
+  process.exit(2);
+}
+try {
+  for (const processor of PROCESSORS) {
+    if (wanted.length === 0 || wanted.includes(processor)) await build(processor);
+  }
+} catch (error) {
+  console.error((error as Error).message);
+  process.exit(1);
+}
