@@ -1,7 +1,8 @@
 /** Compiles the program into `dist/`, one file for each processor: `bun scripts/build.ts [x64|arm64] …`; both by default. */
-import { mkdir, rename, rm, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { engines } from "../package.json";
+import { compile } from "./compile.ts";
 
 const ROOT = resolve(import.meta.dir, "..");
 const ENTRY = join(ROOT, "src/main.ts");
@@ -55,29 +56,11 @@ function commit(): string {
 /** Builds one program. A build that fails leaves what was there before. */
 async function build(processor: Processor): Promise<void> {
   const path = programPath(processor);
-  const unfinished = join(dirname(path), `.${basename(path)}.${process.pid}`);
-  await mkdir(dirname(path), { recursive: true });
   try {
-    const { success, logs } = await Bun.build({
-      entrypoints: [ENTRY, ...(await workerEntries())],
-      naming: { entry: "[name].[ext]" },
-      compile: {
-        target: `bun-linux-${processor}`,
-        outfile: unfinished,
-        // The program is the same in whatever folder it is started.
-        autoloadDotenv: false,
-        autoloadBunfig: false,
-        autoloadTsconfig: false,
-        autoloadPackageJson: false,
-      },
-      format: "esm",
-      bytecode: true,
-      minify: true,
+    await compile([ENTRY, ...(await workerEntries())], path, {
+      target: `bun-linux-${processor}`,
       define: { SO101_COMMIT: JSON.stringify(commit()) },
-      throw: false,
     });
-    if (!success) throw new Error(logs.map(describe).join("\n"));
-    await rename(unfinished, path);
   } catch (cause) {
     throw new Error(
       `${relative(ROOT, path)} could not be built: ${cause instanceof Error ? cause.message : cause}`,
@@ -85,19 +68,9 @@ async function build(processor: Processor): Promise<void> {
         cause,
       },
     );
-  } finally {
-    await rm(unfinished, { force: true });
   }
   const { size } = await stat(path);
   console.log(`${relative(ROOT, path)}  ${(size / 1e6).toFixed(1)} MB`);
-}
-
-/** A complaint of the compiler, with its place, or with what to do. */
-function describe({ message, position }: BuildMessage | ResolveMessage): string {
-  if (message.startsWith("Failed to download")) {
-    return `${message}. Another processor's Bun comes from the npm registry, once: try again when that can be reached.`;
-  }
-  return position ? `${position.file}:${position.line}:${position.column}: ${message}` : message;
 }
 
 const wanted = process.argv.slice(2);

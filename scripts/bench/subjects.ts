@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { type RunningSim, startSim } from "../../src/sim/client.ts";
 import type { Scene } from "../../src/sim/scene.ts";
+import { compile } from "../compile.ts";
 
 const ROOT = join(import.meta.dir, "../..");
 
@@ -30,8 +31,8 @@ export const program: Subject = {
 export async function compileSubjects(dir: string): Promise<Record<"floor" | "torment", Subject>> {
   const floorPath = join(dir, "floor");
   const tormentPath = join(dir, "torment");
-  await compile(floorPath, "scripts/bench/floor.ts");
-  await compile(tormentPath, "scripts/bench/torment.ts", "src/teleop/control.ts");
+  await compile([join(import.meta.dir, "floor.ts")], floorPath);
+  await compile([join(import.meta.dir, "torment.ts"), join(ROOT, "src/teleop/control.ts")], tormentPath);
   return {
     floor: {
       name: "floor",
@@ -45,17 +46,6 @@ export async function compileSubjects(dir: string): Promise<Record<"floor" | "to
       ],
     },
   };
-}
-
-async function compile(outfile: string, ...entries: string[]): Promise<void> {
-  const flags = ["--compile", "--minify", "--bytecode", "--format=esm", "--entry-naming", "[name].[ext]"];
-  const noAutoload = ["--no-compile-autoload-dotenv", "--no-compile-autoload-bunfig"];
-  const build = Bun.spawn(
-    [process.execPath, "build", ...flags, ...noAutoload, ...entries, "--outfile", outfile],
-    { cwd: ROOT, stdout: "ignore", stderr: "pipe" },
-  );
-  const complaint = await new Response(build.stderr).text();
-  if ((await build.exited) !== 0) throw new Error(`${entries[0]} could not be compiled:\n${complaint}`);
 }
 
 /** Starts the arms in a process of their own. */

@@ -28,15 +28,17 @@ export function screenReporter(mode: NormalisationMode): MakeReporter {
   return (shared) => {
     const calibrations: Partial<Record<Role, Calibration>> = {};
     const messages: string[] = [];
-    const draw = () => logUpdate(screen(summarise(shared), calibrations, mode, messages));
-    const timer = setInterval(draw, REDRAW_EVERY_MS);
+    const draw = (...hints: string[]) =>
+      logUpdate([screen(summarise(shared), calibrations, mode, messages), ...hints].join("\n"));
+    const drawLive = () => draw("", styleText("dim", "Ctrl-C stops the follower gently and ends."));
+    const timer = setInterval(drawLive, REDRAW_EVERY_MS);
     return {
       event(event) {
         if (event.kind === "calibration") calibrations[event.role] = event.calibration;
         const line = describeEvent(event);
         if (line !== undefined) messages.push(`${new Date().toTimeString().slice(0, 8)} ${line.message}`);
         messages.splice(0, messages.length - MESSAGES_KEPT);
-        draw();
+        drawLive();
       },
       end() {
         clearInterval(timer);
@@ -77,8 +79,6 @@ function screen(
     ),
     "",
     ...lastLines(messages),
-    "",
-    styleText("dim", "Ctrl-C stops the follower gently and ends."),
   ].join("\n");
 }
 

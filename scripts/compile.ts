@@ -1,0 +1,49 @@
+/** Compiles TypeScript into one program that needs nothing beside it: how so101, and what is measured beside it, are made. */
+import { mkdir, rename, rm } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+
+/** What differs from program to program. */
+export interface CompileOptions {
+  /** The machine that it is for; this one if left out. */
+  readonly target?: Bun.Build.CompileTarget;
+  /** Names and the JavaScript that each stands for. */
+  readonly define?: Readonly<Record<string, string>>;
+}
+
+/**
+ * Compiles `entries`, the main file first and then those that run as Workers, into the program `outfile`.
+ * The file appears whole or not at all. Rejects with what the compiler said.
+ */
+export async function compile(
+  entries: readonly string[],
+  outfile: string,
+  { target, define = {} }: CompileOptions = {},
+): Promise<void> {
+  const unfinished = join(dirname(outfile), `.${basename(outfile)}.${process.pid}`);
+  await mkdir(dirname(outfile), { recursive: true });
+  try {
+    const { success, logs } = await Bun.build({
+      entrypoints: [...entries],
+      // All in one folder within the program: that is what a worker's relative URL is resolved in.
+      naming: { entry: "[name].[ext]" },
+      compile: {
+        ...(target === undefined ? {} : { target }),
+        outfile: unfinished,
+        // The program is the same in whatever folder it is started.
+        autoloadDotenv: false,
+        autoloadBunfig: false,
+        autoloadTsconfig: false,
+        autoloadPackageJson: false,
+      },
+      format: "esm",
+      bytecode: true,
+      minify: true,
+      define: { ...define },
+      throw: false,
+    });
+    if (!success) throw new Error(logs.join("\n"));
+    await rename(unfinished, outfile);
+  } finally {
+    await rm(unfinished, { force: true });
+  }
+}
