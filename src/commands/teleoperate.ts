@@ -52,7 +52,7 @@ async function teleoperate({ config: file, duration, json, ...overrides }: Optio
   const settings = pairSettings(configFor(file, overrides));
   const makeReporter: MakeReporter = json
     ? jsonReporter
-    : process.stdout.isTTY
+    : hasScreen()
       ? screenReporter(settings.normalisation)
       : logReporter;
   let reporter: Reporter | undefined;
@@ -66,6 +66,11 @@ async function teleoperate({ config: file, duration, json, ...overrides }: Optio
   } finally {
     reporter.end();
   }
+}
+
+/** A terminal that does not know its size, such as a serial console, gets lines. */
+function hasScreen(): boolean {
+  return process.stdout.isTTY && process.stdout.rows > 0 && process.stdout.columns > 0;
 }
 
 function number(text: string): number {

@@ -1,0 +1,133 @@
+import { describe, expect, test } from "bun:test";
+import { type RunningSim, startSim } from "../../src/sim/client.ts";
+import { programPath } from "../support/program.ts";
+import { armArguments } from "../support/teleoperation.ts";
+
+const MINUTE_MS = 60_000;
+const ESCAPE = "\u001b[";
+
+/** Runs a command on a pseudo-terminal, whose size stty sets. */
+const onTerminal = (command: string[], size = "rows 24 cols 80") => [
+  ...["script", "--quiet", "--return", "--command"],
+  ...[`stty ${size}; exec ${command.join(" ")}`, "/dev/null"],
+];
+
+/** What the program prints while it teleoperates for some seconds. */
+async function output(
+  sim: RunningSim,
+  how: { terminal?: boolean; size?: string; env?: Record<string, string>; args?: string[] },
+) {
+  const command = [programPath, "teleoperate", ...armArguments(sim), "--duration", "5", ...(how.args ?? [])];
+  const { NO_COLOR: _, ...env } = process.env;
+  const child = Bun.spawn(how.terminal ? onTerminal(command, how.size) : command, {
+    env: { ...env, ...how.env },
+    stdin: "ignore",
+    stdout: "pipe",
+    stderr: "pipe",
+  });
+  const [stdout, stderr] = await Promise.all([
+    new Response(child.stdout).text(),
+    new Response(child.stderr).text(),
+  ]);
+  expect({ code: await child.exited, stderr }).toEqual({ code: 0, stderr: "" });
+  return stdout;
+}
+
+describe("off a terminal", () => {
+  test(
+    "there is a line for each change, with its time, and a summary at the end",
+    async () => {
+      await using sim = await startSim({ arms: "configured" });
+      const lines = (await output(sim, {})).trimEnd().split("\n");
+      const texts = lines.map((line) => {
+        expect(line).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z /);
+        return line.slice(25);
+      });
+      const states = texts.map((text) => /^(\w+):/.exec(text)?.[1]).filter((state) => state !== undefined);
+      expect(states).toEqual(["connecting", "aligning", "following", "stopped"]);
+      expect(texts.at(-1)).toMatch(/^[\d.]+ Hz, \d+ of \d+ ticks missed, /);
+    },
+    MINUTE_MS,
+  );
+
+  test(
+    "for the journal a line has its priority instead of a time",
+    async () => {
+      await using sim = await startSim({ arms: "configured" });
+      await sim.client.request({
+        do: "registers",
+        arm: "leader",
+        joint: "gripper",
+        values: { model_number: 9 },
+      });
+      const lines = (await output(sim, { env: { JOURNAL_STREAM: "1:2" } })).trimEnd().split("\n");
+      for (const line of lines) expect(line).toMatch(/^<[346]>[a-z]/);
+      expect(lines.find((line) => line.startsWith("<3>faulted"))).toContain(
+        "gripper (id 6) is a servo of model 9",
+      );
+    },
+    MINUTE_MS,
+  );
+
+  test(
+    "with --json each line is an object with time and event, the last but one the summary",
+    async () => {
+      await using sim = await startSim({ arms: "configured" });
+      const lines = (await output(sim, { args: ["--json"] })).trimEnd().split("\n");
+      const events = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+      for (const event of events)
+        expect(event).toMatchObject({ time: expect.any(String), event: expect.any(String) });
+      expect(events.at(-1)).toMatchObject({ event: "stopped", how: "the follower is limp" });
+      expect(events.at(-2)).toMatchObject({
+        event: "summary",
+        ticks: expect.any(Number),
+        joints: {
+          elbow_flex: { leader: expect.any(Number), follower: expect.any(Number), goal: expect.any(Number) },
+        },
+      });
+    },
+    MINUTE_MS,
+  );
+});
+
+describe("on a terminal", () => {
+  test(
+    "one live screen has state, rate and each joint, and fits 80 columns",
+    async () => {
+      await using sim = await startSim({ arms: "configured" });
+      const shown = await output(sim, { terminal: true });
+      const plain = Bun.stripANSI(shown);
+      expect(plain).toMatch(/following {2}[\d.]+ Hz, \d+ of \d+ ticks missed/);
+      expect(plain).toMatch(/elbow_flex +-?[\d.]+ % \( *\d+\) +-?[\d.]+ % \( *\d+\) +\d+ +\d+/);
+      expect(plain).toContain("Ctrl-C stops the follower gently");
+      // The summary that comes below, when all is over, may wrap.
+      const screens = plain.split(/\r?\n/).filter((line) => !/^[\d.]+ Hz/.test(line));
+      for (const line of screens) expect(line.length).toBeLessThanOrEqual(80);
+      expect(shown).toContain(`${ESCAPE}32m`);
+      expect(shown.endsWith(`${ESCAPE}?25h`) || !shown.includes(`${ESCAPE}?25l`)).toBe(true);
+    },
+    MINUTE_MS,
+  );
+
+  test(
+    "one without a size, such as a serial console, gets lines",
+    async () => {
+      await using sim = await startSim({ arms: "configured" });
+      expect(await output(sim, { terminal: true, size: "rows 0 cols 0" })).toContain(
+        "Z following: the follower",
+      );
+    },
+    MINUTE_MS,
+  );
+
+  test(
+    "NO_COLOR is honoured",
+    async () => {
+      await using sim = await startSim({ arms: "configured" });
+      const shown = await output(sim, { terminal: true, env: { NO_COLOR: "1" } });
+      expect(shown).toContain("following");
+      expect(shown).not.toContain(`${ESCAPE}32m`);
+    },
+    MINUTE_MS,
+  );
+});
