@@ -24,15 +24,14 @@ export function needsEeprom(arm: ConfigurableArm): boolean {
 
 /**
  * Brings arms to LeRobot's baseline: all EEPROM writes of all arms first, one settling time, verified; then RAM.
- * A leader's torque is switched off where it is on. Returns how many registers were written.
- * Throws {@link BusError} when a servo does not take a value, {@link PortError} when a port is lost.
+ * A leader's torque is switched off where it is on.
+ * Throws {@link EepromError} or {@link BusError} when a servo does not take a value, {@link PortError} when a port is lost.
  */
-export function configure(arms: readonly ConfigurableArm[]): number {
+export function configure(arms: readonly ConfigurableArm[]): void {
   const changes = arms.flatMap(changesOf);
-  const written = writeEeprom(changes.filter(({ area }) => area === "eeprom"));
+  writeEeprom(changes.filter(({ area }) => area === "eeprom"));
   const ram = changes.filter(({ area }) => area === "ram");
   for (const { bus, id, register, value } of ram) bus.writeRam(id, register, value);
-  return written + ram.length;
 }
 
 function changesOf({ role, bus, reading }: ConfigurableArm): Change[] {

@@ -1,5 +1,5 @@
 /** What is wrong with an arm that has been read: every check before it may be used, as findings for a person. */
-import { namesOfErrorBits, registerValue, STS3215_MODEL } from "../feetech/registers.ts";
+import { type ErrorBitName, namesOfErrorBits, registerValue, STS3215_MODEL } from "../feetech/registers.ts";
 import { type Calibration, CalibrationError, type JointCalibration } from "./calibration.ts";
 import { differingKeys, heldCalibration } from "./held.ts";
 import { JOINTS, type JointName, nameWithId, type Role } from "./joints.ts";
@@ -192,12 +192,14 @@ const SUPPLY_TOO_HIGH =
   "7.4 V servos must not get 12 V: check the power supply; if it is the right one, the limit is set too low";
 const SUPPLY_TOO_LOW = "check the power supply and the leads, and that the supply is strong enough";
 
-const errorMeanings = {
+/** What an error bit says and what to do about it, after "reports". */
+export const errorMeanings = {
+  voltage: "a voltage outside its limits — check the arm's supply and its leads",
   sensor: "its angle sensor — power-cycle the arm; if it stays, replace the servo",
   overheat: "overheating — let it cool",
   overcurrent: "too much current — check that nothing blocks it",
   overload: "an overload — check that nothing blocks it; power-cycle the arm if it stays",
-} as const;
+} as const satisfies Record<ErrorBitName, string>;
 
 /** Voltage is left to its own finding, which has the figures. */
 function errorFindings(name: string, servos: readonly Servo[]): Finding[] {

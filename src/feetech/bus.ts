@@ -30,7 +30,7 @@ const NOTHING = { address: 0, length: 0 };
 
 /** A servo did not do what it was asked. */
 export class BusError extends Error {
-  override readonly name = "BusError";
+  override readonly name: string = "BusError";
   /** The servo's id. */
   readonly id: number;
   readonly trouble: "timeout" | "corrupted" | "not written";
@@ -48,6 +48,8 @@ export interface BusOptions {
   readonly mayEnergise: boolean;
   /** How messages name a servo; "servo 4" if left out. */
   readonly nameOf?: (id: number) => string;
+  /** Where to go on counting, when a bus is opened again. */
+  readonly counters?: BusCounters;
 }
 
 /**
@@ -55,7 +57,7 @@ export interface BusOptions {
  * meant for a control loop. Every call throws {@link PortError} when the port is lost.
  */
 export class Bus {
-  readonly counters = new BusCounters();
+  readonly counters: BusCounters;
   /** How messages name a servo of this bus. */
   readonly nameOf: (id: number) => string;
   /** The error byte of each servo's last reply, by id. */
@@ -71,6 +73,7 @@ export class Bus {
   constructor(wire: Wire, options: BusOptions) {
     this.#wire = wire;
     this.#mayEnergise = options.mayEnergise;
+    this.counters = options.counters ?? new BusCounters();
     this.nameOf = options.nameOf ?? ((id) => `servo ${id}`);
     this.#decoder = new PacketDecoder(wire.in);
   }

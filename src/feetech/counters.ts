@@ -8,7 +8,7 @@ export type Trouble = (typeof TROUBLES)[number];
 
 const MAX_ID = 253;
 
-/** Counts since the bus was made. Nothing here allocates after construction. */
+/** Counts since it was made. Nothing here allocates after construction. */
 export class BusCounters {
   /** Bytes that belonged to no packet. */
   noiseBytes = 0;

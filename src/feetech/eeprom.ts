@@ -4,6 +4,13 @@ import { type Bus, BusError } from "./bus.ts";
 import { type RegisterName, registers } from "./registers.ts";
 import { BlockRead } from "./sync.ts";
 
+/** A register of EEPROM does not keep what is written to it. */
+export class EepromError extends BusError {
+  constructor(id: number, message: string) {
+    super(id, "not written", message);
+  }
+}
+
 /** One register to be changed in one servo. */
 export interface EepromChange {
   readonly bus: Bus;
@@ -25,7 +32,7 @@ const EEPROM_BLOCK = { address: 0, length: registers.torque_enable.address };
  * Brings the EEPROM of any number of servos, on any number of buses, to the values given.
  * Cells that hold their value already are not written: every write wears the cell. Takes some ms when nothing
  * differs and about {@link EEPROM_SETTLE_US} when something does. Returns how many registers were written.
- * Throws {@link BusError} when a servo does not answer or does not take a value.
+ * Throws {@link EepromError} when a servo does not keep a value, {@link BusError} when one does not answer.
  */
 export function writeEeprom(changes: readonly EepromChange[]): number {
   let pending = differing(changes);
@@ -42,7 +49,7 @@ export function writeEeprom(changes: readonly EepromChange[]): number {
   const failed = pending[0];
   if (failed !== undefined) {
     const { bus, id, register, value } = failed;
-    throw new BusError(id, "not written", `${bus.nameOf(id)} does not keep ${register} = ${value}`);
+    throw new EepromError(id, `${bus.nameOf(id)} does not keep ${register} = ${value}`);
   }
   return written;
 }

@@ -5,10 +5,10 @@ import { type ConfigurableArm, configure, needsEeprom } from "../arm/configure.t
 import { type ArmState, type Finding, findingsOf } from "../arm/findings.ts";
 import type { Role } from "../arm/joints.ts";
 import { type ArmReading, readArm, SERVO_IDS } from "../arm/read.ts";
-import type { Bus } from "../feetech/bus.ts";
-import { EEPROM_SETTLE_US } from "../feetech/eeprom.ts";
+import { type Bus, BusError } from "../feetech/bus.ts";
+import { EEPROM_SETTLE_US, EepromError } from "../feetech/eeprom.ts";
 import { nowUs, sleepUntilUs } from "../serial/clock.ts";
-import { isEnergised, relax } from "./release.ts";
+import { relax, torqueState } from "./release.ts";
 
 /** An arm whose six servos answer. */
 export interface ReachableArm {
@@ -22,6 +22,8 @@ export interface Connection {
   readonly findings: readonly Finding[];
   /** There when no finding is a fault. */
   readonly calibrations?: Readonly<Record<Role, Calibration>>;
+  /** True when EEPROM did not take a value: each further try would wear it. */
+  readonly gaveUp?: true;
 }
 
 /**
@@ -41,8 +43,14 @@ export function connect(leader: ReachableArm, follower: ReachableArm, calibratio
   if (findings.some(({ severity }) => severity === "fault")) return { findings };
   const [leaderState, followerState] = arms as [Examined, Examined];
   // What EEPROM holds must not change under a joint that works.
-  if (needsEeprom(followerState) && isEnergised(follower.bus)) relax(follower.bus);
-  configure(arms);
+  if (needsEeprom(followerState) && torqueState(follower.bus) !== "off") letDown(follower);
+  try {
+    configure(arms);
+  } catch (error) {
+    if (!(error instanceof EepromError)) throw error;
+    const message = `${error.message} — switch the arm's power off and on; if that does not help, replace the servo`;
+    return { findings: [...findings, { code: "servo error", severity: "fault", message }], gaveUp: true };
+  }
   return {
     findings,
     calibrations: {
@@ -52,12 +60,23 @@ export function connect(leader: ReachableArm, follower: ReachableArm, calibratio
   };
 }
 
+function letDown({ bus }: ReachableArm): void {
+  const [unconfirmed] = relax(bus);
+  if (unconfirmed === undefined) return;
+  throw new BusError(unconfirmed, "not written", `${bus.nameOf(unconfirmed)} does not confirm to be limp`);
+}
+
 interface Examined extends ArmState, ConfigurableArm {
   readonly reading: ArmReading;
 }
 
 function examine({ role, id, bus }: ReachableArm, calibrationDir: string): Examined {
   const reading = readArm(bus);
+  const silent = reading.images.indexOf(null);
+  if (silent !== -1) {
+    const servo = SERVO_IDS[silent]!;
+    throw new BusError(servo, "timeout", `no answer from ${bus.nameOf(servo)}`);
+  }
   const errorBytes = SERVO_IDS.map((servo) => bus.errorBytes[servo]!);
   return {
     role,

@@ -57,6 +57,8 @@ export class FollowerDrive {
   readonly #approachVelocity: number;
   /** Parts of a step that a joint has not used of its last tick's allowance. */
   readonly #carry = new Float64Array(JOINT_COUNT);
+  /** From each goal to its target, as of the tick before. */
+  readonly #distances = new Int32Array(JOINT_COUNT);
   readonly #goalWrite = new SyncWrite(ids, blockOf("goal_position"));
   readonly #motionWrite = new SyncWrite(ids, blockOf("goal_position", "goal_velocity"));
   /** Goal velocities as last written. */
@@ -104,25 +106,23 @@ export class FollowerDrive {
 
   /**
    * Moves each joint's goal toward its target, in steps, by at most what one tick allows, and writes the goals.
-   * Returns true when every goal has met its target. Allocates nothing.
+   * Returns true when every goal has met its target since {@link energise}. Allocates nothing.
    */
   step(targets: Int32Array): boolean {
     let met = true;
     for (let joint = 0; joint < JOINT_COUNT; joint++) {
-      const allowance =
-        (this.approaching[joint] === 1 ? this.#alignStep : this.#followStep) + this.#carry[joint]!;
+      const approaching = this.approaching[joint] === 1;
+      const allowance = (approaching ? this.#alignStep : this.#followStep) + this.#carry[joint]!;
       const limit = Math.floor(allowance);
       this.#carry[joint] = allowance - limit;
       const target = Math.min(Math.max(targets[joint]!, this.#min[joint]!), this.#max[joint]!);
       const distance = target - this.goals[joint]!;
-      if (distance > limit) this.goals[joint]! += limit;
-      else if (distance < -limit) this.goals[joint]! -= limit;
-      else {
-        this.goals[joint] = target;
-        this.approaching[joint] = 0;
-        continue;
-      }
-      met = false;
+      this.goals[joint]! += Math.min(Math.max(distance, -limit), limit);
+      // A target that moves may pass the goal between two ticks: that is a meeting too.
+      const passed = distance * this.#distances[joint]! < 0 && Math.abs(distance) <= this.#followStep;
+      this.#distances[joint] = distance;
+      if (Math.abs(distance) <= limit || passed) this.approaching[joint] = 0;
+      else if (approaching) met = false;
     }
     this.#writeGoals(false);
     return met;
@@ -151,6 +151,7 @@ export class FollowerDrive {
       this.goals[joint] = held ? goal : present;
       this.approaching[joint] = 1;
       this.#carry[joint] = 0;
+      this.#distances[joint] = 0;
     }
   }
 

@@ -1,25 +1,21 @@
 /** The control loop: read the leader, map, limit, write the follower, on an absolute time grid. */
-import { JOINT_COUNT, JOINTS, nameWithId } from "../arm/joints.ts";
-import { isPosition, positionsRead, SERVO_IDS } from "../arm/read.ts";
+import { JOINT_COUNT } from "../arm/joints.ts";
+import { SERVO_IDS } from "../arm/read.ts";
 import type { Bus } from "../feetech/bus.ts";
-import { namesOfErrorBits, STEPS_PER_TURN } from "../feetech/registers.ts";
+import { STEPS_PER_TURN } from "../feetech/registers.ts";
 import { nowUs, sleepUntilUs } from "../serial/clock.ts";
 import type { FollowerDrive } from "./drive.ts";
+import { ErrorReports } from "./errors.ts";
 import type { Tell } from "./events.ts";
 import { HealthWatch } from "./health.ts";
+import { LeaderReader } from "./leader.ts";
 import { Command, type PairState, type SharedState } from "./shared.ts";
 
-/**
- * How long the loop waits for the leader's answers. Six servos need 1 to 2 ms; beyond some ms the next reading is
- * worth more than this one.
- */
-const LEADER_TIMEOUT_US = 10_000;
+/** A tick or a transfer that takes longer than this, or than the time to hold, shows that the process did not run. */
+const STALL_US = 50_000;
 
 /** Counters are copied to the shared memory every so many ticks. */
 const PUBLISH_EVERY_TICKS = 16;
-
-/** Reports of the same joint's error bits are at least this far apart. */
-const REPORT_EVERY_US = 10_000_000;
 
 /** Why the loop ended. A lost port ends it with the {@link PortError} instead. */
 export type FollowEnd =
@@ -43,8 +39,8 @@ export interface FollowContext {
   readonly holdAfterMs: number;
   readonly shared: SharedState;
   readonly tell: Tell;
-  /** How messages name the follower. */
-  readonly followerName: string;
+  /** How messages name the leader. */
+  readonly leaderName: string;
   /** Enters a state of the pair. */
   enter(state: PairState, why: string): void;
 }
@@ -53,15 +49,19 @@ export interface FollowContext {
 export class FollowLoop {
   readonly #context: FollowContext;
   readonly #health: HealthWatch;
-  readonly #positions = positionsRead();
+  readonly #leader: LeaderReader;
   readonly #targets = new Int32Array(JOINT_COUNT);
-  readonly #reportedBits = new Uint8Array(JOINT_COUNT);
-  readonly #reportedUs = new Float64Array(JOINT_COUNT).fill(-REPORT_EVERY_US);
-  #hasTargets = false;
+  readonly #leaderErrors: ErrorReports;
+  readonly #followerErrors: ErrorReports;
+  /** True once the leader has given a position. */
+  hasTargets = false;
   #following = false;
 
   constructor(context: FollowContext) {
     this.#context = context;
+    this.#leader = new LeaderReader(context.leader);
+    this.#leaderErrors = new ErrorReports(context.leader, context.tell);
+    this.#followerErrors = new ErrorReports(context.follower, context.tell);
     this.#health = new HealthWatch(context.follower, context.drive, context.shared);
   }
 
@@ -70,21 +70,29 @@ export class FollowLoop {
     const { shared, rateHz, holdAfterMs } = this.#context;
     const periodUs = 1e6 / rateHz;
     const holdAfterUs = holdAfterMs * 1e3;
+    const stallUs = Math.max(holdAfterUs, STALL_US);
     let dueUs = nowUs();
     let freshUs = dueUs;
-    let countedUs = dueUs;
+    let countedUs = dueUs - periodUs;
     for (let tick = 0; ; tick++) {
       const startUs = nowUs();
       const lateUs = startUs - dueUs;
-      if (lateUs > holdAfterUs) return { kind: "stalled", forMs: Math.round(lateUs / 1e3) };
+      if (lateUs > stallUs) return this.#end({ kind: "stalled", forMs: Math.round(lateUs / 1e3) });
       shared.countLateness(lateUs);
-      if (shared.command !== Command.none) return { kind: "command" };
+      if (shared.command !== Command.none) return this.#end({ kind: "command" });
 
-      if (this.#followOnce(startUs)) freshUs = startUs;
-      else if (startUs - freshUs > holdAfterUs) return { kind: "leader silent" };
-      if (this.#health.verdict !== "well") {
-        return { kind: `follower ${this.#health.verdict}`, joint: this.#health.joint };
+      const fresh = this.#readLeader(startUs);
+      const readUs = nowUs();
+      if (readUs - startUs > stallUs) {
+        return this.#end({ kind: "stalled", forMs: Math.round((readUs - startUs) / 1e3) });
       }
+      if (fresh) freshUs = readUs;
+      else if (readUs - freshUs > holdAfterUs) return this.#end({ kind: "leader silent" });
+      if (fresh) this.#moveFollower(readUs);
+      if (this.#health.verdict !== "well") {
+        return this.#end({ kind: `follower ${this.#health.verdict}`, joint: this.#health.joint });
+      }
+      this.#useSlack(startUs);
 
       shared.count("ticks");
       shared.count("loopUs", startUs - countedUs);
@@ -101,51 +109,58 @@ export class FollowLoop {
     }
   }
 
-  /** One tick's work; true when the leader gave a fresh position. */
-  #followOnce(startUs: number): boolean {
-    const { leader, drive, shared } = this.#context;
-    leader.request(this.#positions);
-    // While the leader answers, what the follower has answered to the tick before is taken in.
-    this.#health.poll(startUs);
-    const fresh = leader.collect(this.#positions, startUs + LEADER_TIMEOUT_US) && this.#map();
-    if (fresh) this.#health.clearLine(nowUs());
-    if (!fresh) shared.count("leaderMisses");
-    else if (this.#health.verdict === "well" && this.#health.isCertain) {
-      const met = drive.step(this.#targets);
-      if (met && !this.#following) this.#enterFollowing();
-      this.#publishPositions();
-    }
-    this.#reportErrorBits(startUs);
-    this.#health.request(nowUs());
-    return fresh;
+  #end(end: FollowEnd): FollowEnd {
+    this.#publishCounters();
+    return end;
   }
 
-  /** Leader's positions to follower's goals. False when something read is no position: then nothing has changed. */
-  #map(): boolean {
-    const positions = this.#positions;
-    for (let joint = 0; joint < JOINT_COUNT; joint++) {
-      if (!isPosition(positions.value(joint, "present_position"))) return false;
+  /** True when the leader gave fresh positions, which then are the targets. */
+  #readLeader(startUs: number): boolean {
+    if (this.#leader.limpened()) this.#tellLimpened();
+    this.#leader.request();
+    // While the leader answers, what the follower has answered to the tick before is taken in.
+    this.#health.poll(startUs);
+    if (!this.#leader.collect(startUs)) {
+      this.#context.shared.count("leaderMisses");
+      return false;
     }
+    const { positions } = this.#leader;
     for (let joint = 0; joint < JOINT_COUNT; joint++) {
-      const target = this.#context.goalTables[joint]![positions.value(joint, "present_position")]!;
+      const target = this.#context.goalTables[joint]![positions[joint]!]!;
       const jump = Math.abs(target - this.#targets[joint]!);
-      if (this.#hasTargets && jump > STEPS_PER_TURN / 2) this.#unwind(joint);
+      if (this.hasTargets && jump > STEPS_PER_TURN / 2) this.#unwind(joint);
       this.#targets[joint] = target;
     }
-    this.#hasTargets = true;
+    this.hasTargets = true;
     return true;
+  }
+
+  #moveFollower(readUs: number): void {
+    this.#health.settle();
+    if (!this.#health.mayMove(readUs)) return;
+    const met = this.#context.drive.step(this.#targets);
+    if (met && !this.#following) this.#enterFollowing();
+  }
+
+  /** What has time until the next tick. */
+  #useSlack(startUs: number): void {
+    this.#health.request(nowUs());
+    this.#leader.watch(nowUs());
+    this.#publishPositions();
+    this.#leaderErrors.report(startUs);
+    this.#followerErrors.report(startUs);
   }
 
   /** A target that jumps by more than half a turn has crossed the seam of a full-turn joint. */
   #unwind(joint: number): void {
-    const { drive, tell, followerName } = this.#context;
+    const { drive, tell, follower } = this.#context;
     if (drive.approaching[joint] === 1) return;
     drive.approaching[joint] = 1;
-    const name = nameWithId(JOINTS[joint]!);
+    const name = follower.nameOf(SERVO_IDS[joint]!);
     tell({
       kind: "notice",
       severity: "info",
-      message: `${followerName}: ${name} unwinds slowly, because the leader's crossed the end of its turn`,
+      message: `${name} unwinds slowly, because the leader's crossed the end of its turn`,
     });
   }
 
@@ -154,10 +169,17 @@ export class FollowLoop {
     this.#context.enter("following", "the follower has reached the leader's pose");
   }
 
+  #tellLimpened(): void {
+    const { tell, leaderName } = this.#context;
+    const message = `${leaderName}: was energised, which it must never be — its torque was switched off; check its supply`;
+    tell({ kind: "notice", severity: "warning", message });
+  }
+
   #publishPositions(): void {
+    if (!this.hasTargets) return;
     const { shared, drive } = this.#context;
     for (let joint = 0; joint < JOINT_COUNT; joint++) {
-      shared.setJoint(joint, "leaderPosition", this.#positions.value(joint, "present_position"));
+      shared.setJoint(joint, "leaderPosition", this.#leader.positions[joint]!);
       shared.setJoint(joint, "goal", drive.goals[joint]!);
     }
   }
@@ -182,23 +204,5 @@ export class FollowLoop {
       leader.counters.total("corrupted") + follower.counters.total("corrupted"),
     );
     shared.setCounter("noiseBytes", leader.counters.noiseBytes + follower.counters.noiseBytes);
-  }
-
-  #reportErrorBits(startUs: number): void {
-    const { shared, tell, followerName } = this.#context;
-    const { joint } = this.#health;
-    const bits = this.#context.follower.errorBytes[SERVO_IDS[joint]!]!;
-    const fresh = bits & ~this.#reportedBits[joint]!;
-    this.#reportedBits[joint] = bits;
-    if (fresh === 0 || startUs - this.#reportedUs[joint]! < REPORT_EVERY_US) return;
-    this.#reportedUs[joint] = startUs;
-    const names = namesOfErrorBits(bits).join(" and ");
-    const figures = `${shared.joint(joint, "voltage") / 10} V, ${shared.joint(joint, "temperature")} °C`;
-    const name = nameWithId(JOINTS[joint]!);
-    tell({
-      kind: "notice",
-      severity: "warning",
-      message: `${followerName}: ${name} reports ${names} (${figures})`,
-    });
   }
 }

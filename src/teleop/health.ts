@@ -1,4 +1,4 @@
-/** Watches the follower's servos in the slack of the control loop, one after the other. */
+/** Watches the follower's servos in the slack of the control loop: all of them shortly, each in turn at length. */
 import { CONFIGURED_ACCELERATION } from "../arm/baseline.ts";
 import { JOINT_COUNT } from "../arm/joints.ts";
 import { SERVO_IDS } from "../arm/read.ts";
@@ -22,22 +22,33 @@ const REPLY_TIMEOUT_US = 20_000;
 /** What became of a servo since it was configured and energised. */
 export type Verdict = "well" | "silent" | "reset";
 
+/**
+ * Between those readings it is asked of all servos at once whether they are still energised and configured: one that
+ * lost its power for a moment would be energised by the next goal, wherever it has sagged to.
+ */
+const GUARD_EVERY_US = 4_500;
+
+/** A reply that takes longer than this is worth waiting for before the next goals. */
+const OVERDUE_US = 3_000;
+
 /** After this long a reply is no longer on its way between servo and board, though it may be between board and us. */
 const ON_THE_LINE_US = 1_500;
 
-/** Reads the follower's servos in turn. {@link poll} and {@link request} allocate nothing. */
+/** Reads the follower's servos. {@link poll}, {@link settle} and {@link request} allocate nothing. */
 export class HealthWatch {
   /** The verdict on the servo of {@link joint}; only "well" lets teleoperation go on. */
   verdict: Verdict = "well";
-  /** The joint that was asked last. */
+  /** The joint that was read, or missed, last. */
   joint = 0;
 
   readonly #bus: Bus;
   readonly #drive: FollowerDrive;
   readonly #shared: SharedState;
   readonly #reads = SERVO_IDS.map((id) => new BlockRead([id], blockOf("torque_enable", "present_current")));
-  #outstanding = false;
-  #askedUs = 0;
+  readonly #guard = new BlockRead(SERVO_IDS, blockOf("torque_enable", "acceleration"));
+  #outstanding: BlockRead | undefined;
+  #askedUs = Number.NEGATIVE_INFINITY;
+  #readUs = Number.NEGATIVE_INFINITY;
   #misses = 0;
 
   constructor(bus: Bus, drive: FollowerDrive, shared: SharedState) {
@@ -46,65 +57,86 @@ export class HealthWatch {
     this.#shared = shared;
   }
 
-  /**
-   * False while a servo owes an answer that is overdue. It may have been reset, and a goal would energise it
-   * wherever it has sagged to: none must be written until it has answered.
-   */
-  get isCertain(): boolean {
-    return this.#misses === 0;
+  /** False while a servo owes an answer: it may have been reset, and no goal must be written until it has answered. */
+  mayMove(nowUs: number): boolean {
+    const overdue = this.#outstanding !== undefined && nowUs - this.#askedUs > OVERDUE_US;
+    return this.verdict === "well" && this.#misses === 0 && !overdue;
   }
 
-  /** Asks the next servo when it is due and the line is free. */
+  /** Asks what is due, when the line is free: a servo that was missed again, the next one whole, or all shortly. */
   request(nowUs: number): void {
-    if (this.#outstanding || nowUs - this.#askedUs < (this.#misses > 0 ? 0 : ROUND_US / JOINT_COUNT)) return;
-    if (this.#misses === 0) this.joint = (this.joint + 1) % JOINT_COUNT;
-    this.#bus.request(this.#reads[this.joint]!);
-    this.#askedUs = nowUs;
-    this.#outstanding = true;
+    if (this.#outstanding !== undefined) return;
+    if (this.#misses > 0) this.#ask(this.#reads[this.joint]!, nowUs);
+    else if (nowUs - this.#readUs >= ROUND_US / JOINT_COUNT) {
+      this.joint = (this.joint + 1) % JOINT_COUNT;
+      this.#readUs = nowUs;
+      this.#ask(this.#reads[this.joint]!, nowUs);
+    } else if (nowUs - this.#askedUs >= GUARD_EVERY_US) this.#ask(this.#guard, nowUs);
   }
 
   /** Takes in what has come, without waiting, and judges it. */
   poll(nowUs: number): void {
-    if (!this.#outstanding || this.#take(0) || nowUs - this.#askedUs <= REPLY_TIMEOUT_US) return;
-    this.#bus.giveUp(this.#reads[this.joint]!);
-    this.#outstanding = false;
+    const read = this.#outstanding;
+    if (read === undefined || this.#take(read, 0) || nowUs - this.#askedUs <= REPLY_TIMEOUT_US) return;
+    this.#bus.giveUp(read);
+    this.#outstanding = undefined;
+    this.#miss(read);
+  }
+
+  /**
+   * Directly before goals: takes in what has come, and lets a reply that is on the line now arrive, at most
+   * {@link ON_THE_LINE_US} after it was asked for, because a packet sent into it would be lost with it. No time grid
+   * is so fine that it waits here, unless the loop catches up.
+   */
+  settle(): void {
+    if (this.#outstanding !== undefined) this.#take(this.#outstanding, this.#askedUs + ON_THE_LINE_US);
+  }
+
+  #ask(read: BlockRead, nowUs: number): void {
+    this.#bus.request(read);
+    this.#askedUs = nowUs;
+    this.#outstanding = read;
+  }
+
+  /** Takes the answers in if they come until then; true when nothing more will come. */
+  #take(read: BlockRead, untilUs: number): boolean {
+    if (!this.#bus.poll(read, untilUs)) return false;
+    this.#outstanding = undefined;
+    if (!read.complete) {
+      this.#miss(read);
+      return true;
+    }
+    this.#misses = 0;
+    if (read === this.#guard) {
+      for (let joint = 0; joint < JOINT_COUNT; joint++) this.#judge(read, joint, joint);
+    } else {
+      this.#publish(read);
+      this.#judge(read, 0, this.joint);
+    }
+    return true;
+  }
+
+  #miss(read: BlockRead): void {
+    if (read === this.#guard) {
+      this.joint = 0;
+      while (read.hasAnswerFrom(this.joint)) this.joint++;
+    }
     this.#misses++;
     this.#shared.count("followerMisses");
     if (this.#misses >= SILENT_AFTER) this.verdict = "silent";
   }
 
-  /**
-   * Lets a reply that is on the line now arrive, at most {@link ON_THE_LINE_US} after it was asked for: a packet sent
-   * into it would be lost with it. The loop has no time grid so fine that it waits here, unless it catches up.
-   */
-  clearLine(nowUs: number): void {
-    const goneUs = this.#askedUs + ON_THE_LINE_US;
-    if (this.#outstanding && nowUs < goneUs) this.#take(goneUs);
-  }
-
-  /** Takes the answer in if it comes until then; true when it has. */
-  #take(untilUs: number): boolean {
-    const read = this.#reads[this.joint]!;
-    if (!this.#bus.poll(read, untilUs)) return false;
-    this.#outstanding = false;
-    this.#misses = 0;
-    this.#judge(read);
-    return true;
-  }
-
-  #judge(read: BlockRead): void {
-    const { joint } = this;
+  #publish(read: BlockRead): void {
     const shared = this.#shared;
+    const { joint } = this;
     shared.setJoint(joint, "followerPosition", read.value(0, "present_position"));
-    shared.setJoint(joint, "load", read.value(0, "present_load"));
-    shared.setJoint(joint, "voltage", read.value(0, "present_voltage"));
-    shared.setJoint(joint, "temperature", read.value(0, "present_temperature"));
-    shared.setJoint(joint, "current", read.value(0, "present_current"));
-    shared.setJoint(joint, "errorBits", read.errors[0]!);
-    const reset =
-      read.value(0, "torque_enable") !== 1 || read.value(0, "acceleration") !== CONFIGURED_ACCELERATION;
-    if (reset) this.verdict = "reset";
-    else if (read.value(0, "goal_velocity") !== this.#drive.goalVelocity(joint))
-      this.#drive.repeatVelocity(joint);
+    if (read.value(0, "goal_velocity") !== this.#drive.goalVelocity(joint)) this.#drive.repeatVelocity(joint);
+  }
+
+  #judge(read: BlockRead, index: number, joint: number): void {
+    const energised = read.value(index, "torque_enable") === 1;
+    if (energised && read.value(index, "acceleration") === CONFIGURED_ACCELERATION) return;
+    this.joint = joint;
+    this.verdict = "reset";
   }
 }

@@ -4,6 +4,7 @@ import { missingJoints } from "../arm/findings.ts";
 import { JOINTS, nameWithId, type Role } from "../arm/joints.ts";
 import { positionsRead, SERVO_IDS } from "../arm/read.ts";
 import { Bus } from "../feetech/bus.ts";
+import { BusCounters } from "../feetech/counters.ts";
 import { BAUD_RATES } from "../feetech/registers.ts";
 import { BlockRead, blockOf } from "../feetech/sync.ts";
 import { TtyBinding, type TtyBindingPort } from "../serial/binding.ts";
@@ -30,6 +31,7 @@ export class ArmLink {
   #bus: Bus | undefined;
   #deniedSinceUs: number | undefined;
   readonly #positions = positionsRead();
+  readonly #counters = new BusCounters();
 
   constructor(role: Role, settings: ArmSettings) {
     this.role = role;
@@ -76,6 +78,7 @@ export class ArmLink {
     this.#port = await TtyBinding.open({ path: this.settings.port, baudRate: BAUD_RATES[0] });
     this.#bus = new Bus(this.#port.tty, {
       mayEnergise: this.role === "follower",
+      counters: this.#counters,
       nameOf: (id) => `${nameWithId(JOINTS[SERVO_IDS.indexOf(id)]!)} of ${this.name}`,
     });
     this.#deniedSinceUs = undefined;
@@ -95,7 +98,9 @@ export class ArmLink {
       const alone = new BlockRead([SERVO_IDS[joint]!], blockOf("present_position"));
       return !bus.exchange(alone, ALONE_TIMEOUT_US) && !bus.exchange(alone, ALONE_TIMEOUT_US);
     });
-    return missing.length === 0 ? undefined : missingJoints(this.name, missing);
+    if (missing.length > 0) return missingJoints(this.name, missing);
+    if (bus.exchange(this.#positions)) return undefined;
+    return `${this.name}: its servos answer one by one but not together — check the leads and the plugs`;
   }
 
   #explain(error: PortError): string | undefined {

@@ -4,7 +4,7 @@ import { CONFIGURED_ACCELERATION } from "../arm/baseline.ts";
 import type { Calibration } from "../arm/calibration.ts";
 import { JOINTS, nameWithId, type Role } from "../arm/joints.ts";
 import { goalTable } from "../arm/normalisation.ts";
-import { positionsRead, SERVO_IDS } from "../arm/read.ts";
+import { isPosition, positionsRead, SERVO_IDS } from "../arm/read.ts";
 import { BusError } from "../feetech/bus.ts";
 import { BlockRead, blockOf } from "../feetech/sync.ts";
 import { nowUs } from "../serial/clock.ts";
@@ -13,17 +13,18 @@ import { connect } from "./connect.ts";
 import { FollowerDrive } from "./drive.ts";
 import type { Severity, Tell } from "./events.ts";
 import { type FollowEnd, FollowLoop } from "./follow.ts";
+import { Herald } from "./herald.ts";
 import { ArmLink } from "./link.ts";
-import { isEnergised, relax } from "./release.ts";
+import { relax, torqueState } from "./release.ts";
 import type { PairSettings } from "./settings.ts";
-import { Command, type PairState, type SharedState } from "./shared.ts";
-import { stopFollower } from "./stop.ts";
+import { Command, type SharedState } from "./shared.ts";
+import { type ReadyFollower, type Stopped, stopFollower } from "./stop.ts";
 
 /** How often a missing board or a silent arm is looked for: aligning must begin within 0.5 s of its return. */
 const LOOK_EVERY_MS = 100;
 
 /** A fault is looked at again this often, to notice that the person has settled it. */
-const RECHECK_FAULT_EVERY_MS = 1_000;
+const RECHECK_FAULT_EVERY_MS = 200;
 
 /** A leader that falls silent is waited for this long before its power or its board counts as lost. */
 const HOLDING_MS = 1_000;
@@ -33,23 +34,21 @@ const ASK_SILENT_LEADER_EVERY_MS = 10;
 export class Pair {
   readonly #settings: PairSettings;
   readonly #shared: SharedState;
-  readonly #tell: Tell;
+  readonly #herald: Herald;
   readonly #leader: ArmLink;
   readonly #follower: ArmLink;
-  #state: PairState | undefined;
+  /** True when configuring again would wear the arms' EEPROM for nothing, until an arm was gone. */
+  #gaveUp = false;
   /** Both arms' calibrations while both are connected: checked and configured, and not reset since. */
   #calibrations: Readonly<Record<Role, Calibration>> | undefined;
   #drive: FollowerDrive | undefined;
   /** Since when the follower has been held in place with nothing to follow. */
   #heldSinceUs: number | undefined;
-  /** What was said last of each thing that a message is about, so that it is said once. */
-  readonly #said = new Map<string, string>();
-  #warned: ReadonlySet<string> = new Set();
 
   constructor(settings: PairSettings, shared: SharedState, tell: Tell) {
     this.#settings = settings;
     this.#shared = shared;
-    this.#tell = tell;
+    this.#herald = new Herald(shared, tell);
     this.#leader = new ArmLink("leader", settings.arms.leader);
     this.#follower = new ArmLink("follower", settings.arms.follower);
   }
@@ -66,18 +65,23 @@ export class Pair {
     const how = this.#stop();
     await this.#leader.close();
     await this.#follower.close();
-    this.#enter("stopped", how);
-    this.#tell({ kind: "stopped", how });
+    this.#herald.enter("stopped", how);
+    this.#herald.tell({ kind: "stopped", how });
   }
 
   async #advance(): Promise<void> {
     if (!(await this.#reachBoth())) {
+      this.#limpLeader();
       this.#boundHolding();
       this.#shared.waitForCommand(LOOK_EVERY_MS);
     } else if (!this.#connectBoth()) {
+      this.#limpLeader();
       this.#boundHolding();
       this.#shared.waitForCommand(RECHECK_FAULT_EVERY_MS);
-    } else {
+    } else if (!this.#leaderHasPosition()) {
+      this.#boundHolding();
+      this.#shared.waitForCommand(LOOK_EVERY_MS);
+    } else if (this.#shared.command === Command.none) {
       this.#teleoperate();
     }
   }
@@ -85,46 +89,36 @@ export class Pair {
   async #reachBoth(): Promise<boolean> {
     const links = [this.#leader, this.#follower];
     for (const link of links) await link.reach();
-    const troubled = links.filter(({ trouble }) => trouble !== undefined);
-    if (troubled.length > 0) {
-      this.#calibrations = undefined;
-      const fresh = troubled.filter(({ role, trouble }) => this.#said.get(role) !== trouble);
-      if (this.#state !== "waiting")
-        this.#enter("waiting", troubled.map(({ trouble }) => trouble).join("; "));
-      else
-        for (const { trouble } of fresh) this.#tell({ kind: "notice", severity: "info", message: trouble! });
-    }
-    for (const { role, name, trouble } of links) {
-      if (trouble !== undefined) this.#said.set(role, trouble);
-      else if (this.#said.delete(role))
-        this.#tell({ kind: "notice", severity: "info", message: `${name} answers` });
-    }
-    return troubled.length === 0;
+    this.#herald.reach(links);
+    if (links.every(({ trouble }) => trouble === undefined)) return true;
+    this.#calibrations = undefined;
+    this.#gaveUp = false;
+    return false;
   }
 
   /** True when both arms may be used; otherwise the pair is faulted, and why has been said. */
   #connectBoth(): boolean {
     if (this.#calibrations !== undefined && this.#isConfigured()) return true;
-    if (this.#state !== "faulted") this.#enter("connecting", "both arms answer");
+    if (this.#gaveUp) return false;
+    if (this.#herald.state !== "faulted" && !this.#herald.isRetrying)
+      this.#herald.enter("connecting", "both arms answer");
     const leader = { role: "leader", id: this.#settings.arms.leader.id, bus: this.#leader.bus! } as const;
     const follower = {
       role: "follower",
       id: this.#settings.arms.follower.id,
       bus: this.#follower.bus!,
     } as const;
-    const { findings, calibrations } = connect(leader, follower, this.#settings.calibrationDir);
+    const { findings, calibrations, gaveUp } = connect(leader, follower, this.#settings.calibrationDir);
+    this.#gaveUp = gaveUp === true;
     const ofSeverity = (wanted: Severity) => findings.filter(({ severity }) => severity === wanted);
-    this.#warn(ofSeverity("warning").map(({ message }) => message));
+    this.#herald.warn(ofSeverity("warning").map(({ message }) => message));
     this.#calibrations = calibrations;
     if (calibrations === undefined) {
-      const faults = ofSeverity("fault").map(({ message }) => message);
-      if (this.#state === "faulted") this.#say("faults", "fault", faults.join("; "));
-      else this.#said.set("faults", faults.join("; "));
-      this.#enter("faulted", faults.join("; "));
+      this.#herald.fault(ofSeverity("fault").map(({ message }) => message));
       return false;
     }
     for (const role of ["leader", "follower"] as const) {
-      this.#tell({ kind: "calibration", role, calibration: calibrations[role] });
+      this.#herald.tell({ kind: "calibration", role, calibration: calibrations[role] });
     }
     this.#drive = this.#makeDrive(calibrations.follower);
     return true;
@@ -141,6 +135,20 @@ export class Pair {
     });
   }
 
+  /** Whether there is something to follow: without it the follower is not energised, or held no longer. */
+  #leaderHasPosition(): boolean {
+    const bus = this.#leader.bus!;
+    const positions = positionsRead();
+    bus.readBlock(positions);
+    const index = SERVO_IDS.findIndex((_, joint) => !isPosition(positions.value(joint, "present_position")));
+    if (index === -1) return true;
+    const reading = positions.value(index, "present_position");
+    this.#herald.failed(
+      `${bus.nameOf(SERVO_IDS[index]!)} reports ${reading}, which is no position — switch its power off and on`,
+    );
+    return false;
+  }
+
   #makeDrive(calibration: Calibration): FollowerDrive {
     const ranges = JOINTS.map((joint) => ({
       min: calibration[joint].range_min,
@@ -152,10 +160,11 @@ export class Pair {
   #teleoperate(): void {
     const calibrations = this.#calibrations!;
     const drive = this.#drive!;
-    this.#enter("aligning", "the follower moves slowly to the leader's pose");
-    this.#shared.count("alignments");
+    this.#heldSinceUs ??= nowUs();
     drive.energise();
-    this.#heldSinceUs = undefined;
+    this.#herald.succeeded();
+    this.#herald.enter("aligning", "the follower moves slowly to the leader's pose");
+    this.#shared.count("alignments");
     const { rateHz, holdAfterMs, normalisation } = this.#settings;
     const loop = new FollowLoop({
       leader: this.#leader.bus!,
@@ -167,14 +176,15 @@ export class Pair {
       rateHz,
       holdAfterMs,
       shared: this.#shared,
-      tell: this.#tell,
-      followerName: this.#follower.name,
-      enter: (state, why) => this.#enter(state, why),
+      tell: this.#herald.tell,
+      leaderName: this.#leader.name,
+      enter: (state, why) => this.#herald.enter(state, why),
     });
     try {
       this.#afterFollowing(loop.run());
     } finally {
-      this.#heldSinceUs = nowUs();
+      // A run that had nothing to follow was holding all the same.
+      if (loop.hasTargets) this.#heldSinceUs = nowUs();
     }
   }
 
@@ -183,21 +193,27 @@ export class Pair {
       case "command":
         return;
       case "leader silent":
-        this.#enter("holding", `no position from ${this.#leader.name} for ${this.#settings.holdAfterMs} ms`);
+        this.#herald.enter(
+          "holding",
+          `no position from ${this.#leader.name} for ${this.#settings.holdAfterMs} ms`,
+        );
         this.#awaitLeader();
         return;
       case "stalled":
-        this.#enter("holding", `the program did not run for ${end.forMs} ms`);
+        this.#herald.enter("holding", `the program did not run for ${end.forMs} ms`);
         return;
       case "follower silent":
         this.#calibrations = undefined;
-        this.#enter("waiting", `${this.#follower.name}: no answer from ${nameWithId(JOINTS[end.joint]!)}`);
+        this.#herald.enter(
+          "waiting",
+          `${this.#follower.name}: no answer from ${nameWithId(JOINTS[end.joint]!)}`,
+        );
         return;
       case "follower reset": {
         this.#calibrations = undefined;
         const joint = nameWithId(JOINTS[end.joint]!);
         const why = `${this.#follower.name}: ${joint} lost its power for a moment — check the supply and the leads`;
-        this.#enter("waiting", why);
+        this.#herald.enter("waiting", why);
       }
     }
   }
@@ -212,20 +228,30 @@ export class Pair {
     }
   }
 
+  /** An arm on the leader's port that holds, whichever it is and whoever has energised it, is let down. */
+  #limpLeader(): void {
+    const bus = this.#leader.bus;
+    if (bus === undefined || torqueState(bus, 1) !== "on") return;
+    const message = `${this.#leader.name}: its torque was on, which it must never be — it is let down`;
+    this.#herald.notice("warning", message);
+    relax(bus);
+  }
+
   /** Holding an arm in place for ever burns it: after the bound it is let down. */
   #boundHolding(): void {
     const bus = this.#follower.bus;
     if (bus === undefined) return;
-    if (!isEnergised(bus)) {
-      this.#heldSinceUs = undefined;
-      return;
-    }
+    const torque = torqueState(bus, 1);
+    if (torque === "off") this.#heldSinceUs = undefined;
+    if (torque !== "on") return;
     this.#heldSinceUs ??= nowUs();
     if (nowUs() - this.#heldSinceUs < this.#settings.holdForS * 1e6) return;
-    relax(bus);
+    const unconfirmed = relax(bus).map((id) => bus.nameOf(id));
     this.#heldSinceUs = undefined;
-    const message = `${this.#follower.name}: released after being held for ${this.#settings.holdForS} s`;
-    this.#tell({ kind: "notice", severity: "warning", message });
+    const released = `${this.#follower.name}: released after being held for ${this.#settings.holdForS} s`;
+    const message =
+      unconfirmed.length === 0 ? released : `${released}; ${unconfirmed.join(", ")} did not confirm it`;
+    this.#herald.notice("warning", message);
   }
 
   /** What an error in the middle of anything leads to: a lost port or a silent servo are looked for again. */
@@ -234,46 +260,42 @@ export class Pair {
     if (error instanceof PortError) {
       const link = this.#leader.owns(error) ? this.#leader : this.#follower;
       await link.close();
-      this.#enter("waiting", `${link.name}: ${error.message}`);
+      // Of a board that is gone the next look says what to do.
+      if (error.trouble === "lost") return;
+      this.#herald.failed(`${link.name}: ${error.message}`);
     } else if (error instanceof BusError) {
-      this.#say("bus", "warning", error.message);
-      this.#enter("waiting", error.message);
-      this.#shared.waitForCommand(LOOK_EVERY_MS);
+      this.#herald.failed(error.message);
+      this.#boundHolding();
     } else {
       throw error;
     }
+    this.#shared.waitForCommand(LOOK_EVERY_MS);
   }
 
   #stop(): string {
+    try {
+      // The follower may hang on the leader's port, where it must be limp anyway.
+      this.#limpLeader();
+    } catch (error) {
+      if (!(error instanceof PortError)) throw error;
+    }
     const bus = this.#follower.bus;
-    if (bus === undefined) return "the follower was not connected";
-    const calibration = this.#calibrations?.follower;
-    const ready = this.#drive && calibration ? { drive: this.#drive, calibration } : undefined;
-    const { how, concern } = stopFollower(bus, this.#settings, ready);
+    const { how, concern } =
+      bus === undefined ? this.#notConnected() : stopFollower(bus, this.#settings, this.#ready());
     if (concern !== undefined) {
-      this.#tell({ kind: "notice", severity: "warning", message: `${this.#follower.name}: ${concern}` });
+      this.#herald.notice("warning", `${this.#follower.name}: ${concern}`);
     }
     return how;
   }
 
-  #enter(to: PairState, why: string): void {
-    const from = this.#state;
-    if (from === to) return;
-    this.#state = to;
-    this.#shared.state = to;
-    this.#tell({ kind: "state", from, to, why });
+  #notConnected(): Stopped {
+    const how = "the follower is not connected";
+    if (this.#heldSinceUs === undefined) return { how };
+    return { how, concern: "it may still hold where it was — switch its power off before touching it" };
   }
 
-  /** Says the warnings that are new since the arms were last looked at. */
-  #warn(messages: readonly string[]): void {
-    const fresh = messages.filter((message) => !this.#warned.has(message));
-    this.#warned = new Set(messages);
-    for (const message of fresh) this.#tell({ kind: "notice", severity: "warning", message });
-  }
-
-  #say(about: string, severity: Severity, message: string): void {
-    if (this.#said.get(about) === message) return;
-    this.#said.set(about, message);
-    this.#tell({ kind: "notice", severity, message });
+  #ready(): ReadyFollower | undefined {
+    const calibration = this.#calibrations?.follower;
+    return this.#drive && calibration && { drive: this.#drive, calibration };
   }
 }

@@ -1,7 +1,7 @@
-/** Letting a follower go: the ways to switch its torque off, of which none can move it. */
+/** Letting an arm go: the ways to switch its torque off, of which none can move it. */
 import { SERVO_IDS } from "../arm/read.ts";
 import type { Bus } from "../feetech/bus.ts";
-import { BlockRead, blockOf, SyncWrite } from "../feetech/sync.ts";
+import { type Block, BlockRead, blockOf, SyncWrite } from "../feetech/sync.ts";
 import { nowUs, sleepUntilUs } from "../serial/clock.ts";
 
 const STAGES = 20;
@@ -9,28 +9,44 @@ const STAGE_US = 50_000;
 const TRIES = 3;
 
 /**
+ * The torque limit (0.1 %) from which a servo is let down whose own cannot be read: no gripper's is higher, and no
+ * joint drops from it.
+ */
+const UNKNOWN_LIMIT = 500;
+
+/** Whether an arm's servos hold: "unknown" when none that answers does, but not all have answered. */
+export type TorqueState = "on" | "off" | "unknown";
+
+/** Asks every servo whether its torque is on, so many times where there is no answer. */
+export function torqueState(bus: Bus, tries: number = TRIES): TorqueState {
+  const torque = readOfAll(bus, blockOf("torque_enable"), tries);
+  if (torque.some((read) => read?.value(0, "torque_enable"))) return "on";
+  return torque.every((read) => read !== undefined) ? "off" : "unknown";
+}
+
+/**
  * Lets the arm down: the torque limit falls to nothing over about a second, then the torque is switched off and
- * the limits are restored for whoever uses the arm next. Takes no longer for servos that do not answer than a tenth
+ * the limits are restored for whoever uses the arm next. Takes no longer for servos that do not answer than a third
  * of a second each. Returns the ids of those that did not confirm that they are limp.
  * Throws {@link PortError} when the port is lost.
  */
 export function relax(bus: Bus): number[] {
-  const before = new BlockRead(SERVO_IDS, blockOf("torque_limit"));
-  const full = new BlockRead(SERVO_IDS, blockOf("max_torque_limit"));
-  bus.exchange(before);
-  bus.exchange(full);
+  const before = readOfAll(bus, blockOf("torque_limit"));
+  const full = readOfAll(bus, blockOf("max_torque_limit"));
   const limits = new SyncWrite(SERVO_IDS, blockOf("torque_limit"));
   for (let stage = STAGES - 1; stage >= 0; stage--) {
     SERVO_IDS.forEach((_, joint) => {
-      limits.set(joint, "torque_limit", Math.floor((before.value(joint, "torque_limit") * stage) / STAGES));
+      const limit = before[joint]?.value(0, "torque_limit") ?? UNKNOWN_LIMIT;
+      limits.set(joint, "torque_limit", Math.floor((limit * stage) / STAGES));
     });
     bus.send(limits);
     sleepUntilUs(nowUs() + STAGE_US);
   }
   const unconfirmed = release(bus);
   SERVO_IDS.forEach((id, joint) => {
-    if (full.hasAnswerFrom(joint) && !unconfirmed.includes(id)) {
-      bus.write(id, "torque_limit", full.value(joint, "max_torque_limit"));
+    const limit = full[joint];
+    if (limit !== undefined && !unconfirmed.includes(id)) {
+      bus.write(id, "torque_limit", limit.value(0, "max_torque_limit"));
     }
   });
   return unconfirmed;
@@ -40,23 +56,33 @@ export function relax(bus: Bus): number[] {
  * Switches every servo's torque off at once, each on its own, so that a dead one never leaves the others energised.
  * Returns the ids of the servos that did not confirm it. Throws {@link PortError} when the port is lost.
  */
-export function release(bus: Bus): number[] {
+function release(bus: Bus): number[] {
+  // A sync write's values are 0 unless set. A servo may obey and yet not be heard.
+  const all = new SyncWrite(SERVO_IDS, blockOf("torque_enable"));
+  bus.send(all);
   const unconfirmed = SERVO_IDS.filter((id) => {
     for (let attempt = 0; attempt < TRIES; attempt++) {
       if (bus.write(id, "torque_enable", 0)) return false;
     }
     return true;
   });
-  // A servo may obey and yet not be heard. A sync write's values are 0 unless set.
-  if (unconfirmed.length > 0) bus.send(new SyncWrite(SERVO_IDS, blockOf("torque_enable")));
+  if (unconfirmed.length > 0) bus.send(all);
   return unconfirmed;
 }
 
-/** True when any servo of the arm that answers has its torque on. */
-export function isEnergised(bus: Bus): boolean {
-  const torque = new BlockRead(SERVO_IDS, blockOf("torque_enable"));
-  bus.exchange(torque);
-  return SERVO_IDS.some(
-    (_, joint) => torque.hasAnswerFrom(joint) && torque.value(joint, "torque_enable") !== 0,
-  );
+/** What each servo answers, in the joints' order; undefined for those that do not. */
+function readOfAll(bus: Bus, block: Block, tries: number = TRIES): (BlockRead | undefined)[] {
+  const together = new BlockRead(SERVO_IDS, block);
+  bus.exchange(together);
+  return SERVO_IDS.map((id, joint) => {
+    const alone = new BlockRead([id], block);
+    if (together.hasAnswerFrom(joint)) {
+      alone.data.set(together.image(joint));
+      return alone;
+    }
+    for (let attempt = 1; attempt < tries; attempt++) {
+      if (bus.exchange(alone)) return alone;
+    }
+    return undefined;
+  });
 }

@@ -49,14 +49,9 @@ const JOINT_FIGURES = [
   "goal",
   "leaderMisses",
   "followerMisses",
-  "load",
-  "voltage",
-  "temperature",
-  "current",
-  "errorBits",
 ] as const;
 
-/** The name of a figure kept for each joint: positions and goals in steps, the rest in the servo's own units. */
+/** The name of a figure kept for each joint: positions and goals in steps, misses counted. */
 export type JointFigure = (typeof JOINT_FIGURES)[number];
 
 const COMMAND_WORD = 0;

@@ -7,7 +7,7 @@ import { type Bus, BusError } from "../feetech/bus.ts";
 import { nowUs, sleepUntilUs } from "../serial/clock.ts";
 import { PortError } from "../serial/wire.ts";
 import type { FollowerDrive } from "./drive.ts";
-import { isEnergised, relax } from "./release.ts";
+import { relax, torqueState } from "./release.ts";
 import type { PairSettings } from "./settings.ts";
 
 /** Parking ends this long after the time that the way should take. */
@@ -30,12 +30,13 @@ export interface ReadyFollower {
 /** Relaxes, holds or parks the follower, as configured; it is parked only when it is `ready`. Never throws. */
 export function stopFollower(bus: Bus, settings: PairSettings, ready: ReadyFollower | undefined): Stopped {
   try {
-    if (!isEnergised(bus)) return { how: "the follower was limp" };
+    if (torqueState(bus) === "off") return { how: "the follower is limp" };
     if (settings.onStop === "hold") return { how: "the follower is held where it is" };
     const parked = settings.onStop === "park" && ready !== undefined && park(ready, settings);
     const unconfirmed = relax(bus);
     if (unconfirmed.length === 0)
       return { how: parked ? "the follower is parked and limp" : "the follower is limp" };
+    if (unconfirmed.length === JOINTS.length) return left("no servo answered when it was let down");
     const joints = unconfirmed.map((id) => nameWithId(JOINTS[SERVO_IDS.indexOf(id)]!)).join(", ");
     return left(`${joints} did not confirm to be limp`);
   } catch (error) {
@@ -65,11 +66,13 @@ function park({ drive, calibration }: ReadyFollower, settings: PairSettings): bo
     throw error;
   }
   const farthestSteps = Math.max(...targets.map((target, joint) => Math.abs(target - drive.goals[joint]!)));
-  const startUs = nowUs();
-  const giveUpUs = startUs + (farthestSteps / degreesToSteps(alignSpeedDegPerS)) * 1e6 + PARKING_MARGIN_US;
-  for (let tick = 1; !drive.step(targets); tick++) {
+  let dueUs = nowUs();
+  const giveUpUs = dueUs + (farthestSteps / degreesToSteps(alignSpeedDegPerS)) * 1e6 + PARKING_MARGIN_US;
+  while (!drive.step(targets)) {
     if (nowUs() > giveUpUs) return false;
-    sleepUntilUs(startUs + (tick * 1e6) / rateHz);
+    // After a stall it goes on from now: ticks made up for would be faster than the limit.
+    dueUs = Math.max(dueUs + 1e6 / rateHz, nowUs());
+    sleepUntilUs(dueUs);
   }
   return true;
 }

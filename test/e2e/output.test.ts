@@ -1,4 +1,7 @@
 import { describe, expect, test } from "bun:test";
+import { closeSync, constants, openSync, writeSync } from "node:fs";
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
 import { type RunningSim, startSim } from "../../src/sim/client.ts";
 import { programPath } from "../support/program.ts";
 import { armArguments } from "../support/teleoperation.ts";
@@ -51,7 +54,7 @@ describe("off a terminal", () => {
   );
 
   test(
-    "for the journal a line has its priority instead of a time",
+    "for the journal, which systemd names by its file, a line has its priority instead of a time",
     async () => {
       await using sim = await startSim({ arms: "configured" });
       await sim.client.request({
@@ -60,11 +63,52 @@ describe("off a terminal", () => {
         joint: "gripper",
         values: { model_number: 9 },
       });
-      const lines = (await output(sim, { env: { JOURNAL_STREAM: "1:2" } })).trimEnd().split("\n");
+      const path = join(sim.dir, "journal");
+      await Bun.write(path, "");
+      const { dev, ino } = await stat(path);
+      const child = Bun.spawn([programPath, "teleoperate", ...armArguments(sim), "--duration", "2"], {
+        env: { ...process.env, JOURNAL_STREAM: `${dev}:${ino}` },
+        stdout: Bun.file(path),
+      });
+      expect(await child.exited).toBe(0);
+      const lines = (await Bun.file(path).text()).trimEnd().split("\n");
       for (const line of lines) expect(line).toMatch(/^<[346]>[a-z]/);
-      expect(lines.find((line) => line.startsWith("<3>faulted"))).toContain(
-        "gripper (id 6) is a servo of model 9",
-      );
+      expect(lines.find((line) => line.startsWith("<3>faulted"))).toContain("a servo of model 9");
+    },
+    MINUTE_MS,
+  );
+
+  test(
+    "a variable left over from another journal changes nothing",
+    async () => {
+      await using sim = await startSim({ arms: "configured" });
+      expect(await output(sim, { env: { JOURNAL_STREAM: "1:2" } })).toMatch(/^\d{4}-/);
+    },
+    MINUTE_MS,
+  );
+
+  test(
+    "a reader that does not read keeps neither the arms from moving nor the program from stopping",
+    async () => {
+      await using sim = await startSim({ arms: "configured" });
+      const pipe = join(sim.dir, "pipe");
+      expect(Bun.spawnSync(["mkfifo", pipe]).exitCode).toBe(0);
+      // The pipe is full before the program starts, and open for somebody who never reads.
+      const reader = Bun.spawn(["sh", "-c", `exec 3<>"$0"; echo open; exec sleep 60`, pipe], {
+        stdout: "pipe",
+      });
+      await reader.stdout.getReader().read();
+      const fd = openSync(pipe, constants.O_WRONLY | constants.O_NONBLOCK);
+      expect(() => {
+        for (;;) writeSync(fd, "x".repeat(4096));
+      }).toThrow("EAGAIN");
+      const args = ["teleoperate", "--json", ...armArguments(sim), "--duration", "4"];
+      const blocking = ["sh", "-c", `pipe=$1; shift; exec "$@" >"$pipe"`, "sh", pipe, programPath, ...args];
+      expect(await Bun.spawn(blocking).exited).toBe(0);
+      reader.kill();
+      closeSync(fd);
+      const { follower } = await sim.client.request({ do: "state" });
+      expect(follower.joints.elbow_flex.registers).toMatchObject({ torque_enable: 0, acceleration: 254 });
     },
     MINUTE_MS,
   );

@@ -39,7 +39,7 @@ drive.energise();
 const shared = new CountedState();
 const loop = new FollowLoop({
   ...{ leader, follower, drive, shared },
-  ...{ rateHz: limits.rateHz, holdAfterMs: 1000, followerName: "follower" },
+  ...{ rateHz: limits.rateHz, holdAfterMs: 1000, leaderName: "leader" },
   goalTables: JOINTS.map(() => Int16Array.from({ length: 4096 }, (_, raw) => raw)),
   tell: ({ kind }) => console.error(`told: ${kind}`),
   enter: (state) => console.error(`entered: ${state}`),

@@ -17,7 +17,7 @@ test("what one side writes the other reads", () => {
 
 test("no figure of any joint shares its place with another", () => {
   const shared = new SharedState();
-  const figures = ["leaderPosition", "followerPosition", "goal", "load", "voltage", "errorBits"] as const;
+  const figures = ["leaderPosition", "followerPosition", "goal", "leaderMisses", "followerMisses"] as const;
   for (let joint = 0; joint < JOINT_COUNT; joint++) {
     for (const [index, figure] of figures.entries()) shared.setJoint(joint, figure, joint * 100 + index);
   }

@@ -1,11 +1,12 @@
 /** Teleoperation for programs: one JSON object a line. */
 import { type MakeReporter, SUMMARY_EVERY_MS } from "./reporter.ts";
+import { flushLines, printLine } from "./stdout.ts";
 import { summarise } from "./summary.ts";
 
 /** Reports as JSON lines: `{"time", "event": "state" | "notice" | "calibration" | "summary" | "stopped", …}`. */
 export const jsonReporter: MakeReporter = (shared) => {
   const write = (event: string, fields: object) =>
-    console.log(JSON.stringify({ time: new Date().toISOString(), event, ...fields }));
+    printLine(JSON.stringify({ time: new Date().toISOString(), event, ...fields }));
   const summary = () => write("summary", summarise(shared));
   const timer = setInterval(summary, SUMMARY_EVERY_MS);
   return {
@@ -13,6 +14,9 @@ export const jsonReporter: MakeReporter = (shared) => {
       if (kind === "stopped") summary();
       write(kind, fields);
     },
-    end: () => clearInterval(timer),
+    end() {
+      clearInterval(timer);
+      flushLines();
+    },
   };
 };

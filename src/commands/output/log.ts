@@ -2,6 +2,7 @@
 import { styleText } from "node:util";
 import type { ControlEvent, Severity } from "../../teleop/events.ts";
 import { type MakeReporter, SUMMARY_EVERY_MS } from "./reporter.ts";
+import { flushLines, isJournal, printLine } from "./stdout.ts";
 import { describe, summarise } from "./summary.ts";
 
 /** sd-daemon(3): a line's priority for the journal. */
@@ -9,18 +10,17 @@ const priorities: Readonly<Record<Severity, string>> = { info: "<6>", warning: "
 
 const colours = { info: "none", warning: "yellow", fault: "red" } as const;
 
-/** systemd sets this variable when standard output or error is the journal. */
-const toJournal = process.env.JOURNAL_STREAM !== undefined;
+const toJournal = isJournal();
 
 /** Writes one line: to the journal with its priority, elsewhere with the time. */
 export function log(severity: Severity, message: string): void {
   if (toJournal) {
-    console.log(`${priorities[severity]}${message}`);
+    printLine(`${priorities[severity]}${message}`);
     return;
   }
   const text = severity === "warning" ? `warning: ${message}` : message;
   const style = colours[severity];
-  console.log(`${new Date().toISOString()} ${style === "none" ? text : styleText(style, text)}`);
+  printLine(`${new Date().toISOString()} ${style === "none" ? text : styleText(style, text)}`);
 }
 
 /** How serious an event is, and what it says. */
@@ -47,6 +47,7 @@ export const logReporter: MakeReporter = (shared) => {
     end() {
       clearInterval(timer);
       summary();
+      flushLines();
     },
   };
 };

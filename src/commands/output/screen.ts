@@ -1,12 +1,13 @@
 /** Teleoperation as one live screen on a terminal, 80 columns by 24 lines at the least. */
 import { styleText } from "node:util";
-import logUpdate from "log-update";
+import { createLogUpdate } from "log-update";
 import type { Calibration } from "../../arm/calibration.ts";
 import { JOINTS, type JointName, type Role } from "../../arm/joints.ts";
 import { type NormalisationMode, normalise } from "../../arm/normalisation.ts";
 import type { PairState } from "../../teleop/shared.ts";
 import { describeEvent } from "./log.ts";
 import type { MakeReporter } from "./reporter.ts";
+import { isWritable, printLine } from "./stdout.ts";
 import { describe, type JointSummary, type Summary, summarise } from "./summary.ts";
 
 const REDRAW_EVERY_MS = 100;
@@ -28,7 +29,10 @@ export function screenReporter(mode: NormalisationMode): MakeReporter {
   return (shared) => {
     const calibrations: Partial<Record<Role, Calibration>> = {};
     const messages: string[] = [];
+    const logUpdate = createLogUpdate(process.stdout);
+    // A screen that stands still (Ctrl-S, a lost connection) is left alone: writing to it would block.
     const draw = (...hints: string[]) =>
+      isWritable() &&
       logUpdate([screen(summarise(shared), calibrations, mode, messages), ...hints].join("\n"));
     const drawLive = () => draw("", styleText("dim", "Ctrl-C stops the follower gently and ends."));
     const timer = setInterval(drawLive, REDRAW_EVERY_MS);
@@ -43,8 +47,9 @@ export function screenReporter(mode: NormalisationMode): MakeReporter {
       end() {
         clearInterval(timer);
         draw();
+        if (!isWritable()) return;
         logUpdate.done();
-        console.log(describe(summarise(shared)));
+        printLine(describe(summarise(shared)));
       },
     };
   };

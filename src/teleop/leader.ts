@@ -1,0 +1,85 @@
+/** Reads the leader's positions, tick by tick, and keeps the leader limp. */
+import { JOINT_COUNT } from "../arm/joints.ts";
+import { isPosition, SERVO_IDS } from "../arm/read.ts";
+import type { Bus } from "../feetech/bus.ts";
+import { BlockRead, blockOf, SyncWrite } from "../feetech/sync.ts";
+
+/**
+ * How long the loop waits for the leader's answers. Six servos need 1 to 2 ms; the rest is patience with a busy USB
+ * stack, beyond which the next reading is worth more than this one.
+ */
+const REPLY_TIMEOUT_US = 20_000;
+
+/** How often the leader's torque is looked at. */
+const WATCH_EVERY_US = 250_000;
+
+/** After this long a reply is no longer on its way between servo and board. */
+const ON_THE_LINE_US = 1_500;
+
+/** A leader that is being read. Only {@link limpened} may allocate, when it has something to tell. */
+export class LeaderReader {
+  /** The positions last read, in steps; valid once {@link collect} has returned true. */
+  readonly positions = new Int32Array(JOINT_COUNT);
+
+  readonly #bus: Bus;
+  readonly #narrow = new BlockRead(SERVO_IDS, blockOf("present_position"));
+  /**
+   * Asked in place of the narrow read after a miss: so the answer to the narrow one, should it come now, has a length
+   * that nobody waits for, and is not taken for news.
+   */
+  readonly #wide = new BlockRead(SERVO_IDS, blockOf("present_position", "present_velocity"));
+  readonly #torque = new BlockRead(SERVO_IDS, blockOf("torque_enable"));
+  readonly #torqueOff = new SyncWrite(SERVO_IDS, blockOf("torque_enable"));
+  #read = this.#narrow;
+  #watchedUs = Number.NEGATIVE_INFINITY;
+  #watching = false;
+
+  constructor(bus: Bus) {
+    this.#bus = bus;
+  }
+
+  /** Asks for the positions. */
+  request(): void {
+    this.#bus.request(this.#read);
+  }
+
+  /** Waits for the positions that were asked for at `askedUs`; false when one is missing or is no position. */
+  collect(askedUs: number): boolean {
+    const read = this.#read;
+    const complete = this.#bus.collect(read, askedUs + REPLY_TIMEOUT_US);
+    this.#read = complete || read === this.#wide ? this.#narrow : this.#wide;
+    if (!complete) return false;
+    for (let joint = 0; joint < JOINT_COUNT; joint++) {
+      if (!isPosition(read.value(joint, "present_position"))) return false;
+    }
+    for (let joint = 0; joint < JOINT_COUNT; joint++) {
+      this.positions[joint] = read.value(joint, "present_position");
+    }
+    return true;
+  }
+
+  /** In the slack of a tick: asks for the torque when that is due. */
+  watch(nowUs: number): void {
+    if (nowUs - this.#watchedUs < WATCH_EVERY_US) return;
+    this.#bus.request(this.#torque);
+    this.#watchedUs = nowUs;
+    this.#watching = true;
+  }
+
+  /**
+   * At the start of a tick: takes in what {@link watch} has asked for. Returns true when a servo was found energised,
+   * as some firmware is after a loss of power; then it has been switched off.
+   */
+  limpened(): boolean {
+    if (!this.#watching) return false;
+    this.#watching = false;
+    if (!this.#bus.poll(this.#torque, this.#watchedUs + ON_THE_LINE_US)) return false;
+    for (let joint = 0; joint < JOINT_COUNT; joint++) {
+      if (this.#torque.hasAnswerFrom(joint) && this.#torque.value(joint, "torque_enable") !== 0) {
+        this.#bus.send(this.#torqueOff);
+        return true;
+      }
+    }
+    return false;
+  }
+}
