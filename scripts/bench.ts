@@ -11,6 +11,7 @@ import { cpus, release, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { median, slope } from "./bench/analysis.ts";
+import { LOSSES, timeRecovery } from "./bench/recovery.ts";
 import { judged, type Pairs, print, type Row, rowsOf } from "./bench/report.ts";
 import { type RunFigures, run } from "./bench/run.ts";
 import { type Found, type Start, timeStart } from "./bench/startup.ts";
@@ -22,8 +23,8 @@ const { values: options } = parseArgs({
 
 /** Rates, and how often and how long, in seconds, each is run. */
 const PLAN = options.quick
-  ? { rates: [200, 500], repeats: 1, seconds: 4, starts: 2 }
-  : { rates: [60, 200, 500], repeats: 3, seconds: 15, starts: 7 };
+  ? { rates: [200, 500], repeats: 1, seconds: 4, starts: 2, recoveries: 1 }
+  : { rates: [60, 200, 500], repeats: 3, seconds: 15, starts: 7, recoveries: 3 };
 
 const RATE_HZ = 200;
 const SOAK_SETTLING_S = 60;
@@ -71,6 +72,22 @@ async function measureAll(): Promise<void> {
     besideQuiet(tormented, quiet.get(RATE_HZ)!),
   );
   await measureStarts();
+  await measureRecoveries();
+}
+
+async function measureRecoveries(): Promise<void> {
+  const rows: Row[] = [];
+  for (const loss of LOSSES) {
+    const times: number[] = [];
+    for (let time = 1; time <= PLAN.recoveries; time++) {
+      progress(`the ${loss} goes and comes back, ${time} of ${PLAN.recoveries}`);
+      const { alignedMs, violations } = await timeRecovery(loss);
+      troubles.push(...violations.map(({ rule, message }) => `${loss}: ${rule}: ${message}`));
+      times.push(alignedMs);
+    }
+    rows.push(judged(`${loss}: max of ${times.length}`, "ms", Math.max(...times), { atMost: 500 }));
+  }
+  show("From an arm's return to the first goal of the alignment", rows);
 }
 
 async function measureStarts(): Promise<void> {

@@ -1,11 +1,11 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { programPath } from "../support/program.ts";
 import { armArguments, RunningTeleoperation } from "../support/teleoperation.ts";
 
-const MINUTE_MS = 60_000;
+setDefaultTimeout(60_000);
 
 let folder: string;
 
@@ -89,106 +89,90 @@ describe("a calibration that cannot be used is a fault that names its file and l
     ["not JSON", "{", "leader.json"],
     ["of the old format", '{"homing_offset": [0], "drive_mode": [0], "start_pos": [0]}', "2025"],
     ["empty", "", "leader.json"],
-  ])(
-    "%s",
-    async (_, text, expected) => {
-      await using arms = await RunningTeleoperation.start({ sim: { arms: "configured" } });
-      await arms.untilState("following");
-      const path = join(arms.sim.paths.calibration, "teleoperators/so101_leader/leader.json");
-      const before = await readFile(path, "utf8");
-      await writeFile(path, text);
-      let seen = arms.events.length;
-      await arms.sim.client.request({ do: "power", arm: "leader", on: false });
-      await arms.untilState("waiting", seen);
-      await arms.sim.client.request({ do: "power", arm: "leader", on: true });
-      const fault = await arms.untilState("faulted", seen);
-      expect(fault.why).toContain(expected);
-      expect(fault.why).toContain(path);
-      expect(await readFile(path, "utf8")).toBe(text);
-      // The person puts it right, and that is noticed without a restart.
-      seen = arms.events.length;
-      await writeFile(path, before);
-      await arms.untilState("following", seen);
-    },
-    MINUTE_MS,
-  );
+  ])("%s", async (_, text, expected) => {
+    await using arms = await RunningTeleoperation.start({ sim: { arms: "configured" } });
+    await arms.untilState("following");
+    const path = join(arms.sim.paths.calibration, "teleoperators/so101_leader/leader.json");
+    const before = await readFile(path, "utf8");
+    await writeFile(path, text);
+    let seen = arms.events.length;
+    await arms.sim.client.request({ do: "power", arm: "leader", on: false });
+    await arms.untilState("waiting", seen);
+    await arms.sim.client.request({ do: "power", arm: "leader", on: true });
+    const fault = await arms.untilState("faulted", seen);
+    expect(fault.why).toContain(expected);
+    expect(fault.why).toContain(path);
+    expect(await readFile(path, "utf8")).toBe(text);
+    // The person puts it right, and that is noticed without a restart.
+    seen = arms.events.length;
+    await writeFile(path, before);
+    await arms.untilState("following", seen);
+  });
 });
 
 describe("arms that must not be used", () => {
-  test(
-    "an arm whose EEPROM does not hold its file's calibration is a fault with both numbers",
-    async () => {
-      await using arms = await RunningTeleoperation.start({ sim: { arms: "configured" } });
-      await arms.untilState("following");
-      await arms.stop();
-      const held = (await arms.sim.client.request({ do: "state" })).follower.joints.elbow_flex.registers;
-      const values = { max_position_limit: held.max_position_limit - 10 };
-      await arms.sim.client.request({ do: "registers", arm: "follower", joint: "elbow_flex", values });
-      let seen = arms.events.length;
-      arms.restart();
-      const fault = await arms.untilState("faulted", seen);
-      expect(fault.why).toContain(`elbow_flex (id 3) range_max ${held.max_position_limit - 10} in the servo`);
-      expect(fault.why).toContain(`${held.max_position_limit} in the file`);
-      expect(fault.why).toContain("so101 calibration apply");
-      seen = arms.events.length;
-      await arms.sim.client.request({
-        do: "registers",
-        arm: "follower",
-        joint: "elbow_flex",
-        values: { max_position_limit: held.max_position_limit },
-      });
-      await arms.untilState("following", seen);
-    },
-    MINUTE_MS,
-  );
+  test("an arm whose EEPROM does not hold its file's calibration is a fault with both numbers", async () => {
+    await using arms = await RunningTeleoperation.start({ sim: { arms: "configured" } });
+    await arms.untilState("following");
+    await arms.stop();
+    const held = (await arms.sim.client.request({ do: "state" })).follower.joints.elbow_flex.registers;
+    const values = { max_position_limit: held.max_position_limit - 10 };
+    await arms.sim.client.request({ do: "registers", arm: "follower", joint: "elbow_flex", values });
+    let seen = arms.events.length;
+    arms.restart();
+    const fault = await arms.untilState("faulted", seen);
+    expect(fault.why).toContain(`elbow_flex (id 3) range_max ${held.max_position_limit - 10} in the servo`);
+    expect(fault.why).toContain(`${held.max_position_limit} in the file`);
+    expect(fault.why).toContain("so101 calibration apply");
+    seen = arms.events.length;
+    await arms.sim.client.request({
+      do: "registers",
+      arm: "follower",
+      joint: "elbow_flex",
+      values: { max_position_limit: held.max_position_limit },
+    });
+    await arms.untilState("following", seen);
+  });
 
-  test(
-    "arms on each other's ports are a fault that says so, once for each",
-    async () => {
-      await using arms = await RunningTeleoperation.start({ sim: { arms: "configured" } });
-      const { leader, follower, calibration } = arms.sim.paths;
-      await arms.untilState("following");
-      await arms.stop();
-      const { code, stdout } = await run(
-        ...["teleoperate", "--json", "--leader", follower, "--follower", leader],
-        ...[
-          "--leader-id",
-          "leader",
-          "--follower-id",
-          "follower",
-          "--calibration-dir",
-          calibration,
-          "--duration",
-          "2",
-        ],
-      );
-      expect(stdout).toContain('the arm on its port is the follower \\"follower\\"');
-      expect(stdout).toContain('"to":"faulted"');
-      expect(stdout).not.toContain("range_max");
-      expect(code).toBe(0);
-    },
-    MINUTE_MS,
-  );
+  test("arms on each other's ports are a fault that says so, once for each", async () => {
+    await using arms = await RunningTeleoperation.start({ sim: { arms: "configured" } });
+    const { leader, follower, calibration } = arms.sim.paths;
+    await arms.untilState("following");
+    await arms.stop();
+    const { code, stdout } = await run(
+      ...["teleoperate", "--json", "--leader", follower, "--follower", leader],
+      ...[
+        "--leader-id",
+        "leader",
+        "--follower-id",
+        "follower",
+        "--calibration-dir",
+        calibration,
+        "--duration",
+        "2",
+      ],
+    );
+    expect(stdout).toContain('the arm on its port is the follower \\"follower\\"');
+    expect(stdout).toContain('"to":"faulted"');
+    expect(stdout).not.toContain("range_max");
+    expect(code).toBe(0);
+  });
 
-  test(
-    "a servo of another model is a fault that names it",
-    async () => {
-      await using arms = await RunningTeleoperation.start({ sim: { arms: "configured" } });
-      await arms.untilState("following");
-      await arms.stop();
-      const seen = arms.events.length;
-      await arms.sim.client.request({
-        do: "registers",
-        arm: "leader",
-        joint: "gripper",
-        values: { model_number: 9 },
-      });
-      arms.restart();
-      const fault = await arms.untilState("faulted", seen);
-      expect(fault.why).toContain("gripper (id 6) is a servo of model 9");
-    },
-    MINUTE_MS,
-  );
+  test("a servo of another model is a fault that names it", async () => {
+    await using arms = await RunningTeleoperation.start({ sim: { arms: "configured" } });
+    await arms.untilState("following");
+    await arms.stop();
+    const seen = arms.events.length;
+    await arms.sim.client.request({
+      do: "registers",
+      arm: "leader",
+      joint: "gripper",
+      values: { model_number: 9 },
+    });
+    arms.restart();
+    const fault = await arms.untilState("faulted", seen);
+    expect(fault.why).toContain("gripper (id 6) is a servo of model 9");
+  });
 });
 
 describe("ports that cannot be used are said, and tried again", () => {
@@ -210,29 +194,21 @@ describe("ports that cannot be used are said, and tried again", () => {
     expect(code).toBe(0);
   });
 
-  test(
-    "a port that another program has, named",
-    async () => {
-      await using arms = await RunningTeleoperation.start({ sim: { arms: "configured" } });
-      await arms.untilState("following");
-      const { stdout } = await run("teleoperate", ...armArguments(arms.sim), "--duration", "1");
-      expect(stdout).toContain(`is in use by "so101-linux-x64" (pid ${arms.pid})`);
-    },
-    MINUTE_MS,
-  );
+  test("a port that another program has, named", async () => {
+    await using arms = await RunningTeleoperation.start({ sim: { arms: "configured" } });
+    await arms.untilState("following");
+    const { stdout } = await run("teleoperate", ...armArguments(arms.sim), "--duration", "1");
+    expect(stdout).toContain(`is in use by "so101-linux-x64" (pid ${arms.pid})`);
+  });
 
-  test(
-    "leader and follower by two names of one board",
-    async () => {
-      await using arms = await RunningTeleoperation.start({ sim: { arms: "configured" } });
-      await arms.untilState("following");
-      await arms.stop();
-      const other = join(folder, "other-name");
-      await cp(arms.sim.paths.leader, other, { verbatimSymlinks: true });
-      const args = ["--leader", arms.sim.paths.leader, "--follower", other, ...ids, "--duration", "1"];
-      const { stdout } = await run("teleoperate", ...args);
-      expect(stdout).toContain(`${other} is in use by`);
-    },
-    MINUTE_MS,
-  );
+  test("leader and follower by two names of one board", async () => {
+    await using arms = await RunningTeleoperation.start({ sim: { arms: "configured" } });
+    await arms.untilState("following");
+    await arms.stop();
+    const other = join(folder, "other-name");
+    await cp(arms.sim.paths.leader, other, { verbatimSymlinks: true });
+    const args = ["--leader", arms.sim.paths.leader, "--follower", other, ...ids, "--duration", "1"];
+    const { stdout } = await run("teleoperate", ...args);
+    expect(stdout).toContain(`${other} is in use by`);
+  });
 });

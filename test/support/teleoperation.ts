@@ -1,6 +1,6 @@
 /** The program teleoperating two simulated arms, and what a test wants to know of both. */
 import { expect } from "bun:test";
-import { type RunningSim, type StartOptions, startSim } from "../../src/sim/client.ts";
+import { type RunningSim, type SimClient, type StartOptions, startSim } from "../../src/sim/client.ts";
 import { type RecordEntry, recordEntries } from "../../src/sim/record.ts";
 import { checkSafety, needlessWrites } from "../../src/sim/safety.ts";
 import { programPath } from "./program.ts";
@@ -15,6 +15,10 @@ export interface OutputEvent {
   readonly message?: string;
   readonly [field: string]: unknown;
 }
+
+/** Both simulated arms as they are. */
+export type Arms = Awaited<ReturnType<typeof stateOf>>;
+const stateOf = (client: SimClient) => client.request({ do: "state" });
 
 /** What a test may choose; the rest is as the program has it. */
 export interface Choices {
@@ -95,6 +99,31 @@ export class RunningTeleoperation implements AsyncDisposable {
   /** Waits until something is said that contains `text`, as a notice or as the reason of a state. */
   untilSaid(text: string, from = 0): Promise<OutputEvent> {
     return this.until(({ message, why }) => `${message} ${why}`.includes(text), `"${text}"`, from);
+  }
+
+  /** Waits until the arms are as wanted; asks them again and again, since they do not tell. */
+  async untilArms(wanted: (arms: Arms) => boolean, what: string): Promise<Arms> {
+    const deadline = performance.now() + PATIENCE_MS;
+    for (;;) {
+      const arms = await this.sim.client.request({ do: "state" });
+      if (wanted(arms)) return arms;
+      if (performance.now() > deadline)
+        throw new Error(`${what} did not come; there was:\n${await this.story()}`);
+      await Bun.sleep(20);
+    }
+  }
+
+  /** Waits until the leader has answered so many more requests than when this was called. */
+  async untilLeaderAnswered(times: number): Promise<void> {
+    const replies = async () => {
+      await this.sim.client.request({ do: "sync" });
+      const entries = await recordEntries(this.sim.paths.record);
+      return entries.filter(
+        ({ kind, arm }: { kind: string; arm?: string }) => kind === "reply" && arm === "leader",
+      ).length;
+    };
+    const before = await replies();
+    while ((await replies()) < before + times) await Bun.sleep(100);
   }
 
   /** The states that were entered, in order. */
