@@ -56,6 +56,7 @@ export class FollowLoop {
   /** True once the leader has given a position. */
   hasTargets = false;
   #following = false;
+  #toldLimpened = false;
 
   constructor(context: FollowContext) {
     this.#context = context;
@@ -92,7 +93,7 @@ export class FollowLoop {
       if (this.#health.verdict !== "well") {
         return this.#end({ kind: `follower ${this.#health.verdict}`, joint: this.#health.joint });
       }
-      this.#useSlack(startUs);
+      this.#useSlack(startUs, fresh);
 
       shared.count("ticks");
       shared.count("loopUs", startUs - countedUs);
@@ -116,7 +117,7 @@ export class FollowLoop {
 
   /** True when the leader gave fresh positions, which then are the targets. */
   #readLeader(startUs: number): boolean {
-    if (this.#leader.limpened()) this.#tellLimpened();
+    if (this.#leader.limpened() && !this.#toldLimpened) this.#tellLimpened();
     this.#leader.request();
     // While the leader answers, what the follower has answered to the tick before is taken in.
     this.#health.poll(startUs);
@@ -143,9 +144,9 @@ export class FollowLoop {
   }
 
   /** What has time until the next tick. */
-  #useSlack(startUs: number): void {
+  #useSlack(startUs: number, fresh: boolean): void {
     this.#health.request(nowUs());
-    this.#leader.watch(nowUs());
+    if (fresh) this.#leader.checkTorque(nowUs());
     this.#publishPositions();
     this.#leaderErrors.report(startUs);
     this.#followerErrors.report(startUs);
@@ -170,6 +171,7 @@ export class FollowLoop {
   }
 
   #tellLimpened(): void {
+    this.#toldLimpened = true;
     const { tell, leaderName } = this.#context;
     const message = `${leaderName}: was energised, which it must never be — its torque was switched off; check its supply`;
     tell({ kind: "notice", severity: "warning", message });

@@ -10,9 +10,6 @@ import { BlockRead, blockOf, SyncWrite } from "../feetech/sync.ts";
  */
 const REPLY_TIMEOUT_US = 20_000;
 
-/** How often the leader's torque is looked at. */
-const WATCH_EVERY_US = 250_000;
-
 /** After this long a reply is no longer on its way between servo and board. */
 const ON_THE_LINE_US = 1_500;
 
@@ -31,8 +28,10 @@ export class LeaderReader {
   readonly #torque = new BlockRead(SERVO_IDS, blockOf("torque_enable"));
   readonly #torqueOff = new SyncWrite(SERVO_IDS, blockOf("torque_enable"));
   #read = this.#narrow;
-  #watchedUs = Number.NEGATIVE_INFINITY;
-  #watching = false;
+  /** After a miss: a servo that lost its power for a moment is silent for a moment, and may come back energised. */
+  #mustCheck = false;
+  #checking = false;
+  #askedUs = 0;
 
   constructor(bus: Bus) {
     this.#bus = bus;
@@ -48,7 +47,10 @@ export class LeaderReader {
     const read = this.#read;
     const complete = this.#bus.collect(read, askedUs + REPLY_TIMEOUT_US);
     this.#read = complete || read === this.#wide ? this.#narrow : this.#wide;
-    if (!complete) return false;
+    if (!complete) {
+      this.#mustCheck = true;
+      return false;
+    }
     for (let joint = 0; joint < JOINT_COUNT; joint++) {
       if (!isPosition(read.value(joint, "present_position"))) return false;
     }
@@ -58,27 +60,28 @@ export class LeaderReader {
     return true;
   }
 
-  /** In the slack of a tick: asks for the torque when that is due. */
-  watch(nowUs: number): void {
-    if (nowUs - this.#watchedUs < WATCH_EVERY_US) return;
+  /** In the slack of a tick that has heard the leader: asks for its torque, when it was missed before. */
+  checkTorque(nowUs: number): void {
+    if (!this.#mustCheck) return;
     this.#bus.request(this.#torque);
-    this.#watchedUs = nowUs;
-    this.#watching = true;
+    this.#askedUs = nowUs;
+    this.#checking = true;
   }
 
   /**
-   * At the start of a tick: takes in what {@link watch} has asked for. Returns true when a servo was found energised,
-   * as some firmware is after a loss of power; then it has been switched off.
+   * At the start of a tick: takes in what {@link checkTorque} has asked for. Returns true when a servo was found
+   * energised, as some firmware is after a loss of power; then it has been switched off.
    */
   limpened(): boolean {
-    if (!this.#watching) return false;
-    this.#watching = false;
-    if (!this.#bus.poll(this.#torque, this.#watchedUs + ON_THE_LINE_US)) return false;
+    if (!this.#checking) return false;
+    this.#checking = false;
+    if (!this.#bus.poll(this.#torque, this.#askedUs + ON_THE_LINE_US) || !this.#torque.complete) return false;
+    this.#mustCheck = false;
     for (let joint = 0; joint < JOINT_COUNT; joint++) {
-      if (this.#torque.hasAnswerFrom(joint) && this.#torque.value(joint, "torque_enable") !== 0) {
-        this.#bus.send(this.#torqueOff);
-        return true;
-      }
+      if (this.#torque.value(joint, "torque_enable") === 0) continue;
+      this.#bus.send(this.#torqueOff);
+      this.#mustCheck = true; // whether that was heard
+      return true;
     }
     return false;
   }

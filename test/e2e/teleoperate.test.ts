@@ -341,9 +341,12 @@ describe("losses heal by themselves", () => {
       await client.request({ do: "drop", arm, joint: "gripper", count: 2 });
       await client.request({ do: "corrupt", arm, joint: "elbow_flex", count: 2 });
       await client.request({ do: "delay", arm, joint: "wrist_roll", us: 15_000, count: 2 });
+    }
+    await run.untilLeaderAnswered(100);
+    for (const arm of ["leader", "follower"] as const) {
       await client.request({ do: "noise", arm, bytes: 40, beforeReplies: 20 });
     }
-    await run.untilLeaderAnswered(200);
+    await run.untilLeaderAnswered(100);
     expect(await run.stop()).toBe(0);
     expect(run.states(seen)).toEqual(["stopped"]);
     const summary = run.events.find(({ event }) => event === "summary") as unknown as Summary;
