@@ -8,10 +8,10 @@ import { idOf, JOINTS } from "./joints.ts";
 export const SERVO_IDS: readonly number[] = JOINTS.map(idOf);
 
 /** The control table from its start to the present current: a servo whole, in one packet. */
-export const IMAGE_BLOCK = blockOf("firmware_major_version", "present_current");
+const IMAGE_BLOCK = blockOf("firmware_major_version", "present_current");
 
-/** One servo's {@link IMAGE_BLOCK}, or null where it did not answer. */
-export type ServoImage = Uint8Array | null;
+/** One servo's image, or null where it did not answer. */
+type ServoImage = Uint8Array | null;
 
 /** Everything that is read of an arm before it is used; in the joints' order. */
 export interface ArmReading {

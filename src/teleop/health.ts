@@ -17,7 +17,7 @@ const SILENT_AFTER = 3;
  * A reply may take this long. Ticks go on meanwhile: the reply is taken in when it is there, so that a slow one
  * costs the loop nothing.
  */
-const REPLY_TIMEOUT_US = 20_000;
+const REPLY_TIMEOUT_US = 10_000;
 
 /** What became of a servo since it was configured and energised. */
 export type Verdict = "well" | "silent" | "reset";

@@ -1,6 +1,6 @@
 /** One arm's port and bus: opening it, finding out who answers, and saying what is missing. */
 
-import { missingJoints } from "../arm/findings.ts";
+import { missingJoints, nameOfArm } from "../arm/findings.ts";
 import { JOINTS, nameWithId, type Role } from "../arm/joints.ts";
 import { positionsRead, SERVO_IDS } from "../arm/read.ts";
 import { Bus } from "../feetech/bus.ts";
@@ -36,7 +36,7 @@ export class ArmLink {
   constructor(role: Role, settings: ArmSettings) {
     this.role = role;
     this.settings = settings;
-    this.name = `${role} "${settings.id}"`;
+    this.name = nameOfArm({ role, id: settings.id });
   }
 
   /** The bus while the port is open. */

@@ -5,7 +5,7 @@
 import { JOINT_COUNT } from "../arm/joints.ts";
 
 /** The states of a pair, in the order of their numbers in shared memory. */
-export const PAIR_STATES = [
+const PAIR_STATES = [
   "waiting",
   "connecting",
   "aligning",
@@ -65,7 +65,7 @@ const LATENESS_AT = DOUBLES_AT + DOUBLES * 8;
 const SIZE = LATENESS_AT + LATENESS_BUCKETS * 4;
 
 /** A figure that has never been read. */
-export const UNKNOWN = Number.NaN;
+const UNKNOWN = Number.NaN;
 
 /** Named access to the shared memory, from either side. Nothing here allocates after construction. */
 export class SharedState {

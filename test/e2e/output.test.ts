@@ -21,7 +21,9 @@ async function output(
   how: { terminal?: boolean; size?: string; env?: Record<string, string>; args?: string[] },
 ) {
   const command = [programPath, "teleoperate", ...armArguments(sim), "--duration", "5", ...(how.args ?? [])];
-  const { NO_COLOR: _, ...env } = process.env;
+  // A terminal has colours, whatever the machine that tests has to say about its own.
+  const { NO_COLOR: _, CI: __, ...inherited } = process.env;
+  const env = { ...inherited, TERM: "xterm-256color" };
   const child = Bun.spawn(how.terminal ? onTerminal(command, how.size) : command, {
     env: { ...env, ...how.env },
     stdin: "ignore",

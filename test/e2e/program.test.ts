@@ -1,15 +1,26 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { copyFile, mkdtemp, readdir, rm } from "node:fs/promises";
+import { copyFile, mkdtemp, readdir, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { engines, version } from "../../package.json";
 import { programPath, run } from "../support/program.ts";
 
 let dir: string;
+/** A file for what the program prints, … */
+let journal: string;
+/** … and how systemd would name it, if it were the journal: the one variable that shows in what is printed. */
+let journalStream: string;
 beforeEach(async () => {
   dir = await mkdtemp(join(tmpdir(), "so101-program-"));
+  journal = `${dir}.journal`;
+  await Bun.write(journal, "");
+  const { dev, ino } = await stat(journal);
+  journalStream = `${dev}:${ino}`;
 });
-afterEach(() => rm(dir, { recursive: true }));
+afterEach(async () => {
+  await rm(dir, { recursive: true });
+  await rm(journal);
+});
 
 /** Arguments that take the program through its control thread and to its end: the arms are nowhere. */
 function armless(): string[] {
@@ -23,7 +34,7 @@ function armless(): string[] {
 async function setTraps(): Promise<void> {
   await Bun.write(join(dir, "trap.ts"), 'console.log("trapped");');
   await Bun.write(join(dir, "bunfig.toml"), 'preload = ["./trap.ts"]\n[run]\npreload = ["./trap.ts"]\n');
-  await Bun.write(join(dir, ".env"), "JOURNAL_STREAM=8:1\nBUN_OPTIONS=--preload=./trap.ts\n");
+  await Bun.write(join(dir, ".env"), `JOURNAL_STREAM=${journalStream}\nBUN_OPTIONS=--preload=./trap.ts\n`);
   await Bun.write(join(dir, "package.json"), '{ "type": "commonjs", "imports": { "#x": ');
   await Bun.write(join(dir, "tsconfig.json"), '{ "compilerOptions": { "paths": { "*": ["./trap.ts"] } } ');
 }
@@ -64,7 +75,7 @@ describe("needs nothing but itself", () => {
 describe("is the same in whatever folder it is started", () => {
   test("no .env, bunfig.toml, package.json or tsconfig.json there is read", async () => {
     await setTraps();
-    const { stdout, stderr, code } = await run([programPath, ...armless()], { cwd: dir });
+    const { stdout, stderr, code } = await run([programPath, ...armless()], { cwd: dir, into: journal });
     expect(stdout).toContain("stopped:");
     expect(stdout).not.toContain("trapped");
     expect(stdout).not.toContain("<6>");
@@ -77,8 +88,12 @@ describe("is the same in whatever folder it is started", () => {
     await rm(join(dir, "tsconfig.json"));
     await Bun.write(join(dir, "main.ts"), "console.log(process.env.JOURNAL_STREAM);");
     const bun = await run([process.execPath, "main.ts"], { cwd: dir });
-    expect(bun.stdout).toBe("trapped\n8:1\n");
-    const { stdout } = await run([programPath, ...armless()], { cwd: dir, env: { JOURNAL_STREAM: "8:1" } });
+    expect(bun.stdout).toBe(`trapped\n${journalStream}\n`);
+    const { stdout } = await run([programPath, ...armless()], {
+      cwd: dir,
+      env: { JOURNAL_STREAM: journalStream },
+      into: journal,
+    });
     expect(stdout).toContain("<6>");
   });
 });

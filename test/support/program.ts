@@ -16,15 +16,24 @@ export interface Outcome {
   readonly code: number;
 }
 
-/** Runs a command to its end, in a folder and with nothing in its environment but what is given. */
+/**
+ * Runs a command to its end, in a folder and with nothing in its environment but what is given. Its standard output
+ * is a pipe, or the file `into`, which must be there.
+ */
 export async function run(
   command: readonly string[],
-  { cwd, env = {} }: { cwd: string; env?: Record<string, string> },
+  { cwd, env = {}, into }: { cwd: string; env?: Record<string, string>; into?: string },
 ): Promise<Outcome> {
-  const child = Bun.spawn([...command], { cwd, env, stdin: "ignore", stdout: "pipe", stderr: "pipe" });
-  const [stdout, stderr] = await Promise.all([
-    new Response(child.stdout).text(),
+  const stdio = {
+    stdin: "ignore",
+    stderr: "pipe",
+    stdout: into === undefined ? "pipe" : Bun.file(into),
+  } as const;
+  const child = Bun.spawn([...command], { cwd, env, ...stdio });
+  const [piped, stderr] = await Promise.all([
+    child.stdout instanceof ReadableStream ? new Response(child.stdout).text() : "",
     new Response(child.stderr).text(),
   ]);
-  return { stdout, stderr, code: await child.exited };
+  const code = await child.exited;
+  return { stdout: into === undefined ? piped : await Bun.file(into).text(), stderr, code };
 }
