@@ -70,20 +70,24 @@ export class Pair {
   }
 
   async #advance(): Promise<void> {
-    if (!(await this.#reachBoth())) {
-      this.#limpLeader();
-      this.#boundHolding();
+    const reached = await this.#reachBoth();
+    if (!reached || this.#herald.isRetrying) this.#keepSafe();
+    if (!reached) {
       this.#shared.waitForCommand(LOOK_EVERY_MS);
     } else if (!this.#connectBoth()) {
-      this.#limpLeader();
-      this.#boundHolding();
+      this.#keepSafe();
       this.#shared.waitForCommand(RECHECK_FAULT_EVERY_MS);
     } else if (!this.#leaderHasPosition()) {
-      this.#boundHolding();
       this.#shared.waitForCommand(LOOK_EVERY_MS);
     } else if (this.#shared.command === Command.none) {
       this.#teleoperate();
     }
+  }
+
+  /** What must not be forgotten while the arms are not teleoperated. */
+  #keepSafe(): void {
+    this.#limpLeader();
+    this.#boundHolding();
   }
 
   async #reachBoth(): Promise<boolean> {
@@ -265,7 +269,6 @@ export class Pair {
       this.#herald.failed(`${link.name}: ${error.message}`);
     } else if (error instanceof BusError) {
       this.#herald.failed(error.message);
-      this.#boundHolding();
     } else {
       throw error;
     }
