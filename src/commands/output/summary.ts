@@ -47,7 +47,7 @@ export function summarise(shared: SharedState): Summary {
     state: shared.state,
     ticks,
     missedTicks: shared.counter("missedTicks"),
-    rateHz: loopUs > 0 ? round(((ticks - 1) * 1e6) / loopUs, 2) : 0,
+    rateHz: loopUs > 0 ? round((ticks * 1e6) / loopUs, 2) : 0,
     latenessUs: {
       p50: round(shared.latenessPercentileUs(0.5), 0),
       p99: round(shared.latenessPercentileUs(0.99), 0),
