@@ -1,26 +1,11 @@
 /** One run: a subject against fresh arms at one rate, measured while it follows. */
+import type { Summary } from "../../src/commands/output/summary.ts";
 import type { RunningSim } from "../../src/sim/client.ts";
 import { readRecord } from "../../src/sim/record.ts";
 import { SafetyCheck, type Violation } from "../../src/sim/safety.ts";
 import { type Distribution, distribution, MARKS, Measurement, type Pace, paceOf } from "./analysis.ts";
 import { cpuPercent, type ProcessSample, sampleProcess } from "./process.ts";
 import { type Subject, startArms } from "./subjects.ts";
-
-/** What the program says of itself at its end. */
-export interface OwnFigures {
-  readonly ticks: number;
-  readonly missedTicks: number;
-  readonly rateHz: number;
-  readonly latenessUs: {
-    readonly p50: number;
-    readonly p99: number;
-    readonly p999: number;
-    readonly max: number;
-  };
-  readonly leaderMisses: number;
-  readonly followerMisses: number;
-  readonly alignments: number;
-}
 
 /** The figures of one run. */
 export interface RunFigures {
@@ -34,7 +19,7 @@ export interface RunFigures {
   readonly cpuAll: number;
   readonly samples: readonly ProcessSample[];
   /** Missing for the floor, which says nothing. */
-  readonly own?: OwnFigures;
+  readonly own?: Summary;
   readonly violations: readonly Violation[];
   /** What went wrong, in words; empty when nothing did. */
   readonly troubles: readonly string[];
@@ -83,7 +68,7 @@ export async function run(subject: Subject, rateHz: number, seconds: number): Pr
     const troubles = await stop(child, subject);
     await read;
     const record = await judge(sim, rateHz);
-    const own = lines.findLast(({ event }) => event === "summary") as OwnFigures | undefined;
+    const own = lines.findLast(({ event }) => event === "summary") as Summary | undefined;
     if (subject.name !== "floor" && own === undefined) troubles.push(`${subject.name} printed no summary`);
     return {
       subject: subject.name,

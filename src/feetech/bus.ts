@@ -12,6 +12,12 @@ import { BlockRead, blockOf, type SyncWrite } from "./sync.ts";
  */
 export const REPLY_TIMEOUT_US = 30_000;
 
+/**
+ * This long after a request its reply is no longer on its way between servo and board, though it may be between board
+ * and us: a packet sent earlier may be lost with it.
+ */
+export const ON_THE_LINE_US = 1_500;
+
 /** After a timeout the line counts as silent when nothing has come for this long. */
 const SILENCE_US = 3_000;
 
@@ -103,15 +109,11 @@ export class Bus {
    * Allocates nothing.
    */
   poll(read: BlockRead, untilUs = 0): boolean {
-    const decoder = this.#decoder;
-    while (!this.#takeAnswers(read)) {
-      const count = this.#wire.receive(decoder.end, untilUs);
-      if (count === 0 || nowUs() > untilUs) {
-        decoder.received(count);
-        if (this.#takeAnswers(read)) break;
-        return false;
-      }
-      decoder.received(count);
+    for (;;) {
+      const count = this.#wire.receive(this.#decoder.end, untilUs);
+      this.#decoder.received(count);
+      if (this.#takeAnswers(read)) break;
+      if (count === 0 || nowUs() > untilUs) return false;
     }
     this.#account(read);
     return true;

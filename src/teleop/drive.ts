@@ -1,5 +1,5 @@
 /**
- * The follower's motion: the one place that writes goals and the one place that switches torque.
+ * The follower's motion: the one place that writes goals and the one place that switches torque on.
  *
  * Whatever the caller asks for, no goal leaves here that is further from the one before, or from the present
  * position at torque on, than the speed limit allows, or outside the follower's calibrated range, except on the

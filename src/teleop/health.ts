@@ -2,7 +2,7 @@
 import { CONFIGURED_ACCELERATION } from "../arm/baseline.ts";
 import { JOINT_COUNT } from "../arm/joints.ts";
 import { SERVO_IDS } from "../arm/read.ts";
-import type { Bus } from "../feetech/bus.ts";
+import { type Bus, ON_THE_LINE_US } from "../feetech/bus.ts";
 import { BlockRead, blockOf } from "../feetech/sync.ts";
 import type { FollowerDrive } from "./drive.ts";
 import type { SharedState } from "./shared.ts";
@@ -30,9 +30,6 @@ const GUARD_EVERY_US = 4_500;
 
 /** A reply that takes longer than this is worth waiting for before the next goals. */
 const OVERDUE_US = 3_000;
-
-/** After this long a reply is no longer on its way between servo and board, though it may be between board and us. */
-const ON_THE_LINE_US = 1_500;
 
 /** Reads the follower's servos. {@link poll}, {@link settle} and {@link request} allocate nothing. */
 export class HealthWatch {
@@ -85,8 +82,8 @@ export class HealthWatch {
 
   /**
    * Directly before goals: takes in what has come, and lets a reply that is on the line now arrive, at most
-   * {@link ON_THE_LINE_US} after it was asked for, because a packet sent into it would be lost with it. No time grid
-   * is so fine that it waits here, unless the loop catches up.
+   * {@link ON_THE_LINE_US} after it was asked for. No time grid is so fine that it waits here, unless the loop catches
+   * up.
    */
   settle(): void {
     if (this.#outstanding !== undefined) this.#take(this.#outstanding, this.#askedUs + ON_THE_LINE_US);

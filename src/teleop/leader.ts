@@ -1,7 +1,7 @@
 /** Reads the leader's positions, tick by tick, and keeps the leader limp. */
 import { JOINT_COUNT } from "../arm/joints.ts";
 import { isPosition, SERVO_IDS } from "../arm/read.ts";
-import type { Bus } from "../feetech/bus.ts";
+import { type Bus, ON_THE_LINE_US } from "../feetech/bus.ts";
 import { BlockRead, blockOf, SyncWrite } from "../feetech/sync.ts";
 
 /**
@@ -9,9 +9,6 @@ import { BlockRead, blockOf, SyncWrite } from "../feetech/sync.ts";
  * stack, beyond which the next reading is worth more than this one.
  */
 const REPLY_TIMEOUT_US = 20_000;
-
-/** After this long a reply is no longer on its way between servo and board. */
-const ON_THE_LINE_US = 1_500;
 
 /** A leader that is being read. Only {@link limpened} may allocate, when it has something to tell. */
 export class LeaderReader {

@@ -45,10 +45,10 @@ export class ArmLink {
   }
 
   /**
-   * Opens the port where it is not open and asks all six servos. True when all answer; otherwise {@link trouble}
-   * says what is missing. Never throws for anything that a person or time can mend.
+   * Opens the port where it is not open and asks all six servos; {@link trouble} then says what is missing. Never
+   * rejects for anything that a person or time can mend.
    */
-  async reach(): Promise<boolean> {
+  async reach(): Promise<void> {
     try {
       await this.#open();
       this.trouble = this.#whoIsMissing();
@@ -57,7 +57,6 @@ export class ArmLink {
       await this.close();
       this.trouble = this.#explain(error);
     }
-    return this.trouble === undefined;
   }
 
   /** Gives the port up. */
@@ -103,7 +102,7 @@ export class ArmLink {
     return `${this.name}: its servos answer one by one but not together — check the leads and the plugs`;
   }
 
-  #explain(error: PortError): string | undefined {
+  #explain(error: PortError): string {
     if (error.trouble === "missing" || error.trouble === "lost") {
       return `${this.name}: ${this.settings.port} is not there — plug in the arm's USB board`;
     }

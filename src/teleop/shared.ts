@@ -22,9 +22,9 @@ export type PairState = (typeof PAIR_STATES)[number];
 export const Command = { none: 0, stop: 1 } as const;
 
 /** Lateness is counted in buckets of this width, … */
-export const LATENESS_BUCKET_US = 5;
+const LATENESS_BUCKET_US = 5;
 /** … so many of them; the last one holds everything beyond. */
-export const LATENESS_BUCKETS = 2_000;
+const LATENESS_BUCKETS = 2_000;
 
 /** The counters that only ever grow. */
 const COUNTERS = [
