@@ -3,16 +3,17 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import * as v from "valibot";
 import { armIdProblem } from "./arm/calibration-tree.ts";
-import type { JointName } from "./arm/joints.ts";
+import type { JointName, Role } from "./arm/joints.ts";
 import type { NormalisationMode } from "./arm/normalisation.ts";
 import { ConfigError, parseToml, readConfigFile } from "./config-file.ts";
+import { MAIN_PAIR, pairConfigPath } from "./config-pairs.ts";
 import { problemsOf, show } from "./config-problems.ts";
 import type { PairSettings } from "./teleop/settings.ts";
 
 export { ConfigError };
 
 /** Where the configuration is unless `--config` says otherwise. */
-export const DEFAULT_CONFIG_PATH = "/etc/so101-teleop/config.toml";
+export const DEFAULT_CONFIG_PATH = pairConfigPath(MAIN_PAIR);
 
 const between = (from: number, to: number, unit: string) => {
   const message = `a number from ${from} to ${to} (${unit})`;
@@ -27,10 +28,13 @@ const absolutePath = (example: string) => {
 const oneOf = <const Options extends readonly string[]>(options: Options) =>
   v.picklist(options, options.map((option) => JSON.stringify(option)).join(" or "));
 
-const arm = (port: string, id: string) =>
+const arm = (role: Role, pair: string) =>
   v.optional(
     v.strictObject({
-      port: v.optional(absolutePath("/dev/ttyACM0"), port),
+      port: v.optional(
+        absolutePath("/dev/ttyACM0"),
+        pair === MAIN_PAIR ? `/dev/ttyUSB_${role}_arm` : `/dev/so101/${pair}-${role}`,
+      ),
       id: v.optional(
         v.pipe(
           v.string("the name of a calibration file without its .json"),
@@ -39,7 +43,7 @@ const arm = (port: string, id: string) =>
             ({ input }) => `a plain file name: ${armIdProblem(input)}`,
           ),
         ),
-        id,
+        pair === MAIN_PAIR ? role : `${pair}-${role}`,
       ),
     }),
     {},
@@ -61,11 +65,11 @@ const parkPoses = {
 };
 
 /** Every key, with its bounds and its default. `packaging/config.toml` says to people what each means. */
-const schemaFor = (normalisation: NormalisationMode) =>
+const schemaFor = (normalisation: NormalisationMode, pair: string) =>
   v.strictObject({
     calibration_dir: v.optional(absolutePath("/home/me/calibration"), "/var/lib/so101-teleop/calibration"),
-    leader: arm("/dev/ttyUSB_leader_arm", "leader"),
-    follower: arm("/dev/ttyUSB_follower_arm", "follower"),
+    leader: arm("leader", pair),
+    follower: arm("follower", pair),
     teleoperation: v.optional(
       v.strictObject({
         rate_hz: v.optional(between(20, 500, "Hz"), 200),
@@ -81,13 +85,11 @@ const schemaFor = (normalisation: NormalisationMode) =>
     park: v.exactOptional(parkPoses[normalisation]),
   });
 
-const schemas = { range: schemaFor("range"), degrees: schemaFor("degrees") };
-
 /** The configuration, with the file's keys, every default filled in; `park` is there when `on_stop` is "park". */
-export type Config = v.InferOutput<typeof schemas.range>;
+export type Config = v.InferOutput<ReturnType<typeof schemaFor>>;
 
 /** The keys there are, by section; "" is the top level. For hints. */
-const { entries } = schemas.range;
+const { entries } = schemaFor("range", MAIN_PAIR);
 const knownKeys = {
   "": Object.keys(entries),
   leader: Object.keys(entries.leader.wrapped.entries),
@@ -125,14 +127,14 @@ const optionOf: Readonly<Record<string, readonly [keyof Overrides, string]>> = {
 /** The configuration that an empty file gives. */
 export const defaultConfig: Config = validate({}, (key) => key);
 
-/** Reads the configuration file at `path`. Throws {@link ConfigError}. */
-export function loadConfig(path: string): Config {
-  return parseConfig(readConfigFile(path), path);
+/** Reads the configuration file at `path`; the pair's name decides some defaults. Throws {@link ConfigError}. */
+export function loadConfig(path: string, pair?: string): Config {
+  return parseConfig(readConfigFile(path), path, pair);
 }
 
 /** Reads a configuration out of a file's text; `path` is for messages. Throws {@link ConfigError}. */
-export function parseConfig(text: string, path: string): Config {
-  return validate(parseToml(text, path), (key) => (key === "" ? path : `${path}: ${key}`));
+export function parseConfig(text: string, path: string, pair?: string): Config {
+  return validate(parseToml(text, path), (key) => (key === "" ? path : `${path}: ${key}`), pair);
 }
 
 /** A configuration with what the command line says in place of it. Throws {@link ConfigError} naming the option. */
@@ -189,8 +191,8 @@ function absolute(path: string | undefined): string | undefined {
 }
 
 /** `where` turns a key's path, "" for the whole, into what the person wrote it as. */
-function validate(input: unknown, where: (key: string) => string): Config {
-  const result = v.safeParse(schemas[modeOf(input)], input);
+function validate(input: unknown, where: (key: string) => string, pair = MAIN_PAIR): Config {
+  const result = v.safeParse(schemaFor(modeOf(input), pair), input);
   const problems = problemsOf(result.issues ?? [], where, knownKeys);
   if (!result.success) throw new ConfigError(problems.join("\n"));
   const config = result.output;

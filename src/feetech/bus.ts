@@ -48,10 +48,15 @@ export class BusError extends Error {
   }
 }
 
+/**
+ * What may be done to the servos; anything else does not leave the bus. "limp": everything that cannot energise one;
+ * "read": nothing that changes anything in one.
+ */
+export type BusAccess = "drive" | "limp" | "read";
+
 /** What a bus may be used for. */
 export interface BusOptions {
-  /** False for an arm that must stay limp: no packet that could energise a servo will leave this bus. */
-  readonly mayEnergise: boolean;
+  readonly access: BusAccess;
   /** How messages name a servo; "servo 4" if left out. */
   readonly nameOf?: (id: number) => string;
   /** Where to go on counting, when a bus is opened again. */
@@ -70,7 +75,7 @@ export class Bus {
   readonly errorBytes = new Uint8Array(BROADCAST_ID);
 
   readonly #wire: Wire;
-  readonly #mayEnergise: boolean;
+  readonly #access: BusAccess;
   readonly #decoder: PacketDecoder;
   readonly #scratch = new Uint8Array(MAX_PACKET_SIZE);
   /** The decoder's count when the exchange began. */
@@ -78,7 +83,7 @@ export class Bus {
 
   constructor(wire: Wire, options: BusOptions) {
     this.#wire = wire;
-    this.#mayEnergise = options.mayEnergise;
+    this.#access = options.access;
     this.counters = options.counters ?? new BusCounters();
     this.nameOf = options.nameOf ?? ((id) => `servo ${id}`);
     this.#decoder = new PacketDecoder(wire.in);
@@ -233,7 +238,7 @@ export class Bus {
 
   /** The only way out of the bus. */
   #transmit(packet: Uint8Array, size: number): void {
-    if (!this.#mayEnergise) refuseToEnergise(packet, size);
+    if (this.#access !== "drive") refuseToChange(packet, size, this.#access);
     const { out } = this.#wire;
     for (let i = 0; i < size; i++) out[i] = packet[i]!;
     this.#wire.send(size, nowUs() + REPLY_TIMEOUT_US);
@@ -285,9 +290,9 @@ const GOALS = blockOf("goal_position", "goal_velocity");
 
 /**
  * Throws when a packet would make a servo hold or move: torque other than 0, or any goal, since a goal energises
- * even a limp joint.
+ * even a limp joint. With access for reading only, when it would write anything.
  */
-function refuseToEnergise(request: Uint8Array, size: number): void {
+function refuseToChange(request: Uint8Array, size: number, access: BusAccess): void {
   const instruction = request[4]!;
   if (
     instruction === Instruction.ping ||
@@ -296,6 +301,7 @@ function refuseToEnergise(request: Uint8Array, size: number): void {
   ) {
     return;
   }
+  if (access === "read") throw new Error("a packet that would write to an arm that is only read was refused");
   const address = request[5]!;
   const end = size - 1;
   if (instruction === Instruction.write) {

@@ -1,9 +1,14 @@
 /** Which program has a port, as far as /proc lets us see. */
 import { readdirSync, readFileSync, readlinkSync, realpathSync, statSync } from "node:fs";
 
+/** The process that has a port; undefined when that cannot be seen. Never throws. */
+export function findHolder(path: string): number | undefined {
+  return attempt(() => lockingPid(path)) ?? attempt(() => openingPid(path));
+}
+
 /** The program that has a port, as `"NAME" (pid N)`; undefined when that cannot be seen. Never throws. */
 export function nameHolder(path: string): string | undefined {
-  const pid = attempt(() => lockingPid(path)) ?? attempt(() => openingPid(path));
+  const pid = findHolder(path);
   if (pid === undefined) return undefined;
   const name = attempt(() => readFileSync(`/proc/${pid}/comm`, "utf8").trim());
   return name === undefined ? `pid ${pid}` : `"${name}" (pid ${pid})`;

@@ -5,10 +5,10 @@ import { type ConfigurableArm, configure, needsEeprom } from "../arm/configure.t
 import { type ArmState, type Finding, findingsOf } from "../arm/findings.ts";
 import type { Role } from "../arm/joints.ts";
 import { type ArmReading, readArm, SERVO_IDS } from "../arm/read.ts";
+import { relax, torqueState } from "../arm/release.ts";
 import { type Bus, BusError } from "../feetech/bus.ts";
 import { EEPROM_SETTLE_US, EepromError } from "../feetech/eeprom.ts";
 import { nowUs, sleepUntilUs } from "../serial/clock.ts";
-import { relax, torqueState } from "./release.ts";
 
 /** An arm whose six servos answer. */
 export interface ReachableArm {

@@ -1,5 +1,4 @@
 /** Tells the main thread the pair's state and what keeps it there, each thing once for as long as it lasts. */
-import type { Role } from "../arm/joints.ts";
 import type { Severity, Tell } from "./events.ts";
 import type { PairState, SharedState } from "./shared.ts";
 
@@ -8,8 +7,8 @@ export class Herald {
   readonly tell: Tell;
   readonly #shared: SharedState;
   #state: PairState | undefined;
-  /** What is said to be missing of each arm. */
-  readonly #troubles = new Map<Role, string>();
+  /** What is said to be missing of each arm, by its name. */
+  readonly #troubles = new Map<string, string>();
   #warnings: ReadonlySet<string> = new Set();
   #faults: string | undefined;
   #failure: string | undefined;
@@ -43,19 +42,17 @@ export class Herald {
   }
 
   /** Says what is missing of the arms, or that one of which something was missing is back. */
-  reach(
-    arms: readonly { readonly role: Role; readonly name: string; readonly trouble: string | undefined }[],
-  ): void {
+  reach(arms: readonly { readonly name: string; readonly trouble: string | undefined }[]): void {
     const troubled = arms.filter(({ trouble }) => trouble !== undefined);
-    const fresh = troubled.filter(({ role, trouble }) => this.#troubles.get(role) !== trouble);
+    const fresh = troubled.filter(({ name, trouble }) => this.#troubles.get(name) !== trouble);
     if (troubled.length > 0 && this.#state !== "waiting") {
       this.enter("waiting", troubled.map(({ trouble }) => trouble).join("; "));
     } else {
       for (const { trouble } of fresh) this.notice("info", trouble!);
     }
-    for (const { role, name, trouble } of arms) {
-      if (trouble !== undefined) this.#troubles.set(role, trouble);
-      else if (this.#troubles.delete(role)) this.notice("info", `${name} answers`);
+    for (const { name, trouble } of arms) {
+      if (trouble !== undefined) this.#troubles.set(name, trouble);
+      else if (this.#troubles.delete(name)) this.notice("info", `${name} answers`);
     }
   }
 

@@ -2,10 +2,13 @@
 
 import { CONFIGURED_ACCELERATION } from "../arm/baseline.ts";
 import type { Calibration } from "../arm/calibration.ts";
+import { nameOfArm } from "../arm/findings.ts";
 import { JOINTS, nameWithId, type Role } from "../arm/joints.ts";
+import { ArmLink } from "../arm/link.ts";
 import { goalTable } from "../arm/normalisation.ts";
 import { isPosition, positionsRead, SERVO_IDS } from "../arm/read.ts";
-import { BusError } from "../feetech/bus.ts";
+import { relax, torqueState } from "../arm/release.ts";
+import { type BusAccess, BusError } from "../feetech/bus.ts";
 import { BlockRead, blockOf } from "../feetech/sync.ts";
 import { nowUs } from "../serial/clock.ts";
 import { PortError } from "../serial/wire.ts";
@@ -14,8 +17,6 @@ import { FollowerDrive } from "./drive.ts";
 import type { Severity, Tell } from "./events.ts";
 import { type FollowEnd, FollowLoop } from "./follow.ts";
 import { Herald } from "./herald.ts";
-import { ArmLink } from "./link.ts";
-import { relax, torqueState } from "./release.ts";
 import type { PairSettings } from "./settings.ts";
 import { Command, type SharedState } from "./shared.ts";
 import { type ReadyFollower, type Stopped, stopFollower } from "./stop.ts";
@@ -49,8 +50,8 @@ export class Pair {
     this.#settings = settings;
     this.#shared = shared;
     this.#herald = new Herald(shared, tell);
-    this.#leader = new ArmLink("leader", settings.arms.leader);
-    this.#follower = new ArmLink("follower", settings.arms.follower);
+    this.#leader = linkTo("leader", settings, "limp");
+    this.#follower = linkTo("follower", settings, "drive");
   }
 
   /** Teleoperates until the main thread asks to stop, then stops as configured and gives the ports up. */
@@ -301,4 +302,8 @@ export class Pair {
     const calibration = this.#calibrations?.follower;
     return this.#drive && calibration && { drive: this.#drive, calibration };
   }
+}
+
+function linkTo(role: Role, { arms }: PairSettings, access: BusAccess): ArmLink {
+  return new ArmLink(nameOfArm({ role, id: arms[role].id }), arms[role].port, access);
 }

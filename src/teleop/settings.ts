@@ -1,17 +1,10 @@
 /** What the control thread must know of the configuration. */
 import type { JointName, Role } from "../arm/joints.ts";
+import type { ArmSettings } from "../arm/link.ts";
 import type { NormalisationMode } from "../arm/normalisation.ts";
 
 /** What happens to the follower when the program is told to stop. */
 export type StopBehaviour = "relax" | "hold" | "park";
-
-/** Where an arm is and whose calibration it has. */
-export interface ArmSettings {
-  /** The path of its serial port; it may be a link, and need not exist yet. */
-  readonly port: string;
-  /** LeRobot's id of the arm: the name of its calibration file. */
-  readonly id: string;
-}
 
 /** How one pair is teleoperated. */
 export interface PairSettings {

@@ -3,11 +3,11 @@ import type { Calibration } from "../arm/calibration.ts";
 import { degreesToSteps, JOINTS, nameWithId } from "../arm/joints.ts";
 import { denormalise } from "../arm/normalisation.ts";
 import { SERVO_IDS } from "../arm/read.ts";
+import { relax, torqueState } from "../arm/release.ts";
 import { type Bus, BusError } from "../feetech/bus.ts";
 import { nowUs, sleepUntilUs } from "../serial/clock.ts";
 import { PortError } from "../serial/wire.ts";
 import type { FollowerDrive } from "./drive.ts";
-import { relax, torqueState } from "./release.ts";
 import type { PairSettings } from "./settings.ts";
 
 /** Parking ends this long after the time that the way should take. */

@@ -9,7 +9,7 @@ const ids = [1, 2, 3, 4, 5, 6];
 
 function follower() {
   const wire = new SimulatedWire();
-  return { wire, bus: new Bus(wire, { mayEnergise: true }) };
+  return { wire, bus: new Bus(wire, { access: "drive" }) };
 }
 
 function status(id: number, params: number[], error = 0): Uint8Array {
@@ -200,7 +200,7 @@ describe("writing", () => {
 describe("the bus of an arm that must stay limp", () => {
   const leader = () => {
     const wire = new SimulatedWire();
-    return { wire, bus: new Bus(wire, { mayEnergise: false }) };
+    return { wire, bus: new Bus(wire, { access: "limp" }) };
   };
 
   test("reads, configures and switches torque off", () => {

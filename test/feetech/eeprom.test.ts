@@ -6,7 +6,7 @@ import { SimulatedWire } from "../../src/sim/wire.ts";
 
 function arm() {
   const wire = new SimulatedWire();
-  return { wire, bus: new Bus(wire, { mayEnergise: false }) };
+  return { wire, bus: new Bus(wire, { access: "limp" }) };
 }
 
 const change = (bus: Bus, id: number, register: RegisterName, value: number): EepromChange => ({

@@ -26,7 +26,9 @@ class CountedState extends SharedState {
 }
 
 const [leader, follower] = [leaderPath!, followerPath!].map((path, index) => {
-  const bus = new Bus(TtyPort.open(path, { baudRate: 1_000_000 }), { mayEnergise: index === 1 });
+  const bus = new Bus(TtyPort.open(path, { baudRate: 1_000_000 }), {
+    access: index === 1 ? "drive" : "limp",
+  });
   configure([{ role: index === 1 ? "follower" : "leader", bus, reading: readArm(bus) }]);
   return bus;
 }) as [Bus, Bus];

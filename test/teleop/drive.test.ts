@@ -20,7 +20,7 @@ function follower(
   const states = positions.map((position, index) => factoryState(index + 1, position));
   const arm = new SimulatedArm("follower", 0, states, (_, event) => told.push(event));
   const wire = new SimulatedWire(arm, undefined, () => 0);
-  const bus = new Bus(wire, { mayEnergise: true });
+  const bus = new Bus(wire, { access: "drive" });
   const drive = new FollowerDrive(
     bus,
     JOINTS.map(() => ranges),

@@ -6,7 +6,7 @@ import { ErrorReports } from "../../src/teleop/errors.ts";
 const SECOND_US = 1e6;
 
 function reports() {
-  const bus = new Bus(new SimulatedWire(), { mayEnergise: true, nameOf: (id) => `servo ${id} of the arm` });
+  const bus = new Bus(new SimulatedWire(), { access: "drive", nameOf: (id) => `servo ${id} of the arm` });
   const told: string[] = [];
   const tell = (event: { message?: string }) => told.push(event.message!);
   return { bus, told, make: () => new ErrorReports(bus, tell as never) };

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
+import { relax, torqueState } from "../../src/arm/release.ts";
 import { Bus } from "../../src/feetech/bus.ts";
 import { registers } from "../../src/feetech/registers.ts";
 import { SimulatedWire } from "../../src/sim/wire.ts";
-import { relax, torqueState } from "../../src/teleop/release.ts";
 
 /** A follower that holds, its gripper protected, on a bus that answers at once. */
 function holding() {
@@ -11,7 +11,7 @@ function holding() {
     const limit = joint === 5 ? 500 : 1000;
     servo.setValues({ torque_enable: 1, max_torque_limit: limit, torque_limit: limit });
   }
-  return { wire, bus: new Bus(wire, { mayEnergise: true }) };
+  return { wire, bus: new Bus(wire, { access: "drive" }) };
 }
 
 const values = (wire: SimulatedWire) => wire.arm.servos.map((servo) => servo.values(0));

@@ -1,16 +1,23 @@
 /** One arm's port and bus: opening it, finding out who answers, and saying what is missing. */
 
-import { missingJoints, nameOfArm } from "../arm/findings.ts";
-import { JOINTS, nameWithId, type Role } from "../arm/joints.ts";
-import { positionsRead, SERVO_IDS } from "../arm/read.ts";
-import { Bus } from "../feetech/bus.ts";
+import { Bus, type BusAccess } from "../feetech/bus.ts";
 import { BusCounters } from "../feetech/counters.ts";
 import { BAUD_RATES } from "../feetech/registers.ts";
 import { BlockRead, blockOf } from "../feetech/sync.ts";
 import { TtyBinding, type TtyBindingPort } from "../serial/binding.ts";
 import { nowUs } from "../serial/clock.ts";
 import { PortError } from "../serial/wire.ts";
-import type { ArmSettings } from "./settings.ts";
+import { missingJoints } from "./findings.ts";
+import { JOINTS, type JointName, nameWithId } from "./joints.ts";
+import { positionsRead, SERVO_IDS } from "./read.ts";
+
+/** Where an arm is and whose calibration it has. */
+export interface ArmSettings {
+  /** The path of its serial port; it may be a link, and need not exist yet. */
+  readonly port: string;
+  /** LeRobot's id of the arm: the name of its calibration file. */
+  readonly id: string;
+}
 
 /** Right after a board appears its node may not have its group yet: refusals are believed after this long. */
 const BELIEVE_DENIED_AFTER_US = 1_500_000;
@@ -20,23 +27,27 @@ const ALONE_TIMEOUT_US = 10_000;
 
 /** The connection to one arm, from no board at all to six servos that answer. */
 export class ArmLink {
-  readonly role: Role;
-  readonly settings: ArmSettings;
   /** How messages name the arm: `leader "my_leader"`. */
   readonly name: string;
+  /** The path of the arm's port. */
+  readonly path: string;
   /** Why the arm cannot be used now, for the person who can change it; undefined when all six servos answer. */
   trouble: string | undefined;
+  /** What is wrong with the port itself, where {@link trouble} is about that; undefined once the port is open. */
+  portError: PortError | undefined;
 
+  readonly #access: BusAccess;
   #port: TtyBindingPort | undefined;
   #bus: Bus | undefined;
   #deniedSinceUs: number | undefined;
   readonly #positions = positionsRead();
   readonly #counters = new BusCounters();
 
-  constructor(role: Role, settings: ArmSettings) {
-    this.role = role;
-    this.settings = settings;
-    this.name = nameOfArm({ role, id: settings.id });
+  /** `access` is what may be done to the arm's servos through {@link bus}. */
+  constructor(name: string, path: string, access: BusAccess) {
+    this.name = name;
+    this.path = path;
+    this.#access = access;
   }
 
   /** The bus while the port is open. */
@@ -51,10 +62,12 @@ export class ArmLink {
   async reach(): Promise<void> {
     try {
       await this.#open();
+      this.portError = undefined;
       this.trouble = this.#whoIsMissing();
     } catch (error) {
       if (!(error instanceof PortError)) throw error;
       await this.close();
+      this.portError = error;
       this.trouble = this.#explain(error);
     }
   }
@@ -69,14 +82,14 @@ export class ArmLink {
 
   /** True when this arm's port is the one that an error is about. */
   owns(error: PortError): boolean {
-    return error.path === this.settings.port;
+    return error.path === this.path;
   }
 
   async #open(): Promise<void> {
     if (this.#port !== undefined) return;
-    this.#port = await TtyBinding.open({ path: this.settings.port, baudRate: BAUD_RATES[0] });
+    this.#port = await TtyBinding.open({ path: this.path, baudRate: BAUD_RATES[0] });
     this.#bus = new Bus(this.#port.tty, {
-      mayEnergise: this.role === "follower",
+      access: this.#access,
       counters: this.#counters,
       nameOf: (id) => `${nameWithId(JOINTS[SERVO_IDS.indexOf(id)]!)} of ${this.name}`,
     });
@@ -86,17 +99,23 @@ export class ArmLink {
   #whoIsMissing(): string | undefined {
     const bus = this.#bus!;
     if (bus.exchange(this.#positions)) return undefined;
-    if (this.#positions.answered === 0) {
+    // One loose lead may keep the others from taking their turn in a joint read: ask each alone.
+    const damaged: JointName[] = [];
+    const missing = JOINTS.filter((joint, index) => {
+      const id = SERVO_IDS[index]!;
+      const alone = new BlockRead([id], blockOf("present_position"));
+      const before = bus.counters.of(id, "corrupted");
+      if (bus.exchange(alone, ALONE_TIMEOUT_US) || bus.exchange(alone, ALONE_TIMEOUT_US)) return false;
+      if (bus.counters.of(id, "corrupted") === before + 2) damaged.push(joint);
+      return true;
+    });
+    if (damaged.length > 0) return damagedReplies(this.name, damaged, missing);
+    if (missing.length === JOINTS.length) {
       return (
-        `${this.name}: no servo answers on ${this.settings.port} — is the arm's power on, ` +
-        "and is this the port of an SO-101 arm?"
+        `${this.name}: there is a board at ${this.path}, but no servo answers — switch the arm's power on; ` +
+        "if it is on, check the lead between the board and shoulder_pan, and that this is the arm's port"
       );
     }
-    // One loose lead may keep the others from taking their turn in a joint read: ask each alone.
-    const missing = JOINTS.filter((_, joint) => {
-      const alone = new BlockRead([SERVO_IDS[joint]!], blockOf("present_position"));
-      return !bus.exchange(alone, ALONE_TIMEOUT_US) && !bus.exchange(alone, ALONE_TIMEOUT_US);
-    });
     if (missing.length > 0) return missingJoints(this.name, missing);
     if (bus.exchange(this.#positions)) return undefined;
     return `${this.name}: its servos answer one by one but not together — check the leads and the plugs`;
@@ -104,14 +123,30 @@ export class ArmLink {
 
   #explain(error: PortError): string {
     if (error.trouble === "missing" || error.trouble === "lost") {
-      return `${this.name}: ${this.settings.port} is not there — plug in the arm's USB board`;
+      return `${this.name}: ${this.path} is not there — plug in the arm's USB board`;
     }
     if (error.trouble === "denied") {
       this.#deniedSinceUs ??= nowUs();
       if (nowUs() - this.#deniedSinceUs < BELIEVE_DENIED_AFTER_US) {
-        return `${this.name}: ${this.settings.port} is not accessible yet`;
+        return `${this.name}: ${this.path} is not accessible yet`;
       }
     }
     return `${this.name}: ${error.message}`;
   }
+}
+
+/**
+ * Says that what comes from joints is garbled, each time it was asked: two servos with one id talk at once. The joint
+ * that does not answer at all is then the one whose servo has the wrong id.
+ */
+function damagedReplies(name: string, damaged: readonly JointName[], missing: readonly JointName[]): string {
+  const silent = missing.filter((joint) => !damaged.includes(joint));
+  const all = damaged.map(nameWithId).join(", ");
+  if (silent.length === 0) {
+    return `${name}: the replies of ${all} arrive damaged — check the leads and the plugs; two servos may have one id`;
+  }
+  return (
+    `${name}: the replies of ${all} arrive damaged, and ${silent.map(nameWithId).join(", ")} does not answer — ` +
+    `two servos probably have one id: give ${silent[0]}'s its own with "so101 setup-motors --joint ${silent[0]}"`
+  );
 }
