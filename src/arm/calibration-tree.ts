@@ -1,16 +1,18 @@
 /** LeRobot's tree of calibration files: where an arm's file is found, and where it is kept. */
-import { lstatSync, mkdirSync, readFileSync, realpathSync, statSync, symlinkSync } from "node:fs";
+import { lstatSync, readdirSync, readFileSync, realpathSync, statSync, symlinkSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import {
   type Calibration,
   CalibrationError,
+  formatCalibration,
   GET_ONE,
   readCalibration,
-  syncFolder,
   unreadable,
+  unwritable,
   writeCalibration,
 } from "./calibration.ts";
+import { makeFolder, removeFile, replaceFile, syncFolder } from "./files.ts";
 import type { Role } from "./joints.ts";
 
 /** An arm's folder below the root, by both generations' names: LeRobot 0.3.2 – 0.4.2 first, then 0.4.3 and later. */
@@ -19,8 +21,8 @@ const folders = {
   follower: ["robots/so101_follower", "robots/so_follower"],
 } as const satisfies Record<Role, readonly [string, string]>;
 
-/** A file name has at most 255 bytes, and `.json` takes five. */
-const LONGEST_ID_BYTES = 250;
+/** A file name has at most 255 bytes; `.json` and the names of what is kept or made beside it need some of them. */
+const LONGEST_ID_BYTES = 200;
 
 /** What keeps a text from being an arm's id, for a message; undefined when it can be one. It names a file. */
 export function armIdProblem(id: string): string | undefined {
@@ -77,12 +79,61 @@ export function loadCalibration(root: string, role: Role, id: string): Calibrati
   return readCalibration(findCalibration(root, role, id));
 }
 
+/** The ids of the arms in a role that have a file below `root`, by either generation's name, in order. Never throws. */
+export function savedIds(root: string, role: Role): string[] {
+  const files = folders[role].flatMap((folder) => {
+    try {
+      return readdirSync(join(root, folder));
+    } catch {
+      return [];
+    }
+  });
+  const ids = files.filter((file) => file.endsWith(".json")).map((file) => file.slice(0, -".json".length));
+  return [...new Set(ids)].filter((id) => armIdProblem(id) === undefined).sort();
+}
+
 /**
  * Keeps an arm's calibration below `root`, so that either generation of LeRobot reads it: under the older name, and
- * under the newer one by a link to the folder, or, where that is a folder of its own, by a second file.
+ * under the newer one by a link to the folder, or, where that is a folder of its own, by a second file. What was there
+ * is kept beside it, its name ending in `.old`; a file that holds the same already is left alone.
  * Makes the folders that are missing. Returns the file's path. Throws as {@link writeCalibration}.
  */
 export function saveCalibration(root: string, role: Role, id: string, calibration: Calibration): string {
+  const [older, newer] = pathsOf(root, role, id);
+  const link = dirname(newer);
+  makeCalibrationFolder(root, role, id);
+  replaceCalibration(older, calibration);
+  if (isThere(link) && realpathSync(link) !== realpathSync(dirname(older))) {
+    replaceCalibration(newer, calibration);
+  }
+  return older;
+}
+
+/** Replaces what a file holds, and keeps that beside it. */
+function replaceCalibration(path: string, calibration: Calibration): void {
+  const text = formatCalibration(calibration);
+  if (isThere(path)) {
+    let before: string;
+    try {
+      before = readFileSync(path, "utf8");
+    } catch (cause) {
+      throw unreadable(path, cause);
+    }
+    if (before === text) return;
+    try {
+      replaceFile(`${realpathSync(path)}.old`, before);
+    } catch (cause) {
+      throw unwritable(`${path}.old`, cause);
+    }
+  }
+  writeCalibration(path, calibration);
+}
+
+/**
+ * Makes the folder of an arm's calibration file below `root`, with its link by the newer name, where they are missing.
+ * Returns the folder. Throws {@link CalibrationError} "unwritable" or "invalid".
+ */
+export function makeCalibrationFolder(root: string, role: Role, id: string): string {
   const [older, newer] = pathsOf(root, role, id);
   const [folder, link] = [dirname(older), dirname(newer)];
   try {
@@ -99,9 +150,28 @@ export function saveCalibration(root: string, role: Role, id: string, calibratio
       { cause },
     );
   }
-  writeCalibration(older, calibration);
-  if (isThere(link) && realpathSync(link) !== realpathSync(folder)) writeCalibration(newer, calibration);
-  return older;
+  return folder;
+}
+
+/**
+ * Makes sure that an arm's calibration can be written, before somebody takes the trouble of making one: a file of its
+ * size is written beside it and removed. Throws {@link CalibrationError} "unwritable".
+ */
+export function checkRoom(root: string, role: Role, id: string): void {
+  makeCalibrationFolder(root, role, id);
+  const probe = pathBeside(root, role, id, ".probe");
+  try {
+    replaceFile(probe, " ".repeat(4096));
+    removeFile(probe);
+  } catch (cause) {
+    throw unwritable(pathBeside(root, role, id, ".json"), cause);
+  }
+}
+
+/** The path of what is kept beside an arm's calibration file: its name with `suffix` in place of `.json`. */
+export function pathBeside(root: string, role: Role, id: string, suffix: string): string {
+  const [older] = pathsOf(root, role, id);
+  return older.replace(/\.json$/, suffix);
 }
 
 function pathsOf(root: string, role: Role, id: string): [older: string, newer: string] {
@@ -129,11 +199,4 @@ function sameContent(a: string, b: string): boolean {
   } catch (cause) {
     throw unreadable(a, cause);
   }
-}
-
-/** Makes a folder below which a group shares files, and those above it; the entries survive a loss of power. */
-function makeFolder(folder: string): void {
-  const made = mkdirSync(folder, { recursive: true, mode: 0o775 });
-  if (made === undefined) return;
-  for (let at = folder; at !== dirname(made); at = dirname(at)) syncFolder(dirname(at));
 }

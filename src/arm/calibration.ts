@@ -1,21 +1,7 @@
 /** An arm's calibration in LeRobot's form: its type, what makes one possible, and its file. */
-import { randomUUID } from "node:crypto";
-import {
-  closeSync,
-  fchmodSync,
-  fchownSync,
-  fsyncSync,
-  openSync,
-  readFileSync,
-  realpathSync,
-  renameSync,
-  rmSync,
-  type Stats,
-  statSync,
-  writeFileSync,
-} from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { readFileSync, type Stats, statSync } from "node:fs";
 import * as v from "valibot";
+import { replaceFile } from "./files.ts";
 import { idOf, JOINTS, type JointName, type Steps } from "./joints.ts";
 
 /** One joint's calibration, with LeRobot's keys. */
@@ -46,7 +32,9 @@ export type CalibrationTrouble =
   /** It is not a calibration that an SO-101 arm can have. */
   | "invalid"
   /** It could not be written; what was there before still is. */
-  | "unwritable";
+  | "unwritable"
+  /** Writing it to the arm was interrupted. */
+  | "unfinished";
 
 /** A calibration that cannot be had or kept. The message says which file, what is wrong and what to do. */
 export class CalibrationError extends Error {
@@ -89,7 +77,8 @@ const jointSchema = <Joint extends JointName>(joint: Joint) =>
     ),
   );
 
-const schema = v.strictObject({
+/** What a calibration must be. */
+export const calibrationSchema = v.strictObject({
   shoulder_pan: jointSchema("shoulder_pan"),
   shoulder_lift: jointSchema("shoulder_lift"),
   elbow_flex: jointSchema("elbow_flex"),
@@ -126,12 +115,12 @@ export function parseCalibration(text: string, path: string): Calibration {
       "LeRobot's format from before June 2025, which this program and today's LeRobot cannot use — calibrate the arm again",
     );
   }
-  const result = v.safeParse(schema, content);
+  const result = v.safeParse(calibrationSchema, content);
   if (result.success) return result.output;
   return refuse(`${problemsOf(result.issues)} — calibrate the arm again, or ${READ_BACK}`);
 }
 
-const READ_BACK = 'read it back from the arm with "so101 calibration pull"';
+const READ_BACK = 'read it back from the arm with "so101 calibration pull leader|follower"';
 
 /** The old files hold one array a quantity, not one object a joint. */
 function isOldFormat(content: unknown): boolean {
@@ -140,7 +129,7 @@ function isOldFormat(content: unknown): boolean {
   return ["homing_offset", "drive_mode", "start_pos"].some((key) => Array.isArray(old[key]));
 }
 
-function problemsOf(issues: readonly v.InferIssue<typeof schema>[]): string {
+function problemsOf(issues: readonly v.InferIssue<typeof calibrationSchema>[]): string {
   const missing: string[] = [];
   const problems: string[] = [];
   for (const issue of issues) {
@@ -208,14 +197,12 @@ export function unreadable(path: string, cause: unknown): CalibrationError {
 
 /** How to come by a calibration, as messages say it. */
 export const GET_ONE =
-  'take it from LeRobot\'s files with "so101 calibration import", or from the arm itself with "so101 calibration pull"';
+  'make one with "so101 calibrate leader|follower", take LeRobot\'s with "so101 calibration import", or the arm\'s own with "so101 calibration pull"';
 
 const JOIN_GROUP = "join the group dialout and log in again, or use sudo";
 
 /**
- * Writes a calibration file as LeRobot does, to the byte, so that a loss of power at any moment leaves the old file or
- * the new one: a temporary file beside it, synced, renamed, and its folder synced. A link is followed; the mode, owner
- * and group of a file that is there stay, a new one may be written by its folder's group.
+ * Writes a calibration file as LeRobot does, to the byte, by {@link replaceFile}.
  *
  * The folder must exist. Throws {@link CalibrationError}: "invalid" for a calibration that could not be read again,
  * "unwritable" when the system refuses; what was there is then untouched.
@@ -226,51 +213,20 @@ export function writeCalibration(path: string, calibration: Calibration): void {
   try {
     replaceFile(path, text);
   } catch (cause) {
-    const { code, message } = cause as NodeJS.ErrnoException;
-    const what = code === "EACCES" ? `you may not write it — ${JOIN_GROUP}` : `cannot be written: ${message}`;
-    throw new CalibrationError("unwritable", path, `calibration ${path}: ${what}`, { cause });
+    throw unwritable(path, cause);
   }
 }
 
-function replaceFile(path: string, text: string): void {
-  const before = statSync(path, { throwIfNoEntry: false });
-  const target = before ? realpathSync(path) : path;
-  const folder = dirname(target);
-  const temporary = join(folder, `.${basename(target)}.${randomUUID()}`);
-  const file = openSync(temporary, "wx", 0o664);
-  try {
-    try {
-      writeFileSync(file, text);
-      if (before) keepOwner(file, before);
-      fchmodSync(file, before ? before.mode & 0o777 : 0o664);
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
-    }
-    renameSync(temporary, target);
-  } catch (error) {
-    rmSync(temporary, { force: true });
-    throw error;
-  }
-  syncFolder(folder);
+/** What a failed write of the calibration at `path`, or of what is kept beside it, means. */
+export function unwritable(path: string, cause: unknown): CalibrationError {
+  const { code, message } = cause as NodeJS.ErrnoException;
+  const why = whyUnwritable[code ?? ""] ?? `cannot be written: ${message}`;
+  return new CalibrationError("unwritable", path, `calibration ${path}: ${why}`, { cause });
 }
 
-/** Only root may give a file away; anybody may give it to a group of theirs. Neither is worth failing for. */
-function keepOwner(file: number, { uid, gid }: Stats): void {
-  for (const owner of [uid, -1]) {
-    try {
-      fchownSync(file, owner, gid);
-      return;
-    } catch {}
-  }
-}
-
-/** Makes a change of a folder's entries survive a loss of power. */
-export function syncFolder(folder: string): void {
-  const handle = openSync(folder, "r");
-  try {
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
-  }
-}
+const whyUnwritable: Readonly<Record<string, string>> = {
+  EACCES: `you may not write it — ${JOIN_GROUP}; or name a folder of your own with --calibration-dir`,
+  EROFS: "the file system is read-only — make it writable, or name another folder with --calibration-dir",
+  ENOSPC: "the disk is full — make room, then try again",
+  EDQUOT: "the disk quota is used up — make room, then try again",
+};

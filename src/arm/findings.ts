@@ -14,6 +14,8 @@ export interface ArmState {
   readonly images: readonly (Uint8Array | null)[];
   /** What its file holds, or why it cannot be had. */
   readonly calibration: Calibration | CalibrationError;
+  /** Where writing a calibration to it was interrupted, what to say of that when file and servos do not agree. */
+  readonly unfinished?: string | undefined;
   /** The error byte of each servo's last reply in the joints' order, to be reported beside its status register. */
   readonly errorBytes?: readonly number[];
 }
@@ -25,6 +27,7 @@ export type FindingCode =
   | "wrong model"
   | "no calibration"
   | "calibration mismatch"
+  | "unfinished calibration"
   | "mixed firmware"
   | "voltage"
   | "servo error"
@@ -79,7 +82,7 @@ export function findingsOf(arm: ArmState, counterpart?: ArmState): Finding[] {
   }
   findings.push(
     ...modelFindings(name, servos),
-    ...calibrationFindings(name, servos, arm.calibration),
+    ...calibrationFindings(name, servos, arm),
     ...firmwareFindings(name, servos),
     ...voltageFindings(name, servos),
     ...errorFindings(name, servos),
@@ -125,9 +128,14 @@ function modelFindings(name: string, servos: readonly Servo[]): Finding[] {
 function calibrationFindings(
   name: string,
   servos: readonly Servo[],
-  calibration: Calibration | CalibrationError,
+  { role, calibration, unfinished }: ArmState,
 ): Finding[] {
+  const interrupted: Finding[] =
+    unfinished === undefined
+      ? []
+      : [{ code: "unfinished calibration", severity: "fault", message: unfinished }];
   if (calibration instanceof CalibrationError) {
+    if (calibration.trouble === "missing" && unfinished !== undefined) return interrupted;
     const { message } = calibration;
     const named = message.startsWith(name) ? message : `${name}: ${message}`;
     return [{ code: "no calibration", severity: "fault", message: named }];
@@ -140,10 +148,12 @@ function calibrationFindings(
     return numbers.length === 0 ? [] : [{ joint, numbers }];
   });
   if (differing.length === 0) return [];
+  if (unfinished !== undefined) return interrupted;
   const figures = differing.map(({ joint, numbers }) => `${nameWithId(joint)} ${numbers.join(", ")}`);
   const message =
     `${name}: its servos do not hold the calibration of its file: ${figures.join("; ")} — ` +
-    '"so101 calibration apply" writes the file into the arm, "so101 calibration pull" the arm into the file';
+    `"so101 calibration apply ${role}" writes the file into the arm, ` +
+    `"so101 calibration pull ${role}" the arm into the file`;
   const joints = differing.map(({ joint }) => joint);
   return [{ code: "calibration mismatch", severity: "fault", ...onlyOne(joints), message }];
 }

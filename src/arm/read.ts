@@ -41,6 +41,15 @@ export function readArm(bus: Bus): ArmReading {
   };
 }
 
+/** Reads the six servos' images. Throws {@link BusError} for the first that does not answer, {@link PortError}. */
+export function readWholeArm(bus: Bus): Uint8Array[] {
+  return readArm(bus).images.map((image, index) => {
+    const id = SERVO_IDS[index]!;
+    if (image === null) throw new BusError(id, "timeout", `no answer from ${bus.nameOf(id)}`);
+    return image;
+  });
+}
+
 function answers(ask: () => void): boolean {
   try {
     ask();

@@ -6,6 +6,7 @@ import { type ArmState, type Finding, findingsOf } from "../arm/findings.ts";
 import type { Role } from "../arm/joints.ts";
 import { type ArmReading, readArm, SERVO_IDS } from "../arm/read.ts";
 import { relax, torqueState } from "../arm/release.ts";
+import { explainUnfinished } from "../arm/unfinished.ts";
 import { type Bus, BusError } from "../feetech/bus.ts";
 import { EEPROM_SETTLE_US, EepromError } from "../feetech/eeprom.ts";
 import { nowUs, sleepUntilUs } from "../serial/clock.ts";
@@ -86,6 +87,7 @@ function examine({ role, id, bus }: ReachableArm, calibrationDir: string): Exami
     images: reading.images,
     errorBytes,
     calibration: tryLoad(calibrationDir, role, id),
+    unfinished: explainUnfinished(calibrationDir, role, id),
   };
 }
 

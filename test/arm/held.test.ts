@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import type { JointCalibration } from "../../src/arm/calibration.ts";
 import { differingKeys, heldCalibration, holds } from "../../src/arm/held.ts";
 import { JOINTS } from "../../src/arm/joints.ts";
 import { armImages, calibrations, servoImage } from "./arms.ts";
@@ -12,7 +13,8 @@ test("the calibration of an arm is read back out of its servos, offsets of both 
 
 test("a servo and a file are compared in what a servo holds, and drive_mode is not", () => {
   const held = heldCalibration("gripper", servoImage({ homing_offset: -5 }));
-  expect(differingKeys(held, { ...held, drive_mode: 1 })).toEqual([]);
+  const inverted: JointCalibration = { ...held, drive_mode: 1 };
+  expect(differingKeys(held, inverted)).toEqual([]);
   expect(differingKeys(held, { ...held, homing_offset: 5, range_max: 4094 })).toEqual([
     "homing_offset",
     "range_max",

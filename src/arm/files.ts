@@ -1,0 +1,79 @@
+/** Changing files so that a loss of power at any moment leaves the old state or the new one. */
+import { randomUUID } from "node:crypto";
+import {
+  closeSync,
+  fchmodSync,
+  fchownSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  type Stats,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { basename, dirname, join } from "node:path";
+
+/**
+ * Replaces a file's content so that a loss of power at any moment leaves the old file or the new one: a temporary file
+ * beside it, synced, renamed, and its folder synced. A link is followed; the mode, owner and group of a file that is
+ * there stay, a new one may be written by its folder's group. The folder must exist. Throws the system's error; what
+ * was there is then untouched.
+ */
+export function replaceFile(path: string, text: string): void {
+  const before = statSync(path, { throwIfNoEntry: false });
+  const target = before ? realpathSync(path) : path;
+  const folder = dirname(target);
+  const temporary = join(folder, `.${basename(target)}.${randomUUID()}`);
+  const file = openSync(temporary, "wx", 0o664);
+  try {
+    try {
+      writeFileSync(file, text);
+      if (before) keepOwner(file, before);
+      fchmodSync(file, before ? before.mode & 0o777 : 0o664);
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    renameSync(temporary, target);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
+  syncFolder(folder);
+}
+
+/** Only root may give a file away; anybody may give it to a group of theirs. Neither is worth failing for. */
+function keepOwner(file: number, { uid, gid }: Stats): void {
+  for (const owner of [uid, -1]) {
+    try {
+      fchownSync(file, owner, gid);
+      return;
+    } catch {}
+  }
+}
+
+/** Makes a change of a folder's entries survive a loss of power. */
+export function syncFolder(folder: string): void {
+  const handle = openSync(folder, "r");
+  try {
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
+}
+
+/** Removes a file, if it is there, and syncs its folder. Throws the system's error. */
+export function removeFile(path: string): void {
+  rmSync(path, { force: true });
+  syncFolder(dirname(path));
+}
+
+/** Makes a folder below which a group shares files, and those above it; the entries survive a loss of power. */
+export function makeFolder(folder: string): void {
+  const made = mkdirSync(folder, { recursive: true, mode: 0o775 });
+  if (made === undefined) return;
+  for (let at = folder; at !== dirname(made); at = dirname(at)) syncFolder(dirname(at));
+}
