@@ -2,8 +2,9 @@
 import { join } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
 import * as v from "valibot";
+import { SimClient } from "../sim/client.ts";
 import { pathsIn } from "../sim/files.ts";
-import { type MotionPlan, motionSchema } from "../sim/motion.ts";
+import { type MotionPlan, motionNameSchema, motionSchema } from "../sim/motion.ts";
 import { SCENES, type Scene } from "../sim/scene.ts";
 import { isServed, serve } from "../sim/server.ts";
 import { Simulation } from "../sim/simulation.ts";
@@ -17,6 +18,7 @@ interface Options {
   usbDelay: number;
   wireTime: boolean;
   duration?: number;
+  ask?: string;
 }
 
 /** Makes the command. */
@@ -37,18 +39,31 @@ export function simCommand(): Command {
     .option("--follower-id <id>", "name of the follower's calibration file", fileName, "follower")
     .option(
       "--motion <motion>",
-      "what a hand does with the leader: still, wave, or a JSON file of keyframes",
+      "what a hand does with the leader: still, wave, middle or sweep (to calibrate it), or a JSON file of keyframes",
       "wave",
     )
     .option("--usb-delay <us>", "delay of the USB in µs, 0 to 100000", numberIn(0, 100_000), 125)
     .option("--no-wire-time", "answer at once, as if bytes took no time")
     .option("--duration <s>", "end by itself after so many seconds", numberIn(0.1, 1e7))
+    .option(
+      "--ask <request>",
+      "ask the simulation that runs in the folder for something, a JSON object, and end",
+    )
+    .addHelpText(
+      "after",
+      `
+Examples:
+  so101 sim --dir /tmp/arms --arms new --motion middle
+  so101 sim --dir /tmp/arms --ask '{"do":"motion","play":"sweep"}'
+  so101 sim --dir /tmp/arms --ask '{"do":"power","arm":"follower","on":false}'`,
+    )
     .action(sim);
 }
 
 async function sim(options: Options, command: Command): Promise<void> {
-  const motion = await planOf(options.motion, command);
   const paths = pathsIn(options.dir);
+  if (options.ask !== undefined) return ask(paths.socket, options.ask, options.dir);
+  const motion = await planOf(options.motion, command);
   if (await isServed(paths.socket)) {
     throw new Error(`a simulation is running in ${options.dir} already; give this one another --dir`);
   }
@@ -72,16 +87,30 @@ async function sim(options: Options, command: Command): Promise<void> {
   }
 }
 
+/** Sends one request to a running simulation and prints what it replies. */
+async function ask(socket: string, request: string, dir: string): Promise<void> {
+  if (!(await isServed(socket))) throw new Error(`no simulation is running in ${dir}`);
+  const client = await SimClient.connect(socket);
+  try {
+    console.log(JSON.stringify(await client.request(JSON.parse(request))));
+  } finally {
+    client.close();
+  }
+}
+
 async function planOf(motion: string, command: Command): Promise<MotionPlan> {
-  if (motion === "still" || motion === "wave") return motion;
+  if (v.is(motionNameSchema, motion)) return motion;
   try {
     const content: unknown = await Bun.file(motion).json();
     return v.parse(motionSchema, Array.isArray(content) ? { keyframes: content } : content);
   } catch (error) {
     const why = v.isValiError(error) ? v.summarize(error.issues) : (error as Error).message;
-    return command.error(`--motion: ${motion} is neither still, wave nor a file of keyframes: ${why}`, {
-      exitCode: 2,
-    });
+    return command.error(
+      `--motion: ${motion} is neither still, wave, middle, sweep nor a file of keyframes: ${why}`,
+      {
+        exitCode: 2,
+      },
+    );
   }
 }
 

@@ -48,6 +48,7 @@ export class SimulatedArm {
   readonly faults: readonly ReplyFaults[];
 
   readonly #out = new Uint8Array(256);
+  readonly #twin = new Uint8Array(256);
 
   /** Without states the servos are new ones with the ids 1 to 6. */
   constructor(
@@ -96,10 +97,20 @@ export class SimulatedArm {
     for (let i = 0; i < this.servos.length; i++) {
       const servo = this.servos[i]!;
       if (!this.#reaches(i, line) || (id !== BROADCAST_ID && servo.id !== id)) continue;
-      const size = servo.answer(id, code, bytes, params, paramCount, at, this.#out);
-      const end = this.#reply(i, size, at, line);
-      // The answers to a broadcast ping take turns; two servos with one id answer at once.
-      if (id === BROADCAST_ID) at = end;
+      if (this.#hasTwinBefore(i, line)) continue;
+      // A write may change the id by which twins are known.
+      const own = servo.id;
+      let size = 0;
+      for (let k = i; k < this.servos.length; k++) {
+        const twin = this.servos[k]!;
+        if (k > i && (!this.#reaches(k, line) || twin.id !== own)) continue;
+        const out = k === i ? this.#out : this.#twin;
+        const twinSize = twin.answer(id, code, bytes, params, paramCount, at, out);
+        if (k > i) this.#garble(twinSize);
+        size = Math.max(size, twinSize);
+      }
+      // The answers to a broadcast ping take turns, by id.
+      at = this.#reply(i, size, at, line);
     }
   }
 
@@ -108,14 +119,16 @@ export class SimulatedArm {
     const count = bytes[params + 1]!;
     let at = atUs;
     for (let k = 2; k < paramCount; k++) {
-      let end = at;
+      let first = -1;
+      let size = 0;
       for (let i = 0; i < this.servos.length; i++) {
         const servo = this.servos[i]!;
         if (!this.#reaches(i, line) || servo.id !== bytes[params + k] || !servo.hears(at)) continue;
-        const size = servo.read(address, count, at, this.#out);
-        end = Math.max(end, this.#reply(i, size, at, line));
+        size = servo.read(address, count, at, first === -1 ? this.#out : this.#twin);
+        if (first === -1) first = i;
+        else this.#garble(size);
       }
-      at = end;
+      if (first !== -1) at = this.#reply(first, size, at, line);
     }
   }
 
@@ -128,6 +141,25 @@ export class SimulatedArm {
         if (!this.#reaches(i, line) || servo.id !== bytes[params + k] || !servo.hears(atUs)) continue;
         servo.write(bytes, params + k + 1, address, count, atUs);
       }
+    }
+  }
+
+  /** Whether a servo earlier in the chain has the same id: it answers for both. */
+  #hasTwinBefore(index: number, line: Line): boolean {
+    for (let i = 0; i < index; i++) {
+      if (this.#reaches(i, line) && this.servos[i]!.id === this.servos[index]!.id) return true;
+    }
+    return false;
+  }
+
+  /**
+   * Two servos with one id answer at once, but not to the bit: what arrives of both, each of which can only pull a bit
+   * low, is neither, even where both say the same.
+   */
+  #garble(size: number): void {
+    for (let i = 0; i < size; i++) {
+      const byte = this.#twin[i]!;
+      this.#out[i]! &= (byte << 1) | (byte >> 7);
     }
   }
 

@@ -104,8 +104,8 @@ const schemas = [
     joint: joints,
     values: v.strictObject(v.entriesFromList(registerNames, v.optional(v.pipe(v.number(), v.integer())))),
   }),
-  /** What a hand does with the leader from now on. */
-  v.strictObject({ do: v.literal("motion"), play: motionSchema }),
+  /** What a hand does with an arm from now on; one that is energised it cannot move. */
+  v.strictObject({ do: v.literal("motion"), arm: v.optional(arm, "leader"), play: motionSchema }),
   /** Replies with both arms as they are. */
   v.strictObject({ do: v.literal("state") }),
   /** A note in the record. */

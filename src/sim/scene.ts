@@ -44,6 +44,12 @@ const CONFIGURED_GRIPPER: RegisterValues = {
   overload_torque: 25,
 };
 
+/** The mechanical range of a joint, in its encoder's steps; `max` may be beyond one turn. Calibrating does not change it. */
+export function mechanicalRange(arm: ArmName, joint: JointName): { min: number; max: number } {
+  const [offset, min, max] = CALIBRATIONS[arm][joint];
+  return { min: offset + min, max: offset + max };
+}
+
 /** The six servos of an arm in a scene. */
 export function servosOf(arm: ArmName, scene: Scene): ServoState[] {
   return JOINTS.map((joint, i) => {

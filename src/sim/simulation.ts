@@ -1,5 +1,6 @@
 /** A running simulation: two boards with their arms, the files in its folder, and what is asked of it. */
 import { mkdir, unlink } from "node:fs/promises";
+import { STEPS_PER_TURN } from "../feetech/registers.ts";
 import { nowUs } from "../serial/clock.ts";
 import type { Actuator } from "./actuator.ts";
 import { SimulatedArm } from "./arm.ts";
@@ -15,11 +16,12 @@ import {
   writeCalibration,
 } from "./files.ts";
 import { ARMS, type ArmName, JOINTS } from "./joints.ts";
-import { type Motion, type MotionPlan, motionOf } from "./motion.ts";
+import { type MotionPlan, motionOf, type Play } from "./motion.ts";
+import { withinTurn } from "./motor.ts";
 import { Recorder } from "./recorder.ts";
 import { type ArmReport, reportOf } from "./report.ts";
 import type { CheckedRequest } from "./requests.ts";
-import { type Scene, servosOf } from "./scene.ts";
+import { mechanicalRange, type Scene, servosOf } from "./scene.ts";
 import type { SimulatedServo } from "./servo.ts";
 
 /** What a simulation is started with. */
@@ -45,8 +47,11 @@ export class Simulation {
   readonly #recorder: Recorder;
   readonly #boards: Record<ArmName, Board>;
   readonly #engine: Engine;
-  #motion: Motion | undefined;
-  #motionFromUs = 0;
+  /** What a hand does with each arm, and since when. */
+  readonly #hands: Record<ArmName, { play: Play; fromUs: number } | undefined> = {
+    leader: undefined,
+    follower: undefined,
+  };
   #positionsAtUs = 0;
   #saved = "";
   #saving: Promise<void> = Promise.resolve();
@@ -83,7 +88,7 @@ export class Simulation {
         await writeCalibration(paths.calibration, name, ids[name], simulation.#ranges(name));
       }
     }
-    simulation.#play(motion);
+    simulation.#play("leader", motion);
     await simulation.#save();
     return simulation;
   }
@@ -181,7 +186,7 @@ export class Simulation {
         for (const servo of this.#servos(request)) servo.setValues(definedOf(request.values));
         break;
       case "motion":
-        this.#play(request.play);
+        this.#play(request.arm, request.play);
         break;
       case "state":
         return { leader: this.#report("leader", now), follower: this.#report("follower", now) };
@@ -235,13 +240,11 @@ export class Simulation {
     return path;
   }
 
-  #play(plan: MotionPlan): void {
-    this.#motion = motionOf(
-      plan,
-      this.#ranges("leader").map(({ range_min, range_max }) => ({ min: range_min, max: range_max })),
-    );
-    this.#motionFromUs = nowUs();
-    for (const servo of this.#boards.leader.arm.servos) servo.actuator.motor.letGo();
+  #play(name: ArmName, plan: MotionPlan): void {
+    const ranges = this.#ranges(name).map(({ range_min, range_max }) => ({ min: range_min, max: range_max }));
+    const play = motionOf(plan, ranges);
+    this.#hands[name] = play && { play, fromUs: nowUs() };
+    for (const servo of this.#boards[name].arm.servos) servo.actuator.motor.letGo();
   }
 
   #ranges(name: ArmName) {
@@ -257,19 +260,27 @@ export class Simulation {
 
   /** Puts the hand where the motion has it now. */
   #moveHand({ arm }: Board, now: number): void {
-    if (arm.name !== "leader" || this.#motion === undefined) return;
-    const positions = this.#motion((now - this.#motionFromUs) / 1e6);
+    const hand = this.#hands[arm.name];
+    if (hand === undefined) return;
+    const positions = hand.play.motion((now - hand.fromUs) / 1e6);
     for (const [i, joint] of JOINTS.entries()) {
-      const servo = arm.servos[i]!;
+      const { actuator } = arm.servos[i]!;
       const position = positions[joint];
-      if (position !== undefined) servo.actuator.motor.push(servo.actuator.shaftAt(position), HAND_SPEED);
+      if (position === undefined) continue;
+      const shaft =
+        hand.play.of === "readings"
+          ? actuator.shaftAt(position)
+          : shaftInRange(actuator.motor.position, mechanicalRange(arm.name, joint), position);
+      actuator.motor.push(shaft, HAND_SPEED);
     }
   }
 
   /** What has to be done now and then, while no packet waits. */
   #rest(now: number): void {
-    this.#moveHand(this.#boards.leader, now);
-    for (const name of ARMS) this.#boards[name].arm.advance(now);
+    for (const name of ARMS) {
+      this.#moveHand(this.#boards[name], now);
+      this.#boards[name].arm.advance(now);
+    }
     if (now - this.#positionsAtUs >= POSITIONS_EVERY_US) {
       this.#positionsAtUs = now;
       for (const name of ARMS) {
@@ -300,6 +311,13 @@ export class Simulation {
     await this.#save();
     await this.#recorder.close();
   }
+}
+
+/** Where the shaft is at a share of the joint's mechanical range, in the turn in which it is now. */
+function shaftInRange(now: number, { min, max }: { min: number; max: number }, share: number): number {
+  const middle = (min + max) / 2;
+  const fromMiddle = withinTurn(now - middle + STEPS_PER_TURN / 2) - STEPS_PER_TURN / 2;
+  return now - fromMiddle + (share - 0.5) * (max - min);
 }
 
 function setSurroundings(actuator: Actuator, request: Extract<CheckedRequest, { do: "set" }>): void {

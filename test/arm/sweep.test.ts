@@ -5,7 +5,12 @@ import { JointSweep, neededSteps } from "../../src/arm/sweep.ts";
 const TICK_US = 10_000;
 
 /** A joint that starts at `from` and is moved to each of the places in turn, read every so many steps. */
-function swept(from: number, places: readonly number[], every = 15, joint: JointName = "elbow_flex"): JointSweep {
+function swept(
+  from: number,
+  places: readonly number[],
+  every = 15,
+  joint: JointName = "elbow_flex",
+): JointSweep {
   const sweep = new JointSweep(joint, from, 0);
   let at = from;
   let nowUs = 0;

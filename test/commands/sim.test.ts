@@ -93,3 +93,17 @@ test("an id cannot lead a calibration file out of its folder", async () => {
   expect(stderr).toContain("--leader-id");
   expect(code).toBe(2);
 });
+
+test("a running simulation is asked from the command line", async () => {
+  const process = sim("--motion", "still");
+  await process.stdout.getReader().read();
+  const asked = await outcome(sim("--ask", '{"do":"state"}'));
+  expect(JSON.parse(asked.stdout).leader.plugged).toBe(true);
+  const refused = await outcome(sim("--ask", '{"do":"nothing"}'));
+  expect(refused.code).toBe(1);
+  process.kill();
+  await process.exited;
+  const late = await outcome(sim("--ask", '{"do":"state"}'));
+  expect(late.stderr).toContain(`no simulation is running in ${dir}`);
+  expect(late.code).toBe(1);
+});

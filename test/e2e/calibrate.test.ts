@@ -3,8 +3,8 @@ import { mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Calibration, readCalibration } from "../../src/arm/calibration.ts";
-import { JOINTS, type JointName, type Role } from "../../src/arm/joints.ts";
 import { encoderAt } from "../../src/arm/homing.ts";
+import { JOINTS, type JointName, type Role } from "../../src/arm/joints.ts";
 import { type RunningSim, type StartOptions, startSim } from "../../src/sim/client.ts";
 import { recordEntries } from "../../src/sim/record.ts";
 import { checkSafety, needlessWrites } from "../../src/sim/safety.ts";
@@ -85,7 +85,10 @@ async function calibrateOnTerminal(program: ProgramOnTerminal, sim: RunningSim, 
   program.type(ENTER);
   await program.until(SWEEP_HINT);
   await sim.client.request({ do: "motion", arm: role, play: "sweep" });
-  await program.until((screen) => (screen.match(/moved$/gm)?.length ?? 0) === 5, "five joints that were moved");
+  await program.until(
+    (screen) => (screen.match(/moved$/gm)?.length ?? 0) === 5,
+    "five joints that were moved",
+  );
   await atRest(sim, role);
 }
 
@@ -122,7 +125,10 @@ describe("a calibration on a terminal", () => {
     expect(before).toMatch(/elbow_flex +2047 +2047 +2047 +·+●·+ +move it/);
     expect(before).not.toContain("wrist_roll  ");
     await sim.client.request({ do: "motion", play: "sweep" });
-    const after = await program.until((screen) => /elbow_flex .*━.* moved/.test(screen), "a joint that was moved");
+    const after = await program.until(
+      (screen) => /elbow_flex .*━.* moved/.test(screen),
+      "a joint that was moved",
+    );
     for (const line of after.split("\n")) expect(line.length).toBeLessThanOrEqual(80);
     program.type(CTRL_C);
     expect(await program.exited()).toBe(130);
@@ -135,12 +141,17 @@ describe("a calibration on a terminal", () => {
     await atRest(sim);
     program.type(ENTER);
     await program.until(SWEEP_HINT);
-    for (const [columns, rows] of [[60, 20], [100, 30], [80, 24]] as const) {
+    for (const [columns, rows] of [
+      [60, 20],
+      [100, 30],
+      [80, 24],
+    ] as const) {
       program.resize(columns, rows);
       await sim.client.request({ do: "motion", play: "sweep" });
       await atRest(sim);
       await program.until(
-        (screen) => screen.match(/^elbow_flex/gm)?.length === 1 && screen.match(/min +now +max/g)?.length === 1,
+        (screen) =>
+          screen.match(/^elbow_flex/gm)?.length === 1 && screen.match(/min +now +max/g)?.length === 1,
         "one table, once",
       );
     }
@@ -161,7 +172,10 @@ describe("a calibration on a terminal", () => {
     program.type(ENTER);
     await program.until(SWEEP_HINT);
     await sim.client.request({ do: "motion", play: "sweep" });
-    await program.until((screen) => (screen.match(/moved$/gm)?.length ?? 0) === 5, "five joints that were moved");
+    await program.until(
+      (screen) => (screen.match(/moved$/gm)?.length ?? 0) === 5,
+      "five joints that were moved",
+    );
     program.type(ENTER);
     expect(await program.exited()).toBe(0);
   });
@@ -193,7 +207,10 @@ describe("without a terminal", () => {
     await using sim = await arms();
     const { stdout, code } = await unattended(sim, ["--yes", "--json"]);
     expect(code).toBe(0);
-    const events = stdout.trimEnd().split("\n").map((line) => JSON.parse(line));
+    const events = stdout
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line));
     expect(events.flatMap(({ event, step }) => (event === "step" ? step : []))).toEqual(["middle", "ranges"]);
     expect(events.find(({ event }) => event === "calibrated")).toMatchObject({
       arm: "leader",
@@ -248,7 +265,9 @@ describe("what cannot be right is refused, and nothing is changed", () => {
     await using sim = await arms();
     const before = await held(sim);
     const { code, stderr } = await unattended(sim, ["--yes", "--sweep-for", "1"], async () => {});
-    expect(stderr).toContain("elbow_flex (id 3) was not moved: move it from one end of its range to the other");
+    expect(stderr).toContain(
+      "elbow_flex (id 3) was not moved: move it from one end of its range to the other",
+    );
     expect(code).toBe(1);
     expect(await held(sim)).toEqual(before);
   });
@@ -304,7 +323,9 @@ describe("whatever ends it before the end leaves the calibration that was there"
       await end(program);
       expect(await program.exited()).toBe(130);
       expect(program.everything).toContain("the calibration is as it was");
-      expect(program.raw.lastIndexOf("\u001b[?25h")).toBeGreaterThanOrEqual(program.raw.lastIndexOf("\u001b[?25l"));
+      expect(program.raw.lastIndexOf("\u001b[?25h")).toBeGreaterThanOrEqual(
+        program.raw.lastIndexOf("\u001b[?25l"),
+      );
       expect(await held(sim)).toEqual(before);
       expect(inEeprom(readCalibration(fileOf(sim)))).toEqual(before);
     });
@@ -349,7 +370,9 @@ describe("bad input", () => {
     await using sim = await arms();
     await sim.client.request({ do: "power", arm: "leader", on: false });
     const { code, stderr } = await run([programPath, ...argumentsFor(sim), "--yes"], { cwd: folder });
-    expect(stderr).toContain(`there is a board at ${sim.paths.leader}, but no servo answers — switch the arm's power on`);
+    expect(stderr).toContain(
+      `there is a board at ${sim.paths.leader}, but no servo answers — switch the arm's power on`,
+    );
     expect(code).toBe(1);
   });
 
@@ -357,7 +380,9 @@ describe("bad input", () => {
     await using sim = await arms();
     await sim.client.request({ do: "registers", arm: "leader", joint: "wrist_flex", values: { id: 3 } });
     const { code, stderr } = await run([programPath, ...argumentsFor(sim), "--yes"], { cwd: folder });
-    expect(stderr).toContain("the replies of elbow_flex (id 3) arrive damaged, and wrist_flex (id 4) does not answer");
+    expect(stderr).toContain(
+      "the replies of elbow_flex (id 3) arrive damaged, and wrist_flex (id 4) does not answer",
+    );
     expect(stderr).toContain("two servos probably have one id");
     expect(code).toBe(1);
   });
@@ -374,7 +399,16 @@ describe("bad input", () => {
   });
 
   test("a port that is not there", async () => {
-    const args = ["calibrate", "leader", "--port", "/dev/ttyNOWHERE", "--id", "a", "--calibration-dir", folder];
+    const args = [
+      "calibrate",
+      "leader",
+      "--port",
+      "/dev/ttyNOWHERE",
+      "--id",
+      "a",
+      "--calibration-dir",
+      folder,
+    ];
     const { code, stderr } = await run([programPath, ...args, "--yes"], { cwd: folder });
     expect(stderr).toContain("/dev/ttyNOWHERE is not there — plug in the arm's USB board");
     expect(code).toBe(1);
@@ -395,7 +429,16 @@ describe("bad input", () => {
     expect(Bun.spawnSync(["mount", "-t", "tmpfs", "-o", "size=16k", "tmpfs", disk]).exitCode).toBe(0);
     try {
       await Bun.write(join(disk, "fill"), "x".repeat(16_384)).catch(() => {});
-      const args = ["calibrate", "leader", "--port", "/dev/ttyNOWHERE", "--id", "a", "--calibration-dir", disk];
+      const args = [
+        "calibrate",
+        "leader",
+        "--port",
+        "/dev/ttyNOWHERE",
+        "--id",
+        "a",
+        "--calibration-dir",
+        disk,
+      ];
       const { code, stderr } = await run([programPath, ...args, "--yes"], { cwd: folder });
       expect(stderr).toMatch(/the disk is full|no space left/i);
       expect(code).toBe(1);

@@ -49,3 +49,14 @@ test("power comes to one servo without the others noticing", () => {
   expect(host.read(1, "torque_enable")).toBe(0);
   expect(host.read(2, "torque_enable")).toBe(1);
 });
+
+test("two servos with one id garble each other, whatever is asked of them, and both obey", () => {
+  arm.servo("wrist_flex").setValues({ id: 3 });
+  expect(host.ping(3)).toBeUndefined();
+  expect(host.read(3, "present_position")).toBeUndefined();
+  expect(host.syncRead("present_position", [2, 3, 5]).map(({ id }) => id)).toEqual([2, 5]);
+  host.write(3, "acceleration", 7);
+  for (const joint of ["elbow_flex", "wrist_flex"] as const) {
+    expect(arm.servo(joint).values(0).acceleration).toBe(7);
+  }
+});

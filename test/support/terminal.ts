@@ -115,6 +115,9 @@ export class ProgramOnTerminal implements AsyncDisposable {
 
   #lines(from: number, to: number): string[] {
     const { active } = this.#screen.buffer;
-    return Array.from({ length: to - from }, (_, i) => active.getLine(from + i)?.translateToString(true) ?? "");
+    return Array.from(
+      { length: to - from },
+      (_, i) => active.getLine(from + i)?.translateToString(true) ?? "",
+    );
   }
 }
