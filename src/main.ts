@@ -1,6 +1,7 @@
 /** The program's entry: argv to a command, and what goes wrong to an exit code. */
 import { Command, CommanderError } from "commander";
 import { calibrateCommand } from "./commands/calibrate.ts";
+import { calibrationCommand } from "./commands/calibration.ts";
 import { simCommand } from "./commands/sim.ts";
 import { teleoperateCommand } from "./commands/teleoperate.ts";
 import { Interrupted, UsageError } from "./commands/tools/errors.ts";
@@ -19,7 +20,7 @@ const program = new Command("so101")
   .helpCommand(false)
   .showHelpAfterError("(add --help for what is possible)")
   .exitOverride();
-for (const command of [teleoperateCommand(), calibrateCommand(), simCommand()]) {
+for (const command of [teleoperateCommand(), calibrateCommand(), calibrationCommand(), simCommand()]) {
   program.addCommand(command.copyInheritedSettings(program));
 }
 

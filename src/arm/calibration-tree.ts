@@ -109,8 +109,11 @@ export function saveCalibration(root: string, role: Role, id: string, calibratio
   return older;
 }
 
-/** Replaces what a file holds, and keeps that beside it. */
-function replaceCalibration(path: string, calibration: Calibration): void {
+/**
+ * Writes a calibration file, and keeps what was there beside it, its name ending in `.old`. A file that holds the same
+ * already is left alone. Throws as {@link writeCalibration}.
+ */
+export function replaceCalibration(path: string, calibration: Calibration): void {
   const text = formatCalibration(calibration);
   if (isThere(path)) {
     let before: string;

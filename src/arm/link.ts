@@ -104,9 +104,13 @@ export class ArmLink {
     const missing = JOINTS.filter((joint, index) => {
       const id = SERVO_IDS[index]!;
       const alone = new BlockRead([id], blockOf("present_position"));
-      const before = bus.counters.of(id, "corrupted");
-      if (bus.exchange(alone, ALONE_TIMEOUT_US) || bus.exchange(alone, ALONE_TIMEOUT_US)) return false;
-      if (bus.counters.of(id, "corrupted") === before + 2) damaged.push(joint);
+      // What two servos say at once is seldom so much as a packet with a wrong checksum.
+      const garbled = () => bus.counters.of(id, "corrupted") + bus.counters.noiseBytes;
+      const before = garbled();
+      if (bus.exchange(alone, ALONE_TIMEOUT_US)) return false;
+      const between = garbled();
+      if (bus.exchange(alone, ALONE_TIMEOUT_US)) return false;
+      if (between > before && garbled() > between) damaged.push(joint);
       return true;
     });
     if (damaged.length > 0) return damagedReplies(this.name, damaged, missing);

@@ -15,6 +15,7 @@ import { type Range, sweepRanges } from "./calibrate/ranges.ts";
 import { dialogueFor } from "./tools/dialogue.ts";
 import { Interrupted } from "./tools/errors.ts";
 import { interruptible } from "./tools/interrupt.ts";
+import { letDown } from "./tools/let-down.ts";
 import {
   addArmOptions,
   addJsonOption,
@@ -81,7 +82,8 @@ function calibrate(role: Role, options: Options): Promise<void> {
       const joints = options.joint === undefined ? JOINTS : [options.joint];
       const calibration = await changingNothing(arm, async () => {
         await examine(arm, joints, filed, dialogue);
-        await prepare(arm, dialogue);
+        await letDown(arm, dialogue);
+        prepare(arm);
         const homing = await findMiddle(arm, joints, dialogue, signal);
         const ranges = await sweepRanges(arm, homing, dialogue, signal, options.sweepFor);
         return calibrationOf(homing, ranges, filed);

@@ -3,7 +3,7 @@ import { Terminal } from "@xterm/headless";
 import { programPath } from "./program.ts";
 
 /** How long anything may take before a test calls it missing; generous, for machines that are busy. */
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 15_000;
 
 /** What a test may choose. */
 export interface TerminalChoices {
@@ -66,6 +66,12 @@ export class ProgramOnTerminal implements AsyncDisposable {
     return this.#lines(0, active.baseY + this.#screen.rows)
       .join("\n")
       .trimEnd();
+  }
+
+  /** Whether a text is on the screen or was scrolled off it, wherever its lines were broken. */
+  has(text: string): boolean {
+    const bare = (shown: string) => shown.replace(/[\s│]+/g, "");
+    return bare(this.everything).includes(bare(text));
   }
 
   /** Waits until the screen has `wanted`: a text, or what a function says. Resolves with the screen. */

@@ -35,11 +35,9 @@ export async function findMiddle(
 ): Promise<Homing> {
   const which = joints.length === 1 ? joints[0]! : "every joint";
   dialogue.event({ event: "step", step: "middle", joints });
+  dialogue.say(`Bring ${which} to the middle of its range, and hold the arm there.`);
   for (;;) {
-    const there = await dialogue.confirm(
-      `Bring ${which} to the middle of its range, and hold the arm there. Is it there?`,
-    );
-    if (!there) continue;
+    if (!(await dialogue.confirm(`Is ${which} in the middle, and at rest?`))) continue;
     const patienceMs = dialogue.kind === "terminal" ? 3 * REST_MS : PATIENCE_MS;
     const taken = await takeMiddle(arm, joints, patienceMs, signal);
     if (!(taken instanceof Array)) {
@@ -48,7 +46,7 @@ export async function findMiddle(
     }
     const what = taken.join("; ");
     if (dialogue.kind !== "terminal") throw new Error(`${arm.name}: ${what} — nothing was changed`);
-    dialogue.warn(`${what} — then answer again.`);
+    dialogue.warn(`${what}.`);
   }
 }
 

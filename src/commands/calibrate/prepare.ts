@@ -1,39 +1,22 @@
-/** Making an arm ready to be moved by hand: limp, and its servos counting a single turn. */
+/** Making an arm's servos count a single turn, which is what positions are read by. */
 import { differences } from "../../arm/baseline.ts";
 import { idOf, JOINTS } from "../../arm/joints.ts";
 import { readWholeArm } from "../../arm/read.ts";
-import { relax, torqueState } from "../../arm/release.ts";
-import { BusError } from "../../feetech/bus.ts";
 import { writeEeprom } from "../../feetech/eeprom.ts";
-import type { Dialogue } from "../tools/dialogue.ts";
+import type { RegisterName } from "../../feetech/registers.ts";
 import type { OpenArm } from "../tools/session.ts";
 
-/** What LeRobot sets before it reads a position that matters; the rest of its settings can wait for teleoperation. */
-const NEEDED = ["phase", "operating_mode"];
+/** What LeRobot sets before it reads a position that matters; its other settings can wait for teleoperation. */
+const NEEDED: readonly RegisterName[] = ["phase", "operating_mode"];
 
-/**
- * Lets the arm go where it holds, and sets what positions depend on. Throws {@link Interrupted} when the person does not
- * want it let go; {@link BusError}, {@link PortError}.
- */
-export async function prepare(arm: OpenArm, dialogue: Dialogue): Promise<void> {
-  if (torqueState(arm.bus) !== "off") {
-    dialogue.warn(`${arm.name} holds its pose: it is let down now; keep a hand under it.`);
-    if (!(await dialogue.confirm("Let it down?"))) throw new Error(`${arm.name} holds; nothing was changed`);
-    const [unconfirmed] = relax(arm.bus);
-    if (unconfirmed !== undefined) {
-      throw new BusError(
-        unconfirmed,
-        "not written",
-        `${arm.bus.nameOf(unconfirmed)} does not confirm to be limp — switch the arm's power off and on`,
-      );
-    }
-  }
-  const images = readWholeArm(arm.bus);
+/** Sets what positions depend on, where it differs. Throws {@link BusError}, {@link PortError}. */
+export function prepare({ role, bus }: OpenArm): void {
+  const images = readWholeArm(bus);
   writeEeprom(
     JOINTS.flatMap((joint, index) =>
-      differences(arm.role, joint, images[index]!)
+      differences(role, joint, images[index]!)
         .filter(({ register }) => NEEDED.includes(register))
-        .map(({ register, value }) => ({ bus: arm.bus, id: idOf(joint), register, value })),
+        .map(({ register, value }) => ({ bus, id: idOf(joint), register, value })),
     ),
   );
 }

@@ -152,8 +152,9 @@ class Sweep {
 
 async function sweepLive(sweep: Sweep, signal: AbortSignal): Promise<void> {
   const screen = liveScreen();
+  const over = new AbortController();
   let ended = false;
-  const enter = enterPressed(signal).then(() => {
+  const enter = enterPressed(AbortSignal.any([signal, over.signal])).then(() => {
     ended = true;
   });
   enter.catch(() => {}); // awaited below
@@ -173,6 +174,7 @@ async function sweepLive(sweep: Sweep, signal: AbortSignal): Promise<void> {
     }
     screen.draw(sweepTable(sweep.joints));
   } finally {
+    over.abort();
     screen.end();
   }
 }

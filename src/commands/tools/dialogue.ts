@@ -13,6 +13,8 @@ export interface Dialogue {
   done(message: string): void;
   /** Something that is wrong and does not end the command. */
   warn(message: string): void;
+  /** Something that is wrong and that the command was to find out. */
+  fail(message: string): void;
   /**
    * Asks for a yes. Without a person `--yes` answers; without `--yes` it throws {@link UsageError}.
    * A question that `--yes` must not answer, because it is about a probable mistake, is `grave`: without a person the
@@ -66,15 +68,19 @@ class TerminalDialogue implements Dialogue {
   }
 
   say(message: string): void {
-    log.info(message);
+    log.info(wrapped(message));
   }
 
   done(message: string): void {
-    log.success(message);
+    log.success(wrapped(message));
   }
 
   warn(message: string): void {
-    log.warn(message);
+    log.warn(wrapped(message));
+  }
+
+  fail(message: string): void {
+    log.error(wrapped(message));
   }
 
   async confirm(
@@ -96,6 +102,12 @@ class TerminalDialogue implements Dialogue {
     if (isCancel(answer)) throw new Interrupted();
     return answer as Value;
   }
+}
+
+/** In lines that fit beside the prompts' guide. */
+function wrapped(message: string): string {
+  const GUIDE_COLUMNS = 3;
+  return Bun.wrapAnsi(message, (process.stdout.columns || 80) - GUIDE_COLUMNS - 1);
 }
 
 /** Without a person: `--yes` has answered beforehand. */
@@ -145,6 +157,10 @@ class LineDialogue extends Monologue implements Dialogue {
     printLine(`warning: ${message}`);
   }
 
+  fail(message: string): void {
+    printLine(`fault: ${message}`);
+  }
+
   event(): void {}
 }
 
@@ -161,6 +177,10 @@ class JsonDialogue extends Monologue implements Dialogue {
 
   warn(message: string): void {
     this.event({ event: "notice", severity: "warning", message });
+  }
+
+  fail(message: string): void {
+    this.event({ event: "notice", severity: "fault", message });
   }
 
   event(event: { readonly event: string; readonly [field: string]: unknown }): void {

@@ -13,6 +13,8 @@ export interface OpenArm extends ChosenArm {
   /** How messages name it: `leader "my_leader"`. */
   readonly name: string;
   readonly bus: Bus;
+  /** What is missing of it, where it was wanted all the same. */
+  readonly trouble?: string;
 }
 
 /** How an arm is wanted. */
@@ -49,7 +51,7 @@ export async function withArm<T>(arm: ChosenArm, wish: Wish, work: (arm: OpenArm
     await waitForPort(link, wish.signal, stopped !== undefined);
     if (link.bus === undefined || (link.trouble !== undefined && !wish.partial))
       throw new Error(link.trouble);
-    return await work({ ...arm, name, bus: link.bus });
+    return await work({ ...arm, name, bus: link.bus, ...(link.trouble && { trouble: link.trouble }) });
   } finally {
     await link.close();
     if (stopped !== undefined) await restoreService(stopped, wish);

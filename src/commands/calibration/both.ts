@@ -1,0 +1,65 @@
+/** An arm's calibration as its file and its servos have it, and where they differ. */
+import { type Calibration, CalibrationError } from "../../arm/calibration.ts";
+import { loadCalibration } from "../../arm/calibration-tree.ts";
+import { differingKeys, type HeldKey, heldCalibration } from "../../arm/held.ts";
+import { JOINTS, type JointName, nameWithId, type Role } from "../../arm/joints.ts";
+
+/** What a file holds, or why that cannot be had. Throws nothing that a person can cause. */
+export function tryLoad(root: string, role: Role, id: string): Calibration | CalibrationError {
+  try {
+    return loadCalibration(root, role, id);
+  } catch (error) {
+    if (error instanceof CalibrationError) return error;
+    throw error;
+  }
+}
+
+/** A calibration out of a file, if there is one that can be read. */
+export function ifThere(filed: Calibration | CalibrationError): Calibration | undefined {
+  return filed instanceof CalibrationError ? undefined : filed;
+}
+
+/** What servos hold; which way a joint counts stands in files only. */
+export function heldBy(images: readonly Uint8Array[], filed: Calibration | undefined): Calibration {
+  const joints = JOINTS.map((joint, index) => {
+    const held = heldCalibration(joint, images[index]!);
+    return [joint, { ...held, drive_mode: filed?.[joint].drive_mode ?? held.drive_mode }];
+  });
+  return Object.fromEntries(joints) as Calibration;
+}
+
+/** A number that a file and a servo have differently. */
+export interface CalibrationDifference {
+  readonly joint: JointName;
+  readonly key: HeldKey;
+  readonly file: number;
+  readonly servo: number;
+}
+
+/** Where servos, those of them that answered, differ from a file. */
+export function differencesOf(
+  images: readonly (Uint8Array | null)[],
+  filed: Calibration,
+): CalibrationDifference[] {
+  return JOINTS.flatMap((joint, index) => {
+    const image = images[index];
+    if (!image) return [];
+    const held = heldCalibration(joint, image);
+    return differingKeys(held, filed[joint]).map((key) => ({
+      joint,
+      key,
+      file: filed[joint][key],
+      servo: held[key],
+    }));
+  });
+}
+
+/** `elbow_flex (id 3): homing_offset −12 → −1281`, one joint a line. */
+export function describeChanges(differences: readonly CalibrationDifference[]): string {
+  const lines = JOINTS.flatMap((joint) => {
+    const own = differences.filter((difference) => difference.joint === joint);
+    const changes = own.map(({ key, file, servo }) => `${key} ${servo} → ${file}`);
+    return own.length === 0 ? [] : `${nameWithId(joint)}: ${changes.join(", ")}`;
+  });
+  return lines.join("\n");
+}
