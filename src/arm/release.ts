@@ -20,9 +20,16 @@ export type TorqueState = "on" | "off" | "unknown";
 
 /** Asks every servo whether its torque is on, so many times where there is no answer. */
 export function torqueState(bus: Bus, tries: number = TRIES): TorqueState {
-  const torque = readOfAll(bus, blockOf("torque_enable"), tries);
-  if (torque.some((read) => read?.value(0, "torque_enable"))) return "on";
-  return torque.every((read) => read !== undefined) ? "off" : "unknown";
+  const torque = torqueOfEach(bus, tries);
+  if (torque.includes(true)) return "on";
+  return torque.includes(undefined) ? "unknown" : "off";
+}
+
+/** Whether each servo's torque is on, in the joints' order; undefined where there is no answer. */
+export function torqueOfEach(bus: Bus, tries: number = TRIES): (boolean | undefined)[] {
+  return readOfAll(bus, blockOf("torque_enable"), tries).map(
+    (read) => read && read.value(0, "torque_enable") !== 0,
+  );
 }
 
 /**

@@ -1,5 +1,5 @@
 /** `so101 calibration import`: a calibration of LeRobot's, or one from anywhere, as the arm's file. */
-import { statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { Command } from "commander";
 import { readCalibration } from "../../arm/calibration.ts";
@@ -47,6 +47,11 @@ function importFile(role: Role, source: string | undefined, options: ArmOptions)
     const arm = chooseArm(role, options);
     const from = source === undefined ? lerobotCalibrationRoot(invokersEnvironment()) : resolve(source);
     const path = isFolder(from) ? fileIn(from, arm) : from;
+    if (!existsSync(path)) {
+      throw new Error(
+        `${path} is not there — name the root of LeRobot's calibration files, or one of the files`,
+      );
+    }
     const calibration = readCalibration(path);
     dialogue.say(`${nameOfArm(arm)}: importing ${path}`);
     await keep(arm, calibration, "the imported", dialogue);

@@ -21,8 +21,6 @@ export interface OpenArm extends ChosenArm {
 export interface Wish {
   /** What the command does to the servos; no command drives them. */
   readonly access: Exclude<BusAccess, "drive">;
-  /** Go on although servos are missing; otherwise all six must answer. */
-  readonly partial?: true;
   /** What becomes of a service that was stopped for the arm: started again, unless told otherwise. */
   readonly service?: "leave stopped";
   readonly dialogue: Dialogue;
@@ -34,53 +32,70 @@ const PATIENCE_MS = 3_000;
 const TRY_EVERY_MS = 100;
 
 /**
- * Opens an arm, does `work` with it and closes it. Where the service has the arm it is stopped, once the person agrees,
- * and started again afterwards, whatever comes of the work.
- * Throws what `work` throws; an Error whose message says what is missing of the arm or who has its port; what the
- * dialogue throws; {@link ServiceError}.
+ * Opens an arm, does `work` with it and closes it, with the service stopped meanwhile as {@link withLink} has it. All
+ * six servos must answer, or with `partial` the board must be there.
+ * Throws what `work` throws; an Error whose message says what is missing of the arm; what {@link withLink} throws.
  */
-export async function withArm<T>(arm: ChosenArm, wish: Wish, work: (arm: OpenArm) => Promise<T>): Promise<T> {
+export async function withArm<T>(
+  arm: ChosenArm,
+  wish: Wish & { readonly partial?: true },
+  work: (arm: OpenArm) => Promise<T>,
+): Promise<T> {
   const name = nameOfArm(arm);
-  const link = new ArmLink(name, arm.port, wish.access);
+  return withLink(name, arm.port, wish, async ({ bus, trouble }) => {
+    if (bus === undefined || (trouble !== undefined && !wish.partial)) throw new Error(trouble);
+    return work({ ...arm, name, bus, ...(trouble !== undefined && { trouble }) });
+  });
+}
+
+/**
+ * Reaches for the arm on a port, does `work` with the link, which may be one to nothing yet, and closes it. Where the
+ * service has the port it is stopped, once the person agrees, and started again afterwards, whatever comes of the work.
+ * Throws what `work` throws; an Error that says which other program has the port; {@link Interrupted} when the service
+ * must go on; what the dialogue throws; {@link ServiceError}.
+ */
+export async function withLink<T>(
+  name: string,
+  port: string,
+  wish: Wish,
+  work: (link: ArmLink) => Promise<T>,
+): Promise<T> {
+  const link = new ArmLink(name, port, wish.access);
   let stopped: string | undefined;
   try {
     await link.reach();
     if (link.portError?.trouble === "in use") {
-      stopped = await stopService(link, wish);
+      const unit = unitHolding(port);
+      if (unit === undefined) throw new Error(`${link.trouble} — end that program first`);
+      await stopService(unit, wish);
+      stopped = unit;
     }
     await waitForPort(link, wish.signal, stopped !== undefined);
-    if (link.bus === undefined || (link.trouble !== undefined && !wish.partial))
-      throw new Error(link.trouble);
-    return await work({ ...arm, name, bus: link.bus, ...(link.trouble && { trouble: link.trouble }) });
+    return await work(link);
   } finally {
     await link.close();
     if (stopped !== undefined) await restoreService(stopped, wish);
   }
 }
 
-/** Stops the service that has the arm, if it is the service and the person agrees; returns its unit. */
-async function stopService(link: ArmLink, { dialogue, service }: Wish): Promise<string> {
-  const unit = unitHolding(link.path);
-  if (unit === undefined) throw new Error(`${link.trouble} — end that program first`);
+/** Stops the service once the person agrees. Throws {@link Interrupted} when not. */
+async function stopService(unit: string, { dialogue, service }: Wish): Promise<void> {
   const meanwhile =
     service === "leave stopped"
       ? "Stop it? It stays stopped until you start it"
       : "Stop it for now? It is started again afterwards";
-  const agreed = await dialogue.confirm(
-    `The service ${unit} is teleoperating with the ${link.name}. ${meanwhile}`,
-  );
-  if (!agreed) throw new Interrupted(`the service ${unit} goes on; nothing was done`);
+  if (!(await dialogue.confirm(`The service ${unit} is using the arms. ${meanwhile}`))) {
+    throw new Interrupted(`the service ${unit} goes on; nothing was done`);
+  }
   dialogue.say(`Stopping ${unit}: the follower is let down …`);
   await stopUnit(unit);
-  return unit;
 }
 
 /** Waits while the port is not to be had for a reason that passes by itself. */
 async function waitForPort(link: ArmLink, signal: AbortSignal, wasStopped: boolean): Promise<void> {
   const deadline = performance.now() + PATIENCE_MS;
   for (;;) {
-    if (link.portError === undefined && link.bus !== undefined) return;
-    const { trouble } = link.portError ?? {};
+    const trouble = link.portError?.trouble;
     const passes = trouble === "denied" || (wasStopped && trouble === "in use");
     if (!passes || performance.now() > deadline) return;
     await pause(TRY_EVERY_MS, signal);

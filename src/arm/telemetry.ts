@@ -1,0 +1,63 @@
+/** What the servos of an arm report of themselves, for somebody who watches. */
+import type { Bus } from "../feetech/bus.ts";
+import { type ErrorBitName, namesOfErrorBits, type RegisterName } from "../feetech/registers.ts";
+import { BlockRead, blockOf } from "../feetech/sync.ts";
+import type { Steps } from "./joints.ts";
+import { SERVO_IDS } from "./read.ts";
+
+/** One servo's figures. */
+export interface ServoFigures {
+  readonly torqueOn: boolean;
+  readonly goalSteps: Steps;
+  readonly positionSteps: Steps;
+  readonly speedStepsPerS: number;
+  /** Of the full torque, signed. */
+  readonly loadPercent: number;
+  readonly currentMa: number;
+  readonly voltageV: number;
+  readonly temperatureC: number;
+  readonly errors: readonly ErrorBitName[];
+}
+
+/** A unit of `present_current`. */
+const CURRENT_UNIT_MA = 6.5;
+const BLOCK = blockOf("torque_enable", "present_current");
+/** A servo that is there answers within 2 ms. */
+const ALONE_TIMEOUT_US = 10_000;
+
+/** Reads the figures of an arm again and again. */
+export class Telemetry {
+  readonly #bus: Bus;
+  readonly #together = new BlockRead(SERVO_IDS, BLOCK);
+  readonly #alone = SERVO_IDS.map((id) => new BlockRead([id], BLOCK));
+
+  constructor(bus: Bus) {
+    this.#bus = bus;
+  }
+
+  /** Each servo's figures in the joints' order; null where there is no answer. Throws {@link PortError}. */
+  read(): (ServoFigures | null)[] {
+    this.#bus.exchange(this.#together);
+    return SERVO_IDS.map((id, index) => {
+      if (this.#together.hasAnswerFrom(index)) return this.#figures(this.#together, index, id);
+      // A loose lead may keep the others from taking their turn.
+      const alone = this.#alone[index]!;
+      return this.#bus.exchange(alone, ALONE_TIMEOUT_US) ? this.#figures(alone, 0, id) : null;
+    });
+  }
+
+  #figures(read: BlockRead, index: number, id: number): ServoFigures {
+    const value = (name: RegisterName) => read.value(index, name);
+    return {
+      torqueOn: value("torque_enable") !== 0,
+      goalSteps: value("goal_position"),
+      positionSteps: value("present_position"),
+      speedStepsPerS: value("present_velocity"),
+      loadPercent: value("present_load") / 10,
+      currentMa: Math.round(value("present_current") * CURRENT_UNIT_MA),
+      voltageV: value("present_voltage") / 10,
+      temperatureC: value("present_temperature"),
+      errors: namesOfErrorBits(this.#bus.errorBytes[id]! | value("status")),
+    };
+  }
+}
