@@ -2,6 +2,10 @@
 import { Command, CommanderError } from "commander";
 import { calibrateCommand } from "./commands/calibrate.ts";
 import { calibrationCommand } from "./commands/calibration.ts";
+import { findPortCommand } from "./commands/find-port.ts";
+import { monitorCommand } from "./commands/monitor.ts";
+import { relaxCommand } from "./commands/relax.ts";
+import { setupMotorsCommand } from "./commands/setup-motors.ts";
 import { simCommand } from "./commands/sim.ts";
 import { teleoperateCommand } from "./commands/teleoperate.ts";
 import { Interrupted, UsageError } from "./commands/tools/errors.ts";
@@ -20,7 +24,16 @@ const program = new Command("so101")
   .helpCommand(false)
   .showHelpAfterError("(add --help for what is possible)")
   .exitOverride();
-for (const command of [teleoperateCommand(), calibrateCommand(), calibrationCommand(), simCommand()]) {
+for (const command of [
+  teleoperateCommand(),
+  calibrateCommand(),
+  calibrationCommand(),
+  findPortCommand(),
+  monitorCommand(),
+  relaxCommand(),
+  setupMotorsCommand(),
+  simCommand(),
+]) {
   program.addCommand(command.copyInheritedSettings(program));
 }
 

@@ -69,6 +69,14 @@ export function findingsOf(arm: ArmState, counterpart?: ArmState): Finding[] {
       "exchange the two ports, in the configuration or on the command line";
     return [{ code: "swapped arms", severity: "fault", message }];
   }
+  const findings = [...servoFindingsOf(arm), ...calibrationFindings(name, servosOf(arm), arm)];
+  if (counterpart !== undefined) findings.push(...wristRollFindings(arm, counterpart));
+  return findings.sort((a, b) => a.severity.localeCompare(b.severity));
+}
+
+/** What is wrong with an arm's servos, whatever its calibration: who is missing, models, firmware, voltage, errors. */
+export function servoFindingsOf(arm: Omit<ArmState, "calibration" | "unfinished">): Finding[] {
+  const name = nameOfArm(arm);
   const servos = servosOf(arm);
   const missing = JOINTS.filter((_, i) => !arm.images[i]);
   const findings: Finding[] = [];
@@ -82,13 +90,11 @@ export function findingsOf(arm: ArmState, counterpart?: ArmState): Finding[] {
   }
   findings.push(
     ...modelFindings(name, servos),
-    ...calibrationFindings(name, servos, arm),
     ...firmwareFindings(name, servos),
     ...voltageFindings(name, servos),
     ...errorFindings(name, servos),
   );
-  if (counterpart !== undefined) findings.push(...wristRollFindings(arm, counterpart));
-  return findings.sort((a, b) => a.severity.localeCompare(b.severity));
+  return findings;
 }
 
 /**
@@ -107,7 +113,7 @@ export function missingJoints(name: string, missing: readonly JointName[]): stri
   return `${name}: no answer from ${who} — check the lead between ${lead} and ${first}`;
 }
 
-function servosOf({ images, errorBytes }: ArmState): Servo[] {
+function servosOf({ images, errorBytes }: Pick<ArmState, "images" | "errorBytes">): Servo[] {
   return JOINTS.flatMap((joint, i) => {
     const image = images[i];
     return image ? [{ joint, image, errorByte: errorBytes?.[i] ?? 0 }] : [];

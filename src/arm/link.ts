@@ -72,6 +72,11 @@ export class ArmLink {
     }
   }
 
+  /** Sets the speed of an open port, in baud; it is opened at that of a servo that is set up. Throws {@link PortError}. */
+  setBaudRate(baudRate: number): void {
+    this.#port?.tty.setBaudRate(baudRate);
+  }
+
   /** Gives the port up. */
   async close(): Promise<void> {
     const port = this.#port;
@@ -91,7 +96,7 @@ export class ArmLink {
     this.#bus = new Bus(this.#port.tty, {
       access: this.#access,
       counters: this.#counters,
-      nameOf: (id) => `${nameWithId(JOINTS[SERVO_IDS.indexOf(id)]!)} of ${this.name}`,
+      nameOf: (id) => `${nameOfServo(id)} of ${this.name}`,
     });
     this.#deniedSinceUs = undefined;
   }
@@ -137,6 +142,12 @@ export class ArmLink {
     }
     return `${this.name}: ${error.message}`;
   }
+}
+
+/** An arm that is not set up yet may have servos of any id. */
+function nameOfServo(id: number): string {
+  const joint = JOINTS[SERVO_IDS.indexOf(id)];
+  return joint === undefined ? `servo ${id}` : nameWithId(joint);
 }
 
 /**

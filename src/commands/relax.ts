@@ -28,7 +28,7 @@ export function relaxCommand(): Command {
   return addJsonOption(addYesOption(addArmOptions(command)));
 }
 
-type Result = "limp already" | "limp now" | "not confirmed";
+type Result = "limp already" | "limp now" | "no answer" | "not confirmed";
 
 function relaxArm(role: Role, options: ArmOptions): Promise<void> {
   return interruptible(async (signal) => {
@@ -40,7 +40,9 @@ function relaxArm(role: Role, options: ArmOptions): Promise<void> {
         throw new Error(trouble ?? `${name}: no servo answers`);
       const unconfirmed = before.every((torque) => torque === false) ? [] : relax(bus);
       const resultOf = (index: number): Result => {
-        if (unconfirmed.includes(SERVO_IDS[index]!)) return "not confirmed";
+        if (unconfirmed.includes(SERVO_IDS[index]!)) {
+          return before[index] === undefined ? "no answer" : "not confirmed";
+        }
         return before[index] === false ? "limp already" : "limp now";
       };
       const results = JOINTS.map((joint, index): [JointName, Result] => [joint, resultOf(index)]);
@@ -49,7 +51,7 @@ function relaxArm(role: Role, options: ArmOptions): Promise<void> {
         dialogue.say([name, ...results.map(([joint, result]) => `${joint.padEnd(14)}${result}`)].join("\n"));
       }
       const doubtful = results.flatMap(([joint, result]) =>
-        result === "not confirmed" ? nameWithId(joint) : [],
+        result.startsWith("limp") ? [] : nameWithId(joint),
       );
       if (doubtful.length === 0) {
         dialogue.done(`${name} is limp.`);

@@ -27,6 +27,8 @@ const DRAIN_AT_MOST_US = 20_000;
 /** Servos answer a broadcast ping one after the other; after this long without an answer nobody else will. */
 const PING_ALL_SILENCE_US = 100_000;
 const PING_ALL_AT_MOST_US = 2_000_000;
+/** A reply has 6 bytes; a byte or two may come of switching the line's speed. */
+const GARBLED_BYTES = 4;
 
 const READ_TRIES = 3;
 const WRITE_TRIES = 3;
@@ -155,20 +157,27 @@ export class Bus {
     return false;
   }
 
-  /** The ids of all servos that answer a broadcast ping, in the order in which they answered. */
-  pingAll(): number[] {
+  /**
+   * The ids of all servos that answer a broadcast ping, in the order in which they answered, one that came twice twice.
+   * `garbled` when something came that was no answer, as when two servos with one id talk at once.
+   */
+  pingAll(): { ids: number[]; garbled: boolean } {
     const ids: number[] = [];
     this.#begin();
+    const noiseBefore = this.counters.noiseBytes;
     this.#transmit(this.#scratch, encodePacket(this.#scratch, BROADCAST_ID, Instruction.ping, []));
     const decoder = this.#decoder;
     const giveUpUs = nowUs() + PING_ALL_AT_MOST_US;
     for (;;) {
-      while (decoder.next(0)) if (!ids.includes(decoder.id)) ids.push(decoder.id);
+      while (decoder.next(0)) ids.push(decoder.id);
       const count = this.#wire.receive(decoder.end, nowUs() + PING_ALL_SILENCE_US);
       if (count === 0 || nowUs() > giveUpUs) break;
       decoder.received(count);
     }
-    return ids;
+    decoder.clear();
+    this.counters.noiseBytes += decoder.noiseBytes;
+    decoder.noiseBytes = 0;
+    return { ids, garbled: this.counters.noiseBytes - noiseBefore >= GARBLED_BYTES };
   }
 
   /** Reads one register, again where a reply is lost. Throws {@link BusError} when every try fails. */

@@ -150,7 +150,7 @@ describe("finding servos", () => {
   test("a broadcast ping lists all", () => {
     const { wire, bus } = follower();
     wire.arm.faultsOf("shoulder_lift").silent = true;
-    expect(bus.pingAll()).toEqual([1, 3, 4, 5, 6]);
+    expect(bus.pingAll()).toEqual({ ids: [1, 3, 4, 5, 6], garbled: false });
   });
 });
 

@@ -1,12 +1,12 @@
 /** Before a calibration: is this the arm that is meant, and are its servos such as can be calibrated? */
 import { type Calibration, CalibrationError } from "../../arm/calibration.ts";
-import { findingsOf } from "../../arm/findings.ts";
 import { differingKeys, heldCalibration } from "../../arm/held.ts";
 import { JOINTS, type JointName, nameWithId } from "../../arm/joints.ts";
 import { readWholeArm } from "../../arm/read.ts";
 import { findUnfinished, progressOf } from "../../arm/unfinished.ts";
 import { registerValue } from "../../feetech/registers.ts";
 import type { Dialogue } from "../tools/dialogue.ts";
+import { reportServos } from "../tools/report-servos.ts";
 import type { OpenArm } from "../tools/session.ts";
 import { refuseWrongArm } from "../tools/wrong-arm.ts";
 
@@ -24,7 +24,7 @@ export async function examine(
 ): Promise<void> {
   const images = readWholeArm(arm.bus);
   dialogue.say(describe(arm, images));
-  reportFindings(arm, images, dialogue);
+  reportServos(arm, images, dialogue);
   await refuseWrongArm(arm, images, dialogue);
   if (!(filed instanceof CalibrationError)) requireOthers(arm, joints, images, filed);
   await settleUnfinished(arm, images, filed, dialogue);
@@ -40,17 +40,6 @@ function describe(arm: OpenArm, images: Images): string {
   const [lowest, highest] = [Math.min(...volts).toFixed(1), Math.max(...volts).toFixed(1)];
   const voltage = lowest === highest ? `${lowest} V` : `${lowest} to ${highest} V`;
   return `${arm.name} on ${arm.port}: ${images.length} servos, firmware ${[...new Set(versions)].join(", ")}, ${voltage}`;
-}
-
-/** Everything but the calibration, which is about to be replaced. Throws for what makes calibrating pointless. */
-function reportFindings(arm: OpenArm, images: Images, dialogue: Dialogue): void {
-  const held = JOINTS.map((joint, index) => [joint, heldCalibration(joint, images[index]!)]);
-  const errorBytes = JOINTS.map((_, index) => arm.bus.errorBytes[index + 1]!);
-  const calibration = Object.fromEntries(held) as Calibration;
-  const findings = findingsOf({ role: arm.role, id: arm.id, images, calibration, errorBytes });
-  const fault = findings.find(({ severity }) => severity === "fault");
-  if (fault !== undefined) throw new Error(fault.message);
-  for (const { message } of findings) dialogue.warn(message);
 }
 
 /** Calibrating one joint leaves the others as their file has them: their servos must agree with it. */
