@@ -1,6 +1,7 @@
 /** Making a calibration an arm's own: in its servos and in its file, both or neither. */
 import type { Bus } from "../feetech/bus.ts";
-import { type EepromChange, writeEeprom } from "../feetech/eeprom.ts";
+import { EEPROM_SETTLE_US, type EepromChange, writeEeprom } from "../feetech/eeprom.ts";
+import { nowUs, sleepUntilUs } from "../serial/clock.ts";
 import { type Calibration, CalibrationError } from "./calibration.ts";
 import { saveCalibration } from "./calibration-tree.ts";
 import { nameOfArm } from "./findings.ts";
@@ -79,6 +80,8 @@ function changesTo({ bus }: CalibratedArm, calibration: HeldCalibration): Eeprom
 /** Undoes what had been written, and returns the error that says how far that went. */
 function restored(arm: CalibratedArm, before: HeldCalibration, cause: Error): Error {
   try {
+    // What was written just now reads as zeros, and some of what was there before may be zeros.
+    sleepUntilUs(nowUs() + EEPROM_SETTLE_US);
     undoCalibration(arm, before);
     return cause;
   } catch {

@@ -2,13 +2,20 @@ import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "
 import { mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Calibration, readCalibration } from "../../src/arm/calibration.ts";
+import { readCalibration } from "../../src/arm/calibration.ts";
 import { encoderAt } from "../../src/arm/homing.ts";
 import { JOINTS, type JointName, type Role } from "../../src/arm/joints.ts";
-import { type RunningSim, type StartOptions, startSim } from "../../src/sim/client.ts";
-import { recordEntries } from "../../src/sim/record.ts";
-import { checkSafety, needlessWrites } from "../../src/sim/safety.ts";
+import type { RunningSim, StartOptions } from "../../src/sim/client.ts";
 import { programPath, run } from "../support/program.ts";
+import {
+  atRest,
+  checkedArms,
+  encoders,
+  fileOf,
+  held,
+  inEeprom,
+  optionsFor,
+} from "../support/simulated-arms.ts";
 import { ProgramOnTerminal } from "../support/terminal.ts";
 
 setDefaultTimeout(120_000);
@@ -24,59 +31,11 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-/** Simulated arms, of which a hand holds the leader in the middle; the record is checked at the end. */
-async function arms(options: StartOptions = {}): Promise<RunningSim> {
-  const sim = await startSim({ arms: "new", motion: "middle", ...options });
-  const stop = async () => {
-    await sim.client.request({ do: "sync" });
-    const entries = await recordEntries(sim.paths.record);
-    expect(checkSafety(entries, { rateHz: 200, followSpeedDegPerS: 360, alignSpeedDegPerS: 45 })).toEqual([]);
-    expect(needlessWrites(entries)).toEqual([]);
-    await sim.stop();
-  };
-  return { ...sim, stop, [Symbol.asyncDispose]: stop };
-}
+const arms = (options: StartOptions = {}) => checkedArms({ arms: "new", motion: "middle", ...options });
 
-function argumentsFor({ paths }: RunningSim, role: Role = "leader", ...more: string[]): string[] {
-  return [
-    ...["calibrate", role, "--port", paths[role], "--id", role],
-    ...["--calibration-dir", paths.calibration, ...more],
-  ];
+function argumentsFor(sim: RunningSim, role: Role = "leader", ...more: string[]): string[] {
+  return ["calibrate", role, ...optionsFor(sim, role), ...more];
 }
-
-/** Waits until the hand has brought an arm to rest. */
-async function atRest(sim: RunningSim, role: Role = "leader"): Promise<void> {
-  for (let still = 0, last = ""; still < 5; await Bun.sleep(50)) {
-    const now = JSON.stringify(await encoders(sim, role));
-    still = now === last ? still + 1 : 0;
-    last = now;
-  }
-}
-
-async function encoders(sim: RunningSim, role: Role): Promise<number[]> {
-  const arms = await sim.client.request({ do: "state" });
-  return JOINTS.map((joint) => arms[role].joints[joint].encoder);
-}
-
-/** What the servos of an arm hold. */
-async function held(sim: RunningSim, role: Role = "leader") {
-  const arms = await sim.client.request({ do: "state" });
-  return JOINTS.map((joint) => {
-    const { homing_offset, min_position_limit, max_position_limit } = arms[role].joints[joint].registers;
-    return [homing_offset, min_position_limit, max_position_limit];
-  });
-}
-
-function fileOf({ paths }: RunningSim, role: Role = "leader"): string {
-  const of = { leader: "teleoperators/so101_leader", follower: "robots/so101_follower" };
-  return join(paths.calibration, of[role], `${role}.json`);
-}
-
-const inEeprom = (calibration: Calibration) =>
-  JOINTS.map((joint) => {
-    const { homing_offset, range_min, range_max } = calibration[joint];
-    return [homing_offset, range_min, range_max];
-  });
 
 /** The whole procedure on a terminal, up to the last Enter. */
 async function calibrateOnTerminal(program: ProgramOnTerminal, sim: RunningSim, role: Role = "leader") {

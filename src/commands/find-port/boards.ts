@@ -15,6 +15,8 @@ import { nameHolder } from "../../serial/holder.ts";
 export interface FoundBoard {
   /** The kernel's name, or that of the link that leads nowhere. */
   readonly path: string;
+  /** Links to it, as they are configured or were named. */
+  readonly links: readonly string[];
   /** What the system knows of it; undefined for what is no USB board. */
   readonly board: Board | undefined;
   /** The arms whose configured port it is. */
@@ -53,7 +55,12 @@ export async function findBoards(
   for (const path of new Set(paths.map(real))) {
     const board = usb.find((one) => real(one.path) === path);
     const roles = configured.filter(({ port }) => real(port) === path).map(({ role }) => role);
-    found.push(await lookAt(path, board, roles, calibrationDir));
+    const links = paths.filter((one) => one !== path && real(one) === path);
+    found.push({
+      ...(await lookAt(path, board, calibrationDir)),
+      configured: roles,
+      links: [...new Set(links)],
+    });
   }
   return found;
 }
@@ -61,9 +68,8 @@ export async function findBoards(
 async function lookAt(
   path: string,
   board: Board | undefined,
-  configured: readonly Role[],
   calibrationDir: string,
-): Promise<FoundBoard> {
+): Promise<Omit<FoundBoard, "configured" | "links">> {
   const link = new ArmLink(`arm on ${path}`, path, "read");
   await link.reach();
   const { bus, trouble, portError } = link;
@@ -71,7 +77,7 @@ async function lookAt(
   const images = bus === undefined ? [] : readArm(bus).images;
   const volts = images.flatMap((image) => (image ? registerValue("present_voltage", image) / 10 : []));
   return {
-    ...{ path, board, configured, link, heldBy, trouble },
+    ...{ path, board, link, heldBy, trouble },
     answering: JOINTS.filter((_, index) => images[index]),
     voltageV: volts.length === 0 ? undefined : [Math.min(...volts), Math.max(...volts)],
     holds: identifyArm(calibrationDir, images),
@@ -80,7 +86,7 @@ async function lookAt(
 
 /** The board in some lines. */
 export function describeBoard(found: FoundBoard): string {
-  const { path, board, configured, heldBy, trouble, answering, voltageV, holds } = found;
+  const { path, links, board, configured, heldBy, trouble, answering, voltageV, holds } = found;
   const usb = board && [
     board.product ?? "USB board",
     `${board.vendorId}:${board.productId}`,
@@ -95,7 +101,7 @@ export function describeBoard(found: FoundBoard): string {
     return `${who}, ${volts} V${trouble === undefined ? "" : `; ${trouble}`}`;
   };
   const lines = [
-    `${path}${usb === undefined ? "" : `: ${usb.join(", ")}`}`,
+    `${[path, ...links].join(" = ")}${usb === undefined ? "" : `: ${usb.join(", ")}`}`,
     ...configured.map((role) => `the configured ${role}'s port`),
     heldBy === undefined ? servos() : `in use by ${heldBy}: end that program to look at the arm`,
     holds.length === 0 ? undefined : `holds the calibration of ${holds.map(nameOfArm).join(" and ")}`,
@@ -104,19 +110,12 @@ export function describeBoard(found: FoundBoard): string {
 }
 
 /** The board as an event. */
-export function eventOf({
-  path,
-  board,
-  configured,
-  heldBy,
-  trouble,
-  answering,
-  voltageV,
-  holds,
-}: FoundBoard) {
+export function eventOf(found: FoundBoard) {
+  const { path, links, board, configured, heldBy, trouble, answering, voltageV, holds } = found;
   return {
     event: "board",
     path,
+    links,
     serial: board?.serial ?? null,
     vendorId: board?.vendorId ?? null,
     productId: board?.productId ?? null,
