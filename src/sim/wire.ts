@@ -1,5 +1,6 @@
 /** A simulated arm as a `Wire`, in process and without time: for testing what talks to a bus. */
 import { PacketDecoder } from "../feetech/packet.ts";
+import { BAUD_RATES } from "../feetech/registers.ts";
 import { nowUs } from "../serial/clock.ts";
 import { PortError, type Wire } from "../serial/wire.ts";
 import { type Line, SimulatedArm } from "./arm.ts";
@@ -21,7 +22,7 @@ export class SimulatedWire implements Wire {
 
   readonly #decoder = new PacketDecoder();
   readonly #now: () => number;
-  readonly #line: Line;
+  readonly #line: Line & { baud: number };
   #pending: number[] = [];
 
   /** Receives into `input`, which may be a decoder's buffer. `now` replaces the clock, µs. */
@@ -34,11 +35,16 @@ export class SimulatedWire implements Wire {
     this.in = input;
     this.#now = now;
     this.#line = {
-      baud: 1_000_000,
+      baud: BAUD_RATES[0],
       byteUs: 0,
       put: (bytes, size) =>
         this.inject(this.onReply ? this.onReply(bytes.slice(0, size)) : bytes.subarray(0, size)),
     };
+  }
+
+  /** Sets the speed of the line, in baud. */
+  set baud(baudRate: number) {
+    this.#line.baud = baudRate;
   }
 
   /** Puts bytes where the host receives them, as noise or a late reply would come. */
