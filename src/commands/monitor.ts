@@ -11,7 +11,7 @@ import { chooseArm } from "../config-arm.ts";
 import { BusError } from "../feetech/bus.ts";
 import { PortError } from "../serial/wire.ts";
 import { ifThere, tryLoad } from "./calibration/both.ts";
-import { eventOf, type Sample, tableOf } from "./monitor/sample.ts";
+import { complaintsOf, eventOf, type Sample, tableOf } from "./monitor/sample.ts";
 import { enterPressed, liveScreen } from "./output/live.ts";
 import { printLine } from "./output/stdout.ts";
 import { type Dialogue, dialogueFor } from "./tools/dialogue.ts";
@@ -163,7 +163,8 @@ async function watchLive(source: Source, signal: AbortSignal): Promise<void> {
   enter.catch(() => {}); // awaited below
   try {
     while (!ended) {
-      screen.draw([...tableOf(await source.sample()), "", "Enter or Ctrl-C ends it."]);
+      const sample = await source.sample();
+      screen.draw(tableOf(sample), [...complaintsOf(sample), "", "Enter or Ctrl-C ends it."]);
       await Promise.race([enter, pause(DRAW_EVERY_MS, signal)]);
     }
   } finally {
@@ -174,7 +175,7 @@ async function watchLive(source: Source, signal: AbortSignal): Promise<void> {
 
 function print(sample: Sample, dialogue: Dialogue): void {
   if (dialogue.kind === "json") dialogue.event(eventOf(sample));
-  else printLine(tableOf(sample).join("\n"));
+  else printLine([...tableOf(sample), ...complaintsOf(sample)].join("\n"));
 }
 
 /** To be ended is what watching waits for. */

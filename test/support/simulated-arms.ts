@@ -27,7 +27,7 @@ export function optionsFor({ paths }: RunningSim, role: Role): string[] {
 }
 /** Waits until the hand has brought an arm to rest. */
 export async function atRest(sim: RunningSim, role: Role = "leader"): Promise<void> {
-  for (let still = 0, last = ""; still < 5; await Bun.sleep(50)) {
+  for (let still = 0, last = ""; still < 10; await Bun.sleep(50)) {
     const now = JSON.stringify(await encoders(sim, role));
     still = now === last ? still + 1 : 0;
     last = now;

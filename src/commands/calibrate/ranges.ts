@@ -150,6 +150,8 @@ class Sweep {
   }
 }
 
+const SWEEP_HINT = "Enter when every joint was moved from end to end; Ctrl-C ends without changes.";
+
 async function sweepLive(sweep: Sweep, signal: AbortSignal): Promise<void> {
   const screen = liveScreen();
   const over = new AbortController();
@@ -164,11 +166,7 @@ async function sweepLive(sweep: Sweep, signal: AbortSignal): Promise<void> {
       sweep.look();
       if (performance.now() - drawnAtMs >= DRAW_EVERY_MS) {
         drawnAtMs = performance.now();
-        screen.draw([
-          ...sweepTable(sweep.joints),
-          "",
-          "Enter when every joint was moved from end to end; Ctrl-C ends without changes.",
-        ]);
+        screen.draw(sweepTable(sweep.joints), ["", SWEEP_HINT]);
       }
       await Promise.race([enter, pause(LOOK_EVERY_MS, signal)]);
     }

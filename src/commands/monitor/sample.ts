@@ -20,12 +20,9 @@ export interface Sample {
   readonly calibration?: Calibration | undefined;
 }
 
-/** The table's lines; the figures in 80 columns, what is wrong below them. */
-export function tableOf({ name, joints, trouble, counters, calibration }: Sample): string[] {
+/** The table's lines, in 80 columns. */
+export function tableOf({ name, joints, counters, calibration }: Sample): string[] {
   const rows = JOINTS.map((joint, index) => row(joint, joints[index]!, counters, calibration));
-  const errors = JOINTS.flatMap((joint, index) =>
-    (joints[index]?.errors ?? []).map((bit) => `${nameWithId(joint)} reports ${errorMeanings[bit]}`),
-  );
   const bus =
     counters === undefined
       ? ""
@@ -36,14 +33,20 @@ export function tableOf({ name, joints, trouble, counters, calibration }: Sample
     "",
     styleText(
       "dim",
-      columns("", "position", "", "speed", "load", "current", "voltage", "temp", "torque", "lost"),
+      columns("", "position", "", "speed", "load", "current", "volts", "temp", "torque", "lost"),
     ),
     ...rows,
     "",
     styleText("dim", bus),
-    ...errors.map((error) => styleText("yellow", error)),
-    ...(trouble === undefined ? [] : [styleText("yellow", trouble)]),
   ];
+}
+
+/** What is wrong, in sentences. */
+export function complaintsOf({ joints, trouble }: Sample): string[] {
+  const errors = JOINTS.flatMap((joint, index) =>
+    (joints[index]?.errors ?? []).map((bit) => `${nameWithId(joint)} reports ${errorMeanings[bit]}`),
+  );
+  return [...errors, ...(trouble === undefined ? [] : [trouble])].map((one) => styleText("yellow", one));
 }
 
 function row(
@@ -71,7 +74,7 @@ function row(
 }
 
 function columns(joint: string, ...cells: readonly string[]): string {
-  const widths = [9, 9, 9, 7, 8, 8, 6, 7, 5] as const;
+  const widths = [9, 9, 9, 6, 8, 7, 6, 7, 5] as const;
   return joint.padEnd(14) + cells.map((cell, index) => cell.padStart(widths[index]!)).join("");
 }
 

@@ -5,8 +5,11 @@ import { isWritable } from "./stdout.ts";
 
 /** Lines that stay in one place. */
 export interface LiveScreen {
-  /** Replaces what is shown. Lines are cut at the terminal's edge, and those that it has no room for are left out. */
-  draw(lines: readonly string[]): void;
+  /**
+   * Replaces what is shown: lines, cut at the terminal's edge, and below them sentences, which go on in the next line.
+   * What the terminal has no room for is left out.
+   */
+  draw(lines: readonly string[], sentences?: readonly string[]): void;
   /** Leaves what was drawn last where it is, and the cursor below it. */
   end(): void;
 }
@@ -25,15 +28,14 @@ export function liveScreen(): LiveScreen {
   };
   stdout.on("resize", startAfresh);
   return {
-    draw(lines) {
+    draw(lines, sentences = []) {
       if (!isWritable()) return;
       const { columns = 80, rows = 24 } = stdout;
-      logUpdate(
-        lines
-          .slice(0, rows - 1)
-          .map((line) => Bun.sliceAnsi(line, 0, columns))
-          .join("\n"),
-      );
+      const shown = [
+        ...lines.map((line) => Bun.sliceAnsi(line, 0, columns)),
+        ...sentences.flatMap((sentence) => Bun.wrapAnsi(sentence, columns, { hard: true }).split("\n")),
+      ];
+      logUpdate(shown.slice(0, rows - 1).join("\n"));
     },
     end() {
       stdout.off("resize", startAfresh);
