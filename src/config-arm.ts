@@ -32,19 +32,19 @@ export interface ChosenArm extends ArmSettings {
 
 /**
  * The arm in a role: the configured pair's, with the command line's word in place of the file's. With both a port and
- * an id no configuration is needed, and the arm is taken for one of no pair.
+ * an id no configuration is needed: unless one is named, the arm is then taken for one of no pair.
  * Throws {@link ConfigError}: no such pair, several and none named, a bad file or id, the counterpart's port.
  */
 export function chooseArm(role: Role, choice: ArmChoice, configDir: string = CONFIG_DIR): ChosenArm {
-  const config =
-    choice.port !== undefined && choice.id !== undefined ? undefined : pairConfig(choice, configDir);
+  const complete = choice.port !== undefined && choice.id !== undefined;
+  const config = complete && !namesConfig(choice) ? undefined : pairConfig(choice, configDir);
   const id = choice.id ?? config![role].id;
   const problem = armIdProblem(id);
   if (problem !== undefined) throw new ConfigError(`--id: ${problem}`);
   const port = choice.port === undefined ? config![role].port : resolve(choice.port);
-  const counterpart = config?.[role === "leader" ? "follower" : "leader"];
+  const other = role === "leader" ? "follower" : "leader";
+  const counterpart = config?.[other];
   if (choice.port !== undefined && counterpart !== undefined && isSameFile(port, counterpart.port)) {
-    const other = role === "leader" ? "follower" : "leader";
     throw new ConfigError(
       `--port ${choice.port} is the ${other}'s port in the configuration, not the ${role}'s`,
     );
@@ -81,11 +81,15 @@ export function pairConfig({ pair, config: file }: ArmChoice, configDir: string 
   );
 }
 
-/** Every default where there is no file and none was named. */
+/** What was named; otherwise the main pair's configuration, or every default where that has no file. */
 function configIfThere(choice: ArmChoice, configDir: string): Config {
-  const named = choice.config !== undefined || choice.pair !== undefined;
-  if (!named && !existsSync(pairConfigPath(MAIN_PAIR, configDir))) return defaultConfig;
-  return pairConfig(named ? choice : { pair: MAIN_PAIR }, configDir);
+  if (namesConfig(choice)) return pairConfig(choice, configDir);
+  if (!existsSync(pairConfigPath(MAIN_PAIR, configDir))) return defaultConfig;
+  return pairConfig({ pair: MAIN_PAIR }, configDir);
+}
+
+function namesConfig({ pair, config }: ArmChoice): boolean {
+  return pair !== undefined || config !== undefined;
 }
 
 function isSameFile(a: string, b: string): boolean {

@@ -39,7 +39,7 @@ export function onlyPair(dir: string = CONFIG_DIR): string {
 function pairsIn(dir: string): string[] {
   if (!existsSync(dir)) return [];
   return readdirSync(dir)
-    .filter((file) => file.endsWith(".toml"))
+    .filter((file) => file.endsWith(".toml") && file !== `${MAIN_PAIR}.toml`)
     .map((file) => (file === "config.toml" ? MAIN_PAIR : file.slice(0, -".toml".length)))
     .filter((pair) => PAIR_NAME.test(pair))
     .sort();

@@ -154,19 +154,20 @@ export function withOverrides(config: Config, overrides: Overrides): Config {
 }
 
 /**
- * The configuration that a command runs with: the file's, with the command line's in place of it.
- * A file that is named must be there; the default one need not when both ports and both ids are given.
- * Throws {@link ConfigError}.
+ * The configuration that teleoperation runs with: the file's, with the command line's word in place of it. The file is
+ * the one that is named, or the named pair's, or the main pair's. What is named must be there; the main pair's file
+ * need not when both ports and both ids are given. Throws {@link ConfigError}.
  */
 export function configFor(
-  file: string | undefined,
+  { config: file, pair }: { readonly config?: string | undefined; readonly pair?: string | undefined },
   overrides: Overrides,
-  defaultFile: string = DEFAULT_CONFIG_PATH,
+  configDir?: string,
 ): Config {
   const { leader, follower, leaderId, followerId } = overrides;
   const complete = [leader, follower, leaderId, followerId].every((given) => given !== undefined);
-  const unneeded = file === undefined && complete && !existsSync(defaultFile);
-  return withOverrides(unneeded ? defaultConfig : loadConfig(file ?? defaultFile), overrides);
+  const path = file ?? pairConfigPath(pair ?? MAIN_PAIR, configDir);
+  const unneeded = complete && file === undefined && pair === undefined && !existsSync(path);
+  return withOverrides(unneeded ? defaultConfig : loadConfig(path, pair), overrides);
 }
 
 /** What teleoperation takes of the configuration, by its own names. */

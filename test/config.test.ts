@@ -287,18 +287,33 @@ test("an absurd option is refused by its own name, with the allowed range", () =
   ]);
 });
 
-test("with both ports and ids given the default file need not be there; a named one must", () => {
+test("with both ports and ids given the main pair's file need not be there; one that is named must", () => {
   const missing = join(folder, "none.toml");
+  const empty = join(folder, "empty");
   const whole = { leader: "/dev/a", follower: "/dev/b", leaderId: "blue", followerId: "red" };
-  expect(configFor(undefined, whole, missing).leader).toEqual({ port: "/dev/a", id: "blue" });
-  expect(problems(() => configFor(undefined, { ...whole, leaderId: undefined }, missing))[0]).toContain(
-    "no such",
+  expect(configFor({}, whole, empty).leader).toEqual({ port: "/dev/a", id: "blue" });
+  expect(problems(() => configFor({}, { ...whole, leaderId: undefined }, empty))[0]).toContain("no such");
+  expect(problems(() => configFor({ config: missing }, whole, empty))[0]).toContain("no such");
+  expect(problems(() => configFor({ pair: "left" }, whole, empty))[0]).toContain(
+    "left.toml: there is no such",
   );
-  expect(problems(() => configFor(missing, whole))[0]).toContain("no such");
-  const there = join(folder, "there.toml");
-  writeFileSync(there, "[teleoperation]\nrate_hz = 60");
-  expect(configFor(undefined, whole, there).teleoperation.rate_hz).toBe(60);
-  expect(configFor(there, {}).leader).toEqual(defaultConfig.leader);
+  writeFileSync(join(folder, "config.toml"), "[teleoperation]\nrate_hz = 60");
+  expect(configFor({}, whole, folder).teleoperation.rate_hz).toBe(60);
+  expect(configFor({}, {}, folder).leader).toEqual(defaultConfig.leader);
+});
+
+test("a pair is configured by the file of its name, with ports and ids of its own", () => {
+  writeFileSync(join(folder, "config.toml"), "[teleoperation]\nrate_hz = 60");
+  writeFileSync(join(folder, "left.toml"), "[teleoperation]\nrate_hz = 90");
+  const { leader, teleoperation } = configFor({ pair: "left" }, { leaderId: "blue" }, folder);
+  expect(teleoperation.rate_hz).toBe(90);
+  expect(leader).toEqual({ port: "/dev/so101/left-leader", id: "blue" });
+  expect(configFor({ pair: "main" }, {}, folder).teleoperation.rate_hz).toBe(60);
+  const elsewhere = { pair: "left", config: join(folder, "config.toml") };
+  expect(configFor(elsewhere, {}).follower.id).toBe("left-follower");
+  expect(problems(() => configFor({ pair: "../left" }, {}))[0]).toStartWith(
+    '--pair is "../left", but must be',
+  );
 });
 
 test("hostile text is a configuration within the bounds or refused, and nothing else happens", () => {

@@ -20,7 +20,7 @@ const [leader, follower, leaderId, followerId, calibrationDir, rate] = process.a
   string,
 ];
 const settings = pairSettings(
-  configFor(undefined, { leader, follower, leaderId, followerId, calibrationDir, rate: Number(rate) }),
+  configFor({}, { leader, follower, leaderId, followerId, calibrationDir, rate: Number(rate) }),
 );
 
 let running = true;

@@ -13,7 +13,7 @@ import { PortError } from "../serial/wire.ts";
 import { ifThere, tryLoad } from "./calibration/both.ts";
 import { complaintsOf, eventOf, type Sample, tableOf } from "./monitor/sample.ts";
 import { enterPressed, liveScreen } from "./output/live.ts";
-import { printLine } from "./output/stdout.ts";
+import { isRead, printLine } from "./output/stdout.ts";
 import { type Dialogue, dialogueFor } from "./tools/dialogue.ts";
 import { Interrupted, UsageError } from "./tools/errors.ts";
 import { interruptible, pause } from "./tools/interrupt.ts";
@@ -145,7 +145,7 @@ async function watch(
   signal: AbortSignal,
 ): Promise<void> {
   if (dialogue.kind === "terminal") return watchLive(source, signal);
-  for (;;) {
+  while (isRead()) {
     print(await source.sample(), dialogue);
     await pause(intervalS * 1000, signal);
   }

@@ -9,6 +9,7 @@ import { screenReporter } from "./output/screen.ts";
 
 interface Options extends Overrides {
   readonly config?: string;
+  readonly pair?: string;
   readonly duration?: number;
   readonly json?: true;
 }
@@ -29,7 +30,11 @@ export function teleoperateCommand(): Command {
     .option("--calibration-dir <dir>", "root of the calibration files, as LeRobot's HF_LEROBOT_CALIBRATION")
     .option("--rate <hz>", "how often a second the follower gets a goal, 20 to 500", number)
     .option("--duration <s>", "stop this many seconds after the program started", seconds)
-    .option("--config <file>", `configuration file (default: ${DEFAULT_CONFIG_PATH})`)
+    .option("--pair <name>", "which configured pair of arms (default: the main one)")
+    .option(
+      "--config <file>",
+      `configuration file (default: the pair's; the main one's is ${DEFAULT_CONFIG_PATH})`,
+    )
     .option("--json", "print one JSON object a line")
     .addHelpText(
       "after",
@@ -39,6 +44,7 @@ it. With both ports and both ids given, no file is needed.
 
 Examples:
   so101 teleoperate
+  so101 teleoperate --pair left
   so101 teleoperate --leader /dev/ttyACM0 --follower /dev/ttyACM1 \\
     --leader-id blue --follower-id red \\
     --calibration-dir ~/.cache/huggingface/lerobot/calibration
@@ -48,8 +54,8 @@ Exit codes: 0 stopped, 1 failed, 2 wrong usage or configuration.`,
     .action(teleoperate);
 }
 
-async function teleoperate({ config: file, duration, json, ...overrides }: Options): Promise<void> {
-  const settings = pairSettings(configFor(file, overrides));
+async function teleoperate({ config, pair, duration, json, ...overrides }: Options): Promise<void> {
+  const settings = pairSettings(configFor({ config, pair }, overrides));
   const makeReporter: MakeReporter = json
     ? jsonReporter
     : hasScreen()

@@ -21,32 +21,57 @@ export function unitHolding(path: string): string | undefined {
 }
 
 /** Stops a unit and waits until it has stopped: the follower was let down softly. Throws {@link ServiceError}. */
-export function stopUnit(unit: string): Promise<void> {
-  return systemctl("stop", unit);
+export async function stopUnit(unit: string): Promise<void> {
+  await outcomeOf("stop", unit, spawn(["systemctl", "--no-ask-password", "stop", unit], "ignore"));
 }
 
-/** Starts a unit; does not wait for its arms. Throws {@link ServiceError}. */
-export function startUnit(unit: string): Promise<void> {
-  return systemctl("start", unit);
+/** A unit that is stopped for now. */
+export interface PausedUnit {
+  /** Starts it again; does not wait for its arms. Throws {@link ServiceError}. */
+  start(): Promise<void>;
 }
 
-async function systemctl(verb: "stop" | "start", unit: string): Promise<void> {
-  const failed = (why: string) =>
-    new ServiceError(`${unit} could not be ${verb === "stop" ? "stopped" : "started"}: ${why}`);
-  let child: Bun.Subprocess<"ignore", "ignore", "pipe">;
+/**
+ * Stops a unit as {@link stopUnit} does, for a while: when this program ends without having started it again, however
+ * it ends, it is started all the same.
+ */
+export async function pauseUnit(unit: string): Promise<PausedUnit> {
+  const starter = spawn(["sh", "-c", START_AT_END, "sh", unit], "pipe");
+  const start = async () => {
+    starter.stdin.end();
+    await outcomeOf("start", unit, starter);
+  };
   try {
-    // In a session of its own: Ctrl-C on the terminal must not end it half-way.
-    child = Bun.spawn(["systemctl", "--no-ask-password", verb, unit], {
-      stdin: "ignore",
-      stdout: "ignore",
-      stderr: "pipe",
-      detached: true,
-    });
+    await stopUnit(unit);
   } catch (error) {
-    throw failed((error as Error).message);
+    // Whatever became of it; where it was not stopped, nothing comes of starting it.
+    await start().catch(() => {});
+    throw error;
   }
-  const complaint = (await new Response(child.stderr).text()).trim();
-  if ((await child.exited) === 0) return;
-  const denied = /authentication|denied|permitted/i.test(complaint);
-  throw failed(denied ? `this takes root — run the command again with sudo` : complaint);
+  return { start };
+}
+
+/** Nothing is ever written to its input: that ends when we close it, or end ourselves, be it by SIGKILL. */
+const START_AT_END = 'trap "" TERM; read -r _; exec systemctl --no-ask-password start "$1"';
+
+function spawn<Input extends "ignore" | "pipe">(command: string[], stdin: Input) {
+  // In a session of its own: Ctrl-C on the terminal, or its end, must not end it half-way.
+  return Bun.spawn(command, { stdin, stdout: "ignore", stderr: "pipe", detached: true });
+}
+
+/** Waits until systemctl has ended. Throws {@link ServiceError} when it could not do what it should. */
+async function outcomeOf(
+  verb: "stop" | "start",
+  unit: string,
+  systemctl: { stderr: ReadableStream; exited: Promise<number> },
+): Promise<void> {
+  // "Failed to stop so101-teleop.service: Access denied", and how to learn more in further lines.
+  const [complaint = ""] = (await new Response(systemctl.stderr).text()).split("\n");
+  if ((await systemctl.exited) === 0) return;
+  const why = complaint.replace(/^Failed to \w+ \S+\.service: /, "").replace(/\.$/, "");
+  // Who may not do this is told so in many ways, depending on what else is installed.
+  const remedy = verb === "start" || process.geteuid?.() === 0 ? "" : " — run the command again with sudo";
+  throw new ServiceError(
+    `${unit} could not be ${verb === "stop" ? "stopped" : "started"}: ${why || "systemctl failed"}${remedy}`,
+  );
 }

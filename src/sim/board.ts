@@ -106,7 +106,10 @@ export class Board implements Line {
 
   /** Tells that the host has closed its port: what was under way is lost. */
   hungUp(): void {
-    if (this.#open) this.#recorder.note({ kind: "event", arm: this.arm.name, event: "closed" });
+    if (this.#open) {
+      this.#recorder.note({ kind: "event", arm: this.arm.name, event: "closed" });
+      this.#pty?.endExclusive();
+    }
     this.#open = false;
     this.#forget();
   }

@@ -1,11 +1,12 @@
 /** A pseudo-terminal whose slave is a serial port to the program under test, and whose master is the board. */
-import { Errno, errno, libc, nameOfErrno, nativeBuffer } from "../serial/libc.ts";
+import { cString, Errno, errno, libc, nameOfErrno, nativeBuffer } from "../serial/libc.ts";
 
 // asm-generic/fcntl.h, asm-generic/ioctls.h: the same on x86-64 and arm64.
 const O_RDWR = 0x2;
 const O_NOCTTY = 0x100;
 const O_NONBLOCK = 0x800;
 const O_CLOEXEC = 0x80000;
+const TIOCNXCL = 0x540d;
 const TIOCGPTN = 0x80045430;
 const TIOCSPTLCK = 0x40045431;
 const TCGETS2 = 0x802c542a;
@@ -19,7 +20,7 @@ const RAW_8N1 = 0x30 | 0x80 | 0x800; // CS8 | CREAD | CLOCAL
 const BOTHER = 0x1000;
 const VMIN_AT = 17 + 6;
 
-/** A pseudo-terminal of which this process holds the master. Its slave is never held open here. */
+/** A pseudo-terminal of which this process holds the master. Its slave is not held open here. */
 export class Pty {
   /** The master: what the program under test writes is read here. Non-blocking. */
   readonly fd: number;
@@ -54,6 +55,17 @@ export class Pty {
   /** Writes bytes for the slave's program to read; returns how many the kernel took. */
   write(buffer: Parameters<typeof libc.write>[1], size: number): number {
     return Math.max(libc.write(this.fd, buffer, size), 0);
+  }
+
+  /**
+   * Lets others open the slave after a program that had it to itself was killed: a board's tty forgets that when nobody
+   * has it open any more, a pseudo-terminal does not. It takes root, as does opening the slave until then.
+   */
+  endExclusive(): void {
+    const slave = libc.open(cString(this.path), O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+    if (slave === -1) return;
+    libc.ioctl(slave, TIOCNXCL, null);
+    libc.close(slave);
   }
 
   /** Takes the pseudo-terminal away: to a program that has it open, the board was pulled. */

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { closeSync, constants, openSync, readSync, writeSync } from "node:fs";
-import { nativeBuffer } from "../../src/serial/libc.ts";
+import { libc, nativeBuffer } from "../../src/serial/libc.ts";
 import { Pty } from "../../src/sim/pty.ts";
 
 const openSlave = (pty: Pty) => openSync(pty.path, constants.O_RDWR | constants.O_NOCTTY);
@@ -48,3 +48,22 @@ test("a closed one is a pulled board to whoever has it open", () => {
   expect(() => writeSync(slave, Uint8Array.of(1))).toThrow("EIO");
   closeSync(slave);
 });
+
+test.skipIf(process.getuid!() !== 0)(
+  "others may open it again once a program that kept them out was killed",
+  () => {
+    const TIOCEXCL = 0x540c;
+    const TIOCGEXCL = 0x80045440;
+    const pty = new Pty();
+    const killed = openSlave(pty);
+    expect(libc.ioctl(killed, TIOCEXCL, null)).toBe(0);
+    closeSync(killed);
+    pty.endExclusive();
+    const slave = openSlave(pty);
+    const isExclusive = nativeBuffer(4);
+    expect(libc.ioctl(slave, TIOCGEXCL, isExclusive.pointer)).toBe(0);
+    expect(isExclusive.bytes[0]).toBe(0);
+    closeSync(slave);
+    pty.close();
+  },
+);

@@ -10,6 +10,8 @@ export interface TerminalChoices {
   readonly columns?: number;
   readonly rows?: number;
   readonly env?: Readonly<Record<string, string>>;
+  /** What starts the program; its path unless told otherwise. */
+  readonly program?: readonly string[];
 }
 
 /** A running program and its screen; disposing kills it. */
@@ -21,12 +23,15 @@ export class ProgramOnTerminal implements AsyncDisposable {
   #ended = false;
 
   /** Starts `so101` with these arguments on a terminal of 80 columns by 24 lines. */
-  constructor(args: readonly string[], { columns = 80, rows = 24, env = {} }: TerminalChoices = {}) {
+  constructor(
+    args: readonly string[],
+    { columns = 80, rows = 24, env = {}, program = [programPath] }: TerminalChoices = {},
+  ) {
     this.#screen = new Terminal({ cols: columns, rows, scrollback: 1000, allowProposedApi: true });
     // A terminal has colours, whatever the machine that tests has to say about its own.
     const { NO_COLOR: _, CI: __, ...inherited } = process.env;
     const text = new TextDecoder();
-    this.#child = Bun.spawn([programPath, ...args], {
+    this.#child = Bun.spawn([...program, ...args], {
       env: { ...inherited, TERM: "xterm-256color", ...env },
       terminal: {
         cols: columns,
@@ -70,13 +75,16 @@ export class ProgramOnTerminal implements AsyncDisposable {
 
   /** Whether a text is on the screen or was scrolled off it, wherever its lines were broken. */
   has(text: string): boolean {
-    const bare = (shown: string) => shown.replace(/[\s│]+/g, "");
     return bare(this.everything).includes(bare(text));
   }
 
-  /** Waits until the screen has `wanted`: a text, or what a function says. Resolves with the screen. */
+  /**
+   * Waits until the screen has `wanted`: a text, wherever its lines are broken, or what a function says. Resolves with
+   * the screen.
+   */
   async until(wanted: string | ((screen: string) => boolean), what = String(wanted)): Promise<string> {
-    const isThere = typeof wanted === "string" ? (screen: string) => screen.includes(wanted) : wanted;
+    const isThere =
+      typeof wanted === "string" ? (screen: string) => bare(screen).includes(bare(wanted)) : wanted;
     const deadline = performance.now() + PATIENCE_MS;
     for (;;) {
       const screen = this.screen.join("\n");
@@ -99,6 +107,11 @@ export class ProgramOnTerminal implements AsyncDisposable {
   resize(columns: number, rows: number): void {
     this.#screen.resize(columns, rows);
     this.#child.terminal!.resize(columns, rows);
+  }
+
+  /** Closes the terminal, as somebody who closes its window does. */
+  close(): void {
+    this.#child.terminal!.close();
   }
 
   kill(signal: NodeJS.Signals): void {
@@ -126,4 +139,9 @@ export class ProgramOnTerminal implements AsyncDisposable {
       (_, i) => active.getLine(from + i)?.translateToString(true) ?? "",
     );
   }
+}
+
+/** A text without its blanks, and without the guide that prompts draw beside theirs. */
+function bare(text: string): string {
+  return text.replace(/[\s│]+/g, "");
 }

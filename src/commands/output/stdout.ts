@@ -19,6 +19,7 @@ const patienceWords = new Uint32Array(patience.bytes.buffer);
 let waiting: string[] = [];
 let lost = 0;
 let timer: ReturnType<typeof setTimeout> | undefined;
+let readerGone = false;
 
 /** Prints a line, now or as soon as somebody reads; the oldest of too many are dropped, and counted. */
 export function printLine(line: string): void {
@@ -37,6 +38,11 @@ export function flushLines(): void {
     if (isWritable(LAST_PATIENCE_MS)) flush();
   }
   waiting = [];
+}
+
+/** False once whoever read standard output, another program, has gone. */
+export function isRead(): boolean {
+  return !readerGone;
 }
 
 /** True when standard output takes something at once, or will within the time. */
@@ -71,12 +77,14 @@ function flush(): void {
   }
 }
 
-/** Nobody may read any more (EPIPE), the disk be full: the arms are moved all the same. */
+/** Nobody may read any more, the disk be full: the arms are moved all the same. */
 function put(text: string): void {
   try {
     for (let bytes = Buffer.from(text); bytes.length > 0; ) {
       bytes = bytes.subarray(writeSync(STDOUT, bytes.subarray(0, CHUNK)));
       if (bytes.length > 0 && !isWritable(LAST_PATIENCE_MS)) return;
     }
-  } catch {}
+  } catch (error) {
+    readerGone ||= (error as NodeJS.ErrnoException).code === "EPIPE";
+  }
 }

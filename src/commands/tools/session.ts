@@ -3,7 +3,7 @@ import { nameOfArm } from "../../arm/findings.ts";
 import { ArmLink } from "../../arm/link.ts";
 import type { ChosenArm } from "../../config-arm.ts";
 import type { Bus, BusAccess } from "../../feetech/bus.ts";
-import { startUnit, stopUnit, unitHolding } from "../../host/service.ts";
+import { type PausedUnit, pauseUnit, stopUnit, unitHolding } from "../../host/service.ts";
 import type { Dialogue } from "./dialogue.ts";
 import { Interrupted } from "./errors.ts";
 import { pause } from "./interrupt.ts";
@@ -61,34 +61,42 @@ export async function withLink<T>(
   work: (link: ArmLink) => Promise<T>,
 ): Promise<T> {
   const link = new ArmLink(name, port, wish.access);
-  let stopped: string | undefined;
+  let service: StoppedService | undefined;
   try {
     await link.reach();
     if (link.portError?.trouble === "in use") {
       const unit = unitHolding(port);
       if (unit === undefined) throw new Error(`${link.trouble} — end that program first`);
-      await stopService(unit, wish);
-      stopped = unit;
+      service = await stopService(unit, wish);
+      wish.signal.throwIfAborted();
     }
-    await waitForPort(link, wish.signal, stopped !== undefined);
+    await waitForPort(link, wish.signal, service !== undefined);
     return await work(link);
   } finally {
     await link.close();
-    if (stopped !== undefined) await restoreService(stopped, wish);
+    if (service !== undefined) await restoreService(service, wish.dialogue);
   }
 }
 
+/** A service that was stopped, for good where it is not only paused. */
+interface StoppedService {
+  readonly unit: string;
+  readonly paused?: PausedUnit;
+}
+
 /** Stops the service once the person agrees. Throws {@link Interrupted} when not. */
-async function stopService(unit: string, { dialogue, service }: Wish): Promise<void> {
-  const meanwhile =
-    service === "leave stopped"
-      ? "Stop it? It stays stopped until you start it"
-      : "Stop it for now? It is started again afterwards";
-  if (!(await dialogue.confirm(`The service ${unit} is using the arms. ${meanwhile}`))) {
+async function stopService(unit: string, { dialogue, service }: Wish): Promise<StoppedService> {
+  const forGood = service === "leave stopped";
+  const question =
+    `The service ${unit} is using the arms. Stop it${forGood ? "" : " for now"}, which lets the follower down? ` +
+    (forGood ? "It stays stopped until you start it" : "It is started again afterwards");
+  if (!(await dialogue.confirm(question))) {
     throw new Interrupted(`the service ${unit} goes on; nothing was done`);
   }
-  dialogue.say(`Stopping ${unit}: the follower is let down …`);
+  dialogue.say(`Stopping ${unit} …`);
+  if (!forGood) return { unit, paused: await pauseUnit(unit) };
   await stopUnit(unit);
+  return { unit };
 }
 
 /** Waits while the port is not to be had for a reason that passes by itself. */
@@ -104,15 +112,16 @@ async function waitForPort(link: ArmLink, signal: AbortSignal, wasStopped: boole
 }
 
 /** The service comes back, or the person is told how to bring it back. */
-async function restoreService(unit: string, { dialogue, service }: Wish): Promise<void> {
-  if (service === "leave stopped") {
+async function restoreService({ unit, paused }: StoppedService, dialogue: Dialogue): Promise<void> {
+  if (paused === undefined) {
     dialogue.say(`${unit} stays stopped — start it with: sudo systemctl start ${unit}`);
     return;
   }
   try {
-    await startUnit(unit);
-    dialogue.say(`${unit} is started again.`);
+    await paused.start();
+    dialogue.say(`${unit} is started again: the follower will go slowly to the leader's pose.`);
   } catch (error) {
+    process.exitCode = 1;
     dialogue.warn(`${(error as Error).message} — start it with: sudo systemctl start ${unit}`);
   }
 }
