@@ -345,7 +345,7 @@ test.skipIf(!canMount)("a full disk leaves the old file and no other", () => {
     writeFileSync(kept, lerobotFile);
     const error = caught(() => writeCalibration(kept, calibrations.follower));
     expect(error).toMatchObject({ trouble: "unwritable", path: kept });
-    expect(error.message).toContain("ENOSPC");
+    expect(error.message).toContain("the disk is full — make room, then try again");
     expect(readdirSync(disk)).toEqual(["kept.json"]);
     expect(readFileSync(kept, "utf8")).toBe(lerobotFile);
   } finally {

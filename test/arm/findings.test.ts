@@ -61,7 +61,7 @@ test("a servo that does not hold its file's calibration is a fault with both num
       message:
         'follower "red_sting": its servos do not hold the calibration of its file: elbow_flex (id 3) ' +
         "homing_offset -12 in the servo and -1684 in the file, range_max 4095 in the servo and 2864 in the file — " +
-        '"so101 calibration apply" writes the file into the arm, "so101 calibration pull" the arm into the file',
+        '"so101 calibration apply follower" writes the file into the arm, "so101 calibration pull follower" the arm into the file',
     },
   ]);
 });

@@ -55,7 +55,8 @@ describe("a calibration on a terminal", () => {
   test.each(["leader", "follower"] as const)("of a new %s ends in its servos and its file", async (role) => {
     await using sim = await arms({ motion: "still" });
     await sim.client.request({ do: "motion", arm: role, play: "middle" });
-    const middle = await (await atRest(sim, role), encoders(sim, role));
+    await atRest(sim, role);
+    const middle = await encoders(sim, role);
     await using program = new ProgramOnTerminal(argumentsFor(sim, role));
     await calibrateOnTerminal(program, sim, role);
     expect((await held(sim, role)).every(([offset]) => offset === 0)).toBe(true);

@@ -40,7 +40,7 @@ export async function findMiddle(
     if (!(await dialogue.confirm(`Is ${which} in the middle, and at rest?`))) continue;
     const patienceMs = dialogue.kind === "terminal" ? 3 * REST_MS : PATIENCE_MS;
     const taken = await takeMiddle(arm, joints, patienceMs, signal);
-    if (!(taken instanceof Array)) {
+    if (!Array.isArray(taken)) {
       dialogue.done(`The middle is recorded.`);
       return taken;
     }
