@@ -79,6 +79,16 @@ const schemaFor = (normalisation: NormalisationMode, pair: string) =>
         hold_after_ms: v.optional(between(20, 5000, "ms"), 100),
         hold_for_s: v.optional(between(1, 86_400, "s"), 600),
         on_stop: v.optional(oneOf(["relax", "hold", "park"]), "relax"),
+        start: v.optional(oneOf(["at once", "on leader motion"]), "at once"),
+      }),
+      {},
+    ),
+    health: v.optional(
+      v.strictObject({
+        warn_temperature_c: v.optional(between(30, 100, "°C"), 55),
+        slow_temperature_c: v.optional(between(30, 100, "°C"), 60),
+        release_temperature_c: v.optional(between(30, 100, "°C"), 65),
+        voltage_sag_percent: v.optional(between(1, 50, "%"), 15),
       }),
       {},
     ),
@@ -95,6 +105,7 @@ const knownKeys = {
   leader: Object.keys(entries.leader.wrapped.entries),
   follower: Object.keys(entries.follower.wrapped.entries),
   teleoperation: Object.keys(entries.teleoperation.wrapped.entries),
+  health: Object.keys(entries.health.wrapped.entries),
   park: Object.keys(entries.park.wrapped.entries),
 };
 
@@ -172,7 +183,7 @@ export function configFor(
 
 /** What teleoperation takes of the configuration, by its own names. */
 export function pairSettings(config: Config): PairSettings {
-  const { leader, follower, teleoperation, park } = config;
+  const { leader, follower, teleoperation, health, park } = config;
   return {
     arms: { leader, follower },
     calibrationDir: config.calibration_dir,
@@ -183,6 +194,13 @@ export function pairSettings(config: Config): PairSettings {
     holdAfterMs: teleoperation.hold_after_ms,
     holdForS: teleoperation.hold_for_s,
     onStop: teleoperation.on_stop,
+    start: teleoperation.start,
+    health: {
+      warnTemperatureC: health.warn_temperature_c,
+      slowTemperatureC: health.slow_temperature_c,
+      releaseTemperatureC: health.release_temperature_c,
+      voltageSagPercent: health.voltage_sag_percent,
+    },
     ...(park === undefined ? {} : { parkPose: park }),
   };
 }
@@ -213,6 +231,13 @@ function validate(input: unknown, where: (key: string) => string, pair = MAIN_PA
     problems.push(
       `${where("teleoperation.hold_after_ms")} is ${hold_after_ms}, but must be at least two ticks, ` +
         `which is ${Math.ceil(leastHoldMs)} ms at ${rate_hz} Hz`,
+    );
+  }
+  const { warn_temperature_c, slow_temperature_c, release_temperature_c } = config.health;
+  if (!(warn_temperature_c <= slow_temperature_c && slow_temperature_c <= release_temperature_c)) {
+    problems.push(
+      `${where("health")} has warn_temperature_c ${warn_temperature_c}, slow_temperature_c ${slow_temperature_c} and ` +
+        `release_temperature_c ${release_temperature_c}, but they must not fall in this order`,
     );
   }
   if (problems.length > 0) throw new ConfigError(problems.join("\n"));

@@ -60,6 +60,13 @@ test("an empty file gives the defaults", () => {
       hold_after_ms: 100,
       hold_for_s: 600,
       on_stop: "relax",
+      start: "at once",
+    },
+    health: {
+      warn_temperature_c: 55,
+      slow_temperature_c: 60,
+      release_temperature_c: 65,
+      voltage_sag_percent: 15,
     },
   });
 });
@@ -96,6 +103,12 @@ test("a file is taken at its word", () => {
     hold_after_ms = 250
     hold_for_s = 60
     on_stop = "park"
+    start = "on leader motion"
+    [health]
+    warn_temperature_c = 50
+    slow_temperature_c = 52
+    release_temperature_c = 54
+    voltage_sag_percent = 10
     ${parkSection}`;
   expect(pairSettings(parse(text))).toEqual({
     arms: { leader: { port: "/dev/ttyACM0", id: "blue" }, follower: { port: "/dev/ttyACM1", id: "red" } },
@@ -107,6 +120,13 @@ test("a file is taken at its word", () => {
     holdAfterMs: 250,
     holdForS: 60,
     onStop: "park",
+    start: "on leader motion",
+    health: {
+      warnTemperatureC: 50,
+      slowTemperatureC: 52,
+      releaseTemperatureC: 54,
+      voltageSagPercent: 10,
+    },
     parkPose,
   });
 });

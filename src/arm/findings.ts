@@ -31,6 +31,7 @@ export type FindingCode =
   | "mixed firmware"
   | "voltage"
   | "servo error"
+  | "EEPROM does not keep"
   | "wrist_roll ranges";
 
 /** One thing that is wrong, in words for the person who must act. */

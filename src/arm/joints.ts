@@ -17,8 +17,11 @@ export type JointName = (typeof JOINTS)[number];
 /** How many joints an arm has. */
 export const JOINT_COUNT = JOINTS.length;
 
+/** The arms of a pair. */
+export const ROLES = ["leader", "follower"] as const;
+
 /** The arm that a person moves, or the arm that imitates it. */
-export type Role = "leader" | "follower";
+export type Role = (typeof ROLES)[number];
 
 /** The id of a joint's servo: 1 to 6. */
 export function idOf(joint: JointName): number {

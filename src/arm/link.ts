@@ -11,6 +11,16 @@ import { missingJoints } from "./findings.ts";
 import { JOINTS, type JointName, nameWithId } from "./joints.ts";
 import { positionsRead, SERVO_IDS } from "./read.ts";
 
+/** What keeps an arm from being used: its port, as in {@link PortTrouble}, or who answers on it. */
+export type LinkTrouble =
+  | "missing"
+  | "denied"
+  | "in use"
+  | "unusable"
+  | "silent"
+  | "missing joints"
+  | "damaged";
+
 /** Where an arm is and whose calibration it has. */
 export interface ArmSettings {
   /** The path of its serial port; it may be a link, and need not exist yet. */
@@ -33,6 +43,8 @@ export class ArmLink {
   readonly path: string;
   /** Why the arm cannot be used now, for the person who can change it; undefined when all six servos answer. */
   trouble: string | undefined;
+  /** Of which kind {@link trouble} is; undefined when all six servos answer. */
+  troubleKind: LinkTrouble | undefined;
   /** What is wrong with the port itself, where {@link trouble} is about that; undefined once the port is open. */
   portError: PortError | undefined;
 
@@ -63,11 +75,13 @@ export class ArmLink {
     try {
       await this.#open();
       this.portError = undefined;
+      this.troubleKind = undefined;
       this.trouble = this.#whoIsMissing();
     } catch (error) {
       if (!(error instanceof PortError)) throw error;
       await this.close();
       this.portError = error;
+      this.troubleKind = kindOf(error);
       this.trouble = this.#explain(error);
     }
   }
@@ -118,7 +132,9 @@ export class ArmLink {
       if (between > before && garbled() > between) damaged.push(joint);
       return true;
     });
+    this.troubleKind = "damaged";
     if (damaged.length > 0) return damagedReplies(this.name, damaged, missing);
+    this.troubleKind = missing.length === JOINTS.length ? "silent" : "missing joints";
     if (missing.length === JOINTS.length) {
       return (
         `${this.name}: there is a board at ${this.path}, but no servo answers — switch the arm's power on; ` +
@@ -126,7 +142,11 @@ export class ArmLink {
       );
     }
     if (missing.length > 0) return missingJoints(this.name, missing);
-    if (bus.exchange(this.#positions)) return undefined;
+    if (bus.exchange(this.#positions)) {
+      this.troubleKind = undefined;
+      return undefined;
+    }
+    this.troubleKind = "damaged";
     return `${this.name}: its servos answer one by one but not together — check the leads and the plugs`;
   }
 
@@ -142,6 +162,11 @@ export class ArmLink {
     }
     return `${this.name}: ${error.message}`;
   }
+}
+
+function kindOf({ trouble }: PortError): LinkTrouble {
+  if (trouble === "lost") return "missing";
+  return trouble === "missing" || trouble === "denied" || trouble === "in use" ? trouble : "unusable";
 }
 
 /** An arm that is not set up yet may have servos of any id. */

@@ -1,11 +1,15 @@
 /** `so101 teleoperate`: makes the follower arm follow the leader arm until it is stopped. */
 import { Command, InvalidArgumentError } from "commander";
 import { configFor, DEFAULT_CONFIG_PATH, type Overrides, pairSettings } from "../config.ts";
-import { startTeleoperation } from "../teleop/teleoperation.ts";
+import type { Tell } from "../teleop/events.ts";
+import { Journal } from "../teleop/journal.ts";
+import { ControlHangs, startTeleoperation } from "../teleop/teleoperation.ts";
 import { jsonReporter } from "./output/json.ts";
 import { logReporter } from "./output/log.ts";
 import type { MakeReporter, Reporter } from "./output/reporter.ts";
 import { screenReporter } from "./output/screen.ts";
+import { reload } from "./teleoperate/reload.ts";
+import { watchSupply } from "./teleoperate/supply.ts";
 
 interface Options extends Overrides {
   readonly config?: string;
@@ -21,7 +25,7 @@ export function teleoperateCommand(): Command {
     .description(
       "Makes the follower arm follow the leader arm, until it is stopped. Arms may be plugged in and switched on " +
         "before or after; every loss of an arm heals when it is back. The follower always approaches the leader's " +
-        "pose slowly first. Ctrl-C stops it gently.",
+        "pose slowly first. Ctrl-C stops it gently; SIGHUP reads the configuration again.",
     )
     .option("--leader <path>", "serial port of the leader arm")
     .option("--follower <path>", "serial port of the follower arm")
@@ -55,21 +59,42 @@ Exit codes: 0 stopped, 1 failed, 2 wrong usage or configuration.`,
 }
 
 async function teleoperate({ config, pair, duration, json, ...overrides }: Options): Promise<void> {
-  const settings = pairSettings(configFor({ config, pair }, overrides));
+  const read = () => pairSettings(configFor({ config, pair }, overrides));
+  let settings = read();
   const makeReporter: MakeReporter = json
     ? jsonReporter
     : hasScreen()
       ? screenReporter(settings.normalisation)
       : logReporter;
+  const journal = new Journal();
   let reporter: Reporter | undefined;
-  const teleoperation = startTeleoperation(settings, (event) => reporter?.event(event));
+  const tell: Tell = (event) => {
+    journal.take(event);
+    reporter?.event(event);
+  };
+  const supply = watchSupply(tell);
+  const teleoperation = startTeleoperation(settings, supply.tell);
   reporter = makeReporter(teleoperation.shared);
   const stop = () => teleoperation.stop();
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, stop);
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, stop);
+  process.on("SIGHUP", () => {
+    const reloaded = reload(settings, read);
+    for (const notice of reloaded.notices) tell(notice);
+    if (reloaded.settings === undefined) return;
+    settings = reloaded.settings;
+    teleoperation.shared.sendSettings(settings);
+  });
   if (duration !== undefined) setTimeout(stop, Math.max(0, duration * 1000 - performance.now())).unref();
   try {
     await teleoperation.stopped;
+  } catch (error) {
+    if (!(error instanceof ControlHangs)) throw error;
+    reporter.event({ kind: "notice", severity: "fault", code: "program.hangs", message: error.message });
+    reporter.end();
+    // The thread that hangs cannot be ended, and would keep the process from ending.
+    process.kill(process.pid, "SIGKILL");
   } finally {
+    supply.stop();
     reporter.end();
   }
 }

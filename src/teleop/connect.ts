@@ -2,7 +2,7 @@
 import { type Calibration, CalibrationError } from "../arm/calibration.ts";
 import { loadCalibration } from "../arm/calibration-tree.ts";
 import { type ConfigurableArm, configure, needsEeprom } from "../arm/configure.ts";
-import { type ArmState, type Finding, findingsOf } from "../arm/findings.ts";
+import { type ArmState, findingsOf } from "../arm/findings.ts";
 import type { Role } from "../arm/joints.ts";
 import { type ArmReading, readArm, SERVO_IDS } from "../arm/read.ts";
 import { relax, torqueState } from "../arm/release.ts";
@@ -10,6 +10,7 @@ import { explainUnfinished } from "../arm/unfinished.ts";
 import { type Bus, BusError } from "../feetech/bus.ts";
 import { EEPROM_SETTLE_US, EepromError } from "../feetech/eeprom.ts";
 import { nowUs, sleepUntilUs } from "../serial/clock.ts";
+import type { FindingOf } from "./herald.ts";
 
 /** An arm whose six servos answer. */
 export interface ReachableArm {
@@ -20,7 +21,7 @@ export interface ReachableArm {
 
 /** Both arms' calibrations, or what keeps the arms from being used. */
 export interface Connection {
-  readonly findings: readonly Finding[];
+  readonly findings: readonly FindingOf[];
   /** There when no finding is a fault. */
   readonly calibrations?: Readonly<Record<Role, Calibration>>;
   /** True when EEPROM did not take a value: each further try would wear it. */
@@ -50,7 +51,9 @@ export function connect(leader: ReachableArm, follower: ReachableArm, calibratio
   } catch (error) {
     if (!(error instanceof EepromError)) throw error;
     const message = `${error.message} — switch the arm's power off and on; if that does not help, replace the servo`;
-    return { findings: [...findings, { code: "servo error", severity: "fault", message }], gaveUp: true };
+    const role = error.message.includes(follower.bus.nameOf(error.id)) ? "follower" : "leader";
+    const stuck = { role, code: "EEPROM does not keep", severity: "fault", message } as const;
+    return { findings: [...findings, stuck], gaveUp: true };
   }
   return {
     findings,
@@ -100,6 +103,8 @@ function tryLoad(root: string, role: Role, id: string): Calibration | Calibratio
   }
 }
 
-function findingsOfPair(arms: readonly ArmState[]): Finding[] {
-  return arms.flatMap((arm, index) => findingsOf(arm, arms[1 - index]));
+function findingsOfPair(arms: readonly ArmState[]): FindingOf[] {
+  return arms.flatMap((arm, index) =>
+    findingsOf(arm, arms[1 - index]).map((finding) => ({ ...finding, role: arm.role })),
+  );
 }

@@ -16,6 +16,7 @@ export interface ControlOrder {
 const tell = (event: ControlEvent): void => self.postMessage(event);
 
 self.onmessage = async ({ data }: MessageEvent<ControlOrder>) => {
-  for (const refusal of runOnTime()) tell({ kind: "notice", severity: "info", message: refusal });
+  for (const refusal of runOnTime())
+    tell({ kind: "notice", severity: "info", code: "program.not-real-time", message: refusal });
   await new Pair(data.settings, new SharedState(data.memory), tell).run();
 };

@@ -33,14 +33,27 @@ const GOAL_VELOCITY_MARGIN = 1.25;
 
 /**
  * A joint that is found energised, this close to its goal, is held there by somebody before us and keeps its goal:
- * gravity accounts for the difference. Further away its goal is stale.
+ * gravity accounts for the difference. Further away its goal is stale, …
  */
 const HELD_WITHIN_STEPS = 114; // 10°
+/** … but for one with its whole torque, which something keeps from its goal. */
+const PRESSES_WITHIN_STEPS = 341; // 30°
 
 /** How far a limp joint may be moved by hand between reading its position and switching its torque on. */
 const STILL_WITHIN_STEPS = 12; // 1°
 
 const ENERGISE_TRIES = 5;
+
+/**
+ * A joint this far behind its goal that does not move meets an obstacle. The position loop alone lags by 100 ms, which
+ * is more than this only in fast motion, and a heavy arm droops by a few degrees.
+ */
+const OBSTRUCTED_FROM_STEPS = 284; // 25°
+/** Not moved: between two readings of a joint, 90 ms apart. */
+const UNMOVED_STEPS = 12; // 1°
+const OBSTRUCTED_AFTER_READINGS = 2;
+/** How far its goal stays ahead of it meanwhile: enough for the servo's whole force, and no more to snap back from. */
+const PRESS_STEPS = 228; // 20°
 
 /** Drives the six joints of a follower. */
 export class FollowerDrive {
@@ -63,6 +76,18 @@ export class FollowerDrive {
   readonly #motionWrite = new SyncWrite(ids, blockOf("goal_position", "goal_velocity"));
   /** Goal velocities as last written. */
   readonly #velocities = new Int32Array(JOINT_COUNT).fill(-1);
+  /** The side on which a joint meets an obstacle, −1 or 1; 0 when it meets none. */
+  readonly obstructed = new Int8Array(JOINT_COUNT);
+  /** 1 for a joint that stays where it is, whatever its target. */
+  readonly resting = new Uint8Array(JOINT_COUNT);
+  /** Where each joint was seen last, … */
+  readonly #seen = new Int32Array(JOINT_COUNT);
+  /** … how often in a row behind its goal and unmoved, … */
+  readonly #unmoved = new Uint8Array(JOINT_COUNT);
+  /** … how far it got against an obstacle, and whether it was following then. */
+  readonly #reached = new Int32Array(JOINT_COUNT);
+  readonly #followed = new Uint8Array(JOINT_COUNT);
+  #slow = false;
 
   constructor(bus: Bus, ranges: readonly Range[], limits: DriveLimits) {
     this.#bus = bus;
@@ -86,7 +111,7 @@ export class FollowerDrive {
     this.#bus.readBlock(fullTorque);
     this.#bus.readBlock(motion);
     for (let attempt = 0; attempt < ENERGISE_TRIES; attempt++) {
-      this.#chooseGoals(motion);
+      this.#chooseGoals(motion, fullTorque);
       this.#writeGoals(true);
       this.#bus.readBlock(motion);
       if (this.#unsettledJoint(motion) === -1) {
@@ -112,20 +137,92 @@ export class FollowerDrive {
     let met = true;
     for (let joint = 0; joint < JOINT_COUNT; joint++) {
       const approaching = this.approaching[joint] === 1;
-      const allowance = (approaching ? this.#alignStep : this.#followStep) + this.#carry[joint]!;
+      const target = this.#aimOf(joint, targets[joint]!);
+      const distance = target - this.goals[joint]!;
+      // A goal that comes back to where its joint is drives it nowhere.
+      const retreating =
+        this.obstructed[joint]! * distance < 0 || (this.resting[joint] === 1 && distance !== 0);
+      const allowance =
+        (approaching && !retreating ? this.#alignStep : this.#followStep) + this.#carry[joint]!;
       const limit = Math.floor(allowance);
       this.#carry[joint] = allowance - limit;
-      const target = Math.min(Math.max(targets[joint]!, this.#min[joint]!), this.#max[joint]!);
-      const distance = target - this.goals[joint]!;
       this.goals[joint]! += Math.min(Math.max(distance, -limit), limit);
+      if (this.resting[joint] === 1 || this.obstructed[joint] !== 0) {
+        met = false;
+        continue;
+      }
       // A target that moves may pass the goal between two ticks: that is a meeting too.
       const passed = distance * this.#distances[joint]! < 0 && Math.abs(distance) <= this.#followStep;
       this.#distances[joint] = distance;
-      if (Math.abs(distance) <= limit || passed) this.approaching[joint] = 0;
+      if (Math.abs(distance) <= limit || passed) this.approaching[joint] = this.#slow ? 1 : 0;
       else if (approaching) met = false;
     }
     this.#writeGoals(false);
     return met;
+  }
+
+  /** Takes in where a joint is, to notice that something stops it. About ten times a second. Allocates nothing. */
+  saw(joint: number, position: number): void {
+    const ahead = this.goals[joint]! - position;
+    const unmoved = Math.abs(position - this.#seen[joint]!) < UNMOVED_STEPS;
+    this.#seen[joint] = position;
+    const side = this.obstructed[joint]!;
+    if (side !== 0) {
+      // What pushes a joint back does not make its goal yield: else it would give way for ever.
+      this.#reached[joint] = side * Math.max(side * this.#reached[joint]!, side * position);
+      return;
+    }
+    if (!unmoved || Math.abs(ahead) <= OBSTRUCTED_FROM_STEPS) {
+      this.#unmoved[joint] = 0;
+    } else if (++this.#unmoved[joint]! >= OBSTRUCTED_AFTER_READINGS && this.resting[joint] === 0) {
+      this.#unmoved[joint] = 0;
+      this.obstructed[joint] = Math.sign(ahead);
+      this.#reached[joint] = position;
+      this.#followed[joint] = 1 - this.approaching[joint]!;
+      this.approaching[joint] = 1;
+    }
+  }
+
+  /** Where a joint was seen last, in steps. */
+  positionOf(joint: number): number {
+    return this.#seen[joint]!;
+  }
+
+  /** Lets a joint stay where it was seen last, its goal with it, until {@link resume}. */
+  rest(joint: number): void {
+    this.resting[joint] = 1;
+    this.obstructed[joint] = 0;
+    this.#reached[joint] = this.#seen[joint]!;
+  }
+
+  /** Lets a joint that rests approach its target again. */
+  resume(joint: number): void {
+    this.resting[joint] = 0;
+    this.approaching[joint] = 1;
+    this.#distances[joint] = 0;
+  }
+
+  /** Whether the follower moves at the aligning speed only. From slow to fast all joints approach first. */
+  set slow(slow: boolean) {
+    if (slow === this.#slow) return;
+    this.#slow = slow;
+    this.approaching.fill(1);
+  }
+
+  /** Where a joint's goal may go: to its target within the calibrated range, but against an obstacle only so far. */
+  #aimOf(joint: number, wanted: number): number {
+    if (this.resting[joint] === 1) return this.#reached[joint]!;
+    const target = Math.min(Math.max(wanted, this.#min[joint]!), this.#max[joint]!);
+    const side = this.obstructed[joint]!;
+    if (side === 0) return target;
+    const furthest = this.#reached[joint]! + side * PRESS_STEPS;
+    if ((target - furthest) * side > 0) return furthest;
+    this.obstructed[joint] = 0;
+    this.#distances[joint] = 0;
+    // Away from the obstacle at once, but to where it was slowly.
+    const beside = (target - this.#seen[joint]!) * side <= 0;
+    if (beside && this.#followed[joint] === 1) this.approaching[joint] = 0;
+    return target;
   }
 
   /** Tells that a servo was seen with another goal velocity than the one it was sent: the next goals repeat it. */
@@ -138,7 +235,7 @@ export class FollowerDrive {
     return this.approaching[joint] === 1 ? this.#approachVelocity : 0;
   }
 
-  #chooseGoals(motion: BlockRead): void {
+  #chooseGoals(motion: BlockRead, fullTorque: BlockRead): void {
     for (let joint = 0; joint < JOINT_COUNT; joint++) {
       const present = motion.value(joint, "present_position");
       if (!isPosition(present)) {
@@ -146,10 +243,15 @@ export class FollowerDrive {
         throw new BusError(ids[joint]!, "corrupted", `${name} reports ${present}, which is no position`);
       }
       const goal = motion.value(joint, "goal_position");
-      const held =
-        motion.value(joint, "torque_enable") === 1 && Math.abs(goal - present) <= HELD_WITHIN_STEPS;
+      const full = motion.value(joint, "torque_limit") === fullTorque.value(joint, "max_torque_limit");
+      const within = full ? PRESSES_WITHIN_STEPS : HELD_WITHIN_STEPS;
+      const held = motion.value(joint, "torque_enable") === 1 && Math.abs(goal - present) <= within;
       this.goals[joint] = held ? goal : present;
       this.approaching[joint] = 1;
+      this.obstructed[joint] = 0;
+      this.resting[joint] = 0;
+      this.#seen[joint] = present;
+      this.#unmoved[joint] = 0;
       this.#carry[joint] = 0;
       this.#distances[joint] = 0;
     }
@@ -161,7 +263,7 @@ export class FollowerDrive {
       const goal = motion.value(joint, "goal_position");
       const distance = Math.abs(goal - motion.value(joint, "present_position"));
       const energised = motion.value(joint, "torque_enable") === 1;
-      return goal !== this.goals[joint] || distance > (energised ? HELD_WITHIN_STEPS : STILL_WITHIN_STEPS);
+      return goal !== this.goals[joint] || distance > (energised ? PRESSES_WITHIN_STEPS : STILL_WITHIN_STEPS);
     });
   }
 

@@ -1,49 +1,66 @@
 /** Tells of error bits that servos report while they are being used: each once for as long as it lasts. */
 import { errorMeanings } from "../arm/findings.ts";
-import { JOINT_COUNT } from "../arm/joints.ts";
+import { JOINT_COUNT, type Role } from "../arm/joints.ts";
 import { SERVO_IDS } from "../arm/read.ts";
 import type { Bus } from "../feetech/bus.ts";
-import { namesOfErrorBits } from "../feetech/registers.ts";
-import type { Tell } from "./events.ts";
+import { type ErrorBitName, namesOfErrorBits } from "../feetech/registers.ts";
+import type { EventCode } from "./codes.ts";
+import type { Episodes } from "./episodes.ts";
+import type { Note } from "./events.ts";
 
-/** A bit that comes and goes is told at most this often. */
-const TELL_EVERY_US = 10_000_000;
+const codes = {
+  voltage: "servo.voltage",
+  sensor: "servo.sensor",
+  overheat: "servo.overheats",
+  overcurrent: "servo.overcurrent",
+  overload: "servo.overload",
+} as const satisfies Record<ErrorBitName, EventCode>;
 
-/** The error bits of one arm's servos. What was there when it was made has been told by the checks before. */
+/** The error bits of one arm's servos. */
 export class ErrorReports {
+  readonly #role: Role;
   readonly #bus: Bus;
-  readonly #tell: Tell;
+  readonly #episodes: Episodes;
   /** By joint: the bits that were told and last. */
-  readonly #told: Uint8Array;
-  /** By joint and bit: when it was told last. */
-  readonly #toldUs = new Float64Array(JOINT_COUNT * 8).fill(Number.NEGATIVE_INFINITY);
+  readonly #told = new Uint8Array(JOINT_COUNT);
 
-  constructor(bus: Bus, tell: Tell) {
+  /** What servos report now has been told by the checks before. */
+  constructor(role: Role, bus: Bus, episodes: Episodes) {
+    this.#role = role;
     this.#bus = bus;
-    this.#tell = tell;
-    this.#told = Uint8Array.from(SERVO_IDS, (id) => bus.errorBytes[id]!);
+    this.#episodes = episodes;
+    SERVO_IDS.forEach((id, joint) => {
+      if (bus.errorBytes[id] !== 0) this.#tell(joint, bus.errorBytes[id]!, true);
+    });
   }
 
-  /** Tells what is new. Allocates nothing while nothing is. */
-  report(nowUs: number): void {
+  /** Tells what is new and what has ended. Allocates nothing while nothing changes. */
+  report(): void {
     for (let joint = 0; joint < JOINT_COUNT; joint++) {
       const bits = this.#bus.errorBytes[SERVO_IDS[joint]!]!;
-      this.#told[joint]! &= bits;
-      if (bits !== this.#told[joint]) this.#tellNew(joint, bits & ~this.#told[joint]!, nowUs);
+      if (bits !== this.#told[joint]) this.#tell(joint, bits);
     }
   }
 
-  #tellNew(joint: number, bits: number, nowUs: number): void {
+  #tell(joint: number, bits: number, told = false): void {
+    const changed = this.#told[joint]! ^ bits;
+    this.#told[joint] = bits;
+    const role = this.#role;
     for (let bit = 0; bit < 8; bit++) {
       const mask = 1 << bit;
-      const index = joint * 8 + bit;
-      if ((bits & mask) === 0 || nowUs - this.#toldUs[index]! < TELL_EVERY_US) continue;
-      this.#toldUs[index] = nowUs;
-      this.#told[joint]! |= mask;
+      if ((changed & mask) === 0) continue;
       const [name] = namesOfErrorBits(mask);
-      const meaning = name === undefined ? `error bit ${mask}` : errorMeanings[name];
-      const message = `${this.#bus.nameOf(SERVO_IDS[joint]!)} reports ${meaning}`;
-      this.#tell({ kind: "notice", severity: "warning", message });
+      const what = name === undefined ? `error bit ${mask}` : errorMeanings[name];
+      const who = this.#bus.nameOf(SERVO_IDS[joint]!);
+      const episode = `${role}.error.${joint}.${bit}`;
+      if ((bits & mask) === 0) {
+        this.#episodes.end(episode, `${who} no longer reports ${what.replace(/ — .*/, "")}`);
+      } else {
+        const code = name === undefined ? "servo.error" : codes[name];
+        const note: Note = { code, role, message: `${who} reports ${what}` };
+        if (told) this.#episodes.note(episode, "warning", note);
+        else this.#episodes.begin(episode, "warning", note);
+      }
     }
   }
 }

@@ -1,15 +1,19 @@
 /** The control loop: read the leader, map, limit, write the follower, on an absolute time grid. */
-import { JOINT_COUNT } from "../arm/joints.ts";
+import { JOINT_COUNT, JOINTS } from "../arm/joints.ts";
 import { SERVO_IDS } from "../arm/read.ts";
-import type { Bus } from "../feetech/bus.ts";
 import { STEPS_PER_TURN } from "../feetech/registers.ts";
 import { nowUs, sleepUntilUs } from "../serial/clock.ts";
 import type { FollowerDrive } from "./drive.ts";
-import { ErrorReports } from "./errors.ts";
-import type { Tell } from "./events.ts";
+import type { Episodes } from "./episodes.ts";
+import type { Note, Tell } from "./events.ts";
 import { HealthWatch } from "./health.ts";
 import { LeaderReader } from "./leader.ts";
+import type { OverloadCure } from "./overload.ts";
 import { Command, type PairState, type SharedState } from "./shared.ts";
+import { Heat } from "./vitals.ts";
+import type { ArmWatch } from "./watch.ts";
+
+const GRIPPER = JOINTS.indexOf("gripper");
 
 /** A tick or a transfer that takes longer than this, or than the time to hold, shows that the process did not run. */
 const STALL_US = 50_000;
@@ -26,23 +30,27 @@ export type FollowEnd =
   /** The process did not run for as long: stopped, suspended or starved. */
   | { readonly kind: "stalled"; readonly forMs: number }
   /** A follower's servo no longer answers, or was reset by a loss of power. */
-  | { readonly kind: "follower silent" | "follower reset"; readonly joint: number };
+  | { readonly kind: "follower silent" | "follower reset"; readonly joint: number }
+  /** A follower's servo is so hot that it must be let down. */
+  | { readonly kind: "overheated"; readonly joint: number }
+  /** The gripper's torque must be switched off and on to end its overload. */
+  | { readonly kind: "gripper overloaded" };
 
 /** What the loop works on. */
 export interface FollowContext {
-  readonly leader: Bus;
-  readonly follower: Bus;
+  readonly leader: ArmWatch;
+  readonly follower: ArmWatch;
   readonly drive: FollowerDrive;
+  readonly overload: OverloadCure;
   /** For each joint the follower's goal by the leader's raw position. */
   readonly goalTables: readonly Int16Array[];
   readonly rateHz: number;
   readonly holdAfterMs: number;
   readonly shared: SharedState;
+  readonly episodes: Episodes;
   readonly tell: Tell;
-  /** How messages name the leader. */
-  readonly leaderName: string;
   /** Enters a state of the pair. */
-  enter(state: PairState, why: string): void;
+  enter(state: PairState, note: Note): void;
 }
 
 /** One run of the loop, from the follower energised where it is to whatever ends it. */
@@ -51,8 +59,8 @@ export class FollowLoop {
   readonly #health: HealthWatch;
   readonly #leader: LeaderReader;
   readonly #targets = new Int32Array(JOINT_COUNT);
-  readonly #leaderErrors: ErrorReports;
-  readonly #followerErrors: ErrorReports;
+  /** What was told of obstacles, by joint. */
+  readonly #obstructed = new Int8Array(JOINT_COUNT);
   /** True once the leader has given a position. */
   hasTargets = false;
   #following = false;
@@ -60,10 +68,9 @@ export class FollowLoop {
 
   constructor(context: FollowContext) {
     this.#context = context;
-    this.#leader = new LeaderReader(context.leader);
-    this.#leaderErrors = new ErrorReports(context.leader, context.tell);
-    this.#followerErrors = new ErrorReports(context.follower, context.tell);
-    this.#health = new HealthWatch(context.follower, context.drive, context.shared);
+    const { leader, follower, drive, shared } = context;
+    this.#leader = new LeaderReader(leader.bus, leader.figures);
+    this.#health = new HealthWatch(follower.bus, drive, shared, follower.figures);
   }
 
   /** Runs until something ends it. Allocates nothing while nothing changes. Throws {@link PortError}. */
@@ -93,8 +100,10 @@ export class FollowLoop {
       if (this.#health.verdict !== "well") {
         return this.#end({ kind: `follower ${this.#health.verdict}`, joint: this.#health.joint });
       }
-      this.#useSlack(startUs, fresh);
+      const ailment = this.#useSlack(startUs, fresh);
+      if (ailment !== undefined) return this.#end(ailment);
 
+      shared.beat();
       shared.count("ticks");
       shared.count("loopUs", startUs - countedUs);
       countedUs = startUs;
@@ -125,6 +134,8 @@ export class FollowLoop {
       this.#context.shared.count("leaderMisses");
       return false;
     }
+    const jumped = this.#leader.jumped;
+    if (jumped !== -1) this.#approachAfterJump(jumped);
     const { positions } = this.#leader;
     for (let joint = 0; joint < JOINT_COUNT; joint++) {
       const target = this.#context.goalTables[joint]![positions[joint]!]!;
@@ -143,13 +154,22 @@ export class FollowLoop {
     if (met && !this.#following) this.#enterFollowing();
   }
 
-  /** What has time until the next tick. */
-  #useSlack(startUs: number, fresh: boolean): void {
+  /** What has time until the next tick; returns what must end the loop, if anything must. */
+  #useSlack(startUs: number, fresh: boolean): FollowEnd | undefined {
+    const { leader, follower, drive, overload } = this.#context;
     this.#health.request(nowUs());
-    if (fresh) this.#leader.checkTorque(nowUs());
+    if (fresh) this.#leader.useSlack(nowUs());
     this.#publishPositions();
-    this.#leaderErrors.report(startUs);
-    this.#followerErrors.report(startUs);
+    leader.report();
+    follower.report();
+    overload.step(startUs, this.#targets);
+    if (overload.gripperNeedsTorque) return { kind: "gripper overloaded" };
+    drive.slow = follower.vitals.heat >= Heat.slow;
+    if (follower.vitals.heat === Heat.release) return { kind: "overheated", joint: follower.vitals.hottest };
+    for (let joint = 0; joint < JOINT_COUNT; joint++) {
+      if (drive.obstructed[joint] !== this.#obstructed[joint]) this.#tellObstructed(joint);
+    }
+    return undefined;
   }
 
   /** A target that jumps by more than half a turn has crossed the seam of a full-turn joint. */
@@ -157,54 +177,63 @@ export class FollowLoop {
     const { drive, tell, follower } = this.#context;
     if (drive.approaching[joint] === 1) return;
     drive.approaching[joint] = 1;
-    const name = follower.nameOf(SERVO_IDS[joint]!);
-    tell({
-      kind: "notice",
-      severity: "info",
-      message: `${name} unwinds slowly, because the leader's crossed the end of its turn`,
-    });
+    const name = follower.bus.nameOf(SERVO_IDS[joint]!);
+    const message = `${name} unwinds slowly, because the leader's crossed the end of its turn`;
+    tell({ kind: "notice", severity: "info", code: "joint.unwinds", role: "follower", message });
+  }
+
+  /** Where the leader is now it cannot have gone by hand: the follower approaches that slowly. */
+  #approachAfterJump(joint: number): void {
+    const { drive, episodes, leader } = this.#context;
+    this.#leader.jumped = -1;
+    drive.approaching.fill(1);
+    const name = leader.bus.nameOf(SERVO_IDS[joint]!);
+    const message = `${name} has jumped further than it can have moved: the follower approaches slowly — check its lead`;
+    episodes.begin("leader.jumped", "warning", { code: "leader.jumped", message });
+    episodes.end("leader.jumped");
+  }
+
+  #tellObstructed(joint: number): void {
+    const { drive, episodes, follower } = this.#context;
+    this.#obstructed[joint] = drive.obstructed[joint]!;
+    const episode = `follower.obstructed.${joint}`;
+    const name = follower.bus.nameOf(SERVO_IDS[joint]!);
+    if (drive.obstructed[joint] === 0) {
+      episodes.end(episode, `${name} is free again`);
+      return;
+    }
+    const message = `${name} is stopped by something: it presses no further — clear its way, or move the leader back`;
+    const severity = joint === GRIPPER ? "info" : "warning";
+    episodes.begin(episode, severity, { code: "joint.obstructed", role: "follower", message });
   }
 
   #enterFollowing(): void {
     this.#following = true;
-    this.#context.enter("following", "the follower has reached the leader's pose");
+    this.#context.enter("following", {
+      code: "pair.following",
+      message: "the follower has reached the leader's pose",
+    });
   }
 
   #tellLimpened(): void {
     this.#toldLimpened = true;
-    const { tell, leaderName } = this.#context;
-    const message = `${leaderName}: was energised, which it must never be — its torque was switched off; check its supply`;
-    tell({ kind: "notice", severity: "warning", message });
+    const { tell, leader } = this.#context;
+    const message = `${leader.name}: was energised, which it must never be — its torque was switched off; check its supply`;
+    tell({ kind: "notice", severity: "warning", code: "leader.energised", message });
   }
 
   #publishPositions(): void {
     if (!this.hasTargets) return;
     const { shared, drive } = this.#context;
     for (let joint = 0; joint < JOINT_COUNT; joint++) {
-      shared.setJoint(joint, "leaderPosition", this.#leader.positions[joint]!);
-      shared.setJoint(joint, "goal", drive.goals[joint]!);
+      shared.setJoint("leader", joint, "position", this.#leader.positions[joint]!);
+      shared.setJoint("follower", joint, "goal", drive.goals[joint]!);
     }
   }
 
   #publishCounters(): void {
-    const { shared, leader, follower } = this.#context;
-    for (let joint = 0; joint < JOINT_COUNT; joint++) {
-      const id = SERVO_IDS[joint]!;
-      shared.setJoint(
-        joint,
-        "leaderMisses",
-        leader.counters.of(id, "timeout") + leader.counters.of(id, "corrupted"),
-      );
-      shared.setJoint(
-        joint,
-        "followerMisses",
-        follower.counters.of(id, "timeout") + follower.counters.of(id, "corrupted"),
-      );
-    }
-    shared.setCounter(
-      "corruptedReplies",
-      leader.counters.total("corrupted") + follower.counters.total("corrupted"),
-    );
-    shared.setCounter("noiseBytes", leader.counters.noiseBytes + follower.counters.noiseBytes);
+    const { leader, follower } = this.#context;
+    leader.publish();
+    follower.publish();
   }
 }

@@ -5,6 +5,7 @@ import { SERVO_IDS } from "../arm/read.ts";
 import { type Bus, ON_THE_LINE_US } from "../feetech/bus.ts";
 import { BlockRead, blockOf } from "../feetech/sync.ts";
 import type { FollowerDrive } from "./drive.ts";
+import type { FiguresSink } from "./figures.ts";
 import type { SharedState } from "./shared.ts";
 
 /** Each servo is read at least this often, rate permitting. */
@@ -41,6 +42,7 @@ export class HealthWatch {
   readonly #bus: Bus;
   readonly #drive: FollowerDrive;
   readonly #shared: SharedState;
+  readonly #figures: FiguresSink;
   readonly #reads = SERVO_IDS.map((id) => new BlockRead([id], blockOf("torque_enable", "present_current")));
   readonly #guard = new BlockRead(SERVO_IDS, blockOf("torque_enable", "acceleration"));
   #outstanding: BlockRead | undefined;
@@ -48,10 +50,11 @@ export class HealthWatch {
   #readUs = Number.NEGATIVE_INFINITY;
   #misses = 0;
 
-  constructor(bus: Bus, drive: FollowerDrive, shared: SharedState) {
+  constructor(bus: Bus, drive: FollowerDrive, shared: SharedState, figures: FiguresSink) {
     this.#bus = bus;
     this.#drive = drive;
     this.#shared = shared;
+    this.#figures = figures;
   }
 
   /** False while a servo owes an answer: it may have been reset, and no goal must be written until it has answered. */
@@ -124,9 +127,11 @@ export class HealthWatch {
   }
 
   #publish(read: BlockRead): void {
-    const shared = this.#shared;
     const { joint } = this;
-    shared.setJoint(joint, "followerPosition", read.value(0, "present_position"));
+    const position = read.value(0, "present_position");
+    this.#shared.setJoint("follower", joint, "position", position);
+    this.#drive.saw(joint, position);
+    this.#figures(joint, read);
     if (read.value(0, "goal_velocity") !== this.#drive.goalVelocity(joint)) this.#drive.repeatVelocity(joint);
   }
 

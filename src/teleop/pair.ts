@@ -2,24 +2,29 @@
 
 import { CONFIGURED_ACCELERATION } from "../arm/baseline.ts";
 import type { Calibration } from "../arm/calibration.ts";
+import { MotionDetector } from "../arm/detector.ts";
 import { nameOfArm } from "../arm/findings.ts";
-import { JOINTS, nameWithId, type Role } from "../arm/joints.ts";
+import { JOINTS, nameWithId, ROLES, type Role } from "../arm/joints.ts";
 import { ArmLink } from "../arm/link.ts";
 import { goalTable } from "../arm/normalisation.ts";
 import { isPosition, positionsRead, SERVO_IDS } from "../arm/read.ts";
-import { relax, torqueState } from "../arm/release.ts";
-import { type BusAccess, BusError } from "../feetech/bus.ts";
+import { torqueState } from "../arm/release.ts";
+import { type Bus, type BusAccess, BusError } from "../feetech/bus.ts";
 import { BlockRead, blockOf } from "../feetech/sync.ts";
 import { nowUs } from "../serial/clock.ts";
 import { PortError } from "../serial/wire.ts";
 import { connect } from "./connect.ts";
 import { FollowerDrive } from "./drive.ts";
-import type { Severity, Tell } from "./events.ts";
+import { Episodes } from "./episodes.ts";
+import type { Tell } from "./events.ts";
 import { type FollowEnd, FollowLoop } from "./follow.ts";
 import { Herald } from "./herald.ts";
+import { OverloadCure } from "./overload.ts";
+import { Safekeeping } from "./safekeeping.ts";
 import type { PairSettings } from "./settings.ts";
 import { Command, type SharedState } from "./shared.ts";
-import { type ReadyFollower, type Stopped, stopFollower } from "./stop.ts";
+import { type Stopped, stopFollower } from "./stop.ts";
+import { ArmWatch } from "./watch.ts";
 
 /** How often a missing board or a silent arm is looked for: aligning must begin within 0.5 s of its return. */
 const LOOK_EVERY_MS = 100;
@@ -27,37 +32,53 @@ const LOOK_EVERY_MS = 100;
 /** A fault is looked at again this often, to notice that the person has settled it. */
 const RECHECK_FAULT_EVERY_MS = 200;
 
+/** A leader whose motion is awaited is read this often. */
+const WATCH_LEADER_EVERY_MS = 20;
+
 /** A leader that falls silent is waited for this long before its power or its board counts as lost. */
 const HOLDING_MS = 1_000;
 const ASK_SILENT_LEADER_EVERY_MS = 10;
 
+/** Both arms while they are connected: checked and configured, and not reset since. */
+interface Connected {
+  readonly calibrations: Readonly<Record<Role, Calibration>>;
+  readonly leader: ArmWatch;
+  readonly follower: ArmWatch;
+  readonly drive: FollowerDrive;
+  readonly overload: OverloadCure;
+}
+
 /** Runs a pair. Everything here blocks the thread that it runs on. */
 export class Pair {
-  readonly #settings: PairSettings;
+  #settings: PairSettings;
   readonly #shared: SharedState;
   readonly #herald: Herald;
+  readonly #episodes: Episodes;
   readonly #leader: ArmLink;
   readonly #follower: ArmLink;
+  readonly #safekeeping: Safekeeping;
   /** True when configuring again would wear the arms' EEPROM for nothing, until an arm was gone. */
   #gaveUp = false;
-  /** Both arms' calibrations while both are connected: checked and configured, and not reset since. */
-  #calibrations: Readonly<Record<Role, Calibration>> | undefined;
-  #drive: FollowerDrive | undefined;
-  /** Since when the follower has been held in place with nothing to follow. */
-  #heldSinceUs: number | undefined;
+  #connected: Connected | undefined;
+  /** While the follower waits, limp, for the leader to be moved. */
+  #detector: MotionDetector<"leader"> | undefined;
 
   constructor(settings: PairSettings, shared: SharedState, tell: Tell) {
     this.#settings = settings;
     this.#shared = shared;
     this.#herald = new Herald(shared, tell);
+    this.#episodes = new Episodes(tell);
     this.#leader = linkTo("leader", settings, "limp");
     this.#follower = linkTo("follower", settings, "drive");
+    this.#safekeeping = new Safekeeping(this.#leader, this.#follower, this.#herald);
   }
 
   /** Teleoperates until the main thread asks to stop, then stops as configured and gives the ports up. */
   async run(): Promise<void> {
-    while (this.#shared.command === Command.none) {
+    while (!this.#shared.isStopping) {
+      this.#shared.beat();
       try {
+        this.#attend();
         await this.#advance();
       } catch (error) {
         await this.#recover(error);
@@ -66,20 +87,41 @@ export class Pair {
     const how = this.#stop();
     await this.#leader.close();
     await this.#follower.close();
-    this.#herald.enter("stopped", how);
+    this.#herald.enter("stopped", { code: "pair.stopped", message: how });
     this.#herald.tell({ kind: "stopped", how });
   }
 
+  /** Takes what the main thread has asked for, except a stop. */
+  #attend(): void {
+    this.#shared.attend();
+    const settings = this.#shared.takeSettings() as PairSettings | undefined;
+    if (settings === undefined) return;
+    this.#settings = settings;
+    const calibrations = this.#connected?.calibrations;
+    if (calibrations === undefined) return;
+    this.#disconnect();
+    this.#connected = this.#watchBoth(calibrations);
+  }
+
   async #advance(): Promise<void> {
+    if (this.#shared.mode === "released") this.#safekeeping.release();
     const reached = await this.#reachBoth();
     if (!reached || this.#herald.isRetrying) this.#keepSafe();
     if (!reached) {
       this.#shared.waitForCommand(LOOK_EVERY_MS);
+    } else if (this.#shared.mode !== "running") {
+      this.#standBy();
     } else if (!this.#connectBoth()) {
       this.#keepSafe();
       this.#shared.waitForCommand(RECHECK_FAULT_EVERY_MS);
+    } else if (!this.#safekeeping.isCool(this.#connected!.follower.vitals)) {
+      this.#keepSafe();
+      this.#shared.waitForCommand(LOOK_EVERY_MS);
     } else if (!this.#leaderHasPosition()) {
       this.#shared.waitForCommand(LOOK_EVERY_MS);
+    } else if (!this.#mayBegin()) {
+      this.#keepSafe();
+      this.#shared.waitForCommand(WATCH_LEADER_EVERY_MS);
     } else if (this.#shared.command === Command.none) {
       this.#teleoperate();
     }
@@ -87,46 +129,85 @@ export class Pair {
 
   /** What must not be forgotten while the arms are not teleoperated. */
   #keepSafe(): void {
-    this.#limpLeader();
-    this.#boundHolding();
+    this.#safekeeping.limpLeader();
+    this.#safekeeping.boundHolding(this.#settings.holdForS);
+  }
+
+  /** Somebody has asked for the follower to be held, or let go, until they ask to go on. */
+  #standBy(): void {
+    this.#detector = undefined;
+    this.#keepSafe();
+    const goesOn = '"so101 resume" goes on';
+    if (this.#shared.mode === "paused")
+      this.#herald.enter("holding", { code: "pair.paused", message: `paused, as was asked: ${goesOn}` });
+    else
+      this.#herald.enter("waiting", { code: "pair.released", message: `released, as was asked: ${goesOn}` });
+    this.#shared.waitForCommand(LOOK_EVERY_MS);
   }
 
   async #reachBoth(): Promise<boolean> {
-    const links = [this.#leader, this.#follower];
-    for (const link of links) await link.reach();
-    this.#herald.reach(links);
-    if (links.every(({ trouble }) => trouble === undefined)) return true;
-    this.#calibrations = undefined;
-    this.#gaveUp = false;
-    return false;
+    const links = { leader: this.#leader, follower: this.#follower };
+    for (const link of Object.values(links)) await link.reach();
+    this.#herald.reach(
+      ROLES.map((role) => {
+        const { name, trouble, troubleKind } = links[role];
+        return { role, name, trouble, troubleKind };
+      }),
+    );
+    for (const role of ROLES) {
+      if (links[role].trouble === undefined) continue;
+      this.#disconnect();
+      this.#gaveUp = false;
+      this.#shared.forgetArm(role);
+    }
+    return this.#leader.trouble === undefined && this.#follower.trouble === undefined;
+  }
+
+  /** The arms must be checked and configured again before they may be used. */
+  #disconnect(): void {
+    this.#connected = undefined;
+    this.#detector = undefined;
+    for (const role of ROLES) this.#episodes.endAll(`${role}.`);
   }
 
   /** True when both arms may be used; otherwise the pair is faulted, and why has been said. */
   #connectBoth(): boolean {
-    if (this.#calibrations !== undefined && this.#isConfigured()) return true;
+    if (this.#connected !== undefined && this.#isConfigured()) return true;
     if (this.#gaveUp) return false;
     if (this.#herald.state !== "faulted" && !this.#herald.isRetrying)
-      this.#herald.enter("connecting", "both arms answer");
-    const leader = { role: "leader", id: this.#settings.arms.leader.id, bus: this.#leader.bus! } as const;
-    const follower = {
-      role: "follower",
-      id: this.#settings.arms.follower.id,
-      bus: this.#follower.bus!,
-    } as const;
-    const { findings, calibrations, gaveUp } = connect(leader, follower, this.#settings.calibrationDir);
+      this.#herald.enter("connecting", { code: "pair.connecting", message: "both arms answer" });
+    const { arms, calibrationDir } = this.#settings;
+    const leader = { role: "leader", id: arms.leader.id, bus: this.#leader.bus! } as const;
+    const follower = { role: "follower", id: arms.follower.id, bus: this.#follower.bus! } as const;
+    const { findings, calibrations, gaveUp } = connect(leader, follower, calibrationDir);
     this.#gaveUp = gaveUp === true;
-    const ofSeverity = (wanted: Severity) => findings.filter(({ severity }) => severity === wanted);
-    this.#herald.warn(ofSeverity("warning").map(({ message }) => message));
-    this.#calibrations = calibrations;
+    this.#herald.warn(findings.filter(({ severity }) => severity === "warning"));
+    this.#disconnect();
     if (calibrations === undefined) {
-      this.#herald.fault(ofSeverity("fault").map(({ message }) => message));
+      this.#herald.fault(findings.filter(({ severity }) => severity === "fault"));
       return false;
     }
-    for (const role of ["leader", "follower"] as const) {
+    for (const role of ROLES) {
       this.#herald.tell({ kind: "calibration", role, calibration: calibrations[role] });
     }
-    this.#drive = this.#makeDrive(calibrations.follower);
+    this.#connected = this.#watchBoth(calibrations);
     return true;
+  }
+
+  #watchBoth(calibrations: Readonly<Record<Role, Calibration>>): Connected {
+    const { health } = this.#settings;
+    const watch = (role: Role, link: ArmLink) =>
+      new ArmWatch({ role, name: link.name, bus: link.bus! }, health, this.#shared, this.#episodes);
+    const leader = watch("leader", this.#leader);
+    const follower = watch("follower", this.#follower);
+    const drive = this.#makeDrive(calibrations.follower);
+    return {
+      calibrations,
+      leader,
+      follower,
+      drive,
+      overload: new OverloadCure(follower, drive, this.#episodes),
+    };
   }
 
   /** False when an arm was reset by a loss of power since it was configured. */
@@ -143,14 +224,26 @@ export class Pair {
   /** Whether there is something to follow: without it the follower is not energised, or held no longer. */
   #leaderHasPosition(): boolean {
     const bus = this.#leader.bus!;
-    const positions = positionsRead();
-    bus.readBlock(positions);
-    const index = SERVO_IDS.findIndex((_, joint) => !isPosition(positions.value(joint, "present_position")));
+    const positions = readPositions(bus);
+    const index = positions.findIndex((position) => !isPosition(position));
     if (index === -1) return true;
-    const reading = positions.value(index, "present_position");
-    this.#herald.failed(
-      `${bus.nameOf(SERVO_IDS[index]!)} reports ${reading}, which is no position — switch its power off and on`,
-    );
+    const message = `${bus.nameOf(SERVO_IDS[index]!)} reports ${positions[index]}, which is no position — switch its power off and on`;
+    this.#herald.failed({ code: "servo.no-position", role: "leader", message });
+    return false;
+  }
+
+  /** Whether a follower that is limp begins to follow now, as configured. */
+  #mayBegin(): boolean {
+    if (this.#settings.start === "at once" || torqueState(this.#follower.bus!) !== "off") return true;
+    this.#detector ??= new MotionDetector();
+    this.#detector.see("leader", readPositions(this.#leader.bus!));
+    if (this.#detector.moved !== undefined) {
+      this.#detector = undefined;
+      return true;
+    }
+    const message = `${this.#leader.name}: move it by hand to begin`;
+    this.#herald.succeeded();
+    this.#herald.enter("waiting", { code: "leader.awaited", message });
     return false;
   }
 
@@ -163,63 +256,71 @@ export class Pair {
   }
 
   #teleoperate(): void {
-    const calibrations = this.#calibrations!;
-    const drive = this.#drive!;
-    this.#heldSinceUs ??= nowUs();
+    const connected = this.#connected!;
+    const { calibrations, drive } = connected;
+    this.#safekeeping.holds();
     drive.energise();
     this.#herald.succeeded();
-    this.#herald.enter("aligning", "the follower moves slowly to the leader's pose");
+    const message = "the follower moves slowly to the leader's pose";
+    this.#herald.enter("aligning", { code: "pair.aligning", message });
     this.#shared.count("alignments");
     const { rateHz, holdAfterMs, normalisation } = this.#settings;
     const loop = new FollowLoop({
-      leader: this.#leader.bus!,
-      follower: this.#follower.bus!,
-      drive,
+      ...connected,
       goalTables: JOINTS.map((joint) =>
         goalTable(calibrations.leader, calibrations.follower, joint, normalisation),
       ),
       rateHz,
       holdAfterMs,
       shared: this.#shared,
+      episodes: this.#episodes,
       tell: this.#herald.tell,
-      leaderName: this.#leader.name,
-      enter: (state, why) => this.#herald.enter(state, why),
+      enter: (state, note) => this.#herald.enter(state, note),
     });
     try {
       this.#afterFollowing(loop.run());
     } finally {
       // A run that had nothing to follow was holding all the same.
-      if (loop.hasTargets) this.#heldSinceUs = nowUs();
+      if (loop.hasTargets) this.#safekeeping.moved();
     }
   }
 
   #afterFollowing(end: FollowEnd): void {
+    const { name } = this.#follower;
     switch (end.kind) {
       case "command":
         return;
-      case "leader silent":
-        this.#herald.enter(
-          "holding",
-          `no position from ${this.#leader.name} for ${this.#settings.holdAfterMs} ms`,
-        );
+      case "leader silent": {
+        const message = `no position from ${this.#leader.name} for ${this.#settings.holdAfterMs} ms`;
+        this.#herald.enter("holding", { code: "leader.silent", message });
         this.#awaitLeader();
         return;
-      case "stalled":
-        this.#herald.enter("holding", `the program did not run for ${end.forMs} ms`);
-        return;
-      case "follower silent":
-        this.#calibrations = undefined;
-        this.#herald.enter(
-          "waiting",
-          `${this.#follower.name}: no answer from ${nameWithId(JOINTS[end.joint]!)}`,
-        );
-        return;
-      case "follower reset": {
-        this.#calibrations = undefined;
-        const joint = nameWithId(JOINTS[end.joint]!);
-        const why = `${this.#follower.name}: ${joint} lost its power for a moment — check the supply and the leads`;
-        this.#herald.enter("waiting", why);
       }
+      case "stalled": {
+        const message = `the program did not run for ${end.forMs} ms`;
+        this.#herald.enter("holding", { code: "program.stalled", message });
+        return;
+      }
+      case "follower silent": {
+        this.#disconnect();
+        const message = `${name}: no answer from ${nameWithId(JOINTS[end.joint]!)}`;
+        this.#herald.enter("waiting", { code: "servo.silent", role: "follower", message });
+        return;
+      }
+      case "follower reset": {
+        this.#disconnect();
+        const joint = nameWithId(JOINTS[end.joint]!);
+        const message = `${name}: ${joint} lost its power for a moment — check the supply and the leads`;
+        this.#herald.enter("waiting", { code: "servo.reset", role: "follower", message });
+        return;
+      }
+      case "overheated":
+        this.#safekeeping.cool();
+        return;
+      case "gripper overloaded":
+        // What is off is energised where it is, by the one way that there is.
+        this.#connected!.overload.gripperNeedsTorque = false;
+        this.#follower.bus!.writeRam(SERVO_IDS[GRIPPER]!, "torque_enable", 0);
     }
   }
 
@@ -233,43 +334,18 @@ export class Pair {
     }
   }
 
-  /** An arm on the leader's port that holds, whichever it is and whoever has energised it, is let down. */
-  #limpLeader(): void {
-    const bus = this.#leader.bus;
-    if (bus === undefined || torqueState(bus, 1) !== "on") return;
-    const message = `${this.#leader.name}: its torque was on, which it must never be — it is let down`;
-    this.#herald.notice("warning", message);
-    relax(bus);
-  }
-
-  /** Holding an arm in place for ever burns it: after the bound it is let down. */
-  #boundHolding(): void {
-    const bus = this.#follower.bus;
-    if (bus === undefined) return;
-    const torque = torqueState(bus, 1);
-    if (torque === "off") this.#heldSinceUs = undefined;
-    if (torque !== "on") return;
-    this.#heldSinceUs ??= nowUs();
-    if (nowUs() - this.#heldSinceUs < this.#settings.holdForS * 1e6) return;
-    const unconfirmed = relax(bus).map((id) => bus.nameOf(id));
-    this.#heldSinceUs = undefined;
-    const released = `${this.#follower.name}: released after being held for ${this.#settings.holdForS} s`;
-    const message =
-      unconfirmed.length === 0 ? released : `${released}; ${unconfirmed.join(", ")} did not confirm it`;
-    this.#herald.notice("warning", message);
-  }
-
   /** What an error in the middle of anything leads to: a lost port or a silent servo are looked for again. */
   async #recover(error: unknown): Promise<void> {
-    this.#calibrations = undefined;
+    this.#disconnect();
     if (error instanceof PortError) {
-      const link = this.#leader.owns(error) ? this.#leader : this.#follower;
+      const role = this.#leader.owns(error) ? "leader" : "follower";
+      const link = role === "leader" ? this.#leader : this.#follower;
       await link.close();
       // Of a board that is gone the next look says what to do.
       if (error.trouble === "lost") return;
-      this.#herald.failed(`${link.name}: ${error.message}`);
+      this.#herald.failed({ code: "port.failed", role, message: `${link.name}: ${error.message}` });
     } else if (error instanceof BusError) {
-      this.#herald.failed(error.message);
+      this.#herald.failed({ code: "bus.failed", message: error.message });
     } else {
       throw error;
     }
@@ -279,29 +355,39 @@ export class Pair {
   #stop(): string {
     try {
       // The follower may hang on the leader's port, where it must be limp anyway.
-      this.#limpLeader();
+      this.#safekeeping.limpLeader();
     } catch (error) {
       if (!(error instanceof PortError)) throw error;
     }
-    const bus = this.#follower.bus;
+    const { bus, name } = this.#follower;
+    const ready = this.#connected && {
+      drive: this.#connected.drive,
+      calibration: this.#connected.calibrations.follower,
+    };
+    const hurried = () => this.#shared.command === Command.stopQuickly;
     const { how, concern } =
-      bus === undefined ? this.#notConnected() : stopFollower(bus, this.#settings, this.#ready());
+      bus === undefined ? this.#notConnected() : stopFollower(bus, this.#settings, ready, hurried);
     if (concern !== undefined) {
-      this.#herald.notice("warning", `${this.#follower.name}: ${concern}`);
+      const message = `${name}: ${concern}`;
+      this.#herald.notice("warning", { code: "arm.may-hold", role: "follower", message });
     }
     return how;
   }
 
   #notConnected(): Stopped {
     const how = "the follower is not connected";
-    if (this.#heldSinceUs === undefined) return { how };
+    if (!this.#safekeeping.mayHold) return { how };
     return { how, concern: "it may still hold where it was — switch its power off before touching it" };
   }
+}
 
-  #ready(): ReadyFollower | undefined {
-    const calibration = this.#calibrations?.follower;
-    return this.#drive && calibration && { drive: this.#drive, calibration };
-  }
+const GRIPPER = JOINTS.indexOf("gripper");
+
+/** Throws {@link BusError}, {@link PortError}. */
+function readPositions(bus: Bus): number[] {
+  const positions = positionsRead();
+  bus.readBlock(positions);
+  return SERVO_IDS.map((_, joint) => positions.value(joint, "present_position"));
 }
 
 function linkTo(role: Role, { arms }: PairSettings, access: BusAccess): ArmLink {

@@ -2,9 +2,13 @@
 import type { JointName, Role } from "../arm/joints.ts";
 import type { ArmSettings } from "../arm/link.ts";
 import type { NormalisationMode } from "../arm/normalisation.ts";
+import type { HealthLimits } from "./vitals.ts";
 
 /** What happens to the follower when the program is told to stop. */
 export type StopBehaviour = "relax" | "hold" | "park";
+
+/** When a follower that is limp begins to follow: as soon as it can, or once the leader was moved by hand. */
+export type StartBehaviour = "at once" | "on leader motion";
 
 /** How one pair is teleoperated. */
 export interface PairSettings {
@@ -22,6 +26,8 @@ export interface PairSettings {
   /** After holding for this long the follower is released softly. */
   readonly holdForS: number;
   readonly onStop: StopBehaviour;
+  readonly start: StartBehaviour;
+  readonly health: HealthLimits;
   /** The follower's pose to park in, in its own normalised units; needed when `onStop` is "park". */
   readonly parkPose?: Readonly<Record<JointName, number>>;
 }

@@ -27,12 +27,20 @@ export interface ReadyFollower {
   readonly calibration: Calibration;
 }
 
-/** Relaxes, holds or parks the follower, as configured; it is parked only when it is `ready`. Never throws. */
-export function stopFollower(bus: Bus, settings: PairSettings, ready: ReadyFollower | undefined): Stopped {
+/**
+ * Relaxes, holds or parks the follower, as configured; it is parked only when it is `ready`, and no further once
+ * somebody has `hurried`. Never throws.
+ */
+export function stopFollower(
+  bus: Bus,
+  settings: PairSettings,
+  ready: ReadyFollower | undefined,
+  hurried: () => boolean,
+): Stopped {
   try {
     if (torqueState(bus) === "off") return { how: "the follower is limp" };
     if (settings.onStop === "hold") return { how: "the follower is held where it is" };
-    const parked = settings.onStop === "park" && ready !== undefined && park(ready, settings);
+    const parked = settings.onStop === "park" && ready !== undefined && park(ready, settings, hurried);
     const unconfirmed = relax(bus);
     if (unconfirmed.length === 0)
       return { how: parked ? "the follower is parked and limp" : "the follower is limp" };
@@ -53,7 +61,11 @@ function left(concern: string): Stopped {
 }
 
 /** Leads the follower to the configured pose at the aligning speed; true when it got there. */
-function park({ drive, calibration }: ReadyFollower, settings: PairSettings): boolean {
+function park(
+  { drive, calibration }: ReadyFollower,
+  settings: PairSettings,
+  hurried: () => boolean,
+): boolean {
   const { parkPose, normalisation, rateHz, alignSpeedDegPerS } = settings;
   if (parkPose === undefined) return false;
   const targets = Int32Array.from(JOINTS, (joint) =>
@@ -69,7 +81,7 @@ function park({ drive, calibration }: ReadyFollower, settings: PairSettings): bo
   let dueUs = nowUs();
   const giveUpUs = dueUs + (farthestSteps / degreesToSteps(alignSpeedDegPerS)) * 1e6 + PARKING_MARGIN_US;
   while (!drive.step(targets)) {
-    if (nowUs() > giveUpUs) return false;
+    if (nowUs() > giveUpUs || hurried()) return false;
     // After a stall it goes on from now: ticks made up for would be faster than the limit.
     dueUs = Math.max(dueUs + 1e6 / rateHz, nowUs());
     sleepUntilUs(dueUs);

@@ -4,13 +4,17 @@
  */
 
 import { configure } from "../../src/arm/configure.ts";
-import { JOINTS } from "../../src/arm/joints.ts";
+import { JOINTS, ROLES } from "../../src/arm/joints.ts";
 import { readArm } from "../../src/arm/read.ts";
 import { Bus } from "../../src/feetech/bus.ts";
 import { TtyPort } from "../../src/serial/port.ts";
 import { FollowerDrive } from "../../src/teleop/drive.ts";
+import { Episodes } from "../../src/teleop/episodes.ts";
+import type { ControlEvent } from "../../src/teleop/events.ts";
 import { FollowLoop } from "../../src/teleop/follow.ts";
+import { OverloadCure } from "../../src/teleop/overload.ts";
 import { Command, SharedState } from "../../src/teleop/shared.ts";
+import { ArmWatch } from "../../src/teleop/watch.ts";
 
 const [task, ticks, leaderPath, followerPath] = process.argv.slice(2);
 const limits = { rateHz: 1500, alignSpeedDegPerS: 180, followSpeedDegPerS: 360 };
@@ -25,25 +29,33 @@ class CountedState extends SharedState {
   }
 }
 
-const [leader, follower] = [leaderPath!, followerPath!].map((path, index) => {
+const shared = new CountedState();
+const tell = (event: ControlEvent) => console.error(`told: ${JSON.stringify(event)}`);
+const episodes = new Episodes(tell);
+const health = {
+  warnTemperatureC: 55,
+  slowTemperatureC: 60,
+  releaseTemperatureC: 65,
+  voltageSagPercent: 15,
+};
+const [leader, follower] = ROLES.map((role) => {
+  const path = role === "leader" ? leaderPath! : followerPath!;
   const bus = new Bus(TtyPort.open(path, { baudRate: 1_000_000 }), {
-    access: index === 1 ? "drive" : "limp",
+    access: role === "follower" ? "drive" : "limp",
   });
-  configure([{ role: index === 1 ? "follower" : "leader", bus, reading: readArm(bus) }]);
-  return bus;
-}) as [Bus, Bus];
+  configure([{ role, bus, reading: readArm(bus) }]);
+  return new ArmWatch({ role, name: role, bus }, health, shared, episodes);
+}) as [ArmWatch, ArmWatch];
 const drive = new FollowerDrive(
-  follower,
+  follower.bus,
   JOINTS.map(() => ({ min: 500, max: 3500 })),
   limits,
 );
 drive.energise();
-const shared = new CountedState();
 const loop = new FollowLoop({
-  ...{ leader, follower, drive, shared },
-  ...{ rateHz: limits.rateHz, holdAfterMs: 1000, leaderName: "leader" },
+  ...{ leader, follower, drive, shared, episodes, tell },
+  ...{ rateHz: limits.rateHz, holdAfterMs: 1000, overload: new OverloadCure(follower, drive, episodes) },
   goalTables: JOINTS.map(() => Int16Array.from({ length: 4096 }, (_, raw) => raw)),
-  tell: ({ kind }) => console.error(`told: ${kind}`),
   enter: (state) => console.error(`entered: ${state}`),
 });
 

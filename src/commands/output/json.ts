@@ -1,4 +1,5 @@
 /** Teleoperation for programs: one JSON object a line. */
+import { formatCode } from "../../teleop/codes.ts";
 import { type MakeReporter, SUMMARY_EVERY_MS } from "./reporter.ts";
 import { flushLines, printLine } from "./stdout.ts";
 import { summarise } from "./summary.ts";
@@ -10,9 +11,11 @@ export const jsonReporter: MakeReporter = (shared) => {
   const summary = () => write("summary", summarise(shared));
   const timer = setInterval(summary, SUMMARY_EVERY_MS);
   return {
-    event({ kind, ...fields }) {
+    event(event) {
+      const { kind, ...fields } = event;
       if (kind === "stopped") summary();
-      write(kind, fields);
+      if (!("code" in event)) write(kind, fields);
+      else if (!("quiet" in event)) write(kind, { ...fields, code: formatCode(event.code, event.role) });
     },
     end() {
       clearInterval(timer);

@@ -1,6 +1,7 @@
 /** Teleoperation as log lines: each change of state, each notice, a summary each minute. */
 import { styleText } from "node:util";
-import type { ControlEvent, Severity } from "../../teleop/events.ts";
+import type { Severity } from "../../teleop/events.ts";
+import { entryOf } from "../../teleop/journal.ts";
 import { type MakeReporter, SUMMARY_EVERY_MS } from "./reporter.ts";
 import { flushLines, isJournal, printLine } from "./stdout.ts";
 import { describe, summarise } from "./summary.ts";
@@ -23,26 +24,14 @@ export function log(severity: Severity, message: string): void {
   printLine(`${new Date().toISOString()} ${style === "none" ? text : styleText(style, text)}`);
 }
 
-/** How serious an event is, and what it says. */
-export function describeEvent(event: ControlEvent): { severity: Severity; message: string } | undefined {
-  switch (event.kind) {
-    case "state":
-      return { severity: event.to === "faulted" ? "fault" : "info", message: `${event.to}: ${event.why}` };
-    case "notice":
-      return { severity: event.severity, message: event.message };
-    default:
-      return undefined;
-  }
-}
-
 /** Reports to the log. */
 export const logReporter: MakeReporter = (shared) => {
   const summary = () => log("info", describe(summarise(shared)));
   const timer = setInterval(summary, SUMMARY_EVERY_MS);
   return {
     event(event) {
-      const line = describeEvent(event);
-      if (line !== undefined) log(line.severity, line.message);
+      const entry = entryOf(event);
+      if (entry !== undefined) log(entry.severity, `${entry.message} [${entry.code}]`);
     },
     end() {
       clearInterval(timer);

@@ -4,8 +4,8 @@ import { createLogUpdate } from "log-update";
 import type { Calibration } from "../../arm/calibration.ts";
 import { JOINTS, type JointName, type Role } from "../../arm/joints.ts";
 import { type NormalisationMode, normalise } from "../../arm/normalisation.ts";
+import { entryOf } from "../../teleop/journal.ts";
 import type { PairState } from "../../teleop/shared.ts";
-import { describeEvent } from "./log.ts";
 import type { MakeReporter } from "./reporter.ts";
 import { isWritable, printLine } from "./stdout.ts";
 import { describe, type JointSummary, type Summary, summarise } from "./summary.ts";
@@ -39,8 +39,8 @@ export function screenReporter(mode: NormalisationMode): MakeReporter {
     return {
       event(event) {
         if (event.kind === "calibration") calibrations[event.role] = event.calibration;
-        const line = describeEvent(event);
-        if (line !== undefined) messages.push(`${new Date().toTimeString().slice(0, 8)} ${line.message}`);
+        const entry = entryOf(event);
+        if (entry !== undefined) messages.push(`${entry.time.toTimeString().slice(0, 8)} ${entry.message}`);
         messages.splice(0, messages.length - MESSAGES_KEPT);
         drawLive();
       },

@@ -1,5 +1,5 @@
 /** The figures of a running teleoperation, taken from the shared memory for people and programs to read. */
-import { JOINTS, type JointName } from "../../arm/joints.ts";
+import { JOINTS, type JointName, type Role } from "../../arm/joints.ts";
 import type { PairState, SharedState } from "../../teleop/shared.ts";
 
 /** What teleoperation has reached since it started. */
@@ -56,8 +56,8 @@ export function summarise(shared: SharedState): Summary {
     },
     leaderMisses: shared.counter("leaderMisses"),
     followerMisses: shared.counter("followerMisses"),
-    corruptedReplies: shared.counter("corruptedReplies"),
-    noiseBytes: shared.counter("noiseBytes"),
+    corruptedReplies: shared.bus("leader", "corrupted") + shared.bus("follower", "corrupted"),
+    noiseBytes: shared.bus("leader", "noiseBytes") + shared.bus("follower", "noiseBytes"),
     alignments: shared.counter("alignments"),
     joints: Object.fromEntries(
       JOINTS.map((joint, index) => [joint, summariseJoint(shared, index)]),
@@ -66,16 +66,16 @@ export function summarise(shared: SharedState): Summary {
 }
 
 function summariseJoint(shared: SharedState, joint: number): JointSummary {
-  const position = (figure: "leaderPosition" | "followerPosition" | "goal") => {
-    const value = shared.joint(joint, figure);
+  const steps = (role: Role, figure: "position" | "goal") => {
+    const value = shared.joint(role, joint, figure);
     return Number.isNaN(value) ? null : value;
   };
   return {
-    leader: position("leaderPosition"),
-    follower: position("followerPosition"),
-    goal: position("goal"),
-    leaderMisses: shared.joint(joint, "leaderMisses") || 0,
-    followerMisses: shared.joint(joint, "followerMisses") || 0,
+    leader: steps("leader", "position"),
+    follower: steps("follower", "position"),
+    goal: steps("follower", "goal"),
+    leaderMisses: shared.joint("leader", joint, "misses") || 0,
+    followerMisses: shared.joint("follower", joint, "misses") || 0,
   };
 }
 
