@@ -4,9 +4,11 @@ import { calibrateCommand } from "./commands/calibrate.ts";
 import { calibrationCommand } from "./commands/calibration.ts";
 import { findPortCommand } from "./commands/find-port.ts";
 import { monitorCommand } from "./commands/monitor.ts";
+import { pauseCommands } from "./commands/pause.ts";
 import { relaxCommand } from "./commands/relax.ts";
 import { setupMotorsCommand } from "./commands/setup-motors.ts";
 import { simCommand } from "./commands/sim.ts";
+import { statusCommand } from "./commands/status.ts";
 import { teleoperateCommand } from "./commands/teleoperate.ts";
 import { Interrupted, UsageError } from "./commands/tools/errors.ts";
 import { ConfigError } from "./config.ts";
@@ -26,6 +28,8 @@ const program = new Command("so101")
   .exitOverride();
 for (const command of [
   teleoperateCommand(),
+  statusCommand(),
+  ...pauseCommands(),
   calibrateCommand(),
   calibrationCommand(),
   findPortCommand(),

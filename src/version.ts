@@ -1,6 +1,8 @@
 /** Which program this is: its version, the commit it was built from and the Bun that runs it. */
 import { version } from "../package.json";
 
+export { version };
+
 /** The commit, put in by the build; absent when run from source. */
 declare const SO101_COMMIT: string;
 

@@ -12,7 +12,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   host: ["serial"],
   teleop: ["arm", "feetech", "serial", "host"],
   sim: ["feetech", "serial"],
-  commands: [".", "teleop", "arm", "feetech", "serial", "host"],
+  control: ["teleop", "arm"],
+  commands: [".", "control", "teleop", "arm", "feetech", "serial", "host"],
   ".": ["commands", "teleop", "arm"],
 };
 

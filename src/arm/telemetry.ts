@@ -20,7 +20,7 @@ export interface ServoFigures {
 }
 
 /** A unit of `present_current`. */
-const CURRENT_UNIT_MA = 6.5;
+export const CURRENT_UNIT_MA = 6.5;
 const BLOCK = blockOf("torque_enable", "present_current");
 /** A servo that is there answers within 2 ms. */
 const ALONE_TIMEOUT_US = 10_000;

@@ -1,6 +1,9 @@
 /** `so101 teleoperate`: makes the follower arm follow the leader arm until it is stopped. */
 import { Command, InvalidArgumentError } from "commander";
+import type { Calibration } from "../arm/calibration.ts";
+import type { Role } from "../arm/joints.ts";
 import { configFor, DEFAULT_CONFIG_PATH, type Overrides, pairSettings } from "../config.ts";
+import { MAIN_PAIR } from "../config-pairs.ts";
 import type { Tell } from "../teleop/events.ts";
 import { Journal } from "../teleop/journal.ts";
 import { ControlHangs, startTeleoperation } from "../teleop/teleoperation.ts";
@@ -8,6 +11,7 @@ import { jsonReporter } from "./output/json.ts";
 import { logReporter } from "./output/log.ts";
 import type { MakeReporter, Reporter } from "./output/reporter.ts";
 import { screenReporter } from "./output/screen.ts";
+import { control } from "./teleoperate/control.ts";
 import { reload } from "./teleoperate/reload.ts";
 import { watchSupply } from "./teleoperate/supply.ts";
 
@@ -15,6 +19,7 @@ interface Options extends Overrides {
   readonly config?: string;
   readonly pair?: string;
   readonly duration?: number;
+  readonly socket?: string;
   readonly json?: true;
 }
 
@@ -39,6 +44,7 @@ export function teleoperateCommand(): Command {
       "--config <file>",
       `configuration file (default: the pair's; the main one's is ${DEFAULT_CONFIG_PATH})`,
     )
+    .option("--socket <path>", "where to make the control socket, for so101 status, pause and so on")
     .option("--json", "print one JSON object a line")
     .addHelpText(
       "after",
@@ -58,7 +64,7 @@ Exit codes: 0 stopped, 1 failed, 2 wrong usage or configuration.`,
     .action(teleoperate);
 }
 
-async function teleoperate({ config, pair, duration, json, ...overrides }: Options): Promise<void> {
+async function teleoperate({ config, pair, duration, socket, json, ...overrides }: Options): Promise<void> {
   const read = () => pairSettings(configFor({ config, pair }, overrides));
   let settings = read();
   const makeReporter: MakeReporter = json
@@ -66,15 +72,21 @@ async function teleoperate({ config, pair, duration, json, ...overrides }: Optio
     : hasScreen()
       ? screenReporter(settings.normalisation)
       : logReporter;
+  const startedAt = new Date();
   const journal = new Journal();
+  const calibrations: Partial<Record<Role, Calibration>> = {};
   let reporter: Reporter | undefined;
   const tell: Tell = (event) => {
     journal.take(event);
+    if (event.kind === "calibration") calibrations[event.role] = event.calibration;
     reporter?.event(event);
   };
   const supply = watchSupply(tell);
   const teleoperation = startTeleoperation(settings, supply.tell);
-  reporter = makeReporter(teleoperation.shared);
+  const { shared } = teleoperation;
+  reporter = makeReporter(shared);
+  const sources = () => ({ pair: pair ?? MAIN_PAIR, startedAt, settings, shared, journal, calibrations });
+  const server = control(socket, sources, tell);
   const stop = () => teleoperation.stop();
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, stop);
   process.on("SIGHUP", () => {
@@ -82,7 +94,7 @@ async function teleoperate({ config, pair, duration, json, ...overrides }: Optio
     for (const notice of reloaded.notices) tell(notice);
     if (reloaded.settings === undefined) return;
     settings = reloaded.settings;
-    teleoperation.shared.sendSettings(settings);
+    shared.sendSettings(settings);
   });
   if (duration !== undefined) setTimeout(stop, Math.max(0, duration * 1000 - performance.now())).unref();
   try {
@@ -95,6 +107,7 @@ async function teleoperate({ config, pair, duration, json, ...overrides }: Optio
     process.kill(process.pid, "SIGKILL");
   } finally {
     supply.stop();
+    (await server)?.close();
     reporter.end();
   }
 }

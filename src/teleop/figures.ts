@@ -1,9 +1,8 @@
 /** What servos report of themselves, on its way from a read of the control loop to whoever wants to know. */
-import type { Role } from "../arm/joints.ts";
-import { JOINT_COUNT } from "../arm/joints.ts";
+import { JOINT_COUNT, type Role } from "../arm/joints.ts";
 import { SERVO_IDS } from "../arm/read.ts";
 import type { Bus } from "../feetech/bus.ts";
-import type { BlockRead } from "../feetech/sync.ts";
+import { BlockRead, blockOf } from "../feetech/sync.ts";
 import type { SharedState } from "./shared.ts";
 import type { Vitals } from "./vitals.ts";
 
@@ -13,16 +12,38 @@ export type FiguresSink = (joint: number, read: BlockRead) => void;
 /** Publishes an arm's figures, and has them judged. */
 export function figuresOf(role: Role, bus: Bus, shared: SharedState, vitals: Vitals): FiguresSink {
   return (joint, read) => {
-    const temperature = read.value(0, "present_temperature");
-    const voltage = read.value(0, "present_voltage");
-    shared.setJoint(role, joint, "velocity", read.value(0, "present_velocity"));
-    shared.setJoint(role, joint, "load", read.value(0, "present_load"));
-    shared.setJoint(role, joint, "current", read.value(0, "present_current"));
-    shared.setJoint(role, joint, "voltage", voltage);
-    shared.setJoint(role, joint, "temperature", temperature);
-    shared.setJoint(role, joint, "errorBits", bus.errorBytes[SERVO_IDS[joint]!]! | read.value(0, "status"));
-    vitals.take(joint, temperature, voltage);
+    publish(role, bus, shared, joint, read, 0);
+    vitals.take(joint, read.value(0, "present_temperature"), read.value(0, "present_voltage"));
   };
+}
+
+/** Reads an arm that no loop reads, and publishes its figures. Throws {@link PortError}. */
+export function publishArm(role: Role, bus: Bus, shared: SharedState): void {
+  const read = new BlockRead(SERVO_IDS, blockOf("torque_enable", "present_current"));
+  if (!bus.exchange(read)) return;
+  for (let joint = 0; joint < JOINT_COUNT; joint++) {
+    shared.setJoint(role, joint, "position", read.value(joint, "present_position"));
+    publish(role, bus, shared, joint, read, joint);
+  }
+  publishBus(role, bus, shared);
+}
+
+function publish(
+  role: Role,
+  bus: Bus,
+  shared: SharedState,
+  joint: number,
+  read: BlockRead,
+  index: number,
+): void {
+  shared.setJoint(role, joint, "torque", read.value(index, "torque_enable"));
+  shared.setJoint(role, joint, "velocity", read.value(index, "present_velocity"));
+  shared.setJoint(role, joint, "load", read.value(index, "present_load"));
+  shared.setJoint(role, joint, "current", read.value(index, "present_current"));
+  shared.setJoint(role, joint, "voltage", read.value(index, "present_voltage"));
+  shared.setJoint(role, joint, "temperature", read.value(index, "present_temperature"));
+  const errors = bus.errorBytes[SERVO_IDS[joint]!]! | read.value(index, "status");
+  shared.setJoint(role, joint, "errorBits", errors);
 }
 
 /** Publishes what an arm's bus has counted. Allocates nothing. */

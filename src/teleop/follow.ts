@@ -120,6 +120,9 @@ export class FollowLoop {
   }
 
   #end(end: FollowEnd): FollowEnd {
+    // What is still on its way is no noise to whoever uses the buses next.
+    this.#leader.limpened();
+    this.#health.settle();
     this.#publishCounters();
     return end;
   }

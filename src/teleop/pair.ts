@@ -17,6 +17,7 @@ import { connect } from "./connect.ts";
 import { FollowerDrive } from "./drive.ts";
 import { Episodes } from "./episodes.ts";
 import type { Tell } from "./events.ts";
+import { publishArm } from "./figures.ts";
 import { type FollowEnd, FollowLoop } from "./follow.ts";
 import { Herald } from "./herald.ts";
 import { OverloadCure } from "./overload.ts";
@@ -127,10 +128,14 @@ export class Pair {
     }
   }
 
-  /** What must not be forgotten while the arms are not teleoperated. */
+  /** What must not be forgotten while the arms are not teleoperated, and what somebody may want to know of them. */
   #keepSafe(): void {
     this.#safekeeping.limpLeader();
     this.#safekeeping.boundHolding(this.#settings.holdForS);
+    const { bus: leader } = this.#leader;
+    const { bus: follower } = this.#follower;
+    if (leader && this.#leader.trouble === undefined) publishArm("leader", leader, this.#shared);
+    if (follower && this.#follower.trouble === undefined) publishArm("follower", follower, this.#shared);
   }
 
   /** Somebody has asked for the follower to be held, or let go, until they ask to go on. */

@@ -5,7 +5,7 @@
 import { JOINT_COUNT, ROLES, type Role } from "../arm/joints.ts";
 
 /** The states of a pair, in the order of their numbers in shared memory. */
-const PAIR_STATES = [
+export const PAIR_STATES = [
   "waiting",
   "connecting",
   "aligning",
@@ -22,10 +22,10 @@ export type PairState = (typeof PAIR_STATES)[number];
 export const Command = { none: 0, attention: 1, stop: 2, stopQuickly: 3 } as const;
 
 /** Whether the pair may teleoperate: yes, no but hold the follower, no and let it go; by their numbers. */
-const MODES = ["running", "paused", "released"] as const;
+export const PAIR_MODES = ["running", "paused", "released"] as const;
 
 /** What a person beside the arms wants of the pair. */
-export type Mode = (typeof MODES)[number];
+export type Mode = (typeof PAIR_MODES)[number];
 
 /** Settings come as JSON of at most so many bytes. */
 const SETTINGS_ROOM = 16_384;
@@ -62,6 +62,7 @@ const JOINT_FIGURES = [
   "position",
   /** Never of the leader. */
   "goal",
+  "torque",
   "velocity",
   "load",
   "current",
@@ -144,11 +145,11 @@ export class SharedState {
 
   /** What the person beside the arms wants. Setting it wakes the control thread. */
   get mode(): Mode {
-    return MODES[Atomics.load(this.#words, MODE_WORD)]!;
+    return PAIR_MODES[Atomics.load(this.#words, MODE_WORD)]!;
   }
 
   set mode(mode: Mode) {
-    Atomics.store(this.#words, MODE_WORD, MODES.indexOf(mode));
+    Atomics.store(this.#words, MODE_WORD, PAIR_MODES.indexOf(mode));
     this.#callAttention();
   }
 

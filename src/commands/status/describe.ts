@@ -1,0 +1,84 @@
+/** A service's status in words and tables, 80 columns wide. */
+import { styleText } from "node:util";
+import { JOINTS, ROLES } from "../../arm/joints.ts";
+import type { JointStatus, Status } from "../../control/protocol.ts";
+import { STEPS_PER_TURN } from "../../feetech/registers.ts";
+
+/**
+ * Describes a status, the last events last, or first for a screen that may have no room for all. Times are the
+ * reader's; `now` is when it was received. The tables fit 80 columns; sentences may be longer.
+ */
+export function describeStatus(status: Status, { eventsFirst = false, now = new Date() } = {}): string[] {
+  const { latenessUs, ticks, missedTicks } = status;
+  const asked = status.mode === "running" ? "" : ` (${status.mode})`;
+  const since = (time: string) => duration(now.getTime() - Date.parse(time));
+  const events = status.events.map(({ time, message, code }) => `${localTime(time)} ${message} [${code}]`);
+  return [
+    `${styleText("bold", status.state)}${asked} for ${since(status.since)}: ${status.why}`,
+    ...jointsWithErrors(status),
+    ...status.holds.map(({ code, message }) => styleText("yellow", `now: ${message} [${code}]`)),
+    `pair ${status.pair}, process ${status.pid}, so101 ${status.program}, up for ${since(status.startedAt)}`,
+    `${status.rateHz} of ${status.configuredRateHz} Hz, ${missedTicks} of ${ticks + missedTicks} ticks missed, ` +
+      `p99 ${latenessUs.p99} µs late`,
+    ...ROLES.flatMap((role) => [
+      styleText(
+        "dim",
+        columns(role, "position", "", "speed", "load", "current", "volts", "temp", "torque", "lost"),
+      ),
+      ...JOINTS.map((joint) => row(joint, status.arms[role].joints[joint])),
+    ]),
+    ...ROLES.map((role) => {
+      const { timeouts, corruptedReplies, noiseBytes, retries } = status.arms[role];
+      const counts = `${timeouts} timeouts, ${corruptedReplies} damaged, ${retries} asked again, ${noiseBytes} bytes of noise`;
+      return styleText("dim", `${role} bus: ${counts}`);
+    }),
+    ...(eventsFirst ? events.toReversed() : events),
+  ];
+}
+
+function row(joint: string, figures: JointStatus): string {
+  const cell = (value: number | null, unit: string, digits = 0) =>
+    value === null ? "–" : `${value.toFixed(digits)}${unit}`;
+  const degrees = figures.speedStepsPerS === null ? null : (figures.speedStepsPerS * 360) / STEPS_PER_TURN;
+  return columns(
+    joint,
+    cell(figures.positionSteps, ""),
+    cell(figures.positionNormalised, "", 1),
+    cell(degrees, " °/s"),
+    cell(figures.loadPercent, " %"),
+    cell(figures.currentMa, " mA"),
+    cell(figures.voltageV, " V", 1),
+    cell(figures.temperatureC, " °C"),
+    figures.torqueOn === null ? "–" : figures.torqueOn ? "on" : "off",
+    `${figures.misses}`,
+  );
+}
+
+function columns(joint: string, ...cells: readonly string[]): string {
+  const widths = [8, 8, 9, 7, 8, 7, 7, 7, 5] as const;
+  return joint.padEnd(14) + cells.map((cell, index) => cell.padStart(widths[index]!)).join("");
+}
+
+function jointsWithErrors({ arms }: Status): string[] {
+  return ROLES.flatMap((role) =>
+    JOINTS.flatMap((joint) => {
+      const { errors } = arms[role].joints[joint];
+      return errors.length === 0
+        ? []
+        : [styleText("yellow", `${role} ${joint} reports: ${errors.join(", ")}`)];
+    }),
+  );
+}
+
+function localTime(iso: string): string {
+  return new Date(iso).toTimeString().slice(0, 8);
+}
+
+/** A duration as people say it: `3 h 12 min`, `4 min 5 s`, `12 s`. */
+export function duration(ms: number): string {
+  const s = Math.max(Math.floor(ms / 1000), 0);
+  const [days, hours, minutes] = [Math.floor(s / 86_400), Math.floor(s / 3600) % 24, Math.floor(s / 60) % 60];
+  if (days > 0) return `${days} d ${hours} h`;
+  if (hours > 0) return `${hours} h ${minutes} min`;
+  return minutes > 0 ? `${minutes} min ${s % 60} s` : `${s} s`;
+}

@@ -1,0 +1,22 @@
+/** The options by which a command finds a running service, the same in every command. */
+import type { Command } from "commander";
+import { onlyPair } from "../../config-pairs.ts";
+import { controlPaths } from "../../control/address.ts";
+
+/** The options of every command that talks to a service; see {@link addServiceOptions}. */
+export interface ServiceOptions {
+  readonly pair?: string;
+  readonly socket?: string;
+}
+
+/** Adds the options of {@link ServiceOptions} to a command. */
+export function addServiceOptions(command: Command): Command {
+  return command
+    .option("--pair <name>", "which configured pair of arms (default: the only one)")
+    .option("--socket <path>", "control socket of the service, instead of the pair's own");
+}
+
+/** Where the service may listen. Throws {@link ConfigError} when there are several pairs and none was named. */
+export function socketPaths({ pair, socket }: ServiceOptions): string[] {
+  return socket === undefined ? controlPaths(pair ?? onlyPair()) : [socket];
+}

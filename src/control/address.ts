@@ -1,0 +1,26 @@
+/** Where the control socket of a pair is. */
+import { accessSync, constants, existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+
+/** The folder of the sockets, made by the unit or by a service that runs as root. */
+export const CONTROL_DIR = "/run/so101-teleop";
+
+/** The places in which a pair's socket may be: the system's, then the one of a user who runs the program themselves. */
+export function controlPaths(pair: string, runtimeDir = process.env.XDG_RUNTIME_DIR): string[] {
+  const dirs = runtimeDir === undefined ? [CONTROL_DIR] : [CONTROL_DIR, join(runtimeDir, "so101-teleop")];
+  return dirs.map((dir) => join(dir, `${pair}.sock`));
+}
+
+/** Where a service may listen: the first place that it can write to; undefined when there is none. */
+export function listeningPath(pair: string, runtimeDir?: string): string | undefined {
+  return controlPaths(pair, runtimeDir).find((path) => isWritable(dirname(path)));
+}
+
+function isWritable(dir: string): boolean {
+  try {
+    accessSync(existsSync(dir) ? dir : dirname(dir), constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
