@@ -90,6 +90,7 @@ export class Safekeeping {
     }
     if (hot === -1) {
       this.#cooling = false;
+      vitals.settle(SERVO_IDS.map((_, joint) => celsius(joint)));
       return true;
     }
     this.#cooling = true;

@@ -85,6 +85,15 @@ export class Vitals {
     this.#judgeVoltage(joint, voltage);
   }
 
+  /** Takes in the temperatures of all servos after a rest, in °C in the joints' order: what they had reached is over. */
+  settle(celsius: readonly number[]): void {
+    celsius.forEach((each, joint) => {
+      let heat: number = Heat.normal;
+      while (heat < Heat.release && each >= this.#threshold(joint, heat + 1)) heat++;
+      this.#enter(joint, heat, each);
+    });
+  }
+
   /** The temperature below which a joint that was released for its heat is cool again, °C. */
   coolBelowC(joint: number): number {
     return this.#threshold(joint, Heat.release) - COOL_BY_C;
@@ -108,6 +117,11 @@ export class Vitals {
     } else {
       while (heat > Heat.normal && celsius < this.#threshold(joint, heat) - COOLER_BY_C) heat--;
     }
+    this.#enter(joint, heat, celsius);
+  }
+
+  #enter(joint: number, heat: number, celsius: number): void {
+    const before = this.#heat[joint]!;
     this.#rising[joint] = 0;
     if (heat === before) return;
     this.#heat[joint] = heat;

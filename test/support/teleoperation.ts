@@ -1,5 +1,6 @@
 /** The program teleoperating two simulated arms, and what a test wants to know of both. */
 import { expect } from "bun:test";
+import { join } from "node:path";
 import { type RunningSim, type SimClient, type StartOptions, startSim } from "../../src/sim/client.ts";
 import { type RecordEntry, recordEntries } from "../../src/sim/record.ts";
 import { checkSafety, needlessWrites } from "../../src/sim/safety.ts";
@@ -25,6 +26,8 @@ export interface Choices {
   readonly sim?: StartOptions;
   /** Further arguments of `so101 teleoperate`. */
   readonly args?: readonly string[];
+  /** A command that runs the program, whose own comes after it. */
+  readonly wrapper?: readonly string[];
   /** The limits that those arguments set, for the safety check. */
   readonly rateHz?: number;
   readonly followSpeedDegPerS?: number;
@@ -38,6 +41,7 @@ export class RunningTeleoperation implements AsyncDisposable {
   readonly sim: RunningSim;
   readonly events: OutputEvent[] = [];
   readonly #args: readonly string[];
+  readonly #wrapper: readonly string[];
   #program: Bun.Subprocess<"ignore", "pipe", "pipe">;
   readonly #limits: { rateHz: number; followSpeedDegPerS: number; alignSpeedDegPerS: number };
   #reading: Promise<void>;
@@ -45,8 +49,10 @@ export class RunningTeleoperation implements AsyncDisposable {
   #heard: () => void = () => {};
   #ended = false;
 
-  private constructor(sim: RunningSim, { args = [], rateHz = 200, followSpeedDegPerS = 360 }: Choices) {
+  private constructor(sim: RunningSim, choices: Choices) {
+    const { args = [], wrapper = [], rateHz = 200, followSpeedDegPerS = 360 } = choices;
     this.sim = sim;
+    this.#wrapper = wrapper;
     this.#limits = { rateHz, followSpeedDegPerS, alignSpeedDegPerS: 45 };
     this.#args = args;
     this.#program = this.#spawn();
@@ -173,11 +179,14 @@ export class RunningTeleoperation implements AsyncDisposable {
   }
 
   #spawn(): Bun.Subprocess<"ignore", "pipe", "pipe"> {
-    return Bun.spawn([programPath, "teleoperate", "--json", ...armArguments(this.sim), ...this.#args], {
-      stdin: "ignore",
-      stdout: "pipe",
-      stderr: "pipe",
-    });
+    return Bun.spawn(
+      [...this.#wrapper, programPath, "teleoperate", "--json", ...armArguments(this.sim), ...this.#args],
+      {
+        stdin: "ignore",
+        stdout: "pipe",
+        stderr: "pipe",
+      },
+    );
   }
 
   async #read(): Promise<void> {
@@ -193,11 +202,11 @@ export class RunningTeleoperation implements AsyncDisposable {
   }
 }
 
-/** The arguments that lead the program to simulated arms. */
-export function armArguments({ paths }: RunningSim): string[] {
+/** The arguments that lead the program to simulated arms, and its control socket into their folder. */
+export function armArguments({ paths, dir }: RunningSim): string[] {
   return [
     ...["--leader", paths.leader, "--follower", paths.follower],
     ...["--leader-id", "leader", "--follower-id", "follower"],
-    ...["--calibration-dir", paths.calibration],
+    ...["--calibration-dir", paths.calibration, "--socket", join(dir, "control.sock")],
   ];
 }
