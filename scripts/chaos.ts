@@ -1,0 +1,204 @@
+/**
+ * Beats the compiled program: random, overlapping faults on simulated arms, then the safety rules on the record of
+ * what the arms were told. Exit code 1 when a rule was broken, something crashed, grew, or did not recover in time.
+ *
+ *   bun scripts/chaos.ts [--seed N] [--minutes M] [--rate HZ] [--program PATH]
+ */
+import { copyFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { nowUs } from "../src/serial/clock.ts";
+import { startSim } from "../src/sim/client.ts";
+import { programPath } from "./bench/subjects.ts";
+import { drawFault, type Fault } from "./chaos/faults.ts";
+import { CALM, judgeLife, judgeRecord } from "./chaos/judge.ts";
+import { Program } from "./chaos/program.ts";
+import { Random } from "./chaos/random.ts";
+
+const { values: options } = parseArgs({
+  options: {
+    seed: { type: "string", default: `${Math.floor(Math.random() * 1e6)}` },
+    minutes: { type: "string", default: "1" },
+    rate: { type: "string", default: "200" },
+    program: { type: "string", default: programPath },
+  },
+});
+const seed = Number(options.seed);
+const rateHz = Number(options.rate);
+
+/** Once every cause has gone the pair must be aligning within this, … */
+const ALIGNING_WITHIN_MS = 3_000;
+/** … and following when the longest way at the aligning speed is done: half a turn, and some patience. */
+const FOLLOWING_WITHIN_MS = 12_000;
+const TARGET_P99_MS = 600;
+
+/** What was done in one episode, and what became of it. */
+interface Episode {
+  readonly faults: readonly Fault[];
+  readonly calmUs: number;
+  /** Whether the pair was teleoperating when the last cause went. */
+  readonly undisturbed: boolean;
+  followingMs: number | undefined;
+}
+
+const random = new Random(seed);
+const sim = await startSim({ binary: options.program, arms: "configured", motion: "wave" });
+const program = new Program(options.program, sim, rateHz);
+const victims = { client: sim.client, program };
+const episodes: Episode[] = [];
+const troubles: string[] = [];
+
+console.log(`chaos: seed ${seed}, ${options.minutes} minutes at ${rateHz} Hz`);
+program.start();
+await until(() => program.state === "following", FOLLOWING_WITHIN_MS);
+const endUs = nowUs() + Number(options.minutes) * 60e6;
+while (nowUs() < endUs && troubles.length === 0 && program.troubles.length === 0) {
+  await episode();
+  await Bun.sleep(random.between(100, 1_500));
+}
+await program.end("SIGTERM");
+await sim.client.request({ do: "sync" });
+await report();
+
+/** Some faults, at most three at a time, then calm until the pair follows again. */
+async function episode(): Promise<void> {
+  const taken = new Set<string>();
+  const faults: Fault[] = [];
+  for (let left = random.whole(1, 3); left > 0; left--) {
+    const fault = drawFault(random, victims, taken);
+    for (const use of fault.uses) taken.add(use);
+    faults.push(fault);
+  }
+  const starts = faults.map(() => random.between(0, 1_000));
+  await Promise.all(
+    faults.map(async (fault, index) => {
+      await Bun.sleep(starts[index]!);
+      await fault.begin();
+      await Bun.sleep(fault.forMs);
+      await fault.end();
+      await Bun.sleep(fault.lingersMs);
+    }),
+  );
+  const undisturbed = ["following", "aligning"].includes(program.state);
+  const calmUs = nowUs();
+  await sim.client.request({ do: "mark", text: `${CALM}${episodes.length}` });
+  const entry: Episode = { faults, calmUs, undisturbed, followingMs: undefined };
+  episodes.push(entry);
+  if (!(await until(() => ["following", "aligning"].includes(program.state), ALIGNING_WITHIN_MS))) {
+    troubles.push(
+      `episode ${episodes.length}: not aligning ${ALIGNING_WITHIN_MS} ms after the last cause had gone`,
+    );
+  } else if (!(await until(() => program.state === "following", FOLLOWING_WITHIN_MS))) {
+    troubles.push(
+      `episode ${episodes.length}: not following ${FOLLOWING_WITHIN_MS} ms after the last cause had gone`,
+    );
+  } else {
+    entry.followingMs = (nowUs() - calmUs) / 1e3;
+  }
+}
+
+async function until(wanted: () => boolean, withinMs: number): Promise<boolean> {
+  const deadline = nowUs() + withinMs * 1e3;
+  while (!wanted()) {
+    if (nowUs() > deadline || program.troubles.length > 0) return wanted();
+    await Bun.sleep(5);
+  }
+  return true;
+}
+
+async function report(): Promise<void> {
+  const { violations, firstGoalMs } = await judgeRecord(sim.paths.record, rateHz);
+  printCounts(
+    "injected",
+    episodes.flatMap(({ faults }) => faults.map(({ kind }) => kind)),
+  );
+  const met = program.lines.flatMap(({ event, to, code }) =>
+    event === "state" ? `state ${to}` : (code ?? event),
+  );
+  printCounts("met by", met);
+  const disturbed = episodes.flatMap((entry, index) => (entry.undisturbed ? [] : [{ entry, index }]));
+  console.log(
+    `\n${episodes.length} episodes, ${disturbed.length} of them ended while teleoperation was interrupted`,
+  );
+  const firstMs = (index: number) => firstGoalMs.get(index) ?? 0;
+  const usual = disturbed.filter(({ entry }) => slownessOf(entry) === undefined);
+  const slow = disturbed.filter(({ entry }) => slownessOf(entry) !== undefined);
+  const p99 = printTimes(
+    "first goal of the alignment after the last cause had gone",
+    usual.map(({ index }) => firstMs(index)),
+  );
+  printTimes(
+    "following after that",
+    usual.flatMap(({ entry }) => entry.followingMs ?? []),
+  );
+  for (const reason of new Set(slow.map(({ entry }) => slownessOf(entry)!))) {
+    const those = slow.filter(({ entry }) => slownessOf(entry) === reason);
+    printTimes(
+      `first goal where ${reason}`,
+      those.map(({ index }) => firstMs(index)),
+    );
+  }
+  if (p99 > TARGET_P99_MS) {
+    troubles.push(`the first goal came after ${p99.toFixed(0)} ms at p99: the target is ${TARGET_P99_MS}`);
+    for (const { entry, index } of usual) {
+      if (firstMs(index) > TARGET_P99_MS)
+        console.log(`  ${firstMs(index).toFixed(0)} ms after ${texts(entry)}`);
+    }
+  }
+  console.log("\nlives of the program");
+  console.log(`  ${program.lives.length} in all; those that were long:`);
+  for (const life of program.lives) {
+    const judged = judgeLife(life);
+    if (judged === undefined) continue;
+    console.log(`  ${judged.text}`);
+    if (judged.grew) troubles.push(`it grew: ${judged.text}`);
+  }
+  troubles.push(...program.troubles, ...violations);
+  console.log(`\n${violations.length} violations of the safety rules, ${program.troubles.length} crashes`);
+  if (troubles.length === 0) {
+    await sim.stop();
+    return;
+  }
+  for (const trouble of troubles.slice(0, 20)) console.log(`FAILED: ${trouble}`);
+  const kept = join(tmpdir(), `chaos-${seed}.jsonl`);
+  await copyFile(sim.paths.record, kept);
+  console.log(`the last episodes:\n${episodes.slice(-3).map(texts).join("\n")}`);
+  console.log(`and what the program said last:`);
+  for (const { atUs, event, ...said } of program.lines.slice(-15)) {
+    console.log(
+      `  ${(atUs / 1e6).toFixed(3)} ${event} ${said.to ?? ""} ${said.code} ${said.why ?? said.message}`,
+    );
+  }
+  console.log(
+    `the record is ${kept}; again: bun scripts/chaos.ts --seed ${seed} --minutes ${options.minutes} --rate ${rateHz}`,
+  );
+  await sim.stop();
+  process.exitCode = 1;
+}
+
+function slownessOf({ faults }: Episode): string | undefined {
+  return faults.find(({ slowly }) => slowly !== undefined)?.slowly;
+}
+
+function texts({ faults, calmUs }: Episode): string {
+  return `  calm at ${(calmUs / 1e6).toFixed(3)} s after ${faults.map(({ text }) => text).join("; ")}`;
+}
+
+function printCounts(title: string, names: readonly string[]): void {
+  const counts = new Map<string, number>();
+  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
+  console.log(`\n${title}`);
+  for (const [name, count] of [...counts].sort((a, b) => b[1] - a[1]))
+    console.log(`  ${`${count}`.padStart(5)}  ${name}`);
+}
+
+/** Prints p50, p99 and the greatest; returns p99. */
+function printTimes(title: string, ms: readonly number[]): number {
+  const sorted = [...ms].sort((a, b) => a - b);
+  const at = (share: number) => sorted[Math.min(Math.floor(share * sorted.length), sorted.length - 1)] ?? 0;
+  console.log(
+    `${title}: p50 ${at(0.5).toFixed(0)} ms, p99 ${at(0.99).toFixed(0)} ms, max ${at(1).toFixed(0)} ms`,
+  );
+  return at(0.99);
+}

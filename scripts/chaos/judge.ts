@@ -1,0 +1,82 @@
+/** What became of a run of chaos: the safety rules on the record, how fast it recovered, what the program used. */
+import { Instruction } from "../../src/feetech/packet.ts";
+import { registers } from "../../src/feetech/registers.ts";
+import { readRecord } from "../../src/sim/record.ts";
+import { SafetyCheck } from "../../src/sim/safety.ts";
+import { median } from "../bench/analysis.ts";
+import type { Life } from "./program.ts";
+
+/** The record names a calm by this and its number. */
+export const CALM = "calm ";
+
+/** What the record says. */
+export interface RecordFindings {
+  readonly violations: readonly string[];
+  /** By the number of the calm: from its beginning to the next goal of the follower, ms. */
+  readonly firstGoalMs: ReadonlyMap<number, number>;
+}
+
+/** Checks a record of any length. */
+export async function judgeRecord(path: string, rateHz: number): Promise<RecordFindings> {
+  const check = new SafetyCheck({ rateHz, followSpeedDegPerS: 360, alignSpeedDegPerS: 45 });
+  const firstGoalMs = new Map<number, number>();
+  let calm: { number: number; t: number } | undefined;
+  for await (const entry of readRecord(path)) {
+    check.see(entry);
+    if (entry.kind === "mark" && entry.text.startsWith(CALM)) {
+      calm = { number: Number(entry.text.slice(CALM.length)), t: entry.t };
+    } else if (calm !== undefined && entry.kind === "request" && isGoal(entry.hex)) {
+      firstGoalMs.set(calm.number, (entry.t - calm.t) / 1e3);
+      calm = undefined;
+    }
+  }
+  const violations = check.violations.map(({ t, arm, joint, rule, message }) => {
+    return `at ${(t / 1e6).toFixed(3)} s: ${arm}${joint ? ` ${joint}` : ""}: ${rule}: ${message}`;
+  });
+  const waste = check.needlessWrites.map(({ t, arm, joint, register, value }) => {
+    return `at ${(t / 1e6).toFixed(3)} s: ${arm} ${joint}: ${register} was written though it was ${value}`;
+  });
+  return { violations: [...violations, ...waste], firstGoalMs };
+}
+
+/** `FF FF FE len 83 2A …`: a sync write that begins at the goal. */
+function isGoal(hex: string): boolean {
+  const [instruction, address] = [hex.slice(8, 10), hex.slice(10, 12)];
+  return (
+    Number.parseInt(instruction, 16) === Instruction.syncWrite &&
+    Number.parseInt(address, 16) === registers.goal_position.address
+  );
+}
+
+/** A life must be so long to show whether it grows, s, and is judged from so long after its start on. */
+const LONG_S = 120;
+const SETTLED_S = 30;
+/** Chaos makes the engine compile and keep more than calm does. */
+const MOST_GROWTH = 1.25;
+
+/** What a long life of the program used, in words, and whether it grew. */
+export function judgeLife({ samples }: Life): { text: string; grew: boolean } | undefined {
+  const [first] = samples;
+  if (first === undefined || (samples.at(-1)!.atUs - first.atUs) / 1e6 < LONG_S) return undefined;
+  const settled = samples.filter(({ atUs }) => (atUs - first.atUs) / 1e6 > SETTLED_S);
+  const tenth = Math.ceil(settled.length / 10);
+  const of = (part: typeof settled, key: "residentKB" | "threads" | "descriptors") =>
+    median(part.map((sample) => sample[key]));
+  const [early, late] = [settled.slice(0, tenth), settled.slice(-tenth)];
+  const figures = (["residentKB", "threads", "descriptors"] as const).map(
+    (key) => [of(early, key), of(late, key)] as const,
+  );
+  const [[kbBefore, kbAfter], threads, descriptors] = figures as [
+    readonly [number, number],
+    readonly [number, number],
+    readonly [number, number],
+  ];
+  const seconds = Math.round((samples.at(-1)!.atUs - first.atUs) / 1e6);
+  return {
+    text:
+      `${seconds} s: resident ${(kbBefore / 1024).toFixed(1)} → ${(kbAfter / 1024).toFixed(1)} MB, ` +
+      `threads ${threads.join(" → ")}, descriptors ${descriptors.join(" → ")}`,
+    grew:
+      kbAfter > kbBefore * MOST_GROWTH || threads[1] > threads[0] + 1 || descriptors[1] > descriptors[0] + 2,
+  };
+}

@@ -1,0 +1,99 @@
+/** The program under chaos: started, ended and started again, what it says, and what it uses. */
+
+import { nowUs } from "../../src/serial/clock.ts";
+import type { RunningSim } from "../../src/sim/client.ts";
+import { type ProcessSample, sampleProcess } from "../bench/process.ts";
+
+/** A line that the program printed, and when. */
+export interface Line {
+  readonly atUs: number;
+  readonly event: string;
+  readonly to?: string;
+  readonly code?: string;
+  readonly message?: string;
+  readonly why?: string;
+}
+
+/** One life of the program. */
+export interface Life {
+  readonly samples: ProcessSample[];
+}
+
+const SAMPLE_EVERY_MS = 1_000;
+
+/** The program, whichever process it is at the moment. */
+export class Program {
+  readonly lines: Line[] = [];
+  readonly lives: Life[] = [];
+  /** What went wrong with the process itself, in words. */
+  readonly troubles: string[] = [];
+  state = "none";
+
+  readonly #command: readonly string[];
+  #child: Bun.Subprocess<"ignore", "pipe", "pipe"> | undefined;
+  #isWanted = false;
+  #sampling: NodeJS.Timeout | undefined;
+
+  constructor(path: string, { paths, dir }: RunningSim, rateHz: number) {
+    this.#command = [
+      ...[path, "teleoperate", "--json", "--rate", `${rateHz}`, "--socket", `${dir}/control.sock`],
+      ...["--leader", paths.leader, "--follower", paths.follower, "--leader-id", "leader"],
+      ...["--follower-id", "follower", "--calibration-dir", paths.calibration],
+    ];
+  }
+
+  /** Starts it; it is expected to run from now on. */
+  start(): void {
+    const child = Bun.spawn([...this.#command], { stdin: "ignore", stdout: "pipe", stderr: "pipe" });
+    const life: Life = { samples: [] };
+    this.lives.push(life);
+    this.#child = child;
+    this.#isWanted = true;
+    void this.#read(child.stdout);
+    void new Response(child.stderr).text().then((text) => {
+      if (text !== "") this.troubles.push(`it wrote to stderr: ${text}`);
+    });
+    void child.exited.then((code) => {
+      if (this.#child === child && this.#isWanted)
+        this.troubles.push(`it ended by itself with exit code ${code}`);
+    });
+    this.#sampling = setInterval(() => {
+      try {
+        life.samples.push(sampleProcess(child.pid));
+      } catch {
+        // It has just ended.
+      }
+    }, SAMPLE_EVERY_MS);
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#child?.kill(signal);
+  }
+
+  /** Ends it by a signal, and waits for that. */
+  async end(signal: NodeJS.Signals): Promise<void> {
+    this.#isWanted = false;
+    clearInterval(this.#sampling);
+    this.signal(signal);
+    const code = await this.#child?.exited;
+    if (signal !== "SIGKILL" && code !== 0)
+      this.troubles.push(`${signal} made it end with exit code ${code}`);
+    this.state = "none";
+  }
+
+  async #read(stdout: ReadableStream<Uint8Array>): Promise<void> {
+    let rest = "";
+    const decoder = new TextDecoder();
+    for await (const chunk of stdout) {
+      const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
+      rest = lines.pop()!;
+      for (const line of lines) this.#take({ atUs: nowUs(), ...JSON.parse(line) });
+    }
+  }
+
+  #take(line: Line): void {
+    if (line.event === "calibration" || line.event === "summary") return;
+    this.lines.push(line);
+    if (line.event === "state") this.state = line.to!;
+  }
+}
