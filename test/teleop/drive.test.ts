@@ -178,3 +178,109 @@ describe("moving", () => {
     );
   });
 });
+
+describe("a joint that is kept from its goal", () => {
+  const STUCK = 2;
+  /** Follows, then drives toward a far target while the joint stays where it is. */
+  function stuck() {
+    const { drive, wire } = follower([2000, 2000, 2000, 2000, 2000, 2000]);
+    drive.energise();
+    for (let tick = 0; tick < 5; tick++) drive.step(new Int32Array(6).fill(2000));
+    const targets = new Int32Array([2000, 2000, 2900, 2000, 2000, 2000]);
+    for (let tick = 0; tick < 300; tick++) {
+      drive.step(targets);
+      if (tick % 18 === 0) drive.saw(STUCK, 2000);
+    }
+    return { drive, wire, targets };
+  }
+
+  test("is found to be so when it does not move, and pressed no further", () => {
+    const { drive } = stuck();
+    expect(drive.obstructed[STUCK]).toBe(1);
+    expect(drive.goals[STUCK]).toBeWithin(2200, 2240);
+    expect(drive.goalVelocity(STUCK)).toBeGreaterThan(0);
+  });
+
+  test("is no such joint while it moves, however far behind", () => {
+    const { drive } = follower([2000, 2000, 2000, 2000, 2000, 2000]);
+    drive.energise();
+    const targets = new Int32Array([2000, 2000, 3900, 2000, 2000, 2000]);
+    for (let tick = 0; tick < 600; tick++) {
+      drive.step(targets);
+      if (tick % 18 === 0) drive.saw(STUCK, 2000 + tick);
+    }
+    expect(drive.obstructed[STUCK]).toBe(0);
+  });
+
+  test("goes on at the aligning speed when its way is free", () => {
+    const { drive, targets } = stuck();
+    let before = drive.goals[STUCK]!;
+    for (let position = 2000; drive.goals[STUCK]! < 2900; position += 46) {
+      drive.saw(STUCK, position);
+      for (let tick = 0; tick < 18; tick++) {
+        drive.step(targets);
+        expect(drive.goals[STUCK]! - before).toBeLessThanOrEqual(3);
+        before = drive.goals[STUCK]!;
+      }
+    }
+    expect(drive.obstructed[STUCK]).toBe(0);
+  });
+
+  test("does not give way for ever to what pushes it back", () => {
+    const { drive, targets } = stuck();
+    for (let position = 2000; position > 1500; position -= 20) {
+      drive.saw(STUCK, position);
+      drive.step(targets);
+    }
+    expect(drive.goals[STUCK]).toBeGreaterThan(2200);
+  });
+
+  test("leaves its goal at once when the target is on the other side", () => {
+    const { drive, targets } = stuck();
+    targets[STUCK] = 1500;
+    for (let tick = 0; tick < 60; tick++) drive.step(targets);
+    expect([drive.obstructed[STUCK], drive.goals[STUCK]! < 1900]).toEqual([0, true]);
+  });
+
+  test("never gets a goal further from the one before than the limit", () => {
+    const { drive, targets } = stuck();
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.integer({ min: 0, max: 4095 }), fc.integer({ min: 0, max: 4095 })), {
+          maxLength: 40,
+        }),
+        (steps) => {
+          for (const [target, seen] of steps) {
+            targets[STUCK] = target;
+            drive.saw(STUCK, seen);
+            if (target % 7 === 0) drive.rest(STUCK);
+            if (target % 11 === 0) drive.resume(STUCK);
+            const before = drive.goals[STUCK]!;
+            drive.step(targets);
+            expect(Math.abs(drive.goals[STUCK]! - before)).toBeLessThanOrEqual(21);
+          }
+        },
+      ),
+    );
+  });
+});
+
+test("a follower that must be slow never leaves the aligning speed, and is not fast at once afterwards", () => {
+  const { drive } = follower([2000, 2000, 2000, 2000, 2000, 2000]);
+  drive.energise();
+  const targets = new Int32Array(6).fill(2000);
+  for (let tick = 0; tick < 5; tick++) drive.step(targets);
+  expect(drive.approaching[0]).toBe(0);
+  drive.slow = true;
+  targets.fill(2500);
+  const goal = () => drive.goals[0]!;
+  for (let tick = 0; tick < 40; tick++) {
+    const before = goal();
+    drive.step(targets);
+    expect(goal() - before).toBeLessThanOrEqual(3);
+  }
+  drive.slow = false;
+  const before = goal();
+  drive.step(targets);
+  expect(goal() - before).toBeLessThanOrEqual(3);
+});
