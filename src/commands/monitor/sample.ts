@@ -2,34 +2,51 @@
 import { styleText } from "node:util";
 import type { Calibration } from "../../arm/calibration.ts";
 import { errorMeanings } from "../../arm/findings.ts";
-import { idOf, JOINTS, type JointName, nameWithId } from "../../arm/joints.ts";
+import { JOINTS, type JointName, nameWithId } from "../../arm/joints.ts";
 import { normalise } from "../../arm/normalisation.ts";
 import type { ServoFigures } from "../../arm/telemetry.ts";
-import type { BusCounters } from "../../feetech/counters.ts";
 import { STEPS_PER_TURN } from "../../feetech/registers.ts";
+
+/** A servo's figures, null where one is not known. */
+export type SampledFigures = {
+  readonly [Name in keyof ServoFigures]: Name extends "errors"
+    ? ServoFigures[Name]
+    : ServoFigures[Name] | null;
+};
 
 /** What was read of an arm. */
 export interface Sample {
   readonly name: string;
   /** In the joints' order; null where there was no answer. */
-  readonly joints: readonly (ServoFigures | null)[];
+  readonly joints: readonly (SampledFigures | null)[];
   /** What is missing, and what to do. */
   readonly trouble: string | undefined;
-  readonly counters?: BusCounters;
+  /** What the bus has counted; undefined while there is none. */
+  readonly bus?: BusFigures | undefined;
   /** What positions are normalised by. */
   readonly calibration?: Calibration | undefined;
+  /** Who has the bus, when it is not the monitor itself. */
+  readonly via?: string;
+}
+
+/** What a bus has counted. */
+export interface BusFigures {
+  readonly timeouts: number;
+  readonly corrupted: number;
+  readonly noiseBytes: number;
+  /** Replies that each joint owes, in the joints' order. */
+  readonly lost: readonly number[];
 }
 
 /** The table's lines, in 80 columns. */
-export function tableOf({ name, joints, counters, calibration }: Sample): string[] {
-  const rows = JOINTS.map((joint, index) => row(joint, joints[index]!, counters, calibration));
-  const bus =
-    counters === undefined
-      ? ""
-      : `bus: ${counters.total("timeout")} timeouts, ${counters.total("corrupted")} damaged replies, ` +
-        `${counters.noiseBytes} bytes of noise`;
+export function tableOf({ name, joints, bus, calibration, via }: Sample): string[] {
+  const rows = JOINTS.map((joint, index) => row(joint, joints[index]!, bus?.lost[index] ?? 0, calibration));
+  const counted =
+    bus &&
+    `bus: ${bus.timeouts} timeouts, ${bus.corrupted} damaged replies, ${bus.noiseBytes} bytes of noise`;
   return [
     styleText("bold", name),
+    ...(via === undefined ? [] : [`read through ${via}`]),
     "",
     styleText(
       "dim",
@@ -37,7 +54,7 @@ export function tableOf({ name, joints, counters, calibration }: Sample): string
     ),
     ...rows,
     "",
-    styleText("dim", bus),
+    styleText("dim", counted ?? ""),
   ];
 }
 
@@ -51,64 +68,63 @@ export function complaintsOf({ joints, trouble }: Sample): string[] {
 
 function row(
   joint: JointName,
-  figures: ServoFigures | null,
-  counters: BusCounters | undefined,
+  figures: SampledFigures | null,
+  lost: number,
   calibration: Calibration | undefined,
 ): string {
-  const lost = `${lostOf(joint, counters)}`;
-  if (figures === null) return columns(joint, "no answer", "", "", "", "", "", "", "", lost);
-  const { positionSteps, speedStepsPerS, loadPercent, currentMa, voltageV, temperatureC, torqueOn } = figures;
+  if (figures === null) return columns(joint, "no answer", "", "", "", "", "", "", "", `${lost}`);
+  const { positionSteps, speedStepsPerS, torqueOn } = figures;
   const percent = normalised(joint, positionSteps, calibration);
+  const degreesPerS = speedStepsPerS === null ? null : (speedStepsPerS * 360) / STEPS_PER_TURN;
   return columns(
     joint,
-    `${positionSteps}`,
-    percent === undefined ? "" : `${percent.toFixed(1)} %`,
-    `${Math.round((speedStepsPerS * 360) / STEPS_PER_TURN)} °/s`,
-    `${loadPercent.toFixed(0)} %`,
-    `${currentMa} mA`,
-    `${voltageV.toFixed(1)} V`,
-    `${temperatureC} °C`,
-    torqueOn ? "on" : "off",
-    lost,
+    cell(positionSteps, ""),
+    percent === null ? "" : `${percent.toFixed(1)} %`,
+    cell(degreesPerS, " °/s"),
+    cell(figures.loadPercent, " %"),
+    cell(figures.currentMa, " mA"),
+    cell(figures.voltageV, " V", 1),
+    cell(figures.temperatureC, " °C"),
+    torqueOn === null ? "–" : torqueOn ? "on" : "off",
+    `${lost}`,
   );
+}
+
+/** Rounded as people read it, which never is −0. */
+function cell(value: number | null, unit: string, digits = 0): string {
+  return value === null ? "–" : `${value.toFixed(digits).replace(/^-(?=[0.]+$)/, "")}${unit}`;
 }
 
 function columns(joint: string, ...cells: readonly string[]): string {
   const widths = [9, 9, 9, 6, 8, 7, 6, 7, 5] as const;
-  return joint.padEnd(14) + cells.map((cell, index) => cell.padStart(widths[index]!)).join("");
+  return joint.padEnd(14) + cells.map((text, index) => text.padStart(widths[index]!)).join("");
 }
 
 /** A calibration in the servos need not be one that can be used. */
 function normalised(
   joint: JointName,
-  steps: number,
+  steps: number | null,
   calibration: Calibration | undefined,
-): number | undefined {
+): number | null {
   const own = calibration?.[joint];
-  return own === undefined || own.range_min >= own.range_max
-    ? undefined
-    : normalise(steps, own, joint, "range");
-}
-
-function lostOf(joint: JointName, counters: BusCounters | undefined): number {
-  const id = idOf(joint);
-  return counters === undefined ? 0 : counters.of(id, "timeout") + counters.of(id, "corrupted");
+  if (own === undefined || steps === null || own.range_min >= own.range_max) return null;
+  return normalise(steps, own, joint, "range");
 }
 
 /** The sample as an event. */
-export function eventOf({ name, joints, trouble, counters, calibration }: Sample) {
+export function eventOf({ name, joints, trouble, bus, calibration }: Sample) {
   return {
     event: "sample",
     time: new Date().toISOString(),
     arm: name,
     trouble: trouble ?? null,
-    noiseBytes: counters?.noiseBytes ?? 0,
+    noiseBytes: bus?.noiseBytes ?? 0,
     joints: Object.fromEntries(
       JOINTS.map((joint, index) => {
         const figures = joints[index];
         if (!figures) return [joint, null];
-        const percent = normalised(joint, figures.positionSteps, calibration) ?? null;
-        return [joint, { ...figures, positionPercent: percent, lostReplies: lostOf(joint, counters) }];
+        const positionPercent = normalised(joint, figures.positionSteps, calibration);
+        return [joint, { ...figures, positionPercent, lostReplies: bus?.lost[index] ?? 0 }];
       }),
     ),
   };

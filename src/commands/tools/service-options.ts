@@ -5,8 +5,8 @@ import { controlPaths } from "../../control/address.ts";
 
 /** The options of every command that talks to a service; see {@link addServiceOptions}. */
 export interface ServiceOptions {
-  readonly pair?: string;
-  readonly socket?: string;
+  readonly pair?: string | undefined;
+  readonly socket?: string | undefined;
 }
 
 /** Adds the options of {@link ServiceOptions} to a command. */
