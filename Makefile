@@ -15,7 +15,7 @@ ifneq ($(shell { $(BUN) --version; } 2>/dev/null),$(PINNED))
 .PHONY: $(READY)
 endif
 
-.PHONY: help demo test lint build bench clean
+.PHONY: help demo test lint build bench chaos clean
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -35,6 +35,9 @@ build: dist/so101-linux-x64 dist/so101-linux-arm64 ## compile the program, for t
 
 bench: $(READY) dist/so101-linux-$(HOST) ## measure latency, rate, start-up, CPU and memory
 	@$(BUN) scripts/bench.ts
+
+chaos: $(READY) dist/so101-linux-$(HOST) ## beat the program with random faults for ten minutes
+	@$(BUN) scripts/chaos.ts --minutes 10
 
 clean: ## remove what was built; Bun and the packages stay
 	rm -rf dist

@@ -27,7 +27,7 @@ const PLAN = options.quick
   : { rates: [60, 200, 500], repeats: 3, seconds: 15, starts: 7, recoveries: 3 };
 
 const RATE_HZ = 200;
-const SOAK_SETTLING_S = 60;
+const SOAK_SETTLING_S = 120;
 
 /** What was found to be wrong, in words. */
 const troubles: string[] = [];
@@ -124,6 +124,8 @@ async function soak(minutes: number): Promise<void> {
   const settled = long.samples.filter(({ atUs }) => atUs - long.samples[0]!.atUs >= SOAK_SETTLING_S * 1e6);
   const growth = (field: "residentKB" | "anonymousKB") =>
     slope((settled.length > 2 ? settled : long.samples).map((s) => [s.atUs / 60e6, s[field]]));
+  const last = long.samples.at(-1)!;
+  const settledFirst = settled[0] ?? long.samples[0]!;
   const own = long.own;
   show(`${minutes} minutes at ${RATE_HZ} Hz`, [
     judged("missed ticks, by the record", "%", (100 * long.pace.missedTicks) / long.pace.dueTicks, {
@@ -136,6 +138,13 @@ async function soak(minutes: number): Promise<void> {
     judged("resident memory, at first", "MB", long.samples[0]!.residentKB / 1024, {}),
     judged("resident memory, at last", "MB", long.samples.at(-1)!.residentKB / 1024, {}),
     judged("peak resident memory", "MB", long.samples.at(-1)!.peakResidentKB / 1024, { atMost: 64 }),
+    judged("resident memory, at last to after 2 minutes", "×", last.residentKB / settledFirst.residentKB, {
+      atMost: 1.05,
+    }),
+    judged("descriptors more than after 2 minutes", "", last.descriptors - settledFirst.descriptors, {
+      atMost: 0,
+    }),
+    judged("threads more than after 2 minutes", "", last.threads - settledFirst.threads, { atMost: 0 }),
     judged("growth of resident memory", "KB/min", growth("residentKB"), {}),
     judged("growth of what is no file's", "KB/min", growth("anonymousKB"), {}),
   ]);

@@ -2,7 +2,9 @@
  * Beats the compiled program: random, overlapping faults on simulated arms, then the safety rules on the record of
  * what the arms were told. Exit code 1 when a rule was broken, something crashed, grew, or did not recover in time.
  *
- *   bun scripts/chaos.ts [--seed N] [--minutes M] [--rate HZ] [--program PATH]
+ *   bun scripts/chaos.ts [--seed N] [--minutes M] [--rate HZ] [--program PATH] [--untimed]
+ *
+ * --untimed judges no times but that all ends: for machines of which nobody knows how busy they are.
  */
 import { copyFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -22,15 +24,16 @@ const { values: options } = parseArgs({
     minutes: { type: "string", default: "1" },
     rate: { type: "string", default: "200" },
     program: { type: "string", default: programPath },
+    untimed: { type: "boolean", default: false },
   },
 });
 const seed = Number(options.seed);
 const rateHz = Number(options.rate);
 
 /** Once every cause has gone the pair must be aligning within this, … */
-const ALIGNING_WITHIN_MS = 3_000;
+const ALIGNING_WITHIN_MS = options.untimed ? 20_000 : 3_000;
 /** … and following when the longest way at the aligning speed is done: half a turn, and some patience. */
-const FOLLOWING_WITHIN_MS = 12_000;
+const FOLLOWING_WITHIN_MS = options.untimed ? 40_000 : 12_000;
 const TARGET_P99_MS = 600;
 
 /** What was done in one episode, and what became of it. */
@@ -139,7 +142,7 @@ async function report(): Promise<void> {
       those.map(({ index }) => firstMs(index)),
     );
   }
-  if (p99 > TARGET_P99_MS) {
+  if (p99 > TARGET_P99_MS && !options.untimed) {
     troubles.push(`the first goal came after ${p99.toFixed(0)} ms at p99: the target is ${TARGET_P99_MS}`);
     for (const { entry, index } of usual) {
       if (firstMs(index) > TARGET_P99_MS)

@@ -1,5 +1,5 @@
 /** The service's end of the control socket. Whatever comes there, it costs the control loop nothing. */
-import { chmodSync, chownSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, chownSync, lstatSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { dirname } from "node:path";
 import * as v from "valibot";
@@ -36,6 +36,9 @@ const ANSWER_EVERY_MS = 10;
 /** So many may wait for that. */
 const MOST_WAITING = 16;
 
+/** A client that is refused has so long to read why. */
+const FAREWELL_MS = 1_000;
+
 /** Who may use the boards may ask, too. */
 const GROUP = "dialout";
 const MODE = 0o660;
@@ -46,13 +49,15 @@ const MODE = 0o660;
  */
 export async function serveControl(path: string, subject: ControlSubject): Promise<ControlServer> {
   mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
+  const there = lstatSync(path, { throwIfNoEntry: false });
+  if (there?.isSocket() === false) throw new Error(`there is something else at ${path}`);
   if (await answers(path)) throw new Error(`another program of this pair already listens at ${path}`);
   rmSync(path, { force: true });
   const connections = new Set<Socket>();
   const server = createServer((socket) => {
     socket.on("error", () => socket.destroy());
     if (connections.size >= MOST_CONNECTIONS) {
-      socket.end(failure("too many connections"));
+      endWith(socket, "too many connections");
       return;
     }
     connections.add(socket);
@@ -104,7 +109,8 @@ function converse(socket: Socket, subject: ControlSubject): void {
   };
   const refuse = (error: string) => {
     waiting.length = 0;
-    socket.end(failure(error), () => socket.destroy());
+    clearInterval(watching);
+    endWith(socket, error);
   };
   socket.setTimeout(IDLE_MS, () => socket.destroy());
   socket.on("close", () => {
@@ -120,10 +126,17 @@ function converse(socket: Socket, subject: ControlSubject): void {
       if (waiting.length >= MOST_WAITING) return refuse("too many requests at once");
       const request = line.toString("utf8", 0, end);
       line = line.subarray(end + 1);
-      if (request.trim() !== "") take(request);
+      take(request);
     }
     if (line.length >= LONGEST_REQUEST_BYTES) refuse("the request is too long");
   });
+}
+
+/** Says why, and ends it, whether or not the client reads that or stops: nothing more of it is read. */
+function endWith(socket: Socket, error: string): void {
+  socket.pause();
+  socket.end(failure(error), () => socket.destroy());
+  setTimeout(() => socket.destroy(), FAREWELL_MS).unref();
 }
 
 function answer(text: string, subject: ControlSubject, watch: (everyMs: number) => void): string {
@@ -185,7 +198,10 @@ function answers(path: string): Promise<boolean> {
       socket.destroy();
       resolve(true);
     });
-    socket.once("error", () => resolve(false));
+    // What we may not talk to may well be alive.
+    socket.once("error", ({ code }: NodeJS.ErrnoException) =>
+      resolve(code !== "ECONNREFUSED" && code !== "ENOENT"),
+    );
   });
 }
 

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { connect, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -57,7 +58,27 @@ async function send(bytes: string | Uint8Array, lines = Number.POSITIVE_INFINITY
   });
 }
 
+/** A connection that its client never closes by itself. */
+const openForGood = async () => {
+  const socket = connect({ path, allowHalfOpen: true });
+  await once(socket, "connect");
+  return socket;
+};
+
 const answers = async () => expect(await askControl([path], { do: "status" })).toEqual(aStatus);
+
+/** Once those have gone that were there. */
+async function answersAgain(): Promise<void> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      await answers();
+      break;
+    } catch (error) {
+      if (attempt === 100) throw error;
+      await Bun.sleep(10);
+    }
+  }
+}
 
 describe("a service that is asked", () => {
   test("tells its status, and does what it is told", async () => {
@@ -152,15 +173,24 @@ describe("a service that is asked nonsense", () => {
     await Promise.all(
       sockets.map((socket) => new Promise((resolve) => socket.once("close", resolve).destroy())),
     );
-    for (let attempt = 0; ; attempt++) {
-      try {
-        await answers();
-        break;
-      } catch (error) {
-        if (attempt === 100) throw error;
-        await Bun.sleep(10);
-      }
-    }
+    await answersAgain();
+  });
+
+  test("keeps nothing of clients that it has refused, though they stay", async () => {
+    const sockets = await Promise.all(Array.from({ length: 60 }, () => openForGood()));
+    await Promise.all(sockets.slice(16).map((socket) => once(socket.resume(), "end")));
+    const open = () => readdirSync("/proc/self/fd").length;
+    const withAll = open();
+    for (const socket of sockets) socket.destroy();
+    await answersAgain();
+    // Of each of the first 16 both ends were here, of the others only the client's.
+    expect(withAll - open()).toBeLessThan(60 + 16 + 10);
+  });
+
+  test("ends a connection that sends nothing but line ends", async () => {
+    const replies = await send("\n".repeat(1000));
+    expect(replies.at(-1)).toContain("too many requests at once");
+    await answers();
   });
 
   test("survives whatever bytes come", async () => {
@@ -206,6 +236,13 @@ describe("the place of the socket", () => {
 
   test("is not taken from a program that answers there", () => {
     expect(serveControl(path, {} as never)).rejects.toThrow("already listens");
+  });
+
+  test("is not made in place of what is no socket", async () => {
+    const file = join(dir, "precious.json");
+    writeFileSync(file, "{}");
+    await expect(serveControl(file, {} as never)).rejects.toThrow(`there is something else at ${file}`);
+    expect(existsSync(file)).toBe(true);
   });
 
   test("cannot be where there is a file in its folder's place", () => {
