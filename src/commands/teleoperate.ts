@@ -1,11 +1,14 @@
 /** `so101 teleoperate`: makes the follower arm follow the leader arm until it is stopped. */
 import { Command, InvalidArgumentError } from "commander";
 import type { Calibration } from "../arm/calibration.ts";
+import { nameOfArm } from "../arm/findings.ts";
 import type { Role } from "../arm/joints.ts";
 import { configFor, DEFAULT_CONFIG_PATH, type Overrides, pairSettings } from "../config.ts";
 import { MAIN_PAIR } from "../config-pairs.ts";
 import type { Tell } from "../teleop/events.ts";
 import { Journal } from "../teleop/journal.ts";
+import { LossWatch } from "../teleop/losses.ts";
+import type { PairSettings } from "../teleop/settings.ts";
 import { ControlHangs, startTeleoperation } from "../teleop/teleoperation.ts";
 import { jsonReporter } from "./output/json.ts";
 import { logReporter } from "./output/log.ts";
@@ -87,6 +90,7 @@ async function teleoperate({ config, pair, duration, socket, json, ...overrides 
   reporter = makeReporter(shared);
   const sources = () => ({ pair: pair ?? MAIN_PAIR, startedAt, settings, shared, journal, calibrations });
   const server = control(socket, sources, tell);
+  const losses = new LossWatch(shared, namesOf(settings), tell).start();
   const stop = () => teleoperation.stop();
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, stop);
   process.on("SIGHUP", () => {
@@ -107,9 +111,17 @@ async function teleoperate({ config, pair, duration, socket, json, ...overrides 
     process.kill(process.pid, "SIGKILL");
   } finally {
     supply.stop();
+    losses.stop();
     (await server)?.close();
     reporter.end();
   }
+}
+
+function namesOf({ arms: { leader, follower } }: PairSettings): Record<Role, string> {
+  return {
+    leader: nameOfArm({ role: "leader", id: leader.id }),
+    follower: nameOfArm({ role: "follower", id: follower.id }),
+  };
 }
 
 /** A terminal that does not know its size, such as a serial console, gets lines. */

@@ -23,6 +23,7 @@ export const eventCodes = {
   "bus.damaged": [16, "replies arrive damaged: a bad lead, or two servos of one id"],
   "bus.failed": [17, "a servo fell silent or did not take a value while it was set up"],
   "arm.back": [18, "the arm answers again"],
+  "bus.lossy": [19, "many replies are lost or damaged, though each is made up for"],
 
   "arm.swapped": [20, "the arm on this port is the pair's other one"],
   "servo.wrong-model": [21, "a servo is no STS3215"],
@@ -62,6 +63,7 @@ export const eventCodes = {
   "program.stalled": [70, "the program did not run for a while: stopped, suspended or starved"],
   "program.not-real-time": [71, "the system refused real-time priority or locked memory"],
   "program.hangs": [72, "the control loop does not get on: the program ends and is to be started again"],
+  "program.late": [73, "many ticks are missed"],
   "settings.reloaded": [74, "the configuration was read again"],
   "settings.refused": [75, "the configuration cannot be used: the old one stays"],
   "settings.kept": [76, "a part of the configuration takes effect at the next start only"],
