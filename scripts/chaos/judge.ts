@@ -1,6 +1,10 @@
 /** What became of a run of chaos: the safety rules on the record, how fast it recovered, what the program used. */
+import { loadCalibration } from "../../src/arm/calibration-tree.ts";
+import { JOINTS } from "../../src/arm/joints.ts";
+import { goalTable } from "../../src/arm/normalisation.ts";
 import { Instruction } from "../../src/feetech/packet.ts";
 import { registers } from "../../src/feetech/registers.ts";
+import type { RunningSim } from "../../src/sim/client.ts";
 import { readRecord } from "../../src/sim/record.ts";
 import { SafetyCheck } from "../../src/sim/safety.ts";
 import { median } from "../bench/analysis.ts";
@@ -17,11 +21,12 @@ export interface RecordFindings {
 }
 
 /** Checks a record of any length. */
-export async function judgeRecord(path: string, rateHz: number): Promise<RecordFindings> {
-  const check = new SafetyCheck({ rateHz, followSpeedDegPerS: 360, alignSpeedDegPerS: 45 });
+export async function judgeRecord({ paths }: RunningSim, rateHz: number): Promise<RecordFindings> {
+  const limits = { rateHz, followSpeedDegPerS: 360, alignSpeedDegPerS: 45 };
+  const check = new SafetyCheck({ ...limits, targets: followerGoals(paths.calibration) });
   const firstGoalMs = new Map<number, number>();
   let calm: { number: number; t: number } | undefined;
-  for await (const entry of readRecord(path)) {
+  for await (const entry of readRecord(paths.record)) {
     check.see(entry);
     if (entry.kind === "mark" && entry.text.startsWith(CALM)) {
       calm = { number: Number(entry.text.slice(CALM.length)), t: entry.t };
@@ -37,6 +42,17 @@ export async function judgeRecord(path: string, rateHz: number): Promise<RecordF
     return `at ${(t / 1e6).toFixed(3)} s: ${arm} ${joint}: ${register} was written though it was ${value}`;
   });
   return { violations: [...violations, ...waste], firstGoalMs };
+}
+
+/** For each joint the follower's goal by the leader's reading. */
+function followerGoals(calibrationDir: string): Int16Array[] {
+  const leader = loadCalibration(calibrationDir, "leader", "leader");
+  const follower = loadCalibration(calibrationDir, "follower", "follower");
+  return JOINTS.map((joint) => {
+    const { range_min, range_max } = follower[joint];
+    const goals = goalTable(leader, follower, joint, "range");
+    return goals.map((goal) => Math.min(Math.max(goal, range_min), range_max));
+  });
 }
 
 /** `FF FF FE len 83 2A …`: a sync write that begins at the goal. */

@@ -1,5 +1,5 @@
 /** The safety rules of teleoperation, checked on the record of what the simulated arms were really told. */
-import { BROADCAST_ID, Instruction } from "../feetech/packet.ts";
+import { BROADCAST_ID, Instruction, PacketDecoder } from "../feetech/packet.ts";
 import { type RegisterName, registers, STEPS_PER_TURN } from "../feetech/registers.ts";
 import { type ArmName, JOINTS, type JointName } from "./joints.ts";
 import { type BytesEntry, bytesOf, type RecordEntry, type ServoEntry } from "./record.ts";
@@ -10,6 +10,8 @@ import { type GoalLimits, GoalWatch } from "./speed.ts";
 export interface SafetyLimits extends GoalLimits {
   /** How far a goal may be from the joint's true position when the joint becomes energised, steps; 10 if left out. */
   energiseToleranceSteps?: number;
+  /** For each joint, where the follower belongs by the leader's reading 0…4095; what is left out is guessed. */
+  targets?: readonly ArrayLike<number>[];
 }
 
 /** The rules, by the names under which their violations are reported. */
@@ -52,8 +54,10 @@ export class SafetyCheck {
   readonly #tolerance: number;
   /** The follower's goals, by joint. */
   readonly #goals: readonly GoalWatch[];
+  readonly #targets: readonly ArrayLike<number>[] | undefined;
 
   constructor(limits: SafetyLimits) {
+    this.#targets = limits.targets;
     this.#tolerance = limits.energiseToleranceSteps ?? DEFAULT_TOLERANCE;
     this.#goals = JOINTS.map(() => new GoalWatch(limits));
   }
@@ -61,7 +65,26 @@ export class SafetyCheck {
   /** Looks at the next entry. */
   see(entry: RecordEntry): void {
     if (entry.kind === "request") this.#request(entry);
+    else if (entry.kind === "reply" && entry.arm === "leader") this.#leaderReply(entry);
     else if (entry.kind === "event" && entry.joint !== undefined) this.#event(entry);
+  }
+
+  /** What the leader's servos say of their positions is where the follower's goals belong. */
+  #leaderReply(entry: BytesEntry): void {
+    if (this.#targets === undefined) return;
+    const decoder = new PacketDecoder();
+    const bytes = bytesOf(entry);
+    // A reading of positions alone, or of positions and velocities.
+    if (bytes.length > decoder.bytes.length) return;
+    decoder.bytes.set(bytes);
+    decoder.received(bytes.length);
+    while (decoder.next()) {
+      const { id, params, paramCount } = decoder;
+      if ((paramCount !== 2 && paramCount !== 4) || JOINTS[id - 1] === undefined) continue;
+      const raw = decoder.bytes[params]! | (decoder.bytes[params + 1]! << 8);
+      const target = this.#targets[id - 1]![raw];
+      if (target !== undefined) this.#goals[id - 1]!.target(target);
+    }
   }
 
   #request(entry: BytesEntry): void {

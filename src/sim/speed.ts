@@ -7,8 +7,8 @@ export interface GoalLimits {
   rateHz: number;
   followSpeedDegPerS: number;
   /**
-   * The limit from when a joint is energised until its goal has met its target. The record does not know the target:
-   * it has been met when the goal turns back, or slows down, or has not moved at all for 100 ms from the start.
+   * The limit from when a joint is energised until its goal has met its target. Where nobody tells the target, it has
+   * been met when the goal turns back, or slows down, or has not moved at all for 100 ms from the start.
    */
   alignSpeedDegPerS?: number;
 }
@@ -32,9 +32,18 @@ export class GoalWatch {
   #pile = 0;
   /** The latest steps of an alignment that has begun to move. */
   #steps: number[] = [];
+  /** Where the goal belongs, if anybody has told. */
+  #target: number | undefined;
+  /** From the goal before to the target that it had. */
+  #distance = 0;
 
   constructor(limits: GoalLimits) {
     this.#limits = limits;
+  }
+
+  /** The leader was read: this is where the next goal belongs, as far as it may go. */
+  target(steps: number): void {
+    this.#target = steps;
   }
 
   /** The joint became energised with this goal; undefined when the goal was none of the program's. */
@@ -46,6 +55,7 @@ export class GoalWatch {
     this.#aligning = this.#limits.alignSpeedDegPerS !== undefined;
     this.#pile = 0;
     this.#steps = [];
+    this.#distance = 0;
   }
 
   /** The joint is limp: its next goal is judged by what it is energised with. */
@@ -62,7 +72,11 @@ export class GoalWatch {
     this.#lastAtUs = atUs;
     if (last === undefined) return undefined;
     const step = goal - last;
-    if (this.#aligning && this.#hasMet(step, atUs)) this.#aligning = false;
+    const target = this.#target;
+    if (this.#aligning) {
+      const met = target === undefined ? this.#seemsMet(step, atUs) : this.#hasMet(target - last);
+      if (met) this.#aligning = false;
+    }
 
     const { rateHz, followSpeedDegPerS, alignSpeedDegPerS } = this.#limits;
     const degPerS = this.#aligning ? alignSpeedDegPerS! : followSpeedDegPerS;
@@ -82,7 +96,16 @@ export class GoalWatch {
     return undefined;
   }
 
-  #hasMet(step: number, atUs: number): boolean {
+  /** Whether the target is within a tick of the goal, or has just passed it. */
+  #hasMet(distance: number): boolean {
+    const { rateHz, followSpeedDegPerS, alignSpeedDegPerS } = this.#limits;
+    const perTick = (degPerS: number) => (degPerS * STEPS_PER_DEG) / rateHz + 1;
+    const passed = distance * this.#distance < 0 && Math.abs(distance) <= perTick(followSpeedDegPerS);
+    this.#distance = distance;
+    return passed || Math.abs(distance) <= perTick(alignSpeedDegPerS!);
+  }
+
+  #seemsMet(step: number, atUs: number): boolean {
     const steps = this.#steps;
     if (steps.length === 0 && step === 0) return atUs - this.#energisedAtUs > MET_AT_ONCE_US;
     const turnedBack = steps.some((earlier) => earlier * step < 0);

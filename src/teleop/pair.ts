@@ -105,13 +105,14 @@ export class Pair {
   }
 
   async #advance(): Promise<void> {
-    if (this.#shared.mode === "released") this.#safekeeping.release();
+    const { mode } = this.#shared;
+    if (mode === "released") this.#safekeeping.release();
     const reached = await this.#reachBoth();
     if (!reached || this.#herald.isRetrying) this.#keepSafe();
     if (!reached) {
       this.#shared.waitForCommand(LOOK_EVERY_MS);
-    } else if (this.#shared.mode !== "running") {
-      this.#standBy();
+    } else if (mode !== "running") {
+      this.#standBy(mode);
     } else if (!this.#connectBoth()) {
       this.#keepSafe();
       this.#shared.waitForCommand(RECHECK_FAULT_EVERY_MS);
@@ -139,11 +140,11 @@ export class Pair {
   }
 
   /** Somebody has asked for the follower to be held, or let go, until they ask to go on. */
-  #standBy(): void {
+  #standBy(mode: "paused" | "released"): void {
     this.#detector = undefined;
     this.#keepSafe();
     const goesOn = '"so101 resume" goes on';
-    if (this.#shared.mode === "paused")
+    if (mode === "paused")
       this.#herald.enter("holding", { code: "pair.paused", message: `paused, as was asked: ${goesOn}` });
     else
       this.#herald.enter("waiting", { code: "pair.released", message: `released, as was asked: ${goesOn}` });

@@ -1,0 +1,20 @@
+/** Where the goals of a simulated follower belong, for the check of a record. */
+import { loadCalibration } from "../../src/arm/calibration-tree.ts";
+import { JOINTS } from "../../src/arm/joints.ts";
+import { goalTable } from "../../src/arm/normalisation.ts";
+import type { RunningSim } from "../../src/sim/client.ts";
+
+/** For each joint the follower's goal by the leader's reading; undefined while an arm has no calibration. */
+export function targetsOf({ paths }: RunningSim, ids = { leader: "leader", follower: "follower" }) {
+  try {
+    const leader = loadCalibration(paths.calibration, "leader", ids.leader);
+    const follower = loadCalibration(paths.calibration, "follower", ids.follower);
+    return JOINTS.map((joint) => {
+      const { range_min, range_max } = follower[joint];
+      const goals = goalTable(leader, follower, joint, "range");
+      return goals.map((goal) => Math.min(Math.max(goal, range_min), range_max));
+    });
+  } catch {
+    return undefined;
+  }
+}
