@@ -155,7 +155,7 @@ export class SafetyCheck {
         this.#broken(entry, joint, "energised away from its goal", `goal ${goal}, position ${position}`);
       }
     } else if (entry.event === "energised") {
-      watch.energised(entry.t, undefined);
+      watch.energised(entry.t, undefined, entry.deafMs);
     } else if (entry.event === "limp" || entry.event === "powered") {
       watch.limp();
     }

@@ -28,6 +28,8 @@ export type ServoEvent =
       goal: number;
       position: number;
       goalVelocity: number;
+      /** For so long it hears nothing yet, ms: after a loss of power. */
+      deafMs?: number;
     }
   | { event: "limp"; position: number }
   | { event: "powered"; on: boolean }
@@ -127,7 +129,7 @@ export class SimulatedServo {
     this.#heldCount = 0;
     this.#answersFromUs = nowUs + silentMs * 1000;
     if (!was) this.#tell({ event: "powered", on: true });
-    if (torqueOn) this.#energise("power");
+    if (torqueOn) this.#energise("power", silentMs);
   }
 
   /** Power goes: the joint is limp and silent. */
@@ -253,7 +255,7 @@ export class SimulatedServo {
     this.#tell({ event: "wiped", instruction });
   }
 
-  #energise(cause: "request" | "power"): void {
+  #energise(cause: "request" | "power", deafMs = 0): void {
     this.#table.set("torque_enable", 1);
     this.actuator.relieve("torque");
     this.#tell({
@@ -262,6 +264,7 @@ export class SimulatedServo {
       goal: this.#get("goal_position"),
       position: this.actuator.position,
       goalVelocity: this.#get("goal_velocity"),
+      ...(deafMs > 0 && { deafMs }),
     });
   }
 

@@ -28,6 +28,7 @@ export class GoalWatch {
   #lastAtUs = 0;
   #aligning = false;
   #energisedAtUs = 0;
+  #deafUntilUs = 0;
   /** Movement that the speed limit has not used up yet, steps. */
   #pile = 0;
   /** The latest steps of an alignment that has begun to move. */
@@ -46,9 +47,13 @@ export class GoalWatch {
     this.#target = steps;
   }
 
-  /** The joint became energised with this goal; undefined when the goal was none of the program's. */
-  energised(atUs: number, goal: number | undefined): void {
+  /**
+   * The joint became energised with this goal; undefined when the goal was none of the program's. For `deafMs` it hears
+   * no goal.
+   */
+  energised(atUs: number, goal: number | undefined, deafMs = 0): void {
     this.#energised = true;
+    this.#deafUntilUs = atUs + deafMs * 1e3;
     this.#last = goal;
     this.#lastAtUs = atUs;
     this.#energisedAtUs = atUs;
@@ -68,7 +73,7 @@ export class GoalWatch {
     if (!this.#energised) return undefined;
     const last = this.#last;
     const passedS = (atUs - this.#lastAtUs) / 1e6;
-    this.#last = goal;
+    this.#last = atUs < this.#deafUntilUs ? undefined : goal;
     this.#lastAtUs = atUs;
     if (last === undefined) return undefined;
     const step = goal - last;

@@ -33,7 +33,7 @@ const GOAL_VELOCITY_MARGIN = 1.25;
 
 /**
  * A joint that is found energised, this close to its goal, is held there by somebody before us and keeps its goal:
- * gravity accounts for the difference. Further away its goal is stale, …
+ * gravity accounts for the difference. Further away its goal is stale, unless it is the one that we gave it, …
  */
 const HELD_WITHIN_STEPS = 114; // 10°
 /** … but for one with its whole torque, which something keeps from its goal. */
@@ -57,8 +57,8 @@ const PRESS_STEPS = 228; // 20°
 
 /** Drives the six joints of a follower. */
 export class FollowerDrive {
-  /** The goals last written, in steps, in the joints' order. Meaningful once {@link energise} has returned. */
-  readonly goals = new Int32Array(JOINT_COUNT);
+  /** The goals last written, in steps, in the joints' order; −1 where none has been. */
+  readonly goals: Int32Array;
   /** 1 for a joint that approaches its target at the aligning speed, 0 for one that follows. */
   readonly approaching = new Uint8Array(JOINT_COUNT).fill(1);
 
@@ -87,10 +87,19 @@ export class FollowerDrive {
   /** … how far it got against an obstacle, and whether it was following then. */
   readonly #reached = new Int32Array(JOINT_COUNT);
   readonly #followed = new Uint8Array(JOINT_COUNT);
+  /** 1 for a joint that kept the goal it had when it was found energised. */
+  readonly #kept = new Uint8Array(JOINT_COUNT);
   #slow = false;
 
-  constructor(bus: Bus, ranges: readonly Range[], limits: DriveLimits) {
+  /** `goals` are those of the drive before, which the servos may still have. */
+  constructor(
+    bus: Bus,
+    ranges: readonly Range[],
+    limits: DriveLimits,
+    goals: Int32Array = new Int32Array(JOINT_COUNT).fill(-1),
+  ) {
     this.#bus = bus;
+    this.goals = goals;
     this.#min = Int32Array.from(ranges, ({ min }) => min);
     this.#max = Int32Array.from(ranges, ({ max }) => max);
     this.#alignStep = stepsPerTick(limits.alignSpeedDegPerS, limits.rateHz);
@@ -139,11 +148,10 @@ export class FollowerDrive {
       const approaching = this.approaching[joint] === 1;
       const target = this.#aimOf(joint, targets[joint]!);
       const distance = target - this.goals[joint]!;
-      // A goal that comes back to where its joint is drives it nowhere.
-      const retreating =
-        this.obstructed[joint]! * distance < 0 || (this.resting[joint] === 1 && distance !== 0);
-      const allowance =
-        (approaching && !retreating ? this.#alignStep : this.#followStep) + this.#carry[joint]!;
+      // A goal that comes back to where its joint is drives it nowhere, and may be as fast as it was before.
+      const retreats = this.obstructed[joint]! * distance < 0 || this.resting[joint] === 1;
+      const slowly = approaching && !(retreats && this.#followed[joint] === 1);
+      const allowance = (slowly ? this.#alignStep : this.#followStep) + this.#carry[joint]!;
       const limit = Math.floor(allowance);
       this.#carry[joint] = allowance - limit;
       this.goals[joint]! += Math.min(Math.max(distance, -limit), limit);
@@ -191,6 +199,7 @@ export class FollowerDrive {
   /** Lets a joint stay where it was seen last, its goal with it, until {@link resume}. */
   rest(joint: number): void {
     this.resting[joint] = 1;
+    if (this.obstructed[joint] === 0) this.#followed[joint] = 1 - this.approaching[joint]!;
     this.obstructed[joint] = 0;
     this.#reached[joint] = this.#seen[joint]!;
   }
@@ -199,6 +208,7 @@ export class FollowerDrive {
   resume(joint: number): void {
     this.resting[joint] = 0;
     this.approaching[joint] = 1;
+    this.#followed[joint] = 0;
     this.#distances[joint] = 0;
   }
 
@@ -245,7 +255,10 @@ export class FollowerDrive {
       const goal = motion.value(joint, "goal_position");
       const full = motion.value(joint, "torque_limit") === fullTorque.value(joint, "max_torque_limit");
       const within = full ? PRESSES_WITHIN_STEPS : HELD_WITHIN_STEPS;
-      const held = motion.value(joint, "torque_enable") === 1 && Math.abs(goal - present) <= within;
+      const isOurs = full && goal === this.goals[joint];
+      const held =
+        motion.value(joint, "torque_enable") === 1 && (isOurs || Math.abs(goal - present) <= within);
+      this.#kept[joint] = held ? 1 : 0;
       this.goals[joint] = held ? goal : present;
       this.approaching[joint] = 1;
       this.obstructed[joint] = 0;
@@ -263,6 +276,7 @@ export class FollowerDrive {
       const goal = motion.value(joint, "goal_position");
       const distance = Math.abs(goal - motion.value(joint, "present_position"));
       const energised = motion.value(joint, "torque_enable") === 1;
+      if (energised && this.#kept[joint] === 1) return goal !== this.goals[joint];
       return goal !== this.goals[joint] || distance > (energised ? PRESSES_WITHIN_STEPS : STILL_WITHIN_STEPS);
     });
   }

@@ -4,7 +4,7 @@ import { CONFIGURED_ACCELERATION } from "../arm/baseline.ts";
 import type { Calibration } from "../arm/calibration.ts";
 import { MotionDetector } from "../arm/detector.ts";
 import { nameOfArm } from "../arm/findings.ts";
-import { JOINTS, nameWithId, ROLES, type Role } from "../arm/joints.ts";
+import { JOINT_COUNT, JOINTS, nameWithId, ROLES, type Role } from "../arm/joints.ts";
 import { ArmLink } from "../arm/link.ts";
 import { goalTable } from "../arm/normalisation.ts";
 import { isPosition, positionsRead, SERVO_IDS } from "../arm/read.ts";
@@ -61,6 +61,8 @@ export class Pair {
   /** True when configuring again would wear the arms' EEPROM for nothing, until an arm was gone. */
   #gaveUp = false;
   #connected: Connected | undefined;
+  /** The goals that the follower was given last, by whichever drive. */
+  readonly #goals = new Int32Array(JOINT_COUNT).fill(-1);
   /** While the follower waits, limp, for the leader to be moved. */
   #detector: MotionDetector<"leader"> | undefined;
 
@@ -258,7 +260,7 @@ export class Pair {
       min: calibration[joint].range_min,
       max: calibration[joint].range_max,
     }));
-    return new FollowerDrive(this.#follower.bus!, ranges, this.#settings);
+    return new FollowerDrive(this.#follower.bus!, ranges, this.#settings, this.#goals);
   }
 
   #teleoperate(): void {

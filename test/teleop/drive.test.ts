@@ -46,6 +46,20 @@ describe("switching the torque on", () => {
     for (const servo of arm.servos) expect(servo.values(0).torque_enable).toBe(1);
   });
 
+  test("keeps the goal that the drive before gave, however far a hand has pushed the joint from it", () => {
+    const { drive, arm, bus } = follower();
+    drive.energise();
+    arm.servos[2]!.actuator.motor.position += 600;
+    const next = new FollowerDrive(
+      bus,
+      JOINTS.map(() => ({ min: 0, max: 4095 })),
+      limits,
+      drive.goals,
+    );
+    next.energise();
+    expect(next.goals[2]).toBe(2000);
+  });
+
   test("leaves the servos a speed not far above the ramp's", () => {
     const { drive, arm } = follower();
     drive.energise();
