@@ -12,7 +12,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   host: ["serial"],
   teleop: ["arm", "feetech", "serial", "host"],
   sim: ["feetech", "serial"],
-  control: ["teleop", "arm"],
+  control: [".", "teleop", "arm"],
   commands: [".", "control", "teleop", "arm", "feetech", "serial", "host"],
   ".": ["commands", "teleop", "arm"],
 };

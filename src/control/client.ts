@@ -1,7 +1,9 @@
 /** Asking a running service on its control socket. */
 import { connect, type Socket } from "node:net";
+import { basename } from "node:path";
 import { createInterface } from "node:readline";
 import * as v from "valibot";
+import { MAIN_PAIR } from "../config-pairs.ts";
 import {
   type ControlReply,
   type ControlRequest,
@@ -83,7 +85,7 @@ async function connectToFirst(paths: readonly string[]): Promise<Socket> {
   if (refused !== undefined) throw refused;
   const message =
     `the service does not run (nothing answers at ${paths.join(" or ")}) — start it with ` +
-    '"sudo systemctl start so101-teleop", or run "so101 teleoperate"';
+    `"sudo systemctl start ${unitOf(paths[0]!)}", or run "so101 teleoperate"`;
   throw new ControlError(message, true);
 }
 
@@ -122,4 +124,10 @@ function parse(line: string): ControlReply {
       "what answers is no service of this version — after an upgrade, restart it with systemctl restart so101-teleop",
     );
   }
+}
+
+/** The unit of the pair that a socket is named after. */
+function unitOf(path: string): string {
+  const pair = basename(path, ".sock");
+  return pair === MAIN_PAIR ? "so101-teleop" : `so101-teleop@${pair}`;
 }

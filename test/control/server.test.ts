@@ -259,6 +259,11 @@ describe("a client", () => {
     );
   });
 
+  test("names the unit of the pair", () => {
+    const left = join(dir, "left.sock");
+    expect(askControl([left], { do: "status" })).rejects.toThrow("start so101-teleop@left");
+  });
+
   test("asks in the next place when nobody is in the first", async () => {
     expect(await askControl([join(dir, "nowhere.sock"), path], { do: "status" })).toEqual(aStatus);
   });
