@@ -2,6 +2,8 @@
 import { Errno, libc, nativeBuffer } from "./libc.ts";
 
 const CLOCK_MONOTONIC = 1;
+/** As CLOCK_MONOTONIC, but going on while the machine is suspended. */
+const CLOCK_BOOTTIME = 7;
 const TIMER_ABSTIME = 1;
 
 const time = nativeBuffer(16);
@@ -9,7 +11,16 @@ const timeWords = new Uint32Array(time.bytes.buffer);
 
 /** µs on CLOCK_MONOTONIC: the same clock in every thread and process of the machine. Allocates nothing. */
 export function nowUs(): number {
-  libc.clock_gettime(CLOCK_MONOTONIC, time.pointer);
+  return readUs(CLOCK_MONOTONIC);
+}
+
+/** For how long the machine has been suspended since it was started, µs. Allocates nothing. */
+export function suspendedUs(): number {
+  return readUs(CLOCK_BOOTTIME) - readUs(CLOCK_MONOTONIC);
+}
+
+function readUs(clock: number): number {
+  libc.clock_gettime(clock, time.pointer);
   return (timeWords[0]! + timeWords[1]! * 2 ** 32) * 1e6 + timeWords[2]! / 1e3;
 }
 

@@ -2,7 +2,7 @@
 import { JOINT_COUNT, JOINTS } from "../arm/joints.ts";
 import { SERVO_IDS } from "../arm/read.ts";
 import { STEPS_PER_TURN } from "../feetech/registers.ts";
-import { nowUs, sleepUntilUs } from "../serial/clock.ts";
+import { nowUs, sleepUntilUs, suspendedUs } from "../serial/clock.ts";
 import type { FollowerDrive } from "./drive.ts";
 import type { Episodes } from "./episodes.ts";
 import type { Note, Tell } from "./events.ts";
@@ -82,10 +82,13 @@ export class FollowLoop {
     let dueUs = nowUs();
     let freshUs = dueUs;
     let countedUs = dueUs - periodUs;
+    const suspendedBeforeUs = suspendedUs();
     for (let tick = 0; ; tick++) {
       const startUs = nowUs();
       const lateUs = startUs - dueUs;
-      if (lateUs > stallUs) return this.#end({ kind: "stalled", forMs: Math.round(lateUs / 1e3) });
+      // The clock of the grid stands still while the machine is suspended.
+      const awayUs = lateUs + suspendedUs() - suspendedBeforeUs;
+      if (awayUs > stallUs) return this.#end({ kind: "stalled", forMs: Math.round(awayUs / 1e3) });
       shared.countLateness(lateUs);
       if (shared.command !== Command.none) return this.#end({ kind: "command" });
 

@@ -1,6 +1,6 @@
 /** The monotonic clock. */
 import { expect, test } from "bun:test";
-import { nowUs, sleepUntilUs, writeTimespec } from "../../src/serial/clock.ts";
+import { nowUs, sleepUntilUs, suspendedUs, writeTimespec } from "../../src/serial/clock.ts";
 
 test("time goes forward, in µs, on the clock that every process shares", () => {
   const before = nowUs();
@@ -39,4 +39,10 @@ test("a time beyond 136 years of seconds keeps its upper word", () => {
   const words = new Uint32Array(4);
   writeTimespec(words, 2 ** 32 * 1e6);
   expect([...words]).toEqual([0, 1, 0, 0]);
+});
+
+test("a machine that runs is not suspended meanwhile", () => {
+  const before = suspendedUs();
+  sleepUntilUs(nowUs() + 20_000);
+  expect(Math.abs(suspendedUs() - before)).toBeLessThan(5_000);
 });
