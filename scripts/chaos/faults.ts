@@ -1,7 +1,7 @@
 /** What can go wrong with two arms, a machine and a program, each as something that begins and ends. */
 
 import type { SimClient } from "../../src/sim/client.ts";
-import { ARMS, JOINTS } from "../../src/sim/joints.ts";
+import { ARMS, type ArmName, JOINTS } from "../../src/sim/joints.ts";
 import type { SimRequest } from "../../src/sim/requests.ts";
 import type { Program } from "./program.ts";
 import type { Random } from "./random.ts";
@@ -16,7 +16,7 @@ export interface Fault {
   /** For so long after its end its cause is still there: a servo that starts, a reply that is late. */
   readonly lingersMs: number;
   /** Why recovering from it takes longer by design, where it does. */
-  readonly slowly?: string;
+  readonly slowly?: string | undefined;
   /** Faults that would get into each other's way share one of these. */
   readonly uses: readonly string[];
   begin(): Promise<void>;
@@ -33,19 +33,32 @@ type Draw = (random: Random, victims: Victims) => Fault;
 
 const nothing = async () => {};
 
+/** `release_temperature_c` of a configuration that does not set it. */
+const RELEASES_FROM_C = 65;
+
 /** A fault that the simulator makes by one request and ends by another. */
 function simulated(
   kind: string,
   { client }: Victims,
   uses: readonly string[],
   begin: SimRequest,
-  { end, forMs = 0, lingersMs = 0 }: { end?: SimRequest; forMs?: number; lingersMs?: number } = {},
+  {
+    end,
+    forMs = 0,
+    lingersMs = 0,
+    slowly,
+  }: { end?: SimRequest; forMs?: number; lingersMs?: number; slowly?: string | undefined } = {},
 ): Fault {
   const ask = (request: SimRequest | undefined) => async () => {
     if (request !== undefined) await client.request(request);
   };
   const text = `${JSON.stringify(begin)}${end === undefined ? "" : ` for ${Math.round(forMs)} ms`}`;
-  return { kind, text, forMs, lingersMs, uses, begin: ask(begin), end: ask(end) };
+  return { kind, text, forMs, lingersMs, uses, slowly, begin: ask(begin), end: ask(end) };
+}
+
+/** A leader that is found energised is lowered within a second before it leads again. */
+function whenEnergised(arm: ArmName, torqueOn: boolean): string | undefined {
+  return arm === "leader" && torqueOn ? "the leader came back energised and was lowered first" : undefined;
 }
 
 const draws: Readonly<Record<string, Draw>> = {
@@ -77,6 +90,7 @@ const draws: Readonly<Record<string, Draw>> = {
     const joint = random.chance(0.5) ? random.of(JOINTS) : undefined;
     const silentMs = random.whole(0, 200);
     const forMs = random.between(20, 2000);
+    const torqueOn = random.chance(0.2);
     const which = { arm, ...(joint && { joint }) };
     return simulated(
       joint ? "power of a servo" : "power of an arm",
@@ -84,9 +98,10 @@ const draws: Readonly<Record<string, Draw>> = {
       [`power ${arm}`],
       { do: "power", ...which, on: false },
       {
-        end: { do: "power", ...which, on: true, silentMs, torqueOn: random.chance(0.2) },
+        end: { do: "power", ...which, on: true, silentMs, torqueOn },
         forMs,
         lingersMs: silentMs,
+        slowly: whenEnergised(arm, torqueOn),
       },
     );
   },
@@ -96,7 +111,10 @@ const draws: Readonly<Record<string, Draw>> = {
     const silentMs = random.whole(20, 200);
     const torqueOn = random.chance(0.2);
     const begin = { do: "brownout", arm, ...(joint && { joint }), silentMs, torqueOn } as const;
-    return simulated("brownout", victims, [`power ${arm}`], begin, { lingersMs: silentMs });
+    return simulated("brownout", victims, [`power ${arm}`], begin, {
+      lingersMs: silentMs,
+      slowly: whenEnergised(arm, torqueOn),
+    });
   },
   drop(random, victims) {
     const begin = {
@@ -166,6 +184,10 @@ const draws: Readonly<Record<string, Draw>> = {
       {
         end: { ...which, temperature: 30 },
         forMs: random.between(300, 3000),
+        slowly:
+          arm === "follower" && temperature >= RELEASES_FROM_C
+            ? "the follower was too hot and being released"
+            : undefined,
       },
     );
   },
