@@ -7,7 +7,7 @@ BUN := .tools/bun
 PINNED := $(shell sed -n 's/.*"packageManager": *"bun@\([^"]*\)".*/\1/p' package.json)
 READY := node_modules/.ready
 # With git's log: the program names its commit.
-SOURCES := $(shell find src -name '*.ts') package.json bun.lock tsconfig.json scripts/build.ts scripts/compile.ts $(wildcard .git/logs/HEAD)
+SOURCES := $(shell find src packaging -type f) package.json bun.lock tsconfig.json scripts/build.ts scripts/compile.ts $(wildcard .git/logs/HEAD)
 HOST := $(if $(filter aarch64 arm64,$(shell uname -m)),arm64,x64)
 
 # Another Bun, or none, at .tools/bun: get the right one.
@@ -15,7 +15,7 @@ ifneq ($(shell { $(BUN) --version; } 2>/dev/null),$(PINNED))
 .PHONY: $(READY)
 endif
 
-.PHONY: help demo test lint build bench chaos clean
+.PHONY: help demo test lint build deb bench chaos clean
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -32,6 +32,9 @@ lint: $(READY) ## check format, lint and types
 	$(BUN) run --bun --silent tsc
 
 build: dist/so101-linux-x64 dist/so101-linux-arm64 ## compile the program, for this machine and for the Pi
+
+deb: $(READY) dist/so101-linux-x64 dist/so101-linux-arm64 ## build the Debian packages, arm64 and amd64
+	@$(BUN) packaging/build.ts
 
 bench: $(READY) dist/so101-linux-$(HOST) ## measure latency, rate, start-up, CPU and memory
 	@$(BUN) scripts/bench.ts

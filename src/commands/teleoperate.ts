@@ -15,8 +15,11 @@ import { logReporter } from "./output/log.ts";
 import type { MakeReporter, Reporter } from "./output/reporter.ts";
 import { screenReporter } from "./output/screen.ts";
 import { control } from "./teleoperate/control.ts";
+import { firstSettings } from "./teleoperate/first-settings.ts";
 import { reload } from "./teleoperate/reload.ts";
 import { watchSupply } from "./teleoperate/supply.ts";
+import { reportToSystemd, type SystemdReport } from "./teleoperate/systemd.ts";
+import { explainUnnamed } from "./teleoperate/unnamed.ts";
 
 interface Options extends Overrides {
   readonly config?: string;
@@ -33,7 +36,8 @@ export function teleoperateCommand(): Command {
     .description(
       "Makes the follower arm follow the leader arm, until it is stopped. Arms may be plugged in and switched on " +
         "before or after; every loss of an arm heals when it is back. The follower always approaches the leader's " +
-        "pose slowly first. Ctrl-C stops it gently; SIGHUP reads the configuration again.",
+        "pose slowly first. Ctrl-C stops it gently; SIGHUP reads the configuration again; SIGUSR2 ends it with the " +
+        "follower held, for the program that comes next.",
     )
     .option("--leader <path>", "serial port of the leader arm")
     .option("--follower <path>", "serial port of the follower arm")
@@ -69,7 +73,9 @@ Exit codes: 0 stopped, 1 failed, 2 wrong usage or configuration.`,
 
 async function teleoperate({ config, pair, duration, socket, json, ...overrides }: Options): Promise<void> {
   const read = () => pairSettings(configFor({ config, pair }, overrides));
-  let settings = read();
+  const first = await firstSettings(read);
+  if (first === undefined) return;
+  let settings = first;
   const makeReporter: MakeReporter = json
     ? jsonReporter
     : hasScreen()
@@ -79,20 +85,24 @@ async function teleoperate({ config, pair, duration, socket, json, ...overrides 
   const journal = new Journal();
   const calibrations: Partial<Record<Role, Calibration>> = {};
   let reporter: Reporter | undefined;
+  let systemd: SystemdReport | undefined;
   const tell: Tell = (event) => {
     journal.take(event);
     if (event.kind === "calibration") calibrations[event.role] = event.calibration;
     reporter?.event(event);
+    systemd?.event(event);
   };
-  const supply = watchSupply(tell);
+  const supply = watchSupply(explainUnnamed(pair ?? MAIN_PAIR, () => settings, tell));
   const teleoperation = startTeleoperation(settings, supply.tell);
   const { shared } = teleoperation;
   reporter = makeReporter(shared);
+  systemd = reportToSystemd(shared);
   const sources = () => ({ pair: pair ?? MAIN_PAIR, startedAt, settings, shared, journal, calibrations });
   const server = control(socket, sources, tell);
   const losses = new LossWatch(shared, namesOf(settings), tell).start();
   const stop = () => teleoperation.stop();
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, stop);
+  process.on("SIGUSR2", () => teleoperation.handOver());
   process.on("SIGHUP", () => {
     const reloaded = reload(settings, read);
     for (const notice of reloaded.notices) tell(notice);
@@ -100,6 +110,7 @@ async function teleoperate({ config, pair, duration, socket, json, ...overrides 
     settings = reloaded.settings;
     shared.sendSettings(settings);
   });
+  server.then(systemd.ready);
   if (duration !== undefined) setTimeout(stop, Math.max(0, duration * 1000 - performance.now())).unref();
   try {
     await teleoperation.stopped;
@@ -112,6 +123,7 @@ async function teleoperate({ config, pair, duration, socket, json, ...overrides 
   } finally {
     supply.stop();
     losses.stop();
+    systemd.stop();
     (await server)?.close();
     reporter.end();
   }

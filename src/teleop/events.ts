@@ -35,9 +35,15 @@ export interface StateChange {
   readonly role?: Role;
 }
 
+/** The pair stays in its state for another reason than the one told last; what changed has been told by a notice. */
+export interface Reason extends Omit<StateChange, "kind" | "from" | "to"> {
+  readonly kind: "reason";
+}
+
 /** One message from the control thread. */
 export type ControlEvent =
   | StateChange
+  | Reason
   | Notice
   | { readonly kind: "calibration"; readonly role: Role; readonly calibration: Calibration }
   | { readonly kind: "stopped"; readonly how: string };

@@ -50,6 +50,8 @@ export class Herald {
   #state: PairState | undefined;
   /** What is said to be missing of each arm, by its role. */
   readonly #troubles = new Map<Role, string>();
+  /** The same of both, as the reason of the state. */
+  #waitsFor = "";
   #warnings: ReadonlySet<string> = new Set();
   #faults: string | undefined;
   #failure: string | undefined;
@@ -91,6 +93,9 @@ export class Herald {
   /** Says what is missing of the arms, or that one of which something was missing is back. */
   reach(arms: readonly Reached[]): void {
     const troubled = arms.filter(({ trouble }) => trouble !== undefined);
+    const why = troubled.map(({ trouble }) => trouble).join("; ");
+    const waitedFor = this.#waitsFor;
+    this.#waitsFor = why;
     const fresh = troubled.filter(({ role, trouble }) => this.#troubles.get(role) !== trouble);
     const noteOf = ({ role, trouble, troubleKind }: Reached): Note => ({
       code: codeOfTrouble[troubleKind!],
@@ -98,9 +103,12 @@ export class Herald {
       message: trouble!,
     });
     if (troubled.length > 0 && this.#state !== "waiting") {
-      const message = troubled.map(({ trouble }) => trouble).join("; ");
-      this.enter("waiting", { ...noteOf(troubled[0]!), message });
+      this.enter("waiting", { ...noteOf(troubled[0]!), message: why });
     } else {
+      if (troubled.length > 0 && why !== waitedFor) {
+        const { code, role } = noteOf(troubled[0]!);
+        this.tell({ kind: "reason", why, code, ...(role && { role }) });
+      }
       for (const arm of fresh) this.notice("info", noteOf(arm));
     }
     for (const { role, name, trouble } of arms) {

@@ -30,6 +30,8 @@ export class Journal {
       this.state = event.to;
       this.since = new Date();
       this.why = event.why;
+    } else if (event.kind === "reason") {
+      this.why = event.why;
     } else if (event.kind === "notice" && event.episode !== undefined) {
       this.#takeEpisode(event, event.episode);
     }

@@ -372,9 +372,10 @@ export class Pair {
       drive: this.#connected.drive,
       calibration: this.#connected.calibrations.follower,
     };
-    const hurried = () => this.#shared.command === Command.stopQuickly;
     const { how, concern } =
-      bus === undefined ? this.#notConnected() : stopFollower(bus, this.#settings, ready, hurried);
+      bus === undefined
+        ? this.#notConnected()
+        : stopFollower(bus, this.#settings, ready, () => this.#shared.command);
     if (concern !== undefined) {
       const message = `${name}: ${concern}`;
       this.#herald.notice("warning", { code: "arm.may-hold", role: "follower", message });

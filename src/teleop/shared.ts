@@ -18,8 +18,14 @@ export const PAIR_STATES = [
 /** What a pair is doing. */
 export type PairState = (typeof PAIR_STATES)[number];
 
-/** What the main thread may ask of the control thread: a look at the mode and the settings, a stop, a quick one. */
-export const Command = { none: 0, attention: 1, stop: 2, stopQuickly: 3 } as const;
+/**
+ * What the main thread may ask of the control thread: a look at the mode and the settings, a stop, a quick one, or an
+ * end that leaves the follower held for the program that comes next.
+ */
+export const Command = { none: 0, attention: 1, stop: 2, stopQuickly: 3, handOver: 4 } as const;
+
+/** How the control thread may be asked to end. */
+export type Ending = "stop" | "stopQuickly" | "handOver";
 
 /** Whether the pair may teleoperate: yes, no but hold the follower, no and let it go; by their numbers. */
 export const PAIR_MODES = ["running", "paused", "released"] as const;
@@ -117,9 +123,9 @@ export class SharedState {
     if (buffer === undefined) this.#doubles.fill(UNKNOWN, JOINTS_AT, MAX_LATENESS);
   }
 
-  /** Asks the control thread to stop and wakes it if it waits; `quickly` when asked again. Main thread only. */
-  requestStop(quickly = false): void {
-    Atomics.store(this.#words, COMMAND_WORD, quickly ? Command.stopQuickly : Command.stop);
+  /** Asks the control thread to end and wakes it if it waits. Main thread only. */
+  requestEnd(ending: Ending): void {
+    Atomics.store(this.#words, COMMAND_WORD, Command[ending]);
     Atomics.notify(this.#words, COMMAND_WORD);
   }
 
@@ -128,7 +134,7 @@ export class SharedState {
     return Atomics.load(this.#words, COMMAND_WORD);
   }
 
-  /** True once a stop was asked for. */
+  /** True once an end was asked for. */
   get isStopping(): boolean {
     return this.command >= Command.stop;
   }

@@ -9,6 +9,7 @@ import { nowUs, sleepUntilUs } from "../serial/clock.ts";
 import { PortError } from "../serial/wire.ts";
 import type { FollowerDrive } from "./drive.ts";
 import type { PairSettings } from "./settings.ts";
+import { Command } from "./shared.ts";
 
 /** Parking ends this long after the time that the way should take. */
 const PARKING_MARGIN_US = 1_000_000;
@@ -29,16 +30,19 @@ export interface ReadyFollower {
 
 /**
  * Relaxes, holds or parks the follower, as configured; it is parked only when it is `ready`, and no further once
- * somebody has `hurried`. Never throws.
+ * `command` is to stop quickly. When that is to hand over it is held, whatever is configured. Never throws.
  */
 export function stopFollower(
   bus: Bus,
   settings: PairSettings,
   ready: ReadyFollower | undefined,
-  hurried: () => boolean,
+  command: () => number,
 ): Stopped {
+  const hurried = () => command() === Command.stopQuickly;
   try {
     if (torqueState(bus) === "off") return { how: "the follower is limp" };
+    if (command() === Command.handOver)
+      return { how: "the follower is held for the program that comes next" };
     if (settings.onStop === "hold") return { how: "the follower is held where it is" };
     const parked = settings.onStop === "park" && ready !== undefined && park(ready, settings, hurried);
     const unconfirmed = relax(bus);

@@ -24,6 +24,8 @@ export interface Teleoperation {
   readonly stopped: Promise<void>;
   /** Asks for a stop. The second call asks for a quick one: no parking. */
   stop(): void;
+  /** Asks for an end that leaves the follower held, for the program that comes next. A stop that was asked for stays. */
+  handOver(): void;
 }
 
 /** Starts teleoperating a pair; `tell` hears of every change, on this thread. */
@@ -48,7 +50,14 @@ export function startTeleoperation(settings: PairSettings, tell: Tell): Teleoper
     worker.addEventListener("close", () => failed("the control thread ended"));
   });
   worker.postMessage({ settings, memory: shared.buffer } satisfies ControlOrder);
-  return { shared, stopped, stop: () => shared.requestStop(shared.isStopping) };
+  return {
+    shared,
+    stopped,
+    stop: () => shared.requestEnd(shared.isStopping ? "stopQuickly" : "stop"),
+    handOver: () => {
+      if (!shared.isStopping) shared.requestEnd("handOver");
+    },
+  };
 }
 
 /** Looks are counted, not time: a process that was stopped and continued has not been looked at meanwhile. */

@@ -8,7 +8,7 @@ test("what one side writes the other reads", () => {
   control.state = "following";
   control.count("ticks", 3);
   control.setJoint("follower", 5, "goal", 2210);
-  main.requestStop();
+  main.requestEnd("stop");
   expect(main.state).toBe("following");
   expect(main.counter("ticks")).toBe(3);
   expect(main.joint("follower", 5, "goal")).toBe(2210);
@@ -53,7 +53,7 @@ test("a look is asked for by a mode or by settings, and a stop is stronger", () 
   control.attend();
   expect([control.command, control.mode]).toEqual([Command.none, "paused"]);
   main.sendSettings({ rateHz: 100, name: "ä" });
-  main.requestStop();
+  main.requestEnd("stop");
   main.mode = "running";
   control.attend();
   expect(control.isStopping).toBe(true);
@@ -80,7 +80,7 @@ test("a request wakes the side that waits", async () => {
   const shared = new SharedState();
   const waiter = new Worker(new URL("../support/waiter.ts", import.meta.url).href);
   const woken = new Promise<MessageEvent<string>>((resolve) => {
-    waiter.onmessage = (event) => (event.data === "waiting" ? shared.requestStop() : resolve(event));
+    waiter.onmessage = (event) => (event.data === "waiting" ? shared.requestEnd("stop") : resolve(event));
   });
   waiter.postMessage(shared.buffer);
   expect((await woken).data).toBe("woken");

@@ -12,6 +12,7 @@ export const jsonReporter: MakeReporter = (shared) => {
   const timer = setInterval(summary, SUMMARY_EVERY_MS);
   return {
     event(event) {
+      if (event.kind === "reason") return;
       const { kind, ...fields } = event;
       if (kind === "stopped") summary();
       if (!("code" in event)) write(kind, fields);

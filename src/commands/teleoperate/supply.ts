@@ -48,7 +48,7 @@ export function watchSupply(tell: Tell): SupplyWatch {
       look();
       const suspect = performance.now() - lastLowMs < SUSPECT_FOR_MS ? LIKELY_CAUSE : "";
       tell(
-        event.kind === "state"
+        "why" in event
           ? { ...event, why: event.why + suspect }
           : { ...event, message: event.message + suspect },
       );

@@ -1,0 +1,172 @@
+/**
+ * Builds `dist/so101-teleop_<version>_<architecture>.deb` from the programs in `dist/`: `bun packaging/build.ts [arm64|amd64] …`,
+ * both by default. Needs dpkg-deb. The same commit gives the same bytes, in whatever folder.
+ */
+import { chmod, cp, mkdir, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { dirname, join, relative, resolve } from "node:path";
+import { PACKAGE_FILES, PROGRAM_PATH } from "../src/host/package-files.ts";
+import { version } from "../src/version.ts";
+import { debianChangelog } from "./changelog.ts";
+import { copyrightText } from "./licences.ts";
+import { manPage } from "./man-page.ts";
+
+const ROOT = resolve(import.meta.dir, "..");
+const DIST = join(ROOT, "dist");
+const NAME = "so101-teleop";
+const MAINTAINER = "so101 maintainers <maintainers@so101.example>";
+const PROGRAMS = { arm64: "so101-linux-arm64", amd64: "so101-linux-x64" } as const;
+type Architecture = keyof typeof PROGRAMS;
+const ARCHITECTURES = Object.keys(PROGRAMS) as Architecture[];
+
+const DESCRIPTION = `teleoperate SO-ARM100/101 robot arms from boot on
+ Moving the leader arm by hand moves the follower arm, from the moment that the
+ machine gets power: a service that finds the two arms, aligns them slowly,
+ follows at 200 Hz and heals from every loss, and the tools to calibrate the
+ arms and to look after them. Calibrations are those of LeRobot.`;
+
+/** The time that everything in the package bears: that of the commit. */
+async function sourceDate(): Promise<Date> {
+  const given = process.env.SOURCE_DATE_EPOCH;
+  if (given !== undefined) return new Date(Number(given) * 1000);
+  const git = Bun.spawnSync(["git", "log", "-1", "--format=%ct"], { cwd: ROOT, stderr: "ignore" });
+  const seconds = Number(git.stdout.toString());
+  return seconds > 0 ? new Date(seconds * 1000) : (await stat(join(ROOT, "CHANGELOG.md"))).mtime;
+}
+
+/** The npm packages whose code the program contains. */
+async function embeddedPackages(): Promise<string[]> {
+  const { success, logs, metafile } = await Bun.build({
+    entrypoints: [join(ROOT, "src/main.ts"), join(ROOT, "src/teleop/control.ts")],
+    target: "bun",
+    metafile: true,
+    throw: false,
+  });
+  if (!success || metafile === undefined) throw new Error(logs.join("\n"));
+  const names = Object.keys(metafile.inputs).flatMap(
+    (file) => /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(file)?.[1] ?? [],
+  );
+  return [...new Set(names)];
+}
+
+async function build(architecture: Architecture, date: Date, copyright: string): Promise<void> {
+  const tree = join(DIST, `.${NAME}_${architecture}`);
+  const deb = join(DIST, `${NAME}_${version}_${architecture}.deb`);
+  const files: string[] = [];
+  const put = async (path: string, content: string | Uint8Array, mode = 0o644) => {
+    const target = join(tree, path);
+    await mkdir(dirname(target), { recursive: true });
+    await writeFile(target, content);
+    await chmod(target, mode);
+    if (!path.startsWith("/DEBIAN/")) files.push(path);
+  };
+  await rm(tree, { recursive: true, force: true });
+  try {
+    const program = join(tree, PROGRAM_PATH);
+    await mkdir(dirname(program), { recursive: true });
+    await cp(join(DIST, PROGRAMS[architecture]), program);
+    await chmod(program, 0o755);
+    files.push(PROGRAM_PATH);
+    for (const { path, text } of PACKAGE_FILES) await put(path, text);
+    const day = date.toISOString().slice(0, 10);
+    const changelog = debianChangelog(await Bun.file(join(ROOT, "CHANGELOG.md")).text(), {
+      name: NAME,
+      version,
+      maintainer: MAINTAINER,
+      date,
+    });
+    await put("/usr/share/man/man1/so101.1.gz", packed(manPage(day)));
+    await put(`/usr/share/doc/${NAME}/changelog.gz`, packed(changelog));
+    await put(`/usr/share/doc/${NAME}/copyright`, copyright);
+    await put(
+      `/usr/share/lintian/overrides/${NAME}`,
+      await Bun.file(join(import.meta.dir, "debian/lintian-overrides")).text(),
+    );
+    await putControl(architecture, tree, files, put);
+    for (const path of new Bun.Glob("**").scanSync({ cwd: tree, dot: true, onlyFiles: false })) {
+      await utimes(join(tree, path), date, date);
+    }
+    await run(["chmod", "-R", "u=rwX,go=rX", tree]);
+    await run(["dpkg-deb", "--root-owner-group", "-Zxz", "-z9", "-Sextreme", "--build", tree, deb], {
+      SOURCE_DATE_EPOCH: `${date.getTime() / 1000}`,
+    });
+  } finally {
+    await rm(tree, { recursive: true, force: true });
+  }
+  const { size } = await stat(deb);
+  console.log(`${relative(ROOT, deb)}  ${(size / 1e6).toFixed(1)} MB`);
+}
+
+async function putControl(
+  architecture: Architecture,
+  tree: string,
+  files: readonly string[],
+  put: (path: string, content: string, mode?: number) => Promise<void>,
+): Promise<void> {
+  let bytes = 0;
+  let sums = "";
+  for (const path of files.toSorted()) {
+    const content = await Bun.file(join(tree, path)).bytes();
+    bytes += content.length;
+    if (!path.startsWith("/etc/")) {
+      sums += `${new Bun.CryptoHasher("md5").update(content).digest("hex")}  ${path.slice(1)}\n`;
+    }
+  }
+  const control = `Package: ${NAME}
+Version: ${version}
+Architecture: ${architecture}
+Maintainer: ${MAINTAINER}
+Installed-Size: ${Math.ceil(bytes / 1024)}
+Depends: libc6 (>= 2.17), systemd | systemd-standalone-sysusers | systemd-sysusers
+Recommends: udev
+Section: electronics
+Priority: optional
+Description: ${DESCRIPTION}
+`;
+  await put("/DEBIAN/control", control);
+  await put("/DEBIAN/md5sums", sums);
+  const conffiles = PACKAGE_FILES.filter(({ isConfiguration }) => isConfiguration).map(
+    ({ path }) => `${path}\n`,
+  );
+  await put("/DEBIAN/conffiles", conffiles.join(""));
+  for (const script of ["postinst", "prerm", "postrm"]) {
+    await put(`/DEBIAN/${script}`, await Bun.file(join(import.meta.dir, "debian", script)).text(), 0o755);
+  }
+}
+
+/** As gzip -9n: without a name and a time. */
+function packed(text: string): Uint8Array {
+  return Bun.gzipSync(Buffer.from(text), { level: 9 });
+}
+
+async function run(command: string[], env: Record<string, string> = {}): Promise<void> {
+  const { exited, stderr } = Bun.spawn(command, {
+    stdout: "ignore",
+    stderr: "pipe",
+    env: { ...process.env, ...env },
+  });
+  const complaint = await new Response(stderr).text();
+  if ((await exited) !== 0) throw new Error(`${command[0]} failed: ${complaint.trim()}`);
+}
+
+const wanted = process.argv.slice(2);
+const unknown = wanted.find((name) => !ARCHITECTURES.includes(name as Architecture));
+if (unknown !== undefined) {
+  console.error(`There is no package for ${unknown}: ${ARCHITECTURES.join(", ")}.`);
+  process.exit(2);
+}
+if (Bun.which("dpkg-deb") === null) {
+  console.error(
+    "dpkg-deb is missing: on Debian and Ubuntu it is in the package dpkg, elsewhere often in dpkg too.",
+  );
+  process.exit(1);
+}
+try {
+  const date = await sourceDate();
+  const copyright = await copyrightText(await embeddedPackages(), join(ROOT, "node_modules"));
+  for (const architecture of ARCHITECTURES) {
+    if (wanted.length === 0 || wanted.includes(architecture)) await build(architecture, date, copyright);
+  }
+} catch (error) {
+  console.error((error as Error).message);
+  process.exit(1);
+}

@@ -1,0 +1,72 @@
+/** The manual page so101(1), out of the help of the program itself: the two cannot differ. */
+import type { Command } from "commander";
+import { commandLine } from "../src/command-line.ts";
+import { version } from "../src/version.ts";
+
+const FILES: readonly (readonly [path: string, what: string])[] = [
+  ["/etc/so101-teleop/config.toml", "configuration of the main pair; of a further pair <pair>.toml"],
+  ["/var/lib/so101-teleop/calibration/", "calibrations, in LeRobot's tree"],
+  ["/etc/udev/rules.d/98-so101-arms.rules", "which board is which arm, written by so101 assign"],
+  ["/run/so101-teleop/main.sock", "control socket, for root and group dialout"],
+];
+
+/** The page in roff; `date` as YYYY-MM-DD. */
+export function manPage(date: string): string {
+  const program = commandLine();
+  const lines = [
+    `.TH SO101 1 "${date}" "so101 ${version}" "User Commands"`,
+    ".SH NAME",
+    "so101 \\- teleoperate a pair of SO\\-ARM100/101 robot arms",
+    ".SH SYNOPSIS",
+    ".B so101",
+    ".I command",
+    ".RI [ options ]",
+    ".SH DESCRIPTION",
+    text(program.description()),
+    ".PP",
+    "As the service so101\\-teleop it does so from boot on. Every command says more with",
+    ".BR \\-\\-help .",
+    ".SH COMMANDS",
+    ...program.commands.flatMap((command) => sectionOf(command, "")),
+    ".SH FILES",
+    ...FILES.flatMap(([path, what]) => [".TP", `.I ${text(path)}`, text(what)]),
+    ".SH EXIT STATUS",
+    ...[
+      ["0", "done; also when teleoperation was stopped by a signal"],
+      ["1", "it failed"],
+      ["2", "wrong usage or configuration"],
+      ["130", "interrupted before the job was done"],
+    ].flatMap(([code, what]) => [".TP", `.B ${code}`, what!]),
+    ".SH SEE ALSO",
+    ".BR systemctl (1),",
+    ".BR journalctl (1),",
+    ".BR udev (7)",
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+function sectionOf(command: Command, prefix: string): string[] {
+  const name = `${prefix}${command.name()}`;
+  const help = command.createHelp();
+  const terms = [
+    ...help.visibleArguments(command).map((one) => [help.argumentTerm(one), help.argumentDescription(one)]),
+    ...help
+      .visibleOptions(command)
+      .filter(({ long }) => long !== "--help")
+      .map((one) => [help.optionTerm(one), help.optionDescription(one)]),
+  ];
+  return [
+    `.SS ${text(name)}`,
+    text(command.description() || command.summary()),
+    ...terms.flatMap(([term, what]) => [".TP", `.B ${text(term!)}`, text(what!)]),
+    ...command.commands.flatMap((one) => sectionOf(one, `${name} `)),
+  ];
+}
+
+/** Text as roff takes it: no accidental requests, hyphens that can be copied. */
+function text(plain: string): string {
+  return plain
+    .replaceAll("\\", "\\e")
+    .replaceAll("-", "\\-")
+    .replace(/^([.'])/gm, "\\&$1");
+}

@@ -1,0 +1,36 @@
+/** The files that make a machine teleoperate, beside the program itself: in the Debian package and in the program. */
+import config from "../../packaging/config.toml" with { type: "text" };
+import service from "../../packaging/systemd/so101-teleop.service" with { type: "text" };
+import sysusers from "../../packaging/systemd/sysusers.conf" with { type: "text" };
+import tmpfiles from "../../packaging/systemd/tmpfiles.conf" with { type: "text" };
+import rules from "../../packaging/udev/70-so101-teleop.rules" with { type: "text" };
+
+/** A file and where it belongs. */
+export interface PackageFile {
+  readonly path: string;
+  readonly text: string;
+  /** Somebody's to edit: never overwritten, and kept when the package goes. */
+  readonly isConfiguration?: true;
+}
+
+/** Where the program belongs. */
+export const PROGRAM_PATH = "/usr/bin/so101";
+/** The unit of the main pair. */
+export const MAIN_UNIT = "so101-teleop.service";
+
+/** The unit of any further pair: the main pair's, started for a named pair. */
+function templateUnit(unit: string): string {
+  return unit
+    .replace(/^Description=.*$/m, (line) => `${line} (pair %i)`)
+    .replace(/^(ExecStart=.*)$/m, "$1 --pair %i");
+}
+
+/** All of them. */
+export const PACKAGE_FILES: readonly PackageFile[] = [
+  { path: "/etc/so101-teleop/config.toml", text: config, isConfiguration: true },
+  { path: `/usr/lib/systemd/system/${MAIN_UNIT}`, text: service },
+  { path: "/usr/lib/systemd/system/so101-teleop@.service", text: templateUnit(service) },
+  { path: "/usr/lib/sysusers.d/so101-teleop.conf", text: sysusers },
+  { path: "/usr/lib/tmpfiles.d/so101-teleop.conf", text: tmpfiles },
+  { path: "/usr/lib/udev/rules.d/70-so101-teleop.rules", text: rules },
+];
