@@ -86,7 +86,7 @@ async function build(architecture: Architecture, date: Date, copyright: string):
       await utimes(join(tree, path), date, date);
     }
     await run(["chmod", "-R", "u=rwX,go=rX", tree]);
-    await run(["dpkg-deb", "--root-owner-group", "-Zxz", "-z9", "-Sextreme", "--build", tree, deb], {
+    await run(["dpkg-deb", "--root-owner-group", "-Zxz", "-z9", "--build", tree, deb], {
       SOURCE_DATE_EPOCH: `${date.getTime() / 1000}`,
     });
   } finally {

@@ -1,5 +1,6 @@
 /** Everything that the program can be told on the command line. */
 import { Command } from "commander";
+import { assignCommand } from "./commands/assign.ts";
 import { calibrateCommand } from "./commands/calibrate.ts";
 import { calibrationCommand } from "./commands/calibration.ts";
 import { findPortCommand } from "./commands/find-port.ts";
@@ -24,6 +25,7 @@ export function commandLine(): Command {
     .exitOverride();
   for (const command of [
     teleoperateCommand(),
+    assignCommand(),
     statusCommand(),
     ...pauseCommands(),
     calibrateCommand(),

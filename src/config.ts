@@ -138,6 +138,11 @@ const optionOf: Readonly<Record<string, readonly [keyof Overrides, string]>> = {
 /** The configuration that an empty file gives. */
 export const defaultConfig: Config = validate({}, (key) => key);
 
+/** The configuration that an empty file of a pair gives. */
+export function defaultConfigOf(pair: string): Config {
+  return validate({}, (key) => key, pair);
+}
+
 /** Reads the configuration file at `path`; the pair's name decides some defaults. Throws {@link ConfigError}. */
 export function loadConfig(path: string, pair?: string): Config {
   return parseConfig(readConfigFile(path), path, pair);

@@ -19,20 +19,20 @@ import { basename, dirname, join } from "node:path";
 /**
  * Replaces a file's content so that a loss of power at any moment leaves the old file or the new one: a temporary file
  * beside it, synced, renamed, and its folder synced. A link is followed; the mode, owner and group of a file that is
- * there stay, a new one may be written by its folder's group. The folder must exist. Throws the system's error; what
+ * there stay, a new one gets `mode`, by which its folder's group may write it too. The folder must exist. Throws the system's error; what
  * was there is then untouched.
  */
-export function replaceFile(path: string, text: string): void {
+export function replaceFile(path: string, text: string, mode = 0o664): void {
   const before = statSync(path, { throwIfNoEntry: false });
   const target = before ? realpathSync(path) : path;
   const folder = dirname(target);
   const temporary = join(folder, `.${basename(target)}.${randomUUID()}`);
-  const file = openSync(temporary, "wx", 0o664);
+  const file = openSync(temporary, "wx", mode);
   try {
     try {
       writeFileSync(file, text);
       if (before) keepOwner(file, before);
-      fchmodSync(file, before ? before.mode & 0o777 : 0o664);
+      fchmodSync(file, before ? before.mode & 0o777 : mode);
       fsyncSync(file);
     } finally {
       closeSync(file);

@@ -63,6 +63,11 @@ function ruleOf({ link, mark }: NamedBoard): string {
   return ['SUBSYSTEM=="tty"', ...conditions, `SYMLINK+="${link.replace(/^\/dev\//, "")}"`].join(", ");
 }
 
+/** Whether a rule can make this path: not a name that the kernel gives, nor one that udev itself makes of it. */
+export function canBeNamed(port: string): boolean {
+  return port.startsWith("/dev/") && !/^\/dev\/(tty(ACM|USB|S|AMA|CH\d+USB)\d+$|pts\/|serial\/)/.test(port);
+}
+
 /** All rules that make links for serial ports, of every file that udev reads. Files that cannot be read have none. */
 export function namingRules(dirs: readonly string[] = UDEV_DIRS): NamingRule[] {
   const seen = new Set<string>();

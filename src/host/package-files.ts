@@ -25,6 +25,15 @@ function templateUnit(unit: string): string {
     .replace(/^(ExecStart=.*)$/m, "$1 --pair %i");
 }
 
+/** The configuration file of a further pair, to be edited by a person: the main pair's, with the names of its own. */
+export function configTemplate(pair: string): string {
+  return config
+    .replaceAll("/dev/ttyUSB_leader_arm", `/dev/so101/${pair}-leader`)
+    .replaceAll("/dev/ttyUSB_follower_arm", `/dev/so101/${pair}-follower`)
+    .replaceAll(/^#id = "(leader|follower)"/gm, `#id = "${pair}-$1"`)
+    .replaceAll("systemctl reload so101-teleop ", `systemctl reload so101-teleop@${pair} `);
+}
+
 /** All of them. */
 export const PACKAGE_FILES: readonly PackageFile[] = [
   { path: "/etc/so101-teleop/config.toml", text: config, isConfiguration: true },

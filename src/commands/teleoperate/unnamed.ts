@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { ROLES } from "../../arm/joints.ts";
 import { MAIN_PAIR } from "../../config-pairs.ts";
-import { namingRules } from "../../host/naming-rules.ts";
+import { canBeNamed, namingRules } from "../../host/naming-rules.ts";
 import type { Tell } from "../../teleop/events.ts";
 import type { PairSettings } from "../../teleop/settings.ts";
 
@@ -14,7 +14,7 @@ export function explainUnnamed(pair: string, settings: () => PairSettings, tell:
     const names = new Set(namingRules().map(({ link }) => link));
     const unnamed = ROLES.filter((role) => {
       const { port } = settings().arms[role];
-      return isLinkPath(port) && !existsSync(port) && !names.has(port);
+      return canBeNamed(port) && !existsSync(port) && !names.has(port);
     });
     if (unnamed.length === 0 || (event.role !== undefined && !unnamed.includes(event.role)))
       return tell(event);
@@ -29,9 +29,4 @@ export function explainUnnamed(pair: string, settings: () => PairSettings, tell:
         : { ...event, why: event.why + cure },
     );
   };
-}
-
-/** A port by the kernel's own name needs no rule. */
-function isLinkPath(port: string): boolean {
-  return !/^\/dev\/(tty(ACM|USB|S|AMA|CH\d+USB)\d+|pts\/\d+|serial\/)/.test(port) && port.startsWith("/dev/");
 }

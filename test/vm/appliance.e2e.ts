@@ -1,0 +1,280 @@
+/**
+ * The appliance as its user has it: the package installed in an arm64 Debian, two USB boards with arms behind them,
+ * outside of which the packets are recorded. One story, each test from where the one before left the machine.
+ */
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { copyFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { version } from "../../package.json";
+import { type RunningSim, startSim } from "../../src/sim/client.ts";
+import { recordEntries } from "../../src/sim/record.ts";
+import { checkSafety, needlessWrites } from "../../src/sim/safety.ts";
+import { programPath } from "../support/program.ts";
+import { buildImage, Machine, type Suite } from "./machine.ts";
+import { SimulatedBoard } from "./simulated-board.ts";
+import { nextVersion } from "./versions.ts";
+
+const LEADER = "5AB9067929";
+const FOLLOWER = "5AB9067722";
+const PACKAGE = resolve(import.meta.dir, `../../dist/so101-teleop_${version}_arm64.deb`);
+const MINUTES = 60_000;
+
+const suites = (process.env.SO101_SUITES ?? "bookworm trixie").split(" ") as Suite[];
+
+describe.each(suites)("%s", (suite) => {
+  let machine: Machine;
+  let sim: RunningSim;
+  let leader: SimulatedBoard;
+  let follower: SimulatedBoard;
+  const startUpsMs: number[] = [];
+
+  beforeAll(async () => {
+    await buildImage(suite);
+    sim = await startSim({ binary: programPath, motion: "wave" });
+    leader = await SimulatedBoard.open({ serial: LEADER }, sim.paths.leader);
+    follower = await SimulatedBoard.open({ serial: FOLLOWER }, sim.paths.follower);
+    machine = await Machine.start(suite);
+  }, 30 * MINUTES);
+
+  afterAll(async () => {
+    await leader?.close();
+    await follower?.close();
+    await machine?.stop();
+    await sim?.stop();
+  }, MINUTES);
+
+  /** Waits for the service's state, as `so101 status` tells it. */
+  const untilState = (state: string) =>
+    machine.until(`so101 status --json 2>/dev/null | grep -q '"state":"${state}"'`, {
+      otherwise: "so101 status; journalctl -b --no-pager -u so101-teleop | tail -20",
+    });
+  const mainPid = () => machine.run("systemctl show -p MainPID --value so101-teleop");
+  const untilAnotherPid = (pid: string) =>
+    machine.until(
+      `[ "$(systemctl show -p MainPID --value so101-teleop)" != "${pid}" ] && systemctl -q is-active so101-teleop`,
+    );
+  const journal = (options = "") => machine.run(`journalctl -b --no-pager -o cat -u so101-teleop ${options}`);
+  const followerTorque = async () => {
+    const arms = await sim.client.request({ do: "state" });
+    return Object.values(arms.follower.joints).map(({ energised }) => energised);
+  };
+
+  /** From the second board's node, or the service's start, to the first goal: the beginning of the last alignment. */
+  const startUpMs = async () => {
+    const output = await machine.run(
+      `journalctl -b --no-pager -o short-monotonic -k | grep -E 'ttyACM[0-9]+: USB ACM' | tail -1;
+       systemctl show -p ExecMainStartTimestampMonotonic --value so101-teleop;
+       journalctl -b --no-pager -o short-monotonic -u so101-teleop | grep 'aligning:' | tail -1`,
+    );
+    const [node, started, aligning] = output.split("\n");
+    const seconds = (line: string | undefined) => Number(/^\[\s*([\d.]+)\]/.exec(line ?? "")?.[1]) * 1000;
+    return seconds(aligning) - Math.max(seconds(node), Number(started) / 1000);
+  };
+
+  test(
+    "apt installs the package; the service runs, waits, and says which command comes next",
+    async () => {
+      await machine.copyIn(PACKAGE, "/root/so101.deb");
+      await machine.run("DEBIAN_FRONTEND=noninteractive apt-get install -y /root/so101.deb", {
+        withinMs: 5 * MINUTES,
+      });
+      await machine.until("systemctl -q is-active so101-teleop");
+      expect(await machine.run("systemctl is-enabled so101-teleop")).toBe("enabled");
+      expect(await machine.run("systemctl status --no-pager so101-teleop")).toContain("sudo so101 assign");
+      expect(await journal()).toContain("sudo so101 assign");
+      expect(
+        await machine.run("ps -o user= -p $(systemctl show -p MainPID --value so101-teleop)"),
+      ).toStartWith("so101");
+      console.log(await machine.run("systemd-analyze security --no-pager so101-teleop | tail -1"));
+      const score = /: (\d+\.\d+) /.exec(
+        await machine.run("systemd-analyze security --no-pager so101-teleop | tail -1"),
+      );
+      expect(Number(score![1])).toBeLessThanOrEqual(1.5);
+    },
+    10 * MINUTES,
+  );
+
+  test(
+    "assign names the boards, and the service says that calibrations are missing",
+    async () => {
+      await leader.usb.plug(machine.usbPort(0));
+      await follower.usb.plug(machine.usbPort(1));
+      await machine.until("[ -e /dev/ttyACM0 ] && [ -e /dev/ttyACM1 ]");
+      const said = await machine.run(`so101 assign --leader ${LEADER} --follower ${FOLLOWER}`, {
+        withinMs: MINUTES,
+      });
+      console.log(said);
+      expect(said).toContain("/dev/ttyUSB_leader_arm leads to");
+      expect(said).toContain("so101 calibration pull leader");
+      await untilState("faulted");
+      expect(await journal()).toContain("so101 calibration pull");
+    },
+    5 * MINUTES,
+  );
+
+  test(
+    "calibrations are pulled from the arms, and teleoperation begins by itself",
+    async () => {
+      for (const role of ["leader", "follower"]) {
+        await machine.run(`so101 calibration pull ${role} --yes`, { withinMs: MINUTES });
+      }
+      await untilState("following");
+      console.log(await machine.run("so101 status; so101 doctor || true"));
+      const memory = await machine.run(
+        "grep VmRSS /proc/$(systemctl show -p MainPID --value so101-teleop)/status",
+      );
+      console.log(memory);
+      expect(Number(/\d+/.exec(memory)![0]) / 1e3).toBeLessThanOrEqual(80);
+    },
+    5 * MINUTES,
+  );
+
+  test(
+    "after a reboot it teleoperates with nobody logged in",
+    async () => {
+      await machine.reboot();
+      await untilState("following");
+      startUpsMs.push(await startUpMs());
+      console.log(await machine.run("systemd-analyze critical-chain --no-pager so101-teleop.service"));
+      const after = await machine.run("systemctl show -p After --value so101-teleop");
+      expect(after).not.toMatch(/network|multi-user|\.device/);
+    },
+    10 * MINUTES,
+  );
+
+  test(
+    "boards come back in swapped order and ports",
+    async () => {
+      for (const swapped of [true, false, true]) {
+        await leader.usb.unplug();
+        await follower.usb.unplug();
+        await untilState("waiting");
+        await machine.until("[ ! -e /dev/ttyACM0 ] && [ ! -e /dev/ttyACM1 ]");
+        const [first, second] = swapped ? [follower, leader] : [leader, follower];
+        await first.usb.plug(machine.usbPort(0));
+        await machine.until("[ -e /dev/ttyACM0 ]");
+        await second.usb.plug(machine.usbPort(swapped ? 2 : 1));
+        await untilState("following");
+        const leaderAt = await machine.run("readlink -f /dev/ttyUSB_leader_arm");
+        expect(leaderAt).toBe(swapped ? "/dev/ttyACM1" : "/dev/ttyACM0");
+        startUpsMs.push(await startUpMs());
+      }
+    },
+    10 * MINUTES,
+  );
+
+  test(
+    "an arm's power goes and comes back",
+    async () => {
+      for (const arm of ["leader", "follower"] as const) {
+        await sim.client.request({ do: "power", arm, on: false });
+        await machine.until(`so101 status --json | grep -qE '"state":"(holding|waiting)"'`);
+        await sim.client.request({ do: "power", arm, on: true });
+        await untilState("following");
+      }
+    },
+    5 * MINUTES,
+  );
+
+  test(
+    "killed, it is back, and the arm was held",
+    async () => {
+      const pid = await mainPid();
+      await machine.run(`kill -9 ${pid}`);
+      expect(await followerTorque()).not.toContain(false);
+      await untilAnotherPid(pid);
+      await untilState("following");
+    },
+    5 * MINUTES,
+  );
+
+  test(
+    "hanging, systemd's watchdog ends it, and it is back",
+    async () => {
+      const pid = await mainPid();
+      await machine.run(`kill -STOP ${pid}`);
+      await untilAnotherPid(pid);
+      await untilState("following");
+      expect(await machine.run("journalctl -b --no-pager -o cat -u so101-teleop")).toContain("watchdog");
+    },
+    5 * MINUTES,
+  );
+
+  test(
+    "an upgrade hands over with the arm held, and keeps the edited configuration",
+    async () => {
+      await machine.copyIn(await nextVersion(PACKAGE), "/root/next.deb");
+      await machine.run("sed -i 's/^#rate_hz = 200/rate_hz = 150/' /etc/so101-teleop/config.toml");
+      const pid = await mainPid();
+      await sim.client.request({ do: "mark", text: "upgrade" });
+      await machine.run("DEBIAN_FRONTEND=noninteractive apt-get install -y /root/next.deb", {
+        withinMs: 5 * MINUTES,
+      });
+      expect(await mainPid()).not.toBe(pid);
+      await untilState("following");
+      await sim.client.request({ do: "mark", text: "upgraded" });
+      expect(await machine.run("grep -c '^rate_hz = 150' /etc/so101-teleop/config.toml")).toBe("1");
+      expect(await journal()).toContain("held for the program that comes next");
+      const entries = [...(await recordEntries(sim.paths.record))];
+      const markAt = (text: string) => entries.findIndex((one) => one.kind === "mark" && one.text === text);
+      const during = entries.slice(markAt("upgrade"), markAt("upgraded"));
+      expect(
+        during.filter((one) => one.kind === "event" && one.arm === "follower" && one.event === "limp"),
+      ).toEqual([]);
+    },
+    10 * MINUTES,
+  );
+
+  test(
+    "a broken edit of the configuration is told, and mended without a restart",
+    async () => {
+      await machine.run("echo 'rate_hz = \"fast\"' >> /etc/so101-teleop/config.toml");
+      await machine.run("systemctl reload so101-teleop");
+      await machine.until("journalctl -b -o cat -u so101-teleop | grep -q 'stays as it was'");
+      await machine.run("systemctl restart so101-teleop");
+      await machine.until("systemctl status --no-pager so101-teleop | grep -q 'Status: .faulted'");
+      await machine.run("sed -i '$d' /etc/so101-teleop/config.toml");
+      await untilState("following");
+    },
+    5 * MINUTES,
+  );
+
+  test(
+    "removed, the arms are limp; purged, only the calibrations stay",
+    async () => {
+      await machine.run("apt-get remove -y so101-teleop", { withinMs: 2 * MINUTES });
+      expect(await followerTorque()).not.toContain(true);
+      expect(
+        (await machine.try("ls /usr/bin/so101 /usr/lib/systemd/system/so101-teleop.service")).code,
+      ).not.toBe(0);
+      await machine.run("ls /etc/so101-teleop/config.toml /etc/udev/rules.d/98-so101-arms.rules");
+      const said = await machine.run("apt-get purge -y so101-teleop", { withinMs: 2 * MINUTES });
+      expect(said).toContain("/var/lib/so101-teleop/calibration");
+      expect((await machine.try("ls -d /etc/so101-teleop")).code).not.toBe(0);
+      expect((await machine.try("ls /etc/udev/rules.d/98-so101-arms.rules")).code).not.toBe(0);
+      expect((await machine.try("id so101-teleop")).code).not.toBe(0);
+      expect(await machine.run("find /var/lib/so101-teleop ! -user root")).toBe("");
+      expect(await machine.run("find /var/lib/so101-teleop -name '*.json' | wc -l")).toBe("2");
+    },
+    10 * MINUTES,
+  );
+
+  test(
+    "and every packet kept the safety rules",
+    async () => {
+      await sim.client.request({ do: "sync" });
+      const record = join(tmpdir(), `appliance-${suite}.ndjson`);
+      await copyFile(sim.paths.record, record);
+      const entries = [...(await recordEntries(sim.paths.record))];
+      expect(checkSafety(entries, { rateHz: 150, followSpeedDegPerS: 360 }).slice(0, 5)).toEqual([]);
+      expect(needlessWrites(entries)).toEqual([]);
+      const sorted = startUpsMs.toSorted((a, b) => a - b);
+      const median = sorted[Math.floor(sorted.length / 2)]!;
+      console.log(
+        `${suite}: first goal after the boards were there, ms: ${sorted.map(Math.round).join(", ")}; median ${Math.round(median)}`,
+      );
+    },
+    MINUTES,
+  );
+});
