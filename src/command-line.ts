@@ -3,7 +3,9 @@ import { Command } from "commander";
 import { assignCommand } from "./commands/assign.ts";
 import { calibrateCommand } from "./commands/calibrate.ts";
 import { calibrationCommand } from "./commands/calibration.ts";
+import { doctorCommand } from "./commands/doctor.ts";
 import { findPortCommand } from "./commands/find-port.ts";
+import { installCommands } from "./commands/install.ts";
 import { monitorCommand } from "./commands/monitor.ts";
 import { pauseCommands } from "./commands/pause.ts";
 import { relaxCommand } from "./commands/relax.ts";
@@ -30,7 +32,9 @@ export function commandLine(): Command {
     ...pauseCommands(),
     calibrateCommand(),
     calibrationCommand(),
+    doctorCommand(),
     findPortCommand(),
+    ...installCommands(),
     monitorCommand(),
     relaxCommand(),
     setupMotorsCommand(),

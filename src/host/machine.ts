@@ -1,0 +1,77 @@
+/** Facts about the machine, as the kernel and systemd tell them. What cannot be known is undefined; nothing throws. */
+import { existsSync, readdirSync, readFileSync, statfsSync } from "node:fs";
+import { release } from "node:os";
+import { join } from "node:path";
+
+/** The board's name in the device tree, `Raspberry Pi 3 Model B Plus Rev 1.3`. */
+export function machineModel(): string | undefined {
+  return read("/proc/device-tree/model")?.replace(/\0+$/, "");
+}
+
+/** What the kernel was started with. */
+export function kernelCommandLine(): string {
+  return read("/proc/cmdline")?.trim() ?? "";
+}
+
+/** Whether the kernel has a USB serial driver, or can load it; undefined where its modules cannot be seen. */
+export function hasDriver(name: string): boolean | undefined {
+  const modules = `/lib/modules/${release()}`;
+  if (!existsSync(modules)) return existsSync(`/sys/module/${name}`) || undefined;
+  const listed = (file: string) =>
+    new RegExp(`/${name.replaceAll(/[_-]/g, "[_-]")}\\.ko`).test(read(join(modules, file)) ?? "");
+  return existsSync(`/sys/module/${name}`) || listed("modules.dep") || listed("modules.builtin");
+}
+
+/** The names of all running programs, as far as this user may see them. */
+export function runningPrograms(): ReadonlySet<string> {
+  const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
+  return new Set(pids.flatMap((pid) => read(`/proc/${pid}/comm`)?.trim() ?? []));
+}
+
+/** Free space where `path` is, in MB. */
+export function freeMegabytes(path: string): number | undefined {
+  try {
+    const { bavail, bsize } = statfsSync(path);
+    return (bavail * bsize) / 1e6;
+  } catch {
+    return undefined;
+  }
+}
+
+/** How often the kernel has said since boot that the supply was too weak; undefined when its log cannot be read. */
+export function underVoltagesSinceBoot(): number | undefined {
+  const log =
+    output(["journalctl", "--boot", "--dmesg", "--quiet", "--no-pager", "--output=cat"]) ?? output(["dmesg"]);
+  return log?.match(/under-?voltage detected/gi)?.length ?? (log === undefined ? undefined : 0);
+}
+
+/** Properties of a unit, as `systemctl show` has them; undefined where systemd does not run. */
+export function unitProperties(unit: string, names: readonly string[]): Record<string, string> | undefined {
+  const text = output(["systemctl", "show", `--property=${names.join(",")}`, unit]);
+  if (text === undefined) return undefined;
+  return Object.fromEntries(
+    text.split("\n").flatMap((line) => {
+      const at = line.indexOf("=");
+      return at < 0 ? [] : [[line.slice(0, at), line.slice(at + 1)]];
+    }),
+  );
+}
+
+/** The architecture of the system's packages, `arm64`; undefined where there is no dpkg. */
+export function packageArchitecture(): string | undefined {
+  return output(["dpkg", "--print-architecture"])?.trim();
+}
+
+function output(command: string[]): string | undefined {
+  if (Bun.which(command[0]!) === null) return undefined;
+  const { success, stdout } = Bun.spawnSync(command, { stderr: "ignore" });
+  return success ? stdout.toString() : undefined;
+}
+
+function read(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return undefined;
+  }
+}
