@@ -20,31 +20,39 @@ export function missingForMachine(): string[] {
 const MOUNT = "/mnt";
 
 /**
- * Boots the machine; $0 is the program, $1 a folder to be made for its cgroups. The overlay's upper part is a tmpfs,
+ * Boots the machine; $0 is a file or folder to be bound into it and $1 where, $2 a folder to be made for its cgroups. The overlay's upper part is a tmpfs,
  * since it cannot be on another overlay, as a container's root may be. What is mounted elsewhere on this machine the
- * overlay does not show: so the program is bound into it.
+ * overlay does not show: so what is to be tried is bound into it.
  */
 const BOOT = `
 mount -t tmpfs tmpfs ${MOUNT}
 mkdir ${MOUNT}/root ${MOUNT}/upper ${MOUNT}/work
 mount -t overlay overlay -o lowerdir=/,upperdir=${MOUNT}/upper,workdir=${MOUNT}/work ${MOUNT}/root
 mount -t tmpfs tmpfs /run
-mkdir "$1"
-echo 0 > "$1/cgroup.procs"
+mkdir "$2"
+echo 0 > "$2/cgroup.procs"
 exec systemd-nspawn --quiet --register=no --keep-unit --link-journal=no --private-network --machine=machine \\
-  --bind-ro="$0":/usr/bin/so101 -D ${MOUNT}/root --boot systemd.unit=basic.target`;
+  --bind-ro="$0":"$1" -D ${MOUNT}/root --boot systemd.unit=basic.target`;
 
 /** What makes a machine with BOOT, and ends every process of it when it is killed itself, or the test is. */
 const MAKE = ["setpriv", "--pdeathsig", "KILL"].concat(
   ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"],
-  ["sh", "-euc", BOOT, programPath],
+  ["sh", "-euc", BOOT],
 );
+
+/** Something of this machine's that another shall have, and its place there. */
+export interface Bound {
+  readonly from: string;
+  readonly to: string;
+}
+
+const PROGRAM: Bound = { from: programPath, to: "/usr/bin/so101" };
 
 /** How long anything may take before it is called missing; generous, for machines that are busy. */
 const PATIENCE_MS = 60_000;
 const LOOK_EVERY_MS = 50;
 
-/** A machine that is up, with `so101` in its path; disposing switches it off and forgets it. */
+/** A machine that is up; disposing switches it off and forgets it. */
 export class Machine implements AsyncDisposable {
   readonly #maker: Bun.Subprocess;
   readonly #cgroups: string;
@@ -57,10 +65,10 @@ export class Machine implements AsyncDisposable {
     this.#init = init;
   }
 
-  /** Boots one as far as its basic services. Rejects with what it said when it does not come up. */
-  static async boot(): Promise<Machine> {
+  /** Boots one, with `so101` in its path or something else in its place, as far as its basic services. Rejects with what it said when it does not come up. */
+  static async boot({ from, to }: Bound = PROGRAM): Promise<Machine> {
     const cgroups = join(cgroupRoot(), `so101-machine-${randomUUID()}`);
-    const maker = Bun.spawn([...MAKE, cgroups], {
+    const maker = Bun.spawn([...MAKE, from, to, cgroups], {
       // On a machine that has old cgroups and new ones, the new ones.
       env: { PATH: process.env.PATH, SYSTEMD_NSPAWN_UNIFIED_HIERARCHY: "1" },
       stdin: "ignore",

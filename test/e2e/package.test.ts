@@ -1,0 +1,281 @@
+/** The Debian package on a machine with a real systemd, and the same set-up from the bare program. */
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
+import { version } from "../../package.json";
+import { SimClient } from "../../src/sim/client.ts";
+import { recordEntries } from "../../src/sim/record.ts";
+import { checkSafety } from "../../src/sim/safety.ts";
+import { Machine, missingForMachine } from "../support/machine.ts";
+import { nextVersion } from "../vm/versions.ts";
+
+setDefaultTimeout(180_000);
+
+const dist = resolve(import.meta.dir, "../../dist");
+const architecture = process.arch === "arm64" ? "arm64" : "amd64";
+const deb = `so101-teleop_${version}_${architecture}.deb`;
+const program = `/opt/so101/so101-linux-${process.arch === "arm64" ? "arm64" : "x64"}`;
+const missing = [...missingForMachine(), ...(existsSync(`${dist}/${deb}`) ? [] : [`dist/${deb} (make deb)`])];
+const here = missing.length === 0;
+if (!here && process.env.CI === "true") throw new Error(`not on this machine: ${missing.join(", ")}`);
+
+const PATIENCE_MS = 60_000;
+const UNIT = "so101-teleop.service";
+const bound = { from: dist, to: "/opt/so101" };
+
+/** Simulated arms, their ports with the rights of real ones. */
+const armsUnit = `[Service]
+RuntimeDirectory=arms
+WorkingDirectory=/run/arms
+ExecStart=${program} sim --dir . --arms configured --motion wave
+ExecStartPost=/bin/sh -c 'until [ -e sim.sock ]; do sleep 0.1; done; \\
+  chgrp dialout leader follower && chmod 660 leader follower'
+`;
+
+/** On the machine: what a test waits for, and what it asks again and again. */
+class Appliance {
+  readonly machine: Machine;
+
+  constructor(machine: Machine) {
+    this.machine = machine;
+  }
+
+  async until(wanted: () => Promise<boolean>, what: string): Promise<void> {
+    const deadline = performance.now() + PATIENCE_MS;
+    while (!(await wanted())) {
+      if (performance.now() > deadline) {
+        const { stdout } = await this.machine.run(["journalctl", "--no-pager", "-u", UNIT]);
+        throw new Error(`${what} did not come:\n${stdout.slice(-3000)}`);
+      }
+      await Bun.sleep(100);
+    }
+  }
+
+  async property(name: string): Promise<string> {
+    return this.machine.must("systemctl", "show", "--value", `--property=${name}`, UNIT);
+  }
+
+  untilStatus(text: string): Promise<void> {
+    return this.until(async () => (await this.property("StatusText")).includes(text), `the status "${text}"`);
+  }
+
+  untilAnotherPid(pid: string): Promise<void> {
+    return this.until(async () => !["0", pid].includes(await this.property("MainPID")), "another program");
+  }
+
+  async has(path: string): Promise<boolean> {
+    return (await this.machine.run(["test", "-e", path])).code === 0;
+  }
+}
+
+describe.skipIf(!here)(`the Debian package${here ? "" : `: needs ${missing.join(", ")}`}`, () => {
+  let machine: Machine;
+  let appliance: Appliance;
+  let sim: SimClient;
+
+  beforeAll(async () => {
+    machine = await Machine.boot(bound);
+    appliance = new Appliance(machine);
+    await machine.write("/etc/systemd/system/arms.service", armsUnit);
+  });
+
+  afterAll(async () => {
+    sim?.close();
+    await machine[Symbol.asyncDispose]();
+  });
+
+  const torques = async () =>
+    Object.values((await sim.request({ do: "state" })).follower.joints).map(({ energised }) => energised);
+
+  test("is installed, runs without any arm, and says which command comes next", async () => {
+    await machine.must("dpkg", "--install", `/opt/so101/${deb}`);
+    await appliance.until(async () => (await appliance.property("ActiveState")) === "active", "readiness");
+    expect(await machine.must("systemctl", "is-enabled", UNIT)).toBe("enabled");
+    await appliance.untilStatus("sudo so101 assign");
+    const pid = await appliance.property("MainPID");
+    expect(await machine.must("stat", "-c", "%U %G", `/proc/${pid}`)).toBe("so101-teleop dialout");
+    expect(await machine.must("stat", "-c", "%a %U %G", "/var/lib/so101-teleop/calibration")).toBe(
+      "2775 root dialout",
+    );
+    expect(await machine.must("stat", "-c", "%a %G", "/run/so101-teleop/main.sock")).toBe("660 dialout");
+  });
+
+  test("its unit is hardened, and waits for nothing beyond basic.target", async () => {
+    const verdict = await machine.must("systemd-analyze", "security", "--no-pager", UNIT);
+    const [, score] = /exposure level for \S+: ([\d.]+)/.exec(verdict)!;
+    expect(Number(score)).toBeLessThanOrEqual(1.5);
+    const after = (await appliance.property("After")).split(" ").filter((unit) => !unit.endsWith(".mount"));
+    expect(after.toSorted()).toEqual(
+      [
+        "basic.target",
+        "sysinit.target",
+        "system.slice",
+        "systemd-journald.socket",
+        "systemd-tmpfiles-setup.service",
+      ].toSorted(),
+    );
+    const { stdout, stderr } = await machine.run([
+      "systemd-analyze",
+      "verify",
+      UNIT,
+      "so101-teleop@left.service",
+    ]);
+    expect(`${stdout}${stderr}`.split("\n").filter((line) => line.includes("so101-teleop"))).toEqual([]);
+  });
+
+  test("may run on time: real-time priority and code in memory", async () => {
+    const log = await machine.must("journalctl", "--no-pager", "-o", "cat", "-u", UNIT);
+    expect(log).not.toMatch(/no real-time priority|not locked/);
+  });
+
+  test("teleoperates as soon as the configuration names arms that are there", async () => {
+    await machine.must("systemctl", "start", "arms.service");
+    await machine.write(
+      "/etc/so101-teleop/config.toml",
+      `calibration_dir = "/run/arms/calibration"
+[leader]
+port = "/run/arms/leader"
+[follower]
+port = "/run/arms/follower"
+`,
+    );
+    sim = await SimClient.connect(machine.path("/run/arms/sim.sock"));
+    await machine.must("systemctl", "restart", UNIT);
+    await appliance.untilStatus("following");
+  });
+
+  test("reload reads the configuration again", async () => {
+    await machine.must("systemctl", "reload", UNIT);
+    await appliance.until(
+      async () => (await machine.must("journalctl", "-o", "cat", "-u", UNIT)).includes("settings.reloaded"),
+      "the reload",
+    );
+    expect(await appliance.property("ActiveState")).toBe("active");
+  });
+
+  test("hanging, it is ended by the watchdog with the arm held, and is back", async () => {
+    const pid = await appliance.property("MainPID");
+    await machine.must("kill", "-STOP", pid);
+    await appliance.untilAnotherPid(pid);
+    expect(await torques()).not.toContain(false);
+    await appliance.untilStatus("following");
+  });
+
+  test("an upgrade hands the arm over held, and keeps the configuration", async () => {
+    await machine.must("mkdir", "/root/next");
+    await Bun.write(machine.path("/root/next/next.deb"), Bun.file(await nextVersion(`${dist}/${deb}`)));
+    const pid = await appliance.property("MainPID");
+    await sim.request({ do: "mark", text: "upgrade" });
+    await machine.must("dpkg", "--install", "/root/next/next.deb");
+    expect(await appliance.property("MainPID")).not.toBe(pid);
+    await appliance.untilStatus("following");
+    await sim.request({ do: "mark", text: "upgraded" });
+    await sim.request({ do: "sync" });
+    const entries = [...(await recordEntries(machine.path("/run/arms/record.ndjson")))];
+    const at = (text: string) => entries.findIndex((one) => one.kind === "mark" && one.text === text);
+    const limp = entries
+      .slice(at("upgrade"), at("upgraded"))
+      .filter((one) => one.kind === "event" && one.arm === "follower" && one.event === "limp");
+    expect(limp).toEqual([]);
+    expect(await machine.must("cat", "/etc/so101-teleop/config.toml")).toContain("/run/arms/leader");
+  });
+
+  test("a configuration that is broken is told, survives an upgrade, and is mended without a restart", async () => {
+    const path = "/etc/so101-teleop/config.toml";
+    const good = await machine.must("cat", path);
+    await machine.write(path, `${good}\n[teleoperation]\nrate_hz = "fast"\n`);
+    await machine.must("dpkg", "--install", "/root/next/next.deb");
+    await machine.must("systemctl", "restart", UNIT);
+    await appliance.untilStatus('rate_hz is "fast"');
+    await machine.write(path, good);
+    await appliance.untilStatus("following");
+  });
+
+  test("doctor asks the service, and finds nothing broken of the arms", async () => {
+    const { stdout } = await machine.run(["so101", "doctor", "--json"]);
+    const checks = stdout
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    const of = (area: string) => checks.filter((check) => check.area === area).map(({ level }) => level);
+    expect(of("service").at(-1)).toBe("ok");
+    expect(of("teleoperation")).toEqual(["ok"]);
+    expect(of('leader "leader"')).toEqual(["ok"]);
+    expect(of("real-time")).toEqual(["ok"]);
+  });
+
+  test("so101 install leaves the machine to the package", async () => {
+    const { stderr, code } = await machine.run(["so101", "install"]);
+    expect(stderr).toContain("the Debian package so101-teleop is installed here");
+    expect(code).toBe(1);
+  });
+
+  test("removed, the arms are limp; purged, calibrations stay and are root's", async () => {
+    const kept = "/var/lib/so101-teleop/calibration/leader.json";
+    await machine.write(kept, "{}");
+    await machine.must("chown", "so101-teleop", kept);
+    await machine.must("dpkg", "--remove", "so101-teleop");
+    expect(await torques()).not.toContain(true);
+    expect(await appliance.has("/etc/so101-teleop/config.toml")).toBe(true);
+    await machine.write("/etc/udev/rules.d/98-so101-arms.rules", "# made by assign\n");
+    expect(await machine.must("dpkg", "--purge", "so101-teleop")).toContain(
+      "/var/lib/so101-teleop/calibration",
+    );
+    for (const path of ["/etc/so101-teleop", "/etc/udev/rules.d/98-so101-arms.rules", "/usr/bin/so101"]) {
+      expect(await appliance.has(path)).toBe(false);
+    }
+    expect((await machine.run(["getent", "passwd", "so101-teleop"])).code).not.toBe(0);
+    expect(await machine.must("stat", "-c", "%U", kept)).toBe("root");
+  });
+
+  test("and every packet kept the safety rules", async () => {
+    await sim.request({ do: "sync" });
+    const entries = await recordEntries(machine.path("/run/arms/record.ndjson"));
+    expect(checkSafety(entries, { rateHz: 200, followSpeedDegPerS: 360 })).toEqual([]);
+  });
+});
+
+describe.skipIf(!here)("the bare program", () => {
+  let machine: Machine;
+  let appliance: Appliance;
+
+  beforeAll(async () => {
+    machine = await Machine.boot(bound);
+    appliance = new Appliance(machine);
+    // Here as on a system that is no Debian.
+    await machine.must("mv", "/usr/bin/dpkg", "/usr/bin/dpkg.away");
+  });
+
+  afterAll(() => machine[Symbol.asyncDispose]());
+
+  test("installs itself as the package would", async () => {
+    expect(await machine.must(program, "install")).toContain("sudo so101 assign");
+    await appliance.untilStatus("sudo so101 assign");
+    expect(await machine.must("systemctl", "is-enabled", UNIT)).toBe("enabled");
+    expect((await machine.run([program, "install"])).code).toBe(0);
+  });
+
+  test("and removes itself, keeping the configuration unless it is purged", async () => {
+    await machine.must(program, "uninstall");
+    expect(await appliance.has("/usr/bin/so101")).toBe(false);
+    expect(await appliance.has("/etc/so101-teleop/config.toml")).toBe(true);
+    await machine.must(program, "uninstall", "--purge");
+    expect(await appliance.has("/etc/so101-teleop")).toBe(false);
+    expect((await machine.run(["getent", "passwd", "so101-teleop"])).code).not.toBe(0);
+  });
+
+  test("refuses a 32-bit system, and says what to do", async () => {
+    await machine.write("/usr/bin/dpkg", "#!/bin/sh\necho armhf\n");
+    await machine.must("chmod", "755", "/usr/bin/dpkg");
+    const { stderr, code } = await machine.run([program, "install"]);
+    expect(stderr).toContain("64-bit Raspberry Pi OS");
+    expect(code).toBe(1);
+  });
+
+  test("installs nothing for a user who is not root", async () => {
+    await machine.must("mv", "/usr/bin/dpkg.away", "/usr/bin/dpkg");
+    const { stderr, code } = await machine.run([program, "install"], "nobody");
+    expect(stderr).toContain("sudo so101 install");
+    expect(code).toBe(1);
+  });
+});
