@@ -1,6 +1,7 @@
 /** The manual page so101(1), out of the help of the program itself: the two cannot differ. */
 import type { Command } from "commander";
 import { commandLine } from "../src/command-line.ts";
+import { allCommands } from "../src/commands/all.ts";
 import { version } from "../src/version.ts";
 
 const FILES: readonly (readonly [path: string, what: string])[] = [
@@ -12,7 +13,7 @@ const FILES: readonly (readonly [path: string, what: string])[] = [
 
 /** The page in roff; `date` as YYYY-MM-DD. */
 export function manPage(date: string): string {
-  const program = commandLine();
+  const program = commandLine(allCommands());
   const lines = [
     `.TH SO101 1 "${date}" "so101 ${version}" "User Commands"`,
     ".SH NAME",

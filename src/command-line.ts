@@ -1,22 +1,9 @@
-/** Everything that the program can be told on the command line. */
+/** The program's command line. */
 import { Command } from "commander";
-import { assignCommand } from "./commands/assign.ts";
-import { calibrateCommand } from "./commands/calibrate.ts";
-import { calibrationCommand } from "./commands/calibration.ts";
-import { doctorCommand } from "./commands/doctor.ts";
-import { findPortCommand } from "./commands/find-port.ts";
-import { installCommands } from "./commands/install.ts";
-import { monitorCommand } from "./commands/monitor.ts";
-import { pauseCommands } from "./commands/pause.ts";
-import { relaxCommand } from "./commands/relax.ts";
-import { setupMotorsCommand } from "./commands/setup-motors.ts";
-import { simCommand } from "./commands/sim.ts";
-import { statusCommand } from "./commands/status.ts";
-import { teleoperateCommand } from "./commands/teleoperate.ts";
 import { versionLine } from "./version.ts";
 
-/** Makes the program's command line, with all its commands. */
-export function commandLine(): Command {
+/** Makes the program's command line, with these commands. */
+export function commandLine(commands: readonly Command[]): Command {
   const program = new Command("so101")
     .description(
       "Makes a pair of SO-ARM100/101 robot arms teleoperate: the follower arm follows the leader arm.",
@@ -25,21 +12,7 @@ export function commandLine(): Command {
     .helpCommand(false)
     .showHelpAfterError("(add --help for what is possible)")
     .exitOverride();
-  for (const command of [
-    teleoperateCommand(),
-    assignCommand(),
-    statusCommand(),
-    ...pauseCommands(),
-    calibrateCommand(),
-    calibrationCommand(),
-    doctorCommand(),
-    findPortCommand(),
-    ...installCommands(),
-    monitorCommand(),
-    relaxCommand(),
-    setupMotorsCommand(),
-    simCommand(),
-  ]) {
+  for (const command of commands) {
     program.addCommand(command.copyInheritedSettings(program));
   }
   return program;

@@ -74,8 +74,10 @@ function installService(): void {
 
 function removeService({ purge }: { readonly purge?: true }): void {
   requireMachine("uninstall");
-  if (existsSync("/run/systemd/system")) system("systemctl", "stop", ...PAIR_UNITS);
-  if (existsSync(`/usr/lib/systemd/system/${MAIN_UNIT}`)) system("systemctl", "disable", MAIN_UNIT);
+  if (existsSync(`/usr/lib/systemd/system/${MAIN_UNIT}`)) {
+    if (existsSync("/run/systemd/system")) system("systemctl", "stop", ...PAIR_UNITS);
+    system("systemctl", "disable", MAIN_UNIT);
+  }
   for (const { path, isConfiguration } of PACKAGE_FILES) {
     if (!isConfiguration) rmSync(path, { force: true });
   }

@@ -13,7 +13,6 @@ import { ControlHangs, startTeleoperation } from "../teleop/teleoperation.ts";
 import { jsonReporter } from "./output/json.ts";
 import { logReporter } from "./output/log.ts";
 import type { MakeReporter, Reporter } from "./output/reporter.ts";
-import { screenReporter } from "./output/screen.ts";
 import { control } from "./teleoperate/control.ts";
 import { firstSettings } from "./teleoperate/first-settings.ts";
 import { reload } from "./teleoperate/reload.ts";
@@ -76,11 +75,7 @@ async function teleoperate({ config, pair, duration, socket, json, ...overrides 
   const first = await firstSettings(read);
   if (first === undefined) return;
   let settings = first;
-  const makeReporter: MakeReporter = json
-    ? jsonReporter
-    : hasScreen()
-      ? screenReporter(settings.normalisation)
-      : logReporter;
+  const makeReporter = json ? jsonReporter : hasScreen() ? await screen(settings) : logReporter;
   const startedAt = new Date();
   const journal = new Journal();
   const calibrations: Partial<Record<Role, Calibration>> = {};
@@ -134,6 +129,12 @@ function namesOf({ arms: { leader, follower } }: PairSettings): Record<Role, str
     leader: nameOfArm({ role: "leader", id: leader.id }),
     follower: nameOfArm({ role: "follower", id: follower.id }),
   };
+}
+
+/** Loaded where somebody watches: it takes half a second on a Pi. */
+async function screen({ normalisation }: PairSettings): Promise<MakeReporter> {
+  const { screenReporter } = await import("./output/screen.ts");
+  return screenReporter(normalisation);
 }
 
 /** A terminal that does not know its size, such as a serial console, gets lines. */

@@ -1,5 +1,4 @@
 /** The serialport binding over our own tty: how ports are opened, and what SerialPortStream runs on. */
-import { linuxList } from "@serialport/bindings-cpp/dist/linux-list";
 import type {
   BindingInterface,
   BindingPortInterface,
@@ -10,6 +9,7 @@ import type {
   UpdateOptions,
 } from "@serialport/bindings-interface";
 import { nativeBuffer } from "./libc.ts";
+import { listPorts } from "./list-ports.ts";
 import { TtyPort } from "./port.ts";
 import { type LineSettings, rawLine } from "./termios.ts";
 import { PortError } from "./wire.ts";
@@ -48,7 +48,7 @@ class CanceledError extends Error implements BindingsErrorInterface {
  * TypeError when an option is not one that a Linux tty can do.
  */
 export const TtyBinding: BindingInterface<TtyBindingPort, OpenOptions> = {
-  list: () => linuxList(),
+  list: listPorts,
 
   async open(options) {
     requireObject(options, "options");

@@ -1,6 +1,6 @@
 /** The USB serial boards that are plugged in. */
-import { linuxList } from "@serialport/bindings-cpp/dist/linux-list";
 import type { PortInfo } from "@serialport/bindings-interface";
+import { listPorts } from "./list-ports.ts";
 
 /** A USB board with a serial port. What the board or the system does not tell is left out. */
 export interface Board {
@@ -19,7 +19,7 @@ export interface Board {
 
 /** Lists the USB boards by path. Empty where udev does not run or cannot be asked; never rejects. */
 export async function listBoards(): Promise<Board[]> {
-  const ports = await linuxList().catch(() => []);
+  const ports = await listPorts().catch(() => []);
   return ports
     .filter((port) => port.vendorId !== undefined)
     .map(boardOf)

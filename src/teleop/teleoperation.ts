@@ -3,6 +3,7 @@ import type { ControlOrder } from "./control.ts";
 import type { ControlEvent, Tell } from "./events.ts";
 import type { PairSettings } from "./settings.ts";
 import { SharedState } from "./shared.ts";
+import { controlThread } from "./thread.ts";
 
 /** Nothing that the control thread does takes longer without a sign of life: letting down an arm that is silent is 3 s. */
 const HANGS_AFTER_LOOKS = 8;
@@ -31,7 +32,7 @@ export interface Teleoperation {
 /** Starts teleoperating a pair; `tell` hears of every change, on this thread. */
 export function startTeleoperation(settings: PairSettings, tell: Tell): Teleoperation {
   const shared = new SharedState();
-  const worker = new Worker(new URL("./control.ts", import.meta.url).href, { smol: true });
+  const worker = controlThread();
   const stopped = new Promise<void>((resolve, reject) => {
     const watching = watchHeartbeat(shared, reject);
     worker.onmessage = ({ data }: MessageEvent<ControlEvent>) => {

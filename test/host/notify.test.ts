@@ -1,0 +1,42 @@
+import { expect, test } from "bun:test";
+import { mkdtemp } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { serviceManager } from "../../src/host/notify.ts";
+
+/** systemd's end: a datagram socket, for which Bun has no call. */
+const LISTENER = `
+import socket, sys
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.bind(sys.argv[1].replace("@", "\\0"))
+print("ready", flush=True)
+print(s.recv(4096).decode(), flush=True)
+`;
+
+const hasPython = Bun.which("python3") !== null;
+
+test.skipIf(!hasPython).each(["path", "abstract"])(
+  "systemd hears what it is told, by a socket with a name of kind %s",
+  async (kind) => {
+    const dir = await mkdtemp(join(tmpdir(), "so101-notify-"));
+    const address = kind === "path" ? join(dir, "notify") : `@${dir}`;
+    const listener = Bun.spawn(["python3", "-c", LISTENER, address], { stdout: "pipe" });
+    const lines = listener.stdout.pipeThrough(new TextDecoderStream()).getReader();
+    expect((await lines.read()).value).toBe("ready\n");
+    serviceManager({ NOTIFY_SOCKET: address })!.notify("READY=1", "STATUS=waiting: für das Brett");
+    expect((await lines.read()).value).toBe("READY=1\nSTATUS=waiting: für das Brett\n");
+  },
+);
+
+test("without systemd there is nobody to tell", () => {
+  expect(serviceManager({})).toBeUndefined();
+  expect(serviceManager({ NOTIFY_SOCKET: "nonsense" })).toBeUndefined();
+});
+
+test("the watchdog is for the process that it names", () => {
+  const env = { NOTIFY_SOCKET: "@nobody", WATCHDOG_USEC: "6000000" };
+  expect(serviceManager(env)!.watchdogMs).toBe(6000);
+  expect(serviceManager({ ...env, WATCHDOG_PID: `${process.pid}` })!.watchdogMs).toBe(6000);
+  expect(serviceManager({ ...env, WATCHDOG_PID: "1" })!.watchdogMs).toBeUndefined();
+  expect(serviceManager({ NOTIFY_SOCKET: "@nobody" })!.watchdogMs).toBeUndefined();
+});
