@@ -15,10 +15,10 @@ ifneq ($(shell { $(BUN) --version; } 2>/dev/null),$(PINNED))
 .PHONY: $(READY)
 endif
 
-.PHONY: help demo test lint build deb bench chaos clean
+.PHONY: help demo test lint build deb e2e bench chaos clean
 
 help: ## say what can be made
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z0-9]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
 
 demo: $(READY) dist/so101-linux-$(HOST) ## teleoperate two simulated arms, live; Ctrl-C ends it
 	@$(BUN) scripts/demo.ts
@@ -35,6 +35,10 @@ build: dist/so101-linux-x64 dist/so101-linux-arm64 ## compile the program, for t
 
 deb: $(READY) dist/so101-linux-x64 dist/so101-linux-arm64 ## build the Debian packages, arm64 and amd64
 	@$(BUN) packaging/build.ts
+
+# Both Debian releases, or those that SO101_SUITES names. The machines' disks are kept in .vm.
+e2e: deb ## install the package on emulated machines, plug arms in, and make all go wrong; as root
+	$(BUN) test ./test/vm/appliance.e2e.ts
 
 bench: $(READY) dist/so101-linux-$(HOST) ## measure latency, rate, start-up, CPU and memory
 	@$(BUN) scripts/bench.ts

@@ -4,14 +4,12 @@ import { dirname } from "node:path";
 import { Command } from "commander";
 import { makeFolder, replaceFile, syncFolder } from "../arm/files.ts";
 import { CONFIG_DIR } from "../config-pairs.ts";
-import { packageArchitecture } from "../host/machine.ts";
+import { hasPackage, packageArchitecture } from "../host/machine.ts";
 import { RULES_DIR, RULES_FILE } from "../host/naming-rules.ts";
 import { MAIN_UNIT, PACKAGE_FILES, PROGRAM_PATH } from "../host/package-files.ts";
 import { ServiceError } from "../host/service.ts";
 import { printLine } from "./output/stdout.ts";
 
-/** What dpkg knows of our package, where that is installed. */
-const DPKG_LIST = "/var/lib/dpkg/info/so101-teleop.list";
 const CALIBRATIONS = "/var/lib/so101-teleop";
 /** Where a compiled program's own files are. */
 const WITHIN_PROGRAM = "/$bunfs/";
@@ -107,7 +105,7 @@ function requireMachine(command: string): void {
     );
   }
   if (process.geteuid?.() !== 0) throw new Error(`this takes root — run it as: sudo so101 ${command}`);
-  if (existsSync(DPKG_LIST)) {
+  if (hasPackage("so101-teleop")) {
     const instead =
       command === "install" ? "apt install ./so101-teleop_…_arm64.deb" : "apt remove so101-teleop";
     throw new Error(`the Debian package so101-teleop is installed here — use it instead: sudo ${instead}`);

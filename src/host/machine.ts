@@ -62,6 +62,11 @@ export function packageArchitecture(): string | undefined {
   return output(["dpkg", "--print-architecture"])?.trim();
 }
 
+/** Whether a Debian package is installed. */
+export function hasPackage(name: string): boolean {
+  return output(["dpkg", "--status", name])?.includes("\nStatus: install ok installed\n") ?? false;
+}
+
 function output(command: string[]): string | undefined {
   if (Bun.which(command[0]!) === null) return undefined;
   const { success, stdout } = Bun.spawnSync(command, { stderr: "ignore" });

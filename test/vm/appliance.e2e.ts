@@ -87,6 +87,7 @@ describe.each(suites)("%s", (suite) => {
         await machine.run("ps -o user= -p $(systemctl show -p MainPID --value so101-teleop)"),
       ).toStartWith("so101");
       console.log(await machine.run("systemd-analyze security --no-pager so101-teleop | tail -1"));
+      expect(await journal()).not.toContain("not-real-time");
       const score = /: (\d+\.\d+) /.exec(
         await machine.run("systemd-analyze security --no-pager so101-teleop | tail -1"),
       );

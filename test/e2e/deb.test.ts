@@ -1,0 +1,78 @@
+/** What is in the Debian packages. */
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { version } from "../../package.json";
+import { PACKAGE_FILES } from "../../src/host/package-files.ts";
+
+setDefaultTimeout(180_000);
+
+const dist = resolve(import.meta.dir, "../../dist");
+const debOf = (architecture: string) => join(dist, `so101-teleop_${version}_${architecture}.deb`);
+const isMade = ["arm64", "amd64"].every((architecture) => existsSync(debOf(architecture)));
+if (!isMade && process.env.CI === "true") throw new Error("there are no packages: make deb");
+const LARGEST_BYTES = 40e6;
+
+const output = (...command: string[]) => {
+  const { stdout, stderr, success } = Bun.spawnSync(command);
+  if (!success) throw new Error(`${command.join(" ")}: ${stderr}${stdout}`);
+  return stdout.toString();
+};
+
+describe.skipIf(!isMade).each(["arm64", "amd64"])("the package for %s", (architecture) => {
+  const deb = debOf(architecture);
+
+  test("is small, in xz, and names what it needs", () => {
+    expect(Bun.file(deb).size).toBeLessThanOrEqual(LARGEST_BYTES);
+    expect(output("ar", "t", deb).trim().split("\n")).toEqual([
+      "debian-binary",
+      "control.tar.xz",
+      "data.tar.xz",
+    ]);
+    const fields = output("dpkg-deb", "--field", deb);
+    expect(fields).toContain(`Architecture: ${architecture}\n`);
+    expect(fields).toContain("Depends: libc6");
+  });
+
+  test("has every file of the appliance, its own papers, and nothing else", () => {
+    const files = output("dpkg-deb", "--contents", deb)
+      .trim()
+      .split("\n")
+      .map((line) => line.split(/\s+/))
+      .filter(([mode]) => !mode!.startsWith("d"));
+    expect(files.map(([, owner]) => owner)).toEqual(files.map(() => "root/root"));
+    expect(files.map((fields) => fields.at(-1)!.slice(1)).toSorted()).toEqual(
+      [
+        ...PACKAGE_FILES.map(({ path }) => path),
+        "/usr/bin/so101",
+        "/usr/share/doc/so101-teleop/changelog.gz",
+        "/usr/share/doc/so101-teleop/copyright",
+        "/usr/share/lintian/overrides/so101-teleop",
+        "/usr/share/man/man1/so101.1.gz",
+      ].toSorted(),
+    );
+  });
+
+  test("names the licence of everything that the program contains", () => {
+    const copyright = output(
+      "sh",
+      "-c",
+      `dpkg-deb --fsys-tarfile ${deb} | tar -xO ./usr/share/doc/so101-teleop/copyright`,
+    );
+    for (const name of [
+      "Bun",
+      "JavaScriptCore",
+      "valibot",
+      "commander",
+      "@clack/prompts",
+      "@serialport/bindings-cpp",
+    ]) {
+      expect(copyright).toContain(name);
+    }
+  });
+
+  test.skipIf(Bun.which("lintian") === null)("has no error and no warning of lintian's", () => {
+    const { stdout } = Bun.spawnSync(["lintian", "--tag-display-limit", "0", deb]);
+    expect(stdout.toString()).toBe("");
+  });
+});
