@@ -11,8 +11,10 @@ import { type RunningSim, startSim } from "../../src/sim/client.ts";
 import { recordEntries } from "../../src/sim/record.ts";
 import { checkSafety, needlessWrites } from "../../src/sim/safety.ts";
 import { programPath } from "../support/program.ts";
+import { ProgramOnTerminal } from "../support/terminal.ts";
 import { buildImage, Machine, type Suite } from "./machine.ts";
 import { SimulatedBoard } from "./simulated-board.ts";
+import { UsbBoard } from "./usb-board.ts";
 import { nextVersion } from "./versions.ts";
 
 const LEADER = "5AB9067929";
@@ -130,6 +132,48 @@ describe.each(suites)("%s", (suite) => {
     },
     5 * MINUTES,
   );
+
+  test("on a terminal the leader is told by moving it, or by unplugging it", async () => {
+    await using moving = new ProgramOnTerminal([], { program: machine.onTerminal("so101 assign") });
+    await moving.until("How will you tell");
+    moving.type("\r");
+    // The leader waves; the follower is let down meanwhile.
+    await moving.until("The service has both arms");
+    expect(moving.has("/dev/ttyUSB_leader_arm leads to")).toBe(true);
+    await using unplugging = new ProgramOnTerminal([], { program: machine.onTerminal("so101 assign") });
+    await unplugging.until("How will you tell");
+    unplugging.type("\u001b[B\r");
+    await unplugging.until("Unplug the USB cable of the leader arm");
+    await leader.usb.unplug();
+    await unplugging.until("Plug it in again");
+    await leader.usb.plug(machine.usbPort(0));
+    await unplugging.until("The service has both arms");
+    console.log(unplugging.everything);
+    expect(await machine.run("so101 assign --show")).toContain(`${LEADER}, now /dev/ttyACM0`);
+    await untilState("following");
+  }, 300_000);
+
+  test("boards that cannot be told apart are known by their USB socket, and that is said", async () => {
+    const twin = new UsbBoard({ serial: LEADER });
+    await twin.plug(machine.usbPort(2));
+    await machine.until("[ -e /dev/ttyACM2 ]");
+    const bySerial = await machine.try(`so101 assign --print --leader ${LEADER} --follower ${FOLLOWER}`);
+    expect(bySerial.output).toContain("2 boards have the serial number");
+    const byPort = await machine.run(`so101 assign --print --leader /dev/ttyACM2 --follower ${FOLLOWER}`);
+    expect(byPort).toContain("Always plug it in there");
+    expect(byPort).toMatch(/ENV\{ID_PATH\}=="\S+", SYMLINK\+="ttyUSB_leader_arm"/);
+    await twin.unplug();
+    const nameless = new UsbBoard({});
+    await machine.until("[ ! -e /dev/ttyACM2 ]");
+    await nameless.plug(machine.usbPort(2));
+    await machine.until("[ -e /dev/ttyACM2 ]");
+    expect(await machine.run(`so101 assign --print --leader /dev/ttyACM2 --follower ${FOLLOWER}`)).toContain(
+      "has no serial number",
+    );
+    await nameless.unplug();
+    await machine.until("[ ! -e /dev/ttyACM2 ]");
+    await untilState("following");
+  }, 300_000);
 
   test(
     "after a reboot it teleoperates with nobody logged in",

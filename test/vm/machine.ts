@@ -120,6 +120,11 @@ export class Machine {
     return output;
   }
 
+  /** What runs a command line on a terminal of the machine: to be started on a terminal here. */
+  onTerminal(command: string): string[] {
+    return ["ssh", "-tt", ...this.#sshOptions("-p"), "root@127.0.0.1", command];
+  }
+
   /** Waits in the machine until a shell condition holds. Throws with what `otherwise` prints when it does not. */
   async until(condition: string, { withinMs = 60_000, otherwise = "true" } = {}): Promise<void> {
     const tries = Math.ceil(withinMs / 100);
