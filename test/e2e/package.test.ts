@@ -276,3 +276,40 @@ describe.skipIf(!here)("the bare program", () => {
     expect(code).toBe(1);
   });
 });
+
+/** Installs the package into a copy of this machine's files, as who builds an image does: nothing of it runs. */
+const IN_A_FOLDER = `
+mount -t tmpfs tmpfs /mnt
+mkdir /mnt/root /mnt/upper /mnt/work
+mount -t overlay overlay -o lowerdir=/,upperdir=/mnt/upper,workdir=/mnt/work /mnt/root
+mount -t tmpfs tmpfs /mnt/root/run
+mkdir -p /mnt/root/opt/so101
+mount --bind "$0" /mnt/root/opt/so101
+rm -f /mnt/root/usr/sbin/policy-rc.d
+chroot /mnt/root dpkg --install "/opt/so101/$1"
+cd /mnt/root
+readlink etc/systemd/system/multi-user.target.wants/so101-teleop.service
+chroot . getent passwd so101-teleop
+stat -c '%a %G' var/lib/so101-teleop/calibration
+chroot . dpkg --purge so101-teleop
+test ! -e etc/systemd/system/multi-user.target.wants/so101-teleop.service`;
+
+test.skipIf(!here)(
+  "the package can be installed where no systemd runs: the service will start at boot",
+  () => {
+    const { stdout, stderr, exitCode } = Bun.spawnSync([
+      "unshare",
+      "--mount",
+      "sh",
+      "-euc",
+      IN_A_FOLDER,
+      dist,
+      deb,
+    ]);
+    expect(stderr.toString()).not.toMatch(/error|fail/i);
+    expect(stdout.toString()).toContain("/lib/systemd/system/so101-teleop.service\n");
+    expect(stdout.toString()).toMatch(/^so101-teleop:x:\d+/m);
+    expect(stdout.toString()).toContain("2775 dialout\n");
+    expect(exitCode).toBe(0);
+  },
+);

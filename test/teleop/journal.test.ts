@@ -15,6 +15,21 @@ test("the state, since when, and why are those of the last change", () => {
   expect(journal.since.getTime()).toBeGreaterThanOrEqual(before.getTime());
 });
 
+test("another reason for the same state is no event, and leaves the time as it was", () => {
+  const journal = new Journal();
+  const { since } = journal;
+  const reason = {
+    kind: "reason",
+    why: "the leader is missing",
+    code: "board.missing",
+    role: "leader",
+  } as const;
+  journal.take(reason);
+  expect([journal.state, journal.why, journal.since]).toEqual(["waiting", reason.why, since]);
+  expect(journal.events).toEqual([]);
+  expect(entryOf(reason)).toBeUndefined();
+});
+
 test("the last ten events are kept, the oldest first", () => {
   const journal = new Journal();
   for (let i = 0; i < 25; i++) {
