@@ -180,6 +180,10 @@ describe.each(suites)("%s", (suite) => {
     async () => {
       await machine.reboot();
       await untilState("following");
+      // At the shutdown it still had its devices and its time.
+      expect(await machine.run("journalctl -b -1 --no-pager -o cat -u so101-teleop")).toContain(
+        "the follower is limp",
+      );
       startUpsMs.push(await startUpMs());
       console.log(await machine.run("journalctl -b --no-pager -o short-monotonic -u so101-teleop"));
       console.log(await machine.run("systemd-analyze critical-chain --no-pager so101-teleop.service"));
