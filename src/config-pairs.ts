@@ -22,6 +22,11 @@ export function pairConfigPath(pair: string, dir: string = CONFIG_DIR): string {
   return join(dir, pair === MAIN_PAIR ? "config.toml" : `${pair}.toml`);
 }
 
+/** The systemd unit that teleoperates a pair. */
+export function unitOf(pair: string): string {
+  return pair === MAIN_PAIR ? "so101-teleop.service" : `so101-teleop@${pair}.service`;
+}
+
 /**
  * The pair that a command is about when none was named: the only one that has a configuration file; {@link MAIN_PAIR}
  * when there is none. Throws {@link ConfigError} that lists them when there are several.

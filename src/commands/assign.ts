@@ -84,7 +84,7 @@ function assign(options: Options): Promise<void> {
       );
       return;
     }
-    await verifyLinks(named, chosen, links, dialogue, signal);
+    await verifyLinks(pair, named, chosen, links, dialogue, signal);
     const arms = ROLES.map((role) => chooseArm(role, { pair: options.pair }));
     await checkPair(pair, arms, dialogue, signal);
     await offerNext(pair, arms, dialogue);

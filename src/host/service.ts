@@ -25,6 +25,11 @@ export async function stopUnit(unit: string): Promise<void> {
   await outcomeOf("stop", unit, spawn(["systemctl", "--no-ask-password", "stop", unit], "ignore"));
 }
 
+/** Starts a unit anew, if it runs. Throws {@link ServiceError}. */
+export async function restartIfRunning(unit: string): Promise<void> {
+  await outcomeOf("restart", unit, spawn(["systemctl", "--no-ask-password", "try-restart", unit], "ignore"));
+}
+
 /** A unit that is stopped for now. */
 export interface PausedUnit {
   /** Starts it again; does not wait for its arms. Throws {@link ServiceError}. */
@@ -61,7 +66,7 @@ function spawn<Input extends "ignore" | "pipe">(command: string[], stdin: Input)
 
 /** Waits until systemctl has ended. Throws {@link ServiceError} when it could not do what it should. */
 async function outcomeOf(
-  verb: "stop" | "start",
+  verb: "stop" | "start" | "restart",
   unit: string,
   systemctl: { stderr: ReadableStream; exited: Promise<number> },
 ): Promise<void> {
@@ -70,8 +75,8 @@ async function outcomeOf(
   if ((await systemctl.exited) === 0) return;
   const why = complaint.replace(/^Failed to \w+ \S+\.service: /, "").replace(/\.$/, "");
   // Who may not do this is told so in many ways, depending on what else is installed.
-  const remedy = verb === "start" || process.geteuid?.() === 0 ? "" : " — run the command again with sudo";
+  const remedy = verb !== "stop" || process.geteuid?.() === 0 ? "" : " — run the command again with sudo";
   throw new ServiceError(
-    `${unit} could not be ${verb === "stop" ? "stopped" : "started"}: ${why || "systemctl failed"}${remedy}`,
+    `${unit} could not be ${verb === "stop" ? "stopped" : `${verb}ed`}: ${why || "systemctl failed"}${remedy}`,
   );
 }

@@ -153,6 +153,14 @@ describe.each(suites)("%s", (suite) => {
     await untilState("following");
   }, 300_000);
 
+  test("assigned the wrong way round, it says so; assigned again, it goes on", async () => {
+    const wrong = await machine.run(`so101 assign --leader ${FOLLOWER} --follower ${LEADER}`);
+    expect(wrong).toContain("faulted");
+    expect(wrong).toContain("exchange the two ports");
+    await machine.run(`so101 assign --leader ${LEADER} --follower ${FOLLOWER}`);
+    await untilState("following");
+  }, 300_000);
+
   test("boards that cannot be told apart are known by their USB socket, and that is said", async () => {
     const twin = new UsbBoard({ serial: LEADER });
     await twin.plug(machine.usbPort(2));

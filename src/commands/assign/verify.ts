@@ -3,11 +3,14 @@ import { existsSync, realpathSync } from "node:fs";
 import { nameOfArm } from "../../arm/findings.ts";
 import { ROLES, type Role } from "../../arm/joints.ts";
 import type { ChosenArm } from "../../config-arm.ts";
+import { unitOf } from "../../config-pairs.ts";
 import { controlPaths } from "../../control/address.ts";
 import { askControl, ControlError } from "../../control/client.ts";
 import type { Status } from "../../control/protocol.ts";
 import type { NamedBoard } from "../../host/naming-rules.ts";
+import { restartIfRunning } from "../../host/service.ts";
 import { applyRules } from "../../host/udev.ts";
+import { checkArmsOf } from "../doctor/arms.ts";
 import { checkArms } from "../tools/check-arms.ts";
 import type { Dialogue } from "../tools/dialogue.ts";
 import { pause } from "../tools/interrupt.ts";
@@ -18,14 +21,19 @@ const LINKS_WITHIN_MS = 10_000;
 const SERVICE_WITHIN_MS = 5_000;
 const LOOK_EVERY_MS = 100;
 
-/** Applies the rules and waits for the links. Throws an Error when one does not lead to its board. */
+/**
+ * Applies the rules and waits for the links. Throws an Error when one does not lead to its board. A service that has a
+ * board open which is the other arm's now is started anew.
+ */
 export async function verifyLinks(
+  pair: string,
   named: readonly NamedBoard[],
   chosen: Readonly<Record<Role, Chosen>>,
   links: PairLinks,
   dialogue: Dialogue,
   signal: AbortSignal,
 ): Promise<void> {
+  const before = ROLES.map((role) => targetOf(links[role]));
   await applyRules();
   const deadline = performance.now() + LINKS_WITHIN_MS;
   for (const role of ROLES) {
@@ -50,6 +58,10 @@ export async function verifyLinks(
     });
     dialogue.done(`${link} leads to ${path}.`);
   }
+  const hasMoved = ROLES.some(
+    (role, index) => before[index] !== undefined && before[index] !== chosen[role].path,
+  );
+  if (hasMoved && existsSync("/run/systemd/system")) await restartIfRunning(unitOf(pair));
 }
 
 /** Says whether the arms can be used: as the service says, which has them once it finds them, or by looking. */
@@ -65,6 +77,10 @@ export async function checkPair(
     return;
   }
   dialogue.event({ event: "service", pair, state: status.state, why: status.why });
+  for (const { area, level, message } of checkArmsOf(status)) {
+    if (level === "ok") dialogue.say(`${area}: ${message}`);
+    else dialogue.warn(`${area}: ${message}`);
+  }
   const said = `The service is ${status.state}: ${status.why}`;
   if (status.state === "faulted" || status.state === "waiting") dialogue.warn(said);
   else dialogue.done(`The service has both arms, ${arms.map(nameOfArm).join(" and ")}. ${said}`);

@@ -1,13 +1,8 @@
 /** What the doctor finds of the service: whether it is there, runs, and may run on time. */
-import { MAIN_PAIR } from "../../config-pairs.ts";
+import { unitOf } from "../../config-pairs.ts";
 import type { Status } from "../../control/protocol.ts";
 import { unitProperties } from "../../host/machine.ts";
 import { broken, type Check, ok, warning } from "./check.ts";
-
-/** The unit of a pair. */
-export function unitOf(pair: string): string {
-  return pair === MAIN_PAIR ? "so101-teleop.service" : `so101-teleop@${pair}.service`;
-}
 
 /** The unit and the program in it. */
 export function checkService(pair: string, status: Status | undefined): Check[] {
