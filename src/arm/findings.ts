@@ -67,7 +67,7 @@ export function findingsOf(arm: ArmState, counterpart?: ArmState): Finding[] {
   if (counterpart !== undefined && isSwapped(arm, counterpart)) {
     const message =
       `${name}: the arm on its port is the ${nameOfArm(counterpart)} — ` +
-      "exchange the two ports, in the configuration or on the command line";
+      'exchange the two: run "sudo so101 assign" again, or exchange the ports in the configuration or on the command line';
     return [{ code: "swapped arms", severity: "fault", message }];
   }
   const findings = [...servoFindingsOf(arm), ...calibrationFindings(name, servosOf(arm), arm)];

@@ -160,7 +160,7 @@ test("arms on each other's ports are one fault each, and nothing else is said", 
       severity: "fault",
       message:
         'leader "blue_wasp": the arm on its port is the follower "red_sting" — ' +
-        "exchange the two ports, in the configuration or on the command line",
+        'exchange the two: run "sudo so101 assign" again, or exchange the ports in the configuration or on the command line',
     },
   ]);
   expect(findingsOf(follower, leader)).toMatchObject([{ code: "swapped arms" }]);

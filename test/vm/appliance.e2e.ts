@@ -156,7 +156,7 @@ describe.each(suites)("%s", (suite) => {
   test("assigned the wrong way round, it says so; assigned again, it goes on", async () => {
     const wrong = await machine.run(`so101 assign --leader ${FOLLOWER} --follower ${LEADER}`);
     expect(wrong).toContain("faulted");
-    expect(wrong).toContain("exchange the two ports");
+    expect(wrong).toContain("exchange the two: run");
     await machine.run(`so101 assign --leader ${LEADER} --follower ${FOLLOWER}`);
     await untilState("following");
   }, 300_000);
