@@ -8,7 +8,7 @@ import { udevRuns, usbSocketOf } from "../host/udev.ts";
 import { type Board, listBoards } from "../serial/boards.ts";
 import { type Chosen, chooseBoards } from "./assign/choose.ts";
 import { offerNext } from "./assign/next.ts";
-import { type PairLinks, preparePair } from "./assign/pair.ts";
+import { linksOf, makeConfig, type PairLinks } from "./assign/pair.ts";
 import { planRules, writeRules } from "./assign/rules.ts";
 import { checkPair, verifyLinks } from "./assign/verify.ts";
 import { type Dialogue, dialogueFor } from "./tools/dialogue.ts";
@@ -62,7 +62,7 @@ function assign(options: Options): Promise<void> {
     if (!options.print && process.geteuid?.() !== 0) {
       throw new Error("writing udev's rules takes root — run it as: sudo so101 assign");
     }
-    const links = preparePair(pair, options.print !== true, dialogue);
+    const links = linksOf(pair, dialogue);
     const chosen = await chooseBoards(boards, options, dialogue, signal);
     const named = await Promise.all(
       ROLES.map((role) => nameBoard(role, chosen[role], links, chosen, dialogue)),
@@ -77,6 +77,7 @@ function assign(options: Options): Promise<void> {
       return;
     }
     const changed = writeRules(plan);
+    makeConfig(pair, dialogue);
     dialogue.done(changed ? `${plan.path} is written.` : `${plan.path} says so already.`);
     if (!udevRuns()) {
       dialogue.warn(

@@ -7,7 +7,7 @@ import { SimClient } from "../../src/sim/client.ts";
 import { recordEntries } from "../../src/sim/record.ts";
 import { checkSafety } from "../../src/sim/safety.ts";
 import { Machine, missingForMachine } from "../support/machine.ts";
-import { nextVersion } from "../vm/versions.ts";
+import { withNextVersion } from "../vm/versions.ts";
 
 setDefaultTimeout(180_000);
 
@@ -160,7 +160,9 @@ port = "/run/arms/follower"
 
   test("an upgrade hands the arm over held, and keeps the configuration", async () => {
     await machine.must("mkdir", "/root/next");
-    await Bun.write(machine.path("/root/next/next.deb"), Bun.file(await nextVersion(`${dist}/${deb}`)));
+    await withNextVersion(`${dist}/${deb}`, async (next) => {
+      await Bun.write(machine.path("/root/next/next.deb"), Bun.file(next));
+    });
     const pid = await appliance.property("MainPID");
     await sim.request({ do: "mark", text: "upgrade" });
     await machine.must("dpkg", "--install", "/root/next/next.deb");

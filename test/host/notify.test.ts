@@ -20,7 +20,10 @@ test.skipIf(!hasPython).each(["path", "abstract"])(
   async (kind) => {
     const dir = await mkdtemp(join(tmpdir(), "so101-notify-"));
     const address = kind === "path" ? join(dir, "notify") : `@${dir}`;
-    const listener = Bun.spawn(["python3", "-c", LISTENER, address], { stdout: "pipe" });
+    const listener = Bun.spawn(["python3", "-c", LISTENER, address], {
+      stdout: "pipe",
+      env: { ...process.env, PYTHONUTF8: "1" },
+    });
     const lines = listener.stdout.pipeThrough(new TextDecoderStream()).getReader();
     expect((await lines.read()).value).toBe("ready\n");
     serviceManager({ NOTIFY_SOCKET: address })!.notify("READY=1", "STATUS=waiting: für das Brett");

@@ -3,9 +3,7 @@
  * outside of which the packets are recorded. One story, each test from where the one before left the machine.
  */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { copyFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { version } from "../../package.json";
 import { type RunningSim, startSim } from "../../src/sim/client.ts";
 import { recordEntries } from "../../src/sim/record.ts";
@@ -15,7 +13,7 @@ import { ProgramOnTerminal } from "../support/terminal.ts";
 import { buildImage, Machine, type Suite } from "./machine.ts";
 import { SimulatedBoard } from "./simulated-board.ts";
 import { UsbBoard } from "./usb-board.ts";
-import { nextVersion } from "./versions.ts";
+import { withNextVersion } from "./versions.ts";
 
 const LEADER = "5AB9067929";
 const FOLLOWER = "5AB9067722";
@@ -267,7 +265,7 @@ describe.each(suites)("%s", (suite) => {
   test(
     "an upgrade hands over with the arm held, and keeps the edited configuration",
     async () => {
-      await machine.copyIn(await nextVersion(PACKAGE), "/root/next.deb");
+      await withNextVersion(PACKAGE, (next) => machine.copyIn(next, "/root/next.deb"));
       await machine.run("sed -i 's/^#rate_hz = 200/rate_hz = 150/' /etc/so101-teleop/config.toml");
       const pid = await mainPid();
       await sim.client.request({ do: "mark", text: "upgrade" });
@@ -327,8 +325,6 @@ describe.each(suites)("%s", (suite) => {
     "and every packet kept the safety rules",
     async () => {
       await sim.client.request({ do: "sync" });
-      const record = join(tmpdir(), `appliance-${suite}.ndjson`);
-      await copyFile(sim.paths.record, record);
       const entries = [...(await recordEntries(sim.paths.record))];
       expect(checkSafety(entries, { rateHz: 150, followSpeedDegPerS: 360 }).slice(0, 5)).toEqual([]);
       expect(needlessWrites(entries)).toEqual([]);

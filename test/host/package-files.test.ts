@@ -1,0 +1,27 @@
+import { expect, test } from "bun:test";
+import { defaultConfigOf, parseConfig } from "../../src/config.ts";
+import { configTemplate, PACKAGE_FILES } from "../../src/host/package-files.ts";
+
+const textOf = (name: string) => PACKAGE_FILES.find(({ path }) => path.endsWith(`/${name}`))!.text;
+
+test("the unit of further pairs is the main one's, for a named pair", () => {
+  const main = textOf("so101-teleop.service").split("\n");
+  const template = textOf("so101-teleop@.service").split("\n");
+  const differing = template.filter((line, index) => line !== main[index]);
+  expect(differing).toEqual([
+    "Description=Teleoperation of the SO-101 arms: the follower follows the leader (pair %i)",
+    "ExecStart=/usr/bin/so101 teleoperate --pair %i",
+  ]);
+});
+
+test("a further pair's configuration begins as its defaults, and says them", () => {
+  const text = configTemplate("left");
+  expect(parseConfig(text, "left.toml", "left")).toEqual(defaultConfigOf("left"));
+  const uncommented = text.replaceAll(/^#(port|id) =/gm, "$1 =");
+  expect(parseConfig(uncommented, "left.toml", "left")).toEqual(defaultConfigOf("left"));
+});
+
+test("only the configuration is somebody's to edit", () => {
+  const edited = PACKAGE_FILES.filter(({ isConfiguration }) => isConfiguration).map(({ path }) => path);
+  expect(edited).toEqual(["/etc/so101-teleop/config.toml"]);
+});
