@@ -19,8 +19,10 @@ export async function compile(
   outfile: string,
   { target, define = {} }: CompileOptions = {},
 ): Promise<void> {
-  const unfinished = join(dirname(outfile), `.${basename(outfile)}.${process.pid}`);
-  await mkdir(dirname(outfile), { recursive: true });
+  // The program contains the name that it is written under, and shall be the same whoever compiles it, and where.
+  const folder = join(dirname(outfile), `.compiling.${process.pid}`);
+  const unfinished = join(folder, basename(outfile));
+  await mkdir(folder, { recursive: true });
   try {
     const { success, logs } = await Bun.build({
       entrypoints: [...entries],
@@ -44,6 +46,6 @@ export async function compile(
     if (!success) throw new Error(logs.join("\n"));
     await rename(unfinished, outfile);
   } finally {
-    await rm(unfinished, { force: true });
+    await rm(folder, { recursive: true, force: true });
   }
 }
