@@ -88,6 +88,8 @@ async function build(architecture: Architecture, date: Date, copyright: string):
     await run(["chmod", "-R", "u=rwX,go=rX", tree]);
     await run(["dpkg-deb", "--root-owner-group", "-Zxz", "-z9", "--build", tree, deb], {
       SOURCE_DATE_EPOCH: `${date.getTime() / 1000}`,
+      // xz packs otherwise, however slightly, on a machine with another number of processors.
+      DPKG_DEB_THREADS_MAX: "1",
     });
   } finally {
     await rm(tree, { recursive: true, force: true });
