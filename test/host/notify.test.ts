@@ -2,6 +2,8 @@ import { expect, test } from "bun:test";
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { Readable } from "node:stream";
 import { serviceManager } from "../../src/host/notify.ts";
 
 /** systemd's end: a datagram socket, for which Bun has no call. */
@@ -24,10 +26,12 @@ test.skipIf(!hasPython).each(["path", "abstract"])(
       stdout: "pipe",
       env: { ...process.env, PYTHONUTF8: "1" },
     });
-    const lines = listener.stdout.pipeThrough(new TextDecoderStream()).getReader();
-    expect((await lines.read()).value).toBe("ready\n");
+    const input = Readable.fromWeb(listener.stdout as never);
+    const lines = createInterface({ input })[Symbol.asyncIterator]();
+    expect((await lines.next()).value).toBe("ready");
     serviceManager({ NOTIFY_SOCKET: address })!.notify("READY=1", "STATUS=waiting: für das Brett");
-    expect((await lines.read()).value).toBe("READY=1\nSTATUS=waiting: für das Brett\n");
+    expect((await lines.next()).value).toBe("READY=1");
+    expect((await lines.next()).value).toBe("STATUS=waiting: für das Brett");
   },
 );
 
