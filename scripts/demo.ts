@@ -3,10 +3,10 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { registers } from "../src/feetech/registers.ts";
-import { SimClient } from "../src/sim/client.ts";
 import { pathsIn } from "../src/sim/files.ts";
 import { bytesOf, readRecord } from "../src/sim/record.ts";
-import { SafetyCheck } from "../src/sim/safety.ts";
+import { SimClient } from "../src/sim/testing/client.ts";
+import { SafetyCheck } from "../src/sim/testing/safety.ts";
 import { distribution, isGoals, MARKS, Measurement } from "./bench/analysis.ts";
 
 const program = join(import.meta.dir, `../dist/so101-linux-${process.arch}`);

@@ -4,7 +4,7 @@ import "./early.ts";
 import { type Command, CommanderError } from "commander";
 import { commandLine } from "./command-line.ts";
 import { Interrupted, UsageError } from "./commands/tools/errors.ts";
-import { ConfigError } from "./config.ts";
+import { ConfigError } from "./config/config.ts";
 import { teleoperates } from "./early.ts";
 
 const FAILED = 1;

@@ -6,15 +6,18 @@ const root = join(import.meta.dir, "../src");
 
 /** What the files of each folder may import from other folders. "." are the files at the top of src. */
 const allowed: Readonly<Record<string, readonly string[]>> = {
-  serial: [],
-  feetech: ["serial"],
-  arm: ["feetech", "serial"],
-  host: ["serial"],
-  teleop: ["arm", "feetech", "serial", "host"],
-  sim: ["feetech", "serial"],
-  control: [".", "teleop", "arm"],
-  commands: [".", "control", "teleop", "arm", "feetech", "serial", "host"],
-  ".": ["commands", "teleop", "arm"],
+  linux: [],
+  serial: ["linux"],
+  feetech: ["serial", "linux"],
+  arm: ["feetech", "serial", "linux"],
+  host: ["serial", "linux"],
+  teleop: ["arm", "feetech", "serial", "linux"],
+  sim: ["feetech", "serial", "linux"],
+  config: ["arm", "teleop"],
+  api: ["config", "teleop", "arm"],
+  daemon: [".", "commands", "api", "config", "teleop", "arm", "feetech", "host", "linux"],
+  commands: [".", "daemon", "api", "config", "teleop", "arm", "feetech", "serial", "host", "linux"],
+  ".": ["commands", "config", "teleop", "arm"],
 };
 
 const files = await Promise.all(
@@ -53,11 +56,11 @@ test("every folder of the house is known to the rule above", () => {
 test("one file writes goals and switches torque on", () => {
   const product = files.filter(({ path }) => folderOf(path) !== "sim");
   const writesGoals = product.filter(({ text }) => /\.(set|write|writeRam)\([^)]*"goal_/.test(text));
-  expect(writesGoals.map(({ path }) => path)).toEqual(["teleop/drive.ts"]);
+  expect(writesGoals.map(({ path }) => path)).toEqual(["teleop/loop/drive.ts"]);
   const switchesOn = product.filter(({ text }) =>
     /\.(set|write|writeRam)\([^;]*"torque_enable", [^0]/.test(text),
   );
-  expect(switchesOn.map(({ path }) => path)).toEqual(["teleop/drive.ts"]);
+  expect(switchesOn.map(({ path }) => path)).toEqual(["teleop/loop/drive.ts"]);
 });
 
 test("serialport's native binding, which aborts Bun, is never loaded", () => {

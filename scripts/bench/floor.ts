@@ -6,7 +6,7 @@
  * Usage: floor LEADER FOLLOWER RATE_HZ
  */
 import { dlopen, type Pointer, ptr } from "bun:ffi";
-import { runOnTime } from "../../src/host/realtime.ts";
+import { runOnTime } from "../../src/linux/scheduling.ts";
 
 const { symbols: libc } = dlopen("libc.so.6", {
   open: { args: ["ptr", "i32"], returns: "i32" },

@@ -1,6 +1,6 @@
 /** What Linux says about a running process: its CPU time, memory, threads and descriptors. */
 import { readdirSync, readFileSync } from "node:fs";
-import { nowUs } from "../../src/serial/clock.ts";
+import { nowUs } from "../../src/linux/clock.ts";
 
 /** A process at one moment. */
 export interface ProcessSample {

@@ -1,8 +1,8 @@
 /** One run: a subject against fresh arms at one rate, measured while it follows. */
 import type { Summary } from "../../src/commands/output/summary.ts";
-import type { RunningSim } from "../../src/sim/client.ts";
 import { readRecord } from "../../src/sim/record.ts";
-import { SafetyCheck, type Violation } from "../../src/sim/safety.ts";
+import type { RunningSim } from "../../src/sim/testing/client.ts";
+import { SafetyCheck, type Violation } from "../../src/sim/testing/safety.ts";
 import { type Distribution, distribution, MARKS, Measurement, type Pace, paceOf } from "./analysis.ts";
 import { cpuPercent, type ProcessSample, sampleProcess } from "./process.ts";
 import { type Subject, startArms } from "./subjects.ts";

@@ -1,8 +1,8 @@
 /** How long it takes from exec to the first goal of the follower. */
 import { join } from "node:path";
-import { nowUs } from "../../src/serial/clock.ts";
+import { nowUs } from "../../src/linux/clock.ts";
 import { readRecord } from "../../src/sim/record.ts";
-import type { Violation } from "../../src/sim/safety.ts";
+import type { Violation } from "../../src/sim/testing/safety.ts";
 import { isGoals } from "./analysis.ts";
 import { judge, readLines } from "./run.ts";
 import { program, startArms } from "./subjects.ts";

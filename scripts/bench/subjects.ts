@@ -1,7 +1,7 @@
 /** What the benchmark runs: the program, the bare floor and the tormented program, compiled alike, and their arguments. */
 import { join } from "node:path";
-import { type RunningSim, startSim } from "../../src/sim/client.ts";
 import type { Scene } from "../../src/sim/scene.ts";
+import { type RunningSim, startSim } from "../../src/sim/testing/client.ts";
 import { compile } from "../compile.ts";
 
 const ROOT = join(import.meta.dir, "../..");
@@ -32,7 +32,10 @@ export async function compileSubjects(dir: string): Promise<Record<"floor" | "to
   const floorPath = join(dir, "floor");
   const tormentPath = join(dir, "torment");
   await compile([join(import.meta.dir, "floor.ts")], floorPath);
-  await compile([join(import.meta.dir, "torment.ts"), join(ROOT, "src/teleop/control.ts")], tormentPath);
+  await compile(
+    [join(import.meta.dir, "torment.ts"), join(ROOT, "src/teleop/control-thread.ts")],
+    tormentPath,
+  );
   return {
     floor: {
       name: "floor",

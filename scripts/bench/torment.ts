@@ -5,8 +5,8 @@
  */
 import { writeSync } from "node:fs";
 import { summarise } from "../../src/commands/output/summary.ts";
-import { configFor, pairSettings } from "../../src/config.ts";
-import { startTeleoperation } from "../../src/teleop/teleoperation.ts";
+import { configFor, pairSettings } from "../../src/config/config.ts";
+import { startTeleoperation } from "../../src/daemon/teleoperation.ts";
 
 const STDERR = 2;
 const LINES_PER_TURN = 50;

@@ -1,12 +1,13 @@
 /** What became of a run of chaos: the safety rules on the record, how fast it recovered, what the program used. */
-import { loadCalibration } from "../../src/arm/calibration-tree.ts";
+
+import { goalTable } from "../../src/arm/calibration/normalisation.ts";
+import { loadCalibration } from "../../src/arm/calibration/tree.ts";
 import { JOINTS } from "../../src/arm/joints.ts";
-import { goalTable } from "../../src/arm/normalisation.ts";
 import { Instruction } from "../../src/feetech/packet.ts";
 import { registers } from "../../src/feetech/registers.ts";
-import type { RunningSim } from "../../src/sim/client.ts";
 import { readRecord } from "../../src/sim/record.ts";
-import { SafetyCheck } from "../../src/sim/safety.ts";
+import type { RunningSim } from "../../src/sim/testing/client.ts";
+import { SafetyCheck } from "../../src/sim/testing/safety.ts";
 import { median } from "../bench/analysis.ts";
 import type { Life } from "./program.ts";
 

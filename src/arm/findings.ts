@@ -1,7 +1,7 @@
 /** What is wrong with an arm that has been read: every check before it may be used, as findings for a person. */
 import { type ErrorBitName, namesOfErrorBits, registerValue, STS3215_MODEL } from "../feetech/registers.ts";
-import { type Calibration, CalibrationError, type JointCalibration } from "./calibration.ts";
-import { differingKeys, heldCalibration } from "./held.ts";
+import { type Calibration, CalibrationError, type JointCalibration } from "./calibration/calibration.ts";
+import { differingKeys, heldCalibration } from "./calibration/in-servos.ts";
 import { JOINTS, type JointName, nameWithId, type Role } from "./joints.ts";
 import { isSwapped } from "./swapped.ts";
 

@@ -1,8 +1,8 @@
 /** Whose calibration an arm holds: what tells one arm from another when nothing else does. */
 
-import { CalibrationError } from "./calibration.ts";
-import { loadCalibration, savedIds } from "./calibration-tree.ts";
-import { holds } from "./held.ts";
+import { CalibrationError } from "./calibration/calibration.ts";
+import { holds } from "./calibration/in-servos.ts";
+import { loadCalibration, savedIds } from "./calibration/tree.ts";
 import type { Role } from "./joints.ts";
 
 /** An arm by its role and LeRobot's id. */

@@ -1,7 +1,7 @@
 /** Reading an arm whole: every servo's control table, who answers and where the joints are. */
 import { type Bus, BusError } from "../feetech/bus.ts";
 import { STEPS_PER_TURN } from "../feetech/registers.ts";
-import { BlockRead, blockOf } from "../feetech/sync.ts";
+import { BlockRead, blockOf } from "../feetech/requests.ts";
 import { idOf, JOINTS } from "./joints.ts";
 
 /** The ids of an arm's servos, in the joints' order. */

@@ -1,8 +1,8 @@
 /** Letting an arm go: the ways to switch its torque off, of which none can move it. */
 
 import type { Bus } from "../feetech/bus.ts";
-import { type Block, BlockRead, blockOf, SyncWrite } from "../feetech/sync.ts";
-import { nowUs, sleepUntilUs } from "../serial/clock.ts";
+import { type Block, BlockRead, blockOf, SyncWrite } from "../feetech/requests.ts";
+import { nowUs, sleepUntilUs } from "../linux/clock.ts";
 import { SERVO_IDS } from "./read.ts";
 
 const STAGES = 20;

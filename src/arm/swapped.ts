@@ -1,8 +1,8 @@
 /** Telling a leader from a follower: whether the arms of a pair are on each other's ports. */
 import { looksLikeFollower } from "./baseline.ts";
-import { CalibrationError } from "./calibration.ts";
+import { CalibrationError } from "./calibration/calibration.ts";
+import { holds } from "./calibration/in-servos.ts";
 import type { ArmState } from "./findings.ts";
-import { holds } from "./held.ts";
 
 /**
  * Whether the arm on one port is really the pair's other one.

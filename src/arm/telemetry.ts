@@ -1,7 +1,7 @@
 /** What the servos of an arm report of themselves, for somebody who watches. */
 import type { Bus } from "../feetech/bus.ts";
 import { type ErrorBitName, namesOfErrorBits, type RegisterName } from "../feetech/registers.ts";
-import { BlockRead, blockOf } from "../feetech/sync.ts";
+import { BlockRead, blockOf } from "../feetech/requests.ts";
 import type { Steps } from "./joints.ts";
 import { SERVO_IDS } from "./read.ts";
 

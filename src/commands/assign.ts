@@ -1,11 +1,11 @@
 /** `so101 assign`: names this machine's boards, so that each arm has the same path wherever it is plugged in. */
 import { Command } from "commander";
 import { ROLES, type Role } from "../arm/joints.ts";
-import { chooseArm } from "../config-arm.ts";
-import { MAIN_PAIR } from "../config-pairs.ts";
+import { chooseArm } from "../config/choose-arm.ts";
+import { MAIN_PAIR } from "../config/pairs.ts";
+import { type Board, listBoards } from "../host/boards.ts";
 import { isUsableSerial, type NamedBoard, namingRules } from "../host/naming-rules.ts";
 import { udevRuns, usbSocketOf } from "../host/udev.ts";
-import { type Board, listBoards } from "../serial/boards.ts";
 import { type Chosen, chooseBoards } from "./assign/choose.ts";
 import { offerNext } from "./assign/next.ts";
 import { linksOf, makeConfig, type PairLinks } from "./assign/pair.ts";

@@ -1,13 +1,13 @@
 /** `so101 calibrate`: finds every joint's middle and range, for the servos and for the arm's file. */
 import { Command, Option } from "commander";
-import { type Calibration, CalibrationError } from "../arm/calibration.ts";
-import { checkRoom, loadCalibration } from "../arm/calibration-tree.ts";
-import { commitCalibration } from "../arm/commit.ts";
+import { type Calibration, CalibrationError } from "../arm/calibration/calibration.ts";
+import { commitCalibration } from "../arm/calibration/commit.ts";
+import { checkRoom, loadCalibration } from "../arm/calibration/tree.ts";
 import { idOf, JOINTS, type JointName, type Role } from "../arm/joints.ts";
-import type { ArmChoice } from "../config-arm.ts";
-import { chooseArm } from "../config-arm.ts";
+import type { ArmChoice } from "../config/choose-arm.ts";
+import { chooseArm } from "../config/choose-arm.ts";
 import { BusError } from "../feetech/bus.ts";
-import { PortError } from "../serial/wire.ts";
+import { PortError } from "../serial/transport.ts";
 import { examine } from "./calibrate/examine.ts";
 import { findMiddle, type Homing } from "./calibrate/middle.ts";
 import { prepare } from "./calibrate/prepare.ts";

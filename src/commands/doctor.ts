@@ -3,11 +3,11 @@
 import { existsSync } from "node:fs";
 import { styleText } from "node:util";
 import { Command } from "commander";
-import type { Config } from "../config.ts";
-import { ConfigError, defaultConfigOf, loadConfig } from "../config.ts";
-import { MAIN_PAIR, pairConfigPath } from "../config-pairs.ts";
-import { askControl, ControlError } from "../control/client.ts";
-import type { Status } from "../control/protocol.ts";
+import { askControl, ControlError } from "../api/client.ts";
+import type { Status } from "../api/protocol.ts";
+import type { Config } from "../config/config.ts";
+import { ConfigError, defaultConfigOf, loadConfig } from "../config/config.ts";
+import { MAIN_PAIR, pairConfigPath } from "../config/pairs.ts";
 import { versionLine } from "../version.ts";
 import { checkArmsOf, readArms } from "./doctor/arms.ts";
 import { checkBoards } from "./doctor/boards.ts";

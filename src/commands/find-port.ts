@@ -1,8 +1,8 @@
 /** `so101 find-port`: the boards that are there, and which arm is on which. */
 import { Command } from "commander";
-import type { ArmLink } from "../arm/link.ts";
-import { type Config, ConfigError } from "../config.ts";
-import { type ArmChoice, calibrationDirFor, pairConfig } from "../config-arm.ts";
+import type { ArmLink } from "../arm/connection.ts";
+import { type ArmChoice, calibrationDirFor, pairConfig } from "../config/choose-arm.ts";
+import { type Config, ConfigError } from "../config/config.ts";
 import { describeBoard, eventOf, type FoundBoard, findBoards } from "./find-port/boards.ts";
 import { watchForMotion } from "./find-port/watch.ts";
 import { type Dialogue, dialogueFor } from "./tools/dialogue.ts";

@@ -2,12 +2,12 @@
 import { chmodSync, copyFileSync, existsSync, renameSync, rmdirSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { Command } from "commander";
-import { makeFolder, replaceFile, syncFolder } from "../arm/files.ts";
-import { CONFIG_DIR } from "../config-pairs.ts";
+import { CONFIG_DIR } from "../config/pairs.ts";
 import { hasPackage, packageArchitecture } from "../host/machine.ts";
 import { RULES_DIR, RULES_FILE } from "../host/naming-rules.ts";
 import { MAIN_UNIT, PACKAGE_FILES, PROGRAM_PATH } from "../host/package-files.ts";
 import { ServiceError } from "../host/service.ts";
+import { makeFolder, replaceFile, syncFolder } from "../linux/files.ts";
 import { printLine } from "./output/stdout.ts";
 
 const CALIBRATIONS = "/var/lib/so101-teleop";

@@ -2,7 +2,7 @@
 import { Argument, Command } from "commander";
 import { nameOfArm } from "../arm/findings.ts";
 import type { Role } from "../arm/joints.ts";
-import { chooseArm } from "../config-arm.ts";
+import { chooseArm } from "../config/choose-arm.ts";
 import { ifThere, tryLoad } from "./calibration/both.ts";
 import { complaintsOf, eventOf, type Sample, tableOf } from "./monitor/sample.ts";
 import { servedArm } from "./monitor/served.ts";

@@ -1,6 +1,6 @@
 /** `so101 pause`, `resume` and `release`: somebody beside the arms says whether they may move. */
 import { Command } from "commander";
-import { askControl } from "../control/client.ts";
+import { askControl } from "../api/client.ts";
 import { printLine } from "./output/stdout.ts";
 import { addJsonOption } from "./tools/options.ts";
 import { addServiceOptions, type ServiceOptions, socketPaths } from "./tools/service-options.ts";

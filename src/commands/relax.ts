@@ -3,7 +3,7 @@ import { Command } from "commander";
 import { JOINTS, type JointName, nameWithId, type Role } from "../arm/joints.ts";
 import { SERVO_IDS } from "../arm/read.ts";
 import { relax, torqueOfEach } from "../arm/release.ts";
-import { chooseArm } from "../config-arm.ts";
+import { chooseArm } from "../config/choose-arm.ts";
 import { dialogueFor } from "./tools/dialogue.ts";
 import { interruptible } from "./tools/interrupt.ts";
 import {

@@ -1,11 +1,11 @@
 /** `so101 setup-motors`: new servos get the ids of an arm's joints, one after the other. */
 import { Command, Option } from "commander";
+import type { ArmLink } from "../arm/connection.ts";
 import { nameOfArm } from "../arm/findings.ts";
 import { idOf, JOINTS, type JointName, nameWithId, type Role } from "../arm/joints.ts";
-import type { ArmLink } from "../arm/link.ts";
-import { type FoundMotor, findMotor, isRightModel, type MotorLine, setUpMotor } from "../arm/motors.ts";
 import { readWholeArm } from "../arm/read.ts";
-import { type ArmChoice, type ChosenArm, chooseArm } from "../config-arm.ts";
+import { type FoundMotor, findMotor, isRightModel, type MotorLine, setUpMotor } from "../arm/servo-setup.ts";
+import { type ArmChoice, type ChosenArm, chooseArm } from "../config/choose-arm.ts";
 import { BAUD_RATES, STS3215_MODEL } from "../feetech/registers.ts";
 import { forgetProgress, keepProgress, readProgress } from "./setup-motors/progress.ts";
 import { type Dialogue, dialogueFor } from "./tools/dialogue.ts";

@@ -2,12 +2,12 @@
 import { join } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
 import * as v from "valibot";
-import { SimClient } from "../sim/client.ts";
 import { pathsIn } from "../sim/files.ts";
 import { type MotionPlan, motionNameSchema, motionSchema } from "../sim/motion.ts";
 import { SCENES, type Scene } from "../sim/scene.ts";
 import { isServed, serve } from "../sim/server.ts";
 import { Simulation } from "../sim/simulation.ts";
+import { SimClient } from "../sim/testing/client.ts";
 
 interface Options {
   dir: string;

@@ -1,7 +1,7 @@
 /** `so101 status`: what the service does, and how its arms are. */
 import { Command } from "commander";
-import { askControl, watchControl } from "../control/client.ts";
-import type { Status } from "../control/protocol.ts";
+import { askControl, watchControl } from "../api/client.ts";
+import type { Status } from "../api/protocol.ts";
 import { liveScreen } from "./output/live.ts";
 import { flushLines, isRead, printLine } from "./output/stdout.ts";
 import { describeStatus } from "./status/describe.ts";

@@ -1,24 +1,24 @@
 /** `so101 teleoperate`: makes the follower arm follow the leader arm until it is stopped. */
 import { Command, InvalidArgumentError } from "commander";
-import type { Calibration } from "../arm/calibration.ts";
+import type { Calibration } from "../arm/calibration/calibration.ts";
 import { nameOfArm } from "../arm/findings.ts";
 import type { Role } from "../arm/joints.ts";
-import { configFor, DEFAULT_CONFIG_PATH, type Overrides, pairSettings } from "../config.ts";
-import { MAIN_PAIR } from "../config-pairs.ts";
+import { configFor, DEFAULT_CONFIG_PATH, type Overrides, pairSettings } from "../config/config.ts";
+import { MAIN_PAIR } from "../config/pairs.ts";
+import { control } from "../daemon/api.ts";
+import { Journal } from "../daemon/event-history.ts";
+import { firstSettings } from "../daemon/first-settings.ts";
+import { LossWatch } from "../daemon/losses.ts";
+import { reload } from "../daemon/reload.ts";
+import { watchSupply } from "../daemon/supply.ts";
+import { reportToSystemd, type SystemdReport } from "../daemon/systemd.ts";
+import { ControlHangs, startTeleoperation } from "../daemon/teleoperation.ts";
+import { explainUnnamed } from "../daemon/unnamed-boards.ts";
 import type { Tell } from "../teleop/events.ts";
-import { Journal } from "../teleop/journal.ts";
-import { LossWatch } from "../teleop/losses.ts";
 import type { PairSettings } from "../teleop/settings.ts";
-import { ControlHangs, startTeleoperation } from "../teleop/teleoperation.ts";
 import { jsonReporter } from "./output/json.ts";
 import { logReporter } from "./output/log.ts";
 import type { MakeReporter, Reporter } from "./output/reporter.ts";
-import { control } from "./teleoperate/control.ts";
-import { firstSettings } from "./teleoperate/first-settings.ts";
-import { reload } from "./teleoperate/reload.ts";
-import { watchSupply } from "./teleoperate/supply.ts";
-import { reportToSystemd, type SystemdReport } from "./teleoperate/systemd.ts";
-import { explainUnnamed } from "./teleoperate/unnamed.ts";
 
 interface Options extends Overrides {
   readonly config?: string;

@@ -1,10 +1,10 @@
 /** A bus of Feetech servos: requests out, the replies that belong to them back, nothing else believed. */
-import { nowUs } from "../serial/clock.ts";
-import type { Wire } from "../serial/wire.ts";
+import { nowUs } from "../linux/clock.ts";
+import type { Wire } from "../serial/transport.ts";
 import { BusCounters } from "./counters.ts";
 import { BROADCAST_ID, encodePacket, Instruction, MAX_PACKET_SIZE, PacketDecoder } from "./packet.ts";
 import { type Register, type RegisterName, registers, setRegisterValue } from "./registers.ts";
-import { BlockRead, blockOf, type SyncWrite } from "./sync.ts";
+import { BlockRead, blockOf, type SyncWrite } from "./requests.ts";
 
 /**
  * How long a servo may take to answer. Real arms need at most 2 ms for a sync read of six servos at the factory's

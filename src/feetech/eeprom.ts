@@ -1,8 +1,8 @@
 /** Writing EEPROM: compare, write only what differs, settle once for the whole batch, verify. */
-import { nowUs, sleepUntilUs } from "../serial/clock.ts";
+import { nowUs, sleepUntilUs } from "../linux/clock.ts";
 import { type Bus, BusError } from "./bus.ts";
 import { type RegisterName, registers } from "./registers.ts";
-import { BlockRead } from "./sync.ts";
+import { BlockRead } from "./requests.ts";
 
 /** A register of EEPROM does not keep what is written to it. */
 export class EepromError extends BusError {

@@ -1,6 +1,6 @@
 /** Telling systemd how a service is: readiness, status, signs of life. The protocol of sd_notify(3). */
 import { dlopen } from "bun:ffi";
-import { nativeBuffer } from "../serial/libc.ts";
+import { nativeBuffer } from "../linux/libc.ts";
 
 const { symbols } = dlopen("libc.so.6", {
   socket: { args: ["i32", "i32", "i32"], returns: "i32" },

@@ -1,6 +1,6 @@
 /** The teleoperation service of this machine, as systemd runs it: whether it has a port, stopping and starting it. */
 import { readFileSync } from "node:fs";
-import { findHolder } from "../serial/holder.ts";
+import { findHolder } from "../linux/owner.ts";
 
 /** The service could not be stopped or started. The message says what to do. */
 export class ServiceError extends Error {

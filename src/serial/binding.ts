@@ -8,11 +8,11 @@ import type {
   SetOptions,
   UpdateOptions,
 } from "@serialport/bindings-interface";
-import { nativeBuffer } from "./libc.ts";
+import { nativeBuffer } from "../linux/libc.ts";
 import { listPorts } from "./list-ports.ts";
 import { TtyPort } from "./port.ts";
 import { type LineSettings, rawLine } from "./termios.ts";
-import { PortError } from "./wire.ts";
+import { PortError } from "./transport.ts";
 
 // asm-generic/termios.h; the same on x86-64 and arm64.
 const TIOCMGET = 0x5415;

@@ -1,7 +1,7 @@
 /** A Linux serial port of our own: raw, locked against others, with synchronous calls that end by a deadline. */
 import type { Pointer } from "bun:ffi";
-import { nowUs, sleepUntilUs, writeTimespec } from "./clock.ts";
-import { cString, Errno, errno, libc, nativeBuffer } from "./libc.ts";
+import { nowUs, sleepUntilUs, writeTimespec } from "../linux/clock.ts";
+import { cString, Errno, errno, libc, nativeBuffer } from "../linux/libc.ts";
 import {
   encodeTermios,
   isNamedSpeed,
@@ -11,8 +11,8 @@ import {
   rawLine,
   TERMIOS_SIZE,
 } from "./termios.ts";
+import { PortError, type Wire } from "./transport.ts";
 import { closed, failed, inUse, lost, notOpened, stuck } from "./troubles.ts";
-import { PortError, type Wire } from "./wire.ts";
 
 /** How to open a port. What is left out is as in {@link rawLine}. */
 export interface TtyOptions extends Partial<LineSettings> {

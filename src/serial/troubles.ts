@@ -1,7 +1,8 @@
 /** From what the system says about a port to what a person can do about it. */
-import { nameHolder } from "./holder.ts";
-import { Errno, nameOfErrno } from "./libc.ts";
-import { PortError, type PortTrouble } from "./wire.ts";
+
+import { Errno, nameOfErrno } from "../linux/libc.ts";
+import { nameHolder } from "../linux/owner.ts";
+import { PortError, type PortTrouble } from "./transport.ts";
 
 /** Why a port could not be opened, by the errno of the call that failed. */
 export function notOpened(path: string, code: number): PortError {

@@ -1,7 +1,7 @@
 /** The loop that plays boards and arms in real time: one thread, one ppoll over every pty, precise to tens of µs. */
 import { dlopen } from "bun:ffi";
-import { nowUs, writeTimespec } from "../serial/clock.ts";
-import { libc, nativeBuffer } from "../serial/libc.ts";
+import { nowUs, writeTimespec } from "../linux/clock.ts";
+import { libc, nativeBuffer } from "../linux/libc.ts";
 import type { Board } from "./board.ts";
 
 const POLLIN = 0x1;

@@ -1,5 +1,5 @@
 /** A pseudo-terminal whose slave is a serial port to the program under test, and whose master is the board. */
-import { cString, Errno, errno, libc, nameOfErrno, nativeBuffer } from "../serial/libc.ts";
+import { cString, Errno, errno, libc, nameOfErrno, nativeBuffer } from "../linux/libc.ts";
 
 // asm-generic/fcntl.h, asm-generic/ioctls.h: the same on x86-64 and arm64.
 const O_RDWR = 0x2;

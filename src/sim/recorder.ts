@@ -1,6 +1,6 @@
 /** Writes the record: cheap to add to on the timing path, turned into text and written in batches off it. */
 import { type FileHandle, open } from "node:fs/promises";
-import { nowUs } from "../serial/clock.ts";
+import { nowUs } from "../linux/clock.ts";
 import { ARMS, type ArmName } from "./joints.ts";
 import type { BytesEntry, RecordEntry } from "./record.ts";
 

@@ -1,15 +1,15 @@
 /** From two arms that answer to two arms that may be teleoperated: calibrations, checks, configuration. */
-import { type Calibration, CalibrationError } from "../arm/calibration.ts";
-import { loadCalibration } from "../arm/calibration-tree.ts";
+import { type Calibration, CalibrationError } from "../arm/calibration/calibration.ts";
+import { loadCalibration } from "../arm/calibration/tree.ts";
+import { explainUnfinished } from "../arm/calibration/unfinished.ts";
 import { type ConfigurableArm, configure, needsEeprom } from "../arm/configure.ts";
 import { type ArmState, findingsOf } from "../arm/findings.ts";
 import type { Role } from "../arm/joints.ts";
 import { type ArmReading, readArm, SERVO_IDS } from "../arm/read.ts";
 import { relax, torqueState } from "../arm/release.ts";
-import { explainUnfinished } from "../arm/unfinished.ts";
 import { type Bus, BusError } from "../feetech/bus.ts";
 import { EEPROM_SETTLE_US, EepromError } from "../feetech/eeprom.ts";
-import { nowUs, sleepUntilUs } from "../serial/clock.ts";
+import { nowUs, sleepUntilUs } from "../linux/clock.ts";
 import type { FindingOf } from "./herald.ts";
 
 /** An arm whose six servos answer. */

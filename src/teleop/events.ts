@@ -1,8 +1,8 @@
 /** What the control thread tells the main thread, at changes only: never from within a tick that changes nothing. */
-import type { Calibration } from "../arm/calibration.ts";
+import type { Calibration } from "../arm/calibration/calibration.ts";
 import type { Role } from "../arm/joints.ts";
 import type { EventCode } from "./codes.ts";
-import type { PairState } from "./shared.ts";
+import type { PairState } from "./shared/state.ts";
 
 /** How much a notice asks of the reader: nothing, a look, or an action without which it will not go on. */
 export type Severity = "info" | "warning" | "fault";

@@ -1,10 +1,11 @@
 /** Tells the main thread the pair's state and what keeps it there, each thing once for as long as it lasts. */
+
+import type { LinkTrouble } from "../arm/connection.ts";
 import type { Finding, FindingCode } from "../arm/findings.ts";
 import type { Role } from "../arm/joints.ts";
-import type { LinkTrouble } from "../arm/link.ts";
 import type { EventCode } from "./codes.ts";
 import type { Note, Severity, Tell } from "./events.ts";
-import type { PairState, SharedState } from "./shared.ts";
+import type { PairState, SharedState } from "./shared/state.ts";
 
 const codeOfTrouble: Readonly<Record<LinkTrouble, EventCode>> = {
   missing: "board.missing",

@@ -1,31 +1,31 @@
 /** One leader–follower pair, from no arm at all to teleoperation and back, for ever: the states and what leads on. */
 
 import { CONFIGURED_ACCELERATION } from "../arm/baseline.ts";
-import type { Calibration } from "../arm/calibration.ts";
-import { MotionDetector } from "../arm/detector.ts";
+import type { Calibration } from "../arm/calibration/calibration.ts";
+import { goalTable } from "../arm/calibration/normalisation.ts";
+import { ArmLink } from "../arm/connection.ts";
 import { nameOfArm } from "../arm/findings.ts";
 import { JOINT_COUNT, JOINTS, nameWithId, ROLES, type Role } from "../arm/joints.ts";
-import { ArmLink } from "../arm/link.ts";
-import { goalTable } from "../arm/normalisation.ts";
+import { MotionDetector } from "../arm/motion-detector.ts";
 import { isPosition, positionsRead, SERVO_IDS } from "../arm/read.ts";
 import { torqueState } from "../arm/release.ts";
 import { type Bus, type BusAccess, BusError } from "../feetech/bus.ts";
-import { BlockRead, blockOf } from "../feetech/sync.ts";
-import { nowUs } from "../serial/clock.ts";
-import { PortError } from "../serial/wire.ts";
+import { BlockRead, blockOf } from "../feetech/requests.ts";
+import { nowUs } from "../linux/clock.ts";
+import { PortError } from "../serial/transport.ts";
 import { connect } from "./connect.ts";
-import { FollowerDrive } from "./drive.ts";
-import { Episodes } from "./episodes.ts";
 import type { Tell } from "./events.ts";
-import { publishArm } from "./figures.ts";
-import { type FollowEnd, FollowLoop } from "./follow.ts";
 import { Herald } from "./herald.ts";
-import { OverloadCure } from "./overload.ts";
+import { FollowerDrive } from "./loop/drive.ts";
+import { type FollowEnd, FollowLoop } from "./loop/loop.ts";
+import { Episodes } from "./monitoring/alarms.ts";
+import { ArmWatch } from "./monitoring/arm-monitor.ts";
+import { publishArm } from "./monitoring/figures.ts";
+import { OverloadCure } from "./monitoring/overload.ts";
 import { Safekeeping } from "./safekeeping.ts";
 import type { PairSettings } from "./settings.ts";
-import { Command, type SharedState } from "./shared.ts";
+import { Command, type SharedState } from "./shared/state.ts";
 import { type Stopped, stopFollower } from "./stop.ts";
-import { ArmWatch } from "./watch.ts";
 
 /** How often a missing board or a silent arm is looked for: aligning must begin within 0.5 s of its return. */
 const LOOK_EVERY_MS = 100;

@@ -1,13 +1,14 @@
 /** What must not be forgotten while the arms are not teleoperated: a limp leader, and a follower not held for ever. */
+
+import type { ArmLink } from "../arm/connection.ts";
 import { JOINT_COUNT, JOINTS, nameWithId } from "../arm/joints.ts";
-import type { ArmLink } from "../arm/link.ts";
 import { SERVO_IDS } from "../arm/read.ts";
 import { relax, torqueState } from "../arm/release.ts";
-import { BlockRead, blockOf } from "../feetech/sync.ts";
-import { nowUs } from "../serial/clock.ts";
+import { BlockRead, blockOf } from "../feetech/requests.ts";
+import { nowUs } from "../linux/clock.ts";
 import type { EventCode } from "./codes.ts";
 import type { Herald } from "./herald.ts";
-import type { Vitals } from "./vitals.ts";
+import type { Vitals } from "./monitoring/vitals.ts";
 
 /** Keeps both arms safe. Every method throws {@link PortError} when a port is lost. */
 export class Safekeeping {

@@ -1,8 +1,9 @@
 /** What the control thread must know of the configuration. */
+
+import type { NormalisationMode } from "../arm/calibration/normalisation.ts";
+import type { ArmSettings } from "../arm/connection.ts";
 import type { JointName, Role } from "../arm/joints.ts";
-import type { ArmSettings } from "../arm/link.ts";
-import type { NormalisationMode } from "../arm/normalisation.ts";
-import type { HealthLimits } from "./vitals.ts";
+import type { HealthLimits } from "./monitoring/vitals.ts";
 
 /** What happens to the follower when the program is told to stop. */
 export type StopBehaviour = "relax" | "hold" | "park";

@@ -1,15 +1,15 @@
 /** What becomes of the follower when the program is told to stop, in bounded time. */
-import type { Calibration } from "../arm/calibration.ts";
+import type { Calibration } from "../arm/calibration/calibration.ts";
+import { denormalise } from "../arm/calibration/normalisation.ts";
 import { degreesToSteps, JOINTS, nameWithId } from "../arm/joints.ts";
-import { denormalise } from "../arm/normalisation.ts";
 import { SERVO_IDS } from "../arm/read.ts";
 import { relax, torqueState } from "../arm/release.ts";
 import { type Bus, BusError } from "../feetech/bus.ts";
-import { nowUs, sleepUntilUs } from "../serial/clock.ts";
-import { PortError } from "../serial/wire.ts";
-import type { FollowerDrive } from "./drive.ts";
+import { nowUs, sleepUntilUs } from "../linux/clock.ts";
+import { PortError } from "../serial/transport.ts";
+import type { FollowerDrive } from "./loop/drive.ts";
 import type { PairSettings } from "./settings.ts";
-import { Command } from "./shared.ts";
+import { Command } from "./shared/state.ts";
 
 /** Parking ends this long after the time that the way should take. */
 const PARKING_MARGIN_US = 1_000_000;

@@ -18,5 +18,5 @@ export function controlThread(): Worker {
 }
 
 function start(): Worker {
-  return new Worker(new URL("./control.ts", import.meta.url).href, { smol: true });
+  return new Worker(new URL("./control-thread.ts", import.meta.url).href, { smol: true });
 }

@@ -1,7 +1,7 @@
 /** Arms as the tests of src/arm need them: calibrations, and images of servos that hold them. */
 
 import { differences } from "../../src/arm/baseline.ts";
-import { type Calibration, CalibrationError } from "../../src/arm/calibration.ts";
+import { type Calibration, CalibrationError } from "../../src/arm/calibration/calibration.ts";
 import type { ArmState } from "../../src/arm/findings.ts";
 import { idOf, JOINTS, type Role } from "../../src/arm/joints.ts";
 import { type RegisterName, registers, setRegisterValue, TABLE_SIZE } from "../../src/feetech/registers.ts";

@@ -2,8 +2,8 @@ import { afterEach, beforeEach, expect, test } from "bun:test";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { formatCalibration } from "../../src/arm/calibration.ts";
-import { saveCalibration } from "../../src/arm/calibration-tree.ts";
+import { formatCalibration } from "../../src/arm/calibration/calibration.ts";
+import { saveCalibration } from "../../src/arm/calibration/tree.ts";
 import { identifyArm } from "../../src/arm/identify.ts";
 import { armImages, calibrations } from "./arms.ts";
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { relax, torqueState } from "../../src/arm/release.ts";
 import { Bus } from "../../src/feetech/bus.ts";
 import { registers } from "../../src/feetech/registers.ts";
-import { SimulatedWire } from "../../src/sim/wire.ts";
+import { SimulatedWire } from "../../src/sim/testing/transport.ts";
 
 /** A follower that holds, its gripper protected, on a bus that answers at once. */
 function holding() {

@@ -2,14 +2,14 @@
 import { describe, expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { loadCalibration } from "../../src/arm/calibration-tree.ts";
+import { goalTable } from "../../src/arm/calibration/normalisation.ts";
+import { loadCalibration } from "../../src/arm/calibration/tree.ts";
 import { JOINTS } from "../../src/arm/joints.ts";
-import { goalTable } from "../../src/arm/normalisation.ts";
 import { Instruction } from "../../src/feetech/packet.ts";
 import { TtyPort } from "../../src/serial/port.ts";
-import { type RunningSim, startSim } from "../../src/sim/client.ts";
 import { bytesOf, type RecordEntry, recordEntries } from "../../src/sim/record.ts";
-import { checkSafety } from "../../src/sim/safety.ts";
+import { type RunningSim, startSim } from "../../src/sim/testing/client.ts";
+import { checkSafety } from "../../src/sim/testing/safety.ts";
 import { armProgramPath, programPath, run } from "../support/program.ts";
 import { armArguments } from "../support/teleoperation.ts";
 

@@ -2,10 +2,10 @@ import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "
 import { mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { readCalibration } from "../../src/arm/calibration.ts";
-import { encoderAt } from "../../src/arm/homing.ts";
+import { readCalibration } from "../../src/arm/calibration/calibration.ts";
+import { encoderAt } from "../../src/arm/calibration/homing.ts";
 import { JOINTS, type JointName, type Role } from "../../src/arm/joints.ts";
-import type { RunningSim, StartOptions } from "../../src/sim/client.ts";
+import type { RunningSim, StartOptions } from "../../src/sim/testing/client.ts";
 import { programPath, run } from "../support/program.ts";
 import {
   atRest,

@@ -2,10 +2,10 @@ import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { readCalibration } from "../../src/arm/calibration.ts";
+import { readCalibration } from "../../src/arm/calibration/calibration.ts";
 import type { Role } from "../../src/arm/joints.ts";
-import type { RunningSim } from "../../src/sim/client.ts";
 import { recordEntries } from "../../src/sim/record.ts";
+import type { RunningSim } from "../../src/sim/testing/client.ts";
 import { programPath, run } from "../support/program.ts";
 import { checkedArms, fileOf, held, inEeprom, optionsFor } from "../support/simulated-arms.ts";
 import { armArguments } from "../support/teleoperation.ts";

@@ -1,8 +1,8 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { connect } from "node:net";
 import { join } from "node:path";
+import type { Status } from "../../src/api/protocol.ts";
 import { JOINTS } from "../../src/arm/joints.ts";
-import type { Status } from "../../src/control/protocol.ts";
 import { programPath, run } from "../support/program.ts";
 import { type Arms, RunningTeleoperation } from "../support/teleoperation.ts";
 import { ProgramOnTerminal } from "../support/terminal.ts";

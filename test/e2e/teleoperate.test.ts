@@ -2,14 +2,14 @@ import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { JointCalibration } from "../../src/arm/calibration.ts";
-import { loadCalibration } from "../../src/arm/calibration-tree.ts";
+import type { JointCalibration } from "../../src/arm/calibration/calibration.ts";
+import { denormalise, normalise } from "../../src/arm/calibration/normalisation.ts";
+import { loadCalibration } from "../../src/arm/calibration/tree.ts";
 import { JOINTS } from "../../src/arm/joints.ts";
-import { denormalise, normalise } from "../../src/arm/normalisation.ts";
 import type { Summary } from "../../src/commands/output/summary.ts";
 import { Instruction } from "../../src/feetech/packet.ts";
-import type { StartOptions } from "../../src/sim/client.ts";
 import { bytesOf } from "../../src/sim/record.ts";
+import type { StartOptions } from "../../src/sim/testing/client.ts";
 import { RunningTeleoperation } from "../support/teleoperation.ts";
 
 setDefaultTimeout(60_000);

@@ -2,8 +2,8 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { Bus, BusError } from "../../src/feetech/bus.ts";
 import { encodePacket } from "../../src/feetech/packet.ts";
-import { BlockRead, blockOf, SyncWrite } from "../../src/feetech/sync.ts";
-import { SimulatedWire } from "../../src/sim/wire.ts";
+import { BlockRead, blockOf, SyncWrite } from "../../src/feetech/requests.ts";
+import { SimulatedWire } from "../../src/sim/testing/transport.ts";
 
 const ids = [1, 2, 3, 4, 5, 6];
 

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { Bus, BusError } from "../../src/feetech/bus.ts";
 import { type EepromChange, writeEeprom } from "../../src/feetech/eeprom.ts";
 import { type RegisterName, registers } from "../../src/feetech/registers.ts";
-import { SimulatedWire } from "../../src/sim/wire.ts";
+import { SimulatedWire } from "../../src/sim/testing/transport.ts";
 
 function arm() {
   const wire = new SimulatedWire();

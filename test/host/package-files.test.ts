@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { defaultConfigOf, parseConfig } from "../../src/config.ts";
+import { defaultConfigOf, parseConfig } from "../../src/config/config.ts";
 import { configTemplate, PACKAGE_FILES } from "../../src/host/package-files.ts";
 
 const textOf = (name: string) => PACKAGE_FILES.find(({ path }) => path.endsWith(`/${name}`))!.text;

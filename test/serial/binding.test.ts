@@ -1,7 +1,7 @@
 /** The contract of serialport bindings, on ours. */
 import { afterEach, describe, expect, test } from "bun:test";
+import { nowUs } from "../../src/linux/clock.ts";
 import { TtyBinding, type TtyBindingPort } from "../../src/serial/binding.ts";
-import { nowUs } from "../../src/serial/clock.ts";
 import { Board } from "../support/board.ts";
 
 const boards: Board[] = [];

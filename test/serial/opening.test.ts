@@ -2,7 +2,7 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { chmodSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { cString, libc, nativeBuffer } from "../../src/serial/libc.ts";
+import { cString, libc, nativeBuffer } from "../../src/linux/libc.ts";
 import { TtyPort } from "../../src/serial/port.ts";
 import type { Board } from "../support/board.ts";
 import { atEnd, cleanUp, newBoard, newHelper, openPort, soon, troubleOf } from "../support/ports.ts";

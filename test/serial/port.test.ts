@@ -1,7 +1,7 @@
 /** An open serial port: bytes both ways, deadlines, unplugging. */
 import { afterEach, describe, expect, test } from "bun:test";
 import { BAUD_RATES } from "../../src/feetech/registers.ts";
-import { nowUs } from "../../src/serial/clock.ts";
+import { nowUs } from "../../src/linux/clock.ts";
 import { TtyPort } from "../../src/serial/port.ts";
 import type { Board } from "../support/board.ts";
 import { atEnd, cleanUp, newBoard, newHelper, openPort, soon, troubleOf } from "../support/ports.ts";

@@ -3,7 +3,7 @@ import { afterEach, describe, expect, test } from "bun:test";
 import { once } from "node:events";
 import { SerialPortStream } from "@serialport/stream";
 import { TtyBinding } from "../../src/serial/binding.ts";
-import { PortError } from "../../src/serial/wire.ts";
+import { PortError } from "../../src/serial/transport.ts";
 import { Board } from "../support/board.ts";
 
 const boards: Board[] = [];

@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from "bun:test";
 import { SimulatedArm } from "../../src/sim/arm.ts";
-import { SimulatedWire } from "../../src/sim/wire.ts";
+import { SimulatedWire } from "../../src/sim/testing/transport.ts";
 import { Host } from "./host.ts";
 
 let arm: SimulatedArm;

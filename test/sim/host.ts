@@ -1,8 +1,8 @@
 /** A host as simple as can be, to talk to simulated arms with: no retries, no errors, only what came back. */
 import { BROADCAST_ID, encodePacket, Instruction, PacketDecoder } from "../../src/feetech/packet.ts";
 import { type Register, type RegisterName, registers, registerValue } from "../../src/feetech/registers.ts";
-import { nowUs } from "../../src/serial/clock.ts";
-import type { Wire } from "../../src/serial/wire.ts";
+import { nowUs } from "../../src/linux/clock.ts";
+import type { Wire } from "../../src/serial/transport.ts";
 
 export interface Reply {
   id: number;

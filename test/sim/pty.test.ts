@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { closeSync, constants, openSync, readSync, writeSync } from "node:fs";
-import { libc, nativeBuffer } from "../../src/serial/libc.ts";
+import { libc, nativeBuffer } from "../../src/linux/libc.ts";
 import { Pty } from "../../src/sim/pty.ts";
 
 const openSlave = (pty: Pty) => openSync(pty.path, constants.O_RDWR | constants.O_NOCTTY);

@@ -3,7 +3,7 @@ import { BROADCAST_ID, Instruction } from "../../src/feetech/packet.ts";
 import { registers } from "../../src/feetech/registers.ts";
 import { SimulatedArm } from "../../src/sim/arm.ts";
 import { factoryState, RareInstruction, type ServoEvent, type SimulatedServo } from "../../src/sim/servo.ts";
-import { SimulatedWire } from "../../src/sim/wire.ts";
+import { SimulatedWire } from "../../src/sim/testing/transport.ts";
 import { Host } from "./host.ts";
 
 // One servo, id 1, at encoder step 1000, and a clock that the test turns.

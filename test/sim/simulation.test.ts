@@ -7,11 +7,11 @@ import { join } from "node:path";
 import { Instruction } from "../../src/feetech/packet.ts";
 import { registers } from "../../src/feetech/registers.ts";
 import { TtyPort } from "../../src/serial/port.ts";
-import { PortError } from "../../src/serial/wire.ts";
-import { type RunningSim, type StartOptions, startSim } from "../../src/sim/client.ts";
+import { PortError } from "../../src/serial/transport.ts";
 import { type ArmName, JOINTS } from "../../src/sim/joints.ts";
 import { type BytesEntry, bytesOf, type RecordEntry, recordEntries } from "../../src/sim/record.ts";
-import { checkSafety } from "../../src/sim/safety.ts";
+import { type RunningSim, type StartOptions, startSim } from "../../src/sim/testing/client.ts";
+import { checkSafety } from "../../src/sim/testing/safety.ts";
 import { Host } from "./host.ts";
 
 const ALL = [1, 2, 3, 4, 5, 6];

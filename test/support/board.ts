@@ -1,5 +1,5 @@
 /** The other end of a serial port for tests: a board on a pty, in this process or in one of its own. */
-import { nativeBuffer } from "../../src/serial/libc.ts";
+import { nativeBuffer } from "../../src/linux/libc.ts";
 import { Pty } from "../../src/sim/pty.ts";
 
 const SIZE = 65_536;

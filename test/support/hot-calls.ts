@@ -2,8 +2,8 @@
  * Makes the calls of the control loop many times over, `hot`, or allocates one small object as often, `allocating`.
  * The output of both streams tells, between the marks, whether the collector had to run.
  */
-import { nowUs } from "../../src/serial/clock.ts";
-import { nativeBuffer } from "../../src/serial/libc.ts";
+import { nowUs } from "../../src/linux/clock.ts";
+import { nativeBuffer } from "../../src/linux/libc.ts";
 import { TtyPort } from "../../src/serial/port.ts";
 import { Board } from "./board.ts";
 

@@ -3,7 +3,7 @@
  * With `unlocked`, as a program does that knows TIOCEXCL but no flock.
  */
 import { TtyPort } from "../../src/serial/port.ts";
-import { PortError } from "../../src/serial/wire.ts";
+import { PortError } from "../../src/serial/transport.ts";
 
 const TIOCEXCL = 0x540c;
 

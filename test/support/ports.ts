@@ -1,7 +1,7 @@
 /** Boards, ports and helper processes for tests of the serial port, and their end. */
-import { nowUs } from "../../src/serial/clock.ts";
+import { nowUs } from "../../src/linux/clock.ts";
 import { TtyPort } from "../../src/serial/port.ts";
-import { PortError } from "../../src/serial/wire.ts";
+import { PortError } from "../../src/serial/transport.ts";
 import { Board, type Helper, startHelper } from "./board.ts";
 
 const cleanups: (() => unknown)[] = [];

@@ -1,11 +1,11 @@
 /** Simulated arms for the tests of commands: where they are, how they are, and that no rule was broken. */
 import { expect } from "bun:test";
 import { join } from "node:path";
-import type { Calibration } from "../../src/arm/calibration.ts";
+import type { Calibration } from "../../src/arm/calibration/calibration.ts";
 import { JOINTS, type Role } from "../../src/arm/joints.ts";
-import { type RunningSim, type StartOptions, startSim } from "../../src/sim/client.ts";
 import { recordEntries } from "../../src/sim/record.ts";
-import { checkSafety, needlessWrites } from "../../src/sim/safety.ts";
+import { type RunningSim, type StartOptions, startSim } from "../../src/sim/testing/client.ts";
+import { checkSafety, needlessWrites } from "../../src/sim/testing/safety.ts";
 
 /** Starts simulated arms; their record is checked when they are disposed. */
 export async function checkedArms(options: StartOptions = {}): Promise<RunningSim> {

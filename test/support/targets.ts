@@ -1,8 +1,9 @@
 /** Where the goals of a simulated follower belong, for the check of a record. */
-import { loadCalibration } from "../../src/arm/calibration-tree.ts";
+
+import { goalTable } from "../../src/arm/calibration/normalisation.ts";
+import { loadCalibration } from "../../src/arm/calibration/tree.ts";
 import { JOINTS } from "../../src/arm/joints.ts";
-import { goalTable } from "../../src/arm/normalisation.ts";
-import type { RunningSim } from "../../src/sim/client.ts";
+import type { RunningSim } from "../../src/sim/testing/client.ts";
 
 /** For each joint the follower's goal by the leader's reading; undefined while an arm has no calibration. */
 export function targetsOf({ paths }: RunningSim, ids = { leader: "leader", follower: "follower" }) {

@@ -1,9 +1,14 @@
 /** The program teleoperating two simulated arms, and what a test wants to know of both. */
 import { expect } from "bun:test";
 import { join } from "node:path";
-import { type RunningSim, type SimClient, type StartOptions, startSim } from "../../src/sim/client.ts";
 import { type RecordEntry, recordEntries } from "../../src/sim/record.ts";
-import { checkSafety, needlessWrites } from "../../src/sim/safety.ts";
+import {
+  type RunningSim,
+  type SimClient,
+  type StartOptions,
+  startSim,
+} from "../../src/sim/testing/client.ts";
+import { checkSafety, needlessWrites } from "../../src/sim/testing/safety.ts";
 import { programPath } from "./program.ts";
 import { targetsOf } from "./targets.ts";
 

@@ -1,5 +1,5 @@
 /** A thread that waits for a command, for the tests of the shared memory. */
-import { Command, SharedState } from "../../src/teleop/shared.ts";
+import { Command, SharedState } from "../../src/teleop/shared/state.ts";
 
 declare const self: Worker;
 

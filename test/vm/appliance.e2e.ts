@@ -5,9 +5,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { resolve } from "node:path";
 import { version } from "../../package.json";
-import { type RunningSim, startSim } from "../../src/sim/client.ts";
 import { recordEntries } from "../../src/sim/record.ts";
-import { checkSafety, needlessWrites } from "../../src/sim/safety.ts";
+import { type RunningSim, startSim } from "../../src/sim/testing/client.ts";
+import { checkSafety, needlessWrites } from "../../src/sim/testing/safety.ts";
 import { programPath } from "../support/program.ts";
 import { ProgramOnTerminal } from "../support/terminal.ts";
 import { buildImage, Machine, type Suite } from "./machine.ts";

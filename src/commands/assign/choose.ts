@@ -1,10 +1,10 @@
 /** Which board is the leader's and which the follower's, as a person tells it. */
 
+import { ArmLink } from "../../arm/connection.ts";
 import { ROLES, type Role } from "../../arm/joints.ts";
-import { ArmLink } from "../../arm/link.ts";
+import { type Board, listBoards } from "../../host/boards.ts";
 import { type PausedUnit, pauseUnit, unitHolding } from "../../host/service.ts";
-import { type Board, listBoards } from "../../serial/boards.ts";
-import { nameHolder } from "../../serial/holder.ts";
+import { nameHolder } from "../../linux/owner.ts";
 import { watchForMotion } from "../find-port/watch.ts";
 import type { Dialogue } from "../tools/dialogue.ts";
 import { UsageError } from "../tools/errors.ts";

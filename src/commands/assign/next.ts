@@ -1,8 +1,8 @@
 /** What is still missing once the boards have names: the calibrations, and the service of a further pair. */
-import { CalibrationError } from "../../arm/calibration.ts";
+import { CalibrationError } from "../../arm/calibration/calibration.ts";
 import { nameOfArm } from "../../arm/findings.ts";
-import type { ChosenArm } from "../../config-arm.ts";
-import { MAIN_PAIR } from "../../config-pairs.ts";
+import type { ChosenArm } from "../../config/choose-arm.ts";
+import { MAIN_PAIR } from "../../config/pairs.ts";
 import { tryLoad } from "../calibration/both.ts";
 import type { Dialogue } from "../tools/dialogue.ts";
 

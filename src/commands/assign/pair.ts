@@ -1,12 +1,12 @@
 /** A pair whose boards are to be named: its links, and its configuration file where it is a further one. */
 import { existsSync } from "node:fs";
 import { dirname } from "node:path";
-import { makeFolder, replaceFile } from "../../arm/files.ts";
 import type { Role } from "../../arm/joints.ts";
-import { defaultConfigOf, loadConfig } from "../../config.ts";
-import { MAIN_PAIR, pairConfigPath } from "../../config-pairs.ts";
+import { defaultConfigOf, loadConfig } from "../../config/config.ts";
+import { MAIN_PAIR, pairConfigPath } from "../../config/pairs.ts";
 import { canBeNamed } from "../../host/naming-rules.ts";
 import { configTemplate } from "../../host/package-files.ts";
+import { makeFolder, replaceFile } from "../../linux/files.ts";
 import type { Dialogue } from "../tools/dialogue.ts";
 
 /** The path by which each arm's board is to be found. */

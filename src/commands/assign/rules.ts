@@ -1,7 +1,6 @@
 /** The rules file of this machine's boards: what it will say, beside the rules that others have written. */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { replaceFile } from "../../arm/files.ts";
 import {
   type BoardMark,
   type NamedBoard,
@@ -10,6 +9,7 @@ import {
   RULES_FILE,
   rulesText,
 } from "../../host/naming-rules.ts";
+import { replaceFile } from "../../linux/files.ts";
 
 /** What is to be written, and what need not be. */
 export interface RulesPlan {

@@ -1,12 +1,12 @@
 /** Whether the new names lead to the right boards, and the right arms answer there. */
 import { existsSync, realpathSync } from "node:fs";
+import { controlPaths } from "../../api/address.ts";
+import { askControl, ControlError } from "../../api/client.ts";
+import type { Status } from "../../api/protocol.ts";
 import { nameOfArm } from "../../arm/findings.ts";
 import { ROLES, type Role } from "../../arm/joints.ts";
-import type { ChosenArm } from "../../config-arm.ts";
-import { unitOf } from "../../config-pairs.ts";
-import { controlPaths } from "../../control/address.ts";
-import { askControl, ControlError } from "../../control/client.ts";
-import type { Status } from "../../control/protocol.ts";
+import type { ChosenArm } from "../../config/choose-arm.ts";
+import { unitOf } from "../../config/pairs.ts";
 import type { NamedBoard } from "../../host/naming-rules.ts";
 import { restartIfRunning } from "../../host/service.ts";
 import { applyRules } from "../../host/udev.ts";

@@ -1,9 +1,9 @@
 /** Before a calibration: is this the arm that is meant, and are its servos such as can be calibrated? */
-import { type Calibration, CalibrationError } from "../../arm/calibration.ts";
-import { differingKeys, heldCalibration } from "../../arm/held.ts";
+import { type Calibration, CalibrationError } from "../../arm/calibration/calibration.ts";
+import { differingKeys, heldCalibration } from "../../arm/calibration/in-servos.ts";
+import { findUnfinished, progressOf } from "../../arm/calibration/unfinished.ts";
 import { JOINTS, type JointName, nameWithId } from "../../arm/joints.ts";
 import { readWholeArm } from "../../arm/read.ts";
-import { findUnfinished, progressOf } from "../../arm/unfinished.ts";
 import { registerValue } from "../../feetech/registers.ts";
 import type { Dialogue } from "../tools/dialogue.ts";
 import { reportServos } from "../tools/report-servos.ts";

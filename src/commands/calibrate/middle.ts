@@ -1,5 +1,5 @@
 /** The middle pose: waiting until the person has brought the arm there, and taking it. */
-import { encoderAt, homingOffsetAt, isAtRest } from "../../arm/homing.ts";
+import { encoderAt, homingOffsetAt, isAtRest } from "../../arm/calibration/homing.ts";
 import { JOINTS, type JointName, nameWithId, type Steps } from "../../arm/joints.ts";
 import { isPosition, positionsRead, readWholeArm } from "../../arm/read.ts";
 import { registerValue } from "../../feetech/registers.ts";

@@ -1,9 +1,9 @@
 /** The sweep: recording every joint's range while the person moves it, live, until it is complete. */
-import { encoderAt, positionAt } from "../../arm/homing.ts";
+import { encoderAt, positionAt } from "../../arm/calibration/homing.ts";
+import { JointSweep, type SweepTrouble } from "../../arm/calibration/sweep.ts";
 import { JOINTS, type JointName, nameWithId, type Steps } from "../../arm/joints.ts";
 import { isPosition, positionsRead } from "../../arm/read.ts";
-import { JointSweep, type SweepTrouble } from "../../arm/sweep.ts";
-import { nowUs } from "../../serial/clock.ts";
+import { nowUs } from "../../linux/clock.ts";
 import { enterPressed, liveScreen } from "../output/live.ts";
 import type { Dialogue } from "../tools/dialogue.ts";
 import { Interrupted } from "../tools/errors.ts";

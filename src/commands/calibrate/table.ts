@@ -1,6 +1,6 @@
 /** The table of a sweep: each joint's range so far, and what is still missing of it. */
 import { styleText } from "node:util";
-import type { JointSweep } from "../../arm/sweep.ts";
+import type { JointSweep } from "../../arm/calibration/sweep.ts";
 import { STEPS_PER_TURN } from "../../feetech/registers.ts";
 
 const BAR_CELLS = 32;

@@ -1,10 +1,10 @@
 /** `so101 calibration apply`: the file's calibration into the servos. */
 import { Command } from "commander";
-import { loadCalibration } from "../../arm/calibration-tree.ts";
-import { commitCalibration } from "../../arm/commit.ts";
+import { commitCalibration } from "../../arm/calibration/commit.ts";
+import { loadCalibration } from "../../arm/calibration/tree.ts";
 import type { Role } from "../../arm/joints.ts";
 import { readWholeArm } from "../../arm/read.ts";
-import { chooseArm } from "../../config-arm.ts";
+import { chooseArm } from "../../config/choose-arm.ts";
 import { dialogueFor } from "../tools/dialogue.ts";
 import { Interrupted } from "../tools/errors.ts";
 import { interruptible } from "../tools/interrupt.ts";

@@ -1,7 +1,7 @@
 /** An arm's calibration as its file and its servos have it, and where they differ. */
-import { type Calibration, CalibrationError } from "../../arm/calibration.ts";
-import { loadCalibration } from "../../arm/calibration-tree.ts";
-import { differingKeys, type HeldKey, heldCalibration } from "../../arm/held.ts";
+import { type Calibration, CalibrationError } from "../../arm/calibration/calibration.ts";
+import { differingKeys, type HeldKey, heldCalibration } from "../../arm/calibration/in-servos.ts";
+import { loadCalibration } from "../../arm/calibration/tree.ts";
 import { JOINTS, type JointName, nameWithId, type Role } from "../../arm/joints.ts";
 
 /** What a file holds, or why that cannot be had. Throws nothing that a person can cause. */

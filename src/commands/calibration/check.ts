@@ -1,7 +1,7 @@
 /** `so101 calibration check`: everything that teleoperation would object to, before it does. */
 import { Argument, Command } from "commander";
 import type { Role } from "../../arm/joints.ts";
-import { chooseArm } from "../../config-arm.ts";
+import { chooseArm } from "../../config/choose-arm.ts";
 import { checkArms } from "../tools/check-arms.ts";
 import { dialogueFor } from "../tools/dialogue.ts";
 import { interruptible } from "../tools/interrupt.ts";

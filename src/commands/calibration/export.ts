@@ -1,10 +1,10 @@
 /** `so101 calibration export`: the arm's file for LeRobot. */
 import { resolve } from "node:path";
 import { Command } from "commander";
-import { formatCalibration } from "../../arm/calibration.ts";
-import { lerobotCalibrationRoot, loadCalibration } from "../../arm/calibration-tree.ts";
+import { formatCalibration } from "../../arm/calibration/calibration.ts";
+import { lerobotCalibrationRoot, loadCalibration } from "../../arm/calibration/tree.ts";
 import type { Role } from "../../arm/joints.ts";
-import { chooseArm } from "../../config-arm.ts";
+import { chooseArm } from "../../config/choose-arm.ts";
 import { asInvoker, invokersEnvironment } from "../../host/invoker.ts";
 import { printLine } from "../output/stdout.ts";
 import { dialogueFor } from "../tools/dialogue.ts";

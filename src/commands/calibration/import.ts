@@ -2,11 +2,11 @@
 import { existsSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { Command } from "commander";
-import { readCalibration } from "../../arm/calibration.ts";
-import { findCalibration, lerobotCalibrationRoot, savedIds } from "../../arm/calibration-tree.ts";
+import { readCalibration } from "../../arm/calibration/calibration.ts";
+import { findCalibration, lerobotCalibrationRoot, savedIds } from "../../arm/calibration/tree.ts";
 import { nameOfArm } from "../../arm/findings.ts";
 import type { Role } from "../../arm/joints.ts";
-import { type ChosenArm, chooseArm } from "../../config-arm.ts";
+import { type ChosenArm, chooseArm } from "../../config/choose-arm.ts";
 import { invokersEnvironment } from "../../host/invoker.ts";
 import { dialogueFor } from "../tools/dialogue.ts";
 import { interruptible } from "../tools/interrupt.ts";

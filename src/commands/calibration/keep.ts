@@ -1,8 +1,8 @@
 /** Keeping a calibration in a file, once the person agrees that it may replace what is there. */
-import { type Calibration, CalibrationError, readCalibration } from "../../arm/calibration.ts";
-import { replaceCalibration, saveCalibration } from "../../arm/calibration-tree.ts";
+import { type Calibration, CalibrationError, readCalibration } from "../../arm/calibration/calibration.ts";
+import { replaceCalibration, saveCalibration } from "../../arm/calibration/tree.ts";
 import { nameOfArm } from "../../arm/findings.ts";
-import type { ChosenArm } from "../../config-arm.ts";
+import type { ChosenArm } from "../../config/choose-arm.ts";
 import type { Dialogue } from "../tools/dialogue.ts";
 import { Interrupted } from "../tools/errors.ts";
 import { tryLoad } from "./both.ts";

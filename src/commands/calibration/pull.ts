@@ -1,12 +1,12 @@
 /** `so101 calibration pull`: the servos' calibration into the file. The cure for a lost file. */
 import { Command } from "commander";
 import * as v from "valibot";
-import { type Calibration, calibrationSchema } from "../../arm/calibration.ts";
-import { checkRoom } from "../../arm/calibration-tree.ts";
+import { type Calibration, calibrationSchema } from "../../arm/calibration/calibration.ts";
+import { checkRoom } from "../../arm/calibration/tree.ts";
+import { explainUnfinished, findUnfinished, progressOf } from "../../arm/calibration/unfinished.ts";
 import { JOINTS, type JointName, nameWithId, type Role } from "../../arm/joints.ts";
 import { readWholeArm } from "../../arm/read.ts";
-import { explainUnfinished, findUnfinished, progressOf } from "../../arm/unfinished.ts";
-import { chooseArm } from "../../config-arm.ts";
+import { chooseArm } from "../../config/choose-arm.ts";
 import { dialogueFor } from "../tools/dialogue.ts";
 import { interruptible } from "../tools/interrupt.ts";
 import {

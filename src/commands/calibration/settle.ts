@@ -1,11 +1,16 @@
 /** `so101 calibration finish` and `undo`: what becomes of a calibration that was cut off while it was written. */
 import { Command } from "commander";
-import { commitCalibration, undoCalibration } from "../../arm/commit.ts";
+import { commitCalibration, undoCalibration } from "../../arm/calibration/commit.ts";
+import {
+  findUnfinished,
+  forgetUnfinished,
+  progressOf,
+  type Unfinished,
+} from "../../arm/calibration/unfinished.ts";
 import { nameOfArm } from "../../arm/findings.ts";
 import type { Role } from "../../arm/joints.ts";
 import { readWholeArm } from "../../arm/read.ts";
-import { findUnfinished, forgetUnfinished, progressOf, type Unfinished } from "../../arm/unfinished.ts";
-import { chooseArm } from "../../config-arm.ts";
+import { chooseArm } from "../../config/choose-arm.ts";
 import { type Dialogue, dialogueFor } from "../tools/dialogue.ts";
 import { interruptible } from "../tools/interrupt.ts";
 import { letDown } from "../tools/let-down.ts";

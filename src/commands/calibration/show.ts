@@ -1,14 +1,14 @@
 /** `so101 calibration show`: file and servos side by side. */
 import { styleText } from "node:util";
 import { Command } from "commander";
-import type { Calibration } from "../../arm/calibration.ts";
-import { findCalibration } from "../../arm/calibration-tree.ts";
+import type { Calibration } from "../../arm/calibration/calibration.ts";
+import { calibrationRegisters, heldCalibration } from "../../arm/calibration/in-servos.ts";
+import { findCalibration } from "../../arm/calibration/tree.ts";
+import { explainUnfinished } from "../../arm/calibration/unfinished.ts";
 import { nameOfArm } from "../../arm/findings.ts";
-import { calibrationRegisters, heldCalibration } from "../../arm/held.ts";
 import { JOINTS, type JointName, type Role } from "../../arm/joints.ts";
 import { readArm } from "../../arm/read.ts";
-import { explainUnfinished } from "../../arm/unfinished.ts";
-import { type ChosenArm, chooseArm } from "../../config-arm.ts";
+import { type ChosenArm, chooseArm } from "../../config/choose-arm.ts";
 import { printLine } from "../output/stdout.ts";
 import { type Dialogue, dialogueFor } from "../tools/dialogue.ts";
 import { Interrupted } from "../tools/errors.ts";

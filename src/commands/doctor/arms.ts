@@ -1,11 +1,12 @@
 /** What the doctor finds of the arms: as the service knows them, or by reading the servos. */
+
+import type { ArmStatus, Status } from "../../api/protocol.ts";
+import { explainUnfinished } from "../../arm/calibration/unfinished.ts";
+import { ArmLink } from "../../arm/connection.ts";
 import { type ArmState, findingsOf, nameOfArm } from "../../arm/findings.ts";
 import { JOINTS, ROLES, type Role } from "../../arm/joints.ts";
-import { ArmLink } from "../../arm/link.ts";
 import { readArm, SERVO_IDS } from "../../arm/read.ts";
-import { explainUnfinished } from "../../arm/unfinished.ts";
-import type { Config } from "../../config.ts";
-import type { ArmStatus, Status } from "../../control/protocol.ts";
+import type { Config } from "../../config/config.ts";
 import { registerValue } from "../../feetech/registers.ts";
 import { tryLoad } from "../calibration/both.ts";
 import { broken, type Check, ok, warning } from "./check.ts";

@@ -1,12 +1,12 @@
 /** What the doctor finds between the USB plug and the program: boards, names, rights, other programs. */
 import { accessSync, constants, existsSync, realpathSync } from "node:fs";
 import { ROLES } from "../../arm/joints.ts";
-import type { Config } from "../../config.ts";
+import type { Config } from "../../config/config.ts";
+import { type Board, listBoards } from "../../host/boards.ts";
 import { runningPrograms } from "../../host/machine.ts";
 import { canBeNamed, namingRules } from "../../host/naming-rules.ts";
 import { unitHolding } from "../../host/service.ts";
-import { type Board, listBoards } from "../../serial/boards.ts";
-import { nameHolder } from "../../serial/holder.ts";
+import { nameHolder } from "../../linux/owner.ts";
 import { broken, type Check, ok, warning } from "./check.ts";
 
 /** Programs that take serial ports for something else. */

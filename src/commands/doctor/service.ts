@@ -1,6 +1,7 @@
 /** What the doctor finds of the service: whether it is there, runs, and may run on time. */
-import { unitOf } from "../../config-pairs.ts";
-import type { Status } from "../../control/protocol.ts";
+
+import type { Status } from "../../api/protocol.ts";
+import { unitOf } from "../../config/pairs.ts";
 import { unitProperties } from "../../host/machine.ts";
 import { broken, type Check, ok, warning } from "./check.ts";
 

@@ -1,15 +1,15 @@
 /** Every board that can be found, and what answers on it. */
 import { existsSync, realpathSync } from "node:fs";
 import { resolve } from "node:path";
+import { ArmLink } from "../../arm/connection.ts";
 import { nameOfArm } from "../../arm/findings.ts";
 import { type ArmIdentity, identifyArm } from "../../arm/identify.ts";
 import { JOINTS, type JointName, type Role } from "../../arm/joints.ts";
-import { ArmLink } from "../../arm/link.ts";
 import { readArm } from "../../arm/read.ts";
-import type { Config } from "../../config.ts";
+import type { Config } from "../../config/config.ts";
 import { registerValue } from "../../feetech/registers.ts";
-import { type Board, listBoards } from "../../serial/boards.ts";
-import { nameHolder } from "../../serial/holder.ts";
+import { type Board, listBoards } from "../../host/boards.ts";
+import { nameHolder } from "../../linux/owner.ts";
 
 /** A port with a board, or where one should be. */
 export interface FoundBoard {

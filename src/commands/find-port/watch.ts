@@ -1,8 +1,9 @@
 /** Watching several arms until a person moves one of them. */
-import { MotionDetector, type Moved } from "../../arm/detector.ts";
-import type { ArmLink } from "../../arm/link.ts";
+
+import type { ArmLink } from "../../arm/connection.ts";
+import { MotionDetector, type Moved } from "../../arm/motion-detector.ts";
 import { positionsRead, SERVO_IDS } from "../../arm/read.ts";
-import { PortError } from "../../serial/wire.ts";
+import { PortError } from "../../serial/transport.ts";
 import type { Dialogue } from "../tools/dialogue.ts";
 import { pause } from "../tools/interrupt.ts";
 

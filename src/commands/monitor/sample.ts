@@ -1,9 +1,9 @@
 /** One look at an arm's servos, as a table for people and as an event for programs. */
 import { styleText } from "node:util";
-import type { Calibration } from "../../arm/calibration.ts";
+import type { Calibration } from "../../arm/calibration/calibration.ts";
+import { normalise } from "../../arm/calibration/normalisation.ts";
 import { errorMeanings } from "../../arm/findings.ts";
 import { JOINTS, type JointName, nameWithId } from "../../arm/joints.ts";
-import { normalise } from "../../arm/normalisation.ts";
 import type { ServoFigures } from "../../arm/telemetry.ts";
 import { STEPS_PER_TURN } from "../../feetech/registers.ts";
 

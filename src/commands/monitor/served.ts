@@ -1,15 +1,15 @@
 /** An arm that a running service has: the service is asked for its figures, so that the bus is left to it. */
 import { realpathSync } from "node:fs";
 import { resolve } from "node:path";
-import type { Calibration } from "../../arm/calibration.ts";
+import { controlPaths } from "../../api/address.ts";
+import { askControl, ControlError } from "../../api/client.ts";
+import type { JointStatus, Status } from "../../api/protocol.ts";
+import type { Calibration } from "../../arm/calibration/calibration.ts";
 import { nameOfArm } from "../../arm/findings.ts";
 import { JOINTS, ROLES, type Role } from "../../arm/joints.ts";
-import { calibrationDirFor, chooseArm } from "../../config-arm.ts";
-import { ConfigError } from "../../config-file.ts";
-import { MAIN_PAIR } from "../../config-pairs.ts";
-import { controlPaths } from "../../control/address.ts";
-import { askControl, ControlError } from "../../control/client.ts";
-import type { JointStatus, Status } from "../../control/protocol.ts";
+import { calibrationDirFor, chooseArm } from "../../config/choose-arm.ts";
+import { ConfigError } from "../../config/file.ts";
+import { MAIN_PAIR } from "../../config/pairs.ts";
 import { ifThere, tryLoad } from "../calibration/both.ts";
 import type { ArmOptions } from "../tools/options.ts";
 import { type ServiceOptions, socketPaths } from "../tools/service-options.ts";

@@ -1,12 +1,12 @@
 /** Where samples of an arm come from: its bus, or the service that has it. */
-import type { Calibration } from "../../arm/calibration.ts";
-import { heldCalibration } from "../../arm/held.ts";
+import type { Calibration } from "../../arm/calibration/calibration.ts";
+import { heldCalibration } from "../../arm/calibration/in-servos.ts";
+import type { ArmLink } from "../../arm/connection.ts";
 import { idOf, JOINTS } from "../../arm/joints.ts";
-import type { ArmLink } from "../../arm/link.ts";
 import { readArm } from "../../arm/read.ts";
 import { Telemetry } from "../../arm/telemetry.ts";
 import { type Bus, BusError } from "../../feetech/bus.ts";
-import { PortError } from "../../serial/wire.ts";
+import { PortError } from "../../serial/transport.ts";
 import type { BusFigures, Sample } from "./sample.ts";
 
 /** Gives samples of an arm. */

@@ -1,7 +1,7 @@
 /** Teleoperation as log lines: each change of state, each notice, a summary each minute. */
 import { styleText } from "node:util";
+import { entryOf } from "../../daemon/event-history.ts";
 import type { Severity } from "../../teleop/events.ts";
-import { entryOf } from "../../teleop/journal.ts";
 import { type MakeReporter, SUMMARY_EVERY_MS } from "./reporter.ts";
 import { flushLines, isJournal, printLine } from "./stdout.ts";
 import { describe, summarise } from "./summary.ts";

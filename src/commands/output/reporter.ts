@@ -1,6 +1,6 @@
 /** What shows a running teleoperation to whoever watches: a person at a terminal, a log, a program. */
 import type { ControlEvent } from "../../teleop/events.ts";
-import type { SharedState } from "../../teleop/shared.ts";
+import type { SharedState } from "../../teleop/shared/state.ts";
 
 /** Shows what happens. */
 export interface Reporter {

@@ -1,11 +1,11 @@
 /** Teleoperation as one live screen on a terminal, 80 columns by 24 lines at the least. */
 import { styleText } from "node:util";
 import { createLogUpdate } from "log-update";
-import type { Calibration } from "../../arm/calibration.ts";
+import type { Calibration } from "../../arm/calibration/calibration.ts";
+import { type NormalisationMode, normalise } from "../../arm/calibration/normalisation.ts";
 import { JOINTS, type JointName, type Role } from "../../arm/joints.ts";
-import { type NormalisationMode, normalise } from "../../arm/normalisation.ts";
-import { entryOf } from "../../teleop/journal.ts";
-import type { PairState } from "../../teleop/shared.ts";
+import { entryOf } from "../../daemon/event-history.ts";
+import type { PairState } from "../../teleop/shared/state.ts";
 import type { MakeReporter } from "./reporter.ts";
 import { isWritable, printLine } from "./stdout.ts";
 import { describe, type JointSummary, type Summary, summarise } from "./summary.ts";

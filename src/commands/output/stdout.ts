@@ -1,6 +1,6 @@
 /** Standard output that never blocks: who does not read it must not keep the program from being stopped. */
 import { fstatSync, writeSync } from "node:fs";
-import { libc, nativeBuffer } from "../../serial/libc.ts";
+import { libc, nativeBuffer } from "../../linux/libc.ts";
 
 const STDOUT = 1;
 const POLLOUT = 4;

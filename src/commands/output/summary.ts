@@ -1,6 +1,6 @@
 /** The figures of a running teleoperation, taken from the shared memory for people and programs to read. */
 import { JOINTS, type JointName, type Role } from "../../arm/joints.ts";
-import type { PairState, SharedState } from "../../teleop/shared.ts";
+import type { PairState, SharedState } from "../../teleop/shared/state.ts";
 
 /** What teleoperation has reached since it started. */
 export interface Summary {

@@ -1,11 +1,11 @@
 /** How far the setting up of an arm's servos has come, kept beside its calibration so that it can be gone on with. */
 import { readFileSync } from "node:fs";
 import * as v from "valibot";
-import { unwritable } from "../../arm/calibration.ts";
-import { makeCalibrationFolder, pathBeside } from "../../arm/calibration-tree.ts";
-import { removeFile, replaceFile } from "../../arm/files.ts";
+import { unwritable } from "../../arm/calibration/calibration.ts";
+import { makeCalibrationFolder, pathBeside } from "../../arm/calibration/tree.ts";
 import { JOINTS, type JointName } from "../../arm/joints.ts";
-import type { ChosenArm } from "../../config-arm.ts";
+import type { ChosenArm } from "../../config/choose-arm.ts";
+import { removeFile, replaceFile } from "../../linux/files.ts";
 
 const VERSION = 1;
 const schema = v.strictObject({ version: v.literal(VERSION), done: v.array(v.picklist(JOINTS)) });

@@ -1,7 +1,7 @@
 /** A service's status in words and tables, 80 columns wide. */
 import { styleText } from "node:util";
+import type { JointStatus, Status } from "../../api/protocol.ts";
 import { JOINTS, ROLES } from "../../arm/joints.ts";
-import type { JointStatus, Status } from "../../control/protocol.ts";
 import { STEPS_PER_TURN } from "../../feetech/registers.ts";
 
 /**

@@ -1,9 +1,10 @@
 /** Checking arms as teleoperation would, before it does. */
+
+import { explainUnfinished } from "../../arm/calibration/unfinished.ts";
 import { type ArmState, type Finding, findingsOf, nameOfArm } from "../../arm/findings.ts";
 import { JOINTS } from "../../arm/joints.ts";
 import { readArm } from "../../arm/read.ts";
-import { explainUnfinished } from "../../arm/unfinished.ts";
-import type { ChosenArm } from "../../config-arm.ts";
+import type { ChosenArm } from "../../config/choose-arm.ts";
 import { tryLoad } from "../calibration/both.ts";
 import type { Dialogue } from "./dialogue.ts";
 import { type OpenArm, withArm } from "./session.ts";

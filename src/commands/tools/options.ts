@@ -1,7 +1,7 @@
 /** The options by which a command takes an arm, the same in every command. */
 import { Argument, type Command, InvalidArgumentError } from "commander";
 import type { Role } from "../../arm/joints.ts";
-import type { ArmChoice } from "../../config-arm.ts";
+import type { ArmChoice } from "../../config/choose-arm.ts";
 
 /** The options of every command about an arm; see {@link addArmOptions}. */
 export interface ArmOptions extends ArmChoice {

@@ -1,7 +1,7 @@
 /** The options by which a command finds a running service, the same in every command. */
 import type { Command } from "commander";
-import { onlyPair } from "../../config-pairs.ts";
-import { controlPaths } from "../../control/address.ts";
+import { controlPaths } from "../../api/address.ts";
+import { onlyPair } from "../../config/pairs.ts";
 
 /** The options of every command that talks to a service; see {@link addServiceOptions}. */
 export interface ServiceOptions {

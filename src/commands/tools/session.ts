@@ -1,7 +1,8 @@
 /** Having an arm for the time of a command: the service out of the way, the port open, and both given back. */
+
+import { ArmLink } from "../../arm/connection.ts";
 import { nameOfArm } from "../../arm/findings.ts";
-import { ArmLink } from "../../arm/link.ts";
-import type { ChosenArm } from "../../config-arm.ts";
+import type { ChosenArm } from "../../config/choose-arm.ts";
 import type { Bus, BusAccess } from "../../feetech/bus.ts";
 import { type PausedUnit, pauseUnit, stopUnit, unitHolding } from "../../host/service.ts";
 import type { Dialogue } from "./dialogue.ts";

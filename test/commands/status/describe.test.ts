@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { stripVTControlCharacters } from "node:util";
 import { describeStatus, duration } from "../../../src/commands/status/describe.ts";
-import { aStatus } from "../../control/status.ts";
+import { aStatus } from "../../support/status.ts";
 
 const now = new Date("2026-01-01T13:12:05.000Z");
 const linesOf = (...args: Parameters<typeof describeStatus>) =>

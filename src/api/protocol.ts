@@ -1,0 +1,102 @@
+/**
+ * What is spoken on a service's control socket: one JSON object a line, each way. A request is
+ * `{"v": 1, "do": "status" | "watch" | "pause" | "resume" | "release"}`; a reply `{"v": 1, "ok": true, …}` or
+ * `{"v": 1, "ok": false, "error": "…"}`.
+ */
+import * as v from "valibot";
+import { JOINTS } from "../arm/joints.ts";
+import { PAIR_MODES, PAIR_STATES } from "../teleop/shared/state.ts";
+
+/** The version of the protocol; a request of another is refused with this number. */
+export const PROTOCOL_VERSION = 1;
+
+/** A request is not longer than this, in bytes with its line's end. */
+export const LONGEST_REQUEST_BYTES = 1_024;
+
+const version = v.literal(PROTOCOL_VERSION);
+
+/** Checks a request. */
+export const requestSchema = v.variant("do", [
+  v.strictObject({ v: version, do: v.picklist(["status", "pause", "resume", "release"]) }),
+  /** The status now, and again every so many ms until the client leaves. */
+  v.strictObject({
+    v: version,
+    do: v.literal("watch"),
+    everyMs: v.pipe(v.number(), v.integer(), v.minValue(50), v.maxValue(60_000)),
+  }),
+]);
+
+/** A request. */
+export type ControlRequest = v.InferOutput<typeof requestSchema>;
+
+const figure = v.nullable(v.number());
+
+const jointSchema = v.object({
+  positionSteps: figure,
+  /** Of the calibrated range or in degrees, as is configured; null without a calibration. */
+  positionNormalised: figure,
+  /** Never of the leader. */
+  goalSteps: figure,
+  torqueOn: v.nullable(v.boolean()),
+  speedStepsPerS: figure,
+  loadPercent: figure,
+  currentMa: figure,
+  voltageV: figure,
+  temperatureC: figure,
+  errors: v.array(v.picklist(["voltage", "sensor", "overheat", "overcurrent", "overload"])),
+  /** Replies that did not come or came damaged, since the service started. */
+  misses: v.number(),
+});
+
+const armSchema = v.object({
+  id: v.string(),
+  port: v.string(),
+  timeouts: v.number(),
+  corruptedReplies: v.number(),
+  noiseBytes: v.number(),
+  retries: v.number(),
+  joints: v.object(v.entriesFromList(JOINTS, jointSchema)),
+});
+
+const severity = v.picklist(["info", "warning", "fault"]);
+
+/** Checks a status. */
+export const statusSchema = v.object({
+  pair: v.string(),
+  pid: v.number(),
+  program: v.string(),
+  startedAt: v.string(),
+  state: v.picklist(PAIR_STATES),
+  since: v.string(),
+  why: v.string(),
+  mode: v.picklist(PAIR_MODES),
+  configuredRateHz: v.number(),
+  rateHz: v.number(),
+  ticks: v.number(),
+  missedTicks: v.number(),
+  latenessUs: v.object({ p50: v.number(), p99: v.number(), p999: v.number(), max: v.number() }),
+  alignments: v.number(),
+  arms: v.object({ leader: armSchema, follower: armSchema }),
+  /** What began and has not ended. */
+  holds: v.array(v.object({ code: v.string(), message: v.string() })),
+  /** The last ten events, the oldest first. */
+  events: v.array(v.object({ time: v.string(), code: v.string(), severity, message: v.string() })),
+});
+
+/** What a service says of itself. */
+export type Status = v.InferOutput<typeof statusSchema>;
+
+/** One arm of it. */
+export type ArmStatus = v.InferOutput<typeof armSchema>;
+
+/** One joint of that. */
+export type JointStatus = v.InferOutput<typeof jointSchema>;
+
+/** Checks a reply. */
+export const replySchema = v.union([
+  v.object({ v: version, ok: v.literal(true), status: v.optional(statusSchema) }),
+  v.object({ v: v.number(), ok: v.literal(false), error: v.string() }),
+]);
+
+/** A reply. */
+export type ControlReply = v.InferOutput<typeof replySchema>;

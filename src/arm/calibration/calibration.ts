@@ -1,0 +1,232 @@
+/** An arm's calibration in LeRobot's form: its type, what makes one possible, and its file. */
+import { readFileSync, type Stats, statSync } from "node:fs";
+import * as v from "valibot";
+import { replaceFile } from "../../linux/files.ts";
+import { idOf, JOINTS, type JointName, type Steps } from "../joints.ts";
+
+/** One joint's calibration, with LeRobot's keys. */
+export interface JointCalibration {
+  /** The id of the joint's servo. */
+  readonly id: number;
+  /** 1: the joint counts the other way round; honoured in the range modes. */
+  readonly drive_mode: 0 | 1;
+  /** ±2047: what the servo takes off its encoder's reading, so that mid-range reads 2047. */
+  readonly homing_offset: Steps;
+  /** The lowest position of the joint's range, 0…4094. */
+  readonly range_min: Steps;
+  /** The highest, above `range_min`, to 4095. */
+  readonly range_max: Steps;
+}
+
+/** An arm's calibration: that of each joint. */
+export type Calibration = Readonly<Record<JointName, JointCalibration>>;
+
+/** What is wrong, as far as somebody who acts on it must tell it apart. */
+export type CalibrationTrouble =
+  /** There is no file. */
+  | "missing"
+  /** There are two files that differ. */
+  | "ambiguous"
+  /** The system does not let it be read. */
+  | "unreadable"
+  /** It is not a calibration that an SO-101 arm can have. */
+  | "invalid"
+  /** It could not be written; what was there before still is. */
+  | "unwritable"
+  /** Writing it to the arm was interrupted. */
+  | "unfinished";
+
+/** A calibration that cannot be had or kept. The message says which file, what is wrong and what to do. */
+export class CalibrationError extends Error {
+  override readonly name = "CalibrationError";
+  readonly trouble: CalibrationTrouble;
+  readonly path: string;
+
+  constructor(trouble: CalibrationTrouble, path: string, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.trouble = trouble;
+    this.path = path;
+  }
+}
+
+/** The registers' own bounds: 12 bits of encoder, 11 bits and a sign of offset. */
+const HIGHEST_STEP = 4095;
+const LARGEST_OFFSET = 2047;
+
+/** A real file has 900 bytes; this keeps a wrong path from filling the memory. */
+const LARGEST_FILE_BYTES = 65_536;
+
+const wholeNumber = (from: number, to: number) =>
+  v.pipe(v.number(), v.integer(), v.minValue(from), v.maxValue(to));
+
+const jointSchema = <Joint extends JointName>(joint: Joint) =>
+  v.pipe(
+    v.strictObject({
+      id: v.literal(idOf(joint)),
+      drive_mode: v.picklist([0, 1]),
+      homing_offset: wholeNumber(-LARGEST_OFFSET, LARGEST_OFFSET),
+      range_min: wholeNumber(0, HIGHEST_STEP),
+      range_max: wholeNumber(0, HIGHEST_STEP),
+    }),
+    v.check(
+      ({ range_min, range_max }) => range_min < range_max,
+      ({ input: { range_min, range_max } }) =>
+        range_min === range_max
+          ? `range_min and range_max are both ${range_min}: the joint was not moved while its range was recorded`
+          : `range_min ${range_min} is above range_max ${range_max}`,
+    ),
+  );
+
+/** What a calibration must be. */
+export const calibrationSchema = v.strictObject({
+  shoulder_pan: jointSchema("shoulder_pan"),
+  shoulder_lift: jointSchema("shoulder_lift"),
+  elbow_flex: jointSchema("elbow_flex"),
+  wrist_flex: jointSchema("wrist_flex"),
+  wrist_roll: jointSchema("wrist_roll"),
+  gripper: jointSchema("gripper"),
+});
+
+const allowed: Readonly<Record<string, (joint: JointName) => string>> = {
+  id: (joint) => `${idOf(joint)}`,
+  drive_mode: () => "0 or 1",
+  homing_offset: () => `a whole number from -${LARGEST_OFFSET} to ${LARGEST_OFFSET}`,
+  range_min: () => `a whole number from 0 to ${HIGHEST_STEP}`,
+  range_max: () => `a whole number from 0 to ${HIGHEST_STEP}`,
+};
+
+/**
+ * Reads a calibration out of a file's text; `path` is for messages.
+ * Throws {@link CalibrationError} "invalid" and nothing else, whatever the text.
+ */
+export function parseCalibration(text: string, path: string): Calibration {
+  const refuse = (what: string, options?: ErrorOptions): never => {
+    throw new CalibrationError("invalid", path, `calibration ${path}: ${what}`, options);
+  };
+  if (text.trim() === "") refuse(`the file is empty — restore it, or ${READ_BACK}`);
+  let content: unknown;
+  try {
+    content = JSON.parse(text);
+  } catch (cause) {
+    refuse(`not JSON (${(cause as Error).message}) — restore the file, or ${READ_BACK}`, { cause });
+  }
+  if (isOldFormat(content)) {
+    refuse(
+      "LeRobot's format from before June 2025, which this program and today's LeRobot cannot use — calibrate the arm again",
+    );
+  }
+  const result = v.safeParse(calibrationSchema, content);
+  if (result.success) return result.output;
+  return refuse(`${problemsOf(result.issues)} — calibrate the arm again, or ${READ_BACK}`);
+}
+
+const READ_BACK = 'read it back from the arm with "so101 calibration pull leader|follower"';
+
+/** The old files hold one array a quantity, not one object a joint. */
+function isOldFormat(content: unknown): boolean {
+  if (typeof content !== "object" || content === null) return false;
+  const old = content as Record<string, unknown>;
+  return ["homing_offset", "drive_mode", "start_pos"].some((key) => Array.isArray(old[key]));
+}
+
+function problemsOf(issues: readonly v.InferIssue<typeof calibrationSchema>[]): string {
+  const missing: string[] = [];
+  const problems: string[] = [];
+  for (const issue of issues) {
+    const [joint, key] = (issue.path ?? []).map((item) => String(item.key)) as [JointName?, string?];
+    if (joint === undefined) return "not an object with the arm's six joints";
+    if (!JOINTS.includes(joint)) problems.push(`${JSON.stringify(joint)} is no joint of an SO-101 arm`);
+    else if (key !== undefined) problems.push(`${joint} ${problemOf(key, issue.input, joint)}`);
+    else if (issue.type === "check") problems.push(`${joint}: ${issue.message}`);
+    else if (issue.input === undefined) missing.push(joint);
+    else problems.push(`${joint} is not an object`);
+  }
+  if (missing.length > 0) problems.push(`nothing for ${missing.join(", ")}`);
+  return problems.join("; ");
+}
+
+function problemOf(key: string, is: unknown, joint: JointName): string {
+  const must = Object.hasOwn(allowed, key) ? allowed[key] : undefined;
+  if (must === undefined) return `has an unknown key ${JSON.stringify(key)}`;
+  if (is === undefined) return `has no ${key}`;
+  return `has ${key} ${brief(is)}, which must be ${must(joint)}`;
+}
+
+function brief(value: unknown): string {
+  if (typeof value !== "object" || value === null) return JSON.stringify(value).slice(0, 60);
+  return Array.isArray(value) ? "[…]" : "{…}";
+}
+
+/** A calibration as the text of LeRobot's file, to the byte: Python's `json.dump(…, indent=4)`. */
+export function formatCalibration(calibration: Calibration): string {
+  const ordered = JOINTS.map((joint) => {
+    const { id, drive_mode, homing_offset, range_min, range_max } = calibration[joint];
+    return [joint, { id, drive_mode, homing_offset, range_min, range_max }];
+  });
+  return JSON.stringify(Object.fromEntries(ordered), null, 4);
+}
+
+/** Reads the calibration file at `path`, and never touches it. Throws {@link CalibrationError}. */
+export function readCalibration(path: string): Calibration {
+  return parseCalibration(readSmallFile(path), path);
+}
+
+function readSmallFile(path: string): string {
+  let stats: Stats;
+  try {
+    stats = statSync(path);
+    if (stats.isFile() && stats.size <= LARGEST_FILE_BYTES) return readFileSync(path, "utf8");
+  } catch (cause) {
+    throw unreadable(path, cause);
+  }
+  const what = stats.isFile() ? `its ${stats.size} bytes are no calibration` : "not a file";
+  throw new CalibrationError("invalid", path, `calibration ${path}: ${what} — ${READ_BACK}`);
+}
+
+/** What a failed system call on the calibration at `path` means. */
+export function unreadable(path: string, cause: unknown): CalibrationError {
+  const { code, message } = cause as NodeJS.ErrnoException;
+  if (code === "ENOENT" || code === "ENOTDIR") {
+    return new CalibrationError("missing", path, `calibration ${path}: there is no such file — ${GET_ONE}`, {
+      cause,
+    });
+  }
+  const what = code === "EACCES" ? `you may not read it — ${JOIN_GROUP}` : `cannot be read: ${message}`;
+  return new CalibrationError("unreadable", path, `calibration ${path}: ${what}`, { cause });
+}
+
+/** How to come by a calibration, as messages say it. */
+export const GET_ONE =
+  'make one with "so101 calibrate leader|follower", take LeRobot\'s with "so101 calibration import", or the arm\'s own with "so101 calibration pull"';
+
+const JOIN_GROUP = "join the group dialout and log in again, or use sudo";
+
+/**
+ * Writes a calibration file as LeRobot does, to the byte, by {@link replaceFile}.
+ *
+ * The folder must exist. Throws {@link CalibrationError}: "invalid" for a calibration that could not be read again,
+ * "unwritable" when the system refuses; what was there is then untouched.
+ */
+export function writeCalibration(path: string, calibration: Calibration): void {
+  const text = formatCalibration(calibration);
+  parseCalibration(text, path);
+  try {
+    replaceFile(path, text);
+  } catch (cause) {
+    throw unwritable(path, cause);
+  }
+}
+
+/** What a failed write of the calibration at `path`, or of what is kept beside it, means. */
+export function unwritable(path: string, cause: unknown): CalibrationError {
+  const { code, message } = cause as NodeJS.ErrnoException;
+  const why = whyUnwritable[code ?? ""] ?? `cannot be written: ${message}`;
+  return new CalibrationError("unwritable", path, `calibration ${path}: ${why}`, { cause });
+}
+
+const whyUnwritable: Readonly<Record<string, string>> = {
+  EACCES: `you may not write it — ${JOIN_GROUP}; or name a folder of your own with --calibration-dir`,
+  EROFS: "the file system is read-only — make it writable, or name another folder with --calibration-dir",
+  ENOSPC: "the disk is full — make room, then try again",
+  EDQUOT: "the disk quota is used up — make room, then try again",
+};

@@ -1,0 +1,111 @@
+/** Making a calibration an arm's own: in its servos and in its file, both or neither. */
+import type { Bus } from "../../feetech/bus.ts";
+import { EEPROM_SETTLE_US, type EepromChange, writeEeprom } from "../../feetech/eeprom.ts";
+import { nowUs, sleepUntilUs } from "../../linux/clock.ts";
+import { nameOfArm } from "../findings.ts";
+import { idOf, JOINTS, nameWithId, type Role } from "../joints.ts";
+import { readArm } from "../read.ts";
+import { type Calibration, CalibrationError } from "./calibration.ts";
+import { calibrationRegisters, differingKeys, type HeldCalibration, heldCalibration } from "./in-servos.ts";
+import { saveCalibration } from "./tree.ts";
+import { findUnfinished, forgetUnfinished, keepUnfinished } from "./unfinished.ts";
+
+/** An arm whose six servos answer and are limp. */
+export interface CalibratedArm {
+  readonly role: Role;
+  readonly id: string;
+  readonly bus: Bus;
+  /** The root of LeRobot's calibration tree. */
+  readonly calibrationDir: string;
+}
+
+/**
+ * Writes a calibration to the servos (only what differs, verified) and to the arm's file. What is being done is kept on
+ * disk meanwhile: after a crash at any moment the arm holds the old calibration, or {@link findUnfinished} tells how
+ * to finish or undo. When it fails, the servos get back what they held.
+ * Returns how many registers were written, and the file's path.
+ *
+ * Throws {@link CalibrationError}: "unwritable" when nothing has changed because the file cannot be written;
+ * "unfinished" when the servos could not be given back what they held: the message has their names and the cure. Throws
+ * {@link BusError} or {@link PortError} when the servos did not take it, and hold what they held before.
+ */
+export function commitCalibration(
+  arm: CalibratedArm,
+  calibration: Calibration,
+): { written: number; path: string } {
+  const { role, id, calibrationDir } = arm;
+  // What an interrupted writing found is what to go back to: by now the servos may hold parts of two.
+  const before = findUnfinished(calibrationDir, role, id)?.before ?? heldByAll(arm);
+  keepUnfinished(calibrationDir, role, id, { before, after: calibration });
+  try {
+    const written = writeEeprom(changesTo(arm, calibration));
+    const path = saveCalibration(calibrationDir, role, id, calibration);
+    forgetUnfinished(calibrationDir, role, id);
+    return { written, path };
+  } catch (cause) {
+    throw restored(arm, before, cause as Error);
+  }
+}
+
+/** Gives the servos back what they held before an interrupted writing, and forgets that. Throws as {@link writeEeprom}. */
+export function undoCalibration(arm: CalibratedArm, before: HeldCalibration): number {
+  const written = writeEeprom(changesTo(arm, before));
+  forgetUnfinished(arm.calibrationDir, arm.role, arm.id);
+  return written;
+}
+
+/** What the servos hold. Throws {@link BusError} when one does not answer. */
+function heldByAll({ bus }: CalibratedArm): HeldCalibration {
+  const { images } = readArm(bus);
+  const held = JOINTS.map((joint, index) => {
+    const image = images[index];
+    if (!image) throw new Error(`no answer from ${bus.nameOf(idOf(joint))}`);
+    const { homing_offset, range_min, range_max } = heldCalibration(joint, image);
+    return [joint, { homing_offset, range_min, range_max }];
+  });
+  return Object.fromEntries(held) as HeldCalibration;
+}
+
+function changesTo({ bus }: CalibratedArm, calibration: HeldCalibration): EepromChange[] {
+  return JOINTS.flatMap((joint) =>
+    calibrationRegisters.map(([key, register]) => ({
+      bus,
+      id: idOf(joint),
+      register,
+      value: calibration[joint][key],
+    })),
+  );
+}
+
+/** Undoes what had been written, and returns the error that says how far that went. */
+function restored(arm: CalibratedArm, before: HeldCalibration, cause: Error): Error {
+  try {
+    // What was written just now reads as zeros, and some of what was there before may be zeros.
+    sleepUntilUs(nowUs() + EEPROM_SETTLE_US);
+    undoCalibration(arm, before);
+    return cause;
+  } catch {
+    return new CalibrationError(
+      "unfinished",
+      arm.calibrationDir,
+      `${cause.message} — and ${notRestored(arm, before)}: when the arm answers again, go back with ` +
+        `"so101 calibration undo ${arm.role}", or complete it with "so101 calibration finish ${arm.role}"`,
+      { cause },
+    );
+  }
+}
+
+/** Which joints do not hold what they held before, as far as the arm can be asked. */
+function notRestored(arm: CalibratedArm, before: HeldCalibration): string {
+  const name = nameOfArm(arm);
+  try {
+    const { images } = readArm(arm.bus);
+    const joints = JOINTS.filter((joint, index) => {
+      const image = images[index];
+      return !image || differingKeys(heldCalibration(joint, image), before[joint]).length > 0;
+    });
+    return `${joints.map(nameWithId).join(", ")} of the ${name} could not be given back what was there before`;
+  } catch {
+    return `what the servos of the ${name} held before could not be given back to them`;
+  }
+}

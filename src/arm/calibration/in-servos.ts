@@ -1,0 +1,48 @@
+/** The calibration that servos hold in their EEPROM: read out of their images, and compared with a file's. */
+import { registerValue } from "../../feetech/registers.ts";
+import { idOf, JOINTS, type JointName } from "../joints.ts";
+import type { JointCalibration } from "./calibration.ts";
+
+/** Where a servo keeps its calibration: LeRobot's key, and the register. `drive_mode` exists in files only. */
+export const calibrationRegisters = [
+  ["homing_offset", "homing_offset"],
+  ["range_min", "min_position_limit"],
+  ["range_max", "max_position_limit"],
+] as const;
+
+/** A part of a joint's calibration that servos hold too. */
+export type HeldKey = (typeof calibrationRegisters)[number][0];
+
+/** What of an arm's calibration its servos hold; not always such as a calibration can be. */
+export type HeldCalibration = Readonly<Record<JointName, Pick<JointCalibration, HeldKey>>>;
+
+/** The calibration in a servo's image (addresses 0…70). As LeRobot has it when it reads an arm, `drive_mode` is 0. */
+export function heldCalibration(joint: JointName, image: Uint8Array): JointCalibration {
+  return {
+    id: idOf(joint),
+    drive_mode: 0,
+    homing_offset: registerValue("homing_offset", image),
+    range_min: registerValue("min_position_limit", image),
+    range_max: registerValue("max_position_limit", image),
+  };
+}
+
+/** The keys in which a servo's calibration differs from a file's; none when they agree. */
+export function differingKeys(
+  held: HeldCalibration[JointName],
+  filed: HeldCalibration[JointName],
+): HeldKey[] {
+  return calibrationRegisters.flatMap(([key]) => (held[key] === filed[key] ? [] : key));
+}
+
+/** Whether every servo that answered holds what a calibration says, and at least one answered. */
+export function holds(images: readonly (Uint8Array | null)[], calibration: HeldCalibration): boolean {
+  let answered = 0;
+  for (const [i, joint] of JOINTS.entries()) {
+    const image = images[i];
+    if (!image) continue;
+    if (differingKeys(heldCalibration(joint, image), calibration[joint]).length > 0) return false;
+    answered++;
+  }
+  return answered > 0;
+}

@@ -1,0 +1,63 @@
+/** Finding out which of several arms a person moves. */
+import { nowUs } from "../linux/clock.ts";
+import { JointSweep } from "./calibration/sweep.ts";
+import { degreesToSteps, JOINTS, type JointName, type Steps } from "./joints.ts";
+import { isPosition } from "./read.ts";
+
+/** A joint that was turned by so much was moved on purpose: tables are pushed, and limp arms sag. */
+const MOVED_DEG = 15;
+
+/** The arm that is moved goes so much further than any other. */
+const TIMES_FURTHER = 2;
+
+/** The arm that is moved. */
+export interface Moved<Arm> {
+  readonly arm: Arm;
+  /** The joint that went furthest. */
+  readonly joint: JointName;
+}
+
+/** Watches the positions of any number of arms, known by whatever the caller knows them by. */
+export class MotionDetector<Arm> {
+  readonly #arms = new Map<Arm, (JointSweep | undefined)[]>();
+
+  /**
+   * Takes in what the joints of an arm read, in their order; undefined where there was no answer. What is no position,
+   * and what does not fit its neighbours, does not count.
+   */
+  see(arm: Arm, positions: readonly (Steps | undefined)[]): void {
+    const joints = this.#arms.get(arm) ?? JOINTS.map(() => undefined);
+    this.#arms.set(arm, joints);
+    for (const [index, joint] of JOINTS.entries()) {
+      const position = positions[index];
+      if (position === undefined || !isPosition(position)) continue;
+      const sweep = joints[index];
+      if (sweep === undefined) joints[index] = new JointSweep(joint, position, nowUs());
+      else sweep.see(position, nowUs());
+    }
+  }
+
+  /** Forgets an arm that went away: where it comes back it may stand elsewhere. */
+  forget(arm: Arm): void {
+    this.#arms.delete(arm);
+  }
+
+  /** The arm that was clearly moved, further than any other; undefined while there is none. */
+  get moved(): Moved<Arm> | undefined {
+    const [first, second] = [...this.#arms]
+      .map(([arm, joints]) => ({ arm, furthest: furthestOf(joints) }))
+      .sort((a, b) => travelOf(b.furthest) - travelOf(a.furthest));
+    const travel = travelOf(first?.furthest);
+    if (travel < degreesToSteps(MOVED_DEG) || travel < TIMES_FURTHER * travelOf(second?.furthest))
+      return undefined;
+    return { arm: first!.arm, joint: first!.furthest!.joint };
+  }
+}
+
+function furthestOf(joints: readonly (JointSweep | undefined)[]): JointSweep | undefined {
+  return joints.reduce((a, b) => (travelOf(b) > travelOf(a) ? b : a), undefined);
+}
+
+function travelOf(sweep: JointSweep | undefined): Steps {
+  return sweep === undefined ? 0 : sweep.max - sweep.min;
+}

@@ -1,0 +1,111 @@
+/** Giving servos their ids: finding the one that is connected, at whatever id and speed, and making it a joint's. */
+import type { Bus } from "../feetech/bus.ts";
+import { EEPROM_SETTLE_US, EepromError } from "../feetech/eeprom.ts";
+import { BAUD_RATES, STS3215_MODEL } from "../feetech/registers.ts";
+import { BlockRead, blockOf } from "../feetech/requests.ts";
+import { nowUs, sleepUntilUs } from "../linux/clock.ts";
+import { idOf, type JointName, nameWithId } from "./joints.ts";
+
+/** A port whose speed can be changed, and the bus on it. */
+export interface MotorLine {
+  readonly bus: Bus;
+  /** Bits a second. */
+  setBaudRate(baudRate: number): void;
+}
+
+/** A servo that was found alone on its line. */
+export interface FoundMotor {
+  readonly id: number;
+  readonly baudRate: number;
+  readonly model: number;
+}
+
+/** Why no single servo could be found. */
+export type SearchTrouble =
+  /** Nothing answers at any speed. */
+  | { readonly kind: "none" }
+  /** Several answer. */
+  | { readonly kind: "several"; readonly ids: readonly number[] }
+  /** What answers is garbled: two servos have one id. */
+  | { readonly kind: "garbled"; readonly ids: readonly number[] };
+
+/** How a servo is made a joint's. */
+export interface MotorSetup {
+  /** False when it had the id and the speed already: nothing was written. */
+  readonly changed: boolean;
+}
+
+/** Every servo's data that differ from another's: where it stands, what it feels. */
+const OWN_BLOCK = blockOf("present_position", "present_current");
+
+/** Two servos may happen to say the same once, and one may be missed once. */
+const LOOKS = 4;
+const LOOKS_THAT_MAY_FAIL = 1;
+
+/**
+ * Finds the one servo on a line, at any speed and id; the line is left at its speed.
+ * Throws {@link BusError} when it stops answering meanwhile, {@link PortError}.
+ */
+export function findMotor(line: MotorLine): FoundMotor | SearchTrouble {
+  const found: { id: number; baudRate: number }[] = [];
+  for (const baudRate of BAUD_RATES) {
+    line.setBaudRate(baudRate);
+    const { ids, garbled } = line.bus.pingAll();
+    if (garbled || new Set(ids).size < ids.length) return { kind: "garbled", ids: [...new Set(ids)] };
+    found.push(...ids.map((id) => ({ id, baudRate })));
+  }
+  const [only, ...others] = found;
+  if (only === undefined) return { kind: "none" };
+  if (others.length > 0) return { kind: "several", ids: found.map(({ id }) => id) };
+  line.setBaudRate(only.baudRate);
+  if (hasTwin(line.bus, only.id)) return { kind: "garbled", ids: [only.id] };
+  return { ...only, model: line.bus.read(only.id, "model_number") };
+}
+
+/** Whether two servos answer to one id: their answers to the same question then spoil each other. */
+function hasTwin(bus: Bus, id: number): boolean {
+  const read = new BlockRead([id], OWN_BLOCK);
+  const looks = Array.from({ length: LOOKS }, () => bus.exchange(read));
+  return looks.filter((answered) => !answered).length > LOOKS_THAT_MAY_FAIL;
+}
+
+/**
+ * Makes the servo that was found the one of a joint: its id, and 1 Mbps. Its torque is switched off first. Only what
+ * differs is written. After a crash at any moment {@link findMotor} finds the servo again, and this completes it.
+ * Throws {@link EepromError} when the servo does not keep its id or speed, {@link BusError}, {@link PortError}.
+ */
+export function setUpMotor(line: MotorLine, motor: FoundMotor, joint: JointName): MotorSetup {
+  const { bus } = line;
+  const id = idOf(joint);
+  const [baudRate] = BAUD_RATES;
+  if (motor.id === id && motor.baudRate === baudRate) return { changed: false };
+  bus.writeRam(motor.id, "torque_enable", 0);
+  if (motor.id !== id) {
+    bus.writeRam(motor.id, "lock", 0);
+    // Whether the old id or the new one acknowledges it is the firmware's choice: the ping tells.
+    bus.write(motor.id, "id", id);
+    sleepUntilUs(nowUs() + EEPROM_SETTLE_US);
+    if (!bus.ping(id)) throw notKept(joint, "its id", id);
+    bus.writeRam(id, "lock", 1);
+  }
+  if (motor.baudRate !== baudRate) {
+    bus.writeRam(id, "lock", 0);
+    bus.write(id, "baud_rate", 0);
+    sleepUntilUs(nowUs() + EEPROM_SETTLE_US);
+    line.setBaudRate(baudRate);
+    if (!bus.ping(id)) throw notKept(joint, "its speed", baudRate);
+    bus.writeRam(id, "lock", 1);
+  }
+  if (bus.read(id, "id") !== id) throw notKept(joint, "its id", id);
+  if (bus.read(id, "baud_rate") !== 0) throw notKept(joint, "its speed", baudRate);
+  return { changed: true };
+}
+
+function notKept(joint: JointName, what: string, value: number): EepromError {
+  return new EepromError(idOf(joint), `the servo for ${nameWithId(joint)} does not keep ${what}, ${value}`);
+}
+
+/** Whether a model number is that of an STS3215. */
+export function isRightModel({ model }: FoundMotor): boolean {
+  return model === STS3215_MODEL;
+}

@@ -1,0 +1,51 @@
+/** The pairs of arms of this machine: each has a configuration file of its own. */
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { ConfigError } from "./file.ts";
+
+/** The folder of the configuration files. */
+export const CONFIG_DIR = "/etc/so101-teleop";
+
+/** The pair whose file is `config.toml`; of any other it is `<pair>.toml`. */
+export const MAIN_PAIR = "main";
+
+/** A pair names a file, a systemd unit and links in /dev. */
+const PAIR_NAME = /^[a-z0-9][a-z0-9_-]{0,63}$/i;
+
+/** Where a pair's configuration is. Throws {@link ConfigError} for a name that no pair can have. */
+export function pairConfigPath(pair: string, dir: string = CONFIG_DIR): string {
+  if (!PAIR_NAME.test(pair) || pair === "config") {
+    throw new ConfigError(
+      `--pair is ${JSON.stringify(pair)}, but must be a name of letters, digits, - and _ (and not "config")`,
+    );
+  }
+  return join(dir, pair === MAIN_PAIR ? "config.toml" : `${pair}.toml`);
+}
+
+/** The systemd unit that teleoperates a pair. */
+export function unitOf(pair: string): string {
+  return pair === MAIN_PAIR ? "so101-teleop.service" : `so101-teleop@${pair}.service`;
+}
+
+/**
+ * The pair that a command is about when none was named: the only one that has a configuration file; {@link MAIN_PAIR}
+ * when there is none. Throws {@link ConfigError} that lists them when there are several.
+ */
+export function onlyPair(dir: string = CONFIG_DIR): string {
+  const pairs = pairsIn(dir);
+  if (pairs.length > 1) {
+    throw new ConfigError(
+      `${dir} has several pairs of arms: say which with --pair ${pairs.join(" or --pair ")}`,
+    );
+  }
+  return pairs[0] ?? MAIN_PAIR;
+}
+
+function pairsIn(dir: string): string[] {
+  if (!existsSync(dir)) return [];
+  return readdirSync(dir)
+    .filter((file) => file.endsWith(".toml") && file !== `${MAIN_PAIR}.toml`)
+    .map((file) => (file === "config.toml" ? MAIN_PAIR : file.slice(0, -".toml".length)))
+    .filter((pair) => PAIR_NAME.test(pair))
+    .sort();
+}

@@ -1,0 +1,44 @@
+/** Reading the configuration again while the program teleoperates. */
+import { ConfigError } from "../config/config.ts";
+import type { Notice } from "../teleop/events.ts";
+import type { PairSettings } from "../teleop/settings.ts";
+
+/** What came of reading the configuration again. */
+export interface Reloaded {
+  /** The settings to go on with; undefined when the configuration cannot be used. */
+  readonly settings?: PairSettings;
+  readonly notices: readonly Notice[];
+}
+
+/** Reads the configuration again by `read`. What is tied to open ports stays as it was at the start, and that is said. */
+export function reload(present: PairSettings, read: () => PairSettings): Reloaded {
+  let wanted: PairSettings;
+  try {
+    wanted = read();
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    const message = `the configuration stays as it was: ${error.message.split("\n").join("; ")}`;
+    return { notices: [{ kind: "notice", severity: "warning", code: "settings.refused", message }] };
+  }
+  const settings = { ...wanted, arms: present.arms, calibrationDir: present.calibrationDir };
+  const kept = [
+    wanted.arms.leader.port !== present.arms.leader.port && "leader.port",
+    wanted.arms.leader.id !== present.arms.leader.id && "leader.id",
+    wanted.arms.follower.port !== present.arms.follower.port && "follower.port",
+    wanted.arms.follower.id !== present.arms.follower.id && "follower.id",
+    wanted.calibrationDir !== present.calibrationDir && "calibration_dir",
+  ].filter((key) => key !== false);
+  const notices: Notice[] = [
+    {
+      kind: "notice",
+      severity: "info",
+      code: "settings.reloaded",
+      message: "the configuration was read again",
+    },
+  ];
+  if (kept.length > 0) {
+    const message = `${kept.join(", ")} changed in the configuration: that takes effect at the next start`;
+    notices.push({ kind: "notice", severity: "warning", code: "settings.kept", message });
+  }
+  return { settings, notices };
+}

@@ -1,0 +1,88 @@
+/** The status of a running teleoperation, as the control socket tells it. */
+
+import type { ArmStatus, JointStatus, Status } from "../api/protocol.ts";
+import type { Calibration } from "../arm/calibration/calibration.ts";
+import { normalise } from "../arm/calibration/normalisation.ts";
+import { JOINTS, type JointName, ROLES, type Role } from "../arm/joints.ts";
+import { CURRENT_UNIT_MA } from "../arm/telemetry.ts";
+import { summarise } from "../commands/output/summary.ts";
+import { namesOfErrorBits } from "../feetech/registers.ts";
+import type { PairSettings } from "../teleop/settings.ts";
+import type { JointFigure, SharedState } from "../teleop/shared/state.ts";
+import { version } from "../version.ts";
+import type { Journal } from "./event-history.ts";
+
+/** What a status is made of. */
+export interface StatusSources {
+  readonly pair: string;
+  readonly startedAt: Date;
+  readonly settings: PairSettings;
+  readonly shared: SharedState;
+  readonly journal: Journal;
+  readonly calibrations: Partial<Record<Role, Calibration>>;
+}
+
+/** The status as it is now. */
+export function statusOf(sources: StatusSources): Status {
+  const { pair, startedAt, settings, shared, journal } = sources;
+  const { rateHz, ticks, missedTicks, latenessUs, alignments } = summarise(shared);
+  return {
+    pair,
+    pid: process.pid,
+    program: version,
+    startedAt: startedAt.toISOString(),
+    state: journal.state,
+    since: journal.since.toISOString(),
+    why: journal.why,
+    mode: shared.mode,
+    configuredRateHz: settings.rateHz,
+    ...{ rateHz, ticks, missedTicks, latenessUs, alignments },
+    arms: Object.fromEntries(ROLES.map((role) => [role, armStatus(role, sources)])) as Status["arms"],
+    holds: [...journal.holds],
+    events: journal.events.map(({ time, ...event }) => ({ time: time.toISOString(), ...event })),
+  };
+}
+
+function armStatus(role: Role, sources: StatusSources): ArmStatus {
+  const { settings, shared } = sources;
+  const { id, port } = settings.arms[role];
+  return {
+    id,
+    port,
+    timeouts: shared.bus(role, "timeouts"),
+    corruptedReplies: shared.bus(role, "corrupted"),
+    noiseBytes: shared.bus(role, "noiseBytes"),
+    retries: shared.bus(role, "retries"),
+    joints: Object.fromEntries(
+      JOINTS.map((joint, index) => [joint, jointStatus(role, joint, index, sources)]),
+    ) as ArmStatus["joints"],
+  };
+}
+
+function jointStatus(role: Role, joint: JointName, index: number, sources: StatusSources): JointStatus {
+  const { shared, settings, calibrations } = sources;
+  const figure = (name: JointFigure, unit = 1) => {
+    const value = shared.joint(role, index, name);
+    return Number.isNaN(value) ? null : value * unit;
+  };
+  const positionSteps = figure("position");
+  const calibration = calibrations[role]?.[joint];
+  const torque = figure("torque");
+  const current = figure("current", CURRENT_UNIT_MA);
+  return {
+    positionSteps,
+    positionNormalised:
+      positionSteps === null || calibration === undefined
+        ? null
+        : normalise(positionSteps, calibration, joint, settings.normalisation),
+    goalSteps: figure("goal"),
+    torqueOn: torque === null ? null : torque !== 0,
+    speedStepsPerS: figure("velocity"),
+    loadPercent: figure("load", 0.1),
+    currentMa: current === null ? null : Math.round(current),
+    voltageV: figure("voltage", 0.1),
+    temperatureC: figure("temperature"),
+    errors: namesOfErrorBits(figure("errorBits") ?? 0),
+    misses: figure("misses") ?? 0,
+  };
+}

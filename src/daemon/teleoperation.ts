@@ -1,0 +1,75 @@
+/** The main thread's hold on a running teleoperation: starts the control thread, hears it, steers it, stops it. */
+import type { ControlOrder } from "../teleop/control-thread.ts";
+import type { ControlEvent, Tell } from "../teleop/events.ts";
+import type { PairSettings } from "../teleop/settings.ts";
+import { SharedState } from "../teleop/shared/state.ts";
+import { controlThread } from "../teleop/thread.ts";
+
+/** Nothing that the control thread does takes longer without a sign of life: letting down an arm that is silent is 3 s. */
+const HANGS_AFTER_LOOKS = 8;
+const LOOK_EVERY_MS = 1_000;
+
+/** The control thread is alive and does not get on. The process must end: nothing can be done from outside it. */
+export class ControlHangs extends Error {
+  override readonly name = "ControlHangs";
+}
+
+/** A teleoperation that runs in a thread of its own. */
+export interface Teleoperation {
+  /** What the control thread publishes, as it changes. */
+  readonly shared: SharedState;
+  /**
+   * Resolves when the follower has been stopped as configured; rejects when the control thread failed, with
+   * {@link ControlHangs} when it hangs. The follower then stays as it is.
+   */
+  readonly stopped: Promise<void>;
+  /** Asks for a stop. The second call asks for a quick one: no parking. */
+  stop(): void;
+  /** Asks for an end that leaves the follower held, for the program that comes next. A stop that was asked for stays. */
+  handOver(): void;
+}
+
+/** Starts teleoperating a pair; `tell` hears of every change, on this thread. */
+export function startTeleoperation(settings: PairSettings, tell: Tell): Teleoperation {
+  const shared = new SharedState();
+  const worker = controlThread();
+  const stopped = new Promise<void>((resolve, reject) => {
+    const watching = watchHeartbeat(shared, reject);
+    worker.onmessage = ({ data }: MessageEvent<ControlEvent>) => {
+      tell(data);
+      if (data.kind !== "stopped") return;
+      clearInterval(watching);
+      // It waits for messages again, and would keep the process alive.
+      worker.terminate();
+      resolve();
+    };
+    const failed = (message: string) => {
+      clearInterval(watching);
+      reject(new Error(message));
+    };
+    worker.onerror = ({ message }) => failed(`the control thread failed: ${message}`);
+    worker.addEventListener("close", () => failed("the control thread ended"));
+  });
+  worker.postMessage({ settings, memory: shared.buffer } satisfies ControlOrder);
+  return {
+    shared,
+    stopped,
+    stop: () => shared.requestEnd(shared.isStopping ? "stopQuickly" : "stop"),
+    handOver: () => {
+      if (!shared.isStopping) shared.requestEnd("handOver");
+    },
+  };
+}
+
+/** Looks are counted, not time: a process that was stopped and continued has not been looked at meanwhile. */
+function watchHeartbeat(shared: SharedState, hangs: (error: ControlHangs) => void): NodeJS.Timeout {
+  let last = -1;
+  let unchanged = 0;
+  return setInterval(() => {
+    const beat = shared.heartbeat;
+    unchanged = beat === last ? unchanged + 1 : 0;
+    last = beat;
+    if (unchanged < HANGS_AFTER_LOOKS) return;
+    hangs(new ControlHangs(`the control thread has not got on for ${HANGS_AFTER_LOOKS} s`));
+  }, LOOK_EVERY_MS);
+}

@@ -1,0 +1,59 @@
+/** Asking Linux to let a thread run on time: real-time priority, code that stays in memory, exact timers. */
+import { dlopen } from "bun:ffi";
+import { readFileSync } from "node:fs";
+import { errno, nameOfErrno, nativeBuffer } from "./libc.ts";
+
+const { symbols } = dlopen("libc.so.6", {
+  sched_setscheduler: { args: ["i32", "i32", "ptr"], returns: "i32" },
+  madvise: { args: ["usize", "usize", "i32"], returns: "i32" },
+  mlock2: { args: ["usize", "usize", "u32"], returns: "i32" },
+  prctl: { args: ["i32", "u64", "u64", "u64", "u64"], returns: "i32" },
+});
+
+const SCHED_FIFO = 1;
+/** So that no thread which this one starts inherits the priority. */
+const SCHED_RESET_ON_FORK = 0x4000_0000;
+
+/** Above every ordinary thread and below the kernel's own interrupt threads, which serve the USB (priority 50). */
+const PRIORITY = 20;
+
+const PR_SET_TIMERSLACK = 29;
+const MADV_DONTNEED = 4;
+const MLOCK_ONFAULT = 1;
+
+const LATE_AT_TIMES = "ticks may come late while the machine is busy; root has it, and a unit with";
+
+/**
+ * Makes the calling thread wake on time as far as this process may. Returns what it was refused, in words for the
+ * log; everything works without, only later at times.
+ */
+export function runOnTime(): string[] {
+  // An ordinary thread may be woken 50 µs late, so that the kernel can wake several at once.
+  symbols.prctl(PR_SET_TIMERSLACK, 1, 0, 0, 0);
+  const refused: string[] = [];
+  const parameters = nativeBuffer(4);
+  new Int32Array(parameters.bytes.buffer)[0] = PRIORITY;
+  if (symbols.sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, parameters.pointer) === -1) {
+    refused.push(`no real-time priority (${nameOfErrno(errno())}): ${LATE_AT_TIMES} LimitRTPRIO=`);
+  }
+  if (!keepCodeInMemory()) {
+    refused.push(`code not locked in memory (${nameOfErrno(errno())}): ${LATE_AT_TIMES} LimitMEMLOCK=`);
+  }
+  return refused;
+}
+
+/**
+ * Locks code into memory from its next use on: read again from an SD card, a page costs many ms. What only the start
+ * has used is given back first, which is two thirds of it.
+ * Data stays unlocked, against what mlockall would do: what a program touches at every tick is not swapped out, and
+ * the JavaScript engine cannot give locked pages back, so that it would grow for ever.
+ */
+function keepCodeInMemory(): boolean {
+  const maps = readFileSync("/proc/self/maps", "utf8");
+  return [...maps.matchAll(/^([0-9a-f]+)-([0-9a-f]+) r-xp (?:\S+ ){3} *\//gm)].every(([, from, to]) => {
+    const start = Number.parseInt(from!, 16);
+    const size = Number.parseInt(to!, 16) - start;
+    symbols.madvise(start, size, MADV_DONTNEED);
+    return symbols.mlock2(start, size, MLOCK_ONFAULT) === 0;
+  });
+}

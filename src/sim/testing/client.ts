@@ -1,0 +1,151 @@
+/** Talks to a running simulation, and starts one as a process of its own: for tests, the benchmark and the demo. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { connect, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { pathsIn } from "../files.ts";
+import type { ArmName } from "../joints.ts";
+import type { ArmReport } from "../report.ts";
+import type { SimRequest } from "../requests.ts";
+import type { Scene } from "../scene.ts";
+
+/** What a request is answered with. */
+export type SimReply<R extends SimRequest> = R extends { do: "state" }
+  ? Record<ArmName, ArmReport>
+  : R extends { do: "plug" }
+    ? { path: string }
+    : Record<string, never>;
+
+interface Waiting {
+  resolve(reply: never): void;
+  reject(error: Error): void;
+}
+
+/** A connection to a simulation's control socket. */
+export class SimClient {
+  readonly #socket: Socket;
+  readonly #waiting: Waiting[] = [];
+
+  private constructor(socket: Socket) {
+    this.#socket = socket;
+    createInterface({ input: socket }).on("line", (line) => {
+      const { ok, error, ...reply } = JSON.parse(line);
+      const waiting = this.#waiting.shift();
+      if (ok) waiting?.resolve(reply as never);
+      else waiting?.reject(new Error(error));
+    });
+    const end = () => {
+      for (const { reject } of this.#waiting.splice(0)) reject(new Error("the simulation has ended"));
+    };
+    socket.on("close", end);
+    socket.on("error", end);
+  }
+
+  /** Connects to a simulation; rejects when none listens there. */
+  static connect(socketPath: string): Promise<SimClient> {
+    return new Promise((resolve, reject) => {
+      const socket = connect(socketPath);
+      socket.once("error", reject);
+      socket.once("connect", () => {
+        socket.off("error", reject);
+        resolve(new SimClient(socket));
+      });
+    });
+  }
+
+  /** Asks for something; rejects with what the simulation says when it cannot be done. */
+  request<R extends SimRequest>(request: R): Promise<SimReply<R>> {
+    return new Promise((resolve, reject) => {
+      if (this.#socket.destroyed) {
+        reject(new Error("the simulation has ended"));
+        return;
+      }
+      this.#waiting.push({ resolve: resolve as Waiting["resolve"], reject });
+      this.#socket.write(`${JSON.stringify(request)}\n`);
+    });
+  }
+
+  /** Ends the connection, not the simulation. */
+  close(): void {
+    this.#socket.destroy();
+  }
+}
+
+/** How to start a simulation; what is left out is as `so101 sim` has it. */
+export interface StartOptions {
+  /** The compiled program to start; left out, the program is run from its source. */
+  binary?: string;
+  /** Left out: a new temporary folder, removed when the simulation is stopped. */
+  dir?: string;
+  arms?: Scene;
+  leaderId?: string;
+  followerId?: string;
+  /** `still`, `wave`, or the path of a file of keyframes. */
+  motion?: string;
+  usbDelayUs?: number;
+  wireTime?: boolean;
+}
+
+/** A simulation that was started here, and where its things are. */
+export interface RunningSim extends AsyncDisposable {
+  client: SimClient;
+  dir: string;
+  paths: ReturnType<typeof pathsIn>;
+  pid: number;
+  /** Resolves with the exit code when it has ended, however that came. */
+  exited: Promise<number>;
+  /** Ends it as SIGTERM does, and waits for that. Rejects when it did not end well. */
+  stop(): Promise<void>;
+}
+
+/** Starts `so101 sim` as a process and waits until it is ready. Rejects with what it said when it fails. */
+export async function startSim(options: StartOptions = {}): Promise<RunningSim> {
+  const dir = options.dir ?? (await mkdtemp(join(tmpdir(), "so101-sim-")));
+  const program = options.binary
+    ? [options.binary]
+    : [process.execPath, join(import.meta.dir, "../../main.ts")];
+  const sim = Bun.spawn([...program, "sim", ...argumentsOf(options, dir)], {
+    stdin: "ignore",
+    stdout: "pipe",
+    stderr: "pipe",
+  });
+  const complaint = new Response(sim.stderr).text();
+  if (!(await saidSomething(sim.stdout))) {
+    await sim.exited;
+    throw new Error(`the simulation did not start: ${await complaint}`);
+  }
+  const paths = pathsIn(dir);
+  const client = await SimClient.connect(paths.socket);
+  const stop = async () => {
+    client.close();
+    sim.kill("SIGTERM");
+    const code = await sim.exited;
+    if (options.dir === undefined) await rm(dir, { recursive: true, force: true });
+    if (code !== 0) throw new Error(`the simulation ended with exit code ${code}: ${await complaint}`);
+  };
+  return { client, dir, paths, pid: sim.pid, exited: sim.exited, stop, [Symbol.asyncDispose]: stop };
+}
+
+function argumentsOf(options: StartOptions, dir: string): string[] {
+  const { arms, leaderId, followerId, motion, usbDelayUs, wireTime } = options;
+  return [
+    ...["--dir", dir],
+    ...(arms === undefined ? [] : ["--arms", arms]),
+    ...(leaderId === undefined ? [] : ["--leader-id", leaderId]),
+    ...(followerId === undefined ? [] : ["--follower-id", followerId]),
+    ...(motion === undefined ? [] : ["--motion", motion]),
+    ...(usbDelayUs === undefined ? [] : ["--usb-delay", String(usbDelayUs)]),
+    ...(wireTime === false ? ["--no-wire-time"] : []),
+  ];
+}
+
+/** The simulation speaks when it is ready, and not before. */
+async function saidSomething(stdout: ReadableStream<Uint8Array>): Promise<boolean> {
+  const reader = stdout.getReader();
+  const { done } = await reader.read();
+  void (async () => {
+    while (!(await reader.read()).done);
+  })();
+  return !done;
+}

@@ -1,0 +1,186 @@
+/** The safety rules of teleoperation, checked on the record of what the simulated arms were really told. */
+import { BROADCAST_ID, Instruction, PacketDecoder } from "../../feetech/packet.ts";
+import { type RegisterName, registers, STEPS_PER_TURN } from "../../feetech/registers.ts";
+import { type ArmName, JOINTS, type JointName } from "../joints.ts";
+import { type BytesEntry, bytesOf, type RecordEntry, type ServoEntry } from "../record.ts";
+import { RareInstruction } from "../servo.ts";
+import { type GoalLimits, GoalWatch } from "./speed.ts";
+
+/** What the program under test was set to. */
+export interface SafetyLimits extends GoalLimits {
+  /** How far a goal may be from the joint's true position when the joint becomes energised, steps; 10 if left out. */
+  energiseToleranceSteps?: number;
+  /** For each joint, where the follower belongs by the leader's reading 0…4095; what is left out is guessed. */
+  targets?: readonly ArrayLike<number>[];
+}
+
+/** The rules, by the names under which their violations are reported. */
+export type SafetyRule =
+  | "leader was given a goal"
+  | "leader was given torque"
+  | "energised away from its goal"
+  | "goal jumped"
+  | "goals too fast"
+  | "forbidden instruction"
+  | "torque enable 128";
+
+/** A rule that was broken. */
+export interface Violation {
+  /** When, µs as in the record. */
+  t: number;
+  arm: ArmName;
+  joint?: JointName;
+  rule: SafetyRule;
+  /** For the person who reads the failed test. */
+  message: string;
+}
+
+/** A write to EEPROM that changed nothing but the cells' wear: no danger, but waste. */
+export interface NeedlessWrite {
+  t: number;
+  arm: ArmName;
+  joint: JointName;
+  register: RegisterName;
+  value: number;
+}
+
+const DEFAULT_TOLERANCE = 10;
+
+/** Checks a record entry by entry, for records that are too long to keep. */
+export class SafetyCheck {
+  readonly violations: Violation[] = [];
+  readonly needlessWrites: NeedlessWrite[] = [];
+
+  readonly #tolerance: number;
+  /** The follower's goals, by joint. */
+  readonly #goals: readonly GoalWatch[];
+  readonly #targets: readonly ArrayLike<number>[] | undefined;
+
+  constructor(limits: SafetyLimits) {
+    this.#targets = limits.targets;
+    this.#tolerance = limits.energiseToleranceSteps ?? DEFAULT_TOLERANCE;
+    this.#goals = JOINTS.map(() => new GoalWatch(limits));
+  }
+
+  /** Looks at the next entry. */
+  see(entry: RecordEntry): void {
+    if (entry.kind === "request") this.#request(entry);
+    else if (entry.kind === "reply" && entry.arm === "leader") this.#leaderReply(entry);
+    else if (entry.kind === "event" && entry.joint !== undefined) this.#event(entry);
+  }
+
+  /** What the leader's servos say of their positions is where the follower's goals belong. */
+  #leaderReply(entry: BytesEntry): void {
+    if (this.#targets === undefined) return;
+    const decoder = new PacketDecoder();
+    const bytes = bytesOf(entry);
+    // A reading of positions alone, or of positions and velocities.
+    if (bytes.length > decoder.bytes.length) return;
+    decoder.bytes.set(bytes);
+    decoder.received(bytes.length);
+    while (decoder.next()) {
+      const { id, params, paramCount } = decoder;
+      if ((paramCount !== 2 && paramCount !== 4) || JOINTS[id - 1] === undefined) continue;
+      const raw = decoder.bytes[params]! | (decoder.bytes[params + 1]! << 8);
+      const target = this.#targets[id - 1]![raw];
+      if (target !== undefined) this.#goals[id - 1]!.target(target);
+    }
+  }
+
+  #request(entry: BytesEntry): void {
+    const packet = bytesOf(entry);
+    const [, , id, , instruction] = packet as unknown as [number, number, number, number, number];
+    const params = packet.subarray(5, -1);
+    switch (instruction) {
+      case RareInstruction.recovery:
+      case RareInstruction.reset:
+        this.#broken(entry, undefined, "forbidden instruction", `instruction 0x0${instruction.toString(16)}`);
+        break;
+      case Instruction.write:
+      case RareInstruction.regWrite:
+        this.#write(entry, id, params[0]!, params.subarray(1));
+        break;
+      case Instruction.syncWrite: {
+        const [address, size] = params as unknown as [number, number];
+        for (let at = 2; at + size < params.length; at += size + 1) {
+          this.#write(entry, params[at]!, address, params.subarray(at + 1, at + 1 + size));
+        }
+        break;
+      }
+    }
+  }
+
+  /** A write of `data` from `address` on, in whatever packet, to one servo or to all. */
+  #write(entry: BytesEntry, id: number, address: number, data: Uint8Array): void {
+    const joint = JOINTS[id - 1];
+    const valueAt = (cell: number) => data[cell - address];
+    const torque = valueAt(registers.torque_enable.address);
+    if (torque === 128) this.#broken(entry, joint, "torque enable 128", "would move the joint's zero");
+    if (entry.arm === "leader") {
+      if (torque !== undefined && torque !== 0) {
+        this.#broken(entry, joint, "leader was given torque", `torque enable ${torque}`);
+      }
+      const goalCells = [42, 43, 44, 45, 46, 47].filter((cell) => valueAt(cell) !== undefined);
+      if (goalCells.length > 0) {
+        this.#broken(entry, joint, "leader was given a goal", `wrote to address ${goalCells.join(", ")}`);
+      }
+      return;
+    }
+    const low = valueAt(registers.goal_position.address);
+    const high = valueAt(registers.goal_position.address + 1);
+    if (low === undefined || high === undefined) return;
+    const goal = high & 0x80 ? -(low | ((high & 0x7f) << 8)) : low | (high << 8);
+    for (const [i, watch] of this.#goals.entries()) {
+      if (id !== BROADCAST_ID && id !== i + 1) continue;
+      const trouble = watch.goal(entry.t, goal);
+      if (trouble) this.#broken(entry, JOINTS[i], trouble.rule, trouble.message);
+    }
+  }
+
+  #event(entry: ServoEntry): void {
+    const { arm, joint } = entry;
+    if (entry.event === "eeprom") {
+      const { register, before, after, t } = entry;
+      if (entry.persisted && before === after) {
+        this.needlessWrites.push({ t, arm, joint, register, value: after });
+      }
+      return;
+    }
+    if (arm === "leader") return;
+    const watch = this.#goals[JOINTS.indexOf(joint)]!;
+    if (entry.event === "energised" && entry.cause === "request") {
+      watch.energised(entry.t, entry.goal);
+      const { goal, position } = entry;
+      if (Math.abs(goal - position) > this.#tolerance) {
+        this.#broken(entry, joint, "energised away from its goal", `goal ${goal}, position ${position}`);
+      }
+    } else if (entry.event === "energised") {
+      watch.energised(entry.t, undefined, entry.deafMs);
+    } else if (entry.event === "limp" || entry.event === "powered") {
+      watch.limp();
+    }
+  }
+
+  #broken(
+    { t, arm }: BytesEntry | ServoEntry,
+    joint: JointName | undefined,
+    rule: SafetyRule,
+    message: string,
+  ): void {
+    this.violations.push({ t, arm, ...(joint === undefined ? {} : { joint }), rule, message });
+  }
+}
+
+/** The violations in a record; empty when the rules were kept. */
+export function checkSafety(entries: Iterable<RecordEntry>, limits: SafetyLimits): Violation[] {
+  const check = new SafetyCheck(limits);
+  for (const entry of entries) check.see(entry);
+  return check.violations;
+}
+
+/** Writes to EEPROM that changed nothing. */
+export function needlessWrites(entries: Iterable<RecordEntry>): NeedlessWrite[] {
+  const check = new SafetyCheck({ rateHz: 1, followSpeedDegPerS: STEPS_PER_TURN });
+  for (const entry of entries) check.see(entry);
+  return check.needlessWrites;
+}

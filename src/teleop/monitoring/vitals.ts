@@ -1,0 +1,188 @@
+/** Judges what an arm's servos report of themselves: warmth and voltage, before the servos' own limits strike. */
+import { JOINT_COUNT, JOINTS, nameWithId, type Role } from "../../arm/joints.ts";
+import { SERVO_IDS } from "../../arm/read.ts";
+import type { Bus } from "../../feetech/bus.ts";
+import { BlockRead, blockOf } from "../../feetech/requests.ts";
+import type { Episodes } from "./alarms.ts";
+
+/** From which figures on what is done. */
+export interface HealthLimits {
+  /** It is said that a servo is warm, … */
+  readonly warnTemperatureC: number;
+  /** … the follower moves slowly, … */
+  readonly slowTemperatureC: number;
+  /** … it is let down until it is cool. */
+  readonly releaseTemperatureC: number;
+  /** It is said that the supply is weak when the voltage falls by so much below what is usual. */
+  readonly voltageSagPercent: number;
+}
+
+/** How warm a servo is, by the limits that it has reached. */
+export const Heat = { normal: 0, warm: 1, slow: 2, release: 3 } as const;
+
+/** A figure counts when the next reading confirms it: one may be damaged and yet have the right checksum. */
+const BELIEVED_AFTER = 2;
+
+/** A servo is cooler again when it is so much below what it had reached. */
+const COOLER_BY_C = 3;
+/** After a release it must be much cooler: else it would be released again at once. */
+const COOL_BY_C = 10;
+/** Whatever is configured, the servo's own limit is not reached: it would let its joint drop. */
+const BELOW_OWN_LIMIT_C = 3;
+
+/** The voltage has recovered when it is back by so much of what it fell. */
+const RECOVERED_SHARE = 0.5;
+
+/**
+ * What counts as the supply's voltage follows each reading by this share: within seconds while all is well, and in
+ * minutes during a sag, which in the end is the supply's voltage.
+ */
+const USUAL_FOLLOWS = 0.002;
+const USUAL_FOLLOWS_SAG = 0.0002;
+
+/** The figures of one arm. Nothing here allocates while nothing changes. */
+export class Vitals {
+  /** The greatest heat of any joint. */
+  heat: number = Heat.normal;
+  /** The joint that has it. */
+  hottest = 0;
+
+  readonly #role: Role;
+  readonly #name: string;
+  readonly #limits: HealthLimits;
+  readonly #episodes: Episodes;
+  /** By joint, the limit that is reached in °C: [0], those of {@link Heat}. */
+  readonly #thresholds: Int32Array;
+  readonly #heat = new Uint8Array(JOINT_COUNT);
+  readonly #rising = new Uint8Array(JOINT_COUNT);
+  /** The voltage that is usual, 0.1 V. */
+  #usual = Number.NaN;
+  #sagging = 0;
+  #sags = false;
+
+  /** `ownLimitsC` are the servos' own, in the joints' order; `name` names the arm. */
+  constructor(
+    { role, name }: { readonly role: Role; readonly name: string },
+    limits: HealthLimits,
+    ownLimitsC: readonly number[],
+    episodes: Episodes,
+  ) {
+    this.#role = role;
+    this.#name = name;
+    this.#limits = limits;
+    this.#episodes = episodes;
+    const wanted = [limits.warnTemperatureC, limits.slowTemperatureC, limits.releaseTemperatureC];
+    this.#thresholds = Int32Array.from(
+      ownLimitsC.flatMap((own) =>
+        wanted.map((celsius, index) => Math.min(celsius, own - BELOW_OWN_LIMIT_C * (wanted.length - index))),
+      ),
+    );
+  }
+
+  /** Takes in one servo's figures: °C, and 0.1 V. */
+  take(joint: number, temperature: number, voltage: number): void {
+    this.#judgeHeat(joint, temperature);
+    this.#judgeVoltage(joint, voltage);
+  }
+
+  /** Takes in the temperatures of all servos after a rest, in °C in the joints' order: what they had reached is over. */
+  settle(celsius: readonly number[]): void {
+    celsius.forEach((each, joint) => {
+      let heat: number = Heat.normal;
+      while (heat < Heat.release && each >= this.#threshold(joint, heat + 1)) heat++;
+      this.#enter(joint, heat, each);
+    });
+  }
+
+  /** The temperature below which a joint that was released for its heat is cool again, °C. */
+  coolBelowC(joint: number): number {
+    return this.#threshold(joint, Heat.release) - COOL_BY_C;
+  }
+
+  /** The temperature from which a joint is let down, °C. */
+  releaseFromC(joint: number): number {
+    return this.#threshold(joint, Heat.release);
+  }
+
+  #threshold(joint: number, heat: number): number {
+    return this.#thresholds[joint * 3 + heat - 1]!;
+  }
+
+  #judgeHeat(joint: number, celsius: number): void {
+    const before = this.#heat[joint]!;
+    let heat = before;
+    if (heat < Heat.release && celsius >= this.#threshold(joint, heat + 1)) {
+      if (++this.#rising[joint]! < BELIEVED_AFTER) return;
+      while (heat < Heat.release && celsius >= this.#threshold(joint, heat + 1)) heat++;
+    } else {
+      while (heat > Heat.normal && celsius < this.#threshold(joint, heat) - COOLER_BY_C) heat--;
+    }
+    this.#enter(joint, heat, celsius);
+  }
+
+  #enter(joint: number, heat: number, celsius: number): void {
+    const before = this.#heat[joint]!;
+    this.#rising[joint] = 0;
+    if (heat === before) return;
+    this.#heat[joint] = heat;
+    this.heat = 0;
+    for (let each = 0; each < JOINT_COUNT; each++) {
+      if (this.#heat[each]! < this.heat) continue;
+      this.heat = this.#heat[each]!;
+      this.hottest = each;
+    }
+    this.#tellHeat(joint, before, heat, celsius);
+  }
+
+  #tellHeat(joint: number, before: number, heat: number, celsius: number): void {
+    const role = this.#role;
+    const who = `${this.#name}: ${nameWithId(JOINTS[joint]!)}`;
+    const episode = (of: number) => `${role}.heat.${joint}.${of}`;
+    for (let each = before; each > heat; each--) {
+      this.#episodes.end(episode(each), each === heat + 1 ? `${who} is at ${celsius} °C again` : undefined);
+    }
+    if (heat <= before) return;
+    if (heat === Heat.warm || role === "leader") {
+      const message = `${who} is at ${celsius} °C — let it rest, or take load off it, before it gets too hot`;
+      this.#episodes.begin(episode(Heat.warm), "warning", { code: "servo.hot", role, message });
+    }
+    if (heat >= Heat.slow && role === "follower") {
+      const releaseC = this.#threshold(joint, Heat.release);
+      const message = `${who} is at ${celsius} °C: the follower moves slowly until it is cooler, and is let down at ${releaseC} °C — let it rest`;
+      this.#episodes.begin(episode(Heat.slow), "warning", { code: "servo.too-hot", role, message });
+    }
+  }
+
+  #judgeVoltage(joint: number, decivolts: number): void {
+    if (Number.isNaN(this.#usual)) this.#usual = decivolts;
+    this.#usual += (decivolts - this.#usual) * (this.#sags ? USUAL_FOLLOWS_SAG : USUAL_FOLLOWS);
+    const sag = (this.#usual * this.#limits.voltageSagPercent) / 100;
+    const low = this.#usual - decivolts > (this.#sags ? sag * RECOVERED_SHARE : sag);
+    if (low === this.#sags) {
+      this.#sagging = 0;
+      return;
+    }
+    // To recover, every servo must have.
+    if (++this.#sagging < (low ? BELIEVED_AFTER : JOINT_COUNT)) return;
+    this.#sagging = 0;
+    this.#sags = low;
+    const role = this.#role;
+    const volts = (decivolts / 10).toFixed(1);
+    const before = (this.#usual / 10).toFixed(1);
+    if (low) {
+      const message =
+        `${this.#name}: ${nameWithId(JOINTS[joint]!)} gets ${volts} V, down from ${before} V — the supply is too weak ` +
+        "or a lead too thin: check the plugs, or take a stronger supply";
+      this.#episodes.begin(`${role}.sag`, "warning", { code: "supply.sags", role, message });
+    } else {
+      this.#episodes.end(`${role}.sag`, `${this.#name}: its servos get ${volts} V again`);
+    }
+  }
+}
+
+/** The temperatures at which an arm's servos switch themselves off, °C. Throws {@link BusError}, {@link PortError}. */
+export function ownTemperatureLimits(bus: Bus): number[] {
+  const limits = new BlockRead(SERVO_IDS, blockOf("max_temperature_limit"));
+  bus.readBlock(limits);
+  return SERVO_IDS.map((_, joint) => limits.value(joint, "max_temperature_limit"));
+}

@@ -1,0 +1,211 @@
+import { afterEach, beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { CalibrationError } from "../../../src/arm/calibration/calibration.ts";
+import {
+  type CalibratedArm,
+  commitCalibration,
+  undoCalibration,
+} from "../../../src/arm/calibration/commit.ts";
+import { type HeldCalibration, holds } from "../../../src/arm/calibration/in-servos.ts";
+import { loadCalibration, saveCalibration } from "../../../src/arm/calibration/tree.ts";
+import {
+  explainUnfinished,
+  findUnfinished,
+  keepUnfinished,
+  progressOf,
+} from "../../../src/arm/calibration/unfinished.ts";
+import { findingsOf } from "../../../src/arm/findings.ts";
+import { JOINTS } from "../../../src/arm/joints.ts";
+import { readArm } from "../../../src/arm/read.ts";
+import { Bus } from "../../../src/feetech/bus.ts";
+import { nowUs } from "../../../src/linux/clock.ts";
+import { SimulatedWire } from "../../../src/sim/testing/transport.ts";
+import { calibrations } from "../arms.ts";
+
+setDefaultTimeout(120_000);
+
+const [old, fresh] = [calibrations.follower, calibrations.leader];
+
+let root: string;
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), "so101-commit-"));
+});
+afterEach(() => rmSync(root, { recursive: true }));
+
+/** A wire whose board is pulled, or whose program is killed, once so many requests were sent. */
+class MortalWire extends SimulatedWire {
+  requestsLeft = Number.POSITIVE_INFINITY;
+  /** How much later it is for the servos: what was just written to EEPROM reads as zeros for a while. */
+  #laterUs = 0;
+
+  constructor() {
+    super(undefined, undefined, () => nowUs() + this.#laterUs);
+  }
+
+  /** The cable is plugged in again, after a while. */
+  revive(): void {
+    this.lost = false;
+    this.requestsLeft = Number.POSITIVE_INFINITY;
+    this.#laterUs += 1e6;
+  }
+
+  override send(size: number, deadlineUs: number): void {
+    if (this.requestsLeft-- <= 0) this.lost = true;
+    super.send(size, deadlineUs);
+  }
+}
+
+/** An arm that holds the old calibration, and its file. */
+function calibratedArm() {
+  const wire = new MortalWire();
+  for (const joint of JOINTS) {
+    const { homing_offset, range_min, range_max } = old[joint];
+    const values = { homing_offset, min_position_limit: range_min, max_position_limit: range_max };
+    wire.arm.servo(joint).setValues(values);
+  }
+  const arm: CalibratedArm = {
+    role: "follower",
+    id: "red",
+    bus: new Bus(wire, { access: "limp", nameOf: (servo) => JOINTS[servo - 1]! }),
+    calibrationDir: root,
+  };
+  saveCalibration(root, "follower", "red", old);
+  return { wire, arm };
+}
+
+/** What teleoperation would say of the arm's calibration. */
+function faultsOf({ role, id, bus, calibrationDir }: CalibratedArm): string[] {
+  const { images } = readArm(bus);
+  const calibration = loadCalibration(calibrationDir, role, id);
+  const unfinished = explainUnfinished(calibrationDir, role, id);
+  return findingsOf({ role, id, images, calibration, unfinished })
+    .filter(({ severity }) => severity === "fault")
+    .map(({ code }) => code);
+}
+
+const imagesOf = ({ bus }: CalibratedArm) => readArm(bus).images;
+const fileOf = () => loadCalibration(root, "follower", "red");
+
+test("servos and file get the calibration, the file before is kept, and nothing else is left", () => {
+  const { arm } = calibratedArm();
+  const { written } = commitCalibration(arm, fresh);
+  expect(written).toBeGreaterThan(0);
+  expect(holds(imagesOf(arm), fresh)).toBe(true);
+  expect(fileOf()).toEqual(fresh);
+  expect(readdirSync(join(root, "robots/so101_follower")).sort()).toEqual(["red.json", "red.json.old"]);
+});
+
+test("what agrees already is not written again, neither to a servo nor to the file", () => {
+  const { wire, arm } = calibratedArm();
+  commitCalibration(arm, { ...old, gripper: { ...old.gripper, range_max: 3000 } });
+  const worn = wire.arm.servos.map(({ wear }) => wear.reduce((a, b) => a + b, 0));
+  expect(worn).toEqual([0, 0, 0, 0, 0, 2]);
+  expect(commitCalibration(arm, fileOf()).written).toBe(0);
+});
+
+test("cut off after any request, the arm has its old calibration or says that it is unfinished, and both ways out work", () => {
+  const endings: string[] = [];
+  for (let requests = 0; ; requests++) {
+    rmSync(root, { recursive: true });
+    const { wire, arm } = calibratedArm();
+    wire.requestsLeft = requests;
+    let error: unknown;
+    try {
+      commitCalibration(arm, fresh);
+    } catch (caught) {
+      error = caught;
+    }
+    wire.revive();
+    if (error === undefined) break;
+    const faults = faultsOf(arm);
+    endings.push(faults.join());
+    if (faults.length === 0) {
+      expect(holds(imagesOf(arm), old)).toBe(true);
+      expect(fileOf()).toEqual(old);
+    } else {
+      expect(faults).toEqual(["unfinished calibration"]);
+      expect((error as Error).message).toContain("so101 calibration undo follower");
+    }
+    const unfinished = findUnfinished(root, "follower", "red");
+    if (unfinished === undefined) continue;
+    const finishes = requests % 2 === 0;
+    if (finishes) commitCalibration(arm, unfinished.after);
+    else undoCalibration(arm, unfinished.before);
+    expect(faultsOf(arm)).toEqual([]);
+    expect(holds(imagesOf(arm), finishes ? fresh : old)).toBe(true);
+    expect(findUnfinished(root, "follower", "red")).toBeUndefined();
+  }
+  // The walk went through what it is about.
+  expect(new Set(endings)).toEqual(new Set(["", "unfinished calibration"]));
+});
+
+test("a servo that does not take its value: the others get back what they held", () => {
+  const { wire, arm } = calibratedArm();
+  const servo = wire.arm.servo("wrist_flex");
+  const write = servo.write.bind(servo);
+  servo.write = (data, at, address, count, now) => {
+    if (address !== 31) write(data, at, address, count, now);
+  };
+  expect(() => commitCalibration(arm, fresh)).toThrow("wrist_flex");
+  expect(holds(imagesOf(arm), old)).toBe(true);
+  expect(fileOf()).toEqual(old);
+  expect(findUnfinished(root, "follower", "red")).toBeUndefined();
+}, 20_000);
+
+test("a file that cannot be written: the servos keep what they hold", () => {
+  const { arm } = calibratedArm();
+  const folder = join(root, "robots/so101_follower");
+  rmSync(folder, { recursive: true });
+  Bun.spawnSync(["touch", folder]);
+  expect(() => commitCalibration(arm, fresh)).toThrow(CalibrationError);
+  expect(holds(imagesOf(arm), old)).toBe(true);
+});
+
+test("a second try goes back to what was there before the first", () => {
+  const { wire, arm } = calibratedArm();
+  wire.requestsLeft = 30;
+  expect(() => commitCalibration(arm, fresh)).toThrow();
+  wire.revive();
+  wire.requestsLeft = 10;
+  expect(() => commitCalibration(arm, fresh)).toThrow();
+  wire.revive();
+  const { before } = findUnfinished(root, "follower", "red")!;
+  undoCalibration(arm, before);
+  expect(holds(imagesOf(arm), old)).toBe(true);
+});
+
+describe("how far an interrupted writing has come", () => {
+  const before = Object.fromEntries(
+    JOINTS.map((joint) => {
+      const { homing_offset, range_min, range_max } = old[joint];
+      return [joint, { homing_offset, range_min, range_max }];
+    }),
+  ) as HeldCalibration;
+  const unfinished = { before, after: fresh };
+
+  test("untouched, complete, or in between", () => {
+    const { arm } = calibratedArm();
+    const images = imagesOf(arm);
+    expect(progressOf(unfinished, images, old)).toBe("untouched");
+    expect(progressOf(unfinished, [null, ...images.slice(1)], old)).toBe("partial");
+    commitCalibration(arm, fresh);
+    expect(progressOf(unfinished, imagesOf(arm), fresh)).toBe("complete");
+    expect(progressOf(unfinished, imagesOf(arm), old)).toBe("partial");
+  });
+
+  test("what another version left is said, and not guessed at", () => {
+    saveCalibration(root, "follower", "red", old);
+    keepUnfinished(root, "follower", "red", unfinished);
+    expect(findUnfinished(root, "follower", "red")?.after).toEqual(fresh);
+    Bun.spawnSync([
+      "sed",
+      "-i",
+      's/"version": 1/"version": 2/',
+      join(root, "robots/so101_follower/red.unfinished"),
+    ]);
+    expect(() => findUnfinished(root, "follower", "red")).toThrow("another version of so101");
+    expect(explainUnfinished(root, "follower", "red")).toContain("another version of so101");
+  });
+});

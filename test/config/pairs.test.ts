@@ -1,0 +1,53 @@
+import { afterEach, beforeEach, expect, test } from "bun:test";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { ConfigError, parseConfig } from "../../src/config/config.ts";
+import { onlyPair, pairConfigPath } from "../../src/config/pairs.ts";
+
+let dir: string;
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), "so101-pairs-"));
+});
+afterEach(() => rmSync(dir, { recursive: true }));
+
+const add = (file: string) => writeFileSync(join(dir, file), "");
+
+test("the main pair's file is config.toml, another's has its name", () => {
+  expect(pairConfigPath("main", dir)).toBe(join(dir, "config.toml"));
+  expect(pairConfigPath("left", dir)).toBe(join(dir, "left.toml"));
+  expect(pairConfigPath("Left-2_b")).toBe("/etc/so101-teleop/Left-2_b.toml");
+});
+
+test.each(["", ".", "../left", "left.toml", "config", "a b", "-x", "ä", "x".repeat(65)])(
+  "%j is no pair's name",
+  (name) => {
+    expect(() => pairConfigPath(name, dir)).toThrow(ConfigError);
+  },
+);
+
+test("without a name the only pair is meant, and with several a name must be given", () => {
+  expect(onlyPair(join(dir, "none"))).toBe("main");
+  expect(onlyPair(dir)).toBe("main");
+  add("left.toml");
+  expect(onlyPair(dir)).toBe("left");
+  add("config.toml");
+  expect(() => onlyPair(dir)).toThrow(
+    `${dir} has several pairs of arms: say which with --pair left or --pair main`,
+  );
+});
+
+test.each(["config.toml.dpkg-old", "notes.txt", ".hidden.toml", "a b.toml", "main.toml"])(
+  "%s is not a pair's file",
+  (file) => {
+    add("left.toml");
+    add(file);
+    expect(onlyPair(dir)).toBe("left");
+  },
+);
+
+test("a further pair has links and ids of its own, unless its file says otherwise", () => {
+  const config = parseConfig('[leader]\nid = "blue"\n', "left.toml", "left");
+  expect(config.leader).toEqual({ port: "/dev/so101/left-leader", id: "blue" });
+  expect(config.follower).toEqual({ port: "/dev/so101/left-follower", id: "left-follower" });
+});

@@ -1,0 +1,299 @@
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { connect, createServer, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import fc from "fast-check";
+import { askControl, watchControl } from "../../src/api/client.ts";
+import { LONGEST_REQUEST_BYTES } from "../../src/api/protocol.ts";
+import { type ControlServer, serveControl } from "../../src/daemon/api-server.ts";
+import { aStatus } from "../support/status.ts";
+
+let dir: string;
+let path: string;
+let server: ControlServer;
+let asked: string[];
+
+beforeEach(async () => {
+  dir = mkdtempSync(join(tmpdir(), "so101-control-"));
+  path = join(dir, "run", "main.sock");
+  asked = [];
+  server = await serveControl(path, {
+    status: () => aStatus,
+    pause: () => asked.push("pause"),
+    resume: () => asked.push("resume"),
+    release: () => asked.push("release"),
+  });
+});
+
+afterEach(() => {
+  server.close();
+  rmSync(dir, { recursive: true });
+});
+
+const open = () =>
+  new Promise<Socket>((resolve, reject) => {
+    const socket = connect(path);
+    socket.once("connect", () => resolve(socket));
+    socket.once("error", reject);
+  });
+
+/** Sends bytes and resolves with everything that comes back until the server closes, or `lines` have come. */
+async function send(bytes: string | Uint8Array, lines = Number.POSITIVE_INFINITY): Promise<string[]> {
+  const socket = await open();
+  let text = "";
+  return await new Promise((resolve) => {
+    const end = () => {
+      socket.destroy();
+      resolve(text.split("\n").filter((line) => line !== ""));
+    };
+    socket.on("data", (chunk) => {
+      text += chunk;
+      if (text.split("\n").length > lines) end();
+    });
+    socket.on("close", end);
+    socket.on("error", () => {});
+    socket.write(bytes);
+  });
+}
+
+/** A connection that its client never closes by itself. */
+const openForGood = async () => {
+  const socket = connect({ path, allowHalfOpen: true });
+  await once(socket, "connect");
+  return socket;
+};
+
+const answers = async () => expect(await askControl([path], { do: "status" })).toEqual(aStatus);
+
+/** Once those have gone that were there. */
+async function answersAgain(): Promise<void> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      await answers();
+      break;
+    } catch (error) {
+      if (attempt === 100) throw error;
+      await Bun.sleep(10);
+    }
+  }
+}
+
+describe("a service that is asked", () => {
+  test("tells its status, and does what it is told", async () => {
+    await answers();
+    for (const wish of ["pause", "resume", "release"] as const) await askControl([path], { do: wish });
+    expect(asked).toEqual(["pause", "resume", "release"]);
+  });
+
+  test("tells its status again and again to whoever watches", async () => {
+    const over = new AbortController();
+    const seen: unknown[] = [];
+    const watching = (async () => {
+      for await (const status of watchControl([path], 50, over.signal)) {
+        seen.push(status);
+        if (seen.length === 3) over.abort(new Error("enough"));
+      }
+    })();
+    expect(watching).rejects.toThrow("enough");
+    await watching.catch(() => {});
+    expect(seen).toEqual([aStatus, aStatus, aStatus]);
+  });
+
+  test("answers several requests of one connection, in their order", async () => {
+    const request = (what: string) => `{"v":1,"do":"${what}"}\n`;
+    const replies = await send(request("pause") + request("resume") + request("nonsense"), 3);
+    expect(replies.map((reply) => JSON.parse(reply).ok)).toEqual([true, true, false]);
+    expect(asked).toEqual(["pause", "resume"]);
+  });
+
+  test("takes a request in pieces", async () => {
+    const socket = await open();
+    const reply = new Promise<string>((resolve) => socket.once("data", (chunk) => resolve(`${chunk}`)));
+    for (const byte of '{"v":1,"do":"pause"}\n') socket.write(byte);
+    expect(JSON.parse(await reply)).toEqual({ v: 1, ok: true });
+    socket.destroy();
+  });
+
+  test("is for its owner and group alone", () => {
+    expect(statSync(path).mode & 0o777).toBe(0o660);
+  });
+});
+
+describe("a service that is asked nonsense", () => {
+  test.each([
+    ["no JSON", "hello\n", "not JSON"],
+    ["no object", "[]\n", "no version"],
+    ["null", "null\n", "no version"],
+    [
+      "another version",
+      '{"v":2,"do":"status"}\n',
+      "speaks version 1 of the protocol, and was asked in version 2",
+    ],
+    ["an unknown wish", '{"v":1,"do":"dance"}\n', "Invalid"],
+    ["an unknown key", '{"v":1,"do":"status","x":1}\n', "Invalid"],
+    ["a watch that is too quick", '{"v":1,"do":"watch","everyMs":1}\n', "Invalid"],
+    ["a prototype", '{"v":1,"__proto__":{"do":"status"}}\n', "Invalid"],
+  ])("refuses %s and says why", async (_, request, why) => {
+    const [reply] = await send(request, 1);
+    expect(JSON.parse(reply!)).toMatchObject({ v: 1, ok: false, error: expect.stringContaining(why) });
+    await answers();
+  });
+
+  test("ends a connection whose request has no end", async () => {
+    const [reply] = await send("x".repeat(LONGEST_REQUEST_BYTES * 100));
+    expect(JSON.parse(reply!).error).toBe("the request is too long");
+    await answers();
+  });
+
+  test("ends a connection that asks faster than it is answered", async () => {
+    const replies = await send('{"v":1,"do":"pause"}\n'.repeat(1000));
+    expect(replies.at(-1)).toContain("too many requests at once");
+    expect(asked.length).toBeLessThan(40);
+    await answers();
+  });
+
+  test("goes on for the others while a watcher does not read", async () => {
+    const deaf = await open();
+    deaf.pause();
+    const closed = new Promise<void>((resolve) => deaf.once("close", () => resolve()));
+    deaf.on("error", () => {});
+    deaf.write('{"v":1,"do":"watch","everyMs":50}\n'.repeat(10));
+    await answers();
+    deaf.destroy();
+    await closed;
+    await answers();
+  });
+
+  test("has so many connections and no more, and room again when they have gone", async () => {
+    const sockets = await Promise.all(Array.from({ length: 16 }, open));
+    const [refusal] = await send("");
+    expect(refusal).toContain("too many connections");
+    await Promise.all(
+      sockets.map((socket) => new Promise((resolve) => socket.once("close", resolve).destroy())),
+    );
+    await answersAgain();
+  });
+
+  test("keeps nothing of clients that it has refused, though they stay", async () => {
+    const sockets = await Promise.all(Array.from({ length: 60 }, () => openForGood()));
+    await Promise.all(sockets.slice(16).map((socket) => once(socket.resume(), "end")));
+    const open = () => readdirSync("/proc/self/fd").length;
+    const withAll = open();
+    for (const socket of sockets) socket.destroy();
+    await answersAgain();
+    // Of each of the first 16 both ends were here, of the others only the client's.
+    expect(withAll - open()).toBeLessThan(60 + 16 + 10);
+  });
+
+  test("ends a connection that sends nothing but line ends", async () => {
+    const replies = await send("\n".repeat(1000));
+    expect(replies.at(-1)).toContain("too many requests at once");
+    await answers();
+  });
+
+  test("survives whatever bytes come", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.uint8Array({ minLength: 1, maxLength: 3000 }), async (bytes) => {
+        const socket = await open();
+        socket.on("error", () => {});
+        socket.end(bytes);
+        await new Promise((resolve) => socket.once("close", resolve).resume());
+      }),
+      { numRuns: 60 },
+    );
+    await answers();
+    expect(asked).toEqual([]);
+  });
+
+  test("survives whatever JSON comes", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.json(), async (json) => {
+        const replies = await send(`${json.replaceAll("\n", " ")}\n`, 1);
+        expect(JSON.parse(replies[0]!).v).toBe(1);
+      }),
+      { numRuns: 60 },
+    );
+    await answers();
+  });
+});
+
+describe("the place of the socket", () => {
+  test("is taken over from a program that was killed", async () => {
+    const stale = join(dir, "stale.sock");
+    const child = Bun.spawn([
+      process.execPath,
+      "-e",
+      `require("node:net").createServer().listen(${JSON.stringify(stale)}, () => process.kill(process.pid, "SIGKILL"))`,
+    ]);
+    await child.exited;
+    expect(existsSync(stale)).toBe(true);
+    const second = await serveControl(stale, {} as never);
+    second.close();
+    expect(existsSync(stale)).toBe(false);
+  });
+
+  test("is not taken from a program that answers there", () => {
+    expect(serveControl(path, {} as never)).rejects.toThrow("already listens");
+  });
+
+  test("is not made in place of what is no socket", async () => {
+    const file = join(dir, "precious.json");
+    writeFileSync(file, "{}");
+    await expect(serveControl(file, {} as never)).rejects.toThrow(`there is something else at ${file}`);
+    expect(existsSync(file)).toBe(true);
+  });
+
+  test("cannot be where there is a file in its folder's place", () => {
+    writeFileSync(join(dir, "file"), "");
+    expect(serveControl(join(dir, "file", "main.sock"), {} as never)).rejects.toThrow();
+  });
+});
+
+describe("a client", () => {
+  test("says that the service does not run, and how to start it", () => {
+    const nowhere = join(dir, "nowhere.sock");
+    expect(askControl([nowhere], { do: "status" })).rejects.toThrow(
+      `the service does not run (nothing answers at ${nowhere})`,
+    );
+  });
+
+  test("names the unit of the pair", () => {
+    const left = join(dir, "left.sock");
+    expect(askControl([left], { do: "status" })).rejects.toThrow("start so101-teleop@left");
+  });
+
+  test("asks in the next place when nobody is in the first", async () => {
+    expect(await askControl([join(dir, "nowhere.sock"), path], { do: "status" })).toEqual(aStatus);
+  });
+
+  test.each(["nonsense\n", '{"v":1,"ok":true,"status":{}}\n', '{"v":9,"ok":true}\n', "\0\xff\n"])(
+    "does not believe %j",
+    async (said) => {
+      const odd = join(dir, "odd.sock");
+      const listener = createServer((socket) => socket.end(said)).listen(odd);
+      await new Promise((resolve) => listener.once("listening", resolve));
+      await expect(askControl([odd], { do: "status" })).rejects.toThrow("no service of this version");
+      listener.close();
+    },
+  );
+
+  test("does not wait for ever", async () => {
+    const mute = join(dir, "mute.sock");
+    const listener = createServer(() => {}).listen(mute);
+    await new Promise((resolve) => listener.once("listening", resolve));
+    await expect(askControl([mute], { do: "status" })).rejects.toThrow("does not answer");
+    listener.close();
+  });
+
+  test("says what the service refuses", async () => {
+    const old = join(dir, "old.sock");
+    const listener = createServer((socket) => socket.write('{"v":2,"ok":false,"error":"speaks 2"}\n')).listen(
+      old,
+    );
+    await new Promise((resolve) => listener.once("listening", resolve));
+    await expect(askControl([old], { do: "status" })).rejects.toThrow("the service refused: speaks 2");
+    listener.close();
+  });
+});

@@ -1,0 +1,174 @@
+import { describe, expect, test } from "bun:test";
+import { BROADCAST_ID, encodePacket, Instruction } from "../../../src/feetech/packet.ts";
+import type { ArmName } from "../../../src/sim/joints.ts";
+import type { RecordEntry } from "../../../src/sim/record.ts";
+import { checkSafety, needlessWrites, type SafetyLimits } from "../../../src/sim/testing/safety.ts";
+import { writeOf } from "../host.ts";
+
+// At 100 Hz, 360 °/s is 41 steps a tick, 45 °/s is 5.
+const limits: SafetyLimits = { rateHz: 100, followSpeedDegPerS: 360, alignSpeedDegPerS: 45 };
+const TICK_US = 10_000;
+
+const request = (t: number, arm: ArmName, id: number, instruction: number, params: number[]): RecordEntry => {
+  const packet = new Uint8Array(params.length + 6);
+  encodePacket(packet, id, instruction, params);
+  return { t, arm, kind: "request", hex: packet.toHex(), firstT: t, lastT: t };
+};
+const energised = (t: number, goal: number, position = goal): RecordEntry => ({
+  t,
+  kind: "event",
+  arm: "follower",
+  joint: "gripper",
+  event: "energised",
+  cause: "request",
+  goal,
+  position,
+  goalVelocity: 0,
+});
+const goal = (t: number, steps: number): RecordEntry =>
+  request(t, "follower", BROADCAST_ID, Instruction.syncWrite, [42, 2, 6, steps & 0xff, steps >> 8]);
+/** The gripper is energised at 2000 and given these goals, one a tick. */
+const goals = (...steps: number[]): RecordEntry[] => [
+  energised(0, 2000),
+  ...steps.map((each, i) => goal((i + 1) * TICK_US, each)),
+];
+const rules = (entries: RecordEntry[], with_ = limits) => checkSafety(entries, with_).map(({ rule }) => rule);
+
+describe("the leader", () => {
+  test.each([
+    ["a write", 1, Instruction.write, writeOf("goal_position", 2000)],
+    ["a write of its goal's high byte", 1, Instruction.write, [43, 7]],
+    ["a write of its goal time", 1, Instruction.write, writeOf("goal_time", 1)],
+    ["a write of its goal velocity", 1, Instruction.write, writeOf("goal_velocity", 1)],
+    ["a block that contains it", 1, Instruction.write, [40, 0, 254, 0, 8]],
+    ["a held write", 1, 0x04, writeOf("goal_position", 2000)],
+    ["a broadcast", BROADCAST_ID, Instruction.write, writeOf("goal_position", 2000)],
+    ["a sync write", BROADCAST_ID, Instruction.syncWrite, [42, 2, 1, 0, 8]],
+  ])("must not be given a goal by %s", (_, id, instruction, params) => {
+    expect(rules([request(0, "leader", id, instruction, params)])).toEqual(["leader was given a goal"]);
+  });
+
+  test.each([
+    ["a write", 1, Instruction.write, [40, 1]],
+    ["a block", 1, Instruction.write, [39, 10, 1]],
+    ["a broadcast", BROADCAST_ID, Instruction.write, [40, 1]],
+    ["a sync write, of one servo among others", BROADCAST_ID, Instruction.syncWrite, [40, 1, 1, 0, 2, 1]],
+  ])("must not be given torque by %s", (_, id, instruction, params) => {
+    expect(rules([request(0, "leader", id, instruction, params)])).toEqual(["leader was given torque"]);
+  });
+
+  test("may be made limp, configured and read", () => {
+    expect(
+      rules([
+        request(0, "leader", BROADCAST_ID, Instruction.syncWrite, [40, 2, 1, 0, 254, 2, 0, 254]),
+        request(1, "leader", 1, Instruction.write, writeOf("acceleration", 254)),
+        request(2, "leader", 1, Instruction.write, writeOf("torque_limit", 1000)),
+        request(3, "leader", 1, Instruction.read, [42, 2]),
+      ]),
+    ).toEqual([]);
+  });
+});
+
+describe("the follower", () => {
+  test("must not be energised away from its goal", () => {
+    expect(rules([energised(0, 2000, 2010)])).toEqual([]);
+    expect(rules([energised(0, 2000, 2011)])).toEqual(["energised away from its goal"]);
+    expect(rules([energised(0, 2000, 2011)], { ...limits, energiseToleranceSteps: 20 })).toEqual([]);
+  });
+
+  test("is not blamed for firmware that comes up energised, nor for the goal that cures it", () => {
+    const byItself = { ...energised(0, 2048, 900), cause: "power" } as RecordEntry;
+    expect(rules([byItself, goal(TICK_US, 950), goal(2 * TICK_US, 955)])).toEqual([]);
+    expect(rules([byItself, goal(TICK_US, 950), goal(2 * TICK_US, 1100)])).toEqual(["goal jumped"]);
+  });
+
+  test("aligns no faster than the aligning speed", () => {
+    expect(rules(goals(2000, 2005, 2010, 2015, 2020, 2026))).toEqual([]);
+    expect(rules(goals(2000, 2005, 2010, 2017))).toEqual(["goal jumped"]);
+    expect(rules(goals(2040))).toEqual(["goal jumped"]);
+  });
+
+  test("may follow at the following speed once its goal has met the leader", () => {
+    expect(rules(goals(2005, 2010, 2011, 2011, 2050, 2091))).toEqual([]);
+    expect(rules(goals(2005, 2010, 1975, 1940))).toEqual([]);
+    expect(rules(goals(2005, 2010, 2011, 2011, 2054))).toEqual(["goal jumped"]);
+  });
+
+  test("without an aligning speed only has the following speed to keep", () => {
+    const { alignSpeedDegPerS: _, ...follow } = limits;
+    expect(rules(goals(2041, 2082), follow)).toEqual([]);
+    expect(rules(goals(2000, 2050), follow)).toEqual(["goal jumped"]);
+  });
+
+  test("must not be given more goals a second than the speed allows, each small enough by itself", () => {
+    const { alignSpeedDegPerS: _, ...follow } = limits;
+    const hasty = [energised(0, 0)];
+    for (let i = 1; i <= 50; i++) hasty.push(goal(i * 1000, i * 20)); // 20 steps each ms: 5 times too fast
+    expect(rules(hasty, follow)).toContain("goals too fast");
+    const late = goals(...Array.from({ length: 50 }, (_, i) => 2000 + 41 * (i + 1)));
+    late[20] = { ...late[20]!, t: 21 * TICK_US - 1 } as RecordEntry; // one tick late, the next in time
+    expect(rules(late, follow)).toEqual([]);
+  });
+
+  test("begins anew after torque was off", () => {
+    const limp: RecordEntry = {
+      t: 1,
+      kind: "event",
+      arm: "follower",
+      joint: "gripper",
+      event: "limp",
+      position: 1,
+    };
+    expect(rules([...goals(2001), limp, goal(TICK_US, 3000), energised(TICK_US, 3000)])).toEqual([]);
+  });
+
+  test("is watched through a write, a block and a broadcast, too", () => {
+    for (const [id, params] of [
+      [6, [42, 0, 12]],
+      [6, [41, 254, 0, 12, 0, 0]],
+      [BROADCAST_ID, [42, 0, 12]],
+    ] as const) {
+      const entry = request(TICK_US, "follower", id, Instruction.write, [...params]);
+      expect(rules([energised(0, 2000), entry])).toEqual(["goal jumped"]);
+    }
+  });
+});
+
+test.each([0x06, 0x0a])("instruction %i is forbidden on either arm", (instruction) => {
+  for (const arm of ["leader", "follower"] as const) {
+    expect(rules([request(0, arm, 1, instruction, [])])).toEqual(["forbidden instruction"]);
+  }
+});
+
+test("torque enable 128 is forbidden", () => {
+  expect(rules([request(0, "follower", 1, Instruction.write, [40, 128])])).toEqual(["torque enable 128"]);
+});
+
+test("says which joint broke which rule, and when", () => {
+  expect(checkSafety(goals(2040), limits)[0]).toEqual({
+    t: TICK_US,
+    arm: "follower",
+    joint: "gripper",
+    rule: "goal jumped",
+    message: "from 2000 to 2040 while aligning: 45 °/s allows 5.1 steps",
+  });
+});
+
+test("EEPROM writes that change nothing are told apart, and are no violation", () => {
+  const write = (before: number, persisted: boolean): RecordEntry => ({
+    t: 5,
+    kind: "event",
+    arm: "leader",
+    joint: "elbow_flex",
+    event: "eeprom",
+    register: "phase",
+    before,
+    after: 12,
+    persisted,
+  });
+  const entries = [write(12, true), write(28, true), write(12, false)];
+  expect(needlessWrites(entries)).toEqual([
+    { t: 5, arm: "leader", joint: "elbow_flex", register: "phase", value: 12 },
+  ]);
+  expect(rules(entries)).toEqual([]);
+});
