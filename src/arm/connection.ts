@@ -3,7 +3,7 @@
 import { Bus, type BusAccess } from "../feetech/bus.ts";
 import { BusCounters } from "../feetech/counters.ts";
 import { BAUD_RATES } from "../feetech/registers.ts";
-import { BlockRead, blockOf } from "../feetech/requests.ts";
+import { ReadRequest, spanOf } from "../feetech/requests.ts";
 import { nowUs } from "../linux/clock.ts";
 import { TtyBinding, type TtyBindingPort } from "../serial/binding.ts";
 import { PortError } from "../serial/transport.ts";
@@ -12,7 +12,7 @@ import { JOINTS, type JointName, nameWithId } from "./joints.ts";
 import { positionsRead, SERVO_IDS } from "./read.ts";
 
 /** What keeps an arm from being used: its port, as in {@link PortTrouble}, or who answers on it. */
-export type LinkTrouble =
+export type ConnectionTrouble =
   | "missing"
   | "denied"
   | "in use"
@@ -36,7 +36,7 @@ const BELIEVE_DENIED_AFTER_US = 1_500_000;
 const ALONE_TIMEOUT_US = 10_000;
 
 /** The connection to one arm, from no board at all to six servos that answer. */
-export class ArmLink {
+export class ArmConnection {
   /** How messages name the arm: `leader "my_leader"`. */
   readonly name: string;
   /** The path of the arm's port. */
@@ -44,7 +44,7 @@ export class ArmLink {
   /** Why the arm cannot be used now, for the person who can change it; undefined when all six servos answer. */
   trouble: string | undefined;
   /** Of which kind {@link trouble} is; undefined when all six servos answer. */
-  troubleKind: LinkTrouble | undefined;
+  troubleKind: ConnectionTrouble | undefined;
   /** What is wrong with the port itself, where {@link trouble} is about that; undefined once the port is open. */
   portError: PortError | undefined;
 
@@ -122,7 +122,7 @@ export class ArmLink {
     const damaged: JointName[] = [];
     const missing = JOINTS.filter((joint, index) => {
       const id = SERVO_IDS[index]!;
-      const alone = new BlockRead([id], blockOf("present_position"));
+      const alone = new ReadRequest([id], spanOf("present_position"));
       // What two servos say at once is seldom so much as a packet with a wrong checksum.
       const garbled = () => bus.counters.of(id, "corrupted") + bus.counters.noiseBytes;
       const before = garbled();
@@ -164,7 +164,7 @@ export class ArmLink {
   }
 }
 
-function kindOf({ trouble }: PortError): LinkTrouble {
+function kindOf({ trouble }: PortError): ConnectionTrouble {
   if (trouble === "lost") return "missing";
   return trouble === "missing" || trouble === "denied" || trouble === "in use" ? trouble : "unusable";
 }

@@ -1,7 +1,7 @@
 /** What is wrong with an arm that has been read: every check before it may be used, as findings for a person. */
 import { type ErrorBitName, namesOfErrorBits, registerValue, STS3215_MODEL } from "../feetech/registers.ts";
 import { type Calibration, CalibrationError, type JointCalibration } from "./calibration/calibration.ts";
-import { differingKeys, heldCalibration } from "./calibration/in-servos.ts";
+import { calibrationInServo, differingKeys } from "./calibration/in-servos.ts";
 import { JOINTS, type JointName, nameWithId, type Role } from "./joints.ts";
 import { isSwapped } from "./swapped.ts";
 
@@ -148,7 +148,7 @@ function calibrationFindings(
     return [{ code: "no calibration", severity: "fault", message: named }];
   }
   const differing = servos.flatMap(({ joint, image }) => {
-    const held = heldCalibration(joint, image);
+    const held = calibrationInServo(joint, image);
     const filed = calibration[joint];
     const keys = differingKeys(held, filed);
     const numbers = keys.map((key) => `${key} ${held[key]} in the servo and ${filed[key]} in the file`);

@@ -1,7 +1,7 @@
 /** Whose calibration an arm holds: what tells one arm from another when nothing else does. */
 
 import { CalibrationError } from "./calibration/calibration.ts";
-import { holds } from "./calibration/in-servos.ts";
+import { matches } from "./calibration/in-servos.ts";
 import { loadCalibration, savedIds } from "./calibration/tree.ts";
 import type { Role } from "./joints.ts";
 
@@ -25,7 +25,7 @@ export function identifyArm(root: string, images: readonly (Uint8Array | null)[]
 
 function isHeldBy(root: string, role: Role, id: string, images: readonly (Uint8Array | null)[]): boolean {
   try {
-    return holds(images, loadCalibration(root, role, id));
+    return matches(images, loadCalibration(root, role, id));
   } catch (error) {
     if (error instanceof CalibrationError) return false;
     throw error;

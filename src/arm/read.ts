@@ -1,14 +1,14 @@
 /** Reading an arm whole: every servo's control table, who answers and where the joints are. */
 import { type Bus, BusError } from "../feetech/bus.ts";
 import { STEPS_PER_TURN } from "../feetech/registers.ts";
-import { BlockRead, blockOf } from "../feetech/requests.ts";
+import { ReadRequest, spanOf } from "../feetech/requests.ts";
 import { idOf, JOINTS } from "./joints.ts";
 
 /** The ids of an arm's servos, in the joints' order. */
 export const SERVO_IDS: readonly number[] = JOINTS.map(idOf);
 
 /** The control table from its start to the present current: a servo whole, in one packet. */
-const IMAGE_BLOCK = blockOf("firmware_major_version", "present_current");
+const IMAGE_BLOCK = spanOf("firmware_major_version", "present_current");
 
 /** One servo's image, or null where it did not answer. */
 type ServoImage = Uint8Array | null;
@@ -21,18 +21,18 @@ export interface ArmReading {
 }
 
 /** A read of the six joints' positions in one packet, for {@link Bus.exchange}. */
-export function positionsRead(): BlockRead {
-  return new BlockRead(SERVO_IDS, blockOf("present_position"));
+export function positionsRead(): ReadRequest {
+  return new ReadRequest(SERVO_IDS, spanOf("present_position"));
 }
 
 /** Reads the six servos whole, each again where a reply is lost. Throws {@link PortError} when the port is lost. */
 export function readArm(bus: Bus): ArmReading {
   const images = SERVO_IDS.map((id): ServoImage => {
-    const read = new BlockRead([id], IMAGE_BLOCK);
-    return answers(() => bus.readBlock(read)) ? read.data : null;
+    const read = new ReadRequest([id], IMAGE_BLOCK);
+    return answers(() => bus.readAll(read)) ? read.data : null;
   });
-  const accelerations = new BlockRead(SERVO_IDS, blockOf("maximum_acceleration"));
-  const complete = images.every((image) => image !== null) && answers(() => bus.readBlock(accelerations));
+  const accelerations = new ReadRequest(SERVO_IDS, spanOf("maximum_acceleration"));
+  const complete = images.every((image) => image !== null) && answers(() => bus.readAll(accelerations));
   return {
     images,
     maximumAccelerations: SERVO_IDS.map((_, index) =>

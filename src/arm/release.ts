@@ -1,7 +1,7 @@
 /** Letting an arm go: the ways to switch its torque off, of which none can move it. */
 
 import type { Bus } from "../feetech/bus.ts";
-import { type Block, BlockRead, blockOf, SyncWrite } from "../feetech/requests.ts";
+import { ReadRequest, type RegisterSpan, spanOf, WriteRequest } from "../feetech/requests.ts";
 import { nowUs, sleepUntilUs } from "../linux/clock.ts";
 import { SERVO_IDS } from "./read.ts";
 
@@ -27,7 +27,7 @@ export function torqueState(bus: Bus, tries: number = TRIES): TorqueState {
 
 /** Whether each servo's torque is on, in the joints' order; undefined where there is no answer. */
 export function torqueOfEach(bus: Bus, tries: number = TRIES): (boolean | undefined)[] {
-  return readOfAll(bus, blockOf("torque_enable"), tries).map(
+  return readOfAll(bus, spanOf("torque_enable"), tries).map(
     (read) => read && read.value(0, "torque_enable") !== 0,
   );
 }
@@ -38,10 +38,10 @@ export function torqueOfEach(bus: Bus, tries: number = TRIES): (boolean | undefi
  * of a second each. Returns the ids of those that did not confirm that they are limp.
  * Throws {@link PortError} when the port is lost.
  */
-export function relax(bus: Bus): number[] {
-  const before = readOfAll(bus, blockOf("torque_limit"));
-  const full = readOfAll(bus, blockOf("max_torque_limit"));
-  const limits = new SyncWrite(SERVO_IDS, blockOf("torque_limit"));
+export function release(bus: Bus): number[] {
+  const before = readOfAll(bus, spanOf("torque_limit"));
+  const full = readOfAll(bus, spanOf("max_torque_limit"));
+  const limits = new WriteRequest(SERVO_IDS, spanOf("torque_limit"));
   for (let stage = STAGES - 1; stage >= 0; stage--) {
     SERVO_IDS.forEach((_, joint) => {
       const limit = before[joint]?.value(0, "torque_limit") ?? UNKNOWN_LIMIT;
@@ -50,7 +50,7 @@ export function relax(bus: Bus): number[] {
     bus.send(limits);
     sleepUntilUs(nowUs() + STAGE_US);
   }
-  const unconfirmed = release(bus);
+  const unconfirmed = switchTorqueOff(bus);
   SERVO_IDS.forEach((id, joint) => {
     const limit = full[joint];
     if (limit !== undefined && !unconfirmed.includes(id)) {
@@ -64,9 +64,9 @@ export function relax(bus: Bus): number[] {
  * Switches every servo's torque off at once, each on its own, so that a dead one never leaves the others energised.
  * Returns the ids of the servos that did not confirm it. Throws {@link PortError} when the port is lost.
  */
-function release(bus: Bus): number[] {
+function switchTorqueOff(bus: Bus): number[] {
   // A sync write's values are 0 unless set. A servo may obey and yet not be heard.
-  const all = new SyncWrite(SERVO_IDS, blockOf("torque_enable"));
+  const all = new WriteRequest(SERVO_IDS, spanOf("torque_enable"));
   bus.send(all);
   const unconfirmed = SERVO_IDS.filter((id) => {
     for (let attempt = 0; attempt < TRIES; attempt++) {
@@ -79,11 +79,11 @@ function release(bus: Bus): number[] {
 }
 
 /** What each servo answers, in the joints' order; undefined for those that do not. */
-function readOfAll(bus: Bus, block: Block, tries: number = TRIES): (BlockRead | undefined)[] {
-  const together = new BlockRead(SERVO_IDS, block);
+function readOfAll(bus: Bus, span: RegisterSpan, tries: number = TRIES): (ReadRequest | undefined)[] {
+  const together = new ReadRequest(SERVO_IDS, span);
   bus.exchange(together);
   return SERVO_IDS.map((id, joint) => {
-    const alone = new BlockRead([id], block);
+    const alone = new ReadRequest([id], span);
     if (together.hasAnswerFrom(joint)) {
       alone.data.set(together.image(joint));
       return alone;

@@ -2,7 +2,7 @@
 import type { Bus } from "../feetech/bus.ts";
 import { EEPROM_SETTLE_US, EepromError } from "../feetech/eeprom.ts";
 import { BAUD_RATES, STS3215_MODEL } from "../feetech/registers.ts";
-import { BlockRead, blockOf } from "../feetech/requests.ts";
+import { ReadRequest, spanOf } from "../feetech/requests.ts";
 import { nowUs, sleepUntilUs } from "../linux/clock.ts";
 import { idOf, type JointName, nameWithId } from "./joints.ts";
 
@@ -36,7 +36,7 @@ export interface MotorSetup {
 }
 
 /** Every servo's data that differ from another's: where it stands, what it feels. */
-const OWN_BLOCK = blockOf("present_position", "present_current");
+const OWN_BLOCK = spanOf("present_position", "present_current");
 
 /** Two servos may happen to say the same once, and one may be missed once. */
 const LOOKS = 4;
@@ -64,7 +64,7 @@ export function findMotor(line: MotorLine): FoundMotor | SearchTrouble {
 
 /** Whether two servos answer to one id: their answers to the same question then spoil each other. */
 function hasTwin(bus: Bus, id: number): boolean {
-  const read = new BlockRead([id], OWN_BLOCK);
+  const read = new ReadRequest([id], OWN_BLOCK);
   const looks = Array.from({ length: LOOKS }, () => bus.exchange(read));
   return looks.filter((answered) => !answered).length > LOOKS_THAT_MAY_FAIL;
 }

@@ -1,7 +1,7 @@
 /** Telling a leader from a follower: whether the arms of a pair are on each other's ports. */
 import { looksLikeFollower } from "./baseline.ts";
 import { CalibrationError } from "./calibration/calibration.ts";
-import { holds } from "./calibration/in-servos.ts";
+import { matches } from "./calibration/in-servos.ts";
 import type { ArmState } from "./findings.ts";
 
 /**
@@ -15,10 +15,11 @@ export function isSwapped(arm: ArmState, counterpart: ArmState): boolean {
   const mine = fileOf(arm);
   const theirs = fileOf(counterpart);
   if (mine === undefined && theirs === undefined) return gainsAreSwapped(arm, counterpart);
-  const holdsTheirs = theirs !== undefined && holds(arm.images, theirs);
-  if (mine !== undefined && holds(arm.images, mine)) return holdsTheirs && gainsAreSwapped(arm, counterpart);
-  if (theirs !== undefined && holds(counterpart.images, theirs)) return false;
-  return holdsTheirs || (mine !== undefined && holds(counterpart.images, mine));
+  const holdsTheirs = theirs !== undefined && matches(arm.images, theirs);
+  if (mine !== undefined && matches(arm.images, mine))
+    return holdsTheirs && gainsAreSwapped(arm, counterpart);
+  if (theirs !== undefined && matches(counterpart.images, theirs)) return false;
+  return holdsTheirs || (mine !== undefined && matches(counterpart.images, mine));
 }
 
 function fileOf({ calibration }: ArmState) {

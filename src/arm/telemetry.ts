@@ -1,7 +1,7 @@
 /** What the servos of an arm report of themselves, for somebody who watches. */
 import type { Bus } from "../feetech/bus.ts";
 import { type ErrorBitName, namesOfErrorBits, type RegisterName } from "../feetech/registers.ts";
-import { BlockRead, blockOf } from "../feetech/requests.ts";
+import { ReadRequest, spanOf } from "../feetech/requests.ts";
 import type { Steps } from "./joints.ts";
 import { SERVO_IDS } from "./read.ts";
 
@@ -21,15 +21,15 @@ export interface ServoFigures {
 
 /** A unit of `present_current`. */
 export const CURRENT_UNIT_MA = 6.5;
-const BLOCK = blockOf("torque_enable", "present_current");
+const BLOCK = spanOf("torque_enable", "present_current");
 /** A servo that is there answers within 2 ms. */
 const ALONE_TIMEOUT_US = 10_000;
 
 /** Reads the figures of an arm again and again. */
 export class Telemetry {
   readonly #bus: Bus;
-  readonly #together = new BlockRead(SERVO_IDS, BLOCK);
-  readonly #alone = SERVO_IDS.map((id) => new BlockRead([id], BLOCK));
+  readonly #together = new ReadRequest(SERVO_IDS, BLOCK);
+  readonly #alone = SERVO_IDS.map((id) => new ReadRequest([id], BLOCK));
 
   constructor(bus: Bus) {
     this.#bus = bus;
@@ -46,7 +46,7 @@ export class Telemetry {
     });
   }
 
-  #figures(read: BlockRead, index: number, id: number): ServoFigures {
+  #figures(read: ReadRequest, index: number, id: number): ServoFigures {
     const value = (name: RegisterName) => read.value(index, name);
     return {
       torqueOn: value("torque_enable") !== 0,

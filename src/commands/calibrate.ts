@@ -78,7 +78,7 @@ function calibrate(role: Role, options: Options): Promise<void> {
     if (options.joint !== undefined && filed instanceof CalibrationError) {
       throw new Error(`${filed.message}; to calibrate one joint the others must be calibrated already`);
     }
-    await withArm(chosen, { access: "limp", dialogue, signal }, async (arm) => {
+    await withArm(chosen, { access: "torque off", dialogue, signal }, async (arm) => {
       const joints = options.joint === undefined ? JOINTS : [options.joint];
       const calibration = await changingNothing(arm, async () => {
         await examine(arm, joints, filed, dialogue);

@@ -1,6 +1,6 @@
 /** `so101 find-port`: the boards that are there, and which arm is on which. */
 import { Command } from "commander";
-import type { ArmLink } from "../arm/connection.ts";
+import type { ArmConnection } from "../arm/connection.ts";
 import { type ArmChoice, calibrationDirFor, pairConfig } from "../config/choose-arm.ts";
 import { type Config, ConfigError } from "../config/config.ts";
 import { describeBoard, eventOf, type FoundBoard, findBoards } from "./find-port/boards.ts";
@@ -81,7 +81,7 @@ async function watch(
   dialogue: Dialogue,
   signal: AbortSignal,
 ): Promise<void> {
-  const links: ArmLink[] = boards.filter(({ heldBy }) => heldBy === undefined).map(({ link }) => link);
+  const links: ArmConnection[] = boards.filter(({ heldBy }) => heldBy === undefined).map(({ link }) => link);
   if (links.length === 0) throw new Error("no board can be watched: each is in use by another program");
   dialogue.say("Move one of the arms by hand, any joint of it, by a quarter turn. Ctrl-C ends the watching.");
   const moved = await watchForMotion(links, waitS, dialogue, signal);

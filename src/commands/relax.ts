@@ -2,7 +2,7 @@
 import { Command } from "commander";
 import { JOINTS, type JointName, nameWithId, type Role } from "../arm/joints.ts";
 import { SERVO_IDS } from "../arm/read.ts";
-import { relax, torqueOfEach } from "../arm/release.ts";
+import { release, torqueOfEach } from "../arm/release.ts";
 import { chooseArm } from "../config/choose-arm.ts";
 import { dialogueFor } from "./tools/dialogue.ts";
 import { interruptible } from "./tools/interrupt.ts";
@@ -33,12 +33,12 @@ type Result = "limp already" | "limp now" | "no answer" | "not confirmed";
 function relaxArm(role: Role, options: ArmOptions): Promise<void> {
   return interruptible(async (signal) => {
     const dialogue = dialogueFor(options, signal);
-    const wish = { access: "limp", partial: true, service: "leave stopped", dialogue, signal } as const;
+    const wish = { access: "torque off", partial: true, service: "leave stopped", dialogue, signal } as const;
     await withArm(chooseArm(role, options), wish, async ({ name, id, bus, trouble }) => {
       const before = torqueOfEach(bus);
       if (before.every((torque) => torque === undefined))
         throw new Error(trouble ?? `${name}: no servo answers`);
-      const unconfirmed = before.every((torque) => torque === false) ? [] : relax(bus);
+      const unconfirmed = before.every((torque) => torque === false) ? [] : release(bus);
       const resultOf = (index: number): Result => {
         if (unconfirmed.includes(SERVO_IDS[index]!)) {
           return before[index] === undefined ? "no answer" : "not confirmed";

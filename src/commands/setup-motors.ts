@@ -1,6 +1,6 @@
 /** `so101 setup-motors`: new servos get the ids of an arm's joints, one after the other. */
 import { Command, Option } from "commander";
-import type { ArmLink } from "../arm/connection.ts";
+import type { ArmConnection } from "../arm/connection.ts";
 import { nameOfArm } from "../arm/findings.ts";
 import { idOf, JOINTS, type JointName, nameWithId, type Role } from "../arm/joints.ts";
 import { readWholeArm } from "../arm/read.ts";
@@ -50,7 +50,7 @@ Without a terminal one servo is set up at a time:
 interface Workplace {
   readonly arm: ChosenArm;
   readonly name: string;
-  readonly link: ArmLink;
+  readonly link: ArmConnection;
   readonly line: MotorLine;
   readonly dialogue: Dialogue;
 }
@@ -60,7 +60,7 @@ function setupMotors(role: Role, options: Options): Promise<void> {
     const dialogue = dialogueFor(options, signal);
     const arm = chooseArm(role, options);
     const name = nameOfArm(arm);
-    await withLink(name, arm.port, { access: "limp", dialogue, signal }, async (link) => {
+    await withLink(name, arm.port, { access: "torque off", dialogue, signal }, async (link) => {
       const { bus } = link;
       if (bus === undefined) throw new Error(link.trouble);
       const line: MotorLine = { bus, setBaudRate: (baudRate) => link.setBaudRate(baudRate) };

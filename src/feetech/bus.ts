@@ -1,10 +1,10 @@
 /** A bus of Feetech servos: requests out, the replies that belong to them back, nothing else believed. */
 import { nowUs } from "../linux/clock.ts";
-import type { Wire } from "../serial/transport.ts";
+import type { Transport } from "../serial/transport.ts";
 import { BusCounters } from "./counters.ts";
 import { BROADCAST_ID, encodePacket, Instruction, MAX_PACKET_SIZE, PacketDecoder } from "./packet.ts";
 import { type Register, type RegisterName, registers, setRegisterValue } from "./registers.ts";
-import { BlockRead, blockOf, type SyncWrite } from "./requests.ts";
+import { ReadRequest, spanOf, type WriteRequest } from "./requests.ts";
 
 /**
  * How long a servo may take to answer. Real arms need at most 2 ms for a sync read of six servos at the factory's
@@ -33,7 +33,7 @@ const GARBLED_BYTES = 4;
 const READ_TRIES = 3;
 const WRITE_TRIES = 3;
 
-/** The block of a reply that carries no data. */
+/** The span of a reply that carries no data. */
 const NOTHING = { address: 0, length: 0 };
 
 /** A servo did not do what it was asked. */
@@ -51,10 +51,10 @@ export class BusError extends Error {
 }
 
 /**
- * What may be done to the servos; anything else does not leave the bus. "limp": everything that cannot energise one;
+ * What may be done to the servos; anything else does not leave the bus. "torque off": everything that cannot energise one;
  * "read": nothing that changes anything in one.
  */
-export type BusAccess = "drive" | "limp" | "read";
+export type BusAccess = "drive" | "torque off" | "read";
 
 /** What a bus may be used for. */
 export interface BusOptions {
@@ -76,26 +76,26 @@ export class Bus {
   /** The error byte of each servo's last reply, by id. */
   readonly errorBytes = new Uint8Array(BROADCAST_ID);
 
-  readonly #wire: Wire;
+  readonly #transport: Transport;
   readonly #access: BusAccess;
   readonly #decoder: PacketDecoder;
   readonly #scratch = new Uint8Array(MAX_PACKET_SIZE);
   /** The decoder's count when the exchange began. */
   #checksumErrors = 0;
 
-  constructor(wire: Wire, options: BusOptions) {
-    this.#wire = wire;
+  constructor(transport: Transport, options: BusOptions) {
+    this.#transport = transport;
     this.#access = options.access;
     this.counters = options.counters ?? new BusCounters();
     this.nameOf = options.nameOf ?? ((id) => `servo ${id}`);
-    this.#decoder = new PacketDecoder(wire.in);
+    this.#decoder = new PacketDecoder(transport.in);
   }
 
   /**
    * Sends a prepared read once and collects the answers; `read.answered` says who answered.
    * Returns true when all did. Allocates nothing.
    */
-  exchange(read: BlockRead, timeoutUs: number = REPLY_TIMEOUT_US): boolean {
+  exchange(read: ReadRequest, timeoutUs: number = REPLY_TIMEOUT_US): boolean {
     this.request(read);
     return this.collect(read, nowUs() + timeoutUs);
   }
@@ -104,7 +104,7 @@ export class Bus {
    * Sends a prepared read and does not wait: {@link poll} or {@link collect} take the answers in.
    * Allocates nothing.
    */
-  request(read: BlockRead): void {
+  request(read: ReadRequest): void {
     read.begin();
     this.#begin();
     this.#transmit(read.request, read.request.length);
@@ -115,9 +115,9 @@ export class Bus {
    * by default not at all. Returns true when the last servo asked has answered, after which nothing more will come.
    * Allocates nothing.
    */
-  poll(read: BlockRead, untilUs = 0): boolean {
+  poll(read: ReadRequest, untilUs = 0): boolean {
     for (;;) {
-      const count = this.#wire.receive(this.#decoder.end, untilUs);
+      const count = this.#transport.receive(this.#decoder.end, untilUs);
       this.#decoder.received(count);
       if (this.#takeAnswers(read)) break;
       if (count === 0 || nowUs() > untilUs) return false;
@@ -130,20 +130,20 @@ export class Bus {
    * Waits for the answers to {@link request} until the deadline (of `nowUs`); past it, gives up.
    * Returns true when all have answered. Allocates nothing.
    */
-  collect(read: BlockRead, deadlineUs: number): boolean {
+  collect(read: ReadRequest, deadlineUs: number): boolean {
     if (!this.poll(read, deadlineUs)) this.giveUp(read);
     return read.complete;
   }
 
   /** Gives up waiting for the answers to {@link request}: counts who is missing and drains the line. */
-  giveUp(read: BlockRead): void {
-    while (this.#decoder.nextAfterSilence(read.block.length)) this.#accept(read);
+  giveUp(read: ReadRequest): void {
+    while (this.#decoder.nextAfterSilence(read.span.length)) this.#accept(read);
     this.#account(read);
     this.#drain();
   }
 
   /** Sends a prepared sync write, which nobody answers. Allocates nothing. */
-  send(write: SyncWrite): void {
+  send(write: WriteRequest): void {
     write.seal();
     this.#transmit(write.request, write.request.length);
   }
@@ -170,7 +170,7 @@ export class Bus {
     const giveUpUs = nowUs() + PING_ALL_AT_MOST_US;
     for (;;) {
       while (decoder.next(0)) ids.push(decoder.id);
-      const count = this.#wire.receive(decoder.end, nowUs() + PING_ALL_SILENCE_US);
+      const count = this.#transport.receive(decoder.end, nowUs() + PING_ALL_SILENCE_US);
       if (count === 0 || nowUs() > giveUpUs) break;
       decoder.received(count);
     }
@@ -182,8 +182,8 @@ export class Bus {
 
   /** Reads one register, again where a reply is lost. Throws {@link BusError} when every try fails. */
   read(id: number, name: RegisterName): number {
-    const read = new BlockRead([id], blockOf(name));
-    this.readBlock(read);
+    const read = new ReadRequest([id], spanOf(name));
+    this.readAll(read);
     return read.value(0, name);
   }
 
@@ -191,7 +191,7 @@ export class Bus {
    * Sends a prepared read, again where replies are lost, until all have answered.
    * Throws {@link BusError} for the first servo that never did.
    */
-  readBlock(read: BlockRead, timeoutUs: number = REPLY_TIMEOUT_US): void {
+  readAll(read: ReadRequest, timeoutUs: number = REPLY_TIMEOUT_US): void {
     for (let attempt = 0; attempt < READ_TRIES; attempt++) {
       if (this.exchange(read, timeoutUs)) return;
       if (attempt < READ_TRIES - 1) {
@@ -232,7 +232,7 @@ export class Bus {
 
   /** Sends one request to one servo; true when its reply, which carries no data, comes. */
   #acknowledged(id: number, instruction: number, params: ArrayLike<number>): boolean {
-    const reply = new BlockRead([id], NOTHING);
+    const reply = new ReadRequest([id], NOTHING);
     this.#begin();
     this.#transmit(this.#scratch, encodePacket(this.#scratch, id, instruction, params));
     return this.collect(reply, nowUs() + REPLY_TIMEOUT_US);
@@ -242,24 +242,24 @@ export class Bus {
   #begin(): void {
     this.#decoder.clear();
     this.#checksumErrors = this.#decoder.checksumErrors;
-    this.counters.noiseBytes += this.#wire.discard();
+    this.counters.noiseBytes += this.#transport.discard();
   }
 
   /** The only way out of the bus. */
   #transmit(packet: Uint8Array, size: number): void {
     if (this.#access !== "drive") refuseToChange(packet, size, this.#access);
-    const { out } = this.#wire;
+    const { out } = this.#transport;
     for (let i = 0; i < size; i++) out[i] = packet[i]!;
-    this.#wire.send(size, nowUs() + REPLY_TIMEOUT_US);
+    this.#transport.send(size, nowUs() + REPLY_TIMEOUT_US);
   }
 
   /** Takes whole packets out of what was received; true when the last servo asked has answered. */
-  #takeAnswers(read: BlockRead): boolean {
-    while (!read.isOver && this.#decoder.next(read.block.length)) this.#accept(read);
+  #takeAnswers(read: ReadRequest): boolean {
+    while (!read.isOver && this.#decoder.next(read.span.length)) this.#accept(read);
     return read.isOver;
   }
 
-  #accept(read: BlockRead): void {
+  #accept(read: ReadRequest): void {
     const { id, code, bytes, params } = this.#decoder;
     if (read.accept(id, code, bytes, params)) {
       this.errorBytes[id] = code;
@@ -269,7 +269,7 @@ export class Bus {
     }
   }
 
-  #account(read: BlockRead): void {
+  #account(read: ReadRequest): void {
     const decoder = this.#decoder;
     if (!read.complete) {
       const trouble = decoder.checksumErrors > this.#checksumErrors ? "corrupted" : "timeout";
@@ -287,7 +287,7 @@ export class Bus {
     this.#decoder.clear();
     for (;;) {
       const silentAtUs = nowUs() + SILENCE_US;
-      const count = this.#wire.receive(0, Math.min(silentAtUs, giveUpUs));
+      const count = this.#transport.receive(0, Math.min(silentAtUs, giveUpUs));
       this.counters.noiseBytes += count;
       if (count === 0 || nowUs() >= giveUpUs) return;
     }
@@ -295,7 +295,7 @@ export class Bus {
 }
 
 const { address: TORQUE } = registers.torque_enable;
-const GOALS = blockOf("goal_position", "goal_velocity");
+const GOALS = spanOf("goal_position", "goal_velocity");
 
 /**
  * Throws when a packet would make a servo hold or move: torque other than 0, or any goal, since a goal energises
@@ -314,14 +314,14 @@ function refuseToChange(request: Uint8Array, size: number, access: BusAccess): v
   const address = request[5]!;
   const end = size - 1;
   if (instruction === Instruction.write) {
-    refuseBlock(request, address, 6, end - 6);
+    refuseSpan(request, address, 6, end - 6);
   } else {
     const length = request[6]!;
-    for (let at = 7; at < end; at += length + 1) refuseBlock(request, address, at + 1, length);
+    for (let at = 7; at < end; at += length + 1) refuseSpan(request, address, at + 1, length);
   }
 }
 
-function refuseBlock(request: Uint8Array, address: number, at: number, length: number): void {
+function refuseSpan(request: Uint8Array, address: number, at: number, length: number): void {
   const touchesGoals = address < GOALS.address + GOALS.length && address + length > GOALS.address;
   const touchesTorque = address <= TORQUE && address + length > TORQUE;
   if (touchesGoals || (touchesTorque && request[at + TORQUE - address] !== 0)) {

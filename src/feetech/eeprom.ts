@@ -2,7 +2,7 @@
 import { nowUs, sleepUntilUs } from "../linux/clock.ts";
 import { type Bus, BusError } from "./bus.ts";
 import { type RegisterName, registers } from "./registers.ts";
-import { BlockRead } from "./requests.ts";
+import { ReadRequest } from "./requests.ts";
 
 /** A register of EEPROM does not keep what is written to it. */
 export class EepromError extends BusError {
@@ -55,14 +55,14 @@ export function writeEeprom(changes: readonly EepromChange[]): number {
 }
 
 function differing(changes: readonly EepromChange[]): EepromChange[] {
-  const images = new Map<Bus, Map<number, BlockRead>>();
+  const images = new Map<Bus, Map<number, ReadRequest>>();
   return changes.filter(({ bus, id, register, value }) => {
-    const ofBus = images.get(bus) ?? new Map<number, BlockRead>();
+    const ofBus = images.get(bus) ?? new Map<number, ReadRequest>();
     images.set(bus, ofBus);
     let image = ofBus.get(id);
     if (image === undefined) {
-      image = new BlockRead([id], EEPROM_BLOCK);
-      bus.readBlock(image);
+      image = new ReadRequest([id], EEPROM_BLOCK);
+      bus.readAll(image);
       ofBus.set(id, image);
     }
     return image.value(0, register) !== value;

@@ -3,28 +3,28 @@ import { BROADCAST_ID, encodePacket, Instruction, PACKET_OVERHEAD, sealPacket } 
 import { type Register, type RegisterName, registers, registerValue, setRegisterValue } from "./registers.ts";
 
 /** A run of addresses in the control table. */
-export interface Block {
+export interface RegisterSpan {
   readonly address: number;
   readonly length: number;
 }
 
-/** The block that holds the registers from `first` to `last`, both included. */
-export function blockOf(first: RegisterName, last: RegisterName = first): Block {
+/** The span that holds the registers from `first` to `last`, both included. */
+export function spanOf(first: RegisterName, last: RegisterName = first): RegisterSpan {
   const { address }: Register = registers[first];
   const end: Register = registers[last];
   return { address, length: end.address + end.size - address };
 }
 
 /**
- * A read of one block from one or more servos, and what they answered.
+ * A read of one span from one or more servos, and what they answered.
  * One servo is asked with a plain read; several with a sync read, which each answers in the order asked.
  */
-export class BlockRead {
+export class ReadRequest {
   readonly ids: readonly number[];
-  readonly block: Block;
+  readonly span: RegisterSpan;
   /** The encoded request. */
   readonly request: Uint8Array;
-  /** What was read: the block of `ids[0]`, that of `ids[1]`, … Valid where {@link answered} says so. */
+  /** What was read: the span of `ids[0]`, that of `ids[1]`, … Valid where {@link answered} says so. */
   readonly data: Uint8Array;
   /** The error byte of each servo's last reply, in the order of `ids`. */
   readonly errors: Uint8Array;
@@ -33,16 +33,16 @@ export class BlockRead {
   /** The index of the servo that answers next: they answer in the order asked, each once. */
   #next = 0;
 
-  constructor(ids: readonly number[], block: Block) {
+  constructor(ids: readonly number[], span: RegisterSpan) {
     this.ids = ids;
-    this.block = block;
+    this.span = span;
     const packet = new Uint8Array(ids.length + 16);
     const size =
       ids.length === 1
-        ? encodePacket(packet, ids[0]!, Instruction.read, [block.address, block.length])
-        : encodePacket(packet, BROADCAST_ID, Instruction.syncRead, [block.address, block.length, ...ids]);
+        ? encodePacket(packet, ids[0]!, Instruction.read, [span.address, span.length])
+        : encodePacket(packet, BROADCAST_ID, Instruction.syncRead, [span.address, span.length, ...ids]);
     this.request = packet.slice(0, size);
-    this.data = new Uint8Array(ids.length * block.length);
+    this.data = new Uint8Array(ids.length * span.length);
     this.errors = new Uint8Array(ids.length);
   }
 
@@ -67,7 +67,7 @@ export class BlockRead {
     let index = this.#next;
     while (index < this.ids.length && this.ids[index] !== id) index++;
     if (index === this.ids.length) return false;
-    const { length } = this.block;
+    const { length } = this.span;
     for (let i = 0; i < length; i++) this.data[index * length + i] = bytes[at + i]!;
     this.errors[index] = error;
     this.answered |= 1 << index;
@@ -82,34 +82,34 @@ export class BlockRead {
 
   /** A register of `ids[index]`, as last read. */
   value(index: number, name: RegisterName): number {
-    return registerValue(name, this.data, index * this.block.length, this.block.address);
+    return registerValue(name, this.data, index * this.span.length, this.span.address);
   }
 
-  /** The block of `ids[index]`, as last read: a view, overwritten by the next read. */
+  /** The span of `ids[index]`, as last read: a view, overwritten by the next read. */
   image(index: number): Uint8Array {
-    return this.data.subarray(index * this.block.length, (index + 1) * this.block.length);
+    return this.data.subarray(index * this.span.length, (index + 1) * this.span.length);
   }
 }
 
-/** A write of one block to several servos in one packet, which none of them answers. */
-export class SyncWrite {
-  readonly block: Block;
+/** A write of one span to several servos in one packet, which none of them answers. */
+export class WriteRequest {
+  readonly span: RegisterSpan;
   /** The encoded request, kept up to date by {@link set}; sealed by the bus when it is sent. */
   readonly request: Uint8Array;
   readonly #stride: number;
 
-  constructor(ids: readonly number[], block: Block) {
-    this.block = block;
-    this.#stride = block.length + 1;
+  constructor(ids: readonly number[], span: RegisterSpan) {
+    this.span = span;
+    this.#stride = span.length + 1;
     this.request = new Uint8Array(PACKET_OVERHEAD + 2 + ids.length * this.#stride);
-    const params = [block.address, block.length];
-    for (const id of ids) params.push(id, ...new Array<number>(block.length).fill(0));
+    const params = [span.address, span.length];
+    for (const id of ids) params.push(id, ...new Array<number>(span.length).fill(0));
     encodePacket(this.request, BROADCAST_ID, Instruction.syncWrite, params);
   }
 
   /** Sets what a register of the servo at `index` will be written to. */
   set(index: number, name: RegisterName, value: number): void {
-    setRegisterValue(name, value, this.request, 8 + index * this.#stride, this.block.address);
+    setRegisterValue(name, value, this.request, 8 + index * this.#stride, this.span.address);
   }
 
   /** Brings the checksum up to date with what was {@link set}. */

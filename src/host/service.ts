@@ -1,6 +1,6 @@
 /** The teleoperation service of this machine, as systemd runs it: whether it has a port, stopping and starting it. */
 import { readFileSync } from "node:fs";
-import { findHolder } from "../linux/owner.ts";
+import { findOwner } from "../linux/owner.ts";
 
 /** The service could not be stopped or started. The message says what to do. */
 export class ServiceError extends Error {
@@ -8,8 +8,8 @@ export class ServiceError extends Error {
 }
 
 /** The unit that has the port at `path` open, such as `so101-teleop.service`; undefined when none of ours has. */
-export function unitHolding(path: string): string | undefined {
-  const pid = findHolder(path);
+export function unitOwning(path: string): string | undefined {
+  const pid = findOwner(path);
   if (pid === undefined) return undefined;
   try {
     // "0::/system.slice/so101-teleop.service", or …/system-so101\x2dteleop.slice/so101-teleop@left.service.

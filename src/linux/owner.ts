@@ -2,13 +2,13 @@
 import { readdirSync, readFileSync, readlinkSync, realpathSync, statSync } from "node:fs";
 
 /** The process that has a port; undefined when that cannot be seen. Never throws. */
-export function findHolder(path: string): number | undefined {
+export function findOwner(path: string): number | undefined {
   return attempt(() => lockingPid(path)) ?? attempt(() => openingPid(path));
 }
 
 /** The program that has a port, as `"NAME" (pid N)`; undefined when that cannot be seen. Never throws. */
-export function nameHolder(path: string): string | undefined {
-  const pid = findHolder(path);
+export function nameOwner(path: string): string | undefined {
+  const pid = findOwner(path);
   if (pid === undefined) return undefined;
   const name = attempt(() => readFileSync(`/proc/${pid}/comm`, "utf8").trim());
   return name === undefined ? `pid ${pid}` : `"${name}" (pid ${pid})`;

@@ -11,7 +11,7 @@ import {
   rawLine,
   TERMIOS_SIZE,
 } from "./termios.ts";
-import { PortError, type Wire } from "./transport.ts";
+import { PortError, type Transport } from "./transport.ts";
 import { closed, failed, inUse, lost, notOpened, stuck } from "./troubles.ts";
 
 /** How to open a port. What is left out is as in {@link rawLine}. */
@@ -69,7 +69,7 @@ const waste = nativeBuffer(IN_SIZE);
  * An open tty. {@link send}, {@link receive} and {@link discard} allocate nothing unless they throw.
  * Every call but {@link close} throws a {@link PortError}, of trouble "lost" once the board was unplugged.
  */
-export class TtyPort implements Wire {
+export class TtyPort implements Transport {
   /** As given to {@link open}; may be a symbolic link. */
   readonly path: string;
   readonly out: Uint8Array;

@@ -1,5 +1,5 @@
 /** What a bus needs of a serial port: bytes out and in, synchronously, each call bounded by a deadline. */
-export interface Wire {
+export interface Transport {
   /** {@link send} sends from the start of this buffer. */
   readonly out: Uint8Array;
   /** {@link receive} puts bytes into this buffer. */

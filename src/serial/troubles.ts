@@ -1,7 +1,7 @@
 /** From what the system says about a port to what a person can do about it. */
 
 import { Errno, nameOfErrno } from "../linux/libc.ts";
-import { nameHolder } from "../linux/owner.ts";
+import { nameOwner } from "../linux/owner.ts";
 import { PortError, type PortTrouble } from "./transport.ts";
 
 /** Why a port could not be opened, by the errno of the call that failed. */
@@ -34,7 +34,7 @@ export function notOpened(path: string, code: number): PortError {
 
 /** Another program has the port, or another part of this one. */
 export function inUse(path: string): PortError {
-  return new PortError("in use", path, `${path} is in use by ${nameHolder(path) ?? "another program"}`);
+  return new PortError("in use", path, `${path} is in use by ${nameOwner(path) ?? "another program"}`);
 }
 
 /** Why a call on an open port failed. `action` is what was tried: "reading", "writing". */

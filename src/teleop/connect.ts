@@ -6,7 +6,7 @@ import { type ConfigurableArm, configure, needsEeprom } from "../arm/configure.t
 import { type ArmState, findingsOf } from "../arm/findings.ts";
 import type { Role } from "../arm/joints.ts";
 import { type ArmReading, readArm, SERVO_IDS } from "../arm/read.ts";
-import { relax, torqueState } from "../arm/release.ts";
+import { release, torqueState } from "../arm/release.ts";
 import { type Bus, BusError } from "../feetech/bus.ts";
 import { EEPROM_SETTLE_US, EepromError } from "../feetech/eeprom.ts";
 import { nowUs, sleepUntilUs } from "../linux/clock.ts";
@@ -65,7 +65,7 @@ export function connect(leader: ReachableArm, follower: ReachableArm, calibratio
 }
 
 function letDown({ bus }: ReachableArm): void {
-  const [unconfirmed] = relax(bus);
+  const [unconfirmed] = release(bus);
   if (unconfirmed === undefined) return;
   throw new BusError(unconfirmed, "not written", `${bus.nameOf(unconfirmed)} does not confirm to be limp`);
 }

@@ -1,13 +1,13 @@
 /** Tells the main thread the pair's state and what keeps it there, each thing once for as long as it lasts. */
 
-import type { LinkTrouble } from "../arm/connection.ts";
+import type { ConnectionTrouble } from "../arm/connection.ts";
 import type { Finding, FindingCode } from "../arm/findings.ts";
 import type { Role } from "../arm/joints.ts";
 import type { EventCode } from "./codes.ts";
 import type { Note, Severity, Tell } from "./events.ts";
 import type { PairState, SharedState } from "./shared/state.ts";
 
-const codeOfTrouble: Readonly<Record<LinkTrouble, EventCode>> = {
+const codeOfTrouble: Readonly<Record<ConnectionTrouble, EventCode>> = {
   missing: "board.missing",
   denied: "port.denied",
   "in use": "port.busy",
@@ -36,7 +36,7 @@ interface Reached {
   readonly role: Role;
   readonly name: string;
   readonly trouble: string | undefined;
-  readonly troubleKind: LinkTrouble | undefined;
+  readonly troubleKind: ConnectionTrouble | undefined;
 }
 
 /** A finding, and whose it is. */

@@ -3,14 +3,14 @@
 import { CONFIGURED_ACCELERATION } from "../arm/baseline.ts";
 import type { Calibration } from "../arm/calibration/calibration.ts";
 import { goalTable } from "../arm/calibration/normalisation.ts";
-import { ArmLink } from "../arm/connection.ts";
+import { ArmConnection } from "../arm/connection.ts";
 import { nameOfArm } from "../arm/findings.ts";
 import { JOINT_COUNT, JOINTS, nameWithId, ROLES, type Role } from "../arm/joints.ts";
 import { MotionDetector } from "../arm/motion-detector.ts";
 import { isPosition, positionsRead, SERVO_IDS } from "../arm/read.ts";
 import { torqueState } from "../arm/release.ts";
 import { type Bus, type BusAccess, BusError } from "../feetech/bus.ts";
-import { BlockRead, blockOf } from "../feetech/requests.ts";
+import { ReadRequest, spanOf } from "../feetech/requests.ts";
 import { nowUs } from "../linux/clock.ts";
 import { PortError } from "../serial/transport.ts";
 import { connect } from "./connect.ts";
@@ -55,8 +55,8 @@ export class Pair {
   readonly #shared: SharedState;
   readonly #herald: Herald;
   readonly #episodes: Episodes;
-  readonly #leader: ArmLink;
-  readonly #follower: ArmLink;
+  readonly #leader: ArmConnection;
+  readonly #follower: ArmConnection;
   readonly #safekeeping: Safekeeping;
   /** True when configuring again would wear the arms' EEPROM for nothing, until an arm was gone. */
   #gaveUp = false;
@@ -71,7 +71,7 @@ export class Pair {
     this.#shared = shared;
     this.#herald = new Herald(shared, tell);
     this.#episodes = new Episodes(tell);
-    this.#leader = linkTo("leader", settings, "limp");
+    this.#leader = linkTo("leader", settings, "torque off");
     this.#follower = linkTo("follower", settings, "drive");
     this.#safekeeping = new Safekeeping(this.#leader, this.#follower, this.#herald);
   }
@@ -204,7 +204,7 @@ export class Pair {
 
   #watchBoth(calibrations: Readonly<Record<Role, Calibration>>): Connected {
     const { health } = this.#settings;
-    const watch = (role: Role, link: ArmLink) =>
+    const watch = (role: Role, link: ArmConnection) =>
       new ArmWatch({ role, name: link.name, bus: link.bus! }, health, this.#shared, this.#episodes);
     const leader = watch("leader", this.#leader);
     const follower = watch("follower", this.#follower);
@@ -221,8 +221,8 @@ export class Pair {
   /** False when an arm was reset by a loss of power since it was configured. */
   #isConfigured(): boolean {
     return [this.#leader.bus!, this.#follower.bus!].every((bus) => {
-      const acceleration = new BlockRead(SERVO_IDS, blockOf("acceleration"));
-      bus.readBlock(acceleration);
+      const acceleration = new ReadRequest(SERVO_IDS, spanOf("acceleration"));
+      bus.readAll(acceleration);
       return SERVO_IDS.every(
         (_, joint) => acceleration.value(joint, "acceleration") === CONFIGURED_ACCELERATION,
       );
@@ -395,10 +395,10 @@ const GRIPPER = JOINTS.indexOf("gripper");
 /** Throws {@link BusError}, {@link PortError}. */
 function readPositions(bus: Bus): number[] {
   const positions = positionsRead();
-  bus.readBlock(positions);
+  bus.readAll(positions);
   return SERVO_IDS.map((_, joint) => positions.value(joint, "present_position"));
 }
 
-function linkTo(role: Role, { arms }: PairSettings, access: BusAccess): ArmLink {
-  return new ArmLink(nameOfArm({ role, id: arms[role].id }), arms[role].port, access);
+function linkTo(role: Role, { arms }: PairSettings, access: BusAccess): ArmConnection {
+  return new ArmConnection(nameOfArm({ role, id: arms[role].id }), arms[role].port, access);
 }

@@ -1,10 +1,10 @@
 /** What must not be forgotten while the arms are not teleoperated: a limp leader, and a follower not held for ever. */
 
-import type { ArmLink } from "../arm/connection.ts";
+import type { ArmConnection } from "../arm/connection.ts";
 import { JOINT_COUNT, JOINTS, nameWithId } from "../arm/joints.ts";
 import { SERVO_IDS } from "../arm/read.ts";
-import { relax, torqueState } from "../arm/release.ts";
-import { BlockRead, blockOf } from "../feetech/requests.ts";
+import { release, torqueState } from "../arm/release.ts";
+import { ReadRequest, spanOf } from "../feetech/requests.ts";
 import { nowUs } from "../linux/clock.ts";
 import type { EventCode } from "./codes.ts";
 import type { Herald } from "./herald.ts";
@@ -12,15 +12,15 @@ import type { Vitals } from "./monitoring/vitals.ts";
 
 /** Keeps both arms safe. Every method throws {@link PortError} when a port is lost. */
 export class Safekeeping {
-  readonly #leader: ArmLink;
-  readonly #follower: ArmLink;
+  readonly #leader: ArmConnection;
+  readonly #follower: ArmConnection;
   readonly #herald: Herald;
   /** Since when the follower has been held in place with nothing to follow. */
   #heldSinceUs: number | undefined;
   /** True from when the follower was let down for its heat until it is cool. */
   #cooling = false;
 
-  constructor(leader: ArmLink, follower: ArmLink, herald: Herald) {
+  constructor(leader: ArmConnection, follower: ArmConnection, herald: Herald) {
     this.#leader = leader;
     this.#follower = follower;
     this.#herald = herald;
@@ -47,7 +47,7 @@ export class Safekeeping {
     if (bus === undefined || torqueState(bus, 1) !== "on") return;
     const message = `${name}: its torque was on, which it must never be — it is let down`;
     this.#herald.notice("warning", { code: "leader.energised", message });
-    relax(bus);
+    release(bus);
   }
 
   /** Holding an arm in place for ever burns it: after the bound it is let down. */
@@ -81,8 +81,8 @@ export class Safekeeping {
    */
   isCool(vitals: Vitals): boolean {
     const { bus, name } = this.#follower;
-    const warmth = new BlockRead(SERVO_IDS, blockOf("present_temperature"));
-    bus!.readBlock(warmth);
+    const warmth = new ReadRequest(SERVO_IDS, spanOf("present_temperature"));
+    bus!.readAll(warmth);
     const celsius = (joint: number) => warmth.value(joint, "present_temperature");
     const limit = (joint: number) => (this.#cooling ? vitals.coolBelowC(joint) : vitals.releaseFromC(joint));
     let hot = -1;
@@ -108,7 +108,7 @@ export class Safekeeping {
 
   #letDown(code: EventCode, why: string): void {
     const { bus, name } = this.#follower;
-    const unconfirmed = relax(bus!).map((id) => bus!.nameOf(id));
+    const unconfirmed = release(bus!).map((id) => bus!.nameOf(id));
     this.#heldSinceUs = undefined;
     const released = `${name}: ${why}`;
     const message =

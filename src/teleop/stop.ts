@@ -3,7 +3,7 @@ import type { Calibration } from "../arm/calibration/calibration.ts";
 import { denormalise } from "../arm/calibration/normalisation.ts";
 import { degreesToSteps, JOINTS, nameWithId } from "../arm/joints.ts";
 import { SERVO_IDS } from "../arm/read.ts";
-import { relax, torqueState } from "../arm/release.ts";
+import { release, torqueState } from "../arm/release.ts";
 import { type Bus, BusError } from "../feetech/bus.ts";
 import { nowUs, sleepUntilUs } from "../linux/clock.ts";
 import { PortError } from "../serial/transport.ts";
@@ -45,7 +45,7 @@ export function stopFollower(
       return { how: "the follower is held for the program that comes next" };
     if (settings.onStop === "hold") return { how: "the follower is held where it is" };
     const parked = settings.onStop === "park" && ready !== undefined && park(ready, settings, hurried);
-    const unconfirmed = relax(bus);
+    const unconfirmed = release(bus);
     if (unconfirmed.length === 0)
       return { how: parked ? "the follower is parked and limp" : "the follower is limp" };
     if (unconfirmed.length === JOINTS.length) return left("no servo answered when it was let down");

@@ -3,25 +3,25 @@ import { JOINTS, type JointName } from "../../src/arm/joints.ts";
 import { type FoundMotor, findMotor, isRightModel, setUpMotor } from "../../src/arm/servo-setup.ts";
 import { Bus } from "../../src/feetech/bus.ts";
 import { BAUD_RATES } from "../../src/feetech/registers.ts";
-import { SimulatedWire } from "../../src/sim/testing/transport.ts";
+import { SimulatedTransport } from "../../src/sim/testing/transport.ts";
 
 /** A line with only these joints' servos on it, each a new one but for what is given. */
 function lineWith(
   servos: Partial<Record<JointName, { id?: number; baud_rate?: number; model_number?: number }>>,
 ) {
-  const wire = new SimulatedWire();
+  const transport = new SimulatedTransport();
   for (const joint of JOINTS) {
-    wire.arm.faultsOf(joint).silent = servos[joint] === undefined;
-    wire.arm.servo(joint).setValues({ id: 1, ...servos[joint] });
+    transport.arm.faultsOf(joint).silent = servos[joint] === undefined;
+    transport.arm.servo(joint).setValues({ id: 1, ...servos[joint] });
   }
   const line = {
-    bus: new Bus(wire, { access: "limp" }),
+    bus: new Bus(transport, { access: "torque off" }),
     setBaudRate: (baudRate: number) => {
-      wire.baud = baudRate;
+      transport.baud = baudRate;
     },
   };
-  const values = (joint: JointName) => wire.arm.servo(joint).values(0);
-  return { wire, line, values };
+  const values = (joint: JointName) => transport.arm.servo(joint).values(0);
+  return { transport, line, values };
 }
 
 describe("finding the servo that is connected", () => {
@@ -46,12 +46,12 @@ describe("finding the servo that is connected", () => {
   });
 
   test("two with one id are told from one, also when their pings merge into a good one", () => {
-    const { line, wire } = lineWith({ gripper: {}, elbow_flex: {} });
+    const { line, transport } = lineWith({ gripper: {}, elbow_flex: {} });
     expect(findMotor(line)).toMatchObject({ kind: "garbled" });
     // Both say the same at the same time: only what differs between them spoils.
     let pings = 0;
-    wire.onReply = (reply) => {
-      if (wire.sent.at(-1)![4] !== 1) return reply;
+    transport.onReply = (reply) => {
+      if (transport.sent.at(-1)![4] !== 1) return reply;
       pings++;
       return Uint8Array.of(0xff, 0xff, 1, 2, 0, 0xfc);
     };
@@ -68,18 +68,18 @@ describe("finding the servo that is connected", () => {
 
 describe("setting it up", () => {
   test("gives it the joint's id and 1 Mbps, kept in EEPROM, and leaves it limp", () => {
-    const { line, values, wire } = lineWith({ gripper: { id: 9, baud_rate: 4 } });
-    wire.arm.servo("gripper").setValues({ torque_enable: 1 });
+    const { line, values, transport } = lineWith({ gripper: { id: 9, baud_rate: 4 } });
+    transport.arm.servo("gripper").setValues({ torque_enable: 1 });
     expect(setUpMotor(line, findMotor(line) as FoundMotor, "gripper")).toEqual({ changed: true });
-    wire.arm.servo("gripper").powerDown(0);
-    wire.arm.servo("gripper").powerUp(0);
+    transport.arm.servo("gripper").powerDown(0);
+    transport.arm.servo("gripper").powerUp(0);
     expect(values("gripper")).toMatchObject({ id: 6, baud_rate: 0, torque_enable: 0, lock: 1 });
   });
 
   test("writes nothing to one that is right already", () => {
-    const { line, wire } = lineWith({ gripper: { id: 6 } });
+    const { line, transport } = lineWith({ gripper: { id: 6 } });
     expect(setUpMotor(line, findMotor(line) as FoundMotor, "gripper")).toEqual({ changed: false });
-    expect(wire.arm.servo("gripper").wear.every((times) => times === 0)).toBe(true);
+    expect(transport.arm.servo("gripper").wear.every((times) => times === 0)).toBe(true);
   });
 
   test("goes on where a cut left it, between id and speed", () => {
@@ -89,8 +89,8 @@ describe("setting it up", () => {
   });
 
   test("a servo that keeps its old id is said", () => {
-    const { line, wire } = lineWith({ gripper: { id: 9 } });
-    const servo = wire.arm.servo("gripper");
+    const { line, transport } = lineWith({ gripper: { id: 9 } });
+    const servo = transport.arm.servo("gripper");
     const write = servo.write.bind(servo);
     servo.write = (data, at, address, count, now) => {
       if (address !== 5) write(data, at, address, count, now);

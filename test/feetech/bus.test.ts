@@ -2,14 +2,14 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { Bus, BusError } from "../../src/feetech/bus.ts";
 import { encodePacket } from "../../src/feetech/packet.ts";
-import { BlockRead, blockOf, SyncWrite } from "../../src/feetech/requests.ts";
-import { SimulatedWire } from "../../src/sim/testing/transport.ts";
+import { ReadRequest, spanOf, WriteRequest } from "../../src/feetech/requests.ts";
+import { SimulatedTransport } from "../../src/sim/testing/transport.ts";
 
 const ids = [1, 2, 3, 4, 5, 6];
 
 function follower() {
-  const wire = new SimulatedWire();
-  return { wire, bus: new Bus(wire, { access: "drive" }) };
+  const transport = new SimulatedTransport();
+  return { transport, bus: new Bus(transport, { access: "drive" }) };
 }
 
 function status(id: number, params: number[], error = 0): Uint8Array {
@@ -21,30 +21,31 @@ const isWrite = (request: Uint8Array) => request[4] === 0x03;
 
 describe("reading", () => {
   test("a register is read with its sign", () => {
-    const { wire, bus } = follower();
-    wire.arm.servos[2]!.setValues({ homing_offset: -1250 });
+    const { transport, bus } = follower();
+    transport.arm.servos[2]!.setValues({ homing_offset: -1250 });
     expect(bus.read(3, "homing_offset")).toBe(-1250);
   });
 
   test("six servos answer one request, each in its place", () => {
-    const { wire, bus } = follower();
-    for (const [index, servo] of wire.arm.servos.entries()) servo.setValues({ torque_limit: 100 + index });
-    const read = new BlockRead(ids, blockOf("torque_limit"));
+    const { transport, bus } = follower();
+    for (const [index, servo] of transport.arm.servos.entries())
+      servo.setValues({ torque_limit: 100 + index });
+    const read = new ReadRequest(ids, spanOf("torque_limit"));
     expect(bus.exchange(read)).toBe(true);
     expect(ids.map((_, index) => read.value(index, "torque_limit"))).toEqual([100, 101, 102, 103, 104, 105]);
-    expect(wire.sent.length).toBe(1);
+    expect(transport.sent.length).toBe(1);
   });
 
   test("replies that come byte by byte are put together", () => {
-    const { wire, bus } = follower();
-    wire.longestReceive = 1;
-    const read = new BlockRead(ids, blockOf("present_position"));
+    const { transport, bus } = follower();
+    transport.longestReceive = 1;
+    const read = new ReadRequest(ids, spanOf("present_position"));
     expect(bus.exchange(read)).toBe(true);
   });
 
   test("a lost reply is asked for again, and counted for its servo", () => {
-    const { wire, bus } = follower();
-    wire.arm.faultsOf("elbow_flex").drop = 1;
+    const { transport, bus } = follower();
+    transport.arm.faultsOf("elbow_flex").drop = 1;
     expect(bus.read(3, "model_number")).toBe(777);
     expect(bus.counters.of(3, "timeout")).toBe(1);
     expect(bus.counters.of(3, "retry")).toBe(1);
@@ -52,38 +53,38 @@ describe("reading", () => {
   });
 
   test("a corrupted reply is asked for again, and counted as such", () => {
-    const { wire, bus } = follower();
-    wire.arm.faultsOf("elbow_flex").corrupt = 1;
+    const { transport, bus } = follower();
+    transport.arm.faultsOf("elbow_flex").corrupt = 1;
     expect(bus.read(3, "model_number")).toBe(777);
     expect(bus.counters.of(3, "corrupted")).toBe(1);
   });
 
   test("a servo that never answers is an error that names it", () => {
-    const { wire, bus } = follower();
-    wire.arm.faultsOf("wrist_flex").silent = true;
+    const { transport, bus } = follower();
+    transport.arm.faultsOf("wrist_flex").silent = true;
     const attempt = () => bus.read(4, "model_number");
     expect(attempt).toThrow(BusError);
     expect(attempt).toThrow("no answer from servo 4");
   });
 
   test("a servo whose replies are always damaged is told from a silent one", () => {
-    const { wire, bus } = follower();
-    wire.arm.faultsOf("wrist_flex").corrupt = 1000;
+    const { transport, bus } = follower();
+    transport.arm.faultsOf("wrist_flex").corrupt = 1000;
     expect(() => bus.read(4, "model_number")).toThrow("arrive damaged");
   });
 
   test("of a sync read with one reply missing the others count, and nothing is awaited after the last", () => {
-    const { wire, bus } = follower();
-    wire.arm.faultsOf("elbow_flex").drop = 1;
-    const read = new BlockRead(ids, blockOf("present_position"));
+    const { transport, bus } = follower();
+    transport.arm.faultsOf("elbow_flex").drop = 1;
+    const read = new ReadRequest(ids, spanOf("present_position"));
     expect(bus.exchange(read)).toBe(false);
     expect(ids.filter((_, index) => read.hasAnswerFrom(index))).toEqual([1, 2, 4, 5, 6]);
     expect(read.isOver).toBe(true);
   });
 
   test("an error bit is a report beside valid data, not a failed read", () => {
-    const { wire, bus } = follower();
-    wire.onReply = (bytes) => status(bytes[2]!, [...bytes.subarray(5, -1)], 32);
+    const { transport, bus } = follower();
+    transport.onReply = (bytes) => status(bytes[2]!, [...bytes.subarray(5, -1)], 32);
     expect(bus.read(6, "model_number")).toBe(777);
     expect(bus.errorBytes[6]).toBe(32);
     expect(bus.counters.of(6, "error bit")).toBe(1);
@@ -93,27 +94,27 @@ describe("reading", () => {
 
 describe("what was not asked for", () => {
   test("a reply that comes after its request was given up is not taken for the next one's", () => {
-    const { wire, bus } = follower();
+    const { transport, bus } = follower();
     const late = status(3, [0x11, 0x01]);
-    wire.arm.servos[2]!.setValues({ torque_limit: 500 });
-    wire.inject(late);
+    transport.arm.servos[2]!.setValues({ torque_limit: 500 });
+    transport.inject(late);
     expect(bus.read(3, "torque_limit")).toBe(500);
     expect(bus.counters.noiseBytes).toBe(late.length);
   });
 
   test("another servo's reply, or one of another length, is none", () => {
-    const { wire, bus } = follower();
-    wire.onReply = () => Uint8Array.of(...status(4, [1, 2]), ...status(3, [1, 2, 3]));
+    const { transport, bus } = follower();
+    transport.onReply = () => Uint8Array.of(...status(4, [1, 2]), ...status(3, [1, 2, 3]));
     expect(() => bus.read(3, "torque_limit")).toThrow("no answer from servo 3");
     expect(bus.counters.strays).toBeGreaterThan(0);
   });
 
   test("a servo answers a sync read once and in its turn: repeats and stragglers are strays", () => {
-    const { wire, bus } = follower();
+    const { transport, bus } = follower();
     let reply = 0;
-    wire.onReply = (bytes) =>
+    transport.onReply = (bytes) =>
       ++reply === 2 ? Uint8Array.of(...bytes, ...status(1, [9, 9]), ...bytes) : bytes;
-    const read = new BlockRead(ids, blockOf("torque_limit"));
+    const read = new ReadRequest(ids, spanOf("torque_limit"));
     expect(bus.exchange(read)).toBe(true);
     expect(read.value(0, "torque_limit")).toBe(1000);
     expect(bus.counters.strays).toBe(2);
@@ -123,12 +124,12 @@ describe("what was not asked for", () => {
     const junk = fc.array(fc.oneof(fc.nat(255), fc.constant(0xff)), { maxLength: 24 });
     fc.assert(
       fc.property(fc.array(junk, { minLength: 6, maxLength: 6 }), (noises) => {
-        const { wire, bus } = follower();
-        for (const [index, servo] of wire.arm.servos.entries())
+        const { transport, bus } = follower();
+        for (const [index, servo] of transport.arm.servos.entries())
           servo.setValues({ torque_limit: 700 + index });
         let reply = 0;
-        wire.onReply = (bytes) => Uint8Array.of(...noises[reply++ % 6]!, ...bytes);
-        const read = new BlockRead(ids, blockOf("torque_limit"));
+        transport.onReply = (bytes) => Uint8Array.of(...noises[reply++ % 6]!, ...bytes);
+        const read = new ReadRequest(ids, spanOf("torque_limit"));
         expect(bus.exchange(read)).toBe(true);
         expect(ids.map((_, index) => read.value(index, "torque_limit"))).toEqual([
           700, 701, 702, 703, 704, 705,
@@ -141,57 +142,57 @@ describe("what was not asked for", () => {
 
 describe("finding servos", () => {
   test("a ping tells who is there", () => {
-    const { wire, bus } = follower();
-    wire.arm.faultsOf("gripper").silent = true;
+    const { transport, bus } = follower();
+    transport.arm.faultsOf("gripper").silent = true;
     expect(bus.ping(5)).toBe(true);
     expect(bus.ping(6)).toBe(false);
   });
 
   test("a broadcast ping lists all", () => {
-    const { wire, bus } = follower();
-    wire.arm.faultsOf("shoulder_lift").silent = true;
+    const { transport, bus } = follower();
+    transport.arm.faultsOf("shoulder_lift").silent = true;
     expect(bus.pingAll()).toEqual({ ids: [1, 3, 4, 5, 6], garbled: false });
   });
 });
 
 describe("writing", () => {
   test("a write that arrived but whose acknowledgement was lost is not repeated", () => {
-    const { wire, bus } = follower();
-    wire.arm.faultsOf("shoulder_pan").drop = 1;
+    const { transport, bus } = follower();
+    transport.arm.faultsOf("shoulder_pan").drop = 1;
     bus.writeRam(1, "torque_limit", 400);
-    expect(wire.sent.filter(isWrite).length).toBe(1);
+    expect(transport.sent.filter(isWrite).length).toBe(1);
     expect(bus.read(1, "torque_limit")).toBe(400);
   });
 
   test("a write that did not arrive is repeated", () => {
-    const { wire, bus } = follower();
-    const silent = wire.arm.faultsOf("shoulder_pan");
+    const { transport, bus } = follower();
+    const silent = transport.arm.faultsOf("shoulder_pan");
     silent.silent = true;
-    const { send } = wire;
-    wire.send = (size, deadline) => {
-      silent.silent = wire.sent.length < 1;
-      send.call(wire, size, deadline);
+    const { send } = transport;
+    transport.send = (size, deadline) => {
+      silent.silent = transport.sent.length < 1;
+      send.call(transport, size, deadline);
     };
     bus.writeRam(1, "torque_limit", 400);
-    expect(wire.sent.filter(isWrite).length).toBe(2);
+    expect(transport.sent.filter(isWrite).length).toBe(2);
     expect(bus.read(1, "torque_limit")).toBe(400);
   });
 
   test("a servo that does not take a value is an error that names register and value", () => {
-    const { wire, bus } = follower();
-    wire.onReply = () => new Uint8Array();
+    const { transport, bus } = follower();
+    transport.onReply = () => new Uint8Array();
     expect(() => bus.writeRam(1, "torque_limit", 400)).toThrow(BusError);
   });
 
   test("a sync write reaches every servo in one packet", () => {
-    const { wire, bus } = follower();
-    const write = new SyncWrite(ids, blockOf("goal_position", "goal_velocity"));
+    const { transport, bus } = follower();
+    const write = new WriteRequest(ids, spanOf("goal_position", "goal_velocity"));
     for (const index of ids.keys()) {
       write.set(index, "goal_position", 2000 + index);
       write.set(index, "goal_velocity", 500);
     }
     bus.send(write);
-    expect(wire.sent.length).toBe(1);
+    expect(transport.sent.length).toBe(1);
     expect(ids.map((id) => bus.read(id, "goal_position"))).toEqual([2000, 2001, 2002, 2003, 2004, 2005]);
     expect(bus.read(6, "goal_velocity")).toBe(500);
   });
@@ -199,36 +200,36 @@ describe("writing", () => {
 
 describe("the bus of an arm that must stay limp", () => {
   const leader = () => {
-    const wire = new SimulatedWire();
-    return { wire, bus: new Bus(wire, { access: "limp" }) };
+    const transport = new SimulatedTransport();
+    return { transport, bus: new Bus(transport, { access: "torque off" }) };
   };
 
   test("reads, configures and switches torque off", () => {
-    const { wire, bus } = leader();
+    const { transport, bus } = leader();
     bus.writeRam(1, "torque_enable", 0);
     bus.writeRam(1, "acceleration", 254);
-    bus.send(new SyncWrite(ids, blockOf("torque_enable")));
+    bus.send(new WriteRequest(ids, spanOf("torque_enable")));
     expect(bus.read(1, "acceleration")).toBe(254);
-    expect(wire.sent.length).toBe(4);
+    expect(transport.sent.length).toBe(4);
   });
 
   test.each(["goal_position", "goal_time", "goal_velocity"] as const)(
     "sends no %s, not even 0",
     (register) => {
-      const { wire, bus } = leader();
+      const { transport, bus } = leader();
       expect(() => bus.write(1, register, 0)).toThrow("refused");
-      expect(() => bus.send(new SyncWrite(ids, blockOf(register)))).toThrow("refused");
-      expect(wire.sent).toEqual([]);
+      expect(() => bus.send(new WriteRequest(ids, spanOf(register)))).toThrow("refused");
+      expect(transport.sent).toEqual([]);
     },
   );
 
   test("sends no torque other than 0, not even to one of six", () => {
-    const { wire, bus } = leader();
+    const { transport, bus } = leader();
     expect(() => bus.write(1, "torque_enable", 1)).toThrow("refused");
     expect(() => bus.write(1, "torque_enable", 128)).toThrow("refused");
-    const write = new SyncWrite(ids, blockOf("torque_enable", "acceleration"));
+    const write = new WriteRequest(ids, spanOf("torque_enable", "acceleration"));
     write.set(5, "torque_enable", 1);
     expect(() => bus.send(write)).toThrow("refused");
-    expect(wire.sent).toEqual([]);
+    expect(transport.sent).toEqual([]);
   });
 });

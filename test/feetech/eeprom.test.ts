@@ -2,11 +2,11 @@ import { expect, test } from "bun:test";
 import { Bus, BusError } from "../../src/feetech/bus.ts";
 import { type EepromChange, writeEeprom } from "../../src/feetech/eeprom.ts";
 import { type RegisterName, registers } from "../../src/feetech/registers.ts";
-import { SimulatedWire } from "../../src/sim/testing/transport.ts";
+import { SimulatedTransport } from "../../src/sim/testing/transport.ts";
 
 function arm() {
-  const wire = new SimulatedWire();
-  return { wire, bus: new Bus(wire, { access: "limp" }) };
+  const transport = new SimulatedTransport();
+  return { transport, bus: new Bus(transport, { access: "torque off" }) };
 }
 
 const change = (bus: Bus, id: number, register: RegisterName, value: number): EepromChange => ({
@@ -16,27 +16,28 @@ const change = (bus: Bus, id: number, register: RegisterName, value: number): Ee
   value,
 });
 
-const wearOf = (wire: SimulatedWire, joint: number) =>
-  wire.arm.servos[joint]!.wear.reduce((sum, n) => sum + n, 0);
-const writesIn = (wire: SimulatedWire) => wire.sent.filter((request) => request[4] === 0x03).length;
+const wearOf = (transport: SimulatedTransport, joint: number) =>
+  transport.arm.servos[joint]!.wear.reduce((sum, n) => sum + n, 0);
+const writesIn = (transport: SimulatedTransport) =>
+  transport.sent.filter((request) => request[4] === 0x03).length;
 
 test("what differs is written and persists; what does not is left alone", () => {
-  const { wire, bus } = arm();
+  const { transport, bus } = arm();
   const written = writeEeprom([
     change(bus, 1, "return_delay_time", 0),
     change(bus, 1, "operating_mode", 0),
     change(bus, 2, "return_delay_time", 250),
   ]);
   expect(written).toBe(1);
-  expect(wearOf(wire, 0)).toBe(1);
-  expect(wearOf(wire, 1)).toBe(0);
-  expect(wire.arm.servos[0]!.save().eeprom[registers.return_delay_time.address]).toBe(0);
+  expect(wearOf(transport, 0)).toBe(1);
+  expect(wearOf(transport, 1)).toBe(0);
+  expect(transport.arm.servos[0]!.save().eeprom[registers.return_delay_time.address]).toBe(0);
 });
 
 test("where nothing differs nothing at all is written, not even the lock", () => {
-  const { wire, bus } = arm();
+  const { transport, bus } = arm();
   expect(writeEeprom([change(bus, 1, "return_delay_time", 250)])).toBe(0);
-  expect(writesIn(wire)).toBe(0);
+  expect(writesIn(transport)).toBe(0);
 });
 
 test("the lock is closed again", () => {
@@ -48,13 +49,13 @@ test("the lock is closed again", () => {
 test("two arms are written before either is verified", () => {
   const [first, second] = [arm(), arm()];
   const order: string[] = [];
-  for (const [name, { wire }] of Object.entries({ first, second })) {
-    const { send } = wire;
-    wire.send = (size, deadline) => {
-      const isWrite = wire.out[4] === 0x03;
+  for (const [name, { transport }] of Object.entries({ first, second })) {
+    const { send } = transport;
+    transport.send = (size, deadline) => {
+      const isWrite = transport.out[4] === 0x03;
       if (!isWrite) order.push(`${name} read`);
-      else if (wire.out[5] === registers.p_coefficient.address) order.push(`${name} write`);
-      send.call(wire, size, deadline);
+      else if (transport.out[5] === registers.p_coefficient.address) order.push(`${name} write`);
+      send.call(transport, size, deadline);
     };
   }
   writeEeprom([change(first.bus, 1, "p_coefficient", 16), change(second.bus, 1, "p_coefficient", 16)]);
@@ -69,24 +70,24 @@ test("two arms are written before either is verified", () => {
 });
 
 test("a value whose acknowledgement is lost is not written again: it is verified once it has settled", () => {
-  const { wire, bus } = arm();
-  const { send } = wire;
-  wire.send = (size, deadline) => {
-    if (wire.out[4] === 0x03 && wire.out[5] === registers.p_coefficient.address) {
-      wire.arm.faultsOf("shoulder_pan").drop = 1;
+  const { transport, bus } = arm();
+  const { send } = transport;
+  transport.send = (size, deadline) => {
+    if (transport.out[4] === 0x03 && transport.out[5] === registers.p_coefficient.address) {
+      transport.arm.faultsOf("shoulder_pan").drop = 1;
     }
-    send.call(wire, size, deadline);
+    send.call(transport, size, deadline);
   };
   writeEeprom([change(bus, 1, "p_coefficient", 16)]);
-  expect(wearOf(wire, 0)).toBe(1);
+  expect(wearOf(transport, 0)).toBe(1);
 });
 
 test("a servo that does not take a value is an error that names register and value", () => {
-  const { wire, bus } = arm();
-  const { send } = wire;
-  wire.send = (size, deadline) => {
-    if (wire.out[5] === registers.p_coefficient.address) wire.out[6] = 99;
-    send.call(wire, size, deadline);
+  const { transport, bus } = arm();
+  const { send } = transport;
+  transport.send = (size, deadline) => {
+    if (transport.out[5] === registers.p_coefficient.address) transport.out[6] = 99;
+    send.call(transport, size, deadline);
   };
   expect(() => writeEeprom([change(bus, 1, "p_coefficient", 16)])).toThrow(BusError);
 });

@@ -1,13 +1,13 @@
 import { beforeEach, expect, test } from "bun:test";
 import { SimulatedArm } from "../../src/sim/arm.ts";
-import { SimulatedWire } from "../../src/sim/testing/transport.ts";
+import { SimulatedTransport } from "../../src/sim/testing/transport.ts";
 import { Host } from "./host.ts";
 
 let arm: SimulatedArm;
 let host: Host;
 beforeEach(() => {
   arm = new SimulatedArm("follower", 0);
-  host = new Host(new SimulatedWire(arm));
+  host = new Host(new SimulatedTransport(arm));
 });
 
 test("a sync read is answered in the order asked", () => {

@@ -2,7 +2,7 @@
 import { BROADCAST_ID, encodePacket, Instruction, PacketDecoder } from "../../src/feetech/packet.ts";
 import { type Register, type RegisterName, registers, registerValue } from "../../src/feetech/registers.ts";
 import { nowUs } from "../../src/linux/clock.ts";
-import type { Wire } from "../../src/serial/transport.ts";
+import type { Transport } from "../../src/serial/transport.ts";
 
 export interface Reply {
   id: number;
@@ -14,20 +14,20 @@ export interface Reply {
 const PATIENCE_US = 2e6;
 
 export class Host {
-  readonly #wire: Wire;
+  readonly #transport: Transport;
 
-  constructor(wire: Wire) {
-    this.#wire = wire;
+  constructor(wire: Transport) {
+    this.#transport = wire;
   }
 
   /** Sends bytes as they are. */
   sendRaw(bytes: ArrayLike<number>): void {
-    this.#wire.out.set(bytes);
-    this.#wire.send(bytes.length, nowUs() + PATIENCE_US);
+    this.#transport.out.set(bytes);
+    this.#transport.send(bytes.length, nowUs() + PATIENCE_US);
   }
 
   send(id: number, instruction: number, params: ArrayLike<number> = []): void {
-    this.#wire.send(encodePacket(this.#wire.out, id, instruction, params), nowUs() + PATIENCE_US);
+    this.#transport.send(encodePacket(this.#transport.out, id, instruction, params), nowUs() + PATIENCE_US);
   }
 
   /** The next `count` replies; fewer when no more have come within `patienceUs`. */
@@ -36,9 +36,9 @@ export class Host {
     const found: Reply[] = [];
     const deadline = nowUs() + patienceUs;
     while (found.length < count) {
-      const size = this.#wire.receive(0, deadline);
+      const size = this.#transport.receive(0, deadline);
       if (size === 0) break;
-      decoder.bytes.set(this.#wire.in.subarray(0, size), decoder.end);
+      decoder.bytes.set(this.#transport.in.subarray(0, size), decoder.end);
       decoder.received(size);
       while (decoder.next()) {
         const params = decoder.bytes.slice(decoder.params, decoder.params + decoder.paramCount);
@@ -52,9 +52,9 @@ export class Host {
   bytes(count: number, patienceUs = PATIENCE_US): number[] {
     const found: number[] = [];
     while (found.length < count) {
-      const size = this.#wire.receive(0, nowUs() + patienceUs);
+      const size = this.#transport.receive(0, nowUs() + patienceUs);
       if (size === 0) break;
-      found.push(...this.#wire.in.subarray(0, size));
+      found.push(...this.#transport.in.subarray(0, size));
     }
     return found;
   }

@@ -3,7 +3,7 @@ import { BROADCAST_ID, Instruction } from "../../src/feetech/packet.ts";
 import { registers } from "../../src/feetech/registers.ts";
 import { SimulatedArm } from "../../src/sim/arm.ts";
 import { factoryState, RareInstruction, type ServoEvent, type SimulatedServo } from "../../src/sim/servo.ts";
-import { SimulatedWire } from "../../src/sim/testing/transport.ts";
+import { SimulatedTransport } from "../../src/sim/testing/transport.ts";
 import { Host } from "./host.ts";
 
 // One servo, id 1, at encoder step 1000, and a clock that the test turns.
@@ -23,7 +23,7 @@ function build(eeprom: Parameters<typeof factoryState>[2] = {}, position = 1000)
   );
   events = [];
   servo = arm.servos[0]!;
-  host = new Host(new SimulatedWire(arm, undefined, () => now));
+  host = new Host(new SimulatedTransport(arm, undefined, () => now));
 }
 
 beforeEach(() => build());

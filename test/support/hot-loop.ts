@@ -41,7 +41,7 @@ const health = {
 const [leader, follower] = ROLES.map((role) => {
   const path = role === "leader" ? leaderPath! : followerPath!;
   const bus = new Bus(TtyPort.open(path, { baudRate: 1_000_000 }), {
-    access: role === "follower" ? "drive" : "limp",
+    access: role === "follower" ? "drive" : "torque off",
   });
   configure([{ role, bus, reading: readArm(bus) }]);
   return new ArmWatch({ role, name: role, bus }, health, shared, episodes);

@@ -6,7 +6,12 @@ import { nameOfArm } from "../findings.ts";
 import { idOf, JOINTS, nameWithId, type Role } from "../joints.ts";
 import { readArm } from "../read.ts";
 import { type Calibration, CalibrationError } from "./calibration.ts";
-import { calibrationRegisters, differingKeys, type HeldCalibration, heldCalibration } from "./in-servos.ts";
+import {
+  calibrationInServo,
+  calibrationRegisters,
+  differingKeys,
+  type ServoCalibration,
+} from "./in-servos.ts";
 import { saveCalibration } from "./tree.ts";
 import { findUnfinished, forgetUnfinished, keepUnfinished } from "./unfinished.ts";
 
@@ -48,25 +53,25 @@ export function commitCalibration(
 }
 
 /** Gives the servos back what they held before an interrupted writing, and forgets that. Throws as {@link writeEeprom}. */
-export function undoCalibration(arm: CalibratedArm, before: HeldCalibration): number {
+export function undoCalibration(arm: CalibratedArm, before: ServoCalibration): number {
   const written = writeEeprom(changesTo(arm, before));
   forgetUnfinished(arm.calibrationDir, arm.role, arm.id);
   return written;
 }
 
 /** What the servos hold. Throws {@link BusError} when one does not answer. */
-function heldByAll({ bus }: CalibratedArm): HeldCalibration {
+function heldByAll({ bus }: CalibratedArm): ServoCalibration {
   const { images } = readArm(bus);
   const held = JOINTS.map((joint, index) => {
     const image = images[index];
     if (!image) throw new Error(`no answer from ${bus.nameOf(idOf(joint))}`);
-    const { homing_offset, range_min, range_max } = heldCalibration(joint, image);
+    const { homing_offset, range_min, range_max } = calibrationInServo(joint, image);
     return [joint, { homing_offset, range_min, range_max }];
   });
-  return Object.fromEntries(held) as HeldCalibration;
+  return Object.fromEntries(held) as ServoCalibration;
 }
 
-function changesTo({ bus }: CalibratedArm, calibration: HeldCalibration): EepromChange[] {
+function changesTo({ bus }: CalibratedArm, calibration: ServoCalibration): EepromChange[] {
   return JOINTS.flatMap((joint) =>
     calibrationRegisters.map(([key, register]) => ({
       bus,
@@ -78,7 +83,7 @@ function changesTo({ bus }: CalibratedArm, calibration: HeldCalibration): Eeprom
 }
 
 /** Undoes what had been written, and returns the error that says how far that went. */
-function restored(arm: CalibratedArm, before: HeldCalibration, cause: Error): Error {
+function restored(arm: CalibratedArm, before: ServoCalibration, cause: Error): Error {
   try {
     // What was written just now reads as zeros, and some of what was there before may be zeros.
     sleepUntilUs(nowUs() + EEPROM_SETTLE_US);
@@ -96,13 +101,13 @@ function restored(arm: CalibratedArm, before: HeldCalibration, cause: Error): Er
 }
 
 /** Which joints do not hold what they held before, as far as the arm can be asked. */
-function notRestored(arm: CalibratedArm, before: HeldCalibration): string {
+function notRestored(arm: CalibratedArm, before: ServoCalibration): string {
   const name = nameOfArm(arm);
   try {
     const { images } = readArm(arm.bus);
     const joints = JOINTS.filter((joint, index) => {
       const image = images[index];
-      return !image || differingKeys(heldCalibration(joint, image), before[joint]).length > 0;
+      return !image || differingKeys(calibrationInServo(joint, image), before[joint]).length > 0;
     });
     return `${joints.map(nameWithId).join(", ")} of the ${name} could not be given back what was there before`;
   } catch {

@@ -11,13 +11,13 @@ export const calibrationRegisters = [
 ] as const;
 
 /** A part of a joint's calibration that servos hold too. */
-export type HeldKey = (typeof calibrationRegisters)[number][0];
+export type ServoKey = (typeof calibrationRegisters)[number][0];
 
 /** What of an arm's calibration its servos hold; not always such as a calibration can be. */
-export type HeldCalibration = Readonly<Record<JointName, Pick<JointCalibration, HeldKey>>>;
+export type ServoCalibration = Readonly<Record<JointName, Pick<JointCalibration, ServoKey>>>;
 
 /** The calibration in a servo's image (addresses 0…70). As LeRobot has it when it reads an arm, `drive_mode` is 0. */
-export function heldCalibration(joint: JointName, image: Uint8Array): JointCalibration {
+export function calibrationInServo(joint: JointName, image: Uint8Array): JointCalibration {
   return {
     id: idOf(joint),
     drive_mode: 0,
@@ -29,19 +29,19 @@ export function heldCalibration(joint: JointName, image: Uint8Array): JointCalib
 
 /** The keys in which a servo's calibration differs from a file's; none when they agree. */
 export function differingKeys(
-  held: HeldCalibration[JointName],
-  filed: HeldCalibration[JointName],
-): HeldKey[] {
+  held: ServoCalibration[JointName],
+  filed: ServoCalibration[JointName],
+): ServoKey[] {
   return calibrationRegisters.flatMap(([key]) => (held[key] === filed[key] ? [] : key));
 }
 
 /** Whether every servo that answered holds what a calibration says, and at least one answered. */
-export function holds(images: readonly (Uint8Array | null)[], calibration: HeldCalibration): boolean {
+export function matches(images: readonly (Uint8Array | null)[], calibration: ServoCalibration): boolean {
   let answered = 0;
   for (const [i, joint] of JOINTS.entries()) {
     const image = images[i];
     if (!image) continue;
-    if (differingKeys(heldCalibration(joint, image), calibration[joint]).length > 0) return false;
+    if (differingKeys(calibrationInServo(joint, image), calibration[joint]).length > 0) return false;
     answered++;
   }
   return answered > 0;

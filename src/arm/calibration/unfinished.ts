@@ -11,13 +11,13 @@ import {
   unreadable,
   unwritable,
 } from "./calibration.ts";
-import { type HeldCalibration, holds } from "./in-servos.ts";
+import { matches, type ServoCalibration } from "./in-servos.ts";
 import { makeCalibrationFolder, pathBeside } from "./tree.ts";
 
 /** A calibration whose writing to an arm began and was not seen to end. */
 export interface Unfinished {
   /** What the servos held before. */
-  readonly before: HeldCalibration;
+  readonly before: ServoCalibration;
   /** What they are to hold, and the file too. */
   readonly after: Calibration;
 }
@@ -98,8 +98,8 @@ export function progressOf(
 ): "untouched" | "partial" | "complete" {
   if (images.some((image) => image === null)) return "partial";
   const fileIsNew = file !== undefined && JOINTS.every((joint) => Bun.deepEquals(file[joint], after[joint]));
-  if (fileIsNew && holds(images, after)) return "complete";
-  return holds(images, before) ? "untouched" : "partial";
+  if (fileIsNew && matches(images, after)) return "complete";
+  return matches(images, before) ? "untouched" : "partial";
 }
 
 /**

@@ -1,10 +1,10 @@
 /** Which board is the leader's and which the follower's, as a person tells it. */
 
-import { ArmLink } from "../../arm/connection.ts";
+import { ArmConnection } from "../../arm/connection.ts";
 import { ROLES, type Role } from "../../arm/joints.ts";
 import { type Board, listBoards } from "../../host/boards.ts";
-import { type PausedUnit, pauseUnit, unitHolding } from "../../host/service.ts";
-import { nameHolder } from "../../linux/owner.ts";
+import { type PausedUnit, pauseUnit, unitOwning } from "../../host/service.ts";
+import { nameOwner } from "../../linux/owner.ts";
 import { watchForMotion } from "../find-port/watch.ts";
 import type { Dialogue } from "../tools/dialogue.ts";
 import { UsageError } from "../tools/errors.ts";
@@ -123,20 +123,20 @@ async function byMotion(
   signal: AbortSignal,
 ): Promise<Board> {
   const paused: PausedUnit[] = [];
-  const links: ArmLink[] = [];
+  const links: ArmConnection[] = [];
   try {
     for (const { path } of boards) {
-      const unit = unitHolding(path);
+      const unit = unitOwning(path);
       if (unit !== undefined) {
         dialogue.say(`Stopping ${unit} for a moment; the follower is let down …`);
         paused.push(await pauseUnit(unit));
       }
-      const link = new ArmLink(`arm on ${path}`, path, "read");
+      const link = new ArmConnection(`arm on ${path}`, path, "read");
       links.push(link);
       await link.reach();
       if (link.portError?.trouble === "in use") {
         throw new Error(
-          `${path} is in use by ${nameHolder(path) ?? "another program"} — end that program first`,
+          `${path} is in use by ${nameOwner(path) ?? "another program"} — end that program first`,
         );
       }
     }

@@ -1,6 +1,6 @@
 /** Before a calibration: is this the arm that is meant, and are its servos such as can be calibrated? */
 import { type Calibration, CalibrationError } from "../../arm/calibration/calibration.ts";
-import { differingKeys, heldCalibration } from "../../arm/calibration/in-servos.ts";
+import { calibrationInServo, differingKeys } from "../../arm/calibration/in-servos.ts";
 import { findUnfinished, progressOf } from "../../arm/calibration/unfinished.ts";
 import { JOINTS, type JointName, nameWithId } from "../../arm/joints.ts";
 import { readWholeArm } from "../../arm/read.ts";
@@ -46,7 +46,7 @@ function describe(arm: OpenArm, images: Images): string {
 function requireOthers(arm: OpenArm, joints: readonly JointName[], images: Images, filed: Calibration): void {
   const others = JOINTS.filter((joint) => !joints.includes(joint));
   const differing = others.filter((joint) => {
-    const held = heldCalibration(joint, images[JOINTS.indexOf(joint)]!);
+    const held = calibrationInServo(joint, images[JOINTS.indexOf(joint)]!);
     return differingKeys(held, filed[joint]).length > 0;
   });
   if (differing.length === 0) return;

@@ -109,7 +109,7 @@ class Sweep {
     this.#arm = arm;
     this.#homing = homing;
     const now = nowUs();
-    arm.bus.readBlock(this.#read);
+    arm.bus.readAll(this.#read);
     this.joints = swept.map((joint) => new JointSweep(joint, this.#reading(joint), now));
     this.#restAt = this.joints.map(({ position }) => position);
   }

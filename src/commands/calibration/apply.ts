@@ -38,7 +38,7 @@ function apply(role: Role, options: ArmOptions): Promise<void> {
     const dialogue = dialogueFor(options, signal);
     const chosen = chooseArm(role, options);
     const calibration = loadCalibration(chosen.calibrationDir, role, chosen.id);
-    await withArm(chosen, { access: "limp", dialogue, signal }, async (arm) => {
+    await withArm(chosen, { access: "torque off", dialogue, signal }, async (arm) => {
       const images = readWholeArm(arm.bus);
       await refuseWrongArm(arm, images, dialogue);
       const differences = differencesOf(images, calibration);

@@ -1,6 +1,6 @@
 /** An arm's calibration as its file and its servos have it, and where they differ. */
 import { type Calibration, CalibrationError } from "../../arm/calibration/calibration.ts";
-import { differingKeys, type HeldKey, heldCalibration } from "../../arm/calibration/in-servos.ts";
+import { calibrationInServo, differingKeys, type ServoKey } from "../../arm/calibration/in-servos.ts";
 import { loadCalibration } from "../../arm/calibration/tree.ts";
 import { JOINTS, type JointName, nameWithId, type Role } from "../../arm/joints.ts";
 
@@ -22,7 +22,7 @@ export function ifThere(filed: Calibration | CalibrationError): Calibration | un
 /** What servos hold; which way a joint counts stands in files only. */
 export function heldBy(images: readonly Uint8Array[], filed: Calibration | undefined): Calibration {
   const joints = JOINTS.map((joint, index) => {
-    const held = heldCalibration(joint, images[index]!);
+    const held = calibrationInServo(joint, images[index]!);
     return [joint, { ...held, drive_mode: filed?.[joint].drive_mode ?? held.drive_mode }];
   });
   return Object.fromEntries(joints) as Calibration;
@@ -31,7 +31,7 @@ export function heldBy(images: readonly Uint8Array[], filed: Calibration | undef
 /** A number that a file and a servo have differently. */
 export interface CalibrationDifference {
   readonly joint: JointName;
-  readonly key: HeldKey;
+  readonly key: ServoKey;
   readonly file: number;
   readonly servo: number;
 }
@@ -44,7 +44,7 @@ export function differencesOf(
   return JOINTS.flatMap((joint, index) => {
     const image = images[index];
     if (!image) return [];
-    const held = heldCalibration(joint, image);
+    const held = calibrationInServo(joint, image);
     return differingKeys(held, filed[joint]).map((key) => ({
       joint,
       key,

@@ -74,7 +74,7 @@ function settleCommand(
           dialogue.done(`${nameOfArm(chosen)}: no calibration was cut off; there is nothing to ${name}.`);
           return;
         }
-        await withArm(chosen, { access: "limp", dialogue, signal }, async (arm) => {
+        await withArm(chosen, { access: "torque off", dialogue, signal }, async (arm) => {
           const filed = ifThere(tryLoad(calibrationDir, role, id));
           if (progressOf(unfinished, readWholeArm(arm.bus), filed) === "complete") {
             forgetUnfinished(calibrationDir, role, id);

@@ -2,7 +2,7 @@
 import { styleText } from "node:util";
 import { Command } from "commander";
 import type { Calibration } from "../../arm/calibration/calibration.ts";
-import { calibrationRegisters, heldCalibration } from "../../arm/calibration/in-servos.ts";
+import { calibrationInServo, calibrationRegisters } from "../../arm/calibration/in-servos.ts";
 import { findCalibration } from "../../arm/calibration/tree.ts";
 import { explainUnfinished } from "../../arm/calibration/unfinished.ts";
 import { nameOfArm } from "../../arm/findings.ts";
@@ -89,7 +89,7 @@ interface Shown {
 function summaryOf({ arm, filed, images }: Shown) {
   const held =
     images &&
-    JOINTS.map((joint, index) => [joint, images[index] ? heldCalibration(joint, images[index]) : null]);
+    JOINTS.map((joint, index) => [joint, images[index] ? calibrationInServo(joint, images[index]) : null]);
   return {
     arm: arm.role,
     id: arm.id,
@@ -108,7 +108,7 @@ function table({ arm, filed, images }: Shown): string[] {
   const cell = (joint: JointName, index: number, key: (typeof calibrationRegisters)[number][0]) => {
     const image = images?.[index];
     const inFile = filed === undefined ? "–" : `${filed[joint][key]}`;
-    const inServo = image ? `${heldCalibration(joint, image)[key]}` : "–";
+    const inServo = image ? `${calibrationInServo(joint, image)[key]}` : "–";
     const differs = differences.some((one) => one.joint === joint && one.key === key);
     const text = `${inFile.padStart(7)}${inServo.padStart(7)} ${differs ? DIFFERENT : " "}`;
     return differs ? styleText("yellow", text) : text;

@@ -2,7 +2,7 @@
 
 import type { ArmStatus, Status } from "../../api/protocol.ts";
 import { explainUnfinished } from "../../arm/calibration/unfinished.ts";
-import { ArmLink } from "../../arm/connection.ts";
+import { ArmConnection } from "../../arm/connection.ts";
 import { type ArmState, findingsOf, nameOfArm } from "../../arm/findings.ts";
 import { JOINTS, ROLES, type Role } from "../../arm/joints.ts";
 import { readArm, SERVO_IDS } from "../../arm/read.ts";
@@ -37,7 +37,7 @@ export async function readArms(config: Config): Promise<Check[]> {
   const states: ArmState[] = [];
   for (const role of ROLES) {
     const { id, port } = config[role];
-    const link = new ArmLink(nameOfArm({ role, id }), port, "read");
+    const link = new ArmConnection(nameOfArm({ role, id }), port, "read");
     try {
       await link.reach();
       const { bus, trouble } = link;

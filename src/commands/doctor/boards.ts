@@ -5,8 +5,8 @@ import type { Config } from "../../config/config.ts";
 import { type Board, listBoards } from "../../host/boards.ts";
 import { runningPrograms } from "../../host/machine.ts";
 import { canBeNamed, namingRules } from "../../host/naming-rules.ts";
-import { unitHolding } from "../../host/service.ts";
-import { nameHolder } from "../../linux/owner.ts";
+import { unitOwning } from "../../host/service.ts";
+import { nameOwner } from "../../linux/owner.ts";
 import { broken, type Check, ok, warning } from "./check.ts";
 
 /** Programs that take serial ports for something else. */
@@ -72,7 +72,7 @@ function boardsSeen(boards: readonly Board[], config: Config): Check {
 }
 
 function rights(area: string, port: string): Check[] {
-  const holder = unitHolding(port) === undefined ? nameHolder(port) : undefined;
+  const holder = unitOwning(port) === undefined ? nameOwner(port) : undefined;
   if (holder !== undefined) return [broken(area, `${port} is in use by ${holder}`, "end that program")];
   try {
     accessSync(port, constants.R_OK | constants.W_OK);

@@ -1,7 +1,7 @@
 /** Every board that can be found, and what answers on it. */
 import { existsSync, realpathSync } from "node:fs";
 import { resolve } from "node:path";
-import { ArmLink } from "../../arm/connection.ts";
+import { ArmConnection } from "../../arm/connection.ts";
 import { nameOfArm } from "../../arm/findings.ts";
 import { type ArmIdentity, identifyArm } from "../../arm/identify.ts";
 import { JOINTS, type JointName, type Role } from "../../arm/joints.ts";
@@ -9,7 +9,7 @@ import { readArm } from "../../arm/read.ts";
 import type { Config } from "../../config/config.ts";
 import { registerValue } from "../../feetech/registers.ts";
 import { type Board, listBoards } from "../../host/boards.ts";
-import { nameHolder } from "../../linux/owner.ts";
+import { nameOwner } from "../../linux/owner.ts";
 
 /** A port with a board, or where one should be. */
 export interface FoundBoard {
@@ -21,7 +21,7 @@ export interface FoundBoard {
   readonly board: Board | undefined;
   /** The arms whose configured port it is. */
   readonly configured: readonly Role[];
-  readonly link: ArmLink;
+  readonly link: ArmConnection;
   /** The program that has it; nothing is known then of what answers. */
   readonly heldBy: string | undefined;
   /** What is missing, and what to do; undefined when all six servos answer. */
@@ -70,10 +70,10 @@ async function lookAt(
   board: Board | undefined,
   calibrationDir: string,
 ): Promise<Omit<FoundBoard, "configured" | "links">> {
-  const link = new ArmLink(`arm on ${path}`, path, "read");
+  const link = new ArmConnection(`arm on ${path}`, path, "read");
   await link.reach();
   const { bus, trouble, portError } = link;
-  const heldBy = portError?.trouble === "in use" ? (nameHolder(path) ?? "another program") : undefined;
+  const heldBy = portError?.trouble === "in use" ? (nameOwner(path) ?? "another program") : undefined;
   const images = bus === undefined ? [] : readArm(bus).images;
   const volts = images.flatMap((image) => (image ? registerValue("present_voltage", image) / 10 : []));
   return {

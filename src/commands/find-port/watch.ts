@@ -1,6 +1,6 @@
 /** Watching several arms until a person moves one of them. */
 
-import type { ArmLink } from "../../arm/connection.ts";
+import type { ArmConnection } from "../../arm/connection.ts";
 import { MotionDetector, type Moved } from "../../arm/motion-detector.ts";
 import { positionsRead, SERVO_IDS } from "../../arm/read.ts";
 import { PortError } from "../../serial/transport.ts";
@@ -17,12 +17,12 @@ const TIMEOUT_US = 5_000;
  * said, and watched again when it is back. Rejects with the signal's reason.
  */
 export async function watchForMotion(
-  links: readonly ArmLink[],
+  links: readonly ArmConnection[],
   waitS: number | undefined,
   dialogue: Dialogue,
   signal: AbortSignal,
-): Promise<Moved<ArmLink> | undefined> {
-  const detector = new MotionDetector<ArmLink>();
+): Promise<Moved<ArmConnection> | undefined> {
+  const detector = new MotionDetector<ArmConnection>();
   const deadline = waitS === undefined ? Number.POSITIVE_INFINITY : performance.now() + waitS * 1000;
   let reachAt = performance.now() + REACH_EVERY_MS;
   while (performance.now() < deadline) {
@@ -38,7 +38,11 @@ export async function watchForMotion(
   return undefined;
 }
 
-async function look(link: ArmLink, detector: MotionDetector<ArmLink>, dialogue: Dialogue): Promise<void> {
+async function look(
+  link: ArmConnection,
+  detector: MotionDetector<ArmConnection>,
+  dialogue: Dialogue,
+): Promise<void> {
   if (link.bus === undefined) return;
   const read = positionsRead();
   try {
@@ -56,7 +60,7 @@ async function look(link: ArmLink, detector: MotionDetector<ArmLink>, dialogue: 
   detector.see(link, positions);
 }
 
-async function reachAgain(link: ArmLink, dialogue: Dialogue): Promise<void> {
+async function reachAgain(link: ArmConnection, dialogue: Dialogue): Promise<void> {
   if (link.bus !== undefined) return;
   await link.reach();
   if (link.bus !== undefined) dialogue.say(`${link.path} is back.`);

@@ -1,7 +1,7 @@
 /** Where samples of an arm come from: its bus, or the service that has it. */
 import type { Calibration } from "../../arm/calibration/calibration.ts";
-import { heldCalibration } from "../../arm/calibration/in-servos.ts";
-import type { ArmLink } from "../../arm/connection.ts";
+import { calibrationInServo } from "../../arm/calibration/in-servos.ts";
+import type { ArmConnection } from "../../arm/connection.ts";
 import { idOf, JOINTS } from "../../arm/joints.ts";
 import { readArm } from "../../arm/read.ts";
 import { Telemetry } from "../../arm/telemetry.ts";
@@ -25,12 +25,12 @@ export interface Subject {
 
 /** An arm on its bus, from no board at all to six servos that answer. */
 export class BusSource implements Source {
-  readonly #link: ArmLink;
+  readonly #link: ArmConnection;
   readonly #name: string;
   #telemetry: Telemetry | undefined;
   #calibration: Calibration | undefined;
 
-  constructor(link: ArmLink, { name, calibration }: Subject) {
+  constructor(link: ArmConnection, { name, calibration }: Subject) {
     this.#link = link;
     this.#name = name;
     this.#calibration = calibration;
@@ -68,7 +68,7 @@ function heldIn(bus: Bus): Calibration | undefined {
   try {
     const { images } = readArm(bus);
     if (images.includes(null)) return undefined;
-    const held = JOINTS.map((joint, index) => [joint, heldCalibration(joint, images[index]!)]);
+    const held = JOINTS.map((joint, index) => [joint, calibrationInServo(joint, images[index]!)]);
     return Object.fromEntries(held) as Calibration;
   } catch (error) {
     if (error instanceof BusError) return undefined;

@@ -1,5 +1,5 @@
 /** Making an arm limp before its servos are written to, with the person's hand under it. */
-import { relax, torqueState } from "../../arm/release.ts";
+import { release, torqueState } from "../../arm/release.ts";
 import { BusError } from "../../feetech/bus.ts";
 import type { Dialogue } from "./dialogue.ts";
 import { Interrupted } from "./errors.ts";
@@ -14,7 +14,7 @@ export async function letDown({ name, bus }: OpenArm, dialogue: Dialogue): Promi
   if (!(await dialogue.confirm(`${name} holds its pose. Keep a hand under it: may it be let down?`))) {
     throw new Interrupted(`${name} still holds; nothing was changed`);
   }
-  const [unconfirmed] = relax(bus);
+  const [unconfirmed] = release(bus);
   if (unconfirmed === undefined) return;
   const who = bus.nameOf(unconfirmed);
   throw new BusError(

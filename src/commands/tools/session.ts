@@ -1,10 +1,10 @@
 /** Having an arm for the time of a command: the service out of the way, the port open, and both given back. */
 
-import { ArmLink } from "../../arm/connection.ts";
+import { ArmConnection } from "../../arm/connection.ts";
 import { nameOfArm } from "../../arm/findings.ts";
 import type { ChosenArm } from "../../config/choose-arm.ts";
 import type { Bus, BusAccess } from "../../feetech/bus.ts";
-import { type PausedUnit, pauseUnit, stopUnit, unitHolding } from "../../host/service.ts";
+import { type PausedUnit, pauseUnit, stopUnit, unitOwning } from "../../host/service.ts";
 import type { Dialogue } from "./dialogue.ts";
 import { Interrupted } from "./errors.ts";
 import { pause } from "./interrupt.ts";
@@ -59,14 +59,14 @@ export async function withLink<T>(
   name: string,
   port: string,
   wish: Wish,
-  work: (link: ArmLink) => Promise<T>,
+  work: (link: ArmConnection) => Promise<T>,
 ): Promise<T> {
-  const link = new ArmLink(name, port, wish.access);
+  const link = new ArmConnection(name, port, wish.access);
   let service: StoppedService | undefined;
   try {
     await link.reach();
     if (link.portError?.trouble === "in use") {
-      const unit = unitHolding(port);
+      const unit = unitOwning(port);
       if (unit === undefined) throw new Error(`${link.trouble} — end that program first`);
       service = await stopService(unit, wish);
       wish.signal.throwIfAborted();
@@ -101,7 +101,7 @@ async function stopService(unit: string, { dialogue, service }: Wish): Promise<S
 }
 
 /** Waits while the port is not to be had for a reason that passes by itself. */
-async function waitForPort(link: ArmLink, signal: AbortSignal, wasStopped: boolean): Promise<void> {
+async function waitForPort(link: ArmConnection, signal: AbortSignal, wasStopped: boolean): Promise<void> {
   const deadline = performance.now() + PATIENCE_MS;
   for (;;) {
     const trouble = link.portError?.trouble;

@@ -2,11 +2,11 @@
 import { PacketDecoder } from "../../feetech/packet.ts";
 import { BAUD_RATES } from "../../feetech/registers.ts";
 import { nowUs } from "../../linux/clock.ts";
-import { PortError, type Wire } from "../../serial/transport.ts";
+import { PortError, type Transport } from "../../serial/transport.ts";
 import { type Line, SimulatedArm } from "../arm.ts";
 
 /** A wire with an arm at its end that answers at once, and hooks for what goes wrong on a wire. */
-export class SimulatedWire implements Wire {
+export class SimulatedTransport implements Transport {
   readonly out = new Uint8Array(1024);
   readonly in: Uint8Array;
   readonly arm: SimulatedArm;

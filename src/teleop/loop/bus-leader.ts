@@ -3,7 +3,7 @@ import { degreesToSteps, JOINT_COUNT } from "../../arm/joints.ts";
 import { isPosition, SERVO_IDS } from "../../arm/read.ts";
 import { type Bus, ON_THE_LINE_US } from "../../feetech/bus.ts";
 import { STEPS_PER_TURN } from "../../feetech/registers.ts";
-import { BlockRead, blockOf, SyncWrite } from "../../feetech/requests.ts";
+import { ReadRequest, spanOf, WriteRequest } from "../../feetech/requests.ts";
 import type { FiguresSink } from "../monitoring/figures.ts";
 
 /**
@@ -28,21 +28,21 @@ export class LeaderReader {
   readonly positions = new Int32Array(JOINT_COUNT);
 
   readonly #bus: Bus;
-  readonly #narrow = new BlockRead(SERVO_IDS, blockOf("present_position"));
+  readonly #narrow = new ReadRequest(SERVO_IDS, spanOf("present_position"));
   /**
    * Asked in place of the narrow read after a miss: so the answer to the narrow one, should it come now, has a length
    * that nobody waits for, and is not taken for news.
    */
-  readonly #wide = new BlockRead(SERVO_IDS, blockOf("present_position", "present_velocity"));
-  readonly #torque = new BlockRead(SERVO_IDS, blockOf("torque_enable"));
-  readonly #torqueOff = new SyncWrite(SERVO_IDS, blockOf("torque_enable"));
+  readonly #wide = new ReadRequest(SERVO_IDS, spanOf("present_position", "present_velocity"));
+  readonly #torque = new ReadRequest(SERVO_IDS, spanOf("torque_enable"));
+  readonly #torqueOff = new WriteRequest(SERVO_IDS, spanOf("torque_enable"));
   #read = this.#narrow;
   /** After a miss: a servo that lost its power for a moment is silent for a moment, and may come back energised. */
   #mustCheck = false;
-  readonly #whole = SERVO_IDS.map((id) => new BlockRead([id], blockOf("torque_enable", "present_current")));
+  readonly #whole = SERVO_IDS.map((id) => new ReadRequest([id], spanOf("torque_enable", "present_current")));
   readonly #figures: FiguresSink;
   /** The read that was asked in the slack of the tick before. */
-  #slackRead: BlockRead | undefined;
+  #slackRead: ReadRequest | undefined;
   #askedUs = 0;
   #wholeJoint = 0;
   #wholeUs = Number.NEGATIVE_INFINITY;
@@ -121,7 +121,7 @@ export class LeaderReader {
    * Whether every joint can have come from where it was to where it was read. One damaged reading has the right
    * checksum now and then; what is read again and again is where the joint is.
    */
-  #isBelievable(read: BlockRead, askedUs: number): boolean {
+  #isBelievable(read: ReadRequest, askedUs: number): boolean {
     const reach = NOISE_STEPS + FASTEST * (askedUs - this.#freshUs);
     let jumped = -1;
     for (let joint = 0; joint < JOINT_COUNT; joint++) {

@@ -9,7 +9,7 @@ import { JOINT_COUNT } from "../../arm/joints.ts";
 import { SERVO_IDS as ids, isPosition } from "../../arm/read.ts";
 import { type Bus, BusError } from "../../feetech/bus.ts";
 import { STEPS_PER_TURN } from "../../feetech/registers.ts";
-import { BlockRead, blockOf, SyncWrite } from "../../feetech/requests.ts";
+import { ReadRequest, spanOf, WriteRequest } from "../../feetech/requests.ts";
 
 /** The bounds of the follower's motion. */
 export interface DriveLimits {
@@ -72,8 +72,8 @@ export class FollowerDrive {
   readonly #carry = new Float64Array(JOINT_COUNT);
   /** From each goal to its target, as of the tick before. */
   readonly #distances = new Int32Array(JOINT_COUNT);
-  readonly #goalWrite = new SyncWrite(ids, blockOf("goal_position"));
-  readonly #motionWrite = new SyncWrite(ids, blockOf("goal_position", "goal_velocity"));
+  readonly #goalWrite = new WriteRequest(ids, spanOf("goal_position"));
+  readonly #motionWrite = new WriteRequest(ids, spanOf("goal_position", "goal_velocity"));
   /** Goal velocities as last written. */
   readonly #velocities = new Int32Array(JOINT_COUNT).fill(-1);
   /** The side on which a joint meets an obstacle, −1 or 1; 0 when it meets none. */
@@ -114,15 +114,15 @@ export class FollowerDrive {
    * that are energised by then hold still.
    */
   energise(): void {
-    const motion = new BlockRead(ids, blockOf("torque_enable", "present_position"));
+    const motion = new ReadRequest(ids, spanOf("torque_enable", "present_position"));
     // `max_torque_limit` reaches `torque_limit` only at power-up, and a release may have left that at nothing.
-    const fullTorque = new BlockRead(ids, blockOf("max_torque_limit"));
-    this.#bus.readBlock(fullTorque);
-    this.#bus.readBlock(motion);
+    const fullTorque = new ReadRequest(ids, spanOf("max_torque_limit"));
+    this.#bus.readAll(fullTorque);
+    this.#bus.readAll(motion);
     for (let attempt = 0; attempt < ENERGISE_TRIES; attempt++) {
       this.#chooseGoals(motion, fullTorque);
       this.#writeGoals(true);
-      this.#bus.readBlock(motion);
+      this.#bus.readAll(motion);
       if (this.#unsettledJoint(motion) === -1) {
         this.#switchOn(motion, fullTorque);
         return;
@@ -245,7 +245,7 @@ export class FollowerDrive {
     return this.approaching[joint] === 1 ? this.#approachVelocity : 0;
   }
 
-  #chooseGoals(motion: BlockRead, fullTorque: BlockRead): void {
+  #chooseGoals(motion: ReadRequest, fullTorque: ReadRequest): void {
     for (let joint = 0; joint < JOINT_COUNT; joint++) {
       const present = motion.value(joint, "present_position");
       if (!isPosition(present)) {
@@ -271,7 +271,7 @@ export class FollowerDrive {
   }
 
   /** The first joint that does not hold the goal it was given, or has moved from it since; −1 when there is none. */
-  #unsettledJoint(motion: BlockRead): number {
+  #unsettledJoint(motion: ReadRequest): number {
     return ids.findIndex((_, joint) => {
       const goal = motion.value(joint, "goal_position");
       const distance = Math.abs(goal - motion.value(joint, "present_position"));
@@ -281,16 +281,16 @@ export class FollowerDrive {
     });
   }
 
-  #switchOn(motion: BlockRead, fullTorque: BlockRead): void {
-    const limits = new SyncWrite(ids, blockOf("torque_limit"));
-    const torque = new SyncWrite(ids, blockOf("torque_enable"));
+  #switchOn(motion: ReadRequest, fullTorque: ReadRequest): void {
+    const limits = new WriteRequest(ids, spanOf("torque_limit"));
+    const torque = new WriteRequest(ids, spanOf("torque_enable"));
     ids.forEach((_, joint) => {
       limits.set(joint, "torque_limit", fullTorque.value(joint, "max_torque_limit"));
       torque.set(joint, "torque_enable", 1);
     });
     this.#bus.send(limits);
     this.#bus.send(torque);
-    this.#bus.readBlock(motion);
+    this.#bus.readAll(motion);
     ids.forEach((id, joint) => {
       const limit = fullTorque.value(joint, "max_torque_limit");
       if (motion.value(joint, "torque_enable") !== 1) this.#bus.writeRam(id, "torque_enable", 1);

@@ -2,12 +2,12 @@
 import { JOINT_COUNT, type Role } from "../../arm/joints.ts";
 import { SERVO_IDS } from "../../arm/read.ts";
 import type { Bus } from "../../feetech/bus.ts";
-import { BlockRead, blockOf } from "../../feetech/requests.ts";
+import { ReadRequest, spanOf } from "../../feetech/requests.ts";
 import type { SharedState } from "../shared/state.ts";
 import type { Vitals } from "./vitals.ts";
 
 /** Takes in what was read of one servo: a block from `torque_enable` to `present_current`. Allocates nothing. */
-export type FiguresSink = (joint: number, read: BlockRead) => void;
+export type FiguresSink = (joint: number, read: ReadRequest) => void;
 
 /** Publishes an arm's figures, and has them judged. */
 export function figuresOf(role: Role, bus: Bus, shared: SharedState, vitals: Vitals): FiguresSink {
@@ -19,7 +19,7 @@ export function figuresOf(role: Role, bus: Bus, shared: SharedState, vitals: Vit
 
 /** Reads an arm that no loop reads, and publishes its figures. Throws {@link PortError}. */
 export function publishArm(role: Role, bus: Bus, shared: SharedState): void {
-  const read = new BlockRead(SERVO_IDS, blockOf("torque_enable", "present_current"));
+  const read = new ReadRequest(SERVO_IDS, spanOf("torque_enable", "present_current"));
   if (!bus.exchange(read)) return;
   for (let joint = 0; joint < JOINT_COUNT; joint++) {
     shared.setJoint(role, joint, "position", read.value(joint, "present_position"));
@@ -33,7 +33,7 @@ function publish(
   bus: Bus,
   shared: SharedState,
   joint: number,
-  read: BlockRead,
+  read: ReadRequest,
   index: number,
 ): void {
   shared.setJoint(role, joint, "torque", read.value(index, "torque_enable"));

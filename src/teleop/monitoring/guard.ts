@@ -3,7 +3,7 @@ import { CONFIGURED_ACCELERATION } from "../../arm/baseline.ts";
 import { JOINT_COUNT } from "../../arm/joints.ts";
 import { SERVO_IDS } from "../../arm/read.ts";
 import { type Bus, ON_THE_LINE_US } from "../../feetech/bus.ts";
-import { BlockRead, blockOf } from "../../feetech/requests.ts";
+import { ReadRequest, spanOf } from "../../feetech/requests.ts";
 import type { FollowerDrive } from "../loop/drive.ts";
 import type { SharedState } from "../shared/state.ts";
 import type { FiguresSink } from "./figures.ts";
@@ -43,9 +43,9 @@ export class HealthWatch {
   readonly #drive: FollowerDrive;
   readonly #shared: SharedState;
   readonly #figures: FiguresSink;
-  readonly #reads = SERVO_IDS.map((id) => new BlockRead([id], blockOf("torque_enable", "present_current")));
-  readonly #guard = new BlockRead(SERVO_IDS, blockOf("torque_enable", "acceleration"));
-  #outstanding: BlockRead | undefined;
+  readonly #reads = SERVO_IDS.map((id) => new ReadRequest([id], spanOf("torque_enable", "present_current")));
+  readonly #guard = new ReadRequest(SERVO_IDS, spanOf("torque_enable", "acceleration"));
+  #outstanding: ReadRequest | undefined;
   #askedUs = Number.NEGATIVE_INFINITY;
   #readUs = Number.NEGATIVE_INFINITY;
   #misses = 0;
@@ -92,14 +92,14 @@ export class HealthWatch {
     if (this.#outstanding !== undefined) this.#take(this.#outstanding, this.#askedUs + ON_THE_LINE_US);
   }
 
-  #ask(read: BlockRead, nowUs: number): void {
+  #ask(read: ReadRequest, nowUs: number): void {
     this.#bus.request(read);
     this.#askedUs = nowUs;
     this.#outstanding = read;
   }
 
   /** Takes the answers in if they come until then; true when nothing more will come. */
-  #take(read: BlockRead, untilUs: number): boolean {
+  #take(read: ReadRequest, untilUs: number): boolean {
     if (!this.#bus.poll(read, untilUs)) return false;
     this.#outstanding = undefined;
     if (!read.complete) {
@@ -116,7 +116,7 @@ export class HealthWatch {
     return true;
   }
 
-  #miss(read: BlockRead): void {
+  #miss(read: ReadRequest): void {
     if (read === this.#guard) {
       this.joint = 0;
       while (read.hasAnswerFrom(this.joint)) this.joint++;
@@ -126,7 +126,7 @@ export class HealthWatch {
     if (this.#misses >= SILENT_AFTER) this.verdict = "silent";
   }
 
-  #publish(read: BlockRead): void {
+  #publish(read: ReadRequest): void {
     const { joint } = this;
     const position = read.value(0, "present_position");
     this.#shared.setJoint("follower", joint, "position", position);
@@ -135,7 +135,7 @@ export class HealthWatch {
     if (read.value(0, "goal_velocity") !== this.#drive.goalVelocity(joint)) this.#drive.repeatVelocity(joint);
   }
 
-  #judge(read: BlockRead, index: number, joint: number): void {
+  #judge(read: ReadRequest, index: number, joint: number): void {
     const energised = read.value(index, "torque_enable") === 1;
     if (energised && read.value(index, "acceleration") === CONFIGURED_ACCELERATION) return;
     this.joint = joint;

@@ -2,7 +2,7 @@
 import { JOINT_COUNT, JOINTS, nameWithId, type Role } from "../../arm/joints.ts";
 import { SERVO_IDS } from "../../arm/read.ts";
 import type { Bus } from "../../feetech/bus.ts";
-import { BlockRead, blockOf } from "../../feetech/requests.ts";
+import { ReadRequest, spanOf } from "../../feetech/requests.ts";
 import type { Episodes } from "./alarms.ts";
 
 /** From which figures on what is done. */
@@ -182,7 +182,7 @@ export class Vitals {
 
 /** The temperatures at which an arm's servos switch themselves off, °C. Throws {@link BusError}, {@link PortError}. */
 export function ownTemperatureLimits(bus: Bus): number[] {
-  const limits = new BlockRead(SERVO_IDS, blockOf("max_temperature_limit"));
-  bus.readBlock(limits);
+  const limits = new ReadRequest(SERVO_IDS, spanOf("max_temperature_limit"));
+  bus.readAll(limits);
   return SERVO_IDS.map((_, joint) => limits.value(joint, "max_temperature_limit"));
 }

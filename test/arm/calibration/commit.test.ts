@@ -8,7 +8,7 @@ import {
   commitCalibration,
   undoCalibration,
 } from "../../../src/arm/calibration/commit.ts";
-import { type HeldCalibration, holds } from "../../../src/arm/calibration/in-servos.ts";
+import { matches, type ServoCalibration } from "../../../src/arm/calibration/in-servos.ts";
 import { loadCalibration, saveCalibration } from "../../../src/arm/calibration/tree.ts";
 import {
   explainUnfinished,
@@ -21,7 +21,7 @@ import { JOINTS } from "../../../src/arm/joints.ts";
 import { readArm } from "../../../src/arm/read.ts";
 import { Bus } from "../../../src/feetech/bus.ts";
 import { nowUs } from "../../../src/linux/clock.ts";
-import { SimulatedWire } from "../../../src/sim/testing/transport.ts";
+import { SimulatedTransport } from "../../../src/sim/testing/transport.ts";
 import { calibrations } from "../arms.ts";
 
 setDefaultTimeout(120_000);
@@ -34,8 +34,8 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(root, { recursive: true }));
 
-/** A wire whose board is pulled, or whose program is killed, once so many requests were sent. */
-class MortalWire extends SimulatedWire {
+/** A transport whose board is pulled, or whose program is killed, once so many requests were sent. */
+class MortalWire extends SimulatedTransport {
   requestsLeft = Number.POSITIVE_INFINITY;
   /** How much later it is for the servos: what was just written to EEPROM reads as zeros for a while. */
   #laterUs = 0;
@@ -59,20 +59,20 @@ class MortalWire extends SimulatedWire {
 
 /** An arm that holds the old calibration, and its file. */
 function calibratedArm() {
-  const wire = new MortalWire();
+  const transport = new MortalWire();
   for (const joint of JOINTS) {
     const { homing_offset, range_min, range_max } = old[joint];
     const values = { homing_offset, min_position_limit: range_min, max_position_limit: range_max };
-    wire.arm.servo(joint).setValues(values);
+    transport.arm.servo(joint).setValues(values);
   }
   const arm: CalibratedArm = {
     role: "follower",
     id: "red",
-    bus: new Bus(wire, { access: "limp", nameOf: (servo) => JOINTS[servo - 1]! }),
+    bus: new Bus(transport, { access: "torque off", nameOf: (servo) => JOINTS[servo - 1]! }),
     calibrationDir: root,
   };
   saveCalibration(root, "follower", "red", old);
-  return { wire, arm };
+  return { transport, arm };
 }
 
 /** What teleoperation would say of the arm's calibration. */
@@ -92,15 +92,15 @@ test("servos and file get the calibration, the file before is kept, and nothing 
   const { arm } = calibratedArm();
   const { written } = commitCalibration(arm, fresh);
   expect(written).toBeGreaterThan(0);
-  expect(holds(imagesOf(arm), fresh)).toBe(true);
+  expect(matches(imagesOf(arm), fresh)).toBe(true);
   expect(fileOf()).toEqual(fresh);
   expect(readdirSync(join(root, "robots/so101_follower")).sort()).toEqual(["red.json", "red.json.old"]);
 });
 
 test("what agrees already is not written again, neither to a servo nor to the file", () => {
-  const { wire, arm } = calibratedArm();
+  const { transport, arm } = calibratedArm();
   commitCalibration(arm, { ...old, gripper: { ...old.gripper, range_max: 3000 } });
-  const worn = wire.arm.servos.map(({ wear }) => wear.reduce((a, b) => a + b, 0));
+  const worn = transport.arm.servos.map(({ wear }) => wear.reduce((a, b) => a + b, 0));
   expect(worn).toEqual([0, 0, 0, 0, 0, 2]);
   expect(commitCalibration(arm, fileOf()).written).toBe(0);
 });
@@ -109,20 +109,20 @@ test("cut off after any request, the arm has its old calibration or says that it
   const endings: string[] = [];
   for (let requests = 0; ; requests++) {
     rmSync(root, { recursive: true });
-    const { wire, arm } = calibratedArm();
-    wire.requestsLeft = requests;
+    const { transport, arm } = calibratedArm();
+    transport.requestsLeft = requests;
     let error: unknown;
     try {
       commitCalibration(arm, fresh);
     } catch (caught) {
       error = caught;
     }
-    wire.revive();
+    transport.revive();
     if (error === undefined) break;
     const faults = faultsOf(arm);
     endings.push(faults.join());
     if (faults.length === 0) {
-      expect(holds(imagesOf(arm), old)).toBe(true);
+      expect(matches(imagesOf(arm), old)).toBe(true);
       expect(fileOf()).toEqual(old);
     } else {
       expect(faults).toEqual(["unfinished calibration"]);
@@ -134,7 +134,7 @@ test("cut off after any request, the arm has its old calibration or says that it
     if (finishes) commitCalibration(arm, unfinished.after);
     else undoCalibration(arm, unfinished.before);
     expect(faultsOf(arm)).toEqual([]);
-    expect(holds(imagesOf(arm), finishes ? fresh : old)).toBe(true);
+    expect(matches(imagesOf(arm), finishes ? fresh : old)).toBe(true);
     expect(findUnfinished(root, "follower", "red")).toBeUndefined();
   }
   // The walk went through what it is about.
@@ -142,14 +142,14 @@ test("cut off after any request, the arm has its old calibration or says that it
 });
 
 test("a servo that does not take its value: the others get back what they held", () => {
-  const { wire, arm } = calibratedArm();
-  const servo = wire.arm.servo("wrist_flex");
+  const { transport, arm } = calibratedArm();
+  const servo = transport.arm.servo("wrist_flex");
   const write = servo.write.bind(servo);
   servo.write = (data, at, address, count, now) => {
     if (address !== 31) write(data, at, address, count, now);
   };
   expect(() => commitCalibration(arm, fresh)).toThrow("wrist_flex");
-  expect(holds(imagesOf(arm), old)).toBe(true);
+  expect(matches(imagesOf(arm), old)).toBe(true);
   expect(fileOf()).toEqual(old);
   expect(findUnfinished(root, "follower", "red")).toBeUndefined();
 }, 20_000);
@@ -160,20 +160,20 @@ test("a file that cannot be written: the servos keep what they hold", () => {
   rmSync(folder, { recursive: true });
   Bun.spawnSync(["touch", folder]);
   expect(() => commitCalibration(arm, fresh)).toThrow(CalibrationError);
-  expect(holds(imagesOf(arm), old)).toBe(true);
+  expect(matches(imagesOf(arm), old)).toBe(true);
 });
 
 test("a second try goes back to what was there before the first", () => {
-  const { wire, arm } = calibratedArm();
-  wire.requestsLeft = 30;
+  const { transport, arm } = calibratedArm();
+  transport.requestsLeft = 30;
   expect(() => commitCalibration(arm, fresh)).toThrow();
-  wire.revive();
-  wire.requestsLeft = 10;
+  transport.revive();
+  transport.requestsLeft = 10;
   expect(() => commitCalibration(arm, fresh)).toThrow();
-  wire.revive();
+  transport.revive();
   const { before } = findUnfinished(root, "follower", "red")!;
   undoCalibration(arm, before);
-  expect(holds(imagesOf(arm), old)).toBe(true);
+  expect(matches(imagesOf(arm), old)).toBe(true);
 });
 
 describe("how far an interrupted writing has come", () => {
@@ -182,7 +182,7 @@ describe("how far an interrupted writing has come", () => {
       const { homing_offset, range_min, range_max } = old[joint];
       return [joint, { homing_offset, range_min, range_max }];
     }),
-  ) as HeldCalibration;
+  ) as ServoCalibration;
   const unfinished = { before, after: fresh };
 
   test("untouched, complete, or in between", () => {

@@ -5,7 +5,7 @@ import { registers } from "../../../src/feetech/registers.ts";
 import { SimulatedArm } from "../../../src/sim/arm.ts";
 import { JOINTS } from "../../../src/sim/joints.ts";
 import { factoryState, type ServoEvent } from "../../../src/sim/servo.ts";
-import { SimulatedWire } from "../../../src/sim/testing/transport.ts";
+import { SimulatedTransport } from "../../../src/sim/testing/transport.ts";
 import { FollowerDrive } from "../../../src/teleop/loop/drive.ts";
 
 const limits = { rateHz: 200, alignSpeedDegPerS: 45, followSpeedDegPerS: 360 };
@@ -19,14 +19,14 @@ function follower(
   const told: ServoEvent[] = [];
   const states = positions.map((position, index) => factoryState(index + 1, position));
   const arm = new SimulatedArm("follower", 0, states, (_, event) => told.push(event));
-  const wire = new SimulatedWire(arm, undefined, () => 0);
-  const bus = new Bus(wire, { access: "drive" });
+  const transport = new SimulatedTransport(arm, undefined, () => 0);
+  const bus = new Bus(transport, { access: "drive" });
   const drive = new FollowerDrive(
     bus,
     JOINTS.map(() => ranges),
     limits,
   );
-  return { wire, arm, bus, drive, told };
+  return { transport, arm, bus, drive, told };
 }
 
 /** The goals that a sync write of goals tells the six servos. */
@@ -88,12 +88,12 @@ describe("switching the torque on", () => {
   });
 
   test("goals that do not arrive are sent again before anything is energised", () => {
-    const { drive, wire, told } = follower();
+    const { drive, transport, told } = follower();
     let lost = 0;
-    const { send } = wire;
-    wire.send = (size, deadline) => {
-      if (wire.out[5] === GOAL && lost++ < 2) return;
-      send.call(wire, size, deadline);
+    const { send } = transport;
+    transport.send = (size, deadline) => {
+      if (transport.out[5] === GOAL && lost++ < 2) return;
+      send.call(transport, size, deadline);
     };
     drive.energise();
     for (const event of told) if (event.event === "energised") expect(event.goal).toBe(event.position);
@@ -101,21 +101,21 @@ describe("switching the torque on", () => {
   });
 
   test("a servo that never takes its goal is an error that names it, and nothing was switched on", () => {
-    const { drive, wire, arm } = follower();
-    const { send } = wire;
-    wire.send = (size, deadline) => {
-      if (wire.out[5] !== GOAL) send.call(wire, size, deadline);
+    const { drive, transport, arm } = follower();
+    const { send } = transport;
+    transport.send = (size, deadline) => {
+      if (transport.out[5] !== GOAL) send.call(transport, size, deadline);
     };
     expect(() => drive.energise()).toThrow("servo 1 has the goal 2048 and is at 1000");
     for (const servo of arm.servos) expect(servo.values(0).torque_enable).toBe(0);
   });
 
   test("a reading that is no position becomes no goal", () => {
-    const { drive, arm, wire } = follower();
+    const { drive, arm, transport } = follower();
     arm.servos[0]!.setValues({ phase: 12 | 16 });
     arm.servos[0]!.actuator.motor.position = 5000;
     expect(() => drive.energise()).toThrow("which is no position");
-    expect(wire.sent.filter((packet) => packet[5] === GOAL)).toEqual([]);
+    expect(transport.sent.filter((packet) => packet[5] === GOAL)).toEqual([]);
   });
 });
 
@@ -123,7 +123,7 @@ describe("moving", () => {
   const farTargets = Int32Array.of(4000, 0, 2000, 2510, 3000, 100);
 
   test("a joint approaches at the aligning speed until its goal has met its target, then follows faster", () => {
-    const { drive, wire } = follower();
+    const { drive, transport } = follower();
     drive.energise();
     const before = [...drive.goals];
     for (let tick = 0; tick < 200; tick++) drive.step(farTargets);
@@ -133,7 +133,7 @@ describe("moving", () => {
     expect(drive.goals[3]).toBe(2510);
     drive.step(Int32Array.of(4000, 0, 2000, 2000, 3000, 100));
     expect(2510 - drive.goals[3]!).toBeWithin(20, 22);
-    expect(goalsIn(wire.sent.at(-1)!)).toEqual([...drive.goals]);
+    expect(goalsIn(transport.sent.at(-1)!)).toEqual([...drive.goals]);
   });
 
   test("says when every goal has met its target, and exactly there each goal is its target", () => {
@@ -161,13 +161,13 @@ describe("moving", () => {
   });
 
   test("once all follow, the packet is the short one, after one that takes the speed limit off the servos", () => {
-    const { drive, wire, arm } = follower();
+    const { drive, transport, arm } = follower();
     drive.energise();
     const targets = Int32Array.from(drive.goals);
     drive.step(targets);
     expect(arm.servos[0]!.values(0).goal_velocity).toBe(0);
     drive.step(targets);
-    expect(wire.sent.at(-1)!.length).toBe(26);
+    expect(transport.sent.at(-1)!.length).toBe(26);
   });
 
   test("whatever the targets, no goal ever moves by more than a tick's allowance or leaves the range", () => {
@@ -197,7 +197,7 @@ describe("a joint that is kept from its goal", () => {
   const STUCK = 2;
   /** Follows, then drives toward a far target while the joint stays where it is. */
   function stuck() {
-    const { drive, wire } = follower([2000, 2000, 2000, 2000, 2000, 2000]);
+    const { drive, transport } = follower([2000, 2000, 2000, 2000, 2000, 2000]);
     drive.energise();
     for (let tick = 0; tick < 5; tick++) drive.step(new Int32Array(6).fill(2000));
     const targets = new Int32Array([2000, 2000, 2900, 2000, 2000, 2000]);
@@ -205,7 +205,7 @@ describe("a joint that is kept from its goal", () => {
       drive.step(targets);
       if (tick % 18 === 0) drive.saw(STUCK, 2000);
     }
-    return { drive, wire, targets };
+    return { drive, transport, targets };
   }
 
   test("is found to be so when it does not move, and pressed no further", () => {

@@ -1,12 +1,15 @@
 import { expect, test } from "bun:test";
 import { Bus } from "../../../src/feetech/bus.ts";
-import { SimulatedWire } from "../../../src/sim/testing/transport.ts";
+import { SimulatedTransport } from "../../../src/sim/testing/transport.ts";
 import type { Notice } from "../../../src/teleop/events.ts";
 import { Episodes } from "../../../src/teleop/monitoring/alarms.ts";
 import { ErrorReports } from "../../../src/teleop/monitoring/error-bits.ts";
 
 function reports() {
-  const bus = new Bus(new SimulatedWire(), { access: "drive", nameOf: (id) => `servo ${id} of the arm` });
+  const bus = new Bus(new SimulatedTransport(), {
+    access: "drive",
+    nameOf: (id) => `servo ${id} of the arm`,
+  });
   const told: Notice[] = [];
   const episodes = new Episodes((event) => event.kind === "notice" && told.push(event));
   const loud = () => told.filter(({ quiet }) => !quiet).map(({ message }) => message);

@@ -3,7 +3,7 @@ import { Bus } from "../../../src/feetech/bus.ts";
 import { SimulatedArm } from "../../../src/sim/arm.ts";
 import { JOINTS } from "../../../src/sim/joints.ts";
 import { factoryState } from "../../../src/sim/servo.ts";
-import { SimulatedWire } from "../../../src/sim/testing/transport.ts";
+import { SimulatedTransport } from "../../../src/sim/testing/transport.ts";
 import type { Notice } from "../../../src/teleop/events.ts";
 import { FollowerDrive } from "../../../src/teleop/loop/drive.ts";
 import { Episodes } from "../../../src/teleop/monitoring/alarms.ts";
@@ -19,7 +19,7 @@ const GRIPPER = 5;
 function follower() {
   const states = JOINTS.map((_, index) => factoryState(index + 1, 2000));
   const bus = new Bus(
-    new SimulatedWire(new SimulatedArm("follower", 0, states, () => {}), undefined, () => 0),
+    new SimulatedTransport(new SimulatedArm("follower", 0, states, () => {}), undefined, () => 0),
     {
       access: "drive",
     },
