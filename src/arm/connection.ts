@@ -4,9 +4,9 @@ import { Bus, type BusAccess } from "../feetech/bus.ts";
 import { BusCounters } from "../feetech/counters.ts";
 import { BAUD_RATES } from "../feetech/registers.ts";
 import { ReadRequest, spanOf } from "../feetech/requests.ts";
-import { nowUs } from "../linux/clock.ts";
-import { TtyBinding, type TtyBindingPort } from "../serial/binding.ts";
-import { PortError } from "../serial/transport.ts";
+import { type Clock, systemClock } from "../linux/clock.ts";
+import { TtyBinding } from "../serial/binding.ts";
+import { PortError, type Transport } from "../serial/transport.ts";
 import { missingJoints } from "./findings.ts";
 import { JOINTS, type JointName, nameWithId } from "./joints.ts";
 import { positionsRead, SERVO_IDS } from "./read.ts";
@@ -29,6 +29,37 @@ export interface ArmSettings {
   readonly id: string;
 }
 
+/** A port that is open. */
+export interface ArmPort {
+  readonly transport: Transport;
+  /** Sets the speed of the line, in baud. Throws {@link PortError}. */
+  setBaudRate(baudRate: number): void;
+  /** Gives the port up; a second call does nothing. */
+  close(): Promise<void>;
+}
+
+/** How an arm's port is opened, and the clock that everything on it goes by. */
+export interface ArmPorts {
+  /** Opens the port at a path. Rejects with a {@link PortError}. */
+  open(path: string, baudRate: number): Promise<ArmPort>;
+  readonly clock: Clock;
+}
+
+/** The machine's own ports. */
+export const systemPorts: ArmPorts = {
+  clock: systemClock,
+  async open(path, baudRate) {
+    const port = await TtyBinding.open({ path, baudRate });
+    return {
+      transport: port.tty,
+      setBaudRate: (rate) => port.tty.setBaudRate(rate),
+      close: async () => {
+        if (port.isOpen) await port.close();
+      },
+    };
+  },
+};
+
 /** Right after a board appears its node may not have its group yet: refusals are believed after this long. */
 const BELIEVE_DENIED_AFTER_US = 1_500_000;
 
@@ -49,17 +80,19 @@ export class ArmConnection {
   portError: PortError | undefined;
 
   readonly #access: BusAccess;
-  #port: TtyBindingPort | undefined;
+  readonly #ports: ArmPorts;
+  #port: ArmPort | undefined;
   #bus: Bus | undefined;
   #deniedSinceUs: number | undefined;
   readonly #positions = positionsRead();
   readonly #counters = new BusCounters();
 
   /** `access` is what may be done to the arm's servos through {@link bus}. */
-  constructor(name: string, path: string, access: BusAccess) {
+  constructor(name: string, path: string, access: BusAccess, ports: ArmPorts = systemPorts) {
     this.name = name;
     this.path = path;
     this.#access = access;
+    this.#ports = ports;
   }
 
   /** The bus while the port is open. */
@@ -88,7 +121,7 @@ export class ArmConnection {
 
   /** Sets the speed of an open port, in baud; it is opened at that of a servo that is set up. Throws {@link PortError}. */
   setBaudRate(baudRate: number): void {
-    this.#port?.tty.setBaudRate(baudRate);
+    this.#port?.setBaudRate(baudRate);
   }
 
   /** Gives the port up. */
@@ -96,7 +129,7 @@ export class ArmConnection {
     const port = this.#port;
     this.#port = undefined;
     this.#bus = undefined;
-    if (port?.isOpen) await port.close();
+    await port?.close();
   }
 
   /** True when this arm's port is the one that an error is about. */
@@ -106,8 +139,9 @@ export class ArmConnection {
 
   async #open(): Promise<void> {
     if (this.#port !== undefined) return;
-    this.#port = await TtyBinding.open({ path: this.path, baudRate: BAUD_RATES[0] });
-    this.#bus = new Bus(this.#port.tty, {
+    this.#port = await this.#ports.open(this.path, BAUD_RATES[0]);
+    this.#bus = new Bus(this.#port.transport, {
+      clock: this.#ports.clock,
       access: this.#access,
       counters: this.#counters,
       nameOf: (id) => `${nameOfServo(id)} of ${this.name}`,
@@ -155,8 +189,9 @@ export class ArmConnection {
       return `${this.name}: ${this.path} is not there — plug in the arm's USB board`;
     }
     if (error.trouble === "denied") {
-      this.#deniedSinceUs ??= nowUs();
-      if (nowUs() - this.#deniedSinceUs < BELIEVE_DENIED_AFTER_US) {
+      const nowUs = this.#ports.clock.nowUs();
+      this.#deniedSinceUs ??= nowUs;
+      if (nowUs - this.#deniedSinceUs < BELIEVE_DENIED_AFTER_US) {
         return `${this.name}: ${this.path} is not accessible yet`;
       }
     }

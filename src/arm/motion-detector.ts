@@ -1,5 +1,4 @@
 /** Finding out which of several arms a person moves. */
-import { nowUs } from "../linux/clock.ts";
 import { JointSweep } from "./calibration/sweep.ts";
 import { degreesToSteps, JOINTS, type JointName, type Steps } from "./joints.ts";
 import { isPosition } from "./read.ts";
@@ -9,6 +8,9 @@ const MOVED_DEG = 15;
 
 /** The arm that is moved goes so much further than any other. */
 const TIMES_FURTHER = 2;
+
+/** Nobody asks when a joint was seen last. */
+const NO_TIME = 0;
 
 /** The arm that is moved. */
 export interface Moved<Arm> {
@@ -32,8 +34,8 @@ export class MotionDetector<Arm> {
       const position = positions[index];
       if (position === undefined || !isPosition(position)) continue;
       const sweep = joints[index];
-      if (sweep === undefined) joints[index] = new JointSweep(joint, position, nowUs());
-      else sweep.see(position, nowUs());
+      if (sweep === undefined) joints[index] = new JointSweep(joint, position, NO_TIME);
+      else sweep.see(position, NO_TIME);
     }
   }
 

@@ -2,7 +2,7 @@
 
 import type { Bus } from "../feetech/bus.ts";
 import { ReadRequest, type RegisterSpan, spanOf, WriteRequest } from "../feetech/requests.ts";
-import { nowUs, sleepUntilUs } from "../linux/clock.ts";
+import { sleepForUs } from "../linux/clock.ts";
 import { SERVO_IDS } from "./read.ts";
 
 const STAGES = 20;
@@ -48,7 +48,7 @@ export function release(bus: Bus): number[] {
       limits.set(joint, "torque_limit", Math.floor((limit * stage) / STAGES));
     });
     bus.send(limits);
-    sleepUntilUs(nowUs() + STAGE_US);
+    sleepForUs(bus.clock, STAGE_US);
   }
   const unconfirmed = switchTorqueOff(bus);
   SERVO_IDS.forEach((id, joint) => {

@@ -3,7 +3,7 @@ import type { Bus } from "../feetech/bus.ts";
 import { EEPROM_SETTLE_US, EepromError } from "../feetech/eeprom.ts";
 import { BAUD_RATES, STS3215_MODEL } from "../feetech/registers.ts";
 import { ReadRequest, spanOf } from "../feetech/requests.ts";
-import { nowUs, sleepUntilUs } from "../linux/clock.ts";
+import { sleepForUs } from "../linux/clock.ts";
 import { idOf, type JointName, nameWithId } from "./joints.ts";
 
 /** A port whose speed can be changed, and the bus on it. */
@@ -84,14 +84,14 @@ export function setUpMotor(line: MotorLine, motor: FoundMotor, joint: JointName)
     bus.writeRam(motor.id, "lock", 0);
     // Whether the old id or the new one acknowledges it is the firmware's choice: the ping tells.
     bus.write(motor.id, "id", id);
-    sleepUntilUs(nowUs() + EEPROM_SETTLE_US);
+    sleepForUs(bus.clock, EEPROM_SETTLE_US);
     if (!bus.ping(id)) throw notKept(joint, "its id", id);
     bus.writeRam(id, "lock", 1);
   }
   if (motor.baudRate !== baudRate) {
     bus.writeRam(id, "lock", 0);
     bus.write(id, "baud_rate", 0);
-    sleepUntilUs(nowUs() + EEPROM_SETTLE_US);
+    sleepForUs(bus.clock, EEPROM_SETTLE_US);
     line.setBaudRate(baudRate);
     if (!bus.ping(id)) throw notKept(joint, "its speed", baudRate);
     bus.writeRam(id, "lock", 1);

@@ -1,5 +1,5 @@
 /** A bus of Feetech servos: requests out, the replies that belong to them back, nothing else believed. */
-import { nowUs } from "../linux/clock.ts";
+import { type Clock, systemClock } from "../linux/clock.ts";
 import type { Transport } from "../serial/transport.ts";
 import { BusCounters } from "./counters.ts";
 import { BROADCAST_ID, encodePacket, Instruction, MAX_PACKET_SIZE, PacketDecoder } from "./packet.ts";
@@ -63,6 +63,8 @@ export interface BusOptions {
   readonly nameOf?: (id: number) => string;
   /** Where to go on counting, when a bus is opened again. */
   readonly counters?: BusCounters;
+  /** The clock of the transport's deadlines; the machine's if left out. */
+  readonly clock?: Clock;
 }
 
 /**
@@ -73,6 +75,8 @@ export class Bus {
   readonly counters: BusCounters;
   /** How messages name a servo of this bus. */
   readonly nameOf: (id: number) => string;
+  /** The clock of this bus: whoever waits for its servos waits on it. */
+  readonly clock: Clock;
   /** The error byte of each servo's last reply, by id. */
   readonly errorBytes = new Uint8Array(BROADCAST_ID);
 
@@ -88,6 +92,7 @@ export class Bus {
     this.#access = options.access;
     this.counters = options.counters ?? new BusCounters();
     this.nameOf = options.nameOf ?? ((id) => `servo ${id}`);
+    this.clock = options.clock ?? systemClock;
     this.#decoder = new PacketDecoder(transport.in);
   }
 
@@ -97,7 +102,7 @@ export class Bus {
    */
   exchange(read: ReadRequest, timeoutUs: number = REPLY_TIMEOUT_US): boolean {
     this.request(read);
-    return this.collect(read, nowUs() + timeoutUs);
+    return this.collect(read, this.clock.nowUs() + timeoutUs);
   }
 
   /**
@@ -111,7 +116,7 @@ export class Bus {
   }
 
   /**
-   * Takes in what has come in answer to {@link request}, and waits for the rest until `untilUs` (of `nowUs`) at most;
+   * Takes in what has come in answer to {@link request}, and waits for the rest until `untilUs` (of {@link clock}) at most;
    * by default not at all. Returns true when the last servo asked has answered, after which nothing more will come.
    * Allocates nothing.
    */
@@ -120,14 +125,14 @@ export class Bus {
       const count = this.#transport.receive(this.#decoder.end, untilUs);
       this.#decoder.received(count);
       if (this.#takeAnswers(read)) break;
-      if (count === 0 || nowUs() > untilUs) return false;
+      if (count === 0 || this.clock.nowUs() > untilUs) return false;
     }
     this.#account(read);
     return true;
   }
 
   /**
-   * Waits for the answers to {@link request} until the deadline (of `nowUs`); past it, gives up.
+   * Waits for the answers to {@link request} until the deadline (of {@link clock}); past it, gives up.
    * Returns true when all have answered. Allocates nothing.
    */
   collect(read: ReadRequest, deadlineUs: number): boolean {
@@ -167,11 +172,11 @@ export class Bus {
     const noiseBefore = this.counters.noiseBytes;
     this.#transmit(this.#scratch, encodePacket(this.#scratch, BROADCAST_ID, Instruction.ping, []));
     const decoder = this.#decoder;
-    const giveUpUs = nowUs() + PING_ALL_AT_MOST_US;
+    const giveUpUs = this.clock.nowUs() + PING_ALL_AT_MOST_US;
     for (;;) {
       while (decoder.next(0)) ids.push(decoder.id);
-      const count = this.#transport.receive(decoder.end, nowUs() + PING_ALL_SILENCE_US);
-      if (count === 0 || nowUs() > giveUpUs) break;
+      const count = this.#transport.receive(decoder.end, this.clock.nowUs() + PING_ALL_SILENCE_US);
+      if (count === 0 || this.clock.nowUs() > giveUpUs) break;
       decoder.received(count);
     }
     decoder.clear();
@@ -235,7 +240,7 @@ export class Bus {
     const reply = new ReadRequest([id], NOTHING);
     this.#begin();
     this.#transmit(this.#scratch, encodePacket(this.#scratch, id, instruction, params));
-    return this.collect(reply, nowUs() + REPLY_TIMEOUT_US);
+    return this.collect(reply, this.clock.nowUs() + REPLY_TIMEOUT_US);
   }
 
   /** What came unasked since the last exchange is noise: believing it would believe a late reply. */
@@ -250,7 +255,7 @@ export class Bus {
     if (this.#access !== "drive") refuseToChange(packet, size, this.#access);
     const { out } = this.#transport;
     for (let i = 0; i < size; i++) out[i] = packet[i]!;
-    this.#transport.send(size, nowUs() + REPLY_TIMEOUT_US);
+    this.#transport.send(size, this.clock.nowUs() + REPLY_TIMEOUT_US);
   }
 
   /** Takes whole packets out of what was received; true when the last servo asked has answered. */
@@ -283,13 +288,13 @@ export class Bus {
 
   /** Waits until the line is silent: a reply that comes late looks exactly like one to the next request. */
   #drain(): void {
-    const giveUpUs = nowUs() + DRAIN_AT_MOST_US;
+    const giveUpUs = this.clock.nowUs() + DRAIN_AT_MOST_US;
     this.#decoder.clear();
     for (;;) {
-      const silentAtUs = nowUs() + SILENCE_US;
+      const silentAtUs = this.clock.nowUs() + SILENCE_US;
       const count = this.#transport.receive(0, Math.min(silentAtUs, giveUpUs));
       this.counters.noiseBytes += count;
-      if (count === 0 || nowUs() >= giveUpUs) return;
+      if (count === 0 || this.clock.nowUs() >= giveUpUs) return;
     }
   }
 }

@@ -1,5 +1,5 @@
 /** Writing EEPROM: compare, write only what differs, settle once for the whole batch, verify. */
-import { nowUs, sleepUntilUs } from "../linux/clock.ts";
+import { sleepForUs } from "../linux/clock.ts";
 import { type Bus, BusError } from "./bus.ts";
 import { type RegisterName, registers } from "./registers.ts";
 import { ReadRequest } from "./requests.ts";
@@ -42,7 +42,7 @@ export function writeEeprom(changes: readonly EepromChange[]): number {
     for (const { bus, id } of servos) bus.writeRam(id, "lock", 0);
     for (const { bus, id, register, value } of pending) bus.write(id, register, value);
     written += pending.length;
-    sleepUntilUs(nowUs() + EEPROM_SETTLE_US);
+    letSettle(pending);
     pending = differing(pending);
   }
   for (const { bus, id } of servos) bus.writeRam(id, "lock", 1);
@@ -52,6 +52,11 @@ export function writeEeprom(changes: readonly EepromChange[]): number {
     throw new EepromError(id, `${bus.nameOf(id)} does not keep ${register} = ${value}`);
   }
   return written;
+}
+
+/** The buses of one arm, or of both, go by one clock. */
+function letSettle([change]: readonly EepromChange[]): void {
+  if (change !== undefined) sleepForUs(change.bus.clock, EEPROM_SETTLE_US);
 }
 
 function differing(changes: readonly EepromChange[]): EepromChange[] {

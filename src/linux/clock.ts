@@ -6,6 +6,33 @@ const CLOCK_MONOTONIC = 1;
 const CLOCK_BOOTTIME = 7;
 const TIMER_ABSTIME = 1;
 
+/** Time for whoever waits: the machine's, or in tests one that passes as fast as it can be computed. */
+export interface Clock {
+  /** The time, in µs; it never goes back. */
+  nowUs(): number;
+  /** For how long the machine has been suspended since it was started, µs. */
+  suspendedUs(): number;
+  /** Blocks this thread until `deadlineUs` of {@link nowUs}; returns at once when that has passed. */
+  sleepUntilUs(deadlineUs: number): void;
+  /** Blocks this thread while `words[index]` is `value` and nobody notifies it, for `timeoutMs` at most. */
+  waitWhile(words: Int32Array, index: number, value: number, timeoutMs: number): void;
+}
+
+/** The machine's clock. Nothing of it allocates. */
+export const systemClock: Clock = {
+  nowUs,
+  suspendedUs,
+  sleepUntilUs,
+  waitWhile(words, index, value, timeoutMs) {
+    Atomics.wait(words, index, value, timeoutMs);
+  },
+};
+
+/** Blocks this thread for so many µs of a clock. */
+export function sleepForUs(clock: Clock, us: number): void {
+  clock.sleepUntilUs(clock.nowUs() + us);
+}
+
 const time = nativeBuffer(16);
 const timeWords = new Uint32Array(time.bytes.buffer);
 

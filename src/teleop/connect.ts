@@ -9,7 +9,7 @@ import { type ArmReading, readArm, SERVO_IDS } from "../arm/read.ts";
 import { release, torqueState } from "../arm/release.ts";
 import { type Bus, BusError } from "../feetech/bus.ts";
 import { EEPROM_SETTLE_US, EepromError } from "../feetech/eeprom.ts";
-import { nowUs, sleepUntilUs } from "../linux/clock.ts";
+import { sleepForUs } from "../linux/clock.ts";
 import type { FindingOf } from "./herald.ts";
 
 /** An arm whose six servos answer. */
@@ -38,7 +38,7 @@ export function connect(leader: ReachableArm, follower: ReachableArm, calibratio
   let findings = findingsOfPair(arms);
   if (findings.some(({ code }) => code === "calibration mismatch" || code === "swapped arms")) {
     // EEPROM that was written just now reads as zeros for a while: a mismatch is believed when it lasts.
-    sleepUntilUs(nowUs() + EEPROM_SETTLE_US);
+    sleepForUs(leader.bus.clock, EEPROM_SETTLE_US);
     arms = [leader, follower].map((arm) => examine(arm, calibrationDir));
     findings = findingsOfPair(arms);
   }

@@ -1,7 +1,7 @@
 /** Making a calibration an arm's own: in its servos and in its file, both or neither. */
 import type { Bus } from "../../feetech/bus.ts";
 import { EEPROM_SETTLE_US, type EepromChange, writeEeprom } from "../../feetech/eeprom.ts";
-import { nowUs, sleepUntilUs } from "../../linux/clock.ts";
+import { sleepForUs } from "../../linux/clock.ts";
 import { nameOfArm } from "../findings.ts";
 import { idOf, JOINTS, nameWithId, type Role } from "../joints.ts";
 import { readArm } from "../read.ts";
@@ -86,7 +86,7 @@ function changesTo({ bus }: CalibratedArm, calibration: ServoCalibration): Eepro
 function restored(arm: CalibratedArm, before: ServoCalibration, cause: Error): Error {
   try {
     // What was written just now reads as zeros, and some of what was there before may be zeros.
-    sleepUntilUs(nowUs() + EEPROM_SETTLE_US);
+    sleepForUs(arm.bus.clock, EEPROM_SETTLE_US);
     undoCalibration(arm, before);
     return cause;
   } catch {
