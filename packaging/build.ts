@@ -5,7 +5,7 @@
 import { chmod, cp, mkdir, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { dirname, join, relative, resolve } from "node:path";
 import { PACKAGE_FILES, PROGRAM_PATH } from "../src/host/package-files.ts";
-import { version } from "../src/version.ts";
+import { version } from "../src/host/version.ts";
 import { debianChangelog } from "./changelog.ts";
 import { copyrightText } from "./licences.ts";
 import { manPage } from "./man-page.ts";

@@ -1,8 +1,8 @@
 /** The manual page so101(1), out of the help of the program itself: the two cannot differ. */
 import type { Command } from "commander";
-import { commandLine } from "../src/command-line.ts";
-import { allCommands } from "../src/commands/all.ts";
-import { version } from "../src/version.ts";
+import { allCommands } from "../src/cli/all.ts";
+import { commandLine } from "../src/cli/command-line.ts";
+import { version } from "../src/host/version.ts";
 
 const FILES: readonly (readonly [path: string, what: string])[] = [
   ["/etc/so101-teleop/config.toml", "configuration of the main pair; of a further pair <pair>.toml"],

@@ -1,5 +1,5 @@
 /** One run: a subject against fresh arms at one rate, measured while it follows. */
-import type { Summary } from "../../src/commands/output/summary.ts";
+import type { Summary } from "../../src/daemon/summary.ts";
 import { readRecord } from "../../src/sim/record.ts";
 import type { RunningSim } from "../../src/sim/testing/client.ts";
 import { SafetyCheck, type Violation } from "../../src/sim/testing/safety.ts";

@@ -4,8 +4,9 @@
  * Usage: torment LEADER FOLLOWER LEADER_ID FOLLOWER_ID CALIBRATION_DIR RATE_HZ
  */
 import { writeSync } from "node:fs";
-import { summarise } from "../../src/commands/output/summary.ts";
-import { configFor, pairSettings } from "../../src/config/config.ts";
+import { configFor } from "../../src/config/config.ts";
+import { pairSettings } from "../../src/daemon/pair-settings.ts";
+import { summarise } from "../../src/daemon/summary.ts";
 import { startTeleoperation } from "../../src/daemon/teleoperation.ts";
 
 const STDERR = 2;

@@ -5,7 +5,6 @@ import * as v from "valibot";
 import type { NormalisationMode } from "../arm/calibration/normalisation.ts";
 import { armIdProblem } from "../arm/calibration/tree.ts";
 import type { JointName, Role } from "../arm/joints.ts";
-import type { PairSettings } from "../teleop/settings.ts";
 import { ConfigError, parseToml, readConfigFile } from "./file.ts";
 import { MAIN_PAIR, pairConfigPath } from "./pairs.ts";
 import { problemsOf, show } from "./problems.ts";
@@ -184,30 +183,6 @@ export function configFor(
   const path = file ?? pairConfigPath(pair ?? MAIN_PAIR, configDir);
   const unneeded = complete && file === undefined && pair === undefined && !existsSync(path);
   return withOverrides(unneeded ? defaultConfig : loadConfig(path, pair), overrides);
-}
-
-/** What teleoperation takes of the configuration, by its own names. */
-export function pairSettings(config: Config): PairSettings {
-  const { leader, follower, teleoperation, health, park } = config;
-  return {
-    arms: { leader, follower },
-    calibrationDir: config.calibration_dir,
-    rateHz: teleoperation.rate_hz,
-    normalisation: teleoperation.normalisation,
-    alignSpeedDegPerS: teleoperation.align_speed_deg_per_s,
-    followSpeedDegPerS: teleoperation.follow_speed_deg_per_s,
-    holdAfterMs: teleoperation.hold_after_ms,
-    holdForS: teleoperation.hold_for_s,
-    onStop: teleoperation.on_stop,
-    start: teleoperation.start,
-    health: {
-      warnTemperatureC: health.warn_temperature_c,
-      slowTemperatureC: health.slow_temperature_c,
-      releaseTemperatureC: health.release_temperature_c,
-      voltageSagPercent: health.voltage_sag_percent,
-    },
-    ...(park === undefined ? {} : { parkPose: park }),
-  };
 }
 
 function absolute(path: string | undefined): string | undefined {

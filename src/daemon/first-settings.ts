@@ -1,10 +1,10 @@
 /** The settings to start with. A service whose configuration is wrong waits for a person to mend it. */
 import { setTimeout as passed } from "node:timers/promises";
-import { log } from "../commands/output/log.ts";
 import { ConfigError } from "../config/config.ts";
 import { serviceManager } from "../host/notify.ts";
 import { formatCode } from "../teleop/codes.ts";
 import type { PairSettings } from "../teleop/settings.ts";
+import { log } from "./log.ts";
 
 const LOOK_EVERY_MS = 1_000;
 

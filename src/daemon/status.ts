@@ -5,12 +5,12 @@ import type { Calibration } from "../arm/calibration/calibration.ts";
 import { normalise } from "../arm/calibration/normalisation.ts";
 import { JOINTS, type JointName, ROLES, type Role } from "../arm/joints.ts";
 import { CURRENT_UNIT_MA } from "../arm/telemetry.ts";
-import { summarise } from "../commands/output/summary.ts";
 import { namesOfErrorBits } from "../feetech/registers.ts";
+import { version } from "../host/version.ts";
 import type { PairSettings } from "../teleop/settings.ts";
 import type { JointFigure, SharedState } from "../teleop/shared/state.ts";
-import { version } from "../version.ts";
 import type { Journal } from "./event-history.ts";
+import { summarise } from "./summary.ts";
 
 /** What a status is made of. */
 export interface StatusSources {

@@ -8,7 +8,6 @@ import {
   configFor,
   defaultConfig,
   loadConfig,
-  pairSettings,
   parseConfig,
   withOverrides,
 } from "../../src/config/config.ts";
@@ -84,51 +83,6 @@ test("the parking pose that the installed file shows can be used as it is", () =
     .replace(/^# {3}/gm, "")
     .replace(/^#on_stop = .*/m, 'on_stop = "park"');
   expect(Object.keys(parse(text).park!)).toHaveLength(6);
-});
-
-test("a file is taken at its word", () => {
-  const text = `
-    calibration_dir = "/c"
-    [leader]
-    port = "/dev/ttyACM0"
-    id = "blue"
-    [follower]
-    port = "/dev/ttyACM1"
-    id = "red"
-    [teleoperation]
-    rate_hz = 62.5
-    normalisation = "degrees"
-    align_speed_deg_per_s = 30
-    follow_speed_deg_per_s = 200
-    hold_after_ms = 250
-    hold_for_s = 60
-    on_stop = "park"
-    start = "on leader motion"
-    [health]
-    warn_temperature_c = 50
-    slow_temperature_c = 52
-    release_temperature_c = 54
-    voltage_sag_percent = 10
-    ${parkSection}`;
-  expect(pairSettings(parse(text))).toEqual({
-    arms: { leader: { port: "/dev/ttyACM0", id: "blue" }, follower: { port: "/dev/ttyACM1", id: "red" } },
-    calibrationDir: "/c",
-    rateHz: 62.5,
-    normalisation: "degrees",
-    alignSpeedDegPerS: 30,
-    followSpeedDegPerS: 200,
-    holdAfterMs: 250,
-    holdForS: 60,
-    onStop: "park",
-    start: "on leader motion",
-    health: {
-      warnTemperatureC: 50,
-      slowTemperatureC: 52,
-      releaseTemperatureC: 54,
-      voltageSagPercent: 10,
-    },
-    parkPose,
-  });
 });
 
 for (const [what, text, expected] of [

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
-import { ConfigError, defaultConfig, pairSettings } from "../../src/config/config.ts";
+import { ConfigError, defaultConfig } from "../../src/config/config.ts";
+import { pairSettings } from "../../src/daemon/pair-settings.ts";
 import { reload } from "../../src/daemon/reload.ts";
 
 const present = pairSettings(defaultConfig);

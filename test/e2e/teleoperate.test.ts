@@ -6,7 +6,7 @@ import type { JointCalibration } from "../../src/arm/calibration/calibration.ts"
 import { denormalise, normalise } from "../../src/arm/calibration/normalisation.ts";
 import { loadCalibration } from "../../src/arm/calibration/tree.ts";
 import { JOINTS } from "../../src/arm/joints.ts";
-import type { Summary } from "../../src/commands/output/summary.ts";
+import type { Summary } from "../../src/daemon/summary.ts";
 import { Instruction } from "../../src/feetech/packet.ts";
 import { bytesOf } from "../../src/sim/record.ts";
 import type { StartOptions } from "../../src/sim/testing/client.ts";

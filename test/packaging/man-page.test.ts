@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { manPage } from "../../packaging/man-page.ts";
-import { commandLine } from "../../src/command-line.ts";
-import { allCommands } from "../../src/commands/all.ts";
+import { allCommands } from "../../src/cli/all.ts";
+import { commandLine } from "../../src/cli/command-line.ts";
 
 test("the manual page has every command and every option", () => {
   const page = manPage("2026-11-24").replaceAll("\\-", "-");

@@ -1,0 +1,34 @@
+/** Every command of the program. */
+import type { Command } from "commander";
+import { assignCommand } from "./assign.ts";
+import { calibrateCommand } from "./calibrate.ts";
+import { calibrationCommand } from "./calibration/command.ts";
+import { doctorCommand } from "./doctor.ts";
+import { findPortCommand } from "./find-port.ts";
+import { installCommands } from "./install.ts";
+import { monitorCommand } from "./monitor/command.ts";
+import { pauseCommands } from "./pause.ts";
+import { relaxCommand } from "./relax.ts";
+import { setupMotorsCommand } from "./setup-motors.ts";
+import { simCommand } from "./sim.ts";
+import { statusCommand } from "./status/command.ts";
+import { teleoperateCommand } from "./teleoperate.ts";
+
+/** Makes all commands, in the order in which the help lists them. */
+export function allCommands(): Command[] {
+  return [
+    teleoperateCommand(),
+    assignCommand(),
+    statusCommand(),
+    ...pauseCommands(),
+    calibrateCommand(),
+    calibrationCommand(),
+    doctorCommand(),
+    findPortCommand(),
+    ...installCommands(),
+    monitorCommand(),
+    relaxCommand(),
+    setupMotorsCommand(),
+    simCommand(),
+  ];
+}

@@ -1,0 +1,19 @@
+/** What went wrong, told to the person, and as an exit code. */
+import { CommanderError } from "commander";
+import { ConfigError } from "../config/config.ts";
+import { Interrupted, UsageError } from "../workflows/errors.ts";
+
+const FAILED = 1;
+const WRONG_USAGE = 2;
+const INTERRUPTED = 130;
+
+/** Says what went wrong, unless that has been said; 0 done, 1 failed, 2 wrong usage or configuration, 130 interrupted. */
+export function exitCodeFor(error: unknown): number {
+  if (error instanceof CommanderError) {
+    // Commander has printed it. Its own usage errors have exit code 1.
+    return error.code.startsWith("commander.") && error.exitCode !== 0 ? WRONG_USAGE : error.exitCode;
+  }
+  console.error(`so101: ${error instanceof Error ? error.message : error}`);
+  if (error instanceof Interrupted) return INTERRUPTED;
+  return error instanceof ConfigError || error instanceof UsageError ? WRONG_USAGE : FAILED;
+}

@@ -1,0 +1,46 @@
+/** `so101 pause`, `resume` and `release`: somebody beside the arms says whether they may move. */
+import { Command } from "commander";
+import { askControl } from "../api/client.ts";
+import { printLine } from "../linux/stdout.ts";
+import { addJsonOption } from "./options/arm.ts";
+import { addServiceOptions, type ServiceOptions, socketPaths } from "./options/service.ts";
+
+const wishes = {
+  pause: {
+    summary: "hold the follower where it is",
+    description:
+      "Makes the service hold the follower where it is, until resume or release. What is held for hold_for_s is let down.",
+    done: 'paused: the follower stays where it is — "so101 resume" goes on, "so101 release" lets it down',
+  },
+  resume: {
+    summary: "go on after pause or release",
+    description:
+      "Makes the service go on: the follower approaches the leader's pose slowly, then follows it.",
+    done: "resumed: the follower moves slowly to the leader's pose, then follows it",
+  },
+  release: {
+    summary: "let the follower down, softly",
+    description:
+      "Makes the service let the follower down softly, over about a second, and leave it limp until resume. Keep a hand under it.",
+    done: 'released: the follower is let down within two seconds — "so101 resume" goes on',
+  },
+} as const;
+
+interface Options extends ServiceOptions {
+  readonly json?: true;
+}
+
+/** Makes the three commands. */
+export function pauseCommands(): Command[] {
+  return (["pause", "resume", "release"] as const).map((wish) => {
+    const { summary, description, done } = wishes[wish];
+    const command = new Command(wish)
+      .summary(summary)
+      .description(description)
+      .action(async ({ json, ...service }: Options) => {
+        await askControl(socketPaths(service), { do: wish });
+        printLine(json ? JSON.stringify({ time: new Date().toISOString(), event: wish }) : done);
+      });
+    return addJsonOption(addServiceOptions(command));
+  });
+}

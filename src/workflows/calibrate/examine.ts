@@ -1,0 +1,79 @@
+/** Before a calibration: is this the arm that is meant, and are its servos such as can be calibrated? */
+import { type Calibration, CalibrationError } from "../../arm/calibration/calibration.ts";
+import { calibrationInServo, differingKeys } from "../../arm/calibration/in-servos.ts";
+import { findUnfinished, progressOf } from "../../arm/calibration/unfinished.ts";
+import { JOINTS, type JointName, nameWithId } from "../../arm/joints.ts";
+import { readWholeArm } from "../../arm/read.ts";
+import type { Dialogue } from "../../cli/operator/dialogue.ts";
+import { registerValue } from "../../feetech/registers.ts";
+import type { OpenArm } from "../arm-session.ts";
+import { reportServos } from "../report-servos.ts";
+import { refuseWrongArm } from "../wrong-arm.ts";
+
+type Images = readonly Uint8Array[];
+
+/**
+ * Says which arm this is and what is wrong with it. Throws when it cannot be calibrated, when the person says that it
+ * is the wrong one, or when an interrupted calibration must be settled first.
+ */
+export async function examine(
+  arm: OpenArm,
+  joints: readonly JointName[],
+  filed: Calibration | CalibrationError,
+  dialogue: Dialogue,
+): Promise<void> {
+  const images = readWholeArm(arm.bus);
+  dialogue.say(describe(arm, images));
+  reportServos(arm, images, dialogue);
+  await refuseWrongArm(arm, images, dialogue);
+  if (!(filed instanceof CalibrationError)) requireOthers(arm, joints, images, filed);
+  await settleUnfinished(arm, images, filed, dialogue);
+}
+
+/** `leader "blue" on /dev/ttyACM0: six STS3215 servos, firmware 3.10, 5.0 V`. */
+function describe(arm: OpenArm, images: Images): string {
+  const volts = images.map((image) => registerValue("present_voltage", image) / 10);
+  const versions = images.map(
+    (image) =>
+      `${registerValue("firmware_major_version", image)}.${registerValue("firmware_minor_version", image)}`,
+  );
+  const [lowest, highest] = [Math.min(...volts).toFixed(1), Math.max(...volts).toFixed(1)];
+  const voltage = lowest === highest ? `${lowest} V` : `${lowest} to ${highest} V`;
+  return `${arm.name} on ${arm.port}: ${images.length} servos, firmware ${[...new Set(versions)].join(", ")}, ${voltage}`;
+}
+
+/** Calibrating one joint leaves the others as their file has them: their servos must agree with it. */
+function requireOthers(arm: OpenArm, joints: readonly JointName[], images: Images, filed: Calibration): void {
+  const others = JOINTS.filter((joint) => !joints.includes(joint));
+  const differing = others.filter((joint) => {
+    const held = calibrationInServo(joint, images[JOINTS.indexOf(joint)]!);
+    return differingKeys(held, filed[joint]).length > 0;
+  });
+  if (differing.length === 0) return;
+  throw new Error(
+    `${arm.name}: ${differing.map(nameWithId).join(", ")} does not hold what the calibration file says — ` +
+      `settle that first ("so101 calibration show ${arm.role}"), or calibrate the whole arm`,
+  );
+}
+
+/** A calibration that was cut off while it was written is completed or undone first, or replaced by this one. */
+async function settleUnfinished(
+  arm: OpenArm,
+  images: Images,
+  filed: Calibration | CalibrationError,
+  dialogue: Dialogue,
+): Promise<void> {
+  const { role, id, calibrationDir } = arm;
+  const unfinished = findUnfinished(calibrationDir, role, id);
+  if (unfinished === undefined) return;
+  const file = filed instanceof CalibrationError ? undefined : filed;
+  if (progressOf(unfinished, images, file) !== "partial") return;
+  const command = (verb: string) => `so101 calibration ${verb} ${role}`;
+  const agreed = await dialogue.confirm(
+    `${arm.name}: writing a calibration was interrupted, and the servos may hold parts of two. "${command("finish")}" ` +
+      `completes it and "${command("undo")}" takes it back. Make a new one instead?`,
+    { grave: true },
+  );
+  if (!agreed)
+    throw new Error(`${arm.name}: nothing was changed — run "${command("finish")}" or "${command("undo")}"`);
+}

@@ -1,0 +1,89 @@
+/** What the doctor finds between the USB plug and the program: boards, names, rights, other programs. */
+import { accessSync, constants, existsSync, realpathSync } from "node:fs";
+import { ROLES } from "../../arm/joints.ts";
+import type { Config } from "../../config/config.ts";
+import { type Board, listBoards } from "../../host/boards.ts";
+import { runningPrograms } from "../../host/machine.ts";
+import { canBeNamed, namingRules } from "../../host/naming-rules.ts";
+import { unitOwning } from "../../host/service.ts";
+import { nameOwner } from "../../linux/owner.ts";
+import { broken, type Check, ok, warning } from "../check.ts";
+
+/** Programs that take serial ports for something else. */
+const MEDDLERS: Readonly<Record<string, string>> = {
+  ModemManager:
+    "its rules keep it off the boards it knows; to be sure: sudo systemctl disable --now ModemManager",
+  brltty: "it takes CH340 boards for braille displays: sudo apt remove brltty",
+};
+
+/** From USB to the open port. */
+export async function checkBoards(config: Config, assign: string): Promise<Check[]> {
+  const boards = await listBoards();
+  const checks: Check[] = [boardsSeen(boards, config)];
+  const rules = namingRules();
+  for (const role of ROLES) {
+    const { port } = config[role];
+    const area = `${role}'s port`;
+    const rule = rules.find(({ link }) => link === port);
+    const isThere = existsSync(port);
+    const by = rule === undefined ? "" : `, named by ${rule.file}`;
+    if (!isThere && rule === undefined && canBeNamed(port)) {
+      checks.push(
+        broken(
+          area,
+          `${port} is not there, and no board has that name`,
+          `plug both boards in, then: ${assign}`,
+        ),
+      );
+    } else if (!isThere) {
+      checks.push(
+        broken(
+          area,
+          `${port} is not there${by}`,
+          "plug in the arm's USB board; a cable that only charges will not do",
+        ),
+      );
+    } else {
+      checks.push(
+        ok(area, `${port}${port === realpathSync(port) ? "" : ` = ${realpathSync(port)}`}${by}`),
+        ...rights(area, port),
+      );
+    }
+  }
+  for (const program of runningPrograms()) {
+    if (program in MEDDLERS) checks.push(warning("other programs", `${program} runs`, MEDDLERS[program]!));
+  }
+  return checks;
+}
+
+function boardsSeen(boards: readonly Board[], config: Config): Check {
+  const area = "USB boards";
+  const all = boards
+    .map(
+      ({ path, serial, vendorId, productId }) => `${path} ${vendorId}:${productId} ${serial ?? "no serial"}`,
+    )
+    .join("; ");
+  if (boards.length >= 2) return ok(area, all);
+  if (ROLES.every((role) => existsSync(config[role].port))) return ok(area, "the configured ports are there");
+  if (Bun.which("udevadm") === null)
+    return warning(area, "cannot be listed: udev is not installed", "apt install udev");
+  const cure = "plug in the arms' boards; a board that does not show up has a bad cable or no supply";
+  return broken(area, boards.length === 0 ? "none is plugged in" : `only one: ${all}`, cure);
+}
+
+function rights(area: string, port: string): Check[] {
+  const holder = unitOwning(port) === undefined ? nameOwner(port) : undefined;
+  if (holder !== undefined) return [broken(area, `${port} is in use by ${holder}`, "end that program")];
+  try {
+    accessSync(port, constants.R_OK | constants.W_OK);
+    return [];
+  } catch {
+    return [
+      warning(
+        area,
+        `this user may not open ${port}; the service may`,
+        "use sudo, or: sudo adduser $USER dialout, and log in again",
+      ),
+    ];
+  }
+}

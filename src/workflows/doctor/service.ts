@@ -1,0 +1,67 @@
+/** What the doctor finds of the service: whether it is there, runs, and may run on time. */
+
+import type { Status } from "../../api/protocol.ts";
+import { unitOf } from "../../config/pairs.ts";
+import { unitProperties } from "../../host/machine.ts";
+import { broken, type Check, ok, warning } from "../check.ts";
+
+/** The unit and the program in it. */
+export function checkService(pair: string, status: Status | undefined): Check[] {
+  const unit = unitOf(pair);
+  const area = "service";
+  const found = unitProperties(unit, [
+    "LoadState",
+    "ActiveState",
+    "UnitFileState",
+    "NRestarts",
+    "LimitRTPRIO",
+  ]);
+  const running = status === undefined ? [] : [teleoperation(status)];
+  if (found === undefined)
+    return [warning(area, "systemd does not run here", "start it by hand: so101 teleoperate"), ...running];
+  const { LoadState, ActiveState, UnitFileState, NRestarts, LimitRTPRIO } = found;
+  if (LoadState === "not-found") {
+    return [
+      warning(
+        area,
+        `${unit} is not installed`,
+        "sudo apt install ./so101-teleop_*.deb, or: sudo so101 install",
+      ),
+      ...running,
+    ];
+  }
+  const checks: Check[] = [];
+  const restarts = Number(NRestarts) > 0 ? `, restarted ${NRestarts} times` : "";
+  if (ActiveState !== "active") {
+    checks.push(
+      broken(
+        area,
+        `${unit} is ${ActiveState}`,
+        `sudo systemctl start ${unit}; why it stopped: journalctl -u ${unit}`,
+      ),
+    );
+  } else if (restarts !== "") {
+    checks.push(warning(area, `${unit} runs${restarts}`, `why: journalctl -u ${unit}`));
+  } else {
+    checks.push(ok(area, `${unit} runs`));
+  }
+  if (UnitFileState !== "enabled") {
+    checks.push(warning(area, `${unit} does not start at boot`, `sudo systemctl enable ${unit}`));
+  }
+  if (LimitRTPRIO === "0") {
+    checks.push(warning("real-time", `${unit} may not run on time`, "restore LimitRTPRIO=20 in the unit"));
+  } else {
+    checks.push(ok("real-time", "permitted"));
+  }
+  return [...checks, ...running];
+}
+
+function teleoperation({ state, why, rateHz, missedTicks, ticks, holds, mode }: Status): Check {
+  const area = "teleoperation";
+  if (state === "faulted") return broken(area, `faulted: ${why}`);
+  if (state === "waiting") return broken(area, `waiting: ${why}`);
+  if (mode !== "running") return warning(area, `${mode}: somebody asked for it`, "so101 resume");
+  const figures = `${state}, ${Math.round(rateHz)} Hz, ${missedTicks} of ${ticks} ticks missed`;
+  if (holds.length > 0) return warning(area, `${figures}; ${holds.map(({ message }) => message).join("; ")}`);
+  return ok(area, figures);
+}

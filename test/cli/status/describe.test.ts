@@ -1,0 +1,69 @@
+import { expect, test } from "bun:test";
+import { stripVTControlCharacters } from "node:util";
+import { describeStatus, duration } from "../../../src/cli/status/describe.ts";
+import { aStatus } from "../../support/status.ts";
+
+const now = new Date("2026-01-01T13:12:05.000Z");
+const linesOf = (...args: Parameters<typeof describeStatus>) =>
+  describeStatus(...args).map(stripVTControlCharacters);
+
+test("it says first what the service does, since when, and why", () => {
+  expect(linesOf(aStatus, { now })[0]).toBe(
+    "following for 3 h 12 min: the follower has reached the leader's pose",
+  );
+  expect(linesOf({ ...aStatus, state: "holding", mode: "paused" }, { now })[0]).toStartWith(
+    "holding (paused) for 3 h 12 min",
+  );
+});
+
+test("its tables fit 80 columns, also with the widest figures", () => {
+  const wide = {
+    ...aStatus.arms.leader.joints.shoulder_pan,
+    ...{ positionNormalised: -100.0, speedStepsPerS: -3400, loadPercent: -100, currentMa: 3250 },
+    ...{ voltageV: 12.6, temperatureC: 100, misses: 9999 },
+  };
+  const arm = { ...aStatus.arms.leader, joints: { ...aStatus.arms.leader.joints, shoulder_lift: wide } };
+  const lines = linesOf({ ...aStatus, arms: { ...aStatus.arms, leader: arm } }, { now });
+  const rows = lines.filter((line) => /^(leader|follower|shoulder|elbow|wrist|gripper)/.test(line));
+  expect(rows.length).toBe(16);
+  for (const row of rows) expect(row.length).toBeLessThanOrEqual(80);
+});
+
+test("it says what is wrong now before all figures, and the last events with their codes", () => {
+  const holds = [{ code: "SO101-E052 follower.servo.hot", message: "gripper is at 56 °C" }];
+  const lines = linesOf({ ...aStatus, holds }, { now });
+  expect(lines[1]).toBe("now: gripper is at 56 °C [SO101-E052 follower.servo.hot]");
+  expect(lines.at(-1)).toEndWith(" [SO101-E004 pair.following]");
+});
+
+test("on a screen with little room the newest event comes first", () => {
+  const [first] = aStatus.events;
+  const events = [first!, { ...first!, message: "newest" }];
+  const lines = linesOf({ ...aStatus, events }, { now, eventsFirst: true });
+  expect(lines.at(-2)).toContain("newest");
+});
+
+test("what is not known is a dash", () => {
+  const unknown = {
+    ...aStatus.arms.leader.joints.gripper,
+    positionSteps: null,
+    temperatureC: null,
+    torqueOn: null,
+  };
+  const arm = { ...aStatus.arms.leader, joints: { ...aStatus.arms.leader.joints, gripper: unknown } };
+  const row = linesOf({ ...aStatus, arms: { ...aStatus.arms, leader: arm } }, { now }).find((line) =>
+    line.startsWith("gripper"),
+  );
+  expect(row!.match(/–/g)).toHaveLength(3);
+});
+
+test.each([
+  [0, "0 s"],
+  [59_999, "59 s"],
+  [65_000, "1 min 5 s"],
+  [3_600_000, "1 h 0 min"],
+  [90_000_000, "1 d 1 h"],
+  [-5, "0 s"],
+])("%d ms are %s", (ms, text) => {
+  expect(duration(ms)).toBe(text);
+});
