@@ -1,7 +1,7 @@
 /** What became of a run of chaos: the safety rules on the record, how fast it recovered, what the program used. */
 
 import { goalTable } from "../../src/arm/calibration/normalisation.ts";
-import { loadCalibration } from "../../src/arm/calibration/tree.ts";
+import { CalibrationStore } from "../../src/arm/calibration/store.ts";
 import { JOINTS } from "../../src/arm/joints.ts";
 import { Instruction } from "../../src/feetech/packet.ts";
 import { registers } from "../../src/feetech/registers.ts";
@@ -47,8 +47,8 @@ export async function judgeRecord({ paths }: RunningSim, rateHz: number): Promis
 
 /** For each joint the follower's goal by the leader's reading. */
 function followerGoals(calibrationDir: string): Int16Array[] {
-  const leader = loadCalibration(calibrationDir, "leader", "leader");
-  const follower = loadCalibration(calibrationDir, "follower", "follower");
+  const leader = new CalibrationStore(calibrationDir).load({ role: "leader", id: "leader" });
+  const follower = new CalibrationStore(calibrationDir).load({ role: "follower", id: "follower" });
   return JOINTS.map((joint) => {
     const { range_min, range_max } = follower[joint];
     const goals = goalTable(leader, follower, joint, "range");

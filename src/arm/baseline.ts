@@ -1,6 +1,7 @@
 /** What an arm's servos must be set to before teleoperation, and where they differ from it. */
-import { type RegisterName, registers, registerValue } from "../feetech/registers.ts";
+import { type RegisterName, registers } from "../feetech/registers.ts";
 import type { JointName, Role } from "./joints.ts";
+import type { ServoImage, ServoImages } from "./servo-image.ts";
 
 /** A register that does not hold what it must, and what it must hold. */
 export interface Difference {
@@ -45,15 +46,15 @@ const MAXIMUM_ACCELERATION = 254;
 /**
  * The registers of one servo that must be written, EEPROM first; none when it is configured.
  *
- * `image` holds addresses 0…70 of its control table. `maximum_acceleration` lies beyond them: pass what was read of
- * it to have it compared too; left out, it is not mentioned.
+ * `maximum_acceleration` lies beyond the image: pass what was read of it to have it compared too; left out, it is not
+ * mentioned.
  * Never contains torque, goals, id, baud rate or calibration; nor `torque_limit`, which is raised only once the goal is
  * the present position.
  */
 export function differences(
   role: Role,
   joint: JointName,
-  image: Uint8Array,
+  image: ServoImage,
   maximumAcceleration?: number,
 ): Difference[] {
   const found: Difference[] = [];
@@ -62,9 +63,9 @@ export function differences(
   };
   for (const [name, value] of Object.entries(settingsOf(role, joint))) {
     const register = name as RegisterName;
-    compare(register, registerValue(register, image), value);
+    compare(register, image.value(register), value);
   }
-  const phase = registerValue("phase", image);
+  const phase = image.value("phase");
   compare("phase", phase, phase & ~PHASE_MULTI_TURN);
   if (maximumAcceleration !== undefined) {
     compare("maximum_acceleration", maximumAcceleration, MAXIMUM_ACCELERATION);
@@ -81,11 +82,11 @@ function settingsOf(role: Role, joint: JointName): Settings {
  * Whether the six servos carry a follower's gains and gripper protection. A leader's servos keep the factory's, so
  * this tells the arms of a pair apart when their calibrations cannot.
  */
-export function looksLikeFollower(images: readonly (Uint8Array | null)[]): boolean {
+export function looksLikeFollower(images: ServoImages): boolean {
   return images.every((image, i) => {
     if (image === null) return false;
     const settings = i === images.length - 1 ? gripperMarks : bodyMarks;
-    return settings.every(([name, value]) => registerValue(name, image) === value);
+    return settings.every(([name, value]) => image.value(name) === value);
   });
 }
 

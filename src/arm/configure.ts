@@ -1,7 +1,7 @@
 /** Bringing arms to the settings that teleoperation needs, writing only what differs. */
 import type { Bus } from "../feetech/bus.ts";
 import { type EepromChange, writeEeprom } from "../feetech/eeprom.ts";
-import { type RegisterName, registerValue } from "../feetech/registers.ts";
+import type { RegisterName } from "../feetech/registers.ts";
 import { differences } from "./baseline.ts";
 import { idOf, JOINTS, type Role } from "./joints.ts";
 import type { ArmReading } from "./read.ts";
@@ -49,7 +49,7 @@ function changesOf({ role, bus, reading }: ConfigurableArm): Change[] {
     const changes = differences(role, joint, image, reading.maximumAccelerations[index]).map((difference) =>
       change(difference.register, difference.value, difference.area),
     );
-    if (role === "leader" && registerValue("torque_enable", image) !== 0) {
+    if (role === "leader" && image.value("torque_enable") !== 0) {
       changes.unshift(change("torque_enable", 0, "ram"));
     }
     return changes;

@@ -1,17 +1,17 @@
 /** What is wrong with an arm that has been read: every check before it may be used, as findings for a person. */
-import { type ErrorBitName, namesOfErrorBits, registerValue, STS3215_MODEL } from "../feetech/registers.ts";
+import { type ErrorBitName, namesOfErrorBits, STS3215_MODEL } from "../feetech/registers.ts";
 import { type Calibration, CalibrationError, type JointCalibration } from "./calibration/calibration.ts";
 import { calibrationInServo, differingKeys } from "./calibration/in-servos.ts";
-import { JOINTS, type JointName, nameWithId, type Role } from "./joints.ts";
+import { type ArmIdentity, nameOfArm } from "./identity.ts";
+import { JOINTS, type JointName, nameWithId } from "./joints.ts";
+import type { ServoImage, ServoImages } from "./servo-image.ts";
 import { isSwapped } from "./swapped.ts";
 
+export { nameOfArm };
+
 /** An arm as it was found: what its servos hold, and what its calibration file says. */
-export interface ArmState {
-  readonly role: Role;
-  /** LeRobot's id of the arm. */
-  readonly id: string;
-  /** Addresses 0…70 of each servo's control table in the joints' order; null where there was no answer. */
-  readonly images: readonly (Uint8Array | null)[];
+export interface ArmState extends ArmIdentity {
+  readonly images: ServoImages;
   /** What its file holds, or why it cannot be had. */
   readonly calibration: Calibration | CalibrationError;
   /** Where writing a calibration to it was interrupted, what to say of that when file and servos do not agree. */
@@ -48,13 +48,8 @@ export interface Finding {
 /** A joint that answered, and what it holds. */
 interface Servo {
   readonly joint: JointName;
-  readonly image: Uint8Array;
+  readonly image: ServoImage;
   readonly errorByte: number;
-}
-
-/** How messages name an arm: `follower "red_sting"`. */
-export function nameOfArm({ role, id }: { readonly role: Role; readonly id: string }): string {
-  return `${role} "${id}"`;
 }
 
 /**
@@ -123,7 +118,7 @@ function servosOf({ images, errorBytes }: Pick<ArmState, "images" | "errorBytes"
 
 function modelFindings(name: string, servos: readonly Servo[]): Finding[] {
   return servos.flatMap(({ joint, image }): Finding[] => {
-    const model = registerValue("model_number", image);
+    const model = image.value("model_number");
     if (model === STS3215_MODEL) return [];
     const message =
       `${name}: ${nameWithId(joint)} is a servo of model ${model}, not an STS3215 (model ${STS3215_MODEL}) — ` +
@@ -168,9 +163,7 @@ function calibrationFindings(
 function firmwareFindings(name: string, servos: readonly Servo[]): Finding[] {
   const joints = new Map<string, JointName[]>();
   for (const { joint, image } of servos) {
-    const major = registerValue("firmware_major_version", image);
-    const version = `${major}.${registerValue("firmware_minor_version", image)}`;
-    joints.set(version, [...(joints.get(version) ?? []), joint]);
+    joints.set(image.firmware, [...(joints.get(image.firmware) ?? []), joint]);
   }
   if (joints.size < 2) return [];
   const versions = [...joints].map(([version, who]) => `${version} in ${list(who.map(nameWithId))}`);
@@ -184,9 +177,9 @@ function firmwareFindings(name: string, servos: readonly Servo[]): Finding[] {
 function voltageFindings(name: string, servos: readonly Servo[]): Finding[] {
   const outside = new Map<string, { joints: JointName[]; figures: string[]; cure: string }>();
   for (const { joint, image } of servos) {
-    const volts = registerValue("present_voltage", image) / 10;
-    const lowest = registerValue("min_voltage_limit", image) / 10;
-    const highest = registerValue("max_voltage_limit", image) / 10;
+    const volts = image.voltageV;
+    const lowest = image.value("min_voltage_limit") / 10;
+    const highest = image.value("max_voltage_limit") / 10;
     if (volts >= lowest && volts <= highest) continue;
     const limits =
       volts > highest
@@ -221,9 +214,9 @@ export const errorMeanings = {
 /** Voltage is left to its own finding, which has the figures. */
 function errorFindings(name: string, servos: readonly Servo[]): Finding[] {
   return servos.flatMap(({ joint, image, errorByte }) =>
-    namesOfErrorBits(errorByte | registerValue("status", image)).flatMap((bit): Finding[] => {
+    namesOfErrorBits(errorByte | image.value("status")).flatMap((bit): Finding[] => {
       if (bit === "voltage") return [];
-      const celsius = registerValue("present_temperature", image);
+      const celsius = image.value("present_temperature");
       const message = `${name}: ${nameWithId(joint)}, at ${celsius} °C, reports ${errorMeanings[bit]}`;
       return [{ code: "servo error", severity: "warning", joint, message }];
     }),

@@ -3,19 +3,14 @@ import { type Bus, BusError } from "../feetech/bus.ts";
 import { STEPS_PER_TURN } from "../feetech/registers.ts";
 import { ReadRequest, spanOf } from "../feetech/requests.ts";
 import { idOf, JOINTS } from "./joints.ts";
+import { IMAGE_SPAN, ServoImage, type ServoImages } from "./servo-image.ts";
 
 /** The ids of an arm's servos, in the joints' order. */
 export const SERVO_IDS: readonly number[] = JOINTS.map(idOf);
 
-/** The control table from its start to the present current: a servo whole, in one packet. */
-const IMAGE_BLOCK = spanOf("firmware_major_version", "present_current");
-
-/** One servo's image, or null where it did not answer. */
-type ServoImage = Uint8Array | null;
-
 /** Everything that is read of an arm before it is used; in the joints' order. */
 export interface ArmReading {
-  readonly images: readonly ServoImage[];
+  readonly images: ServoImages;
   /** The register `maximum_acceleration`, which lies beyond the images; undefined where it could not be read. */
   readonly maximumAccelerations: readonly (number | undefined)[];
 }
@@ -27,9 +22,9 @@ export function positionsRead(): ReadRequest {
 
 /** Reads the six servos whole, each again where a reply is lost. Throws {@link PortError} when the port is lost. */
 export function readArm(bus: Bus): ArmReading {
-  const images = SERVO_IDS.map((id): ServoImage => {
-    const read = new ReadRequest([id], IMAGE_BLOCK);
-    return answers(() => bus.readAll(read)) ? read.data : null;
+  const images = SERVO_IDS.map((id) => {
+    const read = new ReadRequest([id], IMAGE_SPAN);
+    return answers(() => bus.readAll(read)) ? new ServoImage(read.data) : null;
   });
   const accelerations = new ReadRequest(SERVO_IDS, spanOf("maximum_acceleration"));
   const complete = images.every((image) => image !== null) && answers(() => bus.readAll(accelerations));
@@ -42,7 +37,7 @@ export function readArm(bus: Bus): ArmReading {
 }
 
 /** Reads the six servos' images. Throws {@link BusError} for the first that does not answer, {@link PortError}. */
-export function readWholeArm(bus: Bus): Uint8Array[] {
+export function readWholeArm(bus: Bus): ServoImage[] {
   return readArm(bus).images.map((image, index) => {
     const id = SERVO_IDS[index]!;
     if (image === null) throw new BusError(id, "timeout", `no answer from ${bus.nameOf(id)}`);

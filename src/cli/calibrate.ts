@@ -2,7 +2,8 @@
 import { Command, Option } from "commander";
 import { type Calibration, CalibrationError } from "../arm/calibration/calibration.ts";
 import { commitCalibration } from "../arm/calibration/commit.ts";
-import { checkRoom, loadCalibration } from "../arm/calibration/tree.ts";
+import { CalibrationStore } from "../arm/calibration/store.ts";
+import type { ArmIdentity } from "../arm/identity.ts";
 import { idOf, JOINTS, type JointName, type Role } from "../arm/joints.ts";
 import type { ArmChoice } from "../config/choose-arm.ts";
 import { chooseArm } from "../config/choose-arm.ts";
@@ -66,9 +67,9 @@ function calibrate(role: Role, options: Options): Promise<void> {
   return interruptible(async (signal) => {
     const dialogue = dialogueFor(options, signal);
     const chosen = chooseArm(role, options);
-    const { calibrationDir, id } = chosen;
-    checkRoom(calibrationDir, role, id);
-    const filed = fileOf(calibrationDir, role, id);
+    const calibrations = new CalibrationStore(chosen.calibrationDir);
+    calibrations.checkRoom(chosen);
+    const filed = fileOf(calibrations, chosen);
     if (options.joint !== undefined && filed instanceof CalibrationError) {
       throw new Error(`${filed.message}; to calibrate one joint the others must be calibrated already`);
     }
@@ -87,7 +88,7 @@ function calibrate(role: Role, options: Options): Promise<void> {
       dialogue.event({
         event: "calibrated",
         arm: role,
-        id,
+        id: chosen.id,
         file: path,
         registersWritten: written,
         calibration,
@@ -101,13 +102,10 @@ function calibrate(role: Role, options: Options): Promise<void> {
 }
 
 /** The arm's file as it is, which gives what is not calibrated anew; or why there is none. */
-function fileOf(root: string, role: Role, id: string): Calibration | CalibrationError {
-  try {
-    return loadCalibration(root, role, id);
-  } catch (error) {
-    if (error instanceof CalibrationError && error.trouble !== "unreadable") return error;
-    throw error;
-  }
+function fileOf(calibrations: CalibrationStore, arm: ArmIdentity): Calibration | CalibrationError {
+  const filed = calibrations.tryLoad(arm);
+  if (filed instanceof CalibrationError && filed.trouble === "unreadable") throw filed;
+  return filed;
 }
 
 /** The joints calibrated now, and the file's others. Which way a joint counts is the person's, and stays. */

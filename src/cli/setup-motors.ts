@@ -1,7 +1,8 @@
 /** `so101 setup-motors`: new servos get the ids of an arm's joints, one after the other. */
 import { Command, Option } from "commander";
+import { CalibrationStore } from "../arm/calibration/store.ts";
 import type { ArmConnection } from "../arm/connection.ts";
-import { nameOfArm } from "../arm/findings.ts";
+import { nameOfArm } from "../arm/identity.ts";
 import { idOf, JOINTS, type JointName, nameWithId, type Role } from "../arm/joints.ts";
 import { readWholeArm } from "../arm/read.ts";
 import { type FoundMotor, findMotor, isRightModel, type MotorLine, setUpMotor } from "../arm/servo-setup.ts";
@@ -10,7 +11,7 @@ import { BAUD_RATES, STS3215_MODEL } from "../feetech/registers.ts";
 import { withLink } from "../workflows/arm-session.ts";
 import { UsageError } from "../workflows/errors.ts";
 import { reportServos } from "../workflows/report-servos.ts";
-import { forgetProgress, keepProgress, readProgress } from "../workflows/setup-motors/progress.ts";
+import { SetupProgress } from "../workflows/setup-motors/progress.ts";
 import { interruptible } from "./interrupt.ts";
 import { type Dialogue, dialogueFor } from "./operator/dialogue.ts";
 import { addArmOptions, addJsonOption, addYesOption, roleArgument } from "./options/arm.ts";
@@ -73,8 +74,9 @@ function setupMotors(role: Role, options: Options): Promise<void> {
 
 async function setUpArm(place: Workplace, restart: boolean): Promise<void> {
   const { arm, name, link, dialogue } = place;
-  if (restart) forgetProgress(arm);
-  const done = readProgress(arm);
+  const progress = new SetupProgress(new CalibrationStore(arm.calibrationDir), arm);
+  if (restart) progress.forget();
+  const done = progress.read();
   if (link.trouble === undefined && done.length === 0) {
     dialogue.say(`${name}: all six servos answer by their ids already.`);
     checkChain(place);
@@ -89,10 +91,10 @@ async function setUpArm(place: Workplace, restart: boolean): Promise<void> {
   for (const joint of JOINTS.toReversed().filter((one) => !done.includes(one))) {
     await setUpJoint(place, joint, done, false);
     done.push(joint);
-    keepProgress(arm, done);
+    progress.keep(done);
   }
   await joinChain(place);
-  forgetProgress(arm);
+  progress.forget();
 }
 
 /** Sets one joint's servo up; on a terminal as often as it takes. Throws Error when `once` and it cannot be done. */
@@ -181,7 +183,7 @@ async function joinChain(place: Workplace): Promise<void> {
 }
 
 function checkChain({ arm, name, line: { bus }, dialogue }: Workplace): void {
-  reportServos({ ...arm, name, bus }, readWholeArm(bus), dialogue);
+  reportServos({ ...arm, bus }, readWholeArm(bus), dialogue);
   dialogue.event({ event: "set up", arm: arm.role, id: arm.id });
   dialogue.done(`${name} is set up: six servos, in order. Next: so101 calibrate ${arm.role}`);
 }

@@ -1,7 +1,7 @@
 /** `so101 teleoperate`: makes the follower arm follow the leader arm until it is stopped. */
 import { Command, InvalidArgumentError } from "commander";
 import type { Calibration } from "../arm/calibration/calibration.ts";
-import { nameOfArm } from "../arm/findings.ts";
+import { nameOfArm } from "../arm/identity.ts";
 import type { Role } from "../arm/joints.ts";
 import { configFor, DEFAULT_CONFIG_PATH, type Overrides } from "../config/config.ts";
 import { MAIN_PAIR } from "../config/pairs.ts";

@@ -1,11 +1,11 @@
 /** From two arms that answer to two arms that may be teleoperated: calibrations, checks, configuration. */
-import { type Calibration, CalibrationError } from "../arm/calibration/calibration.ts";
-import { loadCalibration } from "../arm/calibration/tree.ts";
-import { explainUnfinished } from "../arm/calibration/unfinished.ts";
+import type { Calibration } from "../arm/calibration/calibration.ts";
+import { CalibrationStore } from "../arm/calibration/store.ts";
 import { type ConfigurableArm, configure, needsEeprom } from "../arm/configure.ts";
 import { type ArmState, findingsOf } from "../arm/findings.ts";
+import { type InspectedArm, inspectArm } from "../arm/inspect.ts";
 import type { Role } from "../arm/joints.ts";
-import { type ArmReading, readArm, SERVO_IDS } from "../arm/read.ts";
+import { type ArmReading, SERVO_IDS } from "../arm/read.ts";
 import { release, torqueState } from "../arm/release.ts";
 import { type Bus, BusError } from "../feetech/bus.ts";
 import { EEPROM_SETTLE_US, EepromError } from "../feetech/eeprom.ts";
@@ -34,12 +34,13 @@ export interface Connection {
  * Throws {@link BusError} when a servo falls silent meanwhile, {@link PortError} when a port is lost.
  */
 export function connect(leader: ReachableArm, follower: ReachableArm, calibrationDir: string): Connection {
-  let arms = [leader, follower].map((arm) => examine(arm, calibrationDir));
+  const calibrations = new CalibrationStore(calibrationDir);
+  let arms = [leader, follower].map((arm) => examine(arm, calibrations));
   let findings = findingsOfPair(arms);
   if (findings.some(({ code }) => code === "calibration mismatch" || code === "swapped arms")) {
     // EEPROM that was written just now reads as zeros for a while: a mismatch is believed when it lasts.
     sleepForUs(leader.bus.clock, EEPROM_SETTLE_US);
-    arms = [leader, follower].map((arm) => examine(arm, calibrationDir));
+    arms = [leader, follower].map((arm) => examine(arm, calibrations));
     findings = findingsOfPair(arms);
   }
   if (findings.some(({ severity }) => severity === "fault")) return { findings };
@@ -70,37 +71,18 @@ function letDown({ bus }: ReachableArm): void {
   throw new BusError(unconfirmed, "not written", `${bus.nameOf(unconfirmed)} does not confirm to be limp`);
 }
 
-interface Examined extends ArmState, ConfigurableArm {
+interface Examined extends InspectedArm, ConfigurableArm {
   readonly reading: ArmReading;
 }
 
-function examine({ role, id, bus }: ReachableArm, calibrationDir: string): Examined {
-  const reading = readArm(bus);
-  const silent = reading.images.indexOf(null);
+function examine({ role, id, bus }: ReachableArm, calibrations: CalibrationStore): Examined {
+  const inspected = inspectArm({ role, id }, bus, calibrations);
+  const silent = inspected.images.indexOf(null);
   if (silent !== -1) {
     const servo = SERVO_IDS[silent]!;
     throw new BusError(servo, "timeout", `no answer from ${bus.nameOf(servo)}`);
   }
-  const errorBytes = SERVO_IDS.map((servo) => bus.errorBytes[servo]!);
-  return {
-    role,
-    id,
-    bus,
-    reading,
-    images: reading.images,
-    errorBytes,
-    calibration: tryLoad(calibrationDir, role, id),
-    unfinished: explainUnfinished(calibrationDir, role, id),
-  };
-}
-
-function tryLoad(root: string, role: Role, id: string): Calibration | CalibrationError {
-  try {
-    return loadCalibration(root, role, id);
-  } catch (error) {
-    if (error instanceof CalibrationError) return error;
-    throw error;
-  }
+  return { ...inspected, bus };
 }
 
 function findingsOfPair(arms: readonly ArmState[]): FindingOf[] {

@@ -1,7 +1,8 @@
 /** Having an arm for the time of a command: the service out of the way, the port open, and both given back. */
 
+import { CalibrationStore } from "../arm/calibration/store.ts";
 import { ArmConnection } from "../arm/connection.ts";
-import { nameOfArm } from "../arm/findings.ts";
+import { nameOfArm } from "../arm/identity.ts";
 import type { Dialogue } from "../cli/operator/dialogue.ts";
 import type { ChosenArm } from "../config/choose-arm.ts";
 import type { Bus, BusAccess } from "../feetech/bus.ts";
@@ -14,6 +15,8 @@ export interface OpenArm extends ChosenArm {
   /** How messages name it: `leader "my_leader"`. */
   readonly name: string;
   readonly bus: Bus;
+  /** Where its calibration file is. */
+  readonly calibrations: CalibrationStore;
   /** What is missing of it, where it was wanted all the same. */
   readonly trouble?: string;
 }
@@ -45,7 +48,8 @@ export async function withArm<T>(
   const name = nameOfArm(arm);
   return withLink(name, arm.port, wish, async ({ bus, trouble }) => {
     if (bus === undefined || (trouble !== undefined && !wish.partial)) throw new Error(trouble);
-    return work({ ...arm, name, bus, ...(trouble !== undefined && { trouble }) });
+    const calibrations = new CalibrationStore(arm.calibrationDir);
+    return work({ ...arm, name, bus, calibrations, ...(trouble !== undefined && { trouble }) });
   });
 }
 

@@ -1,13 +1,11 @@
 /** Checking arms as teleoperation would, before it does. */
 
-import { explainUnfinished } from "../arm/calibration/unfinished.ts";
-import { type ArmState, type Finding, findingsOf, nameOfArm } from "../arm/findings.ts";
-import { JOINTS } from "../arm/joints.ts";
-import { readArm } from "../arm/read.ts";
+import { type ArmState, type Finding, findingsOf } from "../arm/findings.ts";
+import { nameOfArm } from "../arm/identity.ts";
+import { inspectArm } from "../arm/inspect.ts";
 import type { Dialogue } from "../cli/operator/dialogue.ts";
 import type { ChosenArm } from "../config/choose-arm.ts";
-import { type OpenArm, withArm } from "./arm-session.ts";
-import { tryLoad } from "./calibration/both.ts";
+import { withArm } from "./arm-session.ts";
 
 /** Says everything that is wrong with the arms, each against the other; false when something keeps one from being used. */
 export async function checkArms(
@@ -34,21 +32,9 @@ function statesOf(
 ): Promise<ArmState[]> {
   if (arm === undefined) return Promise.resolve([]);
   return withArm(arm, { access: "read", partial: true, dialogue, signal }, async (open) => {
-    const state = stateOf(open);
+    const state = inspectArm(open, open.bus, open.calibrations);
     return [state, ...(await statesOf(others, dialogue, signal))];
   });
-}
-
-function stateOf({ role, id, bus, calibrationDir }: OpenArm): ArmState {
-  const { images } = readArm(bus);
-  return {
-    role,
-    id,
-    images,
-    errorBytes: JOINTS.map((_, index) => bus.errorBytes[index + 1]!),
-    calibration: tryLoad(calibrationDir, role, id),
-    unfinished: explainUnfinished(calibrationDir, role, id),
-  };
 }
 
 function report(

@@ -3,7 +3,8 @@
 import { differences } from "../../src/arm/baseline.ts";
 import { type Calibration, CalibrationError } from "../../src/arm/calibration/calibration.ts";
 import type { ArmState } from "../../src/arm/findings.ts";
-import { idOf, JOINTS, type Role } from "../../src/arm/joints.ts";
+import { idOf, JOINTS, type JointName, type Role } from "../../src/arm/joints.ts";
+import { ServoImage } from "../../src/arm/servo-image.ts";
 import { type RegisterName, registers, setRegisterValue, TABLE_SIZE } from "../../src/feetech/registers.ts";
 import fixture from "../fixtures/lerobot-mapping.json";
 
@@ -20,33 +21,48 @@ export const noFile = new CalibrationError(
   "calibration /x/me.json: there is no such file",
 );
 
-/** A servo from the factory, with the given registers set: addresses 0…70. */
-export function servoImage(values: Partial<Record<RegisterName, number>> = {}): Uint8Array {
-  const image = new Uint8Array(TABLE_SIZE);
-  for (const name of Object.keys(registers) as RegisterName[]) {
-    setRegisterValue(name, registers[name].factory, image);
-  }
-  setRegisterValue("present_voltage", 74, image);
-  for (const [name, value] of Object.entries(values)) setRegisterValue(name as RegisterName, value, image);
-  return image.slice(0, 71);
+/** Registers of a servo, and what they hold. */
+export type Registers = Partial<Record<RegisterName, number>>;
+
+/** A servo from the factory, with the given registers set. */
+export function servoImage(values: Registers = {}): ServoImage {
+  return new ServoImage(bytesWith(values));
 }
 
-/** An arm's six servos: calibrated, and configured for the role unless they shall be as delivered. */
-export function armImages(role: Role, calibration: Calibration, configured = true): Uint8Array[] {
+function bytesWith(values: Registers): Uint8Array {
+  const bytes = new Uint8Array(TABLE_SIZE);
+  for (const name of Object.keys(registers) as RegisterName[]) {
+    setRegisterValue(name, registers[name].factory, bytes);
+  }
+  setRegisterValue("present_voltage", 74, bytes);
+  for (const [name, value] of Object.entries(values)) setRegisterValue(name as RegisterName, value, bytes);
+  return bytes.slice(0, 71);
+}
+
+/** An arm's six servos: calibrated, and configured for the role; with the given registers of some joints set. */
+export function armImages(
+  role: Role,
+  calibration: Calibration,
+  values: { readonly [joint in JointName]?: Registers } = {},
+): ServoImage[] {
   return JOINTS.map((joint) => {
-    const { homing_offset, range_min, range_max } = calibration[joint];
-    const image = servoImage({
-      id: idOf(joint),
-      homing_offset,
-      min_position_limit: range_min,
-      max_position_limit: range_max,
-    });
-    if (configured) {
-      for (const { register, value } of differences(role, joint, image))
-        setRegisterValue(register, value, image);
-    }
-    return image;
+    const delivered = calibratedServo(joint, calibration);
+    const settings = differences(role, joint, servoImage(delivered)).map(({ register, value }) => [
+      register,
+      value,
+    ]);
+    return servoImage({ ...delivered, ...Object.fromEntries(settings), ...values[joint] });
   });
+}
+
+/** An arm's six servos: calibrated, otherwise as delivered. */
+export function factoryImages(calibration: Calibration): ServoImage[] {
+  return JOINTS.map((joint) => servoImage(calibratedServo(joint, calibration)));
+}
+
+function calibratedServo(joint: JointName, calibration: Calibration): Registers {
+  const { homing_offset, range_min, range_max } = calibration[joint];
+  return { id: idOf(joint), homing_offset, min_position_limit: range_min, max_position_limit: range_max };
 }
 
 /** An arm without fault, but for what is given. */

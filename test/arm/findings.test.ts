@@ -2,19 +2,12 @@ import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { type ArmState, findingsOf, missingJoints } from "../../src/arm/findings.ts";
 import { JOINTS, type JointName, type Role } from "../../src/arm/joints.ts";
-import { type RegisterName, setRegisterValue } from "../../src/feetech/registers.ts";
-import { armImages, armState, calibrations, noFile } from "./arms.ts";
+import { ServoImage } from "../../src/arm/servo-image.ts";
+import { armImages, armState, calibrations, factoryImages, noFile, type Registers } from "./arms.ts";
 
 /** A follower in order, but for registers of some joints. */
-const followerWith = (values: { [joint in JointName]?: Partial<Record<RegisterName, number>> }): ArmState => {
-  const images = armImages("follower", calibrations.follower);
-  for (const [joint, registers] of Object.entries(values)) {
-    for (const [name, value] of Object.entries(registers)) {
-      setRegisterValue(name as RegisterName, value, images[JOINTS.indexOf(joint as JointName)]!);
-    }
-  }
-  return armState("follower", { images });
-};
+const followerWith = (values: { [joint in JointName]?: Registers }): ArmState =>
+  armState("follower", { images: armImages("follower", calibrations.follower, values) });
 
 const withoutJoints = (...joints: JointName[]): ArmState =>
   armState("follower", {
@@ -167,7 +160,7 @@ test("arms on each other's ports are one fault each, and nothing else is said", 
 });
 
 test("arms as from the factory are told apart by their calibrations alone", () => {
-  const factory = (role: Role) => armState(role, { images: armImages(role, calibrations[role], false) });
+  const factory = (role: Role) => armState(role, { images: factoryImages(calibrations[role]) });
   const { leader, follower } = exchanged(factory("leader"), factory("follower"));
   expect(findingsOf(leader, follower)).toMatchObject([{ code: "swapped arms" }]);
 });
@@ -231,10 +224,13 @@ test("a swept wrist_roll beside a full turn is a warning, once for the pair, by 
 });
 
 test("whatever the servos hold, the findings name the arm, and faults come first", () => {
-  const images = fc.array(fc.option(fc.uint8Array({ minLength: 71, maxLength: 71 })), {
-    minLength: 6,
-    maxLength: 6,
-  });
+  const images = fc.array(
+    fc.option(fc.uint8Array({ minLength: 71, maxLength: 71 }).map((bytes) => new ServoImage(bytes))),
+    {
+      minLength: 6,
+      maxLength: 6,
+    },
+  );
   fc.assert(
     fc.property(images, images, (mine, theirs) => {
       const findings = findingsOf(

@@ -3,32 +3,34 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { formatCalibration } from "../../src/arm/calibration/calibration.ts";
-import { saveCalibration } from "../../src/arm/calibration/tree.ts";
+import { CalibrationStore } from "../../src/arm/calibration/store.ts";
 import { identifyArm } from "../../src/arm/identify.ts";
 import { armImages, calibrations } from "./arms.ts";
 
 let root: string;
+let store: CalibrationStore;
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), "so101-identify-"));
+  store = new CalibrationStore(root);
 });
 afterEach(() => rmSync(root, { recursive: true }));
 
 test("an arm is whoever's calibration it holds, in either generation's folder", () => {
-  saveCalibration(root, "leader", "blue", calibrations.leader);
+  store.save({ role: "leader", id: "blue" }, calibrations.leader);
   mkdirSync(join(root, "robots/so_follower"), { recursive: true });
   writeFileSync(join(root, "robots/so_follower/red.json"), formatCalibration(calibrations.follower));
-  const identify = (role: "leader" | "follower") => identifyArm(root, armImages(role, calibrations[role]));
+  const identify = (role: "leader" | "follower") => identifyArm(store, armImages(role, calibrations[role]));
   expect(identify("leader")).toEqual([{ role: "leader", id: "blue" }]);
   expect(identify("follower")).toEqual([{ role: "follower", id: "red" }]);
 });
 
 test("joints that do not answer are left out of it; none at all is nobody", () => {
-  saveCalibration(root, "leader", "blue", calibrations.leader);
+  store.save({ role: "leader", id: "blue" }, calibrations.leader);
   const images = armImages("leader", calibrations.leader);
-  expect(identifyArm(root, [null, null, ...images.slice(2)])).toEqual([{ role: "leader", id: "blue" }]);
+  expect(identifyArm(store, [null, null, ...images.slice(2)])).toEqual([{ role: "leader", id: "blue" }]);
   expect(
     identifyArm(
-      root,
+      store,
       images.map(() => null),
     ),
   ).toEqual([]);
@@ -41,5 +43,5 @@ test("files that are no calibrations, and folders that are not there, are nobody
     join(root, "teleoperators/so101_leader/blue.json.old"),
     formatCalibration(calibrations.leader),
   );
-  expect(identifyArm(root, armImages("leader", calibrations.leader))).toEqual([]);
+  expect(identifyArm(store, armImages("leader", calibrations.leader))).toEqual([]);
 });

@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { goalTable } from "../../src/arm/calibration/normalisation.ts";
-import { loadCalibration } from "../../src/arm/calibration/tree.ts";
+import { CalibrationStore } from "../../src/arm/calibration/store.ts";
 import { JOINTS } from "../../src/arm/joints.ts";
 import { Instruction } from "../../src/feetech/packet.ts";
 import { TtyPort } from "../../src/serial/port.ts";
@@ -123,8 +123,8 @@ function followed(
   { paths }: RunningSim,
   record: readonly RecordEntry[],
 ): { goals: number[]; expected: number[] }[] {
-  const leader = loadCalibration(paths.calibration, "leader", "leader");
-  const follower = loadCalibration(paths.calibration, "follower", "follower");
+  const leader = new CalibrationStore(paths.calibration).load({ role: "leader", id: "leader" });
+  const follower = new CalibrationStore(paths.calibration).load({ role: "follower", id: "follower" });
   const tables = JOINTS.map((joint) => goalTable(leader, follower, joint, "range"));
   const pairs: { goals: number[]; expected: number[] }[] = [];
   let positions: number[] | undefined;

@@ -1,15 +1,15 @@
 /** Where the goals of a simulated follower belong, for the check of a record. */
 
 import { goalTable } from "../../src/arm/calibration/normalisation.ts";
-import { loadCalibration } from "../../src/arm/calibration/tree.ts";
+import { CalibrationStore } from "../../src/arm/calibration/store.ts";
 import { JOINTS } from "../../src/arm/joints.ts";
 import type { RunningSim } from "../../src/sim/testing/client.ts";
 
 /** For each joint the follower's goal by the leader's reading; undefined while an arm has no calibration. */
 export function targetsOf({ paths }: RunningSim, ids = { leader: "leader", follower: "follower" }) {
   try {
-    const leader = loadCalibration(paths.calibration, "leader", ids.leader);
-    const follower = loadCalibration(paths.calibration, "follower", ids.follower);
+    const leader = new CalibrationStore(paths.calibration).load({ role: "leader", id: ids.leader });
+    const follower = new CalibrationStore(paths.calibration).load({ role: "follower", id: ids.follower });
     return JOINTS.map((joint) => {
       const { range_min, range_max } = follower[joint];
       const goals = goalTable(leader, follower, joint, "range");

@@ -1,5 +1,5 @@
 /** An arm's calibration in LeRobot's form: its type, what makes one possible, and its file. */
-import { readFileSync, type Stats, statSync } from "node:fs";
+import { readFileSync, realpathSync, type Stats, statSync } from "node:fs";
 import * as v from "valibot";
 import { replaceFile } from "../../linux/files.ts";
 import { idOf, JOINTS, type JointName, type Steps } from "../joints.ts";
@@ -183,6 +183,28 @@ function readSmallFile(path: string): string {
   throw new CalibrationError("invalid", path, `calibration ${path}: ${what} — ${READ_BACK}`);
 }
 
+/** What `load` gives, or the {@link CalibrationError} that it throws. */
+export function calibrationOrError(load: () => Calibration): Calibration | CalibrationError {
+  try {
+    return load();
+  } catch (error) {
+    if (error instanceof CalibrationError) return error;
+    throw error;
+  }
+}
+
+/** Whether there is anything at the path of a calibration. Throws {@link CalibrationError} "unreadable". */
+export function isThere(path: string): boolean {
+  try {
+    statSync(path);
+    return true;
+  } catch (cause) {
+    const error = unreadable(path, cause);
+    if (error.trouble === "missing") return false;
+    throw error;
+  }
+}
+
 /** What a failed system call on the calibration at `path` means. */
 export function unreadable(path: string, cause: unknown): CalibrationError {
   const { code, message } = cause as NodeJS.ErrnoException;
@@ -215,6 +237,29 @@ export function writeCalibration(path: string, calibration: Calibration): void {
   } catch (cause) {
     throw unwritable(path, cause);
   }
+}
+
+/**
+ * Writes a calibration file, and keeps what was there beside it, its name ending in `.old`. A file that holds the same
+ * already is left alone. Throws as {@link writeCalibration}.
+ */
+export function replaceCalibration(path: string, calibration: Calibration): void {
+  const text = formatCalibration(calibration);
+  if (isThere(path)) {
+    let before: string;
+    try {
+      before = readFileSync(path, "utf8");
+    } catch (cause) {
+      throw unreadable(path, cause);
+    }
+    if (before === text) return;
+    try {
+      replaceFile(`${realpathSync(path)}.old`, before);
+    } catch (cause) {
+      throw unwritable(`${path}.old`, cause);
+    }
+  }
+  writeCalibration(path, calibration);
 }
 
 /** What a failed write of the calibration at `path`, or of what is kept beside it, means. */

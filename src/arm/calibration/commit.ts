@@ -2,8 +2,8 @@
 import type { Bus } from "../../feetech/bus.ts";
 import { EEPROM_SETTLE_US, type EepromChange, writeEeprom } from "../../feetech/eeprom.ts";
 import { sleepForUs } from "../../linux/clock.ts";
-import { nameOfArm } from "../findings.ts";
-import { idOf, JOINTS, nameWithId, type Role } from "../joints.ts";
+import { type ArmIdentity, nameOfArm } from "../identity.ts";
+import { idOf, JOINTS, nameWithId } from "../joints.ts";
 import { readArm } from "../read.ts";
 import { type Calibration, CalibrationError } from "./calibration.ts";
 import {
@@ -12,21 +12,18 @@ import {
   differingKeys,
   type ServoCalibration,
 } from "./in-servos.ts";
-import { saveCalibration } from "./tree.ts";
-import { findUnfinished, forgetUnfinished, keepUnfinished } from "./unfinished.ts";
+import type { CalibrationStore } from "./store.ts";
 
-/** An arm whose six servos answer and are limp. */
-export interface CalibratedArm {
-  readonly role: Role;
-  readonly id: string;
+/** An arm whose six servos answer, their torque off. */
+export interface CalibratedArm extends ArmIdentity {
   readonly bus: Bus;
-  /** The root of LeRobot's calibration tree. */
-  readonly calibrationDir: string;
+  /** Where its file is. */
+  readonly calibrations: CalibrationStore;
 }
 
 /**
  * Writes a calibration to the servos (only what differs, verified) and to the arm's file. What is being done is kept on
- * disk meanwhile: after a crash at any moment the arm holds the old calibration, or {@link findUnfinished} tells how
+ * disk meanwhile: after a crash at any moment the arm holds the old calibration, or {@link CalibrationStore.findUnfinished} tells how
  * to finish or undo. When it fails, the servos get back what they held.
  * Returns how many registers were written, and the file's path.
  *
@@ -38,14 +35,14 @@ export function commitCalibration(
   arm: CalibratedArm,
   calibration: Calibration,
 ): { written: number; path: string } {
-  const { role, id, calibrationDir } = arm;
+  const { calibrations } = arm;
   // What an interrupted writing found is what to go back to: by now the servos may hold parts of two.
-  const before = findUnfinished(calibrationDir, role, id)?.before ?? heldByAll(arm);
-  keepUnfinished(calibrationDir, role, id, { before, after: calibration });
+  const before = calibrations.findUnfinished(arm)?.before ?? heldByAll(arm);
+  calibrations.keepUnfinished(arm, { before, after: calibration });
   try {
     const written = writeEeprom(changesTo(arm, calibration));
-    const path = saveCalibration(calibrationDir, role, id, calibration);
-    forgetUnfinished(calibrationDir, role, id);
+    const path = calibrations.save(arm, calibration);
+    calibrations.forgetUnfinished(arm);
     return { written, path };
   } catch (cause) {
     throw restored(arm, before, cause as Error);
@@ -55,7 +52,7 @@ export function commitCalibration(
 /** Gives the servos back what they held before an interrupted writing, and forgets that. Throws as {@link writeEeprom}. */
 export function undoCalibration(arm: CalibratedArm, before: ServoCalibration): number {
   const written = writeEeprom(changesTo(arm, before));
-  forgetUnfinished(arm.calibrationDir, arm.role, arm.id);
+  arm.calibrations.forgetUnfinished(arm);
   return written;
 }
 
@@ -92,7 +89,7 @@ function restored(arm: CalibratedArm, before: ServoCalibration, cause: Error): E
   } catch {
     return new CalibrationError(
       "unfinished",
-      arm.calibrationDir,
+      arm.calibrations.root,
       `${cause.message} — and ${notRestored(arm, before)}: when the arm answers again, go back with ` +
         `"so101 calibration undo ${arm.role}", or complete it with "so101 calibration finish ${arm.role}"`,
       { cause },

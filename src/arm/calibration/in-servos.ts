@@ -1,6 +1,6 @@
 /** The calibration that servos hold in their EEPROM: read out of their images, and compared with a file's. */
-import { registerValue } from "../../feetech/registers.ts";
 import { idOf, JOINTS, type JointName } from "../joints.ts";
+import type { ServoImage, ServoImages } from "../servo-image.ts";
 import type { JointCalibration } from "./calibration.ts";
 
 /** Where a servo keeps its calibration: LeRobot's key, and the register. `drive_mode` exists in files only. */
@@ -16,14 +16,14 @@ export type ServoKey = (typeof calibrationRegisters)[number][0];
 /** What of an arm's calibration its servos hold; not always such as a calibration can be. */
 export type ServoCalibration = Readonly<Record<JointName, Pick<JointCalibration, ServoKey>>>;
 
-/** The calibration in a servo's image (addresses 0…70). As LeRobot has it when it reads an arm, `drive_mode` is 0. */
-export function calibrationInServo(joint: JointName, image: Uint8Array): JointCalibration {
+/** The calibration in a servo's image. As LeRobot has it when it reads an arm, `drive_mode` is 0. */
+export function calibrationInServo(joint: JointName, image: ServoImage): JointCalibration {
   return {
     id: idOf(joint),
     drive_mode: 0,
-    homing_offset: registerValue("homing_offset", image),
-    range_min: registerValue("min_position_limit", image),
-    range_max: registerValue("max_position_limit", image),
+    homing_offset: image.value("homing_offset"),
+    range_min: image.value("min_position_limit"),
+    range_max: image.value("max_position_limit"),
   };
 }
 
@@ -36,7 +36,7 @@ export function differingKeys(
 }
 
 /** Whether every servo that answered holds what a calibration says, and at least one answered. */
-export function matches(images: readonly (Uint8Array | null)[], calibration: ServoCalibration): boolean {
+export function matches(images: ServoImages, calibration: ServoCalibration): boolean {
   let answered = 0;
   for (const [i, joint] of JOINTS.entries()) {
     const image = images[i];

@@ -1,7 +1,7 @@
 /** `so101 calibration apply`: the file's calibration into the servos. */
 import { Command } from "commander";
 import { commitCalibration } from "../../arm/calibration/commit.ts";
-import { loadCalibration } from "../../arm/calibration/tree.ts";
+import { CalibrationStore } from "../../arm/calibration/store.ts";
 import type { Role } from "../../arm/joints.ts";
 import { readWholeArm } from "../../arm/read.ts";
 import { chooseArm } from "../../config/choose-arm.ts";
@@ -31,7 +31,7 @@ function apply(role: Role, options: ArmOptions): Promise<void> {
   return interruptible(async (signal) => {
     const dialogue = dialogueFor(options, signal);
     const chosen = chooseArm(role, options);
-    const calibration = loadCalibration(chosen.calibrationDir, role, chosen.id);
+    const calibration = new CalibrationStore(chosen.calibrationDir).load(chosen);
     await withArm(chosen, { access: "torque off", dialogue, signal }, async (arm) => {
       const images = readWholeArm(arm.bus);
       await refuseWrongArm(arm, images, dialogue);

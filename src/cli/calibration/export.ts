@@ -2,7 +2,8 @@
 import { resolve } from "node:path";
 import { Command } from "commander";
 import { formatCalibration } from "../../arm/calibration/calibration.ts";
-import { lerobotCalibrationRoot, loadCalibration } from "../../arm/calibration/tree.ts";
+import { CalibrationStore } from "../../arm/calibration/store.ts";
+import { lerobotCalibrationRoot } from "../../arm/calibration/tree.ts";
 import type { Role } from "../../arm/joints.ts";
 import { chooseArm } from "../../config/choose-arm.ts";
 import { asInvoker, invokersEnvironment } from "../../host/invoker.ts";
@@ -32,7 +33,7 @@ export function exportCommand(): Command {
 function exportFile(role: Role, target: string | undefined, options: ArmOptions): Promise<void> {
   return interruptible(async (signal) => {
     const arm = chooseArm(role, options);
-    const calibration = loadCalibration(arm.calibrationDir, role, arm.id);
+    const calibration = new CalibrationStore(arm.calibrationDir).load(arm);
     if (target === "-") {
       printLine(formatCalibration(calibration));
       return;

@@ -3,8 +3,9 @@ import { existsSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { Command } from "commander";
 import { readCalibration } from "../../arm/calibration/calibration.ts";
-import { findCalibration, lerobotCalibrationRoot, savedIds } from "../../arm/calibration/tree.ts";
-import { nameOfArm } from "../../arm/findings.ts";
+import { CalibrationStore } from "../../arm/calibration/store.ts";
+import { lerobotCalibrationRoot } from "../../arm/calibration/tree.ts";
+import { nameOfArm } from "../../arm/identity.ts";
 import type { Role } from "../../arm/joints.ts";
 import { type ChosenArm, chooseArm } from "../../config/choose-arm.ts";
 import { invokersEnvironment } from "../../host/invoker.ts";
@@ -56,16 +57,19 @@ function importFile(role: Role, source: string | undefined, options: ArmOptions)
 /** The file of an arm in LeRobot's tree: by its id, or the only one of its role. Throws when there is none, or several. */
 function fileIn(folder: string, arm: ChosenArm): string {
   const { role, id } = arm;
-  const ids = savedIds(folder, role);
-  if (ids.includes(id)) return findCalibration(folder, role, id);
+  const calibrations = new CalibrationStore(folder);
+  const ids = calibrations.savedIds(role);
+  if (ids.includes(id)) return calibrations.find(arm);
   const [only, ...others] = ids;
   if (only === undefined) {
     throw new Error(
       `${nameOfArm(arm)}: no ${role}'s calibration in ${folder} — name another folder, or the file itself`,
     );
   }
-  if (others.length === 0) return findCalibration(folder, role, only);
-  const commands = ids.map((one) => `so101 calibration import ${role} ${findCalibration(folder, role, one)}`);
+  if (others.length === 0) return calibrations.find({ role, id: only });
+  const commands = ids.map(
+    (one) => `so101 calibration import ${role} ${calibrations.find({ role, id: one })}`,
+  );
   throw new Error(
     `${nameOfArm(arm)}: none of the calibrations in ${folder} is of that id — say which:\n  ${commands.join("\n  ")}`,
   );

@@ -2,13 +2,14 @@
 import { Command } from "commander";
 import * as v from "valibot";
 import { type Calibration, calibrationSchema } from "../../arm/calibration/calibration.ts";
-import { checkRoom } from "../../arm/calibration/tree.ts";
-import { explainUnfinished, findUnfinished, progressOf } from "../../arm/calibration/unfinished.ts";
+import { CalibrationStore } from "../../arm/calibration/store.ts";
+import { progressOf } from "../../arm/calibration/unfinished.ts";
 import { JOINTS, type JointName, nameWithId, type Role } from "../../arm/joints.ts";
 import { readWholeArm } from "../../arm/read.ts";
+import type { ServoImages } from "../../arm/servo-image.ts";
 import { chooseArm } from "../../config/choose-arm.ts";
 import { type OpenArm, withArm } from "../../workflows/arm-session.ts";
-import { heldBy, ifThere, tryLoad } from "../../workflows/calibration/both.ts";
+import { heldBy } from "../../workflows/calibration/both.ts";
 import { keep } from "../../workflows/calibration/keep.ts";
 import { refuseWrongArm } from "../../workflows/wrong-arm.ts";
 import { interruptible } from "../interrupt.ts";
@@ -32,11 +33,11 @@ function pull(role: Role, options: ArmOptions): Promise<void> {
   return interruptible(async (signal) => {
     const dialogue = dialogueFor(options, signal);
     const chosen = chooseArm(role, options);
-    checkRoom(chosen.calibrationDir, role, chosen.id);
+    new CalibrationStore(chosen.calibrationDir).checkRoom(chosen);
     await withArm(chosen, { access: "read", dialogue, signal }, async (arm) => {
       const images = readWholeArm(arm.bus);
       await refuseWrongArm(arm, images, dialogue);
-      const filed = ifThere(tryLoad(arm.calibrationDir, role, arm.id));
+      const filed = arm.calibrations.loadIfUsable(arm);
       refuseMixed(arm, images, filed);
       const held = heldBy(images, filed);
       refuseUnusable(arm, held);
@@ -46,14 +47,10 @@ function pull(role: Role, options: ArmOptions): Promise<void> {
 }
 
 /** Parts of two calibrations must not become a file. */
-function refuseMixed(
-  { role, id, calibrationDir }: OpenArm,
-  images: Uint8Array[],
-  filed: Calibration | undefined,
-): void {
-  const unfinished = findUnfinished(calibrationDir, role, id);
+function refuseMixed(arm: OpenArm, images: ServoImages, filed: Calibration | undefined): void {
+  const unfinished = arm.calibrations.findUnfinished(arm);
   if (unfinished === undefined || progressOf(unfinished, images, filed) !== "partial") return;
-  throw new Error(explainUnfinished(calibrationDir, role, id));
+  throw new Error(arm.calibrations.explainUnfinished(arm));
 }
 
 function refuseUnusable({ name, role }: OpenArm, held: Calibration): void {

@@ -1,18 +1,13 @@
 /** `so101 calibration finish` and `undo`: what becomes of a calibration that was cut off while it was written. */
 import { Command } from "commander";
 import { commitCalibration, undoCalibration } from "../../arm/calibration/commit.ts";
-import {
-  findUnfinished,
-  forgetUnfinished,
-  progressOf,
-  type Unfinished,
-} from "../../arm/calibration/unfinished.ts";
-import { nameOfArm } from "../../arm/findings.ts";
+import { CalibrationStore } from "../../arm/calibration/store.ts";
+import { progressOf, type Unfinished } from "../../arm/calibration/unfinished.ts";
+import { nameOfArm } from "../../arm/identity.ts";
 import type { Role } from "../../arm/joints.ts";
 import { readWholeArm } from "../../arm/read.ts";
 import { chooseArm } from "../../config/choose-arm.ts";
 import { type OpenArm, withArm } from "../../workflows/arm-session.ts";
-import { ifThere, tryLoad } from "../../workflows/calibration/both.ts";
 import { letDown } from "../../workflows/release.ts";
 import { interruptible } from "../interrupt.ts";
 import { type Dialogue, dialogueFor } from "../operator/dialogue.ts";
@@ -61,17 +56,17 @@ function settleCommand(
       interruptible(async (signal) => {
         const dialogue = dialogueFor(options, signal);
         const chosen = chooseArm(role, options);
-        const { id, calibrationDir } = chosen;
-        const unfinished = findUnfinished(calibrationDir, role, id);
+        const { id } = chosen;
+        const unfinished = new CalibrationStore(chosen.calibrationDir).findUnfinished(chosen);
         if (unfinished === undefined) {
           dialogue.event({ event: "nothing to settle", arm: role, id });
           dialogue.done(`${nameOfArm(chosen)}: no calibration was cut off; there is nothing to ${name}.`);
           return;
         }
         await withArm(chosen, { access: "torque off", dialogue, signal }, async (arm) => {
-          const filed = ifThere(tryLoad(calibrationDir, role, id));
+          const filed = arm.calibrations.loadIfUsable(arm);
           if (progressOf(unfinished, readWholeArm(arm.bus), filed) === "complete") {
-            forgetUnfinished(calibrationDir, role, id);
+            arm.calibrations.forgetUnfinished(arm);
             dialogue.event({ event: "nothing to settle", arm: role, id });
             dialogue.done(`${arm.name}: the calibration had been written completely.`);
             return;

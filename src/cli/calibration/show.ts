@@ -1,17 +1,17 @@
 /** `so101 calibration show`: file and servos side by side. */
 import { styleText } from "node:util";
 import { Command } from "commander";
-import type { Calibration } from "../../arm/calibration/calibration.ts";
+import { type Calibration, CalibrationError } from "../../arm/calibration/calibration.ts";
 import { calibrationInServo, calibrationRegisters } from "../../arm/calibration/in-servos.ts";
-import { findCalibration } from "../../arm/calibration/tree.ts";
-import { explainUnfinished } from "../../arm/calibration/unfinished.ts";
-import { nameOfArm } from "../../arm/findings.ts";
+import { CalibrationStore } from "../../arm/calibration/store.ts";
+import { nameOfArm } from "../../arm/identity.ts";
 import { JOINTS, type JointName, type Role } from "../../arm/joints.ts";
 import { readArm } from "../../arm/read.ts";
+import type { ServoImages } from "../../arm/servo-image.ts";
 import { type ChosenArm, chooseArm } from "../../config/choose-arm.ts";
 import { printLine } from "../../linux/stdout.ts";
 import { withArm } from "../../workflows/arm-session.ts";
-import { differencesOf, ifThere, tryLoad } from "../../workflows/calibration/both.ts";
+import { differencesOf } from "../../workflows/calibration/both.ts";
 import { Interrupted } from "../../workflows/errors.ts";
 import { interruptible } from "../interrupt.ts";
 import { type Dialogue, dialogueFor } from "../operator/dialogue.ts";
@@ -30,17 +30,20 @@ export function showCommand(): Command {
   return addJsonOption(addYesOption(addArmOptions(command)));
 }
 
-type Images = readonly (Uint8Array | null)[];
-
 function show(role: Role, options: ArmOptions): Promise<void> {
   return interruptible(async (signal) => {
     const arm = chooseArm(role, options);
     const dialogue = dialogueFor(options, signal);
-    const filed = tryLoad(arm.calibrationDir, role, arm.id);
+    const calibrations = new CalibrationStore(arm.calibrationDir);
+    const filed = calibrations.tryLoad(arm);
     const images = await imagesOf(arm, dialogue, signal);
     const problems = [filed, images].flatMap((one) => (one instanceof Error ? one.message : []));
-    const unfinished = explainUnfinished(arm.calibrationDir, role, arm.id);
-    const shown = { arm, filed: ifThere(filed), images: images instanceof Error ? undefined : images };
+    const unfinished = calibrations.explainUnfinished(arm);
+    const shown = {
+      arm,
+      filed: filed instanceof CalibrationError ? undefined : filed,
+      images: images instanceof Error ? undefined : images,
+    };
     if (options.json) {
       dialogue.event({
         event: "calibration",
@@ -58,7 +61,11 @@ function show(role: Role, options: ArmOptions): Promise<void> {
 }
 
 /** The servos' images; an Error that says why there are none. */
-async function imagesOf(arm: ChosenArm, dialogue: Dialogue, signal: AbortSignal): Promise<Images | Error> {
+async function imagesOf(
+  arm: ChosenArm,
+  dialogue: Dialogue,
+  signal: AbortSignal,
+): Promise<ServoImages | Error> {
   try {
     return await withArm(
       arm,
@@ -77,7 +84,7 @@ async function imagesOf(arm: ChosenArm, dialogue: Dialogue, signal: AbortSignal)
 interface Shown {
   readonly arm: ChosenArm;
   readonly filed: Calibration | undefined;
-  readonly images: Images | undefined;
+  readonly images: ServoImages | undefined;
 }
 
 function summaryOf({ arm, filed, images }: Shown) {
@@ -87,7 +94,7 @@ function summaryOf({ arm, filed, images }: Shown) {
   return {
     arm: arm.role,
     id: arm.id,
-    file: filed === undefined ? null : findCalibration(arm.calibrationDir, arm.role, arm.id),
+    file: filed === undefined ? null : new CalibrationStore(arm.calibrationDir).find(arm),
     port: arm.port,
     filed: filed ?? null,
     held: held === undefined ? null : Object.fromEntries(held),
@@ -107,7 +114,7 @@ function table({ arm, filed, images }: Shown): string[] {
     const text = `${inFile.padStart(7)}${inServo.padStart(7)} ${differs ? DIFFERENT : " "}`;
     return differs ? styleText("yellow", text) : text;
   };
-  const path = filed === undefined ? "none" : findCalibration(arm.calibrationDir, arm.role, arm.id);
+  const path = filed === undefined ? "none" : new CalibrationStore(arm.calibrationDir).find(arm);
   const heads = calibrationRegisters.map(([key]) => key.padStart(14).padEnd(16)).join("");
   const result =
     filed === undefined || images === undefined

@@ -1,11 +1,12 @@
 /** `so101 monitor`: what the servos of an arm report, live. It never changes anything. */
+
 import { Argument, Command } from "commander";
-import { nameOfArm } from "../../arm/findings.ts";
+import { CalibrationStore } from "../../arm/calibration/store.ts";
+import { nameOfArm } from "../../arm/identity.ts";
 import type { Role } from "../../arm/joints.ts";
 import { chooseArm } from "../../config/choose-arm.ts";
 import { isRead, printLine } from "../../linux/stdout.ts";
 import { withLink } from "../../workflows/arm-session.ts";
-import { ifThere, tryLoad } from "../../workflows/calibration/both.ts";
 import { Interrupted, UsageError } from "../../workflows/errors.ts";
 import { servedArm } from "../../workflows/monitor/served.ts";
 import { BusSource, type Source, type Subject } from "../../workflows/monitor/source.ts";
@@ -69,7 +70,7 @@ function monitor(role: Role | undefined, options: Options): Promise<void> {
 function subjectOf(role: Role | undefined, options: Options): Subject {
   if (role !== undefined) {
     const arm = chooseArm(role, options);
-    const calibration = ifThere(tryLoad(arm.calibrationDir, role, arm.id));
+    const calibration = new CalibrationStore(arm.calibrationDir).loadIfUsable(arm);
     return { name: nameOfArm(arm), port: arm.port, calibration };
   }
   const port = options.port!;

@@ -1,16 +1,15 @@
 /** What is still missing once the boards have names: the calibrations, and the service of a further pair. */
-import { CalibrationError } from "../../arm/calibration/calibration.ts";
-import { nameOfArm } from "../../arm/findings.ts";
+import { CalibrationStore } from "../../arm/calibration/store.ts";
+import { nameOfArm } from "../../arm/identity.ts";
 import type { Dialogue } from "../../cli/operator/dialogue.ts";
 import type { ChosenArm } from "../../config/choose-arm.ts";
 import { MAIN_PAIR } from "../../config/pairs.ts";
-import { tryLoad } from "../calibration/both.ts";
 
 /** Offers what comes next to a person, and names the commands to anybody else. */
 export async function offerNext(pair: string, arms: readonly ChosenArm[], dialogue: Dialogue): Promise<void> {
   const ofPair = pair === MAIN_PAIR ? [] : ["--pair", pair];
   const uncalibrated = arms.filter(
-    ({ calibrationDir, role, id }) => tryLoad(calibrationDir, role, id) instanceof CalibrationError,
+    (arm) => new CalibrationStore(arm.calibrationDir).loadIfUsable(arm) === undefined,
   );
   for (const arm of uncalibrated) {
     const commands = {

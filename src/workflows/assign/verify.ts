@@ -3,7 +3,7 @@ import { existsSync, realpathSync } from "node:fs";
 import { controlPaths } from "../../api/address.ts";
 import { askControl, ControlError } from "../../api/client.ts";
 import type { Status } from "../../api/protocol.ts";
-import { nameOfArm } from "../../arm/findings.ts";
+import { nameOfArm } from "../../arm/identity.ts";
 import { ROLES, type Role } from "../../arm/joints.ts";
 import type { Dialogue } from "../../cli/operator/dialogue.ts";
 import type { ChosenArm } from "../../config/choose-arm.ts";

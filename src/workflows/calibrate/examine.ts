@@ -1,16 +1,16 @@
 /** Before a calibration: is this the arm that is meant, and are its servos such as can be calibrated? */
 import { type Calibration, CalibrationError } from "../../arm/calibration/calibration.ts";
 import { calibrationInServo, differingKeys } from "../../arm/calibration/in-servos.ts";
-import { findUnfinished, progressOf } from "../../arm/calibration/unfinished.ts";
+import { progressOf } from "../../arm/calibration/unfinished.ts";
 import { JOINTS, type JointName, nameWithId } from "../../arm/joints.ts";
 import { readWholeArm } from "../../arm/read.ts";
+import type { ServoImage } from "../../arm/servo-image.ts";
 import type { Dialogue } from "../../cli/operator/dialogue.ts";
-import { registerValue } from "../../feetech/registers.ts";
 import type { OpenArm } from "../arm-session.ts";
 import { reportServos } from "../report-servos.ts";
 import { refuseWrongArm } from "../wrong-arm.ts";
 
-type Images = readonly Uint8Array[];
+type Images = readonly ServoImage[];
 
 /**
  * Says which arm this is and what is wrong with it. Throws when it cannot be calibrated, when the person says that it
@@ -32,11 +32,8 @@ export async function examine(
 
 /** `leader "blue" on /dev/ttyACM0: six STS3215 servos, firmware 3.10, 5.0 V`. */
 function describe(arm: OpenArm, images: Images): string {
-  const volts = images.map((image) => registerValue("present_voltage", image) / 10);
-  const versions = images.map(
-    (image) =>
-      `${registerValue("firmware_major_version", image)}.${registerValue("firmware_minor_version", image)}`,
-  );
+  const volts = images.map((image) => image.voltageV);
+  const versions = images.map(({ firmware }) => firmware);
   const [lowest, highest] = [Math.min(...volts).toFixed(1), Math.max(...volts).toFixed(1)];
   const voltage = lowest === highest ? `${lowest} V` : `${lowest} to ${highest} V`;
   return `${arm.name} on ${arm.port}: ${images.length} servos, firmware ${[...new Set(versions)].join(", ")}, ${voltage}`;
@@ -63,8 +60,8 @@ async function settleUnfinished(
   filed: Calibration | CalibrationError,
   dialogue: Dialogue,
 ): Promise<void> {
-  const { role, id, calibrationDir } = arm;
-  const unfinished = findUnfinished(calibrationDir, role, id);
+  const { role, calibrations } = arm;
+  const unfinished = calibrations.findUnfinished(arm);
   if (unfinished === undefined) return;
   const file = filed instanceof CalibrationError ? undefined : filed;
   if (progressOf(unfinished, images, file) !== "partial") return;

@@ -3,7 +3,6 @@ import { encoderAt, homingOffsetAt, isAtRest } from "../../arm/calibration/homin
 import { JOINTS, type JointName, nameWithId, type Steps } from "../../arm/joints.ts";
 import { isPosition, positionsRead, readWholeArm } from "../../arm/read.ts";
 import type { Dialogue } from "../../cli/operator/dialogue.ts";
-import { registerValue } from "../../feetech/registers.ts";
 import type { OpenArm } from "../arm-session.ts";
 import { pause } from "../pause.ts";
 
@@ -63,7 +62,7 @@ async function takeMiddle(
   const problems: string[] = [];
   const homing = new Map<JointName, JointHoming>();
   for (const joint of joints) {
-    const offsetNow = registerValue("homing_offset", images[JOINTS.indexOf(joint)]!);
+    const offsetNow = images[JOINTS.indexOf(joint)]!.value("homing_offset");
     const position = positions.get(joint)!;
     const offset = isPosition(position) ? homingOffsetAt(encoderAt(position, offsetNow)) : undefined;
     if (!isPosition(position)) {

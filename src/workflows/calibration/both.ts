@@ -1,26 +1,11 @@
 /** An arm's calibration as its file and its servos have it, and where they differ. */
-import { type Calibration, CalibrationError } from "../../arm/calibration/calibration.ts";
+import type { Calibration } from "../../arm/calibration/calibration.ts";
 import { calibrationInServo, differingKeys, type ServoKey } from "../../arm/calibration/in-servos.ts";
-import { loadCalibration } from "../../arm/calibration/tree.ts";
-import { JOINTS, type JointName, nameWithId, type Role } from "../../arm/joints.ts";
-
-/** What a file holds, or why that cannot be had. Throws nothing that a person can cause. */
-export function tryLoad(root: string, role: Role, id: string): Calibration | CalibrationError {
-  try {
-    return loadCalibration(root, role, id);
-  } catch (error) {
-    if (error instanceof CalibrationError) return error;
-    throw error;
-  }
-}
-
-/** A calibration out of a file, if there is one that can be read. */
-export function ifThere(filed: Calibration | CalibrationError): Calibration | undefined {
-  return filed instanceof CalibrationError ? undefined : filed;
-}
+import { JOINTS, type JointName, nameWithId } from "../../arm/joints.ts";
+import type { ServoImage, ServoImages } from "../../arm/servo-image.ts";
 
 /** What servos hold; which way a joint counts stands in files only. */
-export function heldBy(images: readonly Uint8Array[], filed: Calibration | undefined): Calibration {
+export function heldBy(images: readonly ServoImage[], filed: Calibration | undefined): Calibration {
   const joints = JOINTS.map((joint, index) => {
     const held = calibrationInServo(joint, images[index]!);
     return [joint, { ...held, drive_mode: filed?.[joint].drive_mode ?? held.drive_mode }];
@@ -37,10 +22,7 @@ export interface CalibrationDifference {
 }
 
 /** Where servos, those of them that answered, differ from a file. */
-export function differencesOf(
-  images: readonly (Uint8Array | null)[],
-  filed: Calibration,
-): CalibrationDifference[] {
+export function differencesOf(images: ServoImages, filed: Calibration): CalibrationDifference[] {
   return JOINTS.flatMap((joint, index) => {
     const image = images[index];
     if (!image) return [];

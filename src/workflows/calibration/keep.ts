@@ -1,11 +1,16 @@
 /** Keeping a calibration in a file, once the person agrees that it may replace what is there. */
-import { type Calibration, CalibrationError, readCalibration } from "../../arm/calibration/calibration.ts";
-import { replaceCalibration, saveCalibration } from "../../arm/calibration/tree.ts";
-import { nameOfArm } from "../../arm/findings.ts";
+import {
+  type Calibration,
+  CalibrationError,
+  calibrationOrError,
+  readCalibration,
+  replaceCalibration,
+} from "../../arm/calibration/calibration.ts";
+import { CalibrationStore } from "../../arm/calibration/store.ts";
+import { nameOfArm } from "../../arm/identity.ts";
 import type { Dialogue } from "../../cli/operator/dialogue.ts";
 import type { ChosenArm } from "../../config/choose-arm.ts";
 import { Interrupted } from "../errors.ts";
-import { tryLoad } from "./both.ts";
 
 /**
  * Keeps a calibration as the arm's file below its calibration folder, unless that says the same already. `whose` says
@@ -18,10 +23,9 @@ export async function keep(
   whose: string,
   dialogue: Dialogue,
 ): Promise<void> {
-  const { role, id, calibrationDir } = arm;
-  const before = tryLoad(calibrationDir, role, id);
-  await replace(arm, before, calibration, whose, dialogue, () =>
-    saveCalibration(calibrationDir, role, id, calibration),
+  const calibrations = new CalibrationStore(arm.calibrationDir);
+  await replace(arm, calibrations.tryLoad(arm), calibration, whose, dialogue, () =>
+    calibrations.save(arm, calibration),
   );
 }
 
@@ -33,10 +37,17 @@ export async function keepAt(
   whose: string,
   dialogue: Dialogue,
 ): Promise<void> {
-  await replace(arm, tryRead(path), calibration, whose, dialogue, () => {
-    replaceCalibration(path, calibration);
-    return path;
-  });
+  await replace(
+    arm,
+    calibrationOrError(() => readCalibration(path)),
+    calibration,
+    whose,
+    dialogue,
+    () => {
+      replaceCalibration(path, calibration);
+      return path;
+    },
+  );
 }
 
 async function replace(
@@ -61,13 +72,4 @@ async function replace(
     dialogue.done(
       `${name}: ${whose} calibration is in ${file}${isThere ? "; the one before is kept as .old" : ""}.`,
     );
-}
-
-function tryRead(path: string): Calibration | CalibrationError {
-  try {
-    return readCalibration(path);
-  } catch (error) {
-    if (error instanceof CalibrationError) return error;
-    throw error;
-  }
 }

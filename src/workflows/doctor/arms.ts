@@ -1,14 +1,15 @@
 /** What the doctor finds of the arms: as the service knows them, or by reading the servos. */
 
 import type { ArmStatus, Status } from "../../api/protocol.ts";
-import { explainUnfinished } from "../../arm/calibration/unfinished.ts";
+import { CalibrationStore } from "../../arm/calibration/store.ts";
 import { ArmConnection } from "../../arm/connection.ts";
-import { type ArmState, findingsOf, nameOfArm } from "../../arm/findings.ts";
-import { JOINTS, ROLES, type Role } from "../../arm/joints.ts";
-import { readArm, SERVO_IDS } from "../../arm/read.ts";
+import { type ArmState, findingsOf } from "../../arm/findings.ts";
+import { nameOfArm } from "../../arm/identity.ts";
+import { inspectArm } from "../../arm/inspect.ts";
+import { JOINTS, ROLES } from "../../arm/joints.ts";
+import { SERVO_IDS } from "../../arm/read.ts";
+import type { ServoImage, ServoImages } from "../../arm/servo-image.ts";
 import type { Config } from "../../config/config.ts";
-import { registerValue } from "../../feetech/registers.ts";
-import { tryLoad } from "../calibration/both.ts";
 import { broken, type Check, ok, warning } from "../check.ts";
 
 /** Figures of an arm's servos, the lowest and the highest of each. */
@@ -47,16 +48,9 @@ export async function readArms(config: Config): Promise<Check[]> {
           checks.push(broken(link.name, trouble!, "use the arm's own port"));
         continue;
       }
-      const { images } = readArm(bus);
-      states.push({
-        role,
-        id,
-        images,
-        errorBytes: SERVO_IDS.map((servo) => bus.errorBytes[servo]!),
-        calibration: tryLoad(config.calibration_dir, role, id),
-        unfinished: explainUnfinished(config.calibration_dir, role, id),
-      });
-      checks.push(servos(role, id, images, trouble));
+      const state = inspectArm({ role, id }, bus, new CalibrationStore(config.calibration_dir));
+      states.push(state);
+      checks.push(servos(state, trouble));
     } finally {
       await link.close();
     }
@@ -64,31 +58,26 @@ export async function readArms(config: Config): Promise<Check[]> {
   return [...checks, ...states.flatMap((state, index) => findings(state, states[1 - index]))];
 }
 
-function servos(
-  role: Role,
-  id: string,
-  images: readonly (Uint8Array | null)[],
-  trouble: string | undefined,
-): Check {
-  const area = nameOfArm({ role, id });
-  const there = images.filter((image) => image !== null);
+function servos(state: ArmState, trouble: string | undefined): Check {
+  const area = nameOfArm(state);
+  const there = answering(state.images);
   if (there.length === 0) {
     return broken(area, "no servo answers", "switch the arm's power on, and check the lead at the board");
   }
-  const values = (name: "present_voltage" | "present_temperature", unit: number): Range => {
-    const all = there.map((image) => registerValue(name, image) * unit);
-    return [Math.min(...all), Math.max(...all)];
-  };
-  const firmware = new Set(
-    there.map(
-      (image) =>
-        `${registerValue("firmware_major_version", image)}.${registerValue("firmware_minor_version", image)}`,
-    ),
-  );
+  const spread = (figures: readonly number[]): Range => [Math.min(...figures), Math.max(...figures)];
+  const voltages = spread(there.map(({ voltageV }) => voltageV));
+  const temperatures = spread(there.map((image) => image.value("present_temperature")));
+  const ids = SERVO_IDS.filter((_, index) => state.images[index]).join(" ");
+  const models = [...new Set(there.map((image) => image.value("model_number")))].join(", ");
+  const firmware = [...new Set(there.map((image) => image.firmware))].join(", ");
   const figures =
-    `ids ${SERVO_IDS.filter((_, index) => images[index]).join(" ")}, model ${[...new Set(there.map((image) => registerValue("model_number", image)))].join(", ")}, ` +
-    `firmware ${[...firmware].join(", ")}, ${range(values("present_voltage", 0.1), " V", 1)}, ${range(values("present_temperature", 1), " °C")}`;
+    `ids ${ids}, model ${models}, firmware ${firmware}, ` +
+    `${range(voltages, " V", 1)}, ${range(temperatures, " °C")}`;
   return trouble === undefined ? ok(area, figures) : broken(area, `${figures}; ${trouble}`);
+}
+
+function answering(images: ServoImages): ServoImage[] {
+  return images.filter((image) => image !== null);
 }
 
 function findings(state: ArmState, counterpart: ArmState | undefined): Check[] {

@@ -1,13 +1,14 @@
 /** Every board that can be found, and what answers on it. */
 import { existsSync, realpathSync } from "node:fs";
 import { resolve } from "node:path";
+import { CalibrationStore } from "../../arm/calibration/store.ts";
 import { ArmConnection } from "../../arm/connection.ts";
-import { nameOfArm } from "../../arm/findings.ts";
-import { type ArmIdentity, identifyArm } from "../../arm/identify.ts";
+import { identifyArm } from "../../arm/identify.ts";
+import type { ArmIdentity } from "../../arm/identity.ts";
+import { nameOfArm } from "../../arm/identity.ts";
 import { JOINTS, type JointName, type Role } from "../../arm/joints.ts";
 import { readArm } from "../../arm/read.ts";
 import type { Config } from "../../config/config.ts";
-import { registerValue } from "../../feetech/registers.ts";
 import { type Board, listBoards } from "../../host/boards.ts";
 import { nameOwner } from "../../linux/owner.ts";
 
@@ -75,12 +76,12 @@ async function lookAt(
   const { bus, trouble, portError } = link;
   const heldBy = portError?.trouble === "in use" ? (nameOwner(path) ?? "another program") : undefined;
   const images = bus === undefined ? [] : readArm(bus).images;
-  const volts = images.flatMap((image) => (image ? registerValue("present_voltage", image) / 10 : []));
+  const volts = images.flatMap((image) => (image ? image.voltageV : []));
   return {
     ...{ path, board, link, heldBy, trouble },
     answering: JOINTS.filter((_, index) => images[index]),
     voltageV: volts.length === 0 ? undefined : [Math.min(...volts), Math.max(...volts)],
-    holds: identifyArm(calibrationDir, images),
+    holds: identifyArm(new CalibrationStore(calibrationDir), images),
   };
 }
 

@@ -1,11 +1,13 @@
 /** An arm that a running service has: the service is asked for its figures, so that the bus is left to it. */
+
 import { realpathSync } from "node:fs";
 import { resolve } from "node:path";
 import { controlPaths } from "../../api/address.ts";
 import { askControl, ControlError } from "../../api/client.ts";
 import type { JointStatus, Status } from "../../api/protocol.ts";
 import type { Calibration } from "../../arm/calibration/calibration.ts";
-import { nameOfArm } from "../../arm/findings.ts";
+import { CalibrationStore } from "../../arm/calibration/store.ts";
+import { nameOfArm } from "../../arm/identity.ts";
 import { JOINTS, ROLES, type Role } from "../../arm/joints.ts";
 import type { Sample, SampledFigures } from "../../cli/monitor/sample.ts";
 import type { ArmOptions } from "../../cli/options/arm.ts";
@@ -13,7 +15,6 @@ import { type ServiceOptions, socketPaths } from "../../cli/options/service.ts";
 import { calibrationDirFor, chooseArm } from "../../config/choose-arm.ts";
 import { ConfigError } from "../../config/file.ts";
 import { MAIN_PAIR } from "../../config/pairs.ts";
-import { ifThere, tryLoad } from "../calibration/both.ts";
 import type { Source } from "./source.ts";
 
 /** The arm as the service has it; undefined when no service answers that does. Throws {@link ConfigError}. */
@@ -32,7 +33,10 @@ export async function servedArm(
   }
   const found = roleIn(status, role, options);
   if (found === undefined) return undefined;
-  const calibration = ifThere(tryLoad(calibrationDirFor(options), found, status.arms[found].id));
+  const calibration = new CalibrationStore(calibrationDirFor(options)).loadIfUsable({
+    role: found,
+    id: status.arms[found].id,
+  });
   return new ServedSource(paths, found, calibration);
 }
 

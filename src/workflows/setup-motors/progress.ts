@@ -1,44 +1,43 @@
 /** How far the setting up of an arm's servos has come, kept beside its calibration so that it can be gone on with. */
 import { readFileSync } from "node:fs";
 import * as v from "valibot";
-import { unwritable } from "../../arm/calibration/calibration.ts";
-import { makeCalibrationFolder, pathBeside } from "../../arm/calibration/tree.ts";
+import type { CalibrationStore } from "../../arm/calibration/store.ts";
+import type { ArmIdentity } from "../../arm/identity.ts";
 import { JOINTS, type JointName } from "../../arm/joints.ts";
-import type { ChosenArm } from "../../config/choose-arm.ts";
-import { removeFile, replaceFile } from "../../linux/files.ts";
 
 const VERSION = 1;
 const schema = v.strictObject({ version: v.literal(VERSION), done: v.array(v.picklist(JOINTS)) });
 
 /** Not `.json`: programs take every such file in the folder for a calibration. */
-const pathOf = ({ calibrationDir, role, id }: ChosenArm) =>
-  pathBeside(calibrationDir, role, id, ".setup-motors");
+const SUFFIX = ".setup-motors";
 
-/** The joints that were set up; none when nothing was begun, or what was kept cannot be read. */
-export function readProgress(arm: ChosenArm): JointName[] {
-  try {
-    return v.parse(schema, JSON.parse(readFileSync(pathOf(arm), "utf8"))).done;
-  } catch {
-    return []; // then every joint is asked for again, which costs a minute and changes nothing
+/** The setting up of one arm. */
+export class SetupProgress {
+  readonly #calibrations: CalibrationStore;
+  readonly #arm: ArmIdentity;
+
+  constructor(calibrations: CalibrationStore, arm: ArmIdentity) {
+    this.#calibrations = calibrations;
+    this.#arm = arm;
   }
-}
 
-/** Keeps the joints that are set up. Throws {@link CalibrationError} "unwritable". */
-export function keepProgress(arm: ChosenArm, done: readonly JointName[]): void {
-  makeCalibrationFolder(arm.calibrationDir, arm.role, arm.id);
-  try {
-    replaceFile(pathOf(arm), JSON.stringify({ version: VERSION, done }));
-  } catch (cause) {
-    throw unwritable(pathOf(arm), cause);
+  /** The joints that were set up; none when nothing was begun, or what was kept cannot be read. */
+  read(): JointName[] {
+    try {
+      const text = readFileSync(this.#calibrations.pathBeside(this.#arm, SUFFIX), "utf8");
+      return v.parse(schema, JSON.parse(text)).done;
+    } catch {
+      return []; // then every joint is asked for again, which costs a minute and changes nothing
+    }
   }
-}
 
-/** Forgets it: the arm is set up, or is to be set up anew. Throws {@link CalibrationError} "unwritable". */
-export function forgetProgress(arm: ChosenArm): void {
-  makeCalibrationFolder(arm.calibrationDir, arm.role, arm.id);
-  try {
-    removeFile(pathOf(arm));
-  } catch (cause) {
-    throw unwritable(pathOf(arm), cause);
+  /** Keeps the joints that are set up. Throws {@link CalibrationError} "unwritable". */
+  keep(done: readonly JointName[]): void {
+    this.#calibrations.keepBeside(this.#arm, SUFFIX, JSON.stringify({ version: VERSION, done }));
+  }
+
+  /** Forgets it: the arm is set up, or is to be set up from the start. Throws {@link CalibrationError} "unwritable". */
+  forget(): void {
+    this.#calibrations.removeBeside(this.#arm, SUFFIX);
   }
 }

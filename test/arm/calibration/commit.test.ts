@@ -9,14 +9,10 @@ import {
   undoCalibration,
 } from "../../../src/arm/calibration/commit.ts";
 import { matches, type ServoCalibration } from "../../../src/arm/calibration/in-servos.ts";
-import { loadCalibration, saveCalibration } from "../../../src/arm/calibration/tree.ts";
-import {
-  explainUnfinished,
-  findUnfinished,
-  keepUnfinished,
-  progressOf,
-} from "../../../src/arm/calibration/unfinished.ts";
+import { CalibrationStore } from "../../../src/arm/calibration/store.ts";
+import { progressOf } from "../../../src/arm/calibration/unfinished.ts";
 import { findingsOf } from "../../../src/arm/findings.ts";
+import { inspectArm } from "../../../src/arm/inspect.ts";
 import { JOINTS } from "../../../src/arm/joints.ts";
 import { readArm } from "../../../src/arm/read.ts";
 import { Bus } from "../../../src/feetech/bus.ts";
@@ -28,9 +24,13 @@ setDefaultTimeout(120_000);
 
 const [old, fresh] = [calibrations.follower, calibrations.leader];
 
+const red = { role: "follower", id: "red" } as const;
+
 let root: string;
+let store: CalibrationStore;
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), "so101-commit-"));
+  store = new CalibrationStore(root);
 });
 afterEach(() => rmSync(root, { recursive: true }));
 
@@ -66,27 +66,23 @@ function calibratedArm() {
     transport.arm.servo(joint).setValues(values);
   }
   const arm: CalibratedArm = {
-    role: "follower",
-    id: "red",
+    ...red,
     bus: new Bus(transport, { access: "torque off", nameOf: (servo) => JOINTS[servo - 1]! }),
-    calibrationDir: root,
+    calibrations: store,
   };
-  saveCalibration(root, "follower", "red", old);
+  store.save(red, old);
   return { transport, arm };
 }
 
 /** What teleoperation would say of the arm's calibration. */
-function faultsOf({ role, id, bus, calibrationDir }: CalibratedArm): string[] {
-  const { images } = readArm(bus);
-  const calibration = loadCalibration(calibrationDir, role, id);
-  const unfinished = explainUnfinished(calibrationDir, role, id);
-  return findingsOf({ role, id, images, calibration, unfinished })
+function faultsOf(arm: CalibratedArm): string[] {
+  return findingsOf(inspectArm(arm, arm.bus, arm.calibrations))
     .filter(({ severity }) => severity === "fault")
     .map(({ code }) => code);
 }
 
 const imagesOf = ({ bus }: CalibratedArm) => readArm(bus).images;
-const fileOf = () => loadCalibration(root, "follower", "red");
+const fileOf = () => store.load(red);
 
 test("servos and file get the calibration, the file before is kept, and nothing else is left", () => {
   const { arm } = calibratedArm();
@@ -128,14 +124,14 @@ test("cut off after any request, the arm has its old calibration or says that it
       expect(faults).toEqual(["unfinished calibration"]);
       expect((error as Error).message).toContain("so101 calibration undo follower");
     }
-    const unfinished = findUnfinished(root, "follower", "red");
+    const unfinished = store.findUnfinished(red);
     if (unfinished === undefined) continue;
     const finishes = requests % 2 === 0;
     if (finishes) commitCalibration(arm, unfinished.after);
     else undoCalibration(arm, unfinished.before);
     expect(faultsOf(arm)).toEqual([]);
     expect(matches(imagesOf(arm), finishes ? fresh : old)).toBe(true);
-    expect(findUnfinished(root, "follower", "red")).toBeUndefined();
+    expect(store.findUnfinished(red)).toBeUndefined();
   }
   // The walk went through what it is about.
   expect(new Set(endings)).toEqual(new Set(["", "unfinished calibration"]));
@@ -151,7 +147,7 @@ test("a servo that does not take its value: the others get back what they held",
   expect(() => commitCalibration(arm, fresh)).toThrow("wrist_flex");
   expect(matches(imagesOf(arm), old)).toBe(true);
   expect(fileOf()).toEqual(old);
-  expect(findUnfinished(root, "follower", "red")).toBeUndefined();
+  expect(store.findUnfinished(red)).toBeUndefined();
 }, 20_000);
 
 test("a file that cannot be written: the servos keep what they hold", () => {
@@ -171,7 +167,7 @@ test("a second try goes back to what was there before the first", () => {
   transport.requestsLeft = 10;
   expect(() => commitCalibration(arm, fresh)).toThrow();
   transport.revive();
-  const { before } = findUnfinished(root, "follower", "red")!;
+  const { before } = store.findUnfinished(red)!;
   undoCalibration(arm, before);
   expect(matches(imagesOf(arm), old)).toBe(true);
 });
@@ -196,16 +192,16 @@ describe("how far an interrupted writing has come", () => {
   });
 
   test("what another version left is said, and not guessed at", () => {
-    saveCalibration(root, "follower", "red", old);
-    keepUnfinished(root, "follower", "red", unfinished);
-    expect(findUnfinished(root, "follower", "red")?.after).toEqual(fresh);
+    store.save(red, old);
+    store.keepUnfinished(red, unfinished);
+    expect(store.findUnfinished(red)?.after).toEqual(fresh);
     Bun.spawnSync([
       "sed",
       "-i",
       's/"version": 1/"version": 2/',
       join(root, "robots/so101_follower/red.unfinished"),
     ]);
-    expect(() => findUnfinished(root, "follower", "red")).toThrow("another version of so101");
-    expect(explainUnfinished(root, "follower", "red")).toContain("another version of so101");
+    expect(() => store.findUnfinished(red)).toThrow("another version of so101");
+    expect(store.explainUnfinished(red)).toContain("another version of so101");
   });
 });

@@ -1,0 +1,219 @@
+/** Where arms' calibrations are kept: LeRobot's tree of files, and what stands beside them while they are written. */
+import { lstatSync, readdirSync, readFileSync, realpathSync, symlinkSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { makeFolder, removeFile, replaceFile, syncFolder } from "../../linux/files.ts";
+import { type ArmIdentity, nameOfArm } from "../identity.ts";
+import type { Role } from "../joints.ts";
+import {
+  type Calibration,
+  CalibrationError,
+  calibrationOrError,
+  GET_ONE,
+  isThere,
+  readCalibration,
+  replaceCalibration,
+  unreadable,
+  unwritable,
+} from "./calibration.ts";
+import { armIdProblem, foldersOf, pathsOf } from "./tree.ts";
+import { formatUnfinished, parseUnfinished, type Unfinished } from "./unfinished.ts";
+
+/** Not `.json`: programs take every such file in the folder for a calibration. */
+const UNFINISHED = ".unfinished";
+
+/** The calibrations below one root. */
+export class CalibrationStore {
+  /** The root of LeRobot's tree. */
+  readonly root: string;
+
+  constructor(root: string) {
+    this.root = root;
+  }
+
+  /**
+   * The file that holds an arm's calibration, by either generation's name.
+   * Throws {@link CalibrationError}: "missing", telling where it was looked for; "ambiguous" when both names hold files
+   * that differ; "invalid" for an id that names no file; "unreadable".
+   */
+  find(arm: ArmIdentity): string {
+    const [older, newer] = pathsOf(this.root, arm);
+    const found = [older, newer].filter(isThere);
+    if (found.length === 0) {
+      throw new CalibrationError(
+        "missing",
+        older,
+        `${nameOfArm(arm)}: no calibration; looked for ${older} and ${newer} — ${GET_ONE}`,
+      );
+    }
+    if (found.length === 2 && !sameContent(older, newer)) {
+      throw new CalibrationError(
+        "ambiguous",
+        older,
+        `${nameOfArm(arm)}: two calibrations that differ, ${older} and ${newer} — remove the one that is not this arm's`,
+      );
+    }
+    return found[0]!;
+  }
+
+  /** Reads an arm's calibration. Throws as {@link find} and {@link readCalibration}. */
+  load(arm: ArmIdentity): Calibration {
+    return readCalibration(this.find(arm));
+  }
+
+  /** What an arm's file holds, or why that cannot be had. Throws nothing that a person can cause. */
+  tryLoad(arm: ArmIdentity): Calibration | CalibrationError {
+    return calibrationOrError(() => this.load(arm));
+  }
+
+  /** What an arm's file holds, where there is one that can be used. */
+  loadIfUsable(arm: ArmIdentity): Calibration | undefined {
+    const filed = this.tryLoad(arm);
+    return filed instanceof CalibrationError ? undefined : filed;
+  }
+
+  /** The ids of the arms in a role that have a file, by either generation's name, in order. Never throws. */
+  savedIds(role: Role): string[] {
+    const files = foldersOf(role).flatMap((folder) => {
+      try {
+        return readdirSync(join(this.root, folder));
+      } catch {
+        return [];
+      }
+    });
+    const ids = files.filter((file) => file.endsWith(".json")).map((file) => file.slice(0, -".json".length));
+    return [...new Set(ids)].filter((id) => armIdProblem(id) === undefined).sort();
+  }
+
+  /**
+   * Keeps an arm's calibration so that either generation of LeRobot reads it: under the older name, and under the newer
+   * one by a link to the folder, or, where that is a folder of its own, by a second file. What was there is kept beside
+   * it, its name ending in `.old`; a file that holds the same already is left alone.
+   * Makes the folders that are missing. Returns the file's path. Throws as {@link writeCalibration}.
+   */
+  save(arm: ArmIdentity, calibration: Calibration): string {
+    const [older, newer] = pathsOf(this.root, arm);
+    const link = dirname(newer);
+    this.#makeFolder(arm);
+    replaceCalibration(older, calibration);
+    if (isThere(link) && realpathSync(link) !== realpathSync(dirname(older))) {
+      replaceCalibration(newer, calibration);
+    }
+    return older;
+  }
+
+  /**
+   * Makes sure that an arm's calibration can be written, before somebody takes the trouble of making one: a file of its
+   * size is written beside it and removed. Throws {@link CalibrationError} "unwritable".
+   */
+  checkRoom(arm: ArmIdentity): void {
+    this.#makeFolder(arm);
+    const probe = this.pathBeside(arm, ".probe");
+    try {
+      replaceFile(probe, " ".repeat(4096));
+      removeFile(probe);
+    } catch (cause) {
+      throw unwritable(this.pathBeside(arm, ".json"), cause);
+    }
+  }
+
+  /** The path of what is kept beside an arm's calibration file: its name with `suffix` in place of `.json`. */
+  pathBeside(arm: ArmIdentity, suffix: string): string {
+    const [older] = pathsOf(this.root, arm);
+    return older.replace(/\.json$/, suffix);
+  }
+
+  /** Keeps a text beside an arm's calibration file. Throws {@link CalibrationError} "unwritable". */
+  keepBeside(arm: ArmIdentity, suffix: string, text: string): void {
+    this.#makeFolder(arm);
+    const path = this.pathBeside(arm, suffix);
+    try {
+      replaceFile(path, text);
+    } catch (cause) {
+      throw unwritable(path, cause);
+    }
+  }
+
+  /** Removes what is kept beside an arm's calibration file, if it is there. Throws {@link CalibrationError} "unwritable". */
+  removeBeside(arm: ArmIdentity, suffix: string): void {
+    this.#makeFolder(arm);
+    const path = this.pathBeside(arm, suffix);
+    try {
+      removeFile(path);
+    } catch (cause) {
+      throw unwritable(path, cause);
+    }
+  }
+
+  /**
+   * What was being written to an arm when it was interrupted; undefined when nothing was.
+   * Throws {@link CalibrationError} "unfinished" when something is there that this program cannot read.
+   */
+  findUnfinished(arm: ArmIdentity): Unfinished | undefined {
+    const path = this.pathBeside(arm, UNFINISHED);
+    let text: string;
+    try {
+      text = readFileSync(path, "utf8");
+    } catch (cause) {
+      const error = unreadable(path, cause);
+      if (error.trouble === "missing") return undefined;
+      throw error;
+    }
+    return parseUnfinished(text, path, arm);
+  }
+
+  /** Keeps what is about to be written. Throws {@link CalibrationError} "unwritable". */
+  keepUnfinished(arm: ArmIdentity, unfinished: Unfinished): void {
+    this.keepBeside(arm, UNFINISHED, formatUnfinished(unfinished));
+  }
+
+  /** Forgets it: the writing is complete, or undone. Throws {@link CalibrationError} "unwritable". */
+  forgetUnfinished(arm: ArmIdentity): void {
+    this.removeBeside(arm, UNFINISHED);
+  }
+
+  /**
+   * Says that writing an arm's calibration was interrupted, and what settles it; undefined when it was not.
+   * For where file and servos do not agree.
+   */
+  explainUnfinished(arm: ArmIdentity): string | undefined {
+    try {
+      if (this.findUnfinished(arm) === undefined) return undefined;
+    } catch (error) {
+      if (error instanceof CalibrationError) return error.message;
+      throw error;
+    }
+    return (
+      `${nameOfArm(arm)}: writing its calibration was interrupted, and its servos may hold parts of two — complete it ` +
+      `with "so101 calibration finish ${arm.role}", or go back to the one before with "so101 calibration undo ${arm.role}"`
+    );
+  }
+
+  /** Makes the folder of an arm's file, with its link by the newer name, where they are missing. */
+  #makeFolder(arm: ArmIdentity): void {
+    const [older, newer] = pathsOf(this.root, arm);
+    const [folder, link] = [dirname(older), dirname(newer)];
+    try {
+      makeFolder(folder);
+      if (lstatSync(link, { throwIfNoEntry: false }) === undefined) {
+        symlinkSync(basename(folder), link);
+        syncFolder(dirname(link));
+      }
+    } catch (cause) {
+      throw new CalibrationError(
+        "unwritable",
+        older,
+        `calibration ${older}: its folder cannot be made: ${(cause as Error).message}`,
+        { cause },
+      );
+    }
+  }
+}
+
+function sameContent(a: string, b: string): boolean {
+  if (realpathSync(a) === realpathSync(b)) return true;
+  try {
+    return readFileSync(a).equals(readFileSync(b));
+  } catch (cause) {
+    throw unreadable(a, cause);
+  }
+}

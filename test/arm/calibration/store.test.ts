@@ -1,0 +1,123 @@
+import { afterEach, beforeEach, expect, test } from "bun:test";
+import { cpSync, mkdirSync, mkdtempSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import fc from "fast-check";
+import {
+  CalibrationError,
+  formatCalibration,
+  readCalibration,
+} from "../../../src/arm/calibration/calibration.ts";
+import { CalibrationStore } from "../../../src/arm/calibration/store.ts";
+import { armIdProblem } from "../../../src/arm/calibration/tree.ts";
+import { calibrations } from "../arms.ts";
+
+let root: string;
+let store: CalibrationStore;
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), "so101-store-"));
+  store = new CalibrationStore(root);
+});
+afterEach(() => rmSync(root, { recursive: true }));
+
+const put = (path: string, calibration = calibrations.follower): string => {
+  const whole = join(root, path);
+  mkdirSync(dirname(whole), { recursive: true });
+  writeFileSync(whole, formatCalibration(calibration));
+  return whole;
+};
+
+const caught = (action: () => unknown): CalibrationError => {
+  try {
+    action();
+  } catch (error) {
+    if (error instanceof CalibrationError) return error;
+    throw error;
+  }
+  throw new Error("nothing was thrown");
+};
+
+test("an arm's file is found by either generation's name", () => {
+  const older = put("robots/so101_follower/red.json");
+  const newer = put("teleoperators/so_leader/blue.json", calibrations.leader);
+  expect(store.find({ role: "follower", id: "red" })).toBe(older);
+  expect(store.find({ role: "leader", id: "blue" })).toBe(newer);
+  expect(store.load({ role: "leader", id: "blue" })).toEqual(calibrations.leader);
+});
+
+test("the same file by both names is one calibration, as two equal files are", () => {
+  const older = put("robots/so101_follower/red.json");
+  symlinkSync("so101_follower", join(root, "robots/so_follower"));
+  expect(store.find({ role: "follower", id: "red" })).toBe(older);
+  rmSync(join(root, "robots/so_follower"));
+  cpSync(join(root, "robots/so101_follower"), join(root, "robots/so_follower"), { recursive: true });
+  expect(store.find({ role: "follower", id: "red" })).toBe(older);
+});
+
+test("two files that differ are refused, both by name", () => {
+  const older = put("robots/so101_follower/red.json");
+  const newer = put("robots/so_follower/red.json", calibrations.leader);
+  const error = caught(() => store.find({ role: "follower", id: "red" }));
+  expect(error.trouble).toBe("ambiguous");
+  expect(error.message).toBe(
+    `follower "red": two calibrations that differ, ${older} and ${newer} — remove the one that is not this arm's`,
+  );
+});
+
+test("without a file it is said where it was looked for and how to get one", () => {
+  put("teleoperators/so101_leader/red.json"); // the other role's is not taken
+  const error = caught(() => store.find({ role: "follower", id: "red" }));
+  expect(error.trouble).toBe("missing");
+  expect(error.message).toStartWith(
+    `follower "red": no calibration; looked for ${root}/robots/so101_follower/red.json and ${root}/robots/so_follower/red.json — `,
+  );
+  expect(error.message).toMatch(/"so101 calibration import".*"so101 calibration pull"/);
+});
+
+test("a saved calibration is found by both generations of LeRobot, through a relative link", () => {
+  for (const role of ["leader", "follower"] as const) {
+    const path = new CalibrationStore(join(root, "new")).save({ role, id: "me" }, calibrations[role]);
+    const newer = path.replace(`so101_${role}`, `so_${role}`);
+    expect(readCalibration(path)).toEqual(calibrations[role]);
+    expect(readCalibration(newer)).toEqual(calibrations[role]);
+    expect(readlinkSync(dirname(newer))).toBe(`so101_${role}`);
+    expect(new CalibrationStore(join(root, "new")).find({ role, id: "me" })).toBe(path);
+  }
+});
+
+test("where the newer name is a folder of its own, it gets the calibration too", () => {
+  const newer = put("robots/so_follower/red.json", calibrations.leader);
+  const older = store.save({ role: "follower", id: "red" }, calibrations.follower);
+  expect(readCalibration(newer)).toEqual(calibrations.follower);
+  expect(readCalibration(older)).toEqual(calibrations.follower);
+  expect(store.find({ role: "follower", id: "red" })).toBe(older);
+});
+
+test("a root that cannot be made is said", () => {
+  writeFileSync(join(root, "file"), "");
+  const error = caught(() =>
+    new CalibrationStore(join(root, "file")).save({ role: "leader", id: "me" }, calibrations.leader),
+  );
+  expect(error.trouble).toBe("unwritable");
+  expect(error.message).toContain("its folder cannot be made");
+});
+
+test("an id is a plain file name, and nothing else leaves the folder", () => {
+  for (const id of ["red_sting", "my arm", "…", "a.b", "-"]) expect(armIdProblem(id)).toBeUndefined();
+  for (const id of ["", ".", "..", "../x", "/etc/passwd", "a\0b", "a\nb", "x".repeat(251)]) {
+    expect(armIdProblem(id)).toStartWith("an arm's id ");
+    expect(caught(() => store.find({ role: "leader", id })).trouble).toBe("invalid");
+    expect(caught(() => store.save({ role: "leader", id }, calibrations.leader)).trouble).toBe("invalid");
+  }
+});
+
+test("whatever the id, it is refused or names a file in the arm's own folder", () => {
+  fc.assert(
+    fc.property(fc.oneof(fc.string(), fc.string({ unit: "binary" })), (id) => {
+      const error = caught(() => store.find({ role: "leader", id }));
+      expect(["invalid", "missing"]).toContain(error.trouble);
+      if (error.trouble === "missing")
+        expect(dirname(error.path)).toBe(join(root, "teleoperators/so101_leader"));
+    }),
+  );
+});
