@@ -1,6 +1,7 @@
 /** What a simulation's record says about the program that drove the arms: latency, rate and lateness. */
 import { Instruction } from "../../src/feetech/packet.ts";
 import { registers } from "../../src/feetech/registers.ts";
+import { JOINTS } from "../../src/sim/joints.ts";
 import { type BytesEntry, bytesOf, type RecordEntry } from "../../src/sim/record.ts";
 
 /** Some of a distribution's percentiles, all in the unit of its values. */
@@ -40,10 +41,12 @@ export function median(values: readonly number[]): number {
 export interface Pace {
   /** How often a second they came. */
   readonly reachedHz: number;
-  /** Points of the grid, from the first tick to the last, … */
-  readonly dueTicks: number;
-  /** … and how many more of them there are than ticks. */
-  readonly missedTicks: number;
+  /** The slots of the grid, from the first tick to the last, … */
+  readonly slots: number;
+  /** … those in which no tick began, because it came too late, … */
+  readonly overruns: number;
+  /** … and how many more slots there are than ticks: a loop that does not catch up gives them up. */
+  readonly skipped: number;
   /** How much later than the most punctual of them ticks came, µs. */
   readonly latenessUs: Distribution;
 }
@@ -58,17 +61,19 @@ const EARLY_AT_MOST = 0.1;
 export function paceOf(timesUs: readonly number[], rateHz: number): Pace {
   const periodUs = 1e6 / rateHz;
   const originUs = commonestPhase(timesUs, periodUs);
-  const points = timesUs.map((time) => Math.floor((time - originUs) / periodUs + EARLY_AT_MOST));
-  // Two ticks at one point: the first of them is a late one, of the point before.
-  for (let i = points.length - 2; i >= 0; i--) points[i] = Math.min(points[i]!, points[i + 1]! - 1);
-  const offsetsUs = timesUs.map((time, i) => time - originUs - points[i]! * periodUs);
+  const begunIn = timesUs.map((time) => Math.floor((time - originUs) / periodUs + EARLY_AT_MOST));
+  // Two ticks in one slot: the first of them is a late one, of the slot before.
+  const meantFor = [...begunIn];
+  for (let i = begunIn.length - 2; i >= 0; i--) meantFor[i] = Math.min(begunIn[i]!, meantFor[i + 1]! - 1);
+  const offsetsUs = timesUs.map((time, i) => time - originUs - meantFor[i]! * periodUs);
   // Not the very earliest: a single tick may seem early for reasons of its own.
   const punctualUs = percentile(Float64Array.from(offsetsUs).sort(), 0.001);
-  const dueTicks = points.length === 0 ? 0 : points.at(-1)! - points[0]! + 1;
+  const slots = meantFor.length === 0 ? 0 : meantFor.at(-1)! - meantFor[0]! + 1;
   return {
     reachedHz: ((timesUs.length - 1) * 1e6) / (timesUs.at(-1)! - timesUs[0]!),
-    dueTicks,
-    missedTicks: dueTicks - points.length,
+    slots,
+    overruns: slots - new Set(begunIn).size,
+    skipped: slots - meantFor.length,
     latenessUs: distribution(offsetsUs.map((offset) => Math.max(offset - punctualUs, 0))),
   };
 }
@@ -94,7 +99,7 @@ export const MARKS = { begin: "measurement begins", end: "measurement ends" } as
 export interface Measured {
   /** From the last byte of the leader's positions to the first byte of the goals made of them, µs. */
   readonly latenciesUs: readonly number[];
-  /** When each request for the leader's positions came, µs. */
+  /** When each request for the leader's positions came, µs: one a tick. */
   readonly requestsUs: readonly number[];
 }
 
@@ -103,12 +108,15 @@ export class Measurement implements Measured {
   readonly latenciesUs: number[] = [];
   readonly requestsUs: number[] = [];
   #measuring = false;
+  /** Whether the leader was last asked for the positions of all joints, or for something else in the slack of a tick. */
+  #askedPositions = false;
   #repliedUs: number | undefined;
 
   /** Looks at the next entry. */
   see(entry: RecordEntry): void {
     if (entry.kind === "mark") {
       this.#measuring = entry.text === MARKS.begin;
+      this.#askedPositions = false;
       this.#repliedUs = undefined;
     } else if (this.#measuring && (entry.kind === "request" || entry.kind === "reply")) {
       if (entry.arm === "leader") this.#leader(entry);
@@ -117,8 +125,12 @@ export class Measurement implements Measured {
   }
 
   #leader(entry: BytesEntry): void {
-    if (entry.kind === "reply") this.#repliedUs = entry.lastT;
-    else this.requestsUs.push(entry.firstT);
+    if (entry.kind === "request") {
+      this.#askedPositions = isPositionsRead(entry);
+      if (this.#askedPositions) this.requestsUs.push(entry.firstT);
+    } else if (this.#askedPositions) {
+      this.#repliedUs = entry.lastT;
+    }
   }
 
   #goals(entry: BytesEntry): void {
@@ -127,12 +139,24 @@ export class Measurement implements Measured {
   }
 }
 
+/** True of a request that reads the positions of all servos: what a tick begins with. */
+function isPositionsRead(entry: BytesEntry): boolean {
+  return concerns(entry, Instruction.syncRead, registers.present_position.address, JOINTS.length);
+}
+
 /** True of a request that writes goal positions to several servos. */
 export function isGoals(entry: BytesEntry): boolean {
+  return concerns(entry, Instruction.syncWrite, registers.goal_position.address, 2);
+}
+
+/** True of a sync read or a sync write to so many servos or more, of registers among which is the one at `address`. */
+function concerns(entry: BytesEntry, instruction: number, address: number, servos: number): boolean {
   if (entry.kind !== "request") return false;
   const packet = bytesOf(entry);
-  const { address } = registers.goal_position;
-  return packet[4] === Instruction.syncWrite && packet[5]! <= address && packet[5]! + packet[6]! > address;
+  if (packet[4] !== instruction) return false;
+  const [first, size] = [packet[5]!, packet[6]!];
+  const perServo = instruction === Instruction.syncRead ? 1 : 1 + size;
+  return first <= address && first + size > address && packet[3]! - 4 >= servos * perServo;
 }
 
 /** By how much a series of [time, value] points grows per unit of time: the slope of the line that fits it best. */

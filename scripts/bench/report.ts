@@ -29,12 +29,10 @@ type Pick = (run: RunFigures) => number;
 const compared: readonly (readonly [what: string, unit: string, pick: Pick])[] = [
   ["host latency p50", "µs", (run) => run.latencyUs.p50],
   ["host latency p99", "µs", (run) => run.latencyUs.p99],
-  ["host latency p99.9", "µs", (run) => run.latencyUs.p999],
-  ["host latency max", "µs", (run) => run.latencyUs.max],
   ["tick lateness p50, by the record", "µs", (run) => run.pace.latenessUs.p50],
   ["tick lateness p99, by the record", "µs", (run) => run.pace.latenessUs.p99],
   ["reached rate, by the record", "Hz", (run) => run.pace.reachedHz],
-  ["missed ticks, by the record", "%", (run) => (100 * run.pace.missedTicks) / run.pace.dueTicks],
+  ["overruns, by the record", "%", (run) => (100 * run.pace.overruns) / run.pace.slots],
   ["CPU while following", "% of a core", (run) => run.cpuFollowing],
   ["CPU from exec on", "% of a core", (run) => run.cpuAll],
   ["peak resident memory", "MB", (run) => run.samples.at(-1)!.peakResidentKB / 1024],
@@ -43,13 +41,13 @@ const compared: readonly (readonly [what: string, unit: string, pick: Pick])[] =
   ["descriptors", "", (run) => run.samples.at(-1)!.descriptors],
 ];
 
-/** Figures that the floor does not have. */
+/** Figures that the floor does not have. The program counts them from its start on, warming up and aligning included. */
 const ownFigures: readonly (readonly [what: string, unit: string, pick: Pick])[] = [
   ["tick lateness p50, by the program", "µs", (run) => run.own?.latenessUs.p50 ?? Number.NaN],
   ["tick lateness p99, by the program", "µs", (run) => run.own?.latenessUs.p99 ?? Number.NaN],
   ["tick lateness max, by the program", "µs", (run) => run.own?.latenessUs.max ?? Number.NaN],
   ["reached rate, by the program", "Hz", (run) => run.own?.rateHz ?? Number.NaN],
-  ["missed ticks, by the program", "", (run) => run.own?.missedTicks ?? Number.NaN],
+  ["overruns, by the program", "", (run) => run.own?.missedTicks ?? Number.NaN],
   ["leader readings missed", "", (run) => run.own?.leaderMisses ?? Number.NaN],
   ["follower readings missed", "", (run) => run.own?.followerMisses ?? Number.NaN],
 ];
@@ -59,7 +57,7 @@ const TARGETS: Readonly<Record<number, Readonly<Record<string, Target>>>> = {
   200: {
     "host latency p50": { ratioAtMost: 1.25 },
     "host latency p99": { ratioAtMost: 1.5 },
-    "missed ticks, by the record": { atMost: 0.1 },
+    "overruns, by the record": { atMost: 0.1 },
     "CPU while following": { atMost: 4 },
     "peak resident memory": { atMost: 64 },
   },

@@ -14,6 +14,9 @@ import type { BytesEntry, MarkEntry, RecordEntry } from "../../src/sim/record.ts
 const READ_POSITIONS = "fffffe0a8238020102030405062a";
 const GOALS = "fffffe16832a02010008020008030008040008050008060008e6";
 const HEALTH = "ffff010402281fb1";
+/** The leader's servo 3 whole, and all its servos' torque: what the slack of some ticks asks for. */
+const WHOLE_SERVO = "fffffe0582281f032e";
+const TORQUE = "fffffe0a8228010102030405063b";
 
 function bytes(kind: BytesEntry["kind"], arm: BytesEntry["arm"], hex: string, t: number): BytesEntry {
   return { t, kind, arm, hex, firstT: t, lastT: t };
@@ -66,6 +69,7 @@ test("latency is from the last byte of the leader's reply to the first byte of t
 test("what the follower is asked in between is no goal", () => {
   const { latenciesUs } = measure(
     mark(MARKS.begin, 0),
+    bytes("request", "leader", READ_POSITIONS, 20),
     bytes("reply", "leader", "00", 100),
     bytes("request", "follower", HEALTH, 130),
     bytes("reply", "follower", "00", 140),
@@ -74,11 +78,43 @@ test("what the follower is asked in between is no goal", () => {
   expect(latenciesUs).toEqual([50]);
 });
 
+test("what the leader is asked in the slack of a tick is no tick, and its answer no positions", () => {
+  const ticks = Array.from({ length: 40 }, (_, tick) => tick * 5000);
+  const { requestsUs, latenciesUs } = measure(
+    mark(MARKS.begin, 0),
+    ...ticks.flatMap((t, tick) => [
+      bytes("request", "leader", READ_POSITIONS, t),
+      bytes("reply", "leader", "00", t + 1000),
+      // Of one tick the goals are missing: what is answered after it must not stand in for its positions.
+      ...(tick === 21 ? [] : [bytes("request", "follower", GOALS, t + 1060)]),
+      ...[WHOLE_SERVO, TORQUE].flatMap((hex, which) =>
+        tick % 20 === which
+          ? [bytes("request", "leader", hex, t + 1500), bytes("reply", "leader", "00", t + 2000)]
+          : [],
+      ),
+      ...(tick === 21 ? [bytes("request", "follower", GOALS, t + 2100)] : []),
+    ]),
+  );
+  expect(requestsUs).toEqual(ticks);
+  expect(paceOf(requestsUs, 200)).toMatchObject({ reachedHz: 200, skipped: 0, latenessUs: { max: 0 } });
+  expect(latenciesUs.toSorted((a, b) => a - b)).toEqual([...new Array(39).fill(60), 1100]);
+});
+
+test("a reading of positions with velocities, as after a miss, is a tick", () => {
+  const { requestsUs } = measure(
+    mark(MARKS.begin, 0),
+    bytes("request", "leader", "fffffe0a82380401020304050628", 1000),
+  );
+  expect(requestsUs).toEqual([1000]);
+});
+
 test("a reply without goals, and goals without a reply, make no latency", () => {
   const { latenciesUs } = measure(
     mark(MARKS.begin, 0),
     bytes("request", "follower", GOALS, 50),
+    bytes("request", "leader", READ_POSITIONS, 60),
     bytes("reply", "leader", "00", 100),
+    bytes("request", "leader", READ_POSITIONS, 5000),
     bytes("reply", "leader", "00", 5100),
     bytes("request", "follower", GOALS, 5140),
     bytes("request", "follower", GOALS, 9999),
@@ -107,13 +143,13 @@ const grid = (count: number, periodUs: number) =>
 test("punctual ticks reach their rate, miss nothing and are not late", () => {
   const pace = paceOf(grid(201, 5000), 200);
   expect(pace.reachedHz).toBeCloseTo(200, 6);
-  expect(pace).toMatchObject({ missedTicks: 0, dueTicks: 201 });
+  expect(pace).toMatchObject({ skipped: 0, overruns: 0, slots: 201 });
   expect(pace.latenessUs.max).toBeCloseTo(0, 3);
 });
 
 test("a grid whose period is no whole number of µs is kept over minutes", () => {
   const pace = paceOf(grid(20_000, 1e6 / 60), 60);
-  expect(pace.missedTicks).toBe(0);
+  expect(pace.skipped).toBe(0);
   expect(pace.latenessUs.max).toBeLessThan(1);
 });
 
@@ -122,31 +158,31 @@ test("late ticks are late by the grid, not by the tick before, however late the 
   times[0]! += 700;
   times[500]! += 1500;
   const pace = paceOf(times, 500);
-  expect(pace.missedTicks).toBe(0);
+  expect(pace.skipped).toBe(0);
   expect(pace.latenessUs.p50).toBeCloseTo(0, 3);
   expect(pace.latenessUs.max).toBeCloseTo(1500, 3);
 });
 
-test("a tick that came after the next one was due is late, not missed", () => {
+test("a tick that came after the next one was due is late and an overrun, but skips no slot", () => {
   const times = grid(1000, 2000);
   times[500]! += 2300;
   times[501]! += 400;
   const pace = paceOf(times, 500);
-  expect(pace.missedTicks).toBe(0);
+  expect(pace).toMatchObject({ skipped: 0, overruns: 1 });
   expect(pace.latenessUs.max).toBeCloseTo(2300, 3);
 });
 
 test("a tick that is seen earlier than most takes nobody else's place", () => {
   const times = grid(1000, 2000).map((time, tick) => (tick % 10 === 9 ? time - 80 : time));
   const pace = paceOf(times, 500);
-  expect(pace).toMatchObject({ missedTicks: 0, dueTicks: 1000 });
+  expect(pace).toMatchObject({ skipped: 0, overruns: 0, slots: 1000 });
   expect(pace.latenessUs.p50).toBeCloseTo(80, 3);
   expect(pace.latenessUs.max).toBeCloseTo(80, 3);
 });
 
-test("ticks that never came are missed", () => {
+test("slots whose ticks never came are skipped", () => {
   const times = grid(1000, 2000).toSpliced(400, 3);
-  expect(paceOf(times, 500)).toMatchObject({ missedTicks: 3, dueTicks: 1000 });
+  expect(paceOf(times, 500)).toMatchObject({ skipped: 3, overruns: 3, slots: 1000 });
 });
 
 test("growth is the slope of the line through noisy points", () => {
