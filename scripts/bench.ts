@@ -1,9 +1,12 @@
 /**
- * Measures the compiled program against the simulated arms, beside a bare loop over libc: `bun scripts/bench.ts`.
+ * Measures the compiled program against the simulated arms, in the same run as bare loops over libc: the floor, which
+ * makes a tick's two transfers, and at 60 Hz LeRobot's plain loop: `bun scripts/bench.ts`.
  * Prints a table and writes `dist/bench.json` (of a soak `dist/soak.json`). Exit code 1 when a safety rule was broken or something crashed; a target
  * that is not met is only said.
  *
  *   --quick           one short run of each, to see that it works
+ *   --runs N          how often each is run; the figures are the medians of the runs (3)
+ *   --seconds N       how long each run follows; memory is looked at then (15)
  *   --soak MINUTES    only one long run at 200 Hz, to see whether memory grows
  */
 import { mkdtemp, rename, rm } from "node:fs/promises";
@@ -12,19 +15,33 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { median, slope } from "./bench/analysis.ts";
 import { LOSSES, timeRecovery } from "./bench/recovery.ts";
-import { judged, type Pairs, print, type Row, rowsOf } from "./bench/report.ts";
+import { judged, print, type ReferenceName, type Row, rowsOf } from "./bench/report.ts";
 import { type RunFigures, run } from "./bench/run.ts";
 import { type Found, type Start, timeStart } from "./bench/startup.ts";
 import { compileSubjects, program, programPath } from "./bench/subjects.ts";
 
 const { values: options } = parseArgs({
-  options: { quick: { type: "boolean", default: false }, soak: { type: "string" } },
+  options: {
+    quick: { type: "boolean", default: false },
+    runs: { type: "string" },
+    seconds: { type: "string" },
+    soak: { type: "string" },
+  },
 });
 
-/** Rates, and how often and how long, in seconds, each is run. */
-const PLAN = options.quick
-  ? { rates: [200, 500], repeats: 1, seconds: 4, starts: 2, recoveries: 1 }
-  : { rates: [60, 200, 500], repeats: 3, seconds: 15, starts: 7, recoveries: 3 };
+/** How often and how long, in seconds, each is run. */
+const DEFAULTS = options.quick
+  ? { runs: 1, seconds: 4, starts: 2, recoveries: 1 }
+  : { runs: 3, seconds: 15, starts: 7, recoveries: 3 };
+const PLAN = {
+  ...DEFAULTS,
+  runs: positive("runs", options.runs, DEFAULTS.runs),
+  seconds: positive("seconds", options.seconds, DEFAULTS.seconds),
+};
+
+/** At 60 Hz LeRobot teleoperates, unless told otherwise. */
+const LEROBOT_RATE_HZ = 60;
+const RATES_HZ = [LEROBOT_RATE_HZ, 200, 500];
 
 const RATE_HZ = 200;
 const SOAK_SETTLING_S = 120;
@@ -37,7 +54,7 @@ const raw: { runs: RunFigures[]; starts: Record<string, Start[]> } = { runs: [],
 const dir = await mkdtemp(join(tmpdir(), "so101-bench-"));
 try {
   if (options.soak === undefined) await measureAll();
-  else await soak(Number(options.soak));
+  else await soak(positive("soak", options.soak, Number.NaN));
 } finally {
   await rm(dir, { recursive: true, force: true });
 }
@@ -47,23 +64,24 @@ process.exitCode = troubles.length > 0 ? 1 : 0;
 
 async function measureAll(): Promise<void> {
   if (!(await Bun.file(programPath).exists())) throw new Error(`${programPath} is missing: make build`);
-  progress("compiling the floor");
-  const { floor, torment } = await compileSubjects(dir);
+  progress("compiling the bare loops");
+  const { floor, plainLoop, torment } = await compileSubjects(dir);
   const quiet = new Map<number, RunFigures[]>();
-  for (const rateHz of PLAN.rates) {
-    const pairs: Pairs[number][] = [];
-    for (let repeat = 1; repeat <= PLAN.repeats; repeat++) {
-      progress(`${rateHz} Hz, run ${repeat} of ${PLAN.repeats}`);
-      pairs.push({
-        reference: await measure(() => run(floor, rateHz, PLAN.seconds)),
-        program: await measure(() => run(program, rateHz, PLAN.seconds)),
-      });
+  for (const rateHz of RATES_HZ) {
+    const subjects = rateHz === LEROBOT_RATE_HZ ? [floor, plainLoop, program] : [floor, program];
+    const runs = subjects.map((): RunFigures[] => []);
+    for (let round = 1; round <= PLAN.runs; round++) {
+      for (const [index, subject] of subjects.entries()) {
+        progress(`${rateHz} Hz, run ${round} of ${PLAN.runs}, ${subject.name}`);
+        runs[index]!.push(await measure(() => run(subject, rateHz, PLAN.seconds)));
+      }
     }
-    quiet.set(
-      rateHz,
-      pairs.map((pair) => pair.program),
-    );
-    show(`At ${rateHz} Hz (medians of ${PLAN.repeats} × ${PLAN.seconds} s)`, rowsOf(pairs, "floor"));
+    const ofProgram = runs.at(-1)!;
+    quiet.set(rateHz, ofProgram);
+    const references = runs
+      .slice(0, -1)
+      .map((theirs, index) => ({ name: subjects[index]!.name as ReferenceName, runs: theirs }));
+    show(`At ${rateHz} Hz (medians of ${PLAN.runs} × ${PLAN.seconds} s)`, rowsOf(ofProgram, references));
   }
   progress("the main thread collects garbage and logs without a pause");
   const tormented = await measure(() => run(torment, RATE_HZ, PLAN.seconds));
@@ -118,7 +136,6 @@ async function measureStart(found: Found): Promise<Start> {
 }
 
 async function soak(minutes: number): Promise<void> {
-  if (!(minutes > 0)) throw new Error("--soak needs a number of minutes");
   progress(`${minutes} minutes at ${RATE_HZ} Hz`);
   const long = await measure(() => run(program, RATE_HZ, minutes * 60));
   const settled = long.samples.filter(({ atUs }) => atUs - long.samples[0]!.atUs >= SOAK_SETTLING_S * 1e6);
@@ -162,8 +179,18 @@ async function measure(start: () => Promise<RunFigures>): Promise<RunFigures> {
 
 /** What a tormented main thread changes, compared with the same program whose main thread has nothing to do. */
 function besideQuiet(tormented: RunFigures, quiet: readonly RunFigures[]): Row[] {
-  const pairs = quiet.map((reference) => ({ reference, program: tormented }));
-  return rowsOf(pairs, "quiet").filter(({ what }) => /latency|lateness|reached rate|overruns/.test(what));
+  const rows = rowsOf(
+    quiet.map(() => tormented),
+    [{ name: "quiet", runs: quiet }],
+  );
+  return rows.filter(({ what }) => /latency|lateness|reached rate|overruns/.test(what));
+}
+
+/** The number that an option gives, or else the other one. Throws when it gives none above 0. */
+function positive(option: string, text: string | undefined, otherwise: number): number {
+  const value = text === undefined ? otherwise : Number(text);
+  if (!(value > 0)) throw new Error(`--${option} needs a number above 0`);
+  return value;
 }
 
 function show(title: string, rows: Row[]): void {

@@ -101,13 +101,21 @@ export interface Measured {
   readonly latenciesUs: readonly number[];
   /** When each request for the leader's positions came, µs: one a tick. */
   readonly requestsUs: readonly number[];
+  /** How often a second something was sent to an arm, answered or not. */
+  readonly transfersPerS: number;
+  /** When the follower's first goals came, also before the marks, µs; undefined when none did. */
+  readonly firstGoalUs: number | undefined;
 }
 
 /** Collects, entry by entry, what a record holds between its marks. */
 export class Measurement implements Measured {
   readonly latenciesUs: number[] = [];
   readonly requestsUs: number[] = [];
+  firstGoalUs: number | undefined;
   #measuring = false;
+  #transfers = 0;
+  #beganUs = Number.NaN;
+  #endedUs = Number.NaN;
   /** Whether the leader was last asked for the positions of all joints, or for something else in the slack of a tick. */
   #askedPositions = false;
   #repliedUs: number | undefined;
@@ -116,12 +124,22 @@ export class Measurement implements Measured {
   see(entry: RecordEntry): void {
     if (entry.kind === "mark") {
       this.#measuring = entry.text === MARKS.begin;
+      if (this.#measuring) this.#beganUs = entry.t;
+      if (entry.text === MARKS.end) this.#endedUs = entry.t;
       this.#askedPositions = false;
       this.#repliedUs = undefined;
-    } else if (this.#measuring && (entry.kind === "request" || entry.kind === "reply")) {
+    } else if (entry.kind === "request" || entry.kind === "reply") {
+      const goals = entry.arm === "follower" && isGoals(entry);
+      if (goals) this.firstGoalUs ??= entry.firstT;
+      if (!this.#measuring) return;
+      if (entry.kind === "request") this.#transfers++;
       if (entry.arm === "leader") this.#leader(entry);
-      else if (isGoals(entry)) this.#goals(entry);
+      else if (goals) this.#goals(entry);
     }
+  }
+
+  get transfersPerS(): number {
+    return (this.#transfers * 1e6) / (this.#endedUs - this.#beganUs);
   }
 
   #leader(entry: BytesEntry): void {

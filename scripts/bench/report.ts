@@ -8,10 +8,28 @@ export interface Row {
   readonly unit: string;
   readonly value: number;
   /** The same figure of what it is compared with, and the median of the runs' ratios to that. */
-  readonly beside?: { readonly name: string; readonly value: number; readonly ratio: number };
+  readonly beside?: readonly Beside[];
   readonly target?: string;
   readonly met?: boolean;
 }
+
+/** A figure of what the program is compared with. */
+interface Beside {
+  readonly name: ReferenceName;
+  readonly value: number;
+  readonly ratio: number;
+}
+
+/** What the program is compared with: two bare loops, or itself with an idle main thread. */
+export type ReferenceName = "floor" | "plain loop" | "quiet";
+
+/** Runs that the program is compared with, each with the program's run at the same place. */
+export interface Reference {
+  readonly name: ReferenceName;
+  readonly runs: readonly RunFigures[];
+}
+
+const OVERRUNS = "overruns, by the record";
 
 /** A bound that a figure, or its ratio to the floor, should not exceed. */
 interface Target {
@@ -20,36 +38,60 @@ interface Target {
   readonly atLeast?: number;
 }
 
-/** Runs of a program, each with the run that it is compared with. */
-export type Pairs = readonly { readonly reference: RunFigures; readonly program: RunFigures }[];
+interface Figure {
+  readonly what: string;
+  readonly unit: string;
+  readonly of: (run: RunFigures) => number;
+}
 
-type Pick = (run: RunFigures) => number;
-
-/** Figures that every run has. */
-const compared: readonly (readonly [what: string, unit: string, pick: Pick])[] = [
-  ["host latency p50", "µs", (run) => run.latencyUs.p50],
-  ["host latency p99", "µs", (run) => run.latencyUs.p99],
-  ["tick lateness p50, by the record", "µs", (run) => run.pace.latenessUs.p50],
-  ["tick lateness p99, by the record", "µs", (run) => run.pace.latenessUs.p99],
-  ["reached rate, by the record", "Hz", (run) => run.pace.reachedHz],
-  ["overruns, by the record", "%", (run) => (100 * run.pace.overruns) / run.pace.slots],
-  ["CPU while following", "% of a core", (run) => run.cpuFollowing],
-  ["CPU from exec on", "% of a core", (run) => run.cpuAll],
-  ["peak resident memory", "MB", (run) => run.samples.at(-1)!.peakResidentKB / 1024],
-  ["of that no file's", "MB", (run) => run.samples.at(-1)!.anonymousKB / 1024],
-  ["threads", "", (run) => run.samples.at(-1)!.threads],
-  ["descriptors", "", (run) => run.samples.at(-1)!.descriptors],
+const figuresOfTicks: readonly Figure[] = [
+  { what: "host latency p50", unit: "µs", of: (run) => run.latencyUs.p50 },
+  { what: "host latency p99", unit: "µs", of: (run) => run.latencyUs.p99 },
+  { what: "reached rate, by the record", unit: "Hz", of: (run) => run.pace.reachedHz },
 ];
 
-/** Figures that the floor does not have. The program counts them from its start on, warming up and aligning included. */
-const ownFigures: readonly (readonly [what: string, unit: string, pick: Pick])[] = [
-  ["tick lateness p50, by the program", "µs", (run) => run.own?.latenessUs.p50 ?? Number.NaN],
-  ["tick lateness p99, by the program", "µs", (run) => run.own?.latenessUs.p99 ?? Number.NaN],
-  ["tick lateness max, by the program", "µs", (run) => run.own?.latenessUs.max ?? Number.NaN],
-  ["reached rate, by the program", "Hz", (run) => run.own?.rateHz ?? Number.NaN],
-  ["overruns, by the program", "", (run) => run.own?.missedTicks ?? Number.NaN],
-  ["leader readings missed", "", (run) => run.own?.leaderMisses ?? Number.NaN],
-  ["follower readings missed", "", (run) => run.own?.followerMisses ?? Number.NaN],
+/** Figures that only a loop with a time grid has. The record's also contain how late the simulation noticed a tick. */
+const figuresOfGrid: readonly Figure[] = [
+  { what: "tick lateness p50, by the record", unit: "µs", of: (run) => run.pace.latenessUs.p50 },
+  { what: "tick lateness p99, by the record", unit: "µs", of: (run) => run.pace.latenessUs.p99 },
+  // The floor catches up instead: its overruns are transfers that came more than a period late.
+  { what: OVERRUNS, unit: "%", of: (run) => (100 * run.pace.overruns) / run.pace.slots },
+];
+
+const figuresOfProcess: readonly Figure[] = [
+  { what: "transfers", unit: "/s", of: (run) => run.transfersPerS },
+  { what: "CPU while following", unit: "% of a core", of: (run) => run.cpuFollowing },
+  { what: "CPU per transfer", unit: "µs", of: (run) => run.cpuUsPerTransfer },
+  { what: "CPU from exec on", unit: "% of a core", of: (run) => run.cpuAll },
+  { what: "exec to the first goal", unit: "ms", of: (run) => run.firstGoalMs },
+  { what: "resident memory at the end", unit: "MB", of: (run) => run.samples.at(-1)!.residentKB / 1024 },
+  { what: "peak resident memory", unit: "MB", of: (run) => run.samples.at(-1)!.peakResidentKB / 1024 },
+  { what: "no file's, at the end", unit: "MB", of: (run) => run.samples.at(-1)!.anonymousKB / 1024 },
+  { what: "threads", unit: "", of: (run) => run.samples.at(-1)!.threads },
+  { what: "descriptors", unit: "", of: (run) => run.samples.at(-1)!.descriptors },
+];
+
+/** Figures that a bare loop does not have. The program counts them from its start on, warming up and aligning included. */
+const ownFigures: readonly Figure[] = [
+  {
+    what: "tick lateness p50, by the program",
+    unit: "µs",
+    of: (run) => run.own?.latenessUs.p50 ?? Number.NaN,
+  },
+  {
+    what: "tick lateness p99, by the program",
+    unit: "µs",
+    of: (run) => run.own?.latenessUs.p99 ?? Number.NaN,
+  },
+  {
+    what: "tick lateness max, by the program",
+    unit: "µs",
+    of: (run) => run.own?.latenessUs.max ?? Number.NaN,
+  },
+  { what: "reached rate, by the program", unit: "Hz", of: (run) => run.own?.rateHz ?? Number.NaN },
+  { what: "overruns, by the program", unit: "", of: (run) => run.own?.missedTicks ?? Number.NaN },
+  { what: "leader readings missed", unit: "", of: (run) => run.own?.leaderMisses ?? Number.NaN },
+  { what: "follower readings missed", unit: "", of: (run) => run.own?.followerMisses ?? Number.NaN },
 ];
 
 const TARGETS: Readonly<Record<number, Readonly<Record<string, Target>>>> = {
@@ -57,7 +99,7 @@ const TARGETS: Readonly<Record<number, Readonly<Record<string, Target>>>> = {
   200: {
     "host latency p50": { ratioAtMost: 1.25 },
     "host latency p99": { ratioAtMost: 1.5 },
-    "overruns, by the record": { atMost: 0.1 },
+    [OVERRUNS]: { atMost: 0.1 },
     "CPU while following": { atMost: 4 },
     "peak resident memory": { atMost: 64 },
   },
@@ -68,19 +110,24 @@ const TARGETS: Readonly<Record<number, Readonly<Record<string, Target>>>> = {
   },
 };
 
-/** The rows of the runs at one rate, compared with what is called `name`: each figure is the median of the runs'. */
-export function rowsOf(pairs: Pairs, name: "floor" | "quiet"): Row[] {
-  const targets = TARGETS[pairs[0]!.program.rateHz] ?? {};
-  const programs = pairs.map(({ program }) => program);
-  return [
-    ...compared.map(([what, unit, pick]) =>
-      judged(what, unit, median(programs.map(pick)), targets[what] ?? {}, {
+/** The rows of the program's runs at one rate, beside what it is compared with: each figure is the median of the runs'. */
+export function rowsOf(runs: readonly RunFigures[], references: readonly Reference[]): Row[] {
+  const targets = TARGETS[runs[0]!.rateHz] ?? {};
+  const withGrid = references.filter(({ name }) => name !== "plain loop");
+  const rows = (figures: readonly Figure[], compared: readonly Reference[]) =>
+    figures.map(({ what, unit, of }) => {
+      const beside = compared.map(({ name, runs: theirs }) => ({
         name,
-        value: median(pairs.map(({ reference }) => pick(reference))),
-        ratio: median(pairs.map(({ reference, program }) => pick(program) / pick(reference))),
-      }),
-    ),
-    ...ownFigures.map(([what, unit, pick]) => judged(what, unit, median(programs.map(pick)), {})),
+        value: median(theirs.map(of)),
+        ratio: median(theirs.map((their, index) => of(runs[index]!) / of(their))),
+      }));
+      return judged(what, unit, median(runs.map(of)), targets[what] ?? {}, beside);
+    });
+  return [
+    ...rows(figuresOfTicks, references),
+    ...rows(figuresOfGrid, withGrid),
+    ...rows(figuresOfProcess, references),
+    ...rows(ownFigures, []),
   ];
 }
 
@@ -90,13 +137,14 @@ export function judged(
   unit: string,
   value: number,
   { atMost, atLeast, ratioAtMost }: Target,
-  beside?: Row["beside"],
+  beside: readonly Beside[] = [],
 ): Row {
-  const row = { what, unit, value, ...(beside === undefined ? {} : { beside }) };
+  const row = { what, unit, value, ...(beside.length === 0 ? {} : { beside }) };
+  const floor = beside.find(({ name }) => name === "floor");
   if (atMost !== undefined) return { ...row, target: `≤ ${atMost}`, met: value <= atMost };
   if (atLeast !== undefined) return { ...row, target: `≥ ${atLeast}`, met: value >= atLeast };
-  if (ratioAtMost !== undefined && beside?.name === "floor") {
-    return { ...row, target: `≤ ${ratioAtMost} × floor`, met: beside.ratio <= ratioAtMost };
+  if (ratioAtMost !== undefined && floor !== undefined) {
+    return { ...row, target: `≤ ${ratioAtMost} × floor`, met: floor.ratio <= ratioAtMost };
   }
   return row;
 }
@@ -104,17 +152,20 @@ export function judged(
 /** Prints rows under a title. */
 export function print(title: string, rows: readonly Row[]): void {
   console.log(`\n${title}`);
-  for (const { what, unit, value, beside, target, met } of rows) {
+  const widest = Math.max(0, ...rows.map(({ beside = [] }) => beside.length));
+  for (const { what, unit, value, beside = [], target, met } of rows) {
     const columns = [
       `  ${what}`.padEnd(40),
-      `${figure(value)} ${unit}`.padEnd(24),
-      beside === undefined
-        ? "".padEnd(32)
-        : `${beside.name} ${figure(beside.value)}, × ${figure(beside.ratio)}`.padEnd(32),
+      `${figure(value)} ${unit}`.padEnd(22),
+      ...Array.from({ length: widest }, (_, index) => besideText(beside[index]).padEnd(32)),
       target === undefined ? "" : `target ${target}: ${met ? "met" : "NOT MET"}`,
     ];
     console.log(columns.join("").trimEnd());
   }
+}
+
+function besideText(beside: Beside | undefined): string {
+  return beside === undefined ? "" : `${beside.name} ${figure(beside.value)}, × ${figure(beside.ratio)}`;
 }
 
 function figure(value: number): string {

@@ -1,9 +1,7 @@
 /** How long it takes from exec to the first goal of the follower. */
 import { join } from "node:path";
 import { nowUs } from "../../src/linux/clock.ts";
-import { readRecord } from "../../src/sim/record.ts";
 import type { Violation } from "../../src/sim/testing/safety.ts";
-import { isGoals } from "./analysis.ts";
 import { judge, readLines } from "./run.ts";
 import { program, startArms } from "./subjects.ts";
 
@@ -35,11 +33,8 @@ export async function timeStart(found: Found): Promise<Start> {
     if (to === "aligning") setTimeout(() => child.kill("SIGKILL"), 300);
   });
   await child.exited;
-  const { violations } = await judge(sim, RATE_HZ);
-  for await (const entry of readRecord(sim.paths.record)) {
-    if (entry.kind === "request" && entry.arm === "follower" && isGoals(entry)) {
-      return { firstGoalMs: (entry.firstT - execUs) / 1e3, violations };
-    }
-  }
+  const { measurement, violations } = await judge(sim, RATE_HZ);
+  const { firstGoalUs } = measurement;
+  if (firstGoalUs !== undefined) return { firstGoalMs: (firstGoalUs - execUs) / 1e3, violations };
   throw new Error(`the program wrote no goal within ${START_AT_MOST_MS / 1e3} s (record: ${join(sim.dir)})`);
 }

@@ -1,5 +1,6 @@
-/** What the benchmark runs: the program, the bare floor and the tormented program, compiled alike, and their arguments. */
+/** What the benchmark runs, compiled alike, and with which arguments: the program, also tormented, and two bare loops. */
 import { join } from "node:path";
+import { calibrationPath } from "../../src/sim/files.ts";
 import type { Scene } from "../../src/sim/scene.ts";
 import { type RunningSim, startSim } from "../../src/sim/testing/client.ts";
 import { compile } from "../compile.ts";
@@ -11,12 +12,15 @@ export const programPath = join(ROOT, "dist", `so101-linux-${process.arch === "a
 
 /** How a subject is started against a simulation. */
 export interface Subject {
-  readonly name: "program" | "floor" | "torment";
+  readonly name: "program" | "floor" | "plain loop" | "torment";
+  /** A reference is a bare loop: it sums nothing up, knows no signals and no safety rules. */
+  readonly kind: "product" | "reference";
   command(sim: RunningSim, rateHz: number): string[];
 }
 
 export const program: Subject = {
   name: "program",
+  kind: "product",
   command: ({ paths }, rateHz) => [
     programPath,
     "teleoperate",
@@ -28,10 +32,16 @@ export const program: Subject = {
 };
 
 /** Compiles the subjects that are only the benchmark's into `dir`, as the program is compiled. */
-export async function compileSubjects(dir: string): Promise<Record<"floor" | "torment", Subject>> {
-  const floorPath = join(dir, "floor");
-  const tormentPath = join(dir, "torment");
+export async function compileSubjects(
+  dir: string,
+): Promise<Record<"floor" | "plainLoop" | "torment", Subject>> {
+  const [floorPath, lerobotPath, tormentPath] = [
+    join(dir, "floor"),
+    join(dir, "lerobot"),
+    join(dir, "torment"),
+  ];
   await compile([join(import.meta.dir, "floor.ts")], floorPath);
+  await compile([join(import.meta.dir, "lerobot.ts")], lerobotPath);
   await compile(
     [join(import.meta.dir, "torment.ts"), join(ROOT, "src/teleop/control-thread.ts")],
     tormentPath,
@@ -39,10 +49,22 @@ export async function compileSubjects(dir: string): Promise<Record<"floor" | "to
   return {
     floor: {
       name: "floor",
+      kind: "reference",
       command: ({ paths }, rateHz) => [floorPath, paths.leader, paths.follower, String(rateHz)],
+    },
+    plainLoop: {
+      name: "plain loop",
+      kind: "reference",
+      command: ({ paths }, rateHz) => [
+        ...[lerobotPath, paths.leader, paths.follower],
+        calibrationPath(paths.calibration, "leader", "leader"),
+        calibrationPath(paths.calibration, "follower", "follower"),
+        String(rateHz),
+      ],
     },
     torment: {
       name: "torment",
+      kind: "product",
       command: ({ paths }, rateHz) => [
         ...[tormentPath, paths.leader, paths.follower, "leader", "follower"],
         ...[paths.calibration, String(rateHz)],

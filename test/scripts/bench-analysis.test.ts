@@ -108,6 +108,31 @@ test("a reading of positions with velocities, as after a miss, is a tick", () =>
   expect(requestsUs).toEqual([1000]);
 });
 
+test("a transfer is whatever was sent between the marks, to either arm, answered or not", () => {
+  const { transfersPerS } = measure(
+    bytes("request", "leader", READ_POSITIONS, 5),
+    mark(MARKS.begin, 10_000),
+    bytes("request", "leader", READ_POSITIONS, 20_000),
+    bytes("reply", "leader", "00", 21_000),
+    bytes("request", "follower", GOALS, 21_060),
+    bytes("request", "follower", HEALTH, 22_000),
+    mark(MARKS.end, 510_000),
+    bytes("request", "follower", GOALS, 600_000),
+  );
+  expect(transfersPerS).toBe(6);
+});
+
+test("the first goals are the follower's, also before the marks", () => {
+  const entries = [
+    bytes("request", "follower", HEALTH, 1),
+    bytes("request", "follower", GOALS, 2),
+    mark(MARKS.begin, 3),
+    bytes("request", "follower", GOALS, 4),
+  ];
+  expect(measure(...entries).firstGoalUs).toBe(2);
+  expect(measure(entries[0]!).firstGoalUs).toBeUndefined();
+});
+
 test("a reply without goals, and goals without a reply, make no latency", () => {
   const { latenciesUs } = measure(
     mark(MARKS.begin, 0),
