@@ -54,20 +54,25 @@ export interface Pace {
 /** Ticks within so much of each other, on the grid, count as equally punctual when the grid is looked for. */
 const PUNCTUAL_WITHIN_US = 20;
 
-/** A tick may be earlier than most by this share of the period; earlier still, it is a late one of the point before. */
-const EARLY_AT_MOST = 0.1;
+/**
+ * A tick may be earlier than most by so much, because most are a little late; earlier still, it is a late one of the slot
+ * before. A loop that skips slots has late ones just before the next slot.
+ */
+const EARLY_AT_MOST_US = 100;
+
+/** The share of the ticks that may be early for reasons of their own, and are not what the others are late by. */
+const ODD_SHARE = 0.01;
 
 /** Judges the times of ticks, in µs and in order, by a grid of `rateHz` on which the most punctual ticks are. */
 export function paceOf(timesUs: readonly number[], rateHz: number): Pace {
   const periodUs = 1e6 / rateHz;
   const originUs = commonestPhase(timesUs, periodUs);
-  const begunIn = timesUs.map((time) => Math.floor((time - originUs) / periodUs + EARLY_AT_MOST));
+  const begunIn = timesUs.map((time) => Math.floor((time - originUs + EARLY_AT_MOST_US) / periodUs));
   // Two ticks in one slot: the first of them is a late one, of the slot before.
   const meantFor = [...begunIn];
   for (let i = begunIn.length - 2; i >= 0; i--) meantFor[i] = Math.min(begunIn[i]!, meantFor[i + 1]! - 1);
   const offsetsUs = timesUs.map((time, i) => time - originUs - meantFor[i]! * periodUs);
-  // Not the very earliest: a single tick may seem early for reasons of its own.
-  const punctualUs = percentile(Float64Array.from(offsetsUs).sort(), 0.001);
+  const punctualUs = percentile(Float64Array.from(offsetsUs).sort(), ODD_SHARE);
   const slots = meantFor.length === 0 ? 0 : meantFor.at(-1)! - meantFor[0]! + 1;
   return {
     reachedHz: ((timesUs.length - 1) * 1e6) / (timesUs.at(-1)! - timesUs[0]!),

@@ -197,6 +197,15 @@ test("a tick that came after the next one was due is late and an overrun, but sk
   expect(pace.latenessUs.max).toBeCloseTo(2300, 3);
 });
 
+test("a tick so late that the loop skips the next slot makes no other tick late", () => {
+  const times = grid(801, 5000);
+  times[300]! += 4750;
+  times[500]! += 4950;
+  const pace = paceOf(times.toSpliced(501, 1).toSpliced(301, 1), 200);
+  expect(pace).toMatchObject({ skipped: 2, overruns: 2, slots: 801 });
+  expect(pace.latenessUs.p50).toBeCloseTo(0, 3);
+});
+
 test("a tick that is seen earlier than most takes nobody else's place", () => {
   const times = grid(1000, 2000).map((time, tick) => (tick % 10 === 9 ? time - 80 : time));
   const pace = paceOf(times, 500);
