@@ -12,7 +12,14 @@ import { type Mutant, type Outcome, type Target, tryMutants } from "./mutants/tr
 
 /** The files that decide where an arm goes, and what a packet is. */
 const TARGETS: readonly Target[] = [
-  { file: "src/teleop/drive.ts", tests: ["test/teleop/drive.test.ts"] },
+  {
+    file: "src/teleop/loop/drive.ts",
+    tests: [
+      "test/teleop/loop/drive.test.ts",
+      "test/teleop/loop/drive-energise.test.ts",
+      "test/teleop/loop/drive-obstacles.test.ts",
+    ],
+  },
   { file: "src/feetech/packet.ts", tests: ["test/feetech/packet.test.ts"] },
 ];
 

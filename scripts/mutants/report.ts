@@ -1,5 +1,6 @@
 /** What the outcomes say about a file's tests, in lines for a person. */
 import type { Explained } from "./explained.ts";
+import type { Mutation } from "./mutations.ts";
 import type { Outcome } from "./trial.ts";
 
 /** A file's report. */
@@ -17,7 +18,11 @@ export function judge(file: string, outcomes: readonly Outcome[], explained: rea
     .map(({ mutation }) => ({ mutation, reason: reasonOf(mutation, known) }))
     .toSorted((a, b) => a.mutation.start - b.mutation.start);
   const unexplained = survivors.filter(({ reason }) => reason === undefined);
-  const idle = known.filter((one) => !survivors.some(({ mutation }) => reasonOf(mutation, [one])));
+  const idle = known.flatMap((one) =>
+    one.changes
+      .filter((change) => !survivors.some(({ mutation }) => isOf(mutation, one, change)))
+      .map((change) => ({ line: one.line, change })),
+  );
   const killed = outcomes.length - survivors.length;
   const percent = ((100 * killed) / outcomes.length).toFixed(1);
   return {
@@ -33,9 +38,10 @@ export function judge(file: string, outcomes: readonly Outcome[], explained: rea
   };
 }
 
-function reasonOf(
-  { lineText, change }: Outcome["mutation"],
-  known: readonly Explained[],
-): string | undefined {
-  return known.find((one) => one.line === lineText && one.change === change)?.reason;
+function reasonOf(mutation: Mutation, known: readonly Explained[]): string | undefined {
+  return known.find((one) => one.changes.some((change) => isOf(mutation, one, change)))?.reason;
+}
+
+function isOf(mutation: Mutation, { line }: Explained, change: string): boolean {
+  return mutation.lineText === line && mutation.change === change;
 }

@@ -15,7 +15,7 @@ const READ_POSITIONS = "fffffe0a8238020102030405062a";
 const GOALS = "fffffe16832a02010008020008030008040008050008060008e6";
 const HEALTH = "ffff010402281fb1";
 /** The leader's servo 3 whole, and all its servos' torque: what the slack of some ticks asks for. */
-const WHOLE_SERVO = "fffffe0582281f032e";
+const WHOLE_SERVO = "ffff030402281faf";
 const TORQUE = "fffffe0a8228010102030405063b";
 
 function bytes(kind: BytesEntry["kind"], arm: BytesEntry["arm"], hex: string, t: number): BytesEntry {

@@ -61,7 +61,7 @@ test("what tests notice is killed, also where a mutant never ends, and the rest 
   expect(survivors).toEqual(["1 as 1 | 2 → 2 as 1 | 2"]);
   expect(await Bun.file(join(root, target.file)).text()).toBe(SOURCE);
 
-  const known = { file: target.file, line: "", change: survivors[0]!, reason: "four is even" };
+  const known = { file: target.file, line: "", changes: survivors, reason: "four is even" };
   const line = "export function count(to: number, step = 1 as 1 | 2): number {";
   expect(judge(target.file, outcomes, []).isWell).toBe(false);
   const report = judge(target.file, outcomes, [{ ...known, line }]);

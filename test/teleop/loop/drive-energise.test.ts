@@ -1,0 +1,251 @@
+/** How a follower's drive switches the torque on: where each joint is, and nowhere else. */
+import { describe, expect, test } from "bun:test";
+import { Instruction } from "../../../src/feetech/packet.ts";
+import { registers } from "../../../src/feetech/registers.ts";
+import { JOINTS } from "../../../src/sim/joints.ts";
+import type { SimulatedTransport } from "../../../src/sim/testing/transport.ts";
+import { FollowerDrive } from "../../../src/teleop/loop/drive.ts";
+import { follower, following, GOAL, goalsIn, limits } from "./followers.ts";
+
+/** Calls back after each packet of goals, before it is read back. */
+function afterGoals(transport: SimulatedTransport, act: (packets: number) => void): void {
+  const { send } = transport;
+  let packets = 0;
+  transport.send = (size, deadline) => {
+    send.call(transport, size, deadline);
+    if (transport.out[5] === GOAL) act(++packets);
+  };
+}
+
+/** Makes the arm's firmware one whose goals switch no torque on. */
+function withoutTorqueByGoals(transport: SimulatedTransport): void {
+  afterGoals(transport, () => {
+    for (const servo of transport.arm.servos) servo.setValues({ torque_enable: 0 });
+  });
+}
+
+/** Loses every sync write to this register. */
+function loseWritesTo(transport: SimulatedTransport, address: number): void {
+  const { send } = transport;
+  transport.send = (size, deadline) => {
+    if (transport.out[4] !== Instruction.syncWrite || transport.out[5] !== address)
+      send.call(transport, size, deadline);
+  };
+}
+
+/** Id, address and first byte of the writes to single servos. */
+function singleWrites(transport: SimulatedTransport): number[][] {
+  const writes = transport.sent.filter((packet) => packet[4] === Instruction.write);
+  return writes.map((packet) => [packet[2]!, packet[5]!, packet[6]!]);
+}
+
+describe("switching the torque on", () => {
+  test("happens where the follower is, whatever stale goal it has", () => {
+    const { drive, told, arm } = follower();
+    drive.energise();
+    const energised = told.filter((event) => event.event === "energised");
+    expect(energised.length).toBe(6);
+    for (const event of energised) expect(event.goal).toBe(event.position);
+    for (const servo of arm.servos) expect(servo.values(0).torque_enable).toBe(1);
+  });
+
+  test("keeps the goal that the drive before gave, however far a hand has pushed the joint from it", () => {
+    const { drive, arm, bus } = follower();
+    drive.energise();
+    arm.servos[2]!.actuator.motor.position += 600;
+    const next = new FollowerDrive(
+      bus,
+      JOINTS.map(() => ({ min: 0, max: 4095 })),
+      limits,
+      drive.goals,
+    );
+    next.energise();
+    expect(next.goals[2]).toBe(2000);
+  });
+
+  test("leaves the servos a speed not far above the ramp's", () => {
+    const { drive, arm } = follower();
+    drive.energise();
+    expect(arm.servos[0]!.values(0).goal_velocity).toBe(640);
+  });
+
+  test("raises a torque limit that a release has left low", () => {
+    const { drive, arm } = follower();
+    arm.servos[5]!.setValues({ max_torque_limit: 500, torque_limit: 0 });
+    drive.energise();
+    expect(arm.servos[5]!.values(0).torque_limit).toBe(500);
+  });
+
+  test("a joint that is held near its goal keeps it, so that it does not sag", () => {
+    const { drive, arm } = follower();
+    arm.servos[2]!.setValues({ torque_enable: 1, goal_position: 2040 });
+    drive.energise();
+    expect([...drive.goals]).toEqual([1000, 1500, 2040, 2500, 3000, 3500]);
+  });
+
+  test("a joint that is on its way to a goal far away is stopped where it is", () => {
+    const { drive, arm } = follower();
+    arm.servos[2]!.setValues({ torque_enable: 1, goal_position: 3000 });
+    drive.energise();
+    expect(drive.goals[2]).toBe(2000);
+  });
+
+  test("goals that do not arrive are sent again before anything is energised", () => {
+    const { drive, transport, told } = follower();
+    let lost = 0;
+    const { send } = transport;
+    transport.send = (size, deadline) => {
+      if (transport.out[5] === GOAL && lost++ < 2) return;
+      send.call(transport, size, deadline);
+    };
+    drive.energise();
+    for (const event of told) if (event.event === "energised") expect(event.goal).toBe(event.position);
+    expect(lost).toBe(3);
+  });
+
+  test("a servo that never takes its goal is an error that names it, and nothing was switched on", () => {
+    const { drive, transport, arm } = follower();
+    const { send } = transport;
+    transport.send = (size, deadline) => {
+      if (transport.out[5] !== GOAL) send.call(transport, size, deadline);
+    };
+    expect(() => drive.energise()).toThrow("servo 1 has the goal 2048 and is at 1000");
+    for (const servo of arm.servos) expect(servo.values(0).torque_enable).toBe(0);
+  });
+
+  test("that never takes its goal is tried five times", () => {
+    const { drive, transport } = follower();
+    let tries = 0;
+    const { send } = transport;
+    transport.send = (size, deadline) => {
+      if (transport.out[5] === GOAL) tries++;
+      else send.call(transport, size, deadline);
+    };
+    expect(() => drive.energise()).toThrow();
+    expect(tries).toBe(5);
+  });
+
+  test.each([
+    { what: "less than its whole torque", torque_limit: 400, within: 114 },
+    { what: "its whole torque", torque_limit: 1000, within: 341 },
+  ])(
+    "a joint held with $what keeps a goal $within steps away, and none further",
+    ({ torque_limit, within }) => {
+      for (const side of [-1, 1]) {
+        for (const [distance, kept] of [
+          [within, true],
+          [within + 1, false],
+        ] as const) {
+          const { drive, arm } = follower();
+          const goal_position = 2000 + side * distance;
+          arm.servos[2]!.setValues({ torque_enable: 1, torque_limit, goal_position });
+          drive.energise();
+          expect(drive.goals[2]).toBe(kept ? goal_position : 2000);
+        }
+      }
+    },
+  );
+
+  test.each([
+    { steps: 12, packets: 1, goal: 2000 },
+    { steps: 13, packets: 2, goal: 2013 },
+  ])(
+    "a limp joint that a hand moves by $steps steps meanwhile is energised at $goal",
+    ({ steps, packets, goal }) => {
+      const { drive, transport, arm } = follower();
+      let sent = 0;
+      afterGoals(transport, (count) => {
+        sent = count;
+        // Firmware whose goals switch no torque on.
+        for (const servo of arm.servos) servo.setValues({ torque_enable: 0 });
+        if (count === 1) arm.servos[2]!.actuator.motor.position += steps;
+      });
+      drive.energise();
+      expect([sent, drive.goals[2]]).toEqual([packets, goal]);
+      expect(arm.servos[2]!.values(0)).toMatchObject({ torque_enable: 1, goal_position: goal });
+    },
+  );
+
+  test.each([
+    { steps: 341, packets: 1 },
+    { steps: 342, packets: 2 },
+  ])(
+    "a joint that its goal has energised may be $steps steps from it after $packets packets",
+    ({ steps, packets }) => {
+      const { drive, transport, arm } = follower();
+      let sent = 0;
+      afterGoals(transport, (count) => {
+        sent = count;
+        if (count === 1) arm.servos[2]!.actuator.motor.position += steps;
+      });
+      drive.energise();
+      expect(sent).toBe(packets);
+    },
+  );
+
+  test("asks nothing of single servos that have heard what was said to all", () => {
+    const { drive, transport, arm } = follower();
+    withoutTorqueByGoals(transport);
+    arm.servos[5]!.setValues({ max_torque_limit: 500, torque_limit: 0 });
+    drive.energise();
+    expect(singleWrites(transport)).toEqual([]);
+    const isTorque = (packet: Uint8Array) =>
+      packet[4] === Instruction.syncWrite && packet[5] === registers.torque_enable.address;
+    expect([...transport.sent.find(isTorque)!.subarray(7, -1)]).toEqual([1, 1, 2, 1, 3, 1, 4, 1, 5, 1, 6, 1]);
+    for (const servo of arm.servos) expect(servo.values(0).torque_enable).toBe(1);
+  });
+
+  test("is said to each servo that has not heard it", () => {
+    const { drive, transport, arm } = follower();
+    const { address } = registers.torque_enable;
+    loseWritesTo(transport, address);
+    withoutTorqueByGoals(transport);
+    drive.energise();
+    expect(singleWrites(transport)).toEqual([1, 2, 3, 4, 5, 6].map((id) => [id, address, 1]));
+    for (const servo of arm.servos) expect(servo.values(0).torque_enable).toBe(1);
+  });
+
+  test("raises a low torque limit also where the packet to all was lost", () => {
+    const { drive, transport, arm } = follower();
+    arm.servos[5]!.setValues({ max_torque_limit: 500, torque_limit: 0 });
+    loseWritesTo(transport, registers.torque_limit.address);
+    drive.energise();
+    expect(arm.servos[5]!.values(0).torque_limit).toBe(500);
+  });
+
+  test("forgets what the joints did before", () => {
+    const { drive, transport } = following();
+    const targets = new Int32Array(6).fill(2300);
+    for (let tick = 0; tick < 20; tick++) drive.step(targets);
+    for (const _ of [1, 2]) drive.saw(2, 2000);
+    drive.rest(3);
+    drive.saw(4, 2000);
+    expect([drive.obstructed[2], drive.resting[3], drive.approaching[0]]).toEqual([1, 1, 0]);
+    drive.energise();
+    expect([...drive.approaching]).toEqual([1, 1, 1, 1, 1, 1]);
+    expect([...drive.obstructed]).toEqual([0, 0, 0, 0, 0, 0]);
+    expect([...drive.resting]).toEqual([0, 0, 0, 0, 0, 0]);
+    expect(goalsIn(transport.sent.findLast((packet) => packet[5] === GOAL)!)).toEqual([...drive.goals]);
+    // Of two readings that make an obstacle, one counts from then on.
+    drive.saw(4, 2000);
+    expect(drive.obstructed[4]).toBe(0);
+  });
+
+  test("shows where each joint is", () => {
+    const { drive } = follower();
+    drive.energise();
+    expect(JOINTS.map((_, joint) => drive.positionOf(joint))).toEqual([1000, 1500, 2000, 2500, 3000, 3500]);
+  });
+
+  test("gives the first goals: there are none before", () => {
+    expect([...follower().drive.goals]).toEqual([-1, -1, -1, -1, -1, -1]);
+  });
+
+  test("a reading that is no position becomes no goal", () => {
+    const { drive, arm, transport } = follower();
+    arm.servos[0]!.setValues({ phase: 12 | 16 });
+    arm.servos[0]!.actuator.motor.position = 5000;
+    expect(() => drive.energise()).toThrow("which is no position");
+    expect(transport.sent.filter((packet) => packet[5] === GOAL)).toEqual([]);
+  });
+});

@@ -1,0 +1,51 @@
+/** A simulated follower without time, and its drive: for the tests of what moves it. */
+import { expect } from "bun:test";
+import { Bus } from "../../../src/feetech/bus.ts";
+import { registers } from "../../../src/feetech/registers.ts";
+import { SimulatedArm } from "../../../src/sim/arm.ts";
+import { JOINTS } from "../../../src/sim/joints.ts";
+import { factoryState, type ServoEvent } from "../../../src/sim/servo.ts";
+import { SimulatedTransport } from "../../../src/sim/testing/transport.ts";
+import { FollowerDrive } from "../../../src/teleop/loop/drive.ts";
+
+/** In a tick that is 2.56 steps while a joint approaches, and 20.48 when it follows. */
+export const limits = { rateHz: 200, alignSpeedDegPerS: 45, followSpeedDegPerS: 360 };
+/** What a goal moves by in one tick at most, in whole steps: parts are carried over. */
+export const SLOW = 3;
+export const FAST = 21;
+
+export const GOAL = registers.goal_position.address;
+
+/** A follower whose joints stand at the given positions, on a bus without time. */
+export function follower(
+  positions: readonly number[] = [1000, 1500, 2000, 2500, 3000, 3500],
+  ranges = { min: 0, max: 4095 },
+  bounds = limits,
+) {
+  const told: ServoEvent[] = [];
+  const states = positions.map((position, index) => factoryState(index + 1, position));
+  const arm = new SimulatedArm("follower", 0, states, (_, event) => told.push(event));
+  const transport = new SimulatedTransport(arm, undefined, () => 0);
+  const bus = new Bus(transport, { access: "drive" });
+  const drive = new FollowerDrive(
+    bus,
+    JOINTS.map(() => ranges),
+    bounds,
+  );
+  return { transport, arm, bus, drive, told };
+}
+
+/** A follower whose joints all follow, each at 2000. */
+export function following() {
+  const it = follower([2000, 2000, 2000, 2000, 2000, 2000]);
+  it.drive.energise();
+  it.drive.step(new Int32Array(6).fill(2000));
+  return it;
+}
+
+/** The goals that a sync write of goals tells the six servos. */
+export function goalsIn(packet: Uint8Array): number[] {
+  expect([packet[4], packet[5]]).toEqual([0x83, GOAL]);
+  const stride = packet[6]! + 1;
+  return JOINTS.map((_, joint) => packet[8 + joint * stride]! | (packet[9 + joint * stride]! << 8));
+}
