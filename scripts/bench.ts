@@ -15,7 +15,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { median, slope } from "./bench/analysis.ts";
 import { LOSSES, timeRecovery } from "./bench/recovery.ts";
-import { judged, print, type ReferenceName, type Row, rowsOf } from "./bench/report.ts";
+import { doubtOf, judged, print, type ReferenceName, type Row, rowsOf } from "./bench/report.ts";
 import { type RunFigures, run } from "./bench/run.ts";
 import { type Found, type Start, timeStart } from "./bench/startup.ts";
 import { compileSubjects, program, programPath } from "./bench/subjects.ts";
@@ -48,7 +48,7 @@ const SOAK_SETTLING_S = 120;
 
 /** What was found to be wrong, in words. */
 const troubles: string[] = [];
-const sections: { title: string; rows: Row[] }[] = [];
+const sections: { title: string; rows: Row[]; doubt?: string | undefined }[] = [];
 const raw: { runs: RunFigures[]; starts: Record<string, Start[]> } = { runs: [], starts: {} };
 
 const dir = await mkdtemp(join(tmpdir(), "so101-bench-"));
@@ -81,7 +81,8 @@ async function measureAll(): Promise<void> {
     const references = runs
       .slice(0, -1)
       .map((theirs, index) => ({ name: subjects[index]!.name as ReferenceName, runs: theirs }));
-    show(`At ${rateHz} Hz (medians of ${PLAN.runs} × ${PLAN.seconds} s)`, rowsOf(ofProgram, references));
+    const title = `At ${rateHz} Hz (medians of ${PLAN.runs} × ${PLAN.seconds} s)`;
+    show(title, rowsOf(ofProgram, references), doubtOf(runs[0]!));
   }
   progress("the main thread collects garbage and logs without a pause");
   const tormented = await measure(() => run(torment, RATE_HZ, PLAN.seconds));
@@ -193,9 +194,10 @@ function positive(option: string, text: string | undefined, otherwise: number): 
   return value;
 }
 
-function show(title: string, rows: Row[]): void {
-  sections.push({ title, rows });
+function show(title: string, rows: Row[], doubt?: string): void {
+  sections.push({ title, rows, doubt });
   print(title, rows);
+  if (doubt !== undefined) console.log(`  ${doubt}`);
 }
 
 function progress(what: string): void {

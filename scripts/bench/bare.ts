@@ -81,9 +81,11 @@ const readRequest = packet(0xfe, IDS.length + 4, 0x82, PRESENT_POSITION, 2, ...I
 const REPLY_SIZE = IDS.length * 8;
 const input = memory(256);
 const timeout = memory(16);
-new Uint32Array(timeout.bytes.buffer)[2] = 100e6;
+/** LeRobot's: a machine that is busy with other things may keep the simulation from answering for a while. */
+const TIMEOUT_S = 1;
+new Uint32Array(timeout.bytes.buffer)[0] = TIMEOUT_S;
 
-/** Asks an arm for its six positions and waits for the whole reply. Throws after 100 ms without one. */
+/** Asks an arm for its six positions and waits for the whole reply. Throws after 1 s without one. */
 export function readPositions({ fd, poll }: BarePort): void {
   libc.write(fd, readRequest.at, readRequest.bytes.length);
   let have = 0;

@@ -131,6 +131,13 @@ export function rowsOf(runs: readonly RunFigures[], references: readonly Referen
   ];
 }
 
+/** What must be said of figures that are the machine's rather than the program's; undefined when nothing must. */
+export function doubtOf(floor: readonly RunFigures[]): string | undefined {
+  const busy = floor.filter(({ pace, rateHz }) => pace.latenessUs.p99 > 1e6 / rateHz);
+  if (busy.length === 0) return undefined;
+  return `In ${busy.length} of ${floor.length} runs even the floor was late by more than a period (p99): the machine was busy with other things, and these figures say little.`;
+}
+
 /** A row with what its target says of it. */
 export function judged(
   what: string,

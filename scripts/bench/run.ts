@@ -62,18 +62,19 @@ export async function run(subject: Subject, rateHz: number, seconds: number): Pr
       if (line.to === "following") following.resolve();
     });
     const errors = keepTail(child.stderr);
+    const ended = async () => {
+      throw new Error(`${subject.name} ended with exit code ${await child.exited}: ${await errors}`);
+    };
     await withinMs(
-      Promise.race([
-        following.promise,
-        child.exited.then(async (code) => {
-          throw new Error(`${subject.name} ended with exit code ${code}: ${await errors}`);
-        }),
-      ]),
+      Promise.race([following.promise, child.exited.then(ended)]),
       ALIGNING_AT_MOST_MS,
       `${subject.name} did not come to following`,
     );
     await Bun.sleep(WARM_UP_MS);
-    const samples = await watch(sim, child.pid, seconds);
+    const samples = await watch(sim, child.pid, seconds).catch((error) => {
+      if (child.exitCode !== null || child.signalCode !== null) return ended();
+      throw error;
+    });
     const troubles = await stop(child, subject);
     await read;
     const { measurement, violations } = await judge(sim, rateHz);
