@@ -9,6 +9,7 @@ import { version } from "../src/host/version.ts";
 import { debianChangelog } from "./changelog.ts";
 import { copyrightText } from "./licences.ts";
 import { manPage } from "./man-page.ts";
+import { DOC_DIR, manualPages, packed } from "./manual.ts";
 
 const ROOT = resolve(import.meta.dir, "..");
 const DIST = join(ROOT, "dist");
@@ -75,8 +76,9 @@ async function build(architecture: Architecture, date: Date, copyright: string):
       date,
     });
     await put("/usr/share/man/man1/so101.1.gz", packed(manPage(day)));
-    await put(`/usr/share/doc/${NAME}/changelog.gz`, packed(changelog));
-    await put(`/usr/share/doc/${NAME}/copyright`, copyright);
+    for (const { path, content } of await manualPages()) await put(path, content);
+    await put(`${DOC_DIR}/changelog.gz`, packed(changelog));
+    await put(`${DOC_DIR}/copyright`, copyright);
     await put(
       `/usr/share/lintian/overrides/${NAME}`,
       await Bun.file(join(import.meta.dir, "debian/lintian-overrides")).text(),
@@ -133,11 +135,6 @@ Description: ${DESCRIPTION}
   for (const script of ["postinst", "prerm", "postrm"]) {
     await put(`/DEBIAN/${script}`, await Bun.file(join(import.meta.dir, "debian", script)).text(), 0o755);
   }
-}
-
-/** As gzip -9n: without a name and a time. */
-function packed(text: string): Uint8Array {
-  return Bun.gzipSync(Buffer.from(text), { level: 9 });
 }
 
 async function run(command: string[], env: Record<string, string> = {}): Promise<void> {

@@ -3,12 +3,14 @@ import type { Command } from "commander";
 import { allCommands } from "../src/cli/all.ts";
 import { commandLine } from "../src/cli/command-line.ts";
 import { version } from "../src/host/version.ts";
+import { DOC_DIR } from "./manual.ts";
 
 const FILES: readonly (readonly [path: string, what: string])[] = [
   ["/etc/so101-teleop/config.toml", "configuration of the main pair; of a further pair <pair>.toml"],
   ["/var/lib/so101-teleop/calibration/", "calibrations, in LeRobot's tree"],
   ["/etc/udev/rules.d/98-so101-arms.rules", "which board is which arm, written by so101 assign"],
   ["/run/so101-teleop/main.sock", "control socket, for root and group dialout"],
+  [`${DOC_DIR}/`, "the manual: what it does when, troubleshooting, calibration, every event's code"],
 ];
 
 /** The page in roff; `date` as YYYY-MM-DD. */

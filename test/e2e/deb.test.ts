@@ -3,6 +3,7 @@ import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { version } from "../../package.json";
+import { manualPages } from "../../packaging/manual.ts";
 import { PACKAGE_FILES } from "../../src/host/package-files.ts";
 
 setDefaultTimeout(180_000);
@@ -10,6 +11,7 @@ setDefaultTimeout(180_000);
 const dist = resolve(import.meta.dir, "../../dist");
 const debOf = (architecture: string) => join(dist, `so101-teleop_${version}_${architecture}.deb`);
 const isMade = ["arm64", "amd64"].every((architecture) => existsSync(debOf(architecture)));
+const manual = await manualPages();
 if (!isMade && process.env.CI === "true") throw new Error("there are no packages: make deb");
 const LARGEST_BYTES = 40e6;
 
@@ -44,6 +46,7 @@ describe.skipIf(!isMade).each(["arm64", "amd64"])("the package for %s", (archite
     expect(files.map((fields) => fields.at(-1)!.slice(1)).toSorted()).toEqual(
       [
         ...PACKAGE_FILES.map(({ path }) => path),
+        ...manual.map(({ path }) => path),
         "/usr/bin/so101",
         "/usr/share/doc/so101-teleop/changelog.gz",
         "/usr/share/doc/so101-teleop/copyright",

@@ -15,7 +15,7 @@ test("no number stands for two things", () => {
 });
 
 test("the table of codes lists each with its meaning, and nothing else", async () => {
-  const text = await Bun.file(join(import.meta.dir, "../../packaging/events.md")).text();
+  const text = await Bun.file(join(import.meta.dir, "../../packaging/doc/events.md")).text();
   const rows = [...text.matchAll(/^\| (SO101-E\d{3}) +\| `([^`]+)` +\| (.+?) *\|$/gm)].map(
     ([, number, name, meaning]) => [number, name, meaning],
   );

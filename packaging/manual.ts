@@ -1,0 +1,37 @@
+/** The manual's pages as the Debian package installs them. */
+import { basename, join } from "node:path";
+import { Glob } from "bun";
+
+/** Where the package's documentation is on a machine. */
+export const DOC_DIR = "/usr/share/doc/so101-teleop";
+
+/** The pages in the source; what is in folders below, such as the decisions, is for developers and not installed. */
+const SOURCE = join(import.meta.dir, "doc");
+
+/** Debian's policy (12.3) has documentation compressed unless it is small; debhelper draws the line here. */
+const SMALL_BYTES = 4096;
+
+/** A page and where it belongs. */
+export interface ManualPage {
+  readonly path: string;
+  readonly content: Uint8Array;
+}
+
+/** All pages, in the order of their names. */
+export async function manualPages(): Promise<ManualPage[]> {
+  const sources = [...new Glob("*.md").scanSync({ cwd: SOURCE, absolute: true })].toSorted();
+  return await Promise.all(
+    sources.map(async (source) => {
+      const text = await Bun.file(source).bytes();
+      const path = `${DOC_DIR}/${basename(source)}`;
+      return text.length > SMALL_BYTES
+        ? { path: `${path}.gz`, content: packed(text) }
+        : { path, content: text };
+    }),
+  );
+}
+
+/** As gzip -9n: without a name and a time. */
+export function packed(text: string | Uint8Array): Uint8Array {
+  return Bun.gzipSync(Buffer.from(text), { level: 9 });
+}

@@ -1,0 +1,97 @@
+/** The manual's pages: what is installed of them, that their links lead somewhere, that they know the program. */
+import { expect, test } from "bun:test";
+import { dirname, join, relative } from "node:path";
+import { Glob } from "bun";
+import { manualPages } from "../../packaging/manual.ts";
+import { commandLine } from "../../src/cli/command-line.ts";
+import { allCommands } from "../../src/cli/all.ts";
+import { PAIR_STATES } from "../../src/teleop/shared/state.ts";
+
+const root = join(import.meta.dir, "../..");
+const read = (path: string) => Bun.file(join(root, path)).text();
+
+const documents = await Promise.all(
+  ["*.md", "packaging/doc/**/*.md"]
+    .flatMap((pattern) => [...new Glob(pattern).scanSync(root)])
+    .map(async (path) => ({ path, text: await read(path) })),
+);
+
+/** Written by others, and not there yet. */
+const ANNOUNCED = ["ARCHITECTURE.md"];
+
+/** The anchor that a forge gives a heading. */
+const anchorOf = (heading: string) =>
+  heading
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N}\- ]/gu, "")
+    .replaceAll(" ", "-");
+
+const withoutExamples = (text: string) => text.replaceAll(/^```.*?^```/gms, "");
+
+const anchorsOf = (text: string) =>
+  [...withoutExamples(text).matchAll(/^#+ (.+)$/gm)].map(([, heading]) => anchorOf(heading!));
+
+test("every page is installed as it is, compressed unless it is small, and the decisions are not", async () => {
+  const pages = await manualPages();
+  const names = pages.map(({ path }) => path);
+  expect(names).toContain("/usr/share/doc/so101-teleop/install.md.gz");
+  expect(names).toContain("/usr/share/doc/so101-teleop/simulator.md.gz");
+  expect(names.filter((name) => name.includes("decisions") || name.includes("00"))).toEqual([]);
+  for (const { path, content } of pages) {
+    const name = path.slice("/usr/share/doc/so101-teleop/".length);
+    const source = await read(`packaging/doc/${name.replace(/\.gz$/, "")}`);
+    const isPacked = name.endsWith(".gz");
+    expect({ name, isPacked }).toEqual({ name, isPacked: Buffer.byteLength(source) > 4096 });
+    expect(Buffer.from(isPacked ? Bun.gunzipSync(Buffer.from(content)) : content).toString()).toBe(source);
+  }
+});
+
+test("every link within the project leads to a file, and to a heading of it", async () => {
+  const broken: string[] = [];
+  let followed = 0;
+  for (const { path, text } of documents) {
+    for (const [, target = ""] of withoutExamples(text).matchAll(/\]\(([^)\s]+)\)/g)) {
+      if (/^[a-z]+:/.test(target)) continue;
+      const [file = "", anchor] = target.split("#");
+      const to = file === "" ? path : relative(root, join(root, dirname(path), file));
+      if (ANNOUNCED.includes(to)) continue;
+      followed++;
+      if (!(await Bun.file(join(root, to)).exists())) broken.push(`${path}: ${target}`);
+      else if (anchor !== undefined && !anchorsOf(await read(to)).includes(anchor))
+        broken.push(`${path}: ${target}`);
+    }
+  }
+  expect(broken).toEqual([]);
+  expect(followed).toBeGreaterThan(20);
+});
+
+test("each safety rule names its tests, and each of them exists", async () => {
+  const rules = (await read("packaging/doc/safety.md")).split(/^## /m).slice(1);
+  expect(rules.length).toBe(8);
+  const missing: string[] = [];
+  for (const rule of rules) {
+    const tests = [...rule.matchAll(/^- `([^`]+)` ›\s+`([^`]+)`/gm)];
+    if (tests.length === 0) missing.push(`none: ${rule.split("\n")[0]}`);
+    for (const [, file = "", name = ""] of tests) {
+      const exists = await Bun.file(join(root, file)).exists();
+      if (!exists || !(await read(file)).includes(`"${name}"`)) missing.push(`${file} › ${name}`);
+    }
+  }
+  expect(missing).toEqual([]);
+});
+
+test("the page of the commands has each of them", async () => {
+  const page = await read("packaging/doc/commands.md");
+  const missing = commandLine(allCommands())
+    .commands.flatMap((command) => [command, ...command.commands])
+    .map((command) => command.name())
+    .filter((name) => !new RegExp(`\`[^\`]*\\b${name}\\b`).test(page));
+  expect(missing).toEqual([]);
+});
+
+test("the page of the behaviour has each state of a pair, in the order in which they come", async () => {
+  const page = await read("packaging/doc/behaviour.md");
+  const [, table = ""] = page.split(/^## States$/m);
+  const rows = [...table.split(/^## /m)[0]!.matchAll(/^\| (\w+) /gm)].map(([, state]) => state!);
+  expect(rows).toEqual(["state", ...PAIR_STATES]);
+});
