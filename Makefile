@@ -7,7 +7,7 @@ BUN := .tools/bun
 PINNED := $(shell sed -n 's/.*"packageManager": *"bun@\([^"]*\)".*/\1/p' package.json)
 READY := node_modules/.ready
 # With git's log: the program names its commit.
-SOURCES := $(shell find src packaging -type f) package.json bun.lock tsconfig.json scripts/build.ts scripts/compile.ts $(wildcard .git/logs/HEAD)
+SOURCES := $(shell find src packaging -type f -not -path 'packaging/doc/*') package.json bun.lock tsconfig.json scripts/build.ts scripts/compile.ts $(wildcard .git/logs/HEAD)
 HOST := $(if $(filter aarch64 arm64,$(shell uname -m)),arm64,x64)
 
 # Another Bun, or none, at .tools/bun: get the right one.
