@@ -15,7 +15,7 @@ ifneq ($(shell { $(BUN) --version; } 2>/dev/null),$(PINNED))
 .PHONY: $(READY)
 endif
 
-.PHONY: help demo test lint build deb e2e bench chaos release clean
+.PHONY: help demo test lint build deb e2e bench chaos mutants release clean
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z0-9]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -48,6 +48,9 @@ chaos: $(READY) dist/so101-linux-$(HOST) ## beat the program with random faults 
 
 release: $(READY) ## say what it takes to release VERSION=X.Y.Z; do it with COMMIT=1
 	@$(BUN) scripts/release.ts $(VERSION) $(if $(COMMIT),--commit)
+
+mutants: $(READY) ## change the code in small ways, and see whether the tests notice
+	@$(BUN) scripts/mutants.ts
 
 clean: ## remove what was built; Bun and the packages stay
 	rm -rf dist
