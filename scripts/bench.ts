@@ -149,7 +149,7 @@ async function soak(minutes: number): Promise<void> {
     judged("overruns, by the record", "%", (100 * long.pace.overruns) / long.pace.slots, {
       atMost: 0.1,
     }),
-    judged("overruns, by the program", "", own?.missedTicks ?? Number.NaN, {}),
+    judged("overruns, by the program", "", own?.lateTicks ?? Number.NaN, {}),
     judged("tick lateness p99, by the program", "µs", own?.latenessUs.p99 ?? Number.NaN, {}),
     judged("tick lateness max, by the program", "µs", own?.latenessUs.max ?? Number.NaN, {}),
     judged("CPU while following", "% of a core", long.cpuFollowing, { atMost: 4 }),

@@ -16,7 +16,7 @@ const TARGETS: readonly Target[] = [
     file: "src/teleop/loop/drive.ts",
     tests: [
       "test/teleop/loop/drive.test.ts",
-      "test/teleop/loop/drive-energise.test.ts",
+      "test/teleop/loop/drive-torque-on.test.ts",
       "test/teleop/loop/drive-obstacles.test.ts",
     ],
   },

@@ -89,7 +89,7 @@ const ownFigures: readonly Figure[] = [
     of: (run) => run.own?.latenessUs.max ?? Number.NaN,
   },
   { what: "reached rate, by the program", unit: "Hz", of: (run) => run.own?.rateHz ?? Number.NaN },
-  { what: "overruns, by the program", unit: "", of: (run) => run.own?.missedTicks ?? Number.NaN },
+  { what: "overruns, by the program", unit: "", of: (run) => run.own?.lateTicks ?? Number.NaN },
   { what: "leader readings missed", unit: "", of: (run) => run.own?.leaderMisses ?? Number.NaN },
   { what: "follower readings missed", unit: "", of: (run) => run.own?.followerMisses ?? Number.NaN },
 ];

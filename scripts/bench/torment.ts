@@ -50,5 +50,5 @@ await teleoperation.stopped.finally(() => {
   running = false;
 });
 await tormenting;
-console.log(JSON.stringify({ event: "summary", turns, ...summarise(teleoperation.shared) }));
+console.log(JSON.stringify({ event: "summary", turns, ...summarise(teleoperation.memory, "stopped") }));
 process.exit(0);

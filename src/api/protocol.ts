@@ -1,11 +1,11 @@
 /**
  * What is spoken on a service's control socket: one JSON object a line, each way. A request is
- * `{"v": 1, "do": "status" | "watch" | "pause" | "resume" | "release"}`; a reply `{"v": 1, "ok": true, …}` or
- * `{"v": 1, "ok": false, "error": "…"}`.
+ * `{"v": 1, "do": "status" | "watch" | "samples" | "pause" | "resume" | "release"}`; a reply `{"v": 1, "ok": true, …}` or
+ * `{"v": 1, "ok": false, "error": "…"}`. Fields and requests are only ever added: who reads ignores what it does not know.
  */
 import * as v from "valibot";
 import { JOINTS } from "../arm/joints.ts";
-import { PAIR_MODES, PAIR_STATES } from "../teleop/shared/state.ts";
+import { PAIR_MODES, PAIR_STATES } from "../teleop/state/states.ts";
 
 /** The version of the protocol; a request of another is refused with this number. */
 export const PROTOCOL_VERSION = 1;
@@ -23,6 +23,13 @@ export const requestSchema = v.variant("do", [
     v: version,
     do: v.literal("watch"),
     everyMs: v.pipe(v.number(), v.integer(), v.minValue(50), v.maxValue(60_000)),
+  }),
+
+  /** Every sample of the control loop from now on, at this distance at least, until the client leaves. */
+  v.strictObject({
+    v: version,
+    do: v.literal("samples"),
+    everyMs: v.pipe(v.number(), v.integer(), v.minValue(2), v.maxValue(1_000)),
   }),
 ]);
 
@@ -73,12 +80,13 @@ export const statusSchema = v.object({
   configuredRateHz: v.number(),
   rateHz: v.number(),
   ticks: v.number(),
-  missedTicks: v.number(),
+  /** Ticks that came too late for their slot. */
+  lateTicks: v.number(),
   latenessUs: v.object({ p50: v.number(), p99: v.number(), p999: v.number(), max: v.number() }),
   alignments: v.number(),
   arms: v.object({ leader: armSchema, follower: armSchema }),
-  /** What began and has not ended. */
-  holds: v.array(v.object({ code: v.string(), message: v.string() })),
+  /** What was raised and not cleared. */
+  activeAlarms: v.array(v.object({ code: v.string(), message: v.string() })),
   /** The last ten events, the oldest first. */
   events: v.array(v.object({ time: v.string(), code: v.string(), severity, message: v.string() })),
 });
@@ -92,9 +100,32 @@ export type ArmStatus = v.InferOutput<typeof armSchema>;
 /** One joint of that. */
 export type JointStatus = v.InferOutput<typeof jointSchema>;
 
+const steps = v.array(v.nullable(v.number()));
+
+/** Checks a sample. */
+export const sampleSchema = v.object({
+  /** Of CLOCK_MONOTONIC, µs. */
+  timeUs: v.number(),
+  state: v.picklist(PAIR_STATES),
+  /** In steps, in the joints' order; null where unknown. */
+  leader: steps,
+  goals: steps,
+  follower: steps,
+  /** Samples that this client has lost since it asked for them, because it was too slow. */
+  lost: v.number(),
+});
+
+/** What was read and written in one tick. */
+export type ApiSample = v.InferOutput<typeof sampleSchema>;
+
 /** Checks a reply. */
 export const replySchema = v.union([
-  v.object({ v: version, ok: v.literal(true), status: v.optional(statusSchema) }),
+  v.object({
+    v: version,
+    ok: v.literal(true),
+    status: v.optional(statusSchema),
+    sample: v.optional(sampleSchema),
+  }),
   v.object({ v: v.number(), ok: v.literal(false), error: v.string() }),
 ]);
 

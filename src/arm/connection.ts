@@ -9,7 +9,7 @@ import { TtyBinding } from "../serial/binding.ts";
 import { PortError, type Transport } from "../serial/transport.ts";
 import { missingJoints } from "./findings.ts";
 import { JOINTS, type JointName, nameWithId } from "./joints.ts";
-import { positionsRead, SERVO_IDS } from "./read.ts";
+import { SERVO_IDS } from "./read.ts";
 
 /** What keeps an arm from being used: its port, as in {@link PortTrouble}, or who answers on it. */
 export type ConnectionTrouble =
@@ -84,7 +84,7 @@ export class ArmConnection {
   #port: ArmPort | undefined;
   #bus: Bus | undefined;
   #deniedSinceUs: number | undefined;
-  readonly #positions = positionsRead();
+  readonly #facts = new ReadRequest(SERVO_IDS, spanOf("torque_enable", "present_current"));
   readonly #counters = new BusCounters();
 
   /** `access` is what may be done to the arm's servos through {@link bus}. */
@@ -93,6 +93,11 @@ export class ArmConnection {
     this.path = path;
     this.#access = access;
     this.#ports = ports;
+  }
+
+  /** What all six servos said of themselves when {@link reach} found them: `torque_enable` to `present_current`. */
+  get facts(): ReadRequest {
+    return this.#facts;
   }
 
   /** The bus while the port is open. */
@@ -151,7 +156,7 @@ export class ArmConnection {
 
   #whoIsMissing(): string | undefined {
     const bus = this.#bus!;
-    if (bus.exchange(this.#positions)) return undefined;
+    if (bus.exchange(this.#facts)) return undefined;
     // One loose lead may keep the others from taking their turn in a joint read: ask each alone.
     const damaged: JointName[] = [];
     const missing = JOINTS.filter((joint, index) => {
@@ -176,7 +181,7 @@ export class ArmConnection {
       );
     }
     if (missing.length > 0) return missingJoints(this.name, missing);
-    if (bus.exchange(this.#positions)) {
+    if (bus.exchange(this.#facts)) {
       this.troubleKind = undefined;
       return undefined;
     }

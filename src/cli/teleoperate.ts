@@ -1,25 +1,12 @@
 /** `so101 teleoperate`: makes the follower arm follow the leader arm until it is stopped. */
 import { Command, InvalidArgumentError } from "commander";
-import type { Calibration } from "../arm/calibration/calibration.ts";
-import { nameOfArm } from "../arm/identity.ts";
-import type { Role } from "../arm/joints.ts";
 import { configFor, DEFAULT_CONFIG_PATH, type Overrides } from "../config/config.ts";
-import { MAIN_PAIR } from "../config/pairs.ts";
-import { control } from "../daemon/api.ts";
-import { Journal } from "../daemon/event-history.ts";
-import { firstSettings } from "../daemon/first-settings.ts";
-import { LossWatch } from "../daemon/losses.ts";
 import { pairSettings } from "../daemon/pair-settings.ts";
-import { reload } from "../daemon/reload.ts";
-import { watchSupply } from "../daemon/supply.ts";
-import { reportToSystemd, type SystemdReport } from "../daemon/systemd.ts";
-import { ControlHangs, startTeleoperation } from "../daemon/teleoperation.ts";
-import { explainUnnamed } from "../daemon/unnamed-boards.ts";
-import type { Tell } from "../teleop/events.ts";
+import { type Output, runService } from "../daemon/service.ts";
+import type { Summary } from "../daemon/summary.ts";
 import type { PairSettings } from "../teleop/settings.ts";
-import { jsonReporter } from "./output/json.ts";
-import { logReporter } from "./output/log.ts";
-import type { MakeReporter, Reporter } from "./output/reporter.ts";
+import { jsonOutput } from "./output/json.ts";
+import { logOutput } from "./output/log.ts";
 
 interface Options extends Overrides {
   readonly config?: string;
@@ -72,70 +59,22 @@ Exit codes: 0 stopped, 1 failed, 2 wrong usage or configuration.`,
 }
 
 async function teleoperate({ config, pair, duration, socket, json, ...overrides }: Options): Promise<void> {
-  const read = () => pairSettings(configFor({ config, pair }, overrides));
-  const first = await firstSettings(read);
-  if (first === undefined) return;
-  let settings = first;
-  const makeReporter = json ? jsonReporter : hasScreen() ? await screen(settings) : logReporter;
-  const startedAt = new Date();
-  const journal = new Journal();
-  const calibrations: Partial<Record<Role, Calibration>> = {};
-  let reporter: Reporter | undefined;
-  let systemd: SystemdReport | undefined;
-  const tell: Tell = (event) => {
-    journal.take(event);
-    if (event.kind === "calibration") calibrations[event.role] = event.calibration;
-    reporter?.event(event);
-    systemd?.event(event);
-  };
-  const supply = watchSupply(explainUnnamed(pair ?? MAIN_PAIR, () => settings, tell));
-  const teleoperation = startTeleoperation(settings, supply.tell);
-  const { shared } = teleoperation;
-  reporter = makeReporter(shared);
-  systemd = reportToSystemd(shared);
-  const sources = () => ({ pair: pair ?? MAIN_PAIR, startedAt, settings, shared, journal, calibrations });
-  const server = control(socket, sources, tell);
-  const losses = new LossWatch(shared, namesOf(settings), tell).start();
-  const stop = () => teleoperation.stop();
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, stop);
-  process.on("SIGUSR2", () => teleoperation.handOver());
-  process.on("SIGHUP", () => {
-    const reloaded = reload(settings, read);
-    for (const notice of reloaded.notices) tell(notice);
-    if (reloaded.settings === undefined) return;
-    settings = reloaded.settings;
-    shared.sendSettings(settings);
+  await runService({
+    readSettings: () => pairSettings(configFor({ config, pair }, overrides)),
+    pair,
+    socket,
+    durationS: duration,
+    makeOutput: async (settings, summary) => {
+      if (json) return jsonOutput(summary);
+      return hasScreen() ? screen(settings, summary) : logOutput(summary);
+    },
   });
-  server.then(systemd.ready);
-  if (duration !== undefined) setTimeout(stop, Math.max(0, duration * 1000 - performance.now())).unref();
-  try {
-    await teleoperation.stopped;
-  } catch (error) {
-    if (!(error instanceof ControlHangs)) throw error;
-    reporter.event({ kind: "notice", severity: "fault", code: "program.hangs", message: error.message });
-    reporter.end();
-    // The thread that hangs cannot be ended, and would keep the process from ending.
-    process.kill(process.pid, "SIGKILL");
-  } finally {
-    supply.stop();
-    losses.stop();
-    systemd.stop();
-    (await server)?.close();
-    reporter.end();
-  }
-}
-
-function namesOf({ arms: { leader, follower } }: PairSettings): Record<Role, string> {
-  return {
-    leader: nameOfArm({ role: "leader", id: leader.id }),
-    follower: nameOfArm({ role: "follower", id: follower.id }),
-  };
 }
 
 /** Loaded where somebody watches: it takes half a second on a Pi. */
-async function screen({ normalisation }: PairSettings): Promise<MakeReporter> {
-  const { screenReporter } = await import("./output/screen.ts");
-  return screenReporter(normalisation);
+async function screen({ normalisation }: PairSettings, summary: () => Summary): Promise<Output> {
+  const { screenOutput } = await import("./output/screen.ts");
+  return screenOutput(normalisation, summary);
 }
 
 /** A terminal that does not know its size, such as a serial console, gets lines. */

@@ -4,6 +4,7 @@ import { connect, createServer, type Server, type Socket } from "node:net";
 import { dirname } from "node:path";
 import * as v from "valibot";
 import {
+  type ApiSample,
   type ControlRequest,
   LONGEST_REQUEST_BYTES,
   PROTOCOL_VERSION,
@@ -12,15 +13,26 @@ import {
 } from "../api/protocol.ts";
 
 /** What may be asked of a service. */
-export interface ControlSubject {
+export interface ApiSubject {
   status(): Status;
+  /** Begins a stream of samples. */
+  samples(everyMs: number): Samples;
   pause(): void;
   resume(): void;
   release(): void;
 }
 
+/** Samples for one connection. */
+export interface Samples {
+  readonly everyMs: number;
+  /** Those that have become due since the last call. */
+  due(): ApiSample[];
+  /** Counts one that could not be sent. */
+  lose(): void;
+}
+
 /** A socket on which a service can be asked. */
-export interface ControlServer {
+export interface ApiServer {
   readonly path: string;
   /** Ends all connections and takes the socket away. */
   close(): void;
@@ -31,6 +43,8 @@ const MOST_CONNECTIONS = 16;
 const IDLE_MS = 30_000;
 /** A client that does not read so much of its replies is not waited for. */
 const MOST_UNREAD_BYTES = 262_144;
+/** A client of samples that does not read so much loses those that come: they are newer when it reads again. */
+const MOST_UNREAD_SAMPLES_BYTES = 65_536;
 /** Requests of one connection are answered at this distance at least. */
 const ANSWER_EVERY_MS = 10;
 /** So many may wait for that. */
@@ -47,7 +61,7 @@ const MODE = 0o660;
  * Listens at `path`, for root and the group dialout where there is one. A socket that nobody answers on is replaced.
  * Rejects when somebody does, or when the place cannot be written to.
  */
-export async function serveControl(path: string, subject: ControlSubject): Promise<ControlServer> {
+export async function serveApi(path: string, subject: ApiSubject): Promise<ApiServer> {
   mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
   const there = lstatSync(path, { throwIfNoEntry: false });
   if (there?.isSocket() === false) throw new Error(`there is something else at ${path}`);
@@ -78,7 +92,7 @@ export async function serveControl(path: string, subject: ControlSubject): Promi
   };
 }
 
-function converse(socket: Socket, subject: ControlSubject): void {
+function converse(socket: Socket, subject: ApiSubject): void {
   let line = Buffer.alloc(0);
   const waiting: string[] = [];
   let answering: NodeJS.Timeout | undefined;
@@ -87,18 +101,26 @@ function converse(socket: Socket, subject: ControlSubject): void {
     if (socket.writableLength > MOST_UNREAD_BYTES) socket.destroy();
     else if (socket.writable) socket.write(reply);
   };
-  const watch = (everyMs: number) => {
+  const again = (everyMs: number, send: () => void) => {
     clearInterval(watching);
     socket.setTimeout(0);
-    watching = setInterval(() => write(success({ status: subject.status() })), everyMs);
+    watching = setInterval(send, everyMs);
   };
+  const watch = (everyMs: number) => again(everyMs, () => write(success({ status: subject.status() })));
+  const sample = (samples: Samples) =>
+    again(samples.everyMs, () => {
+      for (const each of samples.due()) {
+        if (socket.writableLength > MOST_UNREAD_SAMPLES_BYTES) samples.lose();
+        else write(success({ sample: each }));
+      }
+    });
   const answerNext = () => {
     const request = waiting.shift();
     if (request === undefined) {
       clearInterval(answering);
       answering = undefined;
     } else {
-      write(answer(request, subject, watch));
+      write(answer(request, subject, { watch, sample }));
     }
   };
   const take = (request: string) => {
@@ -139,13 +161,22 @@ function endWith(socket: Socket, error: string): void {
   setTimeout(() => socket.destroy(), FAREWELL_MS).unref();
 }
 
-function answer(text: string, subject: ControlSubject, watch: (everyMs: number) => void): string {
+/** What a connection may be asked to go on sending. */
+interface Streams {
+  watch(everyMs: number): void;
+  sample(samples: Samples): void;
+}
+
+function answer(text: string, subject: ApiSubject, streams: Streams): string {
   const request = parse(text);
   if (typeof request === "string") return failure(request);
   switch (request.do) {
     case "watch":
-      watch(request.everyMs);
+      streams.watch(request.everyMs);
       return success({ status: subject.status() });
+    case "samples":
+      streams.sample(subject.samples(request.everyMs));
+      return success({});
     case "status":
       return success({ status: subject.status() });
     default:

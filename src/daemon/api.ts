@@ -1,38 +1,40 @@
 /** The control socket of a running teleoperation: what comes on it, done to the pair. */
 import { listeningPath } from "../api/address.ts";
-import type { EventCode } from "../teleop/codes.ts";
-import type { Tell } from "../teleop/events.ts";
-import type { Mode } from "../teleop/shared/state.ts";
-import { type ControlServer, serveControl } from "./api-server.ts";
+import type { EventSink } from "../teleop/events.ts";
+import type { Problem } from "../teleop/problem.ts";
+import type { Mode } from "../teleop/state/states.ts";
+import { type ApiServer, serveApi } from "./api-server.ts";
+import { SampleStream } from "./sample-stream.ts";
 import { type StatusSources, statusOf } from "./status.ts";
 
 /**
  * Serves the control socket, at `path` or in the pair's own place. Without one the program runs all the same: why is
  * told.
  */
-export async function control(
+export async function startApi(
   path: string | undefined,
   sources: () => StatusSources,
-  tell: Tell,
-): Promise<ControlServer | undefined> {
-  const { pair, shared } = sources();
-  const set = (mode: Mode, code: EventCode, message: string) => {
-    if (shared.mode === mode) return;
-    shared.mode = mode;
-    tell({ kind: "notice", severity: "info", code, message });
+  sink: EventSink,
+): Promise<ApiServer | undefined> {
+  const { pair, memory } = sources();
+  const set = (mode: Mode, problem: Problem) => {
+    if (memory.mailbox.mode === mode) return;
+    memory.mailbox.mode = mode;
+    sink({ kind: "notice", severity: "info", problem });
   };
   const listenAt = path ?? listeningPath(pair);
   try {
     if (listenAt === undefined) throw new Error("there is no folder for it that this user may write to");
-    return await serveControl(listenAt, {
+    return await serveApi(listenAt, {
       status: () => statusOf(sources()),
-      pause: () => set("paused", "pair.paused", "somebody asked for the follower to stay where it is"),
-      release: () => set("released", "pair.released", "somebody asked to let the follower down"),
-      resume: () => set("running", "pair.resumed", "somebody asked to go on"),
+      samples: (everyMs) => new SampleStream(memory.readSamples(), everyMs),
+      pause: () => set("paused", { code: "pair.paused", stage: "asked" }),
+      release: () => set("released", { code: "pair.released", stage: "asked" }),
+      resume: () => set("running", { code: "pair.resumed" }),
     });
   } catch (error) {
-    const message = `no control socket, so that "so101 status" and the like will not work: ${(error as Error).message}`;
-    tell({ kind: "notice", severity: "info", code: "control.refused", message });
+    const problem = { code: "control.refused", why: (error as Error).message } as const;
+    sink({ kind: "notice", severity: "info", problem });
     return undefined;
   }
 }

@@ -1,39 +1,43 @@
-/** What a teleoperation has told, kept for whoever asks later: the state, what holds, the last events. */
-import { type EventCode, formatCode } from "../teleop/codes.ts";
-import type { ControlEvent, Notice, Severity } from "../teleop/events.ts";
-import type { PairState } from "../teleop/shared/state.ts";
+/** What a teleoperation has told, kept for whoever asks later: the state, the active alarms, the last events. */
+import type { Severity } from "../teleop/events.ts";
+import type { PairState } from "../teleop/state/states.ts";
+import type { ToldEvent } from "./told.ts";
 
 const EVENTS_KEPT = 10;
 
-/** Something that was told, and when. */
-export interface JournalEntry {
+/** Something that people were told, and when. */
+export interface HistoryEntry {
   readonly time: Date;
-  /** As {@link formatCode} writes it. */
   readonly code: string;
   readonly severity: Severity;
   readonly message: string;
 }
 
-/** Keeps what control events have told. */
-export class Journal {
-  state: PairState = "waiting";
-  /** Since when the pair is in its state, … */
-  since = new Date();
-  /** … and why. */
-  why = "just started";
-  readonly #events: JournalEntry[] = [];
-  readonly #holds = new Map<string, { readonly code: string; readonly message: string }>();
+/** An alarm that was raised and not cleared. */
+export interface ActiveAlarm {
+  readonly code: string;
+  readonly message: string;
+}
+
+/** Keeps what was told. */
+export class EventHistory {
+  #state: PairState = "waiting";
+  #since = new Date();
+  #why = "just started";
+  readonly #events: HistoryEntry[] = [];
+  readonly #alarms = new Map<string, ActiveAlarm>();
 
   /** Takes an event in. */
-  take(event: ControlEvent): void {
+  take(event: ToldEvent): void {
     if (event.kind === "state") {
-      this.state = event.to;
-      this.since = new Date();
-      this.why = event.why;
+      this.#state = event.to;
+      this.#since = new Date();
+      this.#why = event.why;
     } else if (event.kind === "reason") {
-      this.why = event.why;
-    } else if (event.kind === "notice" && event.episode !== undefined) {
-      this.#takeEpisode(event, event.episode);
+      this.#why = event.why;
+    } else if (event.kind === "notice" && event.alarm !== undefined) {
+      if (event.cleared) this.#alarms.delete(event.alarm);
+      else this.#alarms.set(event.alarm, { code: event.code, message: event.message });
     }
     const entry = entryOf(event);
     if (entry === undefined) return;
@@ -41,33 +45,40 @@ export class Journal {
     if (this.#events.length > EVENTS_KEPT) this.#events.shift();
   }
 
+  /** The state of the pair, as it was told last. */
+  get state(): PairState {
+    return this.#state;
+  }
+
+  /** Since when the pair is in its state. */
+  get since(): Date {
+    return this.#since;
+  }
+
+  /** Why it is. */
+  get why(): string {
+    return this.#why;
+  }
+
   /** The last events, the oldest first. */
-  get events(): readonly JournalEntry[] {
+  get events(): readonly HistoryEntry[] {
     return this.#events;
   }
 
-  /** What began and has not ended. */
-  get holds(): readonly { readonly code: string; readonly message: string }[] {
-    return [...this.#holds.values()];
-  }
-
-  #takeEpisode({ code, role, message, over }: Notice, episode: string): void {
-    if (over) this.#holds.delete(episode);
-    else this.#holds.set(episode, { code: formatCode(code, role), message });
+  /** What was raised and not cleared. */
+  get activeAlarms(): readonly ActiveAlarm[] {
+    return [...this.#alarms.values()];
   }
 }
 
 /** What an event says to people; undefined for what is not for them. */
-export function entryOf(event: ControlEvent): JournalEntry | undefined {
-  const entry = (severity: Severity, code: EventCode, message: string): JournalEntry => ({
-    time: new Date(),
-    code: formatCode(code, "role" in event ? event.role : undefined),
-    severity,
-    message,
-  });
+export function entryOf(event: ToldEvent): HistoryEntry | undefined {
+  const time = new Date();
   if (event.kind === "state") {
-    return entry(event.to === "faulted" ? "fault" : "info", event.code, `${event.to}: ${event.why}`);
+    const severity = event.to === "faulted" ? "fault" : "info";
+    return { time, code: event.code, severity, message: `${event.to}: ${event.why}` };
   }
-  if (event.kind === "notice" && !event.quiet) return entry(event.severity, event.code, event.message);
-  return undefined;
+  if (event.kind !== "notice" || event.quiet) return undefined;
+  const { code, severity, message } = event;
+  return { time, code, severity, message };
 }

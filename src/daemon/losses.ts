@@ -1,8 +1,11 @@
-/** Tells of what goes wrong too often to be chance: replies that are lost, ticks that are missed. On the main thread. */
-import { JOINT_COUNT, JOINTS, nameWithId, ROLES, type Role } from "../arm/joints.ts";
-import type { Tell } from "../teleop/events.ts";
-import { Episodes } from "../teleop/monitoring/alarms.ts";
-import type { SharedState } from "../teleop/shared/state.ts";
+/** Tells of what goes wrong too often to be chance: replies that are lost, ticks that came too late. On the main thread. */
+import type { ArmIdentity } from "../arm/identity.ts";
+import { JOINT_COUNT, JOINTS, ROLES, type Role } from "../arm/joints.ts";
+import { systemClock } from "../linux/clock.ts";
+import type { EventSink } from "../teleop/events.ts";
+import { Alarms } from "../teleop/monitoring/alarms.ts";
+import type { Problem } from "../teleop/problem.ts";
+import type { Telemetry } from "../teleop/shared/telemetry.ts";
 
 const LOOK_EVERY_MS = 10_000;
 
@@ -16,23 +19,22 @@ const OVER_BELOW = 0.002;
 /** What had been counted at one look. */
 interface Counted {
   readonly ticks: number;
-  readonly missedTicks: number;
+  readonly overruns: number;
   /** Replies that each joint of each arm owes. */
   readonly misses: Readonly<Record<Role, readonly number[]>>;
 }
 
 /** Compares what is counted from look to look. */
 export class LossWatch {
-  readonly #shared: SharedState;
-  readonly #names: Readonly<Record<Role, string>>;
-  readonly #episodes: Episodes;
+  readonly #telemetry: Telemetry;
+  readonly #arms: Readonly<Record<Role, ArmIdentity>>;
+  readonly #alarms: Alarms;
   #last: Counted;
 
-  /** `names` name the arms. */
-  constructor(shared: SharedState, names: Readonly<Record<Role, string>>, tell: Tell) {
-    this.#shared = shared;
-    this.#names = names;
-    this.#episodes = new Episodes(tell);
+  constructor(telemetry: Telemetry, arms: Readonly<Record<Role, ArmIdentity>>, sink: EventSink) {
+    this.#telemetry = telemetry;
+    this.#arms = arms;
+    this.#alarms = new Alarms(sink, systemClock);
     this.#last = this.#count();
   }
 
@@ -49,40 +51,31 @@ export class LossWatch {
     this.#last = now;
     const ticks = now.ticks - before.ticks;
     if (ticks <= 0) return;
-    const late = now.missedTicks - before.missedTicks;
-    this.#judge("program.late", late, ticks + late, () => ({
-      code: "program.late",
-      message:
-        `${late} of the last ${ticks + late} ticks were missed — something else keeps the processor busy, or its ` +
-        'power is too low: look with "top"',
-    }));
+    const overruns = now.overruns - before.overruns;
+    const slots = ticks + overruns;
+    this.#judge("program.late", overruns, slots, { code: "program.late", overruns, ticks: slots });
     for (const role of ROLES) {
-      const lost = now.misses[role].map((count, joint) => count - before.misses[role][joint]!);
-      const most = Math.max(...lost);
+      const lostBy = now.misses[role].map((count, joint) => count - before.misses[role][joint]!);
+      const lost = Math.max(...lostBy);
       // Of a chain that is interrupted the first joint is the one to look at.
-      const first = nameWithId(JOINTS[lost.indexOf(most)]!);
-      this.#judge(`${role}.lossy`, most, ticks, () => ({
-        code: "bus.lossy",
-        role,
-        message:
-          `${this.#names[role]}: ${most} replies of ${first} were lost or damaged in the last ${ticks} ticks — ` +
-          "check its leads and plugs, and keep them away from motors and supplies",
-      }));
+      const joint = JOINTS[lostBy.indexOf(lost)]!;
+      const problem = { code: "bus.lossy", arm: this.#arms[role], joint, lost, ticks } as const;
+      this.#judge(`${role}.lossy`, lost, ticks, problem);
     }
   }
 
-  #judge(episode: string, count: number, of: number, note: () => Parameters<Episodes["begin"]>[2]): void {
-    if (count >= TOLD_FROM_COUNT && count / of >= TOLD_FROM) this.#episodes.begin(episode, "warning", note());
-    else if (count / of < OVER_BELOW) this.#episodes.end(episode);
+  #judge(alarm: string, count: number, of: number, problem: Problem): void {
+    if (count >= TOLD_FROM_COUNT && count / of >= TOLD_FROM) this.#alarms.raise(alarm, "warning", problem);
+    else if (count / of < OVER_BELOW) this.#alarms.clear(alarm);
   }
 
   #count(): Counted {
-    const shared = this.#shared;
+    const telemetry = this.#telemetry;
     const misses = (role: Role) =>
-      Array.from({ length: JOINT_COUNT }, (_, joint) => shared.joint(role, joint, "misses") || 0);
+      Array.from({ length: JOINT_COUNT }, (_, joint) => telemetry.joint(role, joint, "misses") || 0);
     return {
-      ticks: shared.counter("ticks"),
-      missedTicks: shared.counter("missedTicks"),
+      ticks: telemetry.counter("ticks"),
+      overruns: telemetry.counter("overruns"),
       misses: { leader: misses("leader"), follower: misses("follower") },
     };
   }

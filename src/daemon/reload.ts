@@ -17,8 +17,8 @@ export function reload(present: PairSettings, read: () => PairSettings): Reloade
     wanted = read();
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    const message = `the configuration stays as it was: ${error.message.split("\n").join("; ")}`;
-    return { notices: [{ kind: "notice", severity: "warning", code: "settings.refused", message }] };
+    const problem = { code: "settings.refused", problems: error.message.split("\n") } as const;
+    return { notices: [{ kind: "notice", severity: "warning", problem }] };
   }
   const settings = { ...wanted, arms: present.arms, calibrationDir: present.calibrationDir };
   const kept = [
@@ -28,17 +28,9 @@ export function reload(present: PairSettings, read: () => PairSettings): Reloade
     wanted.arms.follower.id !== present.arms.follower.id && "follower.id",
     wanted.calibrationDir !== present.calibrationDir && "calibration_dir",
   ].filter((key) => key !== false);
-  const notices: Notice[] = [
-    {
-      kind: "notice",
-      severity: "info",
-      code: "settings.reloaded",
-      message: "the configuration was read again",
-    },
-  ];
+  const notices: Notice[] = [{ kind: "notice", severity: "info", problem: { code: "settings.reloaded" } }];
   if (kept.length > 0) {
-    const message = `${kept.join(", ")} changed in the configuration: that takes effect at the next start`;
-    notices.push({ kind: "notice", severity: "warning", code: "settings.kept", message });
+    notices.push({ kind: "notice", severity: "warning", problem: { code: "settings.kept", keys: kept } });
   }
   return { settings, notices };
 }

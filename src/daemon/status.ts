@@ -8,8 +8,9 @@ import { CURRENT_UNIT_MA } from "../arm/telemetry.ts";
 import { namesOfErrorBits } from "../feetech/registers.ts";
 import { version } from "../host/version.ts";
 import type { PairSettings } from "../teleop/settings.ts";
-import type { JointFigure, SharedState } from "../teleop/shared/state.ts";
-import type { Journal } from "./event-history.ts";
+import type { MainMemory } from "../teleop/shared/control-memory.ts";
+import type { JointFigure } from "../teleop/shared/telemetry.ts";
+import type { EventHistory } from "./event-history.ts";
 import { summarise } from "./summary.ts";
 
 /** What a status is made of. */
@@ -17,42 +18,43 @@ export interface StatusSources {
   readonly pair: string;
   readonly startedAt: Date;
   readonly settings: PairSettings;
-  readonly shared: SharedState;
-  readonly journal: Journal;
+  readonly memory: MainMemory;
+  readonly history: EventHistory;
   readonly calibrations: Partial<Record<Role, Calibration>>;
 }
 
 /** The status as it is now. */
 export function statusOf(sources: StatusSources): Status {
-  const { pair, startedAt, settings, shared, journal } = sources;
-  const { rateHz, ticks, missedTicks, latenessUs, alignments } = summarise(shared);
+  const { pair, startedAt, settings, memory, history } = sources;
+  const { rateHz, ticks, lateTicks, latenessUs, alignments } = summarise(memory, history.state);
   return {
     pair,
     pid: process.pid,
     program: version,
     startedAt: startedAt.toISOString(),
-    state: journal.state,
-    since: journal.since.toISOString(),
-    why: journal.why,
-    mode: shared.mode,
+    state: history.state,
+    since: history.since.toISOString(),
+    why: history.why,
+    mode: memory.mailbox.mode,
     configuredRateHz: settings.rateHz,
-    ...{ rateHz, ticks, missedTicks, latenessUs, alignments },
+    ...{ rateHz, ticks, lateTicks, latenessUs, alignments },
     arms: Object.fromEntries(ROLES.map((role) => [role, armStatus(role, sources)])) as Status["arms"],
-    holds: [...journal.holds],
-    events: journal.events.map(({ time, ...event }) => ({ time: time.toISOString(), ...event })),
+    activeAlarms: [...history.activeAlarms],
+    events: history.events.map(({ time, ...event }) => ({ time: time.toISOString(), ...event })),
   };
 }
 
 function armStatus(role: Role, sources: StatusSources): ArmStatus {
-  const { settings, shared } = sources;
+  const { settings, memory } = sources;
+  const { telemetry } = memory;
   const { id, port } = settings.arms[role];
   return {
     id,
     port,
-    timeouts: shared.bus(role, "timeouts"),
-    corruptedReplies: shared.bus(role, "corrupted"),
-    noiseBytes: shared.bus(role, "noiseBytes"),
-    retries: shared.bus(role, "retries"),
+    timeouts: telemetry.bus(role, "timeouts"),
+    corruptedReplies: telemetry.bus(role, "corrupted"),
+    noiseBytes: telemetry.bus(role, "noiseBytes"),
+    retries: telemetry.bus(role, "retries"),
     joints: Object.fromEntries(
       JOINTS.map((joint, index) => [joint, jointStatus(role, joint, index, sources)]),
     ) as ArmStatus["joints"],
@@ -60,9 +62,9 @@ function armStatus(role: Role, sources: StatusSources): ArmStatus {
 }
 
 function jointStatus(role: Role, joint: JointName, index: number, sources: StatusSources): JointStatus {
-  const { shared, settings, calibrations } = sources;
+  const { memory, settings, calibrations } = sources;
   const figure = (name: JointFigure, unit = 1) => {
-    const value = shared.joint(role, index, name);
+    const value = memory.telemetry.joint(role, index, name);
     return Number.isNaN(value) ? null : value * unit;
   };
   const positionSteps = figure("position");

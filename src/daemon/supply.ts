@@ -1,7 +1,9 @@
-/** Says when the Raspberry Pi itself gets too little voltage, and that this is the likely cause of what else goes wrong. */
+/** Raises an alarm when the Raspberry Pi itself gets too little voltage, the likely cause of what else goes wrong. */
 import { isUnderVoltage, underVoltageAlarm } from "../host/power.ts";
+import type { Hint } from "../messages/hints.ts";
 import type { EventCode } from "../teleop/codes.ts";
-import type { Notice, Tell } from "../teleop/events.ts";
+import type { ControlEvent, EventSink } from "../teleop/events.ts";
+import { codesOf } from "./about.ts";
 
 const LOOK_EVERY_MS = 1_000;
 /** What happens within so long of an under-voltage may come of it. */
@@ -19,57 +21,43 @@ const CONSEQUENCES: ReadonlySet<EventCode> = new Set([
   "supply.sags",
 ] satisfies EventCode[]);
 
-/** A teleoperation's events with what the supply has to do with them. */
+/** Watches the supply. */
 export interface SupplyWatch {
-  readonly tell: Tell;
+  /** What the supply has to do with an event. */
+  hintsFor(event: ControlEvent): Hint[];
   stop(): void;
 }
 
-/** Watches the supply, where the machine can tell, and passes events on to `tell`. */
-export function watchSupply(tell: Tell): SupplyWatch {
-  const alarm = underVoltageAlarm();
-  if (alarm === undefined) return { tell, stop: () => {} };
+/** Watches the supply, where the machine can tell. */
+export function watchSupply(sink: EventSink): SupplyWatch {
+  const file = underVoltageAlarm();
+  if (file === undefined) return { hintsFor: () => [], stop: () => {} };
   let lastLowMs = Number.NEGATIVE_INFINITY;
   let isLow = false;
   const look = () => {
     const wasLow = isLow;
-    isLow = isUnderVoltage(alarm);
+    isLow = isUnderVoltage(file);
     if (isLow) lastLowMs = performance.now();
-    if (isLow !== wasLow) tell(isLow ? begins : ends);
+    if (isLow === wasLow) return;
+    const alarm = {
+      kind: "alarm",
+      name: "host.under-voltage",
+      problem: { code: "supply.under-voltage" },
+    } as const;
+    sink(
+      isLow
+        ? { ...alarm, change: "raised", severity: "warning" }
+        : { ...alarm, change: "cleared", severity: "info" },
+    );
   };
   look();
   const timer = setInterval(look, LOOK_EVERY_MS);
   return {
-    tell(event) {
-      if (!("code" in event) || !CONSEQUENCES.has(event.code)) {
-        tell(event);
-        return;
-      }
+    hintsFor(event) {
+      if (!codesOf(event).some((code) => CONSEQUENCES.has(code))) return [];
       look();
-      const suspect = performance.now() - lastLowMs < SUSPECT_FOR_MS ? LIKELY_CAUSE : "";
-      tell(
-        "why" in event
-          ? { ...event, why: event.why + suspect }
-          : { ...event, message: event.message + suspect },
-      );
+      return performance.now() - lastLowMs < SUSPECT_FOR_MS ? [{ is: "under-voltage" }] : [];
     },
     stop: () => clearInterval(timer),
   };
 }
-
-const LIKELY_CAUSE =
-  " (the Raspberry Pi got too little voltage at the same moment: its supply is the likely cause)";
-
-const low = { kind: "notice", code: "supply.under-voltage", episode: "host.under-voltage" } as const;
-const begins: Notice = {
-  ...low,
-  severity: "warning",
-  message:
-    "the Raspberry Pi gets too little voltage — use its own supply of 5.1 V and 2.5 A or more, and a short thick cable",
-};
-const ends: Notice = {
-  ...low,
-  severity: "info",
-  message: "the Raspberry Pi gets enough voltage again",
-  over: true,
-};

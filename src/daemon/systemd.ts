@@ -1,7 +1,7 @@
 /** What systemd is told of a teleoperation: that it is ready, how it goes, that its control thread gets on. */
 import { serviceManager } from "../host/notify.ts";
-import type { ControlEvent } from "../teleop/events.ts";
-import type { SharedState } from "../teleop/shared/state.ts";
+import type { MainMemory } from "../teleop/shared/control-memory.ts";
+import type { ToldEvent } from "./told.ts";
 
 /** Without a watchdog nobody waits for signs of life; the rest is still looked after this often. */
 const LOOK_EVERY_MS = 1_000;
@@ -13,22 +13,22 @@ const STOP_GOES_ON = "EXTEND_TIMEOUT_USEC=5000000";
 /** Keeps systemd informed. */
 export interface SystemdReport {
   /** An event of the pair: its state is the status of the unit. */
-  event(event: ControlEvent): void;
+  event(event: ToldEvent): void;
   /** The service can be asked, and waits for its arms or uses them. */
   ready(): void;
   stop(): void;
 }
 
 /** Reports to the systemd that started this process; silently does nothing where none did. */
-export function reportToSystemd(shared: SharedState): SystemdReport {
+export function reportToSystemd({ telemetry, mailbox }: MainMemory): SystemdReport {
   const manager = serviceManager();
   if (manager === undefined) return { event() {}, ready() {}, stop() {} };
   let lastBeat = -1;
   let told = "";
   const look = () => {
-    const beat = shared.heartbeat;
+    const beat = telemetry.heartbeat;
     // A control thread that hangs says nothing more, and systemd ends the process: the follower stays held meanwhile.
-    if (beat !== lastBeat) manager.notify("WATCHDOG=1", ...(shared.isStopping ? [STOP_GOES_ON] : []));
+    if (beat !== lastBeat) manager.notify("WATCHDOG=1", ...(mailbox.isEnding ? [STOP_GOES_ON] : []));
     lastBeat = beat;
   };
   const timer = setInterval(

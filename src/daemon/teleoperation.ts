@@ -1,23 +1,26 @@
 /** The main thread's hold on a running teleoperation: starts the control thread, hears it, steers it, stops it. */
 import type { ControlOrder } from "../teleop/control-thread.ts";
-import type { ControlEvent, Tell } from "../teleop/events.ts";
+import type { ControlEvent, EventSink } from "../teleop/events.ts";
 import type { PairSettings } from "../teleop/settings.ts";
-import { SharedState } from "../teleop/shared/state.ts";
+import { createMemory, type MainMemory } from "../teleop/shared/control-memory.ts";
+import type { Telemetry } from "../teleop/shared/telemetry.ts";
 import { controlThread } from "../teleop/thread.ts";
 
-/** Nothing that the control thread does takes longer without a sign of life: letting down an arm that is silent is 3 s. */
+/** Nothing that the control thread does takes longer without a sign of life: releasing an arm that is silent takes 3 s. */
 const HANGS_AFTER_LOOKS = 8;
 const LOOK_EVERY_MS = 1_000;
 
 /** The control thread is alive and does not get on. The process must end: nothing can be done from outside it. */
 export class ControlHangs extends Error {
   override readonly name = "ControlHangs";
+  /** For how long it has not got on, in s. */
+  readonly forS = (HANGS_AFTER_LOOKS * LOOK_EVERY_MS) / 1000;
 }
 
 /** A teleoperation that runs in a thread of its own. */
 export interface Teleoperation {
-  /** What the control thread publishes, as it changes. */
-  readonly shared: SharedState;
+  /** What the control thread publishes, as it changes, and where it is asked. */
+  readonly memory: MainMemory;
   /**
    * Resolves when the follower has been stopped as configured; rejects when the control thread failed, with
    * {@link ControlHangs} when it hangs. The follower then stays as it is.
@@ -29,14 +32,15 @@ export interface Teleoperation {
   handOver(): void;
 }
 
-/** Starts teleoperating a pair; `tell` hears of every change, on this thread. */
-export function startTeleoperation(settings: PairSettings, tell: Tell): Teleoperation {
-  const shared = new SharedState();
+/** Starts teleoperating a pair; `sink` hears of every change, on this thread. */
+export function startTeleoperation(settings: PairSettings, sink: EventSink): Teleoperation {
+  const memory = createMemory();
+  const { mailbox, telemetry } = memory;
   const worker = controlThread();
   const stopped = new Promise<void>((resolve, reject) => {
-    const watching = watchHeartbeat(shared, reject);
+    const watching = watchHeartbeat(telemetry, reject);
     worker.onmessage = ({ data }: MessageEvent<ControlEvent>) => {
-      tell(data);
+      sink(data);
       if (data.kind !== "stopped") return;
       clearInterval(watching);
       // It waits for messages again, and would keep the process alive.
@@ -50,26 +54,26 @@ export function startTeleoperation(settings: PairSettings, tell: Tell): Teleoper
     worker.onerror = ({ message }) => failed(`the control thread failed: ${message}`);
     worker.addEventListener("close", () => failed("the control thread ended"));
   });
-  worker.postMessage({ settings, memory: shared.buffer } satisfies ControlOrder);
+  worker.postMessage({ settings, memory: memory.buffer } satisfies ControlOrder);
   return {
-    shared,
+    memory,
     stopped,
-    stop: () => shared.requestEnd(shared.isStopping ? "stopQuickly" : "stop"),
+    stop: () => mailbox.requestEnd(mailbox.isEnding ? "stopQuickly" : "stop"),
     handOver: () => {
-      if (!shared.isStopping) shared.requestEnd("handOver");
+      if (!mailbox.isEnding) mailbox.requestEnd("handOver");
     },
   };
 }
 
 /** Looks are counted, not time: a process that was stopped and continued has not been looked at meanwhile. */
-function watchHeartbeat(shared: SharedState, hangs: (error: ControlHangs) => void): NodeJS.Timeout {
+function watchHeartbeat(telemetry: Telemetry, hangs: (error: ControlHangs) => void): NodeJS.Timeout {
   let last = -1;
   let unchanged = 0;
   return setInterval(() => {
-    const beat = shared.heartbeat;
+    const beat = telemetry.heartbeat;
     unchanged = beat === last ? unchanged + 1 : 0;
     last = beat;
     if (unchanged < HANGS_AFTER_LOOKS) return;
-    hangs(new ControlHangs(`the control thread has not got on for ${HANGS_AFTER_LOOKS} s`));
+    hangs(new ControlHangs("the control thread does not get on"));
   }, LOOK_EVERY_MS);
 }

@@ -21,25 +21,27 @@ const PR_SET_TIMERSLACK = 29;
 const MADV_DONTNEED = 4;
 const MLOCK_ONFAULT = 1;
 
-const LATE_AT_TIMES = "ticks may come late while the machine is busy; root has it, and a unit with";
+/** What the system refused, and the name of its errno. */
+export interface Refusal {
+  readonly refused: "priority" | "locked code";
+  readonly errno: string;
+}
 
 /**
- * Makes the calling thread wake on time as far as this process may. Returns what it was refused, in words for the
- * log; everything works without, only later at times.
+ * Makes the calling thread wake on time as far as this process may. Returns what it was refused: everything works
+ * without, only later at times.
  */
-export function runOnTime(): string[] {
+export function runOnTime(): Refusal[] {
   // An ordinary thread may be woken 50 µs late, so that the kernel can wake several at once.
   symbols.prctl(PR_SET_TIMERSLACK, 1, 0, 0, 0);
-  const refused: string[] = [];
+  const refusals: Refusal[] = [];
   const parameters = nativeBuffer(4);
   new Int32Array(parameters.bytes.buffer)[0] = PRIORITY;
   if (symbols.sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, parameters.pointer) === -1) {
-    refused.push(`no real-time priority (${nameOfErrno(errno())}): ${LATE_AT_TIMES} LimitRTPRIO=`);
+    refusals.push({ refused: "priority", errno: nameOfErrno(errno()) });
   }
-  if (!keepCodeInMemory()) {
-    refused.push(`code not locked in memory (${nameOfErrno(errno())}): ${LATE_AT_TIMES} LimitMEMLOCK=`);
-  }
-  return refused;
+  if (!keepCodeInMemory()) refusals.push({ refused: "locked code", errno: nameOfErrno(errno()) });
+  return refusals;
 }
 
 /**

@@ -1,4 +1,4 @@
-/** The stable codes of everything that is told: for searching a journal, for programs, for the README's table. */
+/** The stable codes of everything that is told: for searching a journal, for programs, for the table of events in the manual. */
 import type { Role } from "../arm/joints.ts";
 
 /**
@@ -36,7 +36,7 @@ export const eventCodes = {
   "servo.no-position": [28, "a servo reports what is no position"],
 
   "leader.silent": [30, "no position from the leader for hold_after_ms"],
-  "leader.energised": [31, "a leader's servo was energised, and was let down"],
+  "leader.torque-on": [31, "a leader's servo had its torque on, and was released"],
   "leader.jumped": [32, "the leader's reading jumped further than an arm can move"],
   "joint.unwinds": [33, "a full-turn joint goes back the long way, slowly"],
   "leader.awaited": [34, 'with start = "on leader motion": the leader has not been moved yet'],
@@ -44,14 +44,14 @@ export const eventCodes = {
   "servo.silent": [40, "a follower's servo stopped answering"],
   "servo.reset": [41, "a follower's servo lost its power for a moment"],
   "joint.obstructed": [42, "something stops a joint: it presses no further"],
-  "arm.held-too-long": [43, "the follower was held for hold_for_s and was let down"],
-  "arm.may-hold": [44, "the follower could not be let down for certain"],
+  "arm.held-too-long": [43, "the follower was held for hold_for_s and was released"],
+  "arm.may-hold": [44, "the follower could not be released for certain"],
 
   "supply.sags": [50, "the arm's voltage falls under load"],
   "servo.voltage": [51, "a servo reports a voltage outside its limits"],
   "servo.hot": [52, "a servo is above warn_temperature_c"],
   "servo.too-hot": [53, "a servo is above slow_temperature_c: the follower moves slowly"],
-  "servo.cooling": [54, "a servo is above release_temperature_c: the follower is let down until it is cool"],
+  "servo.cooling": [54, "a servo is above release_temperature_c: the follower is released until it is cool"],
   "servo.overheats": [55, "a servo reports that it is too hot"],
   "servo.overcurrent": [56, "a servo reports too much current"],
   "servo.sensor": [57, "a servo reports that its angle sensor fails"],
@@ -63,14 +63,18 @@ export const eventCodes = {
   "program.stalled": [70, "the program did not run for a while: stopped, suspended or starved"],
   "program.not-real-time": [71, "the system refused real-time priority or locked memory"],
   "program.hangs": [72, "the control loop does not get on: the program ends and is to be started again"],
-  "program.late": [73, "many ticks are missed"],
+  "program.late": [73, "many ticks are overruns: they come too late for their slot"],
   "settings.reloaded": [74, "the configuration was read again"],
   "settings.refused": [75, "the configuration cannot be used: the old one stays"],
   "settings.kept": [76, "a part of the configuration takes effect at the next start only"],
   "pair.paused": [77, "somebody asked for the follower to stay where it is"],
   "pair.resumed": [78, "somebody asked to go on"],
-  "pair.released": [79, "somebody asked to let the follower down"],
+  "pair.released": [79, "somebody asked to release the follower"],
   "control.refused": [80, "the control socket cannot be made"],
+  "program.internal-error": [
+    81,
+    "the program made a mistake: the follower is held, and the pair starts over",
+  ],
 } as const satisfies Record<string, readonly [number: number, meaning: string]>;
 
 /** The name of an event. */

@@ -1,9 +1,10 @@
 /** The control thread: a Worker that owns both arms and talks to the main thread through shared memory. */
+import { systemPorts } from "../arm/connection.ts";
 import { runOnTime } from "../linux/scheduling.ts";
 import type { ControlEvent } from "./events.ts";
 import { Pair } from "./pair.ts";
 import type { PairSettings } from "./settings.ts";
-import { SharedState } from "./shared/state.ts";
+import { openMemory } from "./shared/control-memory.ts";
 
 declare const self: Worker;
 
@@ -13,10 +14,16 @@ export interface ControlOrder {
   readonly memory: SharedArrayBuffer;
 }
 
-const tell = (event: ControlEvent): void => self.postMessage(event);
+const sink = (event: ControlEvent): void => self.postMessage(event);
 
 self.onmessage = async ({ data }: MessageEvent<ControlOrder>) => {
-  for (const refusal of runOnTime())
-    tell({ kind: "notice", severity: "info", code: "program.not-real-time", message: refusal });
-  await new Pair(data.settings, new SharedState(data.memory), tell).run();
+  for (const { refused, errno } of runOnTime()) {
+    sink({
+      kind: "notice",
+      severity: "info",
+      problem: { code: "program.not-real-time", refused, errno },
+    });
+  }
+  const memory = openMemory(data.memory);
+  await new Pair(data.settings, { ports: systemPorts, memory, sink, onMissingEdge: "start over" }).run();
 };

@@ -1,25 +1,24 @@
 /** What becomes of the follower when the program is told to stop, in bounded time. */
 import type { Calibration } from "../arm/calibration/calibration.ts";
 import { denormalise } from "../arm/calibration/normalisation.ts";
-import { degreesToSteps, JOINTS, nameWithId } from "../arm/joints.ts";
+import { degreesToSteps, JOINTS } from "../arm/joints.ts";
 import { SERVO_IDS } from "../arm/read.ts";
 import { release, torqueState } from "../arm/release.ts";
 import { type Bus, BusError } from "../feetech/bus.ts";
-import { nowUs, sleepUntilUs } from "../linux/clock.ts";
 import { PortError } from "../serial/transport.ts";
 import type { FollowerDrive } from "./loop/drive.ts";
+import type { Doubt, Left } from "./problem.ts";
 import type { PairSettings } from "./settings.ts";
-import { Command } from "./shared/state.ts";
+import { Command } from "./shared/mailbox.ts";
 
 /** Parking ends this long after the time that the way should take. */
 const PARKING_MARGIN_US = 1_000_000;
 
 /** How the follower was left. */
 export interface Stopped {
-  /** For the log: what was done. */
-  readonly how: string;
-  /** What went wrong, for the person beside the arm. */
-  readonly concern?: string;
+  readonly left: Left;
+  /** Why it may hold although it should not. */
+  readonly doubt?: Doubt;
 }
 
 /** A follower that is checked and configured, and so can be led to a pose. */
@@ -29,7 +28,7 @@ export interface ReadyFollower {
 }
 
 /**
- * Relaxes, holds or parks the follower, as configured; it is parked only when it is `ready`, and no further once
+ * Releases, holds or parks the follower, as configured; it is parked only when it is `ready`, and no further once
  * `command` is to stop quickly. When that is to hand over it is held, whatever is configured. Never throws.
  */
 export function stopFollower(
@@ -40,55 +39,48 @@ export function stopFollower(
 ): Stopped {
   const hurried = () => command() === Command.stopQuickly;
   try {
-    if (torqueState(bus) === "off") return { how: "the follower is limp" };
-    if (command() === Command.handOver)
-      return { how: "the follower is held for the program that comes next" };
-    if (settings.onStop === "hold") return { how: "the follower is held where it is" };
-    const parked = settings.onStop === "park" && ready !== undefined && park(ready, settings, hurried);
+    if (torqueState(bus) === "off") return { left: "released" };
+    if (command() === Command.handOver) return { left: "handed over" };
+    if (settings.onStop === "hold") return { left: "held" };
+    const parked =
+      settings.onStop === "park" && ready !== undefined && park(bus, ready, settings, hurried) === "parked";
     const unconfirmed = release(bus);
-    if (unconfirmed.length === 0)
-      return { how: parked ? "the follower is parked and limp" : "the follower is limp" };
-    if (unconfirmed.length === JOINTS.length) return left("no servo answered when it was let down");
-    const joints = unconfirmed.map((id) => nameWithId(JOINTS[SERVO_IDS.indexOf(id)]!)).join(", ");
-    return left(`${joints} did not confirm to be limp`);
+    if (unconfirmed.length === 0) return { left: parked ? "parked" : "released" };
+    if (unconfirmed.length === JOINTS.length) return { left: "in doubt", doubt: { why: "no answer" } };
+    const joints = unconfirmed.map((id) => JOINTS[SERVO_IDS.indexOf(id)]!);
+    return { left: "in doubt", doubt: { why: "not confirmed", joints } };
   } catch (error) {
-    if (error instanceof PortError) return left(`lost while it was let down (${error.message})`);
-    throw error;
+    if (!(error instanceof PortError)) throw error;
+    return { left: "in doubt", doubt: { why: "port lost", text: error.message } };
   }
 }
 
-function left(concern: string): Stopped {
-  return {
-    how: "the follower may still hold",
-    concern: `${concern} — switch its power off before touching it`,
-  };
-}
-
-/** Leads the follower to the configured pose at the aligning speed; true when it got there. */
+/** Leads the follower to the configured pose at the aligning speed. */
 function park(
+  { clock }: Bus,
   { drive, calibration }: ReadyFollower,
   settings: PairSettings,
   hurried: () => boolean,
-): boolean {
+): "parked" | "given up" {
   const { parkPose, normalisation, rateHz, alignSpeedDegPerS } = settings;
-  if (parkPose === undefined) return false;
+  if (parkPose === undefined) return "given up";
   const targets = Int32Array.from(JOINTS, (joint) =>
     denormalise(parkPose[joint], calibration[joint], joint, normalisation),
   );
   try {
-    drive.energise();
+    drive.switchTorqueOn();
   } catch (error) {
-    if (error instanceof BusError) return false;
+    if (error instanceof BusError) return "given up";
     throw error;
   }
   const farthestSteps = Math.max(...targets.map((target, joint) => Math.abs(target - drive.goals[joint]!)));
-  let dueUs = nowUs();
+  let dueUs = clock.nowUs();
   const giveUpUs = dueUs + (farthestSteps / degreesToSteps(alignSpeedDegPerS)) * 1e6 + PARKING_MARGIN_US;
   while (!drive.step(targets)) {
-    if (nowUs() > giveUpUs || hurried()) return false;
+    if (clock.nowUs() > giveUpUs || hurried()) return "given up";
     // After a stall it goes on from now: ticks made up for would be faster than the limit.
-    dueUs = Math.max(dueUs + 1e6 / rateHz, nowUs());
-    sleepUntilUs(dueUs);
+    dueUs = Math.max(dueUs + 1e6 / rateHz, clock.nowUs());
+    clock.sleepUntilUs(dueUs);
   }
-  return true;
+  return "parked";
 }

@@ -4,23 +4,29 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync }
 import { connect, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import fc from "fast-check";
 import { askControl, watchControl } from "../../src/api/client.ts";
 import { LONGEST_REQUEST_BYTES } from "../../src/api/protocol.ts";
-import { type ControlServer, serveControl } from "../../src/daemon/api-server.ts";
+import { type ApiServer, serveApi } from "../../src/daemon/api-server.ts";
+import { SampleStream } from "../../src/daemon/sample-stream.ts";
+import { createMemory, type MainMemory, openMemory } from "../../src/teleop/shared/control-memory.ts";
 import { aStatus } from "../support/status.ts";
 
 let dir: string;
 let path: string;
-let server: ControlServer;
+let server: ApiServer;
 let asked: string[];
+let memory: MainMemory;
 
 beforeEach(async () => {
   dir = mkdtempSync(join(tmpdir(), "so101-control-"));
   path = join(dir, "run", "main.sock");
   asked = [];
-  server = await serveControl(path, {
+  memory = createMemory();
+  server = await serveApi(path, {
     status: () => aStatus,
+    samples: (everyMs) => new SampleStream(memory.readSamples(), everyMs),
     pause: () => asked.push("pause"),
     resume: () => asked.push("resume"),
     release: () => asked.push("release"),
@@ -229,25 +235,25 @@ describe("the place of the socket", () => {
     ]);
     await child.exited;
     expect(existsSync(stale)).toBe(true);
-    const second = await serveControl(stale, {} as never);
+    const second = await serveApi(stale, {} as never);
     second.close();
     expect(existsSync(stale)).toBe(false);
   });
 
   test("is not taken from a program that answers there", () => {
-    expect(serveControl(path, {} as never)).rejects.toThrow("already listens");
+    expect(serveApi(path, {} as never)).rejects.toThrow("already listens");
   });
 
   test("is not made in place of what is no socket", async () => {
     const file = join(dir, "precious.json");
     writeFileSync(file, "{}");
-    await expect(serveControl(file, {} as never)).rejects.toThrow(`there is something else at ${file}`);
+    await expect(serveApi(file, {} as never)).rejects.toThrow(`there is something else at ${file}`);
     expect(existsSync(file)).toBe(true);
   });
 
   test("cannot be where there is a file in its folder's place", () => {
     writeFileSync(join(dir, "file"), "");
-    expect(serveControl(join(dir, "file", "main.sock"), {} as never)).rejects.toThrow();
+    expect(serveApi(join(dir, "file", "main.sock"), {} as never)).rejects.toThrow();
   });
 });
 
@@ -295,5 +301,79 @@ describe("a client", () => {
     await new Promise((resolve) => listener.once("listening", resolve));
     await expect(askControl([old], { do: "status" })).rejects.toThrow("the service refused: speaks 2");
     listener.close();
+  });
+});
+
+describe("samples", () => {
+  const steps = [1, 2, 3, 4, 5, 6];
+  const sample = (socket: Socket) => {
+    const lines = createInterface({ input: socket })[Symbol.asyncIterator]();
+    return async () => JSON.parse((await lines.next()).value!);
+  };
+
+  test("come one a line, from when they are asked for on, no closer than was asked", async () => {
+    const { samples } = openMemory(memory.buffer);
+    const socket = await open();
+    const next = sample(socket);
+    samples.write(0, "following", steps, steps, steps);
+    socket.write('{"v": 1, "do": "samples", "everyMs": 10}\n');
+    expect(await next()).toEqual({ v: 1, ok: true });
+    for (let ms = 5; ms <= 30; ms += 5) samples.write(ms * 1e3, "following", steps, steps, steps);
+    const times = [await next(), await next(), await next()].map((line) => line.sample.timeUs);
+    expect(times).toEqual([5_000, 15_000, 25_000]);
+    socket.destroy();
+  });
+
+  test("have what was read and written in a tick, and how many were lost", async () => {
+    const { samples } = openMemory(memory.buffer);
+    const socket = await open();
+    const next = sample(socket);
+    socket.write('{"v": 1, "do": "samples", "everyMs": 2}\n');
+    await next();
+    samples.write(7, "aligning", steps, steps, [1, 2, 3, 4, 5, -1]);
+    expect(await next()).toEqual({
+      v: 1,
+      ok: true,
+      sample: {
+        timeUs: 7,
+        state: "aligning",
+        leader: steps,
+        goals: steps,
+        follower: [1, 2, 3, 4, 5, null],
+        lost: 0,
+      },
+    });
+    socket.destroy();
+  });
+
+  test("that a client does not read are lost and counted, and the service goes on", async () => {
+    const { samples } = openMemory(memory.buffer);
+    const socket = await open();
+    socket.write('{"v": 1, "do": "samples", "everyMs": 2}\n');
+    socket.pause();
+    let written = 0;
+    const write = (count: number) => {
+      for (let i = 0; i < count; i++) samples.write(++written * 2e3, "following", steps, steps, steps);
+    };
+    // More than the socket and its two ends keep: 150 bytes each.
+    for (let round = 0; round < 30; round++) {
+      write(500);
+      await Bun.sleep(5);
+    }
+    const next = sample(socket);
+    socket.resume();
+    let line = await next();
+    while (line.sample === undefined || line.sample.lost === 0) {
+      write(1);
+      line = await next();
+    }
+    expect(line.sample.lost).toBeGreaterThan(0);
+    expect(await askControl([path], { do: "status" })).toEqual(aStatus);
+    socket.destroy();
+  });
+
+  test.each([1, 1001, 2.5, "10"])("every %j ms are refused", async (everyMs) => {
+    const [reply] = await send(`${JSON.stringify({ v: 1, do: "samples", everyMs })}\n`, 1);
+    expect(JSON.parse(reply!).ok).toBe(false);
   });
 });

@@ -1,24 +1,25 @@
 import { expect, test } from "bun:test";
 import { LossWatch } from "../../src/daemon/losses.ts";
-import type { Notice } from "../../src/teleop/events.ts";
-import { SharedState } from "../../src/teleop/shared/state.ts";
+import { sayProblem } from "../../src/messages/teleop.ts";
+import type { AlarmChange } from "../../src/teleop/events.ts";
+import { createMemory } from "../../src/teleop/shared/control-memory.ts";
 
 function losses() {
-  const shared = new SharedState();
+  const { telemetry } = createMemory();
   for (const role of ["leader", "follower"] as const) {
-    for (let joint = 0; joint < 6; joint++) shared.setJoint(role, joint, "misses", 0);
+    for (let joint = 0; joint < 6; joint++) telemetry.setJoint(role, joint, "misses", 0);
   }
-  const told: Notice[] = [];
-  const names = { leader: 'leader "blue"', follower: 'follower "red"' };
-  const watch = new LossWatch(shared, names, (event) => event.kind === "notice" && told.push(event));
+  const told: AlarmChange[] = [];
+  const arms = { leader: { role: "leader", id: "blue" }, follower: { role: "follower", id: "red" } } as const;
+  const watch = new LossWatch(telemetry, arms, (event) => event.kind === "alarm" && told.push(event));
   const lose = (joint: number, count: number) =>
-    shared.setJoint("follower", joint, "misses", shared.joint("follower", joint, "misses") + count);
+    telemetry.setJoint("follower", joint, "misses", telemetry.joint("follower", joint, "misses") + count);
   /** A look after so many ticks. */
   const after = (ticks: number) => {
-    shared.count("ticks", ticks);
+    telemetry.count("ticks", ticks);
     watch.look();
   };
-  return { shared, told, lose, after };
+  return { telemetry, told, lose, after };
 }
 
 test("replies that are lost now and then are not worth a word", () => {
@@ -38,20 +39,23 @@ test("replies that are lost all the time are told once, with the first joint tha
     after(2000);
   }
   expect(told.length).toBe(1);
-  expect(told[0]).toMatchObject({ severity: "warning", code: "bus.lossy", role: "follower" });
-  expect(told[0]!.message).toStartWith(
+  expect(told[0]).toMatchObject({
+    severity: "warning",
+    problem: { code: "bus.lossy", arm: { role: "follower" } },
+  });
+  expect(sayProblem(told[0]!.problem)).toStartWith(
     'follower "red": 40 replies of wrist_flex (id 4) were lost or damaged in the last 2000 ticks',
   );
   after(2000);
-  expect(told.at(-1)!.over).toBe(true);
+  expect(told.at(-1)!.change).toBe("cleared");
 });
 
-test("ticks that are missed all the time are told", () => {
-  const { shared, told, after } = losses();
-  shared.count("missedTicks", 50);
+test("ticks that come too late all the time are told", () => {
+  const { telemetry, told, after } = losses();
+  telemetry.count("overruns", 50);
   after(1950);
-  expect(told[0]).toMatchObject({ code: "program.late" });
-  expect(told[0]!.message).toStartWith("50 of the last 2000 ticks were missed");
+  expect(told[0]).toMatchObject({ problem: { code: "program.late" } });
+  expect(sayProblem(told[0]!.problem)).toStartWith("50 of the last 2000 ticks came too late");
 });
 
 test("while nothing is teleoperated nothing is judged", () => {

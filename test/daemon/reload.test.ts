@@ -2,13 +2,14 @@ import { expect, test } from "bun:test";
 import { ConfigError, defaultConfig } from "../../src/config/config.ts";
 import { pairSettings } from "../../src/daemon/pair-settings.ts";
 import { reload } from "../../src/daemon/reload.ts";
+import { sayProblem } from "../../src/messages/teleop.ts";
 
 const present = pairSettings(defaultConfig);
 
 test("what is not tied to open ports is taken over", () => {
   const { settings, notices } = reload(present, () => ({ ...present, rateHz: 100, holdForS: 5 }));
   expect(settings).toEqual({ ...present, rateHz: 100, holdForS: 5 });
-  expect(notices.map(({ code }) => code)).toEqual(["settings.reloaded"]);
+  expect(notices.map(({ problem }) => problem.code)).toEqual(["settings.reloaded"]);
 });
 
 test("ports, ids and the calibrations' folder stay, and that is said by their keys", () => {
@@ -17,10 +18,11 @@ test("ports, ids and the calibrations' folder stay, and that is said by their ke
   expect(settings).toEqual(present);
   expect(notices[1]).toMatchObject({
     severity: "warning",
-    code: "settings.kept",
-    message:
-      "leader.port, leader.id, calibration_dir changed in the configuration: that takes effect at the next start",
+    problem: { code: "settings.kept", keys: ["leader.port", "leader.id", "calibration_dir"] },
   });
+  expect(sayProblem(notices[1]!.problem)).toBe(
+    "leader.port, leader.id, calibration_dir changed in the configuration: that takes effect at the next start",
+  );
 });
 
 test("a configuration that cannot be used changes nothing, and every problem is said", () => {
@@ -32,8 +34,8 @@ test("a configuration that cannot be used changes nothing, and every problem is 
     {
       kind: "notice",
       severity: "warning",
-      code: "settings.refused",
-      message: "the configuration stays as it was: one; two",
+      problem: { code: "settings.refused", problems: ["one", "two"] },
     },
   ]);
+  expect(sayProblem(notices[0]!.problem)).toBe("the configuration stays as it was: one; two");
 });

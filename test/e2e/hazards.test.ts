@@ -28,7 +28,7 @@ describe("a follower's servo that gets hot", () => {
     const warm = await run.untilSaid("wrist_flex (id 4) is at 57 °C");
     expect(warm).toMatchObject({ severity: "warning", code: "SO101-E052 follower.servo.hot" });
     await heat(62);
-    await run.untilSaid("62 °C: the follower moves slowly until it is cooler, and is let down at 65 °C");
+    await run.untilSaid("62 °C: the follower moves slowly until it is cooler, and is released at 65 °C");
     await run.untilArms(
       ({ follower }) => Object.values(follower.joints).every(({ registers }) => registers.goal_velocity > 0),
       "slow motion",
@@ -268,7 +268,7 @@ describe("with a configuration file", () => {
       "the way to the parking pose",
     );
     expect(await run.stop("SIGTERM")).toBe(0);
-    expect(run.events.at(-1)!.how).toBe("the follower is limp");
+    expect(run.events.at(-1)!.how).toBe("the follower is released");
   });
 });
 

@@ -105,7 +105,7 @@ describe("off a terminal", () => {
     const events = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
     for (const event of events)
       expect(event).toMatchObject({ time: expect.any(String), event: expect.any(String) });
-    expect(events.at(-1)).toMatchObject({ event: "stopped", how: "the follower is limp" });
+    expect(events.at(-1)).toMatchObject({ event: "stopped", how: "the follower is released" });
     expect(events.at(-2)).toMatchObject({
       event: "summary",
       ticks: expect.any(Number),

@@ -90,7 +90,7 @@ describe("the status", () => {
       voltageV: 5,
       torqueOn: true,
     });
-    expect(status.holds).toEqual([
+    expect(status.activeAlarms).toEqual([
       {
         code: "SO101-E052 follower.servo.hot",
         message: expect.stringContaining("gripper (id 6) is at 57 °C"),
@@ -107,7 +107,7 @@ describe("the status", () => {
     ).toBeLessThan(4096);
     await service.sim.client.request({ do: "set", arm: "follower", joint: "gripper", temperature: 30 });
     await service.untilSaid("gripper (id 6) is at 30 °C again");
-    expect((await statusOf(service)).holds).toEqual([]);
+    expect((await statusOf(service)).activeAlarms).toEqual([]);
   });
 
   test("of an arm that is gone knows nothing of it", async () => {

@@ -143,7 +143,7 @@ describe("as configured", () => {
     await using run = await configured(`[teleoperation]\non_stop = "park"\n[park]\n${pose}\n`);
     await run.untilState("following");
     expect(await run.stop()).toBe(0);
-    expect(run.events.at(-1)!.how).toBe("the follower is parked and limp");
+    expect(run.events.at(-1)!.how).toBe("the follower is parked and released");
     const { follower } = await run.sim.client.request({ do: "state" });
     for (const { registers, position } of Object.values(follower.joints)) {
       const { min_position_limit: min, max_position_limit: max, torque_enable } = registers;

@@ -3,9 +3,9 @@ import { expect, test } from "bun:test";
 import { dirname, join, relative } from "node:path";
 import { Glob } from "bun";
 import { manualPages } from "../../packaging/manual.ts";
-import { commandLine } from "../../src/cli/command-line.ts";
 import { allCommands } from "../../src/cli/all.ts";
-import { PAIR_STATES } from "../../src/teleop/shared/state.ts";
+import { commandLine } from "../../src/cli/command-line.ts";
+import { PAIR_STATES } from "../../src/teleop/state/states.ts";
 
 const root = join(import.meta.dir, "../..");
 const read = (path: string) => Bun.file(join(root, path)).text();
@@ -92,6 +92,7 @@ test("the page of the commands has each of them", async () => {
 test("the page of the behaviour has each state of a pair, in the order in which they come", async () => {
   const page = await read("packaging/doc/behaviour.md");
   const [, table = ""] = page.split(/^## States$/m);
-  const rows = [...table.split(/^## /m)[0]!.matchAll(/^\| (\w+) /gm)].map(([, state]) => state!);
+  const [states = ""] = table.trim().split("\n\n");
+  const rows = [...states.matchAll(/^\| (\w+) /gm)].map(([, state]) => state!);
   expect(rows).toEqual(["state", ...PAIR_STATES]);
 });

@@ -7,31 +7,38 @@ import { configure } from "../../src/arm/configure.ts";
 import { JOINTS, ROLES } from "../../src/arm/joints.ts";
 import { readArm } from "../../src/arm/read.ts";
 import { Bus } from "../../src/feetech/bus.ts";
+import { systemClock } from "../../src/linux/clock.ts";
 import { TtyPort } from "../../src/serial/port.ts";
 import type { ControlEvent } from "../../src/teleop/events.ts";
+import { BusLeader } from "../../src/teleop/loop/bus-leader.ts";
 import { FollowerDrive } from "../../src/teleop/loop/drive.ts";
-import { FollowLoop } from "../../src/teleop/loop/loop.ts";
-import { Episodes } from "../../src/teleop/monitoring/alarms.ts";
-import { ArmWatch } from "../../src/teleop/monitoring/arm-monitor.ts";
+import { ControlLoop } from "../../src/teleop/loop/loop.ts";
+import { Alarms } from "../../src/teleop/monitoring/alarms.ts";
+import { ArmMonitor } from "../../src/teleop/monitoring/arm-monitor.ts";
 import { OverloadCure } from "../../src/teleop/monitoring/overload.ts";
-import { Command, SharedState } from "../../src/teleop/shared/state.ts";
+import { createMemory, openMemory } from "../../src/teleop/shared/control-memory.ts";
+import { Command, type Mailbox } from "../../src/teleop/shared/mailbox.ts";
+import { StateMachine } from "../../src/teleop/state/machine.ts";
 
 const [task, ticks, leaderPath, followerPath] = process.argv.slice(2);
 const limits = { rateHz: 1500, alignSpeedDegPerS: 180, followSpeedDegPerS: 360 };
 const kept = { last: {} };
 
+const opened = openMemory(createMemory().buffer);
+const { telemetry } = opened;
+let endAt = 0;
 /** Ends the loop after some ticks, from within. */
-class CountedState extends SharedState {
-  endAt = 0;
-  override get command(): number {
-    if (task === "allocating") kept.last = { at: this.endAt };
-    return this.counter("ticks") < this.endAt ? Command.none : Command.stop;
-  }
-}
+const mailbox = {
+  get command(): number {
+    if (task === "allocating") kept.last = { at: endAt };
+    return telemetry.counter("ticks") < endAt ? Command.none : Command.stop;
+  },
+} as Mailbox;
+const memory = { ...opened, mailbox };
 
-const shared = new CountedState();
-const tell = (event: ControlEvent) => console.error(`told: ${JSON.stringify(event)}`);
-const episodes = new Episodes(tell);
+const sink = (event: ControlEvent) => console.error(`told: ${JSON.stringify(event)}`);
+const alarms = new Alarms(sink, systemClock);
+const machine = new StateMachine(sink);
 const health = {
   warnTemperatureC: 55,
   slowTemperatureC: 60,
@@ -44,23 +51,28 @@ const [leader, follower] = ROLES.map((role) => {
     access: role === "follower" ? "drive" : "torque off",
   });
   configure([{ role, bus, reading: readArm(bus) }]);
-  return new ArmWatch({ role, name: role, bus }, health, shared, episodes);
-}) as [ArmWatch, ArmWatch];
+  return new ArmMonitor({ role, id: role }, bus, health, telemetry, alarms);
+}) as [ArmMonitor, ArmMonitor];
 const drive = new FollowerDrive(
   follower.bus,
   JOINTS.map(() => ({ min: 500, max: 3500 })),
   limits,
 );
-drive.energise();
-const loop = new FollowLoop({
-  ...{ leader, follower, drive, shared, episodes, tell },
-  ...{ rateHz: limits.rateHz, holdAfterMs: 1000, overload: new OverloadCure(follower, drive, episodes) },
+drive.switchTorqueOn();
+machine.enter("connecting", [{ code: "pair.connecting" }]);
+machine.enter("aligning", [{ code: "pair.aligning" }]);
+const loop = new ControlLoop({
+  ...{ follower, drive, machine, alarms, sink, memory },
+  ...{ rateHz: limits.rateHz, holdAfterMs: 1000, clock: systemClock },
+  leader: new BusLeader(leader.bus, leader.figures),
+  leaderArm: leader.arm,
+  monitors: [leader, follower],
+  overload: new OverloadCure(follower, drive, alarms),
   goalTables: JOINTS.map(() => Int16Array.from({ length: 4096 }, (_, raw) => raw)),
-  enter: (state) => console.error(`entered: ${state}`),
 });
 
 function run(count: number): void {
-  shared.endAt = shared.counter("ticks") + count;
+  endAt = telemetry.counter("ticks") + count;
   const end = loop.run();
   if (end.kind !== "command") throw new Error(`the loop ended: ${end.kind}`);
 }

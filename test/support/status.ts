@@ -40,11 +40,11 @@ export const aStatus: Status = {
   configuredRateHz: 200,
   rateHz: 199.98,
   ticks: 1000,
-  missedTicks: 1,
+  lateTicks: 1,
   latenessUs: { p50: 30, p99: 70, p999: 100, max: 200 },
   alignments: 1,
   arms: { leader: arm("blue"), follower: arm("red", { torqueOn: true, goalSteps: 2050 }) },
-  holds: [],
+  activeAlarms: [],
   events: [
     {
       time: "2026-01-01T10:00:05.000Z",

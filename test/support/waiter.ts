@@ -1,11 +1,13 @@
 /** A thread that waits for a command, for the tests of the shared memory. */
-import { Command, SharedState } from "../../src/teleop/shared/state.ts";
+import { systemClock } from "../../src/linux/clock.ts";
+import { openMemory } from "../../src/teleop/shared/control-memory.ts";
+import { Command } from "../../src/teleop/shared/mailbox.ts";
 
 declare const self: Worker;
 
 self.onmessage = ({ data }: MessageEvent<SharedArrayBuffer>) => {
-  const shared = new SharedState(data);
+  const { mailbox } = openMemory(data);
   self.postMessage("waiting");
-  shared.waitForCommand(60_000);
-  self.postMessage(shared.command === Command.stop ? "woken" : "gave up");
+  mailbox.wait(systemClock, 60_000);
+  self.postMessage(mailbox.command === Command.stop ? "woken" : "gave up");
 };

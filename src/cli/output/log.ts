@@ -1,14 +1,14 @@
 /** Teleoperation as log lines: each change of state, each notice, a summary each minute. */
 import { entryOf } from "../../daemon/event-history.ts";
 import { log } from "../../daemon/log.ts";
-import { describe, summarise } from "../../daemon/summary.ts";
+import type { Output } from "../../daemon/service.ts";
+import { describe, SUMMARY_EVERY_MS, type Summary } from "../../daemon/summary.ts";
 import { flushLines } from "../../linux/stdout.ts";
-import { type MakeReporter, SUMMARY_EVERY_MS } from "./reporter.ts";
 
-/** Reports to the log. */
-export const logReporter: MakeReporter = (shared) => {
-  const summary = () => log("info", describe(summarise(shared)));
-  const timer = setInterval(summary, SUMMARY_EVERY_MS);
+/** Writes to the log. */
+export function logOutput(summary: () => Summary): Output {
+  const logSummary = () => log("info", describe(summary()));
+  const timer = setInterval(logSummary, SUMMARY_EVERY_MS);
   return {
     event(event) {
       const entry = entryOf(event);
@@ -16,8 +16,8 @@ export const logReporter: MakeReporter = (shared) => {
     },
     end() {
       clearInterval(timer);
-      summary();
+      logSummary();
       flushLines();
     },
   };
-};
+}

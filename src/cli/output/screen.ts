@@ -5,10 +5,10 @@ import type { Calibration } from "../../arm/calibration/calibration.ts";
 import { type NormalisationMode, normalise } from "../../arm/calibration/normalisation.ts";
 import { JOINTS, type JointName, type Role } from "../../arm/joints.ts";
 import { entryOf } from "../../daemon/event-history.ts";
-import { describe, type JointSummary, type Summary, summarise } from "../../daemon/summary.ts";
+import type { Output } from "../../daemon/service.ts";
+import { describe, type JointSummary, type Summary } from "../../daemon/summary.ts";
 import { isWritable, printLine } from "../../linux/stdout.ts";
-import type { PairState } from "../../teleop/shared/state.ts";
-import type { MakeReporter } from "./reporter.ts";
+import type { PairState } from "../../teleop/state/states.ts";
 
 const REDRAW_EVERY_MS = 100;
 const MESSAGES_KEPT = 6;
@@ -24,34 +24,31 @@ const stateColours: Readonly<Record<PairState, "green" | "yellow" | "red">> = {
   stopped: "yellow",
 };
 
-/** Reports on a live screen; when it ends, the last state of it stays. */
-export function screenReporter(mode: NormalisationMode): MakeReporter {
-  return (shared) => {
-    const calibrations: Partial<Record<Role, Calibration>> = {};
-    const messages: string[] = [];
-    const logUpdate = createLogUpdate(process.stdout);
-    // A screen that stands still (Ctrl-S, a lost connection) is left alone: writing to it would block.
-    const draw = (...hints: string[]) =>
-      isWritable() &&
-      logUpdate([screen(summarise(shared), calibrations, mode, messages), ...hints].join("\n"));
-    const drawLive = () => draw("", styleText("dim", "Ctrl-C stops the follower gently and ends."));
-    const timer = setInterval(drawLive, REDRAW_EVERY_MS);
-    return {
-      event(event) {
-        if (event.kind === "calibration") calibrations[event.role] = event.calibration;
-        const entry = entryOf(event);
-        if (entry !== undefined) messages.push(`${entry.time.toTimeString().slice(0, 8)} ${entry.message}`);
-        messages.splice(0, messages.length - MESSAGES_KEPT);
-        drawLive();
-      },
-      end() {
-        clearInterval(timer);
-        draw();
-        if (!isWritable()) return;
-        logUpdate.done();
-        printLine(describe(summarise(shared)));
-      },
-    };
+/** Shows a live screen; when it ends, the last state of it stays. */
+export function screenOutput(mode: NormalisationMode, summary: () => Summary): Output {
+  const calibrations: Partial<Record<Role, Calibration>> = {};
+  const messages: string[] = [];
+  const logUpdate = createLogUpdate(process.stdout);
+  // A screen that stands still (Ctrl-S, a lost connection) is left alone: writing to it would block.
+  const draw = (...hints: string[]) =>
+    isWritable() && logUpdate([screen(summary(), calibrations, mode, messages), ...hints].join("\n"));
+  const drawLive = () => draw("", styleText("dim", "Ctrl-C stops the follower gently and ends."));
+  const timer = setInterval(drawLive, REDRAW_EVERY_MS);
+  return {
+    event(event) {
+      if (event.kind === "calibration") calibrations[event.role] = event.calibration;
+      const entry = entryOf(event);
+      if (entry !== undefined) messages.push(`${entry.time.toTimeString().slice(0, 8)} ${entry.message}`);
+      messages.splice(0, messages.length - MESSAGES_KEPT);
+      drawLive();
+    },
+    end() {
+      clearInterval(timer);
+      draw();
+      if (!isWritable()) return;
+      logUpdate.done();
+      printLine(describe(summary()));
+    },
   };
 }
 
@@ -61,7 +58,7 @@ function screen(
   mode: NormalisationMode,
   messages: readonly string[],
 ): string {
-  const { state, rateHz, missedTicks, ticks, latenessUs } = summary;
+  const { state, rateHz, lateTicks, ticks, latenessUs } = summary;
   const position = (joint: JointName, role: Role, steps: number | null) =>
     steps === null ? "–" : inUnits(joint, calibrations[role], steps, mode);
   const row = (joint: JointName, { leader, follower, leaderMisses, followerMisses }: JointSummary) =>
@@ -73,7 +70,7 @@ function screen(
       String(followerMisses),
     );
   return [
-    `${styleText(["bold", stateColours[state]], state)}  ${rateHz} Hz, ${missedTicks} of ${ticks + missedTicks} ticks missed, p99 ${latenessUs.p99} µs late`,
+    `${styleText(["bold", stateColours[state]], state)}  ${rateHz} Hz, ${lateTicks} of ${ticks + lateTicks} ticks too late, p99 ${latenessUs.p99} µs late`,
     "",
     styleText("dim", columns("", "leader", "follower", "leader misses", "follower misses")),
     ...JOINTS.map((joint) => row(joint, summary.joints[joint])),

@@ -9,16 +9,16 @@ import { STEPS_PER_TURN } from "../../feetech/registers.ts";
  * reader's; `now` is when it was received. The tables fit 80 columns; sentences may be longer.
  */
 export function describeStatus(status: Status, { eventsFirst = false, now = new Date() } = {}): string[] {
-  const { latenessUs, ticks, missedTicks } = status;
+  const { latenessUs, ticks, lateTicks } = status;
   const asked = status.mode === "running" ? "" : ` (${status.mode})`;
   const since = (time: string) => duration(now.getTime() - Date.parse(time));
   const events = status.events.map(({ time, message, code }) => `${localTime(time)} ${message} [${code}]`);
   return [
     `${styleText("bold", status.state)}${asked} for ${since(status.since)}: ${status.why}`,
     ...jointsWithErrors(status),
-    ...status.holds.map(({ code, message }) => styleText("yellow", `now: ${message} [${code}]`)),
+    ...status.activeAlarms.map(({ code, message }) => styleText("yellow", `now: ${message} [${code}]`)),
     `pair ${status.pair}, process ${status.pid}, so101 ${status.program}, up for ${since(status.startedAt)}`,
-    `${status.rateHz} of ${status.configuredRateHz} Hz, ${missedTicks} of ${ticks + missedTicks} ticks missed, ` +
+    `${status.rateHz} of ${status.configuredRateHz} Hz, ${lateTicks} of ${ticks + lateTicks} ticks too late, ` +
       `p99 ${latenessUs.p99} µs late`,
     ...ROLES.flatMap((role) => [
       styleText(

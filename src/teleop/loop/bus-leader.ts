@@ -1,19 +1,18 @@
-/** Reads the leader's positions, tick by tick, and keeps the leader limp. */
+/** The leader on its bus: its positions, tick by tick, and whether its torque is off. */
 import { degreesToSteps, JOINT_COUNT } from "../../arm/joints.ts";
 import { isPosition, SERVO_IDS } from "../../arm/read.ts";
 import { type Bus, ON_THE_LINE_US } from "../../feetech/bus.ts";
 import { STEPS_PER_TURN } from "../../feetech/registers.ts";
 import { ReadRequest, spanOf, WriteRequest } from "../../feetech/requests.ts";
 import type { FiguresSink } from "../monitoring/figures.ts";
+import { SERVO_ROUND_US } from "../monitoring/timing.ts";
+import type { LeaderSource } from "./leader-source.ts";
 
 /**
  * How long the loop waits for the leader's answers. Six servos need 1 to 2 ms; the rest is patience with a busy USB
  * stack, beyond which the next reading is worth more than this one.
  */
-const REPLY_TIMEOUT_US = 20_000;
-
-/** Each servo is read whole at least this often: temperatures and supplies change slowly. */
-const ROUND_US = 600_000;
+const LEADER_PATIENCE_US = 20_000;
 
 /** No hand turns a joint faster than this, in steps/µs, … */
 const FASTEST = degreesToSteps(2_000) / 1e6;
@@ -23,8 +22,7 @@ const NOISE_STEPS = degreesToSteps(3);
 const JUMP_BELIEVED_AFTER = 3;
 
 /** A leader that is being read. Allocates nothing. */
-export class LeaderReader {
-  /** The positions last read, in steps; valid once {@link collect} has returned true. */
+export class BusLeader implements LeaderSource {
   readonly positions = new Int32Array(JOINT_COUNT);
 
   readonly #bus: Bus;
@@ -37,7 +35,7 @@ export class LeaderReader {
   readonly #torque = new ReadRequest(SERVO_IDS, spanOf("torque_enable"));
   readonly #torqueOff = new WriteRequest(SERVO_IDS, spanOf("torque_enable"));
   #read = this.#narrow;
-  /** After a miss: a servo that lost its power for a moment is silent for a moment, and may come back energised. */
+  /** After a miss: a servo that lost its power for a moment is silent for a moment, and may come back with torque. */
   #mustCheck = false;
   readonly #whole = SERVO_IDS.map((id) => new ReadRequest([id], spanOf("torque_enable", "present_current")));
   readonly #figures: FiguresSink;
@@ -49,23 +47,32 @@ export class LeaderReader {
   #freshUs = Number.NEGATIVE_INFINITY;
   /** How often in a row the positions were not where a joint could have gone. */
   #jumps = 0;
-  /** The joint that has jumped, once that is believed, until the caller takes it; −1 for none. */
-  jumped = -1;
+  /** The joint that has jumped, once that is believed, until it is taken; −1 for none. */
+  #jumped = -1;
+  #hasTorque = false;
 
   constructor(bus: Bus, figures: FiguresSink) {
     this.#bus = bus;
     this.#figures = figures;
   }
 
-  /** Asks for the positions. */
+  get hasTorque(): boolean {
+    return this.#hasTorque;
+  }
+
+  takeJump(): number {
+    const joint = this.#jumped;
+    this.#jumped = -1;
+    return joint;
+  }
+
   request(): void {
     this.#bus.request(this.#read);
   }
 
-  /** Waits for the positions that were asked for at `askedUs`; false when one is missing or is no position. */
   collect(askedUs: number): boolean {
     const read = this.#read;
-    const complete = this.#bus.collect(read, askedUs + REPLY_TIMEOUT_US);
+    const complete = this.#bus.collect(read, askedUs + LEADER_PATIENCE_US);
     this.#read = complete || read === this.#wide ? this.#narrow : this.#wide;
     if (!complete) {
       this.#mustCheck = true;
@@ -74,7 +81,7 @@ export class LeaderReader {
     for (let joint = 0; joint < JOINT_COUNT; joint++) {
       if (!isPosition(read.value(joint, "present_position"))) return false;
     }
-    if (!this.#isBelievable(read, askedUs)) return false;
+    if (!this.#believe(read, askedUs)) return false;
     this.#freshUs = askedUs;
     for (let joint = 0; joint < JOINT_COUNT; joint++) {
       this.positions[joint] = read.value(joint, "present_position");
@@ -82,11 +89,11 @@ export class LeaderReader {
     return true;
   }
 
-  /** In the slack of a tick that has heard the leader: asks for its torque after a miss, else for one servo's figures. */
+  /** Asks for the torque after a miss, else for one servo's figures. */
   useSlack(nowUs: number): void {
     if (this.#mustCheck) {
       this.#slackRead = this.#torque;
-    } else if (nowUs - this.#wholeUs >= ROUND_US / JOINT_COUNT) {
+    } else if (nowUs - this.#wholeUs >= SERVO_ROUND_US.leader / JOINT_COUNT) {
       this.#wholeUs = nowUs;
       this.#wholeJoint = (this.#wholeJoint + 1) % JOINT_COUNT;
       this.#slackRead = this.#whole[this.#wholeJoint]!;
@@ -97,31 +104,31 @@ export class LeaderReader {
     this.#askedUs = nowUs;
   }
 
-  /**
-   * At the start of a tick: takes in what {@link useSlack} has asked for. Returns true when a servo was found
-   * energised, as some firmware is after a loss of power; then it has been switched off.
-   */
-  limpened(): boolean {
+  endSlack(): void {
     const read = this.#slackRead;
-    if (read === undefined) return false;
+    if (read === undefined) return;
     this.#slackRead = undefined;
-    if (!this.#bus.poll(read, this.#askedUs + ON_THE_LINE_US) || !read.complete) return false;
+    if (!this.#bus.poll(read, this.#askedUs + ON_THE_LINE_US) || !read.complete) return;
     if (read === this.#torque) this.#mustCheck = false;
     else this.#figures(this.#wholeJoint, read);
+    this.#hasTorque = false;
     for (let index = 0; index < read.ids.length; index++) {
-      if (read.value(index, "torque_enable") === 0) continue;
-      this.#bus.send(this.#torqueOff);
-      this.#mustCheck = true; // whether that was heard
-      return true;
+      if (read.value(index, "torque_enable") !== 0) this.#hasTorque = true;
     }
-    return false;
+  }
+
+  /** Some firmware comes back from a loss of power with its torque on. */
+  switchTorqueOff(): void {
+    this.#bus.send(this.#torqueOff);
+    this.#hasTorque = false;
+    this.#mustCheck = true;
   }
 
   /**
-   * Whether every joint can have come from where it was to where it was read. One damaged reading has the right
+   * Judges whether every joint can have come from where it was to where it was read. One damaged reading has the right
    * checksum now and then; what is read again and again is where the joint is.
    */
-  #isBelievable(read: ReadRequest, askedUs: number): boolean {
+  #believe(read: ReadRequest, askedUs: number): boolean {
     const reach = NOISE_STEPS + FASTEST * (askedUs - this.#freshUs);
     let jumped = -1;
     for (let joint = 0; joint < JOINT_COUNT; joint++) {
@@ -131,7 +138,7 @@ export class LeaderReader {
     }
     if (jumped === -1) this.#jumps = 0;
     else if (++this.#jumps < JUMP_BELIEVED_AFTER) return false;
-    else this.jumped = jumped;
+    else this.#jumped = jumped;
     return true;
   }
 }

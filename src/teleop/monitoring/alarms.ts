@@ -1,69 +1,70 @@
-/** What lasts for a while: told when it begins and when it ends, and no more often than a person wants to read. */
-import { nowUs } from "../../linux/clock.ts";
-import type { Note, Severity, Tell } from "../events.ts";
+/** Alarms: what lasts is told when it is raised and when it is cleared, no more often than a person wants to read. */
+import type { Clock } from "../../linux/clock.ts";
+import type { EventSink, Severity } from "../events.ts";
+import type { Problem } from "../problem.ts";
 
 /** What comes and goes is told at most this often. */
 const TELL_EVERY_US = 10_000_000;
 
-interface Episode {
-  readonly note: Note;
-  /** Whether its beginning was told aloud, so that its end is worth telling too. */
+interface Alarm {
+  readonly problem: Problem;
+  /** Whether people were told that it was raised, so that its end is worth telling too. */
   readonly loud: boolean;
 }
 
-/** The episodes of one pair, by name. */
-export class Episodes {
-  readonly #tell: Tell;
-  readonly #lasting = new Map<string, Episode>();
-  /** When the beginning of an episode was told last, and how often it has begun unheard since. */
-  readonly #told = new Map<string, { atUs: number; unheard: number }>();
+/** The alarms of one pair, by name. */
+export class Alarms {
+  readonly #sink: EventSink;
+  readonly #clock: Clock;
+  readonly #active = new Map<string, Alarm>();
+  /** When an alarm was told last, and how often it was raised quietly since. */
+  readonly #told = new Map<string, { atUs: number; untold: number }>();
 
-  constructor(tell: Tell) {
-    this.#tell = tell;
+  constructor(sink: EventSink, clock: Clock) {
+    this.#sink = sink;
+    this.#clock = clock;
   }
 
-  /** Whether it lasts. */
-  lasts(episode: string): boolean {
-    return this.#lasting.has(episode);
-  }
-
-  /** Something begins that has been told already, in other words. */
-  note(episode: string, severity: Severity, note: Note): void {
-    if (!this.#lasting.has(episode)) this.#told.set(episode, { atUs: nowUs(), unheard: -1 });
-    this.begin(episode, severity, note);
-  }
-
-  /** Something begins; if it has begun already, nothing happens. */
-  begin(episode: string, severity: Severity, note: Note): void {
-    if (this.#lasting.has(episode)) return;
-    const told = this.#told.get(episode);
-    const loud = told === undefined || nowUs() - told.atUs >= TELL_EVERY_US;
-    this.#lasting.set(episode, { note, loud });
+  /** Raises an alarm; nothing happens while it is active. */
+  raise(name: string, severity: Severity, problem: Problem): void {
+    if (this.#active.has(name)) return;
+    const told = this.#told.get(name);
+    const nowUs = this.#clock.nowUs();
+    const loud = told === undefined || nowUs - told.atUs >= TELL_EVERY_US;
+    this.#active.set(name, { problem, loud });
+    const event = { kind: "alarm", change: "raised", name, severity, problem } as const;
     if (loud) {
-      const again =
-        told !== undefined && told.unheard > 0 ? ` (${told.unheard} more times since it was told last)` : "";
-      this.#told.set(episode, { atUs: nowUs(), unheard: 0 });
-      this.#tell({ kind: "notice", severity, ...note, message: note.message + again, episode });
+      this.#told.set(name, { atUs: nowUs, untold: 0 });
+      this.#sink(told === undefined || told.untold === 0 ? event : { ...event, untold: told.untold });
     } else {
-      told.unheard++;
-      this.#tell({ kind: "notice", severity, ...note, episode, quiet: true });
+      told.untold++;
+      this.#sink({ ...event, quiet: true });
     }
   }
 
-  /** Something ends, if it lasted; `message` is told when its beginning was. */
-  end(episode: string, message?: string): void {
-    const lasting = this.#lasting.get(episode);
-    if (!this.#lasting.delete(episode)) return;
-    const { note, loud } = lasting!;
-    const quiet = loud && message !== undefined ? {} : ({ quiet: true } as const);
-    this.#tell({
-      ...{ kind: "notice", severity: "info", episode, over: true, ...note },
-      ...{ message: message ?? note.message, ...quiet },
-    });
+  /** Raises an alarm of which people have been told already, in another way. */
+  raiseQuietly(name: string, severity: Severity, problem: Problem): void {
+    if (!this.#active.has(name)) this.#told.set(name, { atUs: this.#clock.nowUs(), untold: -1 });
+    this.raise(name, severity, problem);
   }
 
-  /** Everything whose name begins so ends, unheard: what it was about is gone. */
-  endAll(beginning: string): void {
-    for (const episode of [...this.#lasting.keys()]) if (episode.startsWith(beginning)) this.end(episode);
+  /** Clears an alarm, if it is active. Its end is told where its beginning was; `figures` are those of now. */
+  clear(name: string, figures: Problem | undefined = this.#active.get(name)?.problem): void {
+    this.#clear(name, figures, "loud");
+  }
+
+  /** Clears every alarm whose name begins so, without a word: what they were about is gone, or is told otherwise. */
+  clearQuietly(beginning: string): void {
+    for (const [name, { problem }] of [...this.#active]) {
+      if (name.startsWith(beginning)) this.#clear(name, problem, "quiet");
+    }
+  }
+
+  #clear(name: string, problem: Problem | undefined, how: "loud" | "quiet"): void {
+    const alarm = this.#active.get(name);
+    if (alarm === undefined || problem === undefined) return;
+    this.#active.delete(name);
+    const event = { kind: "alarm", change: "cleared", name, severity: "info", problem } as const;
+    this.#sink(alarm.loud && how === "loud" ? event : { ...event, quiet: true });
   }
 }

@@ -1,47 +1,39 @@
 /** What is known of one connected arm beside its positions: figures published and judged, errors told, counts. */
-import type { Role } from "../../arm/joints.ts";
+import type { ArmIdentity } from "../../arm/identity.ts";
 import type { Bus } from "../../feetech/bus.ts";
-import type { SharedState } from "../shared/state.ts";
-import type { Episodes } from "./alarms.ts";
-import { ErrorReports } from "./error-bits.ts";
+import type { Telemetry } from "../shared/telemetry.ts";
+import type { Alarms } from "./alarms.ts";
+import { ErrorBitWatch } from "./error-bits.ts";
 import { type FiguresSink, figuresOf, publishBus } from "./figures.ts";
 import { type HealthLimits, ownTemperatureLimits, Vitals } from "./vitals.ts";
 
-/** Watches one arm from when it was checked and configured until it is lost. */
-export class ArmWatch {
-  readonly role: Role;
-  readonly name: string;
+/** Monitors one arm from when it was checked and configured until it is lost. */
+export class ArmMonitor {
+  readonly arm: ArmIdentity;
   readonly bus: Bus;
   readonly vitals: Vitals;
   /** Takes in the figures of the arm's servos. */
   readonly figures: FiguresSink;
-  readonly #errors: ErrorReports;
-  readonly #shared: SharedState;
+  readonly #errorBits: ErrorBitWatch;
+  readonly #telemetry: Telemetry;
 
   /** Reads the servos' own limits: throws {@link BusError}, {@link PortError}. */
-  constructor(
-    arm: { readonly role: Role; readonly name: string; readonly bus: Bus },
-    limits: HealthLimits,
-    shared: SharedState,
-    episodes: Episodes,
-  ) {
-    const { role, name, bus } = arm;
-    this.role = role;
-    this.name = name;
+  constructor(arm: ArmIdentity, bus: Bus, limits: HealthLimits, telemetry: Telemetry, alarms: Alarms) {
+    this.arm = arm;
     this.bus = bus;
-    this.vitals = new Vitals(arm, limits, ownTemperatureLimits(bus), episodes);
-    this.figures = figuresOf(role, bus, shared, this.vitals);
-    this.#errors = new ErrorReports(role, bus, episodes);
-    this.#shared = shared;
+    this.vitals = new Vitals(arm, limits, ownTemperatureLimits(bus), alarms);
+    this.figures = figuresOf(arm.role, bus, telemetry, this.vitals);
+    this.#errorBits = new ErrorBitWatch(arm, bus, alarms);
+    this.#telemetry = telemetry;
   }
 
-  /** Tells what is new of the servos' errors. Allocates nothing while nothing is. */
-  report(): void {
-    this.#errors.report();
+  /** Raises and clears the alarms of the servos' errors. Allocates nothing while nothing changes. */
+  look(): void {
+    this.#errorBits.look();
   }
 
   /** Publishes what the bus has counted. Allocates nothing. */
   publish(): void {
-    publishBus(this.role, this.bus, this.#shared);
+    publishBus(this.arm.role, this.bus, this.#telemetry);
   }
 }

@@ -1,12 +1,11 @@
-/** Tells of error bits that servos report while they are being used: each once for as long as it lasts. */
-import { errorMeanings } from "../../arm/findings.ts";
-import { JOINT_COUNT, type Role } from "../../arm/joints.ts";
+/** Raises an alarm for each error bit that a servo reports while it is being used, for as long as it lasts. */
+import type { ArmIdentity } from "../../arm/identity.ts";
+import { JOINT_COUNT, JOINTS } from "../../arm/joints.ts";
 import { SERVO_IDS } from "../../arm/read.ts";
 import type { Bus } from "../../feetech/bus.ts";
 import { type ErrorBitName, namesOfErrorBits } from "../../feetech/registers.ts";
-import type { EventCode } from "../codes.ts";
-import type { Note } from "../events.ts";
-import type { Episodes } from "./alarms.ts";
+import type { Problem } from "../problem.ts";
+import type { Alarms } from "./alarms.ts";
 
 const codes = {
   voltage: "servo.voltage",
@@ -14,53 +13,61 @@ const codes = {
   overheat: "servo.overheats",
   overcurrent: "servo.overcurrent",
   overload: "servo.overload",
-} as const satisfies Record<ErrorBitName, EventCode>;
+} as const satisfies Record<ErrorBitName, string>;
 
 /** The error bits of one arm's servos. */
-export class ErrorReports {
-  readonly #role: Role;
+export class ErrorBitWatch {
+  readonly #arm: ArmIdentity;
   readonly #bus: Bus;
-  readonly #episodes: Episodes;
-  /** By joint: the bits that were told and last. */
-  readonly #told = new Uint8Array(JOINT_COUNT);
+  readonly #alarms: Alarms;
+  /** By joint: the bits whose alarms are active. */
+  readonly #raised = new Uint8Array(JOINT_COUNT);
 
-  /** What servos report now has been told by the checks before. */
-  constructor(role: Role, bus: Bus, episodes: Episodes) {
-    this.#role = role;
+  /** What servos report now was told by the checks before the arm was used. */
+  constructor(arm: ArmIdentity, bus: Bus, alarms: Alarms) {
+    this.#arm = arm;
     this.#bus = bus;
-    this.#episodes = episodes;
+    this.#alarms = alarms;
     SERVO_IDS.forEach((id, joint) => {
-      if (bus.errorBytes[id] !== 0) this.#tell(joint, bus.errorBytes[id]!, true);
+      const bits = bus.errorBytes[id]!;
+      if (bits === 0) return;
+      this.#raised[joint] = bits;
+      for (const mask of masksIn(bits)) {
+        this.#alarms.raiseQuietly(this.#nameOf(joint, mask), "warning", this.#problemOf(joint, mask));
+      }
     });
   }
 
-  /** Tells what is new and what has ended. Allocates nothing while nothing changes. */
-  report(): void {
+  /** Raises and clears what has changed. Allocates nothing while nothing changes. */
+  look(): void {
     for (let joint = 0; joint < JOINT_COUNT; joint++) {
       const bits = this.#bus.errorBytes[SERVO_IDS[joint]!]!;
-      if (bits !== this.#told[joint]) this.#tell(joint, bits);
+      if (bits !== this.#raised[joint]) this.#change(joint, bits);
     }
   }
 
-  #tell(joint: number, bits: number, told = false): void {
-    const changed = this.#told[joint]! ^ bits;
-    this.#told[joint] = bits;
-    const role = this.#role;
-    for (let bit = 0; bit < 8; bit++) {
-      const mask = 1 << bit;
-      if ((changed & mask) === 0) continue;
-      const [name] = namesOfErrorBits(mask);
-      const what = name === undefined ? `error bit ${mask}` : errorMeanings[name];
-      const who = this.#bus.nameOf(SERVO_IDS[joint]!);
-      const episode = `${role}.error.${joint}.${bit}`;
-      if ((bits & mask) === 0) {
-        this.#episodes.end(episode, `${who} no longer reports ${what.replace(/ — .*/, "")}`);
-      } else {
-        const code = name === undefined ? "servo.error" : codes[name];
-        const note: Note = { code, role, message: `${who} reports ${what}` };
-        if (told) this.#episodes.note(episode, "warning", note);
-        else this.#episodes.begin(episode, "warning", note);
-      }
+  #change(joint: number, bits: number): void {
+    const changed = this.#raised[joint]! ^ bits;
+    this.#raised[joint] = bits;
+    for (const mask of masksIn(changed)) {
+      if ((bits & mask) === 0) this.#alarms.clear(this.#nameOf(joint, mask));
+      else this.#alarms.raise(this.#nameOf(joint, mask), "warning", this.#problemOf(joint, mask));
     }
   }
+
+  #nameOf(joint: number, mask: number): string {
+    return `${this.#arm.role}.error.${joint}.${Math.log2(mask)}`;
+  }
+
+  #problemOf(joint: number, mask: number): Problem {
+    const [name] = namesOfErrorBits(mask);
+    const about = { arm: this.#arm, joint: JOINTS[joint]! };
+    return name === undefined
+      ? { code: "servo.error", ...about, bit: mask }
+      : { code: codes[name], ...about };
+  }
+}
+
+function masksIn(bits: number): number[] {
+  return [1, 2, 4, 8, 16, 32, 64, 128].filter((mask) => (bits & mask) !== 0);
 }

@@ -3,12 +3,12 @@
  * that; sources disagree on what does. A goal where the joint is, which drops nothing, is tried first; switching the
  * torque off and on only for a gripper that has nothing to drop; then it is left as it is.
  */
-import { JOINT_COUNT, JOINTS, nameWithId } from "../../arm/joints.ts";
+import { JOINT_COUNT, JOINTS } from "../../arm/joints.ts";
 import { SERVO_IDS } from "../../arm/read.ts";
 import { errorBits } from "../../feetech/registers.ts";
 import type { FollowerDrive } from "../loop/drive.ts";
-import type { Episodes } from "./alarms.ts";
-import type { ArmWatch } from "./arm-monitor.ts";
+import type { Alarms } from "./alarms.ts";
+import type { ArmMonitor } from "./arm-monitor.ts";
 
 const GRIPPER = JOINTS.indexOf("gripper");
 
@@ -27,23 +27,31 @@ const OPENING_STEPS = 57; // 5°
 
 /** Cures the overloads of one follower. Allocates nothing while nothing is overloaded. */
 export class OverloadCure {
-  /** True when the gripper's torque must be switched off and on, which drops nothing now. */
-  gripperNeedsTorque = false;
-
-  readonly #arm: ArmWatch;
+  readonly #arm: ArmMonitor;
   readonly #drive: FollowerDrive;
-  readonly #episodes: Episodes;
+  readonly #alarms: Alarms;
   /** By joint: until when it rests; 0 when it does not. */
   readonly #restsUntilUs = new Float64Array(JOINT_COUNT);
   readonly #tries = new Uint8Array(JOINT_COUNT);
   readonly #nextTryUs = new Float64Array(JOINT_COUNT);
   readonly #lastUs = new Float64Array(JOINT_COUNT);
   #torqueUs = Number.NEGATIVE_INFINITY;
+  #gripperNeedsTorque = false;
 
-  constructor(arm: ArmWatch, drive: FollowerDrive, episodes: Episodes) {
+  constructor(arm: ArmMonitor, drive: FollowerDrive, alarms: Alarms) {
     this.#arm = arm;
     this.#drive = drive;
-    this.#episodes = episodes;
+    this.#alarms = alarms;
+  }
+
+  /** True when the gripper's torque must be switched off and on, which drops nothing now. */
+  get gripperNeedsTorque(): boolean {
+    return this.#gripperNeedsTorque;
+  }
+
+  /** The gripper's torque was switched off, and comes on again. */
+  gripperGotTorque(): void {
+    this.#gripperNeedsTorque = false;
   }
 
   /** In each tick: begins and ends what there is to try. `targets` are where the joints are wanted, in steps. */
@@ -62,10 +70,10 @@ export class OverloadCure {
     if (joint === GRIPPER && this.#tries[joint]! > 0 && nowUs - this.#torqueUs > TORQUE_EVERY_US) {
       // A larger position is a wider gripper; one that is wanted no narrower holds nothing.
       const opening = target - this.#drive.goals[joint]! > OPENING_STEPS;
-      const idle = Math.abs(target - this.#drive.positionOf(joint)) <= OPENING_STEPS;
+      const idle = Math.abs(target - this.#drive.motionOf(joint).seenAt) <= OPENING_STEPS;
       if (opening || idle) {
         this.#torqueUs = nowUs;
-        this.gripperNeedsTorque = true;
+        this.#gripperNeedsTorque = true;
         return;
       }
     }
@@ -83,25 +91,22 @@ export class OverloadCure {
   #endRest(joint: number, overloaded: boolean): void {
     this.#restsUntilUs[joint] = 0;
     this.#drive.resume(joint);
-    if (!overloaded) this.#episodes.end(episodeOf(joint));
+    if (!overloaded) this.#alarms.clear(alarmOf(joint));
   }
 
   #forget(joint: number, nowUs: number): void {
-    this.#episodes.end(episodeOf(joint));
+    this.#alarms.clear(alarmOf(joint));
     if (nowUs - this.#lastUs[joint]! < FORGOTTEN_AFTER_US) return;
     this.#tries[joint] = 0;
     this.#nextTryUs[joint] = 0;
   }
 
   #giveUp(joint: number): void {
-    const { role, name } = this.#arm;
-    const message =
-      `${name}: the overload of ${nameWithId(JOINTS[joint]!)} does not end: it has little force — take the load off ` +
-      "it, then switch the arm's power off and on";
-    this.#episodes.begin(episodeOf(joint), "fault", { code: "servo.overload-stays", role, message });
+    const problem = { code: "servo.overload-stays", arm: this.#arm.arm, joint: JOINTS[joint]! } as const;
+    this.#alarms.raise(alarmOf(joint), "fault", problem);
   }
 }
 
-function episodeOf(joint: number): string {
+function alarmOf(joint: number): string {
   return `follower.overload.${joint}`;
 }

@@ -1,9 +1,12 @@
 /** Judges what an arm's servos report of themselves: warmth and voltage, before the servos' own limits strike. */
-import { JOINT_COUNT, JOINTS, nameWithId, type Role } from "../../arm/joints.ts";
+import type { ArmIdentity } from "../../arm/identity.ts";
+import { JOINT_COUNT, JOINTS } from "../../arm/joints.ts";
 import { SERVO_IDS } from "../../arm/read.ts";
 import type { Bus } from "../../feetech/bus.ts";
 import { ReadRequest, spanOf } from "../../feetech/requests.ts";
-import type { Episodes } from "./alarms.ts";
+import type { Problem } from "../problem.ts";
+import type { HeatLimits } from "../state/conditions.ts";
+import type { Alarms } from "./alarms.ts";
 
 /** From which figures on what is done. */
 export interface HealthLimits {
@@ -11,7 +14,7 @@ export interface HealthLimits {
   readonly warnTemperatureC: number;
   /** … the follower moves slowly, … */
   readonly slowTemperatureC: number;
-  /** … it is let down until it is cool. */
+  /** … it is released until it is cool. */
   readonly releaseTemperatureC: number;
   /** It is said that the supply is weak when the voltage falls by so much below what is usual. */
   readonly voltageSagPercent: number;
@@ -47,10 +50,9 @@ export class Vitals {
   /** The joint that has it. */
   hottest = 0;
 
-  readonly #role: Role;
-  readonly #name: string;
+  readonly #arm: ArmIdentity;
   readonly #limits: HealthLimits;
-  readonly #episodes: Episodes;
+  readonly #alarms: Alarms;
   /** By joint, the limit that is reached in °C: [0], those of {@link Heat}. */
   readonly #thresholds: Int32Array;
   readonly #heat = new Uint8Array(JOINT_COUNT);
@@ -60,17 +62,11 @@ export class Vitals {
   #sagging = 0;
   #sags = false;
 
-  /** `ownLimitsC` are the servos' own, in the joints' order; `name` names the arm. */
-  constructor(
-    { role, name }: { readonly role: Role; readonly name: string },
-    limits: HealthLimits,
-    ownLimitsC: readonly number[],
-    episodes: Episodes,
-  ) {
-    this.#role = role;
-    this.#name = name;
+  /** `ownLimitsC` are the servos' own, in the joints' order. */
+  constructor(arm: ArmIdentity, limits: HealthLimits, ownLimitsC: readonly number[], alarms: Alarms) {
+    this.#arm = arm;
     this.#limits = limits;
-    this.#episodes = episodes;
+    this.#alarms = alarms;
     const wanted = [limits.warnTemperatureC, limits.slowTemperatureC, limits.releaseTemperatureC];
     this.#thresholds = Int32Array.from(
       ownLimitsC.flatMap((own) =>
@@ -94,12 +90,21 @@ export class Vitals {
     });
   }
 
+  /** The temperatures that keep a joint from having its torque, °C, in the joints' order. */
+  get heatLimits(): HeatLimits {
+    const joints = Array.from({ length: JOINT_COUNT }, (_, joint) => joint);
+    return {
+      releaseFromC: joints.map((joint) => this.releaseFromC(joint)),
+      coolBelowC: joints.map((joint) => this.coolBelowC(joint)),
+    };
+  }
+
   /** The temperature below which a joint that was released for its heat is cool again, °C. */
   coolBelowC(joint: number): number {
     return this.#threshold(joint, Heat.release) - COOL_BY_C;
   }
 
-  /** The temperature from which a joint is let down, °C. */
+  /** The temperature from which a joint is released, °C. */
   releaseFromC(joint: number): number {
     return this.#threshold(joint, Heat.release);
   }
@@ -131,25 +136,26 @@ export class Vitals {
       this.heat = this.#heat[each]!;
       this.hottest = each;
     }
-    this.#tellHeat(joint, before, heat, celsius);
+    this.#alarm(joint, before, heat, celsius);
   }
 
-  #tellHeat(joint: number, before: number, heat: number, celsius: number): void {
-    const role = this.#role;
-    const who = `${this.#name}: ${nameWithId(JOINTS[joint]!)}`;
-    const episode = (of: number) => `${role}.heat.${joint}.${of}`;
+  /** Of a leader, which has no torque, only the first limit is worth a word. */
+  #alarm(joint: number, before: number, heat: number, celsius: number): void {
+    const { role } = this.#arm;
+    const about = { arm: this.#arm, joint: JOINTS[joint]!, celsius };
+    const name = (of: number) => `${role}.heat.${joint}.${of}`;
     for (let each = before; each > heat; each--) {
-      this.#episodes.end(episode(each), each === heat + 1 ? `${who} is at ${celsius} °C again` : undefined);
+      if (each === heat + 1) this.#alarms.clear(name(each), { code: "servo.hot", ...about });
+      else this.#alarms.clearQuietly(name(each));
     }
     if (heat <= before) return;
     if (heat === Heat.warm || role === "leader") {
-      const message = `${who} is at ${celsius} °C — let it rest, or take load off it, before it gets too hot`;
-      this.#episodes.begin(episode(Heat.warm), "warning", { code: "servo.hot", role, message });
+      this.#alarms.raise(name(Heat.warm), "warning", { code: "servo.hot", ...about });
     }
     if (heat >= Heat.slow && role === "follower") {
-      const releaseC = this.#threshold(joint, Heat.release);
-      const message = `${who} is at ${celsius} °C: the follower moves slowly until it is cooler, and is let down at ${releaseC} °C — let it rest`;
-      this.#episodes.begin(episode(Heat.slow), "warning", { code: "servo.too-hot", role, message });
+      const releaseFromC = this.#threshold(joint, Heat.release);
+      const problem: Problem = { code: "servo.too-hot", ...about, releaseFromC };
+      this.#alarms.raise(name(Heat.slow), "warning", problem);
     }
   }
 
@@ -166,17 +172,16 @@ export class Vitals {
     if (++this.#sagging < (low ? BELIEVED_AFTER : JOINT_COUNT)) return;
     this.#sagging = 0;
     this.#sags = low;
-    const role = this.#role;
-    const volts = (decivolts / 10).toFixed(1);
-    const before = (this.#usual / 10).toFixed(1);
-    if (low) {
-      const message =
-        `${this.#name}: ${nameWithId(JOINTS[joint]!)} gets ${volts} V, down from ${before} V — the supply is too weak ` +
-        "or a lead too thin: check the plugs, or take a stronger supply";
-      this.#episodes.begin(`${role}.sag`, "warning", { code: "supply.sags", role, message });
-    } else {
-      this.#episodes.end(`${role}.sag`, `${this.#name}: its servos get ${volts} V again`);
-    }
+    const problem: Problem = {
+      code: "supply.sags",
+      arm: this.#arm,
+      joint: JOINTS[joint]!,
+      volts: decivolts / 10,
+      usualVolts: this.#usual / 10,
+    };
+    const name = `${this.#arm.role}.sag`;
+    if (low) this.#alarms.raise(name, "warning", problem);
+    else this.#alarms.clear(name, problem);
   }
 }
 

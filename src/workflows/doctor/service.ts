@@ -56,12 +56,13 @@ export function checkService(pair: string, status: Status | undefined): Check[] 
   return [...checks, ...running];
 }
 
-function teleoperation({ state, why, rateHz, missedTicks, ticks, holds, mode }: Status): Check {
+function teleoperation({ state, why, rateHz, lateTicks, ticks, activeAlarms, mode }: Status): Check {
   const area = "teleoperation";
   if (state === "faulted") return broken(area, `faulted: ${why}`);
   if (state === "waiting") return broken(area, `waiting: ${why}`);
   if (mode !== "running") return warning(area, `${mode}: somebody asked for it`, "so101 resume");
-  const figures = `${state}, ${Math.round(rateHz)} Hz, ${missedTicks} of ${ticks} ticks missed`;
-  if (holds.length > 0) return warning(area, `${figures}; ${holds.map(({ message }) => message).join("; ")}`);
+  const figures = `${state}, ${Math.round(rateHz)} Hz, ${lateTicks} of ${ticks} ticks too late`;
+  if (activeAlarms.length > 0)
+    return warning(area, `${figures}; ${activeAlarms.map(({ message }) => message).join("; ")}`);
   return ok(area, figures);
 }

@@ -30,8 +30,8 @@ test("its tables fit 80 columns, also with the widest figures", () => {
 });
 
 test("it says what is wrong now before all figures, and the last events with their codes", () => {
-  const holds = [{ code: "SO101-E052 follower.servo.hot", message: "gripper is at 56 °C" }];
-  const lines = linesOf({ ...aStatus, holds }, { now });
+  const activeAlarms = [{ code: "SO101-E052 follower.servo.hot", message: "gripper is at 56 °C" }];
+  const lines = linesOf({ ...aStatus, activeAlarms }, { now });
   expect(lines[1]).toBe("now: gripper is at 56 °C [SO101-E052 follower.servo.hot]");
   expect(lines.at(-1)).toEndWith(" [SO101-E004 pair.following]");
 });

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import type { FollowerDrive } from "../../../src/teleop/loop/drive.ts";
-import { FAST, follower, following, SLOW } from "./followers.ts";
+import { FAST, follower, following, isResting, SLOW } from "./followers.ts";
 
 const STUCK = 2;
 
@@ -25,8 +25,8 @@ function lead(drive: FollowerDrive, goal: number): Int32Array {
 function stopped(side: number) {
   const { drive, transport } = following();
   const targets = lead(drive, 2000 + side * 600);
-  for (const _ of [1, 2]) drive.saw(STUCK, 2000);
-  expect(drive.obstructed[STUCK]).toBe(side);
+  for (const _ of [1, 2]) drive.see(STUCK, 2000);
+  expect(drive.motionOf(STUCK).obstacleSide).toBe(side);
   return { drive, transport, targets };
 }
 
@@ -34,52 +34,52 @@ describe("a joint that is kept from its goal", () => {
   /** Follows, then drives toward a far target while the joint stays where it is. */
   function stuck() {
     const { drive, transport } = follower([2000, 2000, 2000, 2000, 2000, 2000]);
-    drive.energise();
+    drive.switchTorqueOn();
     for (let tick = 0; tick < 5; tick++) drive.step(new Int32Array(6).fill(2000));
     const targets = new Int32Array([2000, 2000, 2900, 2000, 2000, 2000]);
     for (let tick = 0; tick < 300; tick++) {
       drive.step(targets);
-      if (tick % 18 === 0) drive.saw(STUCK, 2000);
+      if (tick % 18 === 0) drive.see(STUCK, 2000);
     }
     return { drive, transport, targets };
   }
 
   test("is found to be so when it does not move, and pressed no further", () => {
     const { drive } = stuck();
-    expect(drive.obstructed[STUCK]).toBe(1);
+    expect(drive.motionOf(STUCK).obstacleSide).toBe(1);
     expect(drive.goals[STUCK]).toBeWithin(2200, 2240);
     expect(drive.goalVelocity(STUCK)).toBeGreaterThan(0);
   });
 
   test("is no such joint while it moves, however far behind", () => {
     const { drive } = follower([2000, 2000, 2000, 2000, 2000, 2000]);
-    drive.energise();
+    drive.switchTorqueOn();
     const targets = new Int32Array([2000, 2000, 3900, 2000, 2000, 2000]);
     for (let tick = 0; tick < 600; tick++) {
       drive.step(targets);
-      if (tick % 18 === 0) drive.saw(STUCK, 2000 + tick);
+      if (tick % 18 === 0) drive.see(STUCK, 2000 + tick);
     }
-    expect(drive.obstructed[STUCK]).toBe(0);
+    expect(drive.motionOf(STUCK).obstacleSide).toBe(0);
   });
 
   test("goes on at the aligning speed when its way is free", () => {
     const { drive, targets } = stuck();
     let before = drive.goals[STUCK]!;
     for (let position = 2000; drive.goals[STUCK]! < 2900; position += 46) {
-      drive.saw(STUCK, position);
+      drive.see(STUCK, position);
       for (let tick = 0; tick < 18; tick++) {
         drive.step(targets);
         expect(drive.goals[STUCK]! - before).toBeLessThanOrEqual(3);
         before = drive.goals[STUCK]!;
       }
     }
-    expect(drive.obstructed[STUCK]).toBe(0);
+    expect(drive.motionOf(STUCK).obstacleSide).toBe(0);
   });
 
   test("does not give way for ever to what pushes it back", () => {
     const { drive, targets } = stuck();
     for (let position = 2000; position > 1500; position -= 20) {
-      drive.saw(STUCK, position);
+      drive.see(STUCK, position);
       drive.step(targets);
     }
     expect(drive.goals[STUCK]).toBeGreaterThan(2200);
@@ -89,7 +89,7 @@ describe("a joint that is kept from its goal", () => {
     const { drive, targets } = stuck();
     targets[STUCK] = 1500;
     for (let tick = 0; tick < 60; tick++) drive.step(targets);
-    expect([drive.obstructed[STUCK], drive.goals[STUCK]! < 1900]).toEqual([0, true]);
+    expect([drive.motionOf(STUCK).obstacleSide, drive.goals[STUCK]! < 1900]).toEqual([0, true]);
   });
 
   test("never gets a goal further from the one before than the limit", () => {
@@ -102,7 +102,7 @@ describe("a joint that is kept from its goal", () => {
         (steps) => {
           for (const [target, seen] of steps) {
             targets[STUCK] = target;
-            drive.saw(STUCK, seen);
+            drive.see(STUCK, seen);
             if (target % 7 === 0) drive.rest(STUCK);
             if (target % 11 === 0) drive.resume(STUCK);
             const before = drive.goals[STUCK]!;
@@ -121,8 +121,8 @@ describe("a joint that is kept from its goal", () => {
     ] as const) {
       const { drive } = following();
       lead(drive, 2000 + side * distance);
-      for (const _ of [1, 2, 3]) drive.saw(STUCK, 2000);
-      expect(drive.obstructed[STUCK]).toBe(found);
+      for (const _ of [1, 2, 3]) drive.see(STUCK, 2000);
+      expect(drive.motionOf(STUCK).obstacleSide).toBe(found);
     }
   });
 
@@ -131,25 +131,25 @@ describe("a joint that is kept from its goal", () => {
     lead(drive, 2500);
     const found = (...positions: number[]) =>
       positions.map((position) => {
-        drive.saw(STUCK, position);
-        return drive.obstructed[STUCK];
+        drive.see(STUCK, position);
+        return drive.motionOf(STUCK).obstacleSide;
       });
     expect(found(2011, 2023, 2034, 2046, 2058)).toEqual([0, 0, 0, 0, 0]);
     expect(found(2069, 2058)).toEqual([0, 1]);
-    expect(drive.positionOf(STUCK)).toBe(2058);
+    expect(drive.motionOf(STUCK).seenAt).toBe(2058);
   });
 
   test("is looked for afresh once its way was free", () => {
     const { drive, targets } = stopped(1);
     targets[STUCK] = 1990;
     drive.step(targets);
-    expect(drive.obstructed[STUCK]).toBe(0);
-    while (drive.approaching[STUCK] === 1 || drive.goals[STUCK] !== 1990) drive.step(targets);
+    expect(drive.motionOf(STUCK).obstacleSide).toBe(0);
+    while (drive.motionOf(STUCK).isSlow || drive.goals[STUCK] !== 1990) drive.step(targets);
     lead(drive, 2600);
-    drive.saw(STUCK, 2000);
-    expect(drive.obstructed[STUCK]).toBe(0);
-    drive.saw(STUCK, 2000);
-    expect(drive.obstructed[STUCK]).toBe(1);
+    drive.see(STUCK, 2000);
+    expect(drive.motionOf(STUCK).obstacleSide).toBe(0);
+    drive.see(STUCK, 2000);
+    expect(drive.motionOf(STUCK).obstacleSide).toBe(1);
   });
 
   test.each([-1, 1])("gets its goal back to 20° from it, as fast as it followed (side %i)", (side) => {
@@ -161,10 +161,10 @@ describe("a joint that is kept from its goal", () => {
 
   test("gets its goal back slowly when it did not follow", () => {
     const { drive } = follower([2000, 2000, 2000, 2000, 2000, 2000]);
-    drive.energise();
+    drive.switchTorqueOn();
     const targets = new Int32Array(6).fill(4000);
     while (drive.goals[STUCK]! < 2600) drive.step(targets);
-    for (const _ of [1, 2]) drive.saw(STUCK, 2000);
+    for (const _ of [1, 2]) drive.see(STUCK, 2000);
     expect(-move(drive, targets)).toBeWithin(1, SLOW + 1);
   });
 
@@ -175,7 +175,7 @@ describe("a joint that is kept from its goal", () => {
 
   test("keeps its goal when it is pushed back and stays there", () => {
     const { drive, targets } = stopped(1);
-    for (const position of [1900, 1800, 1800, 1800, 1800]) drive.saw(STUCK, position);
+    for (const position of [1900, 1800, 1800, 1800, 1800]) drive.see(STUCK, position);
     for (let tick = 0; tick < 100; tick++) drive.step(targets);
     expect(drive.goals[STUCK]).toBe(2228);
   });
@@ -190,7 +190,7 @@ describe("a joint that is kept from its goal", () => {
         const { drive, targets } = stopped(side);
         targets[STUCK] = 2000 + side * distance;
         drive.step(targets);
-        expect(drive.obstructed[STUCK]).toBe(obstructed);
+        expect(drive.motionOf(STUCK).obstacleSide).toBe(obstructed);
       }
     },
   );
@@ -205,7 +205,10 @@ describe("a joint that is kept from its goal", () => {
       const { drive, targets } = stopped(side);
       targets[STUCK] = 2000 + side * distance;
       drive.step(targets);
-      expect([drive.obstructed[STUCK], drive.approaching[STUCK]]).toEqual([0, approaching]);
+      expect([drive.motionOf(STUCK).obstacleSide, Number(drive.motionOf(STUCK).isSlow)]).toEqual([
+        0,
+        approaching,
+      ]);
     }
   });
 
@@ -216,7 +219,7 @@ describe("a joint that is kept from its goal", () => {
       for (let tick = 0; tick < 100; tick++) drive.step(targets);
       targets[STUCK] = drive.goals[STUCK]! - side * 15;
       drive.step(targets);
-      expect([drive.obstructed[STUCK], drive.approaching[STUCK]]).toEqual([0, 1]);
+      expect([drive.motionOf(STUCK).obstacleSide, Number(drive.motionOf(STUCK).isSlow)]).toEqual([0, 1]);
       expect(Math.abs(move(drive, targets))).toBeLessThanOrEqual(SLOW);
     },
   );
@@ -226,9 +229,9 @@ describe("a joint that rests", () => {
   test("stays where it was seen last, its goal with it, and has met no target", () => {
     const { drive } = following();
     const targets = lead(drive, 2200);
-    drive.saw(STUCK, 2080);
+    drive.see(STUCK, 2080);
     drive.rest(STUCK);
-    expect(drive.resting[STUCK]).toBe(1);
+    expect(Number(isResting(drive, STUCK))).toBe(1);
     expect(-move(drive, targets)).toBeWithin(SLOW + 1, FAST + 1);
     for (let tick = 0; tick < 100; tick++) expect(drive.step(targets)).toBe(false);
     expect(drive.goals[STUCK]).toBe(2080);
@@ -246,10 +249,10 @@ describe("a joint that rests", () => {
 
   test("is led back slowly when it was approaching", () => {
     const { drive } = follower([2000, 2000, 2000, 2000, 2000, 2000]);
-    drive.energise();
+    drive.switchTorqueOn();
     const targets = new Int32Array(6).fill(2500);
     for (let tick = 0; tick < 40; tick++) drive.step(targets);
-    drive.saw(STUCK, 2000);
+    drive.see(STUCK, 2000);
     drive.rest(STUCK);
     expect(-move(drive, targets)).toBeWithin(1, SLOW + 1);
   });
@@ -257,7 +260,7 @@ describe("a joint that rests", () => {
   test("is led back fast, and stopped by nothing any more, when it followed until something stopped it", () => {
     const { drive, targets } = stopped(1);
     drive.rest(STUCK);
-    expect(drive.obstructed[STUCK]).toBe(0);
+    expect(drive.motionOf(STUCK).obstacleSide).toBe(0);
     expect(-move(drive, targets)).toBeWithin(SLOW + 1, FAST + 1);
     for (let tick = 0; tick < 100; tick++) drive.step(targets);
     expect(drive.goals[STUCK]).toBe(2000);
@@ -266,23 +269,23 @@ describe("a joint that rests", () => {
   test("is not stopped by what keeps it where it is", () => {
     const { drive, targets } = stopped(1);
     drive.rest(STUCK);
-    for (let reading = 0; reading < 5; reading++) drive.saw(STUCK, 2000);
-    expect(drive.obstructed[STUCK]).toBe(0);
+    for (let reading = 0; reading < 5; reading++) drive.see(STUCK, 2000);
+    expect(drive.motionOf(STUCK).obstacleSide).toBe(0);
     drive.step(targets);
-    expect(drive.resting[STUCK]).toBe(1);
+    expect(Number(isResting(drive, STUCK))).toBe(1);
   });
 
   test("approaches its target slowly when it is resumed, and then follows", () => {
     const { drive } = following();
     const targets = lead(drive, 2200);
-    drive.saw(STUCK, 2080);
+    drive.see(STUCK, 2080);
     drive.rest(STUCK);
     for (let tick = 0; tick < 100; tick++) drive.step(targets);
     drive.resume(STUCK);
-    expect([drive.resting[STUCK], drive.approaching[STUCK]]).toEqual([0, 1]);
+    expect([Number(isResting(drive, STUCK)), Number(drive.motionOf(STUCK).isSlow)]).toEqual([0, 1]);
     while (drive.goals[STUCK] !== 2200) expect(move(drive, targets)).toBeWithin(1, SLOW + 1);
     expect(drive.step(targets)).toBe(true);
-    expect(drive.approaching[STUCK]).toBe(0);
+    expect(Number(drive.motionOf(STUCK).isSlow)).toBe(0);
   });
 
   test.each([-1, 1])("has not met a target that is close when it is resumed (side %i)", (side) => {
@@ -290,13 +293,13 @@ describe("a joint that rests", () => {
     const targets = new Int32Array(6).fill(2000);
     targets[STUCK] = 2000 + side * 600;
     drive.step(targets);
-    drive.saw(STUCK, 2000);
+    drive.see(STUCK, 2000);
     drive.rest(STUCK);
     for (let tick = 0; tick < 10; tick++) drive.step(targets);
     drive.resume(STUCK);
     targets[STUCK] = 2000 - side * 15;
     drive.step(targets);
     expect(Math.abs(move(drive, targets))).toBeLessThanOrEqual(SLOW);
-    expect(drive.approaching[STUCK]).toBe(1);
+    expect(Number(drive.motionOf(STUCK).isSlow)).toBe(1);
   });
 });

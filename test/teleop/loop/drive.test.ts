@@ -1,6 +1,8 @@
 /** How a follower's drive moves the goals: no further in a tick than it may, and never out of the range. */
+
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
+import { JOINTS } from "../../../src/arm/joints.ts";
 import { FAST, follower, following, goalsIn, limits, SLOW } from "./followers.ts";
 
 describe("moving", () => {
@@ -8,8 +10,8 @@ describe("moving", () => {
 
   test("a joint approaches at the aligning speed until its goal has met its target, then follows faster", () => {
     const { drive, transport } = follower();
-    drive.energise();
-    const before = [...drive.goals];
+    drive.switchTorqueOn();
+    const before = Array.from(drive.goals);
     for (let tick = 0; tick < 200; tick++) drive.step(farTargets);
     // 45 °/s are 512 steps in the second that 200 ticks take.
     expect(drive.goals[0]! - before[0]!).toBe(512);
@@ -17,30 +19,30 @@ describe("moving", () => {
     expect(drive.goals[3]).toBe(2510);
     drive.step(Int32Array.of(4000, 0, 2000, 2000, 3000, 100));
     expect(2510 - drive.goals[3]!).toBeWithin(20, 22);
-    expect(goalsIn(transport.sent.at(-1)!)).toEqual([...drive.goals]);
+    expect(goalsIn(transport.sent.at(-1)!)).toEqual(Array.from(drive.goals));
   });
 
   test("says when every goal has met its target, and exactly there each goal is its target", () => {
     const { drive } = follower();
-    drive.energise();
+    drive.switchTorqueOn();
     const targets = Int32Array.of(1010, 1490, 2005, 2500, 3001, 3490);
     const steps = Array.from({ length: 10 }, () => drive.step(targets));
     expect(steps.indexOf(true)).toBe(3);
-    expect([...drive.goals]).toEqual([...targets]);
+    expect(Array.from(drive.goals)).toEqual([...targets]);
   });
 
   test("a servo is given no less than a quarter more than the ramp's speed, to keep up with it", () => {
     const { drive } = follower(undefined, undefined, { ...limits, alignSpeedDegPerS: 50 });
-    drive.energise();
+    drive.switchTorqueOn();
     // 50 °/s are 568.9 steps/s.
     expect(drive.goalVelocity(0)).toBe(712);
   });
 
   test.each([-15, 15])("a target only %i steps away is approached slowly too", (distance) => {
     const { drive } = follower();
-    drive.energise();
+    drive.switchTorqueOn();
     const targets = Int32Array.from(drive.goals, (goal) => goal + distance);
-    for (let before = 1000; drive.approaching[0] === 1; before = drive.goals[0]!) {
+    for (let before = 1000; drive.motionOf(0).isSlow; before = drive.goals[0]!) {
       drive.step(targets);
       expect(Math.abs(drive.goals[0]! - before)).toBeLessThanOrEqual(SLOW);
     }
@@ -56,9 +58,9 @@ describe("moving", () => {
         drive.step(far);
         return drive.goals[0]! - before;
       });
-    drive.energise();
+    drive.switchTorqueOn();
     expect(moves()).toEqual([2, 3, 2]);
-    drive.energise();
+    drive.switchTorqueOn();
     expect(moves()).toEqual([2, 3, 2]);
   });
 
@@ -67,28 +69,28 @@ describe("moving", () => {
     { to: -100, meets: false },
   ])("a target that passes the goal between two ticks, to $to steps, has met it: $meets", ({ to, meets }) => {
     const { drive } = follower();
-    drive.energise();
+    drive.switchTorqueOn();
     const targets = Int32Array.from(drive.goals);
     targets[0] = 1015;
     drive.step(targets);
     targets[0] = drive.goals[0]! + to;
     drive.step(targets);
-    expect(drive.approaching[0]).toBe(meets ? 0 : 1);
+    expect(Number(drive.motionOf(0).isSlow)).toBe(meets ? 0 : 1);
   });
 
   test.each([-15, 15])(
     "what was on its way before the torque was switched on has met no target %i away",
     (away) => {
       const { drive, arm } = follower();
-      drive.energise();
+      drive.switchTorqueOn();
       const targets = Int32Array.from(drive.goals);
       targets[0]! -= away * 10;
       drive.step(targets);
       for (const servo of arm.servos) servo.setValues({ torque_enable: 0 });
-      drive.energise();
+      drive.switchTorqueOn();
       targets[0] = drive.goals[0]! + away;
       drive.step(targets);
-      expect(drive.approaching[0]).toBe(1);
+      expect(Number(drive.motionOf(0).isSlow)).toBe(1);
     },
   );
 
@@ -107,14 +109,14 @@ describe("moving", () => {
 
   test("a target outside the calibrated range stops at its end", () => {
     const { drive } = follower(undefined, { min: 900, max: 3600 });
-    drive.energise();
+    drive.switchTorqueOn();
     for (let tick = 0; tick < 2000; tick++) drive.step(Int32Array.of(0, 4095, -300, 5000, 2000, 2000));
-    expect([...drive.goals]).toEqual([900, 3600, 900, 3600, 2000, 2000]);
+    expect(Array.from(drive.goals)).toEqual([900, 3600, 900, 3600, 2000, 2000]);
   });
 
   test("a joint that stands outside its range is led back into it, not snapped", () => {
     const { drive } = follower([100, 1500, 2000, 2500, 3000, 3500], { min: 900, max: 3600 });
-    drive.energise();
+    drive.switchTorqueOn();
     expect(drive.goals[0]).toBe(100);
     drive.step(Int32Array.of(1000, 1500, 2000, 2500, 3000, 3500));
     expect(drive.goals[0]).toBeWithin(102, 104);
@@ -122,7 +124,7 @@ describe("moving", () => {
 
   test("once all follow, the packet is the short one, after one that takes the speed limit off the servos", () => {
     const { drive, transport, arm } = follower();
-    drive.energise();
+    drive.switchTorqueOn();
     const targets = Int32Array.from(drive.goals);
     drive.step(targets);
     expect(arm.servos[0]!.values(0).goal_velocity).toBe(0);
@@ -136,16 +138,16 @@ describe("moving", () => {
     fc.assert(
       fc.property(fc.array(tick, { minLength: 1, maxLength: 60 }), (ticks) => {
         const { drive } = follower(undefined, { min: 900, max: 3600 });
-        drive.energise();
-        let before = [...drive.goals];
+        drive.switchTorqueOn();
+        let before = Array.from(drive.goals);
         for (const targets of ticks) {
-          const slow = [...drive.approaching];
+          const slow = JOINTS.map((_, joint) => Number(drive.motionOf(joint).isSlow));
           drive.step(Int32Array.from(targets));
           for (let joint = 0; joint < 6; joint++) {
             expect(Math.abs(drive.goals[joint]! - before[joint]!)).toBeLessThanOrEqual(slow[joint] ? 3 : 21);
             expect(drive.goals[joint]).toBeWithin(900, 3601);
           }
-          before = [...drive.goals];
+          before = Array.from(drive.goals);
         }
       }),
       { numRuns: 60 },
@@ -155,10 +157,10 @@ describe("moving", () => {
 
 test("a follower that must be slow never leaves the aligning speed, and is not fast at once afterwards", () => {
   const { drive } = follower([2000, 2000, 2000, 2000, 2000, 2000]);
-  drive.energise();
+  drive.switchTorqueOn();
   const targets = new Int32Array(6).fill(2000);
   for (let tick = 0; tick < 5; tick++) drive.step(targets);
-  expect(drive.approaching[0]).toBe(0);
+  expect(Number(drive.motionOf(0).isSlow)).toBe(0);
   drive.slow = true;
   targets.fill(2500);
   const goal = () => drive.goals[0]!;
@@ -190,7 +192,7 @@ test("a joint that has met its target while it must be slow stays slow", () => {
 test("a follower that need not be slow, and need not yet, goes on as fast as it was", () => {
   const { drive } = following();
   drive.slow = false;
-  expect([...drive.approaching]).toEqual([0, 0, 0, 0, 0, 0]);
+  expect(JOINTS.map((_, joint) => Number(drive.motionOf(joint).isSlow))).toEqual([0, 0, 0, 0, 0, 0]);
   drive.step(new Int32Array(6).fill(2500));
   expect(drive.goals[0]! - 2000).toBeWithin(SLOW + 1, FAST + 1);
 });

@@ -38,7 +38,7 @@ export function follower(
 /** A follower whose joints all follow, each at 2000. */
 export function following() {
   const it = follower([2000, 2000, 2000, 2000, 2000, 2000]);
-  it.drive.energise();
+  it.drive.switchTorqueOn();
   it.drive.step(new Int32Array(6).fill(2000));
   return it;
 }
@@ -48,4 +48,9 @@ export function goalsIn(packet: Uint8Array): number[] {
   expect([packet[4], packet[5]]).toEqual([0x83, GOAL]);
   const stride = packet[6]! + 1;
   return JOINTS.map((_, joint) => packet[8 + joint * stride]! | (packet[9 + joint * stride]! << 8));
+}
+
+/** Whether a joint rests. */
+export function isResting(drive: FollowerDrive, joint: number): boolean {
+  return drive.motionOf(joint).mode === "resting";
 }

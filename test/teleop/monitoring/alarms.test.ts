@@ -1,60 +1,71 @@
 import { expect, test } from "bun:test";
-import type { Notice } from "../../../src/teleop/events.ts";
-import { Episodes } from "../../../src/teleop/monitoring/alarms.ts";
+import type { Problem } from "../../../src/teleop/problem.ts";
+import { toldAlarms } from "../../support/told.ts";
 
-function episodes() {
-  const told: Notice[] = [];
-  return { told, episodes: new Episodes((event) => event.kind === "notice" && told.push(event)) };
-}
+const arm = { role: "follower", id: "red" } as const;
+const warm: Problem = { code: "servo.hot", arm, joint: "gripper", celsius: 57 };
+const cool: Problem = { ...warm, celsius: 50 };
 
-const note = { code: "servo.hot", role: "follower", message: "it is warm" } as const;
-
-test("what lasts is told when it begins and when it ends", () => {
-  const { told, episodes: these } = episodes();
-  these.begin("a", "warning", note);
-  these.begin("a", "warning", note);
-  expect(these.lasts("a")).toBe(true);
-  these.end("a", "it is cool");
-  these.end("a", "it is cool");
+test("what lasts is told when it is raised and when it is cleared", () => {
+  const { told, alarms } = toldAlarms();
+  alarms.raise("a", "warning", warm);
+  alarms.raise("a", "warning", warm);
+  alarms.clear("a", cool);
+  alarms.clear("a", cool);
   expect(told).toEqual([
-    { kind: "notice", severity: "warning", episode: "a", ...note },
-    { kind: "notice", severity: "info", episode: "a", over: true, ...note, message: "it is cool" },
+    { kind: "alarm", change: "raised", severity: "warning", name: "a", problem: warm },
+    { kind: "alarm", change: "cleared", severity: "info", name: "a", problem: cool },
   ]);
 });
 
 test("what comes again at once is known, and not told aloud again", () => {
-  const { told, episodes: these } = episodes();
+  const { told, alarms } = toldAlarms();
   for (let round = 0; round < 3; round++) {
-    these.begin("a", "warning", note);
-    these.end("a", "it is cool");
+    alarms.raise("a", "warning", warm);
+    alarms.clear("a", cool);
   }
-  expect(told.map(({ quiet, over }) => [quiet, over])).toEqual([
-    [undefined, undefined],
-    [undefined, true],
-    [true, undefined],
-    [true, true],
-    [true, undefined],
-    [true, true],
+  expect(told.map(({ quiet, change }) => [quiet, change])).toEqual([
+    [undefined, "raised"],
+    [undefined, "cleared"],
+    [true, "raised"],
+    [true, "cleared"],
+    [true, "raised"],
+    [true, "cleared"],
   ]);
 });
 
+test("what comes again after a while is told aloud, with how often it was not", () => {
+  const { clock, loud, alarms } = toldAlarms();
+  for (let round = 0; round < 3; round++) {
+    alarms.raise("a", "warning", warm);
+    alarms.clear("a", cool);
+  }
+  clock.pass(9.9);
+  alarms.raise("a", "warning", warm);
+  alarms.clear("a", cool);
+  expect(loud().length).toBe(2);
+  clock.pass(0.1);
+  alarms.raise("a", "warning", warm);
+  expect(loud().at(-1)).toMatchObject({ change: "raised", untold: 3 });
+});
+
 test("what has been told in other words is not told again, nor its end", () => {
-  const { told, episodes: these } = episodes();
-  these.note("a", "warning", note);
-  these.end("a", "it is cool");
+  const { told, alarms } = toldAlarms();
+  alarms.raiseQuietly("a", "warning", warm);
+  alarms.clear("a", cool);
   expect(told.map(({ quiet }) => quiet)).toEqual([true, true]);
 });
 
 test("what an arm had is over when the arm is gone", () => {
-  const { told, episodes: these } = episodes();
-  these.begin("leader.a", "warning", note);
-  these.begin("follower.a", "warning", note);
-  these.begin("follower.b", "warning", note);
-  these.endAll("follower.");
-  expect([these.lasts("leader.a"), these.lasts("follower.a"), these.lasts("follower.b")]).toEqual([
-    true,
-    false,
-    false,
+  const { told, alarms } = toldAlarms();
+  alarms.raise("leader.a", "warning", warm);
+  alarms.raise("follower.a", "warning", warm);
+  alarms.raise("follower.b", "warning", warm);
+  alarms.clearQuietly("follower.");
+  expect(told.slice(3).map(({ name, change, quiet }) => [name, change, quiet])).toEqual([
+    ["follower.a", "cleared", true],
+    ["follower.b", "cleared", true],
   ]);
-  expect(told.slice(3).every(({ over, quiet }) => over && quiet)).toBe(true);
+  alarms.clear("leader.a", cool);
+  expect(told.at(-1)).toMatchObject({ name: "leader.a", change: "cleared" });
 });

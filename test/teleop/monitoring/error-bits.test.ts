@@ -1,75 +1,75 @@
 import { expect, test } from "bun:test";
 import { Bus } from "../../../src/feetech/bus.ts";
+import { sayEnd, sayProblem } from "../../../src/messages/teleop.ts";
 import { SimulatedTransport } from "../../../src/sim/testing/transport.ts";
-import type { Notice } from "../../../src/teleop/events.ts";
-import { Episodes } from "../../../src/teleop/monitoring/alarms.ts";
-import { ErrorReports } from "../../../src/teleop/monitoring/error-bits.ts";
+import { ErrorBitWatch } from "../../../src/teleop/monitoring/error-bits.ts";
+import { toldAlarms } from "../../support/told.ts";
 
 function reports() {
-  const bus = new Bus(new SimulatedTransport(), {
-    access: "drive",
-    nameOf: (id) => `servo ${id} of the arm`,
-  });
-  const told: Notice[] = [];
-  const episodes = new Episodes((event) => event.kind === "notice" && told.push(event));
-  const loud = () => told.filter(({ quiet }) => !quiet).map(({ message }) => message);
-  return { bus, told, loud, make: () => new ErrorReports("follower", bus, episodes) };
+  const bus = new Bus(new SimulatedTransport(), { access: "drive" });
+  const { alarms, told, loud } = toldAlarms();
+  const said = () =>
+    loud().map(({ change, problem }) => (change === "raised" ? sayProblem(problem) : sayEnd(problem)!));
+  const arm = { role: "follower", id: "red" } as const;
+  return { bus, told, said, make: () => new ErrorBitWatch(arm, bus, alarms) };
 }
 
 test("an error bit is told once while it lasts, with what to do, and once when it is over", () => {
-  const { bus, loud, make } = reports();
+  const { bus, said, make } = reports();
   const errors = make();
   bus.errorBytes[6] = 32;
-  for (let tick = 0; tick < 5; tick++) errors.report();
-  expect(loud()).toEqual([expect.stringContaining("servo 6 of the arm reports an overload — check")]);
+  for (let tick = 0; tick < 5; tick++) errors.look();
+  expect(said()).toEqual([
+    expect.stringContaining('gripper (id 6) of follower "red" reports an overload — check'),
+  ]);
   bus.errorBytes[6] = 0;
-  for (let tick = 0; tick < 5; tick++) errors.report();
-  expect(loud().slice(1)).toEqual(["servo 6 of the arm no longer reports an overload"]);
+  for (let tick = 0; tick < 5; tick++) errors.look();
+  expect(said().slice(1)).toEqual(['gripper (id 6) of follower "red" no longer reports an overload']);
 });
 
 test("another bit of the same servo is told at once", () => {
   const { bus, told, make } = reports();
   const errors = make();
   bus.errorBytes[6] = 8;
-  errors.report();
+  errors.look();
   bus.errorBytes[6] = 8 | 32;
-  errors.report();
-  expect(told.map(({ code, role }) => [code, role])).toEqual([
+  errors.look();
+  expect(told.map(({ problem }) => [problem.code, problem.arm?.role])).toEqual([
     ["servo.overcurrent", "follower"],
     ["servo.overload", "follower"],
   ]);
 });
 
 test("a bit that flickers is no flood for people, and yet known to whoever asks what holds", () => {
-  const { bus, told, loud, make } = reports();
+  const { bus, told, said, make } = reports();
   const errors = make();
   for (let tick = 0; tick < 21; tick++) {
     bus.errorBytes[1] = tick % 2;
-    errors.report();
+    errors.look();
   }
-  expect(loud().length).toBe(2);
-  expect(told.filter(({ over }) => over).length).toBe(10);
-  expect(told.filter(({ over }) => !over).length).toBe(10);
+  expect(said().length).toBe(2);
+  expect(told.filter(({ change }) => change === "cleared").length).toBe(10);
+  expect(told.filter(({ change }) => change === "raised").length).toBe(10);
 });
 
 test("what the checks before have told is not told again, but its end is known", () => {
-  const { bus, told, loud, make } = reports();
+  const { bus, told, said, make } = reports();
   bus.errorBytes[2] = 4;
   const errors = make();
-  errors.report();
+  errors.look();
   bus.errorBytes[2] = 0;
-  errors.report();
-  expect(loud()).toEqual([]);
-  expect(told.map(({ code, over }) => [code, over])).toEqual([
-    ["servo.overheats", undefined],
-    ["servo.overheats", true],
+  errors.look();
+  expect(said()).toEqual([]);
+  expect(told.map(({ problem, change }) => [problem.code, change])).toEqual([
+    ["servo.overheats", "raised"],
+    ["servo.overheats", "cleared"],
   ]);
 });
 
 test("a bit that nobody has named is told by its number", () => {
-  const { bus, loud, make } = reports();
+  const { bus, said, make } = reports();
   const errors = make();
   bus.errorBytes[3] = 64;
-  errors.report();
-  expect(loud()[0]).toContain("error bit 64");
+  errors.look();
+  expect(said()[0]).toContain("error bit 64");
 });

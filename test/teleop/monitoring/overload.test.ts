@@ -1,15 +1,16 @@
 import { describe, expect, test } from "bun:test";
 import { Bus } from "../../../src/feetech/bus.ts";
+import { sayProblem } from "../../../src/messages/teleop.ts";
 import { SimulatedArm } from "../../../src/sim/arm.ts";
 import { JOINTS } from "../../../src/sim/joints.ts";
 import { factoryState } from "../../../src/sim/servo.ts";
 import { SimulatedTransport } from "../../../src/sim/testing/transport.ts";
-import type { Notice } from "../../../src/teleop/events.ts";
 import { FollowerDrive } from "../../../src/teleop/loop/drive.ts";
-import { Episodes } from "../../../src/teleop/monitoring/alarms.ts";
-import { ArmWatch } from "../../../src/teleop/monitoring/arm-monitor.ts";
+import { ArmMonitor } from "../../../src/teleop/monitoring/arm-monitor.ts";
 import { OverloadCure } from "../../../src/teleop/monitoring/overload.ts";
-import { SharedState } from "../../../src/teleop/shared/state.ts";
+import { createMemory } from "../../../src/teleop/shared/control-memory.ts";
+import { toldAlarms } from "../../support/told.ts";
+import { isResting } from "../loop/followers.ts";
 
 const TICK_US = 5_000;
 const OVERLOAD = 32;
@@ -24,29 +25,28 @@ function follower() {
       access: "drive",
     },
   );
-  const told: Notice[] = [];
-  const episodes = new Episodes((event) => event.kind === "notice" && told.push(event));
+  const { alarms, told } = toldAlarms();
   const health = {
     warnTemperatureC: 55,
     slowTemperatureC: 60,
     releaseTemperatureC: 65,
     voltageSagPercent: 15,
   };
-  const arm = new ArmWatch({ role: "follower", name: "the arm", bus }, health, new SharedState(), episodes);
+  const arm = new ArmMonitor({ role: "follower", id: "red" }, bus, health, createMemory().telemetry, alarms);
   const ranges = JOINTS.map(() => ({ min: 0, max: 4095 }));
   const drive = new FollowerDrive(bus, ranges, {
     rateHz: 200,
     alignSpeedDegPerS: 45,
     followSpeedDegPerS: 360,
   });
-  drive.energise();
-  const cure = new OverloadCure(arm, drive, episodes);
+  drive.switchTorqueOn();
+  const cure = new OverloadCure(arm, drive, alarms);
   const targets = new Int32Array(6).fill(2000);
   let nowUs = 0;
   /** Lets time pass; the joint reports an overload while `lasts`. */
   const pass = (seconds: number, joint: number, lasts: (restsNow: boolean) => boolean) => {
     for (const endUs = nowUs + seconds * 1e6; nowUs < endUs; nowUs += TICK_US) {
-      bus.errorBytes[joint + 1] = lasts(drive.resting[joint] === 1) ? OVERLOAD : 0;
+      bus.errorBytes[joint + 1] = lasts(isResting(drive, joint)) ? OVERLOAD : 0;
       cure.step(nowUs, targets);
       drive.step(targets);
     }
@@ -57,12 +57,12 @@ function follower() {
 describe("an overloaded joint", () => {
   test("rests at the goal where it is, and then approaches its target again", () => {
     const { drive, targets, pass } = follower();
-    drive.saw(2, 1990);
+    drive.see(2, 1990);
     targets[2] = 2400;
     pass(0.1, 2, () => true);
-    expect([drive.resting[2], drive.goals[2]]).toEqual([1, 1990]);
+    expect([Number(isResting(drive, 2)), drive.goals[2]]).toEqual([1, 1990]);
     pass(0.25, 2, () => false);
-    expect([drive.resting[2], drive.approaching[2]]).toEqual([0, 1]);
+    expect([Number(isResting(drive, 2)), Number(drive.motionOf(2).isSlow)]).toEqual([0, 1]);
     pass(1, 2, () => false);
     expect(drive.goals[2]).toBe(2400);
   });
@@ -73,16 +73,18 @@ describe("an overloaded joint", () => {
     let was = 0;
     for (let tenth = 0; tenth < 900; tenth++) {
       pass(0.1, 1, () => true);
-      if (drive.resting[1] === 1 && was === 0) rests.push(tenth / 10);
-      was = drive.resting[1]!;
+      if (isResting(drive, 1) && was === 0) rests.push(tenth / 10);
+      was = Number(isResting(drive, 1));
     }
     expect(rests.length).toBe(5);
     const pauses = rests.slice(1).map((at, index) => at - rests[index]!);
     for (const [index, pause] of pauses.entries()) expect(pause).toBeWithin(2 ** index, 2 ** index + 0.6);
-    expect(told.map(({ code, severity }) => [code, severity])).toEqual([["servo.overload-stays", "fault"]]);
-    expect(told[0]!.message).toContain("shoulder_lift (id 2)");
+    expect(told.map(({ problem, severity }) => [problem.code, severity])).toEqual([
+      ["servo.overload-stays", "fault"],
+    ]);
+    expect(sayProblem(told[0]!.problem)).toContain("shoulder_lift (id 2)");
     pass(1, 1, () => false);
-    expect(told.at(-1)!.over).toBe(true);
+    expect(told.at(-1)!.change).toBe("cleared");
   });
 
   test("that was well for a minute is tried as often as the first time", () => {
@@ -90,7 +92,7 @@ describe("an overloaded joint", () => {
     pass(40, 1, () => true);
     pass(61, 1, () => false);
     pass(0.1, 1, () => true);
-    expect(drive.resting[1]).toBe(1);
+    expect(Number(isResting(drive, 1))).toBe(1);
   });
 
   test("other than the gripper keeps its torque", () => {
@@ -103,7 +105,7 @@ describe("an overloaded joint", () => {
 describe("an overloaded gripper", () => {
   test("that holds something keeps its torque", () => {
     const { cure, drive, targets, pass } = follower();
-    drive.saw(GRIPPER, 2000);
+    drive.see(GRIPPER, 2000);
     targets[GRIPPER] = 1500;
     pass(60, GRIPPER, () => true);
     expect(cure.gripperNeedsTorque).toBe(false);
@@ -124,7 +126,7 @@ describe("an overloaded gripper", () => {
     for (let i = 0; i < 100; i++) {
       pass(0.1, GRIPPER, () => true);
       if (cure.gripperNeedsTorque) times++;
-      cure.gripperNeedsTorque = false;
+      cure.gripperGotTorque();
     }
     expect(times).toBe(2);
   });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import type { Notice } from "../../../src/teleop/events.ts";
-import { Episodes } from "../../../src/teleop/monitoring/alarms.ts";
+import { sayEnd, sayProblem } from "../../../src/messages/teleop.ts";
 import { Heat, Vitals } from "../../../src/teleop/monitoring/vitals.ts";
+import { toldAlarms } from "../../support/told.ts";
 
 const limits = {
   warnTemperatureC: 55,
@@ -11,11 +11,9 @@ const limits = {
 };
 
 function vitals(role: "leader" | "follower" = "follower", ownLimitC = 70) {
-  const told: Notice[] = [];
-  const episodes = new Episodes((event) => event.kind === "notice" && told.push(event));
-  const arm = { role, name: `${role} "red"` };
-  const loud = () => told.filter(({ quiet }) => !quiet);
-  return { vitals: new Vitals(arm, limits, new Array(6).fill(ownLimitC), episodes), told, loud };
+  const { alarms, told, loud } = toldAlarms();
+  const arm = { role, id: "red" };
+  return { vitals: new Vitals(arm, limits, new Array(6).fill(ownLimitC), alarms), told, loud };
 }
 
 const NORMAL_V = 50;
@@ -35,11 +33,11 @@ describe("warmth", () => {
   test("is told with the joint, the figure and what to do, once for each limit", () => {
     const { vitals: watch, loud } = vitals();
     for (const celsius of [56, 56, 57, 56, 61, 61, 62]) watch.take(0, celsius, NORMAL_V);
-    expect(loud().map(({ code, message }) => [code, message.replace(/ —.*/, "")])).toEqual([
+    expect(loud().map(({ problem }) => [problem.code, sayProblem(problem).replace(/ —.*/, "")])).toEqual([
       ["servo.hot", 'follower "red": shoulder_pan (id 1) is at 56 °C'],
       [
         "servo.too-hot",
-        'follower "red": shoulder_pan (id 1) is at 61 °C: the follower moves slowly until it is cooler, and is let down at 65 °C',
+        'follower "red": shoulder_pan (id 1) is at 61 °C: the follower moves slowly until it is cooler, and is released at 65 °C',
       ],
     ]);
   });
@@ -50,10 +48,8 @@ describe("warmth", () => {
     expect(watch.heat).toBe(Heat.warm);
     watch.take(5, 51, NORMAL_V);
     expect(watch.heat).toBe(Heat.normal);
-    expect(loud().at(-1)).toMatchObject({
-      over: true,
-      message: 'follower "red": gripper (id 6) is at 51 °C again',
-    });
+    expect(loud().at(-1)!.change).toBe("cleared");
+    expect(sayEnd(loud().at(-1)!.problem)).toBe('follower "red": gripper (id 6) is at 51 °C again');
   });
 
   test("of a servo that switches itself off earlier is met earlier", () => {
@@ -74,7 +70,7 @@ describe("warmth", () => {
   test("of a leader, which is limp, is only told", () => {
     const { vitals: watch, loud } = vitals("leader");
     for (const celsius of [66, 66]) watch.take(1, celsius, NORMAL_V);
-    expect(loud().map(({ code, role }) => [code, role])).toEqual([["servo.hot", "leader"]]);
+    expect(loud().map(({ problem }) => [problem.code, problem.arm?.role])).toEqual([["servo.hot", "leader"]]);
   });
 });
 
@@ -83,14 +79,12 @@ describe("voltage", () => {
     const { vitals: watch, loud } = vitals();
     for (let joint = 0; joint < 6; joint++) watch.take(joint, 30, NORMAL_V);
     for (let round = 0; round < 5; round++) watch.take(4, 30, 42);
-    expect(loud().map(({ code }) => code)).toEqual(["supply.sags"]);
+    expect(loud().map(({ problem }) => problem.code)).toEqual(["supply.sags"]);
     for (let joint = 0; joint < 5; joint++) watch.take(joint, 30, NORMAL_V);
     expect(loud().length).toBe(1);
     watch.take(5, 30, NORMAL_V);
-    expect(loud().at(-1)).toMatchObject({
-      over: true,
-      message: 'follower "red": its servos get 5.0 V again',
-    });
+    expect(loud().at(-1)!.change).toBe("cleared");
+    expect(sayEnd(loud().at(-1)!.problem)).toBe('follower "red": its servos get 5.0 V again');
   });
 
   test("read low a single time is no sag", () => {
@@ -103,6 +97,6 @@ describe("voltage", () => {
     const { vitals: watch, told } = vitals();
     for (let round = 0; round < 100; round++) watch.take(0, 30, 120);
     for (let round = 0; round < 20_000; round++) watch.take(round % 6, 30, 74);
-    expect(told.map(({ over }) => over)).toEqual([undefined, true]);
+    expect(told.map(({ change }) => change)).toEqual(["raised", "cleared"]);
   });
 });

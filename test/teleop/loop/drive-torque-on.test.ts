@@ -5,7 +5,7 @@ import { registers } from "../../../src/feetech/registers.ts";
 import { JOINTS } from "../../../src/sim/joints.ts";
 import type { SimulatedTransport } from "../../../src/sim/testing/transport.ts";
 import { FollowerDrive } from "../../../src/teleop/loop/drive.ts";
-import { follower, following, GOAL, goalsIn, limits } from "./followers.ts";
+import { follower, following, GOAL, goalsIn, isResting, limits } from "./followers.ts";
 
 /** Calls back after each packet of goals, before it is read back. */
 function afterGoals(transport: SimulatedTransport, act: (packets: number) => void): void {
@@ -42,7 +42,7 @@ function singleWrites(transport: SimulatedTransport): number[][] {
 describe("switching the torque on", () => {
   test("happens where the follower is, whatever stale goal it has", () => {
     const { drive, told, arm } = follower();
-    drive.energise();
+    drive.switchTorqueOn();
     const energised = told.filter((event) => event.event === "energised");
     expect(energised.length).toBe(6);
     for (const event of energised) expect(event.goal).toBe(event.position);
@@ -51,7 +51,7 @@ describe("switching the torque on", () => {
 
   test("keeps the goal that the drive before gave, however far a hand has pushed the joint from it", () => {
     const { drive, arm, bus } = follower();
-    drive.energise();
+    drive.switchTorqueOn();
     arm.servos[2]!.actuator.motor.position += 600;
     const next = new FollowerDrive(
       bus,
@@ -59,34 +59,34 @@ describe("switching the torque on", () => {
       limits,
       drive.goals,
     );
-    next.energise();
+    next.switchTorqueOn();
     expect(next.goals[2]).toBe(2000);
   });
 
   test("leaves the servos a speed not far above the ramp's", () => {
     const { drive, arm } = follower();
-    drive.energise();
+    drive.switchTorqueOn();
     expect(arm.servos[0]!.values(0).goal_velocity).toBe(640);
   });
 
   test("raises a torque limit that a release has left low", () => {
     const { drive, arm } = follower();
     arm.servos[5]!.setValues({ max_torque_limit: 500, torque_limit: 0 });
-    drive.energise();
+    drive.switchTorqueOn();
     expect(arm.servos[5]!.values(0).torque_limit).toBe(500);
   });
 
   test("a joint that is held near its goal keeps it, so that it does not sag", () => {
     const { drive, arm } = follower();
     arm.servos[2]!.setValues({ torque_enable: 1, goal_position: 2040 });
-    drive.energise();
-    expect([...drive.goals]).toEqual([1000, 1500, 2040, 2500, 3000, 3500]);
+    drive.switchTorqueOn();
+    expect(Array.from(drive.goals)).toEqual([1000, 1500, 2040, 2500, 3000, 3500]);
   });
 
   test("a joint that is on its way to a goal far away is stopped where it is", () => {
     const { drive, arm } = follower();
     arm.servos[2]!.setValues({ torque_enable: 1, goal_position: 3000 });
-    drive.energise();
+    drive.switchTorqueOn();
     expect(drive.goals[2]).toBe(2000);
   });
 
@@ -98,7 +98,7 @@ describe("switching the torque on", () => {
       if (transport.out[5] === GOAL && lost++ < 2) return;
       send.call(transport, size, deadline);
     };
-    drive.energise();
+    drive.switchTorqueOn();
     for (const event of told) if (event.event === "energised") expect(event.goal).toBe(event.position);
     expect(lost).toBe(3);
   });
@@ -109,7 +109,7 @@ describe("switching the torque on", () => {
     transport.send = (size, deadline) => {
       if (transport.out[5] !== GOAL) send.call(transport, size, deadline);
     };
-    expect(() => drive.energise()).toThrow("servo 1 has the goal 2048 and is at 1000");
+    expect(() => drive.switchTorqueOn()).toThrow("servo 1 has the goal 2048 and is at 1000");
     for (const servo of arm.servos) expect(servo.values(0).torque_enable).toBe(0);
   });
 
@@ -121,7 +121,7 @@ describe("switching the torque on", () => {
       if (transport.out[5] === GOAL) tries++;
       else send.call(transport, size, deadline);
     };
-    expect(() => drive.energise()).toThrow();
+    expect(() => drive.switchTorqueOn()).toThrow();
     expect(tries).toBe(5);
   });
 
@@ -139,7 +139,7 @@ describe("switching the torque on", () => {
           const { drive, arm } = follower();
           const goal_position = 2000 + side * distance;
           arm.servos[2]!.setValues({ torque_enable: 1, torque_limit, goal_position });
-          drive.energise();
+          drive.switchTorqueOn();
           expect(drive.goals[2]).toBe(kept ? goal_position : 2000);
         }
       }
@@ -160,7 +160,7 @@ describe("switching the torque on", () => {
         for (const servo of arm.servos) servo.setValues({ torque_enable: 0 });
         if (count === 1) arm.servos[2]!.actuator.motor.position += steps;
       });
-      drive.energise();
+      drive.switchTorqueOn();
       expect([sent, drive.goals[2]]).toEqual([packets, goal]);
       expect(arm.servos[2]!.values(0)).toMatchObject({ torque_enable: 1, goal_position: goal });
     },
@@ -178,7 +178,7 @@ describe("switching the torque on", () => {
         sent = count;
         if (count === 1) arm.servos[2]!.actuator.motor.position += steps;
       });
-      drive.energise();
+      drive.switchTorqueOn();
       expect(sent).toBe(packets);
     },
   );
@@ -187,7 +187,7 @@ describe("switching the torque on", () => {
     const { drive, transport, arm } = follower();
     withoutTorqueByGoals(transport);
     arm.servos[5]!.setValues({ max_torque_limit: 500, torque_limit: 0 });
-    drive.energise();
+    drive.switchTorqueOn();
     expect(singleWrites(transport)).toEqual([]);
     const isTorque = (packet: Uint8Array) =>
       packet[4] === Instruction.syncWrite && packet[5] === registers.torque_enable.address;
@@ -200,7 +200,7 @@ describe("switching the torque on", () => {
     const { address } = registers.torque_enable;
     loseWritesTo(transport, address);
     withoutTorqueByGoals(transport);
-    drive.energise();
+    drive.switchTorqueOn();
     expect(singleWrites(transport)).toEqual([1, 2, 3, 4, 5, 6].map((id) => [id, address, 1]));
     for (const servo of arm.servos) expect(servo.values(0).torque_enable).toBe(1);
   });
@@ -209,7 +209,7 @@ describe("switching the torque on", () => {
     const { drive, transport, arm } = follower();
     arm.servos[5]!.setValues({ max_torque_limit: 500, torque_limit: 0 });
     loseWritesTo(transport, registers.torque_limit.address);
-    drive.energise();
+    drive.switchTorqueOn();
     expect(arm.servos[5]!.values(0).torque_limit).toBe(500);
   });
 
@@ -217,35 +217,43 @@ describe("switching the torque on", () => {
     const { drive, transport } = following();
     const targets = new Int32Array(6).fill(2300);
     for (let tick = 0; tick < 20; tick++) drive.step(targets);
-    for (const _ of [1, 2]) drive.saw(2, 2000);
+    for (const _ of [1, 2]) drive.see(2, 2000);
     drive.rest(3);
-    drive.saw(4, 2000);
-    expect([drive.obstructed[2], drive.resting[3], drive.approaching[0]]).toEqual([1, 1, 0]);
-    drive.energise();
-    expect([...drive.approaching]).toEqual([1, 1, 1, 1, 1, 1]);
-    expect([...drive.obstructed]).toEqual([0, 0, 0, 0, 0, 0]);
-    expect([...drive.resting]).toEqual([0, 0, 0, 0, 0, 0]);
-    expect(goalsIn(transport.sent.findLast((packet) => packet[5] === GOAL)!)).toEqual([...drive.goals]);
+    drive.see(4, 2000);
+    expect([
+      drive.motionOf(2).obstacleSide,
+      Number(isResting(drive, 3)),
+      Number(drive.motionOf(0).isSlow),
+    ]).toEqual([1, 1, 0]);
+    drive.switchTorqueOn();
+    expect(JOINTS.map((_, joint) => Number(drive.motionOf(joint).isSlow))).toEqual([1, 1, 1, 1, 1, 1]);
+    expect(JOINTS.map((_, joint) => drive.motionOf(joint).obstacleSide)).toEqual([0, 0, 0, 0, 0, 0]);
+    expect(JOINTS.map((_, joint) => Number(isResting(drive, joint)))).toEqual([0, 0, 0, 0, 0, 0]);
+    expect(goalsIn(transport.sent.findLast((packet) => packet[5] === GOAL)!)).toEqual(
+      Array.from(drive.goals),
+    );
     // Of two readings that make an obstacle, one counts from then on.
-    drive.saw(4, 2000);
-    expect(drive.obstructed[4]).toBe(0);
+    drive.see(4, 2000);
+    expect(drive.motionOf(4).obstacleSide).toBe(0);
   });
 
   test("shows where each joint is", () => {
     const { drive } = follower();
-    drive.energise();
-    expect(JOINTS.map((_, joint) => drive.positionOf(joint))).toEqual([1000, 1500, 2000, 2500, 3000, 3500]);
+    drive.switchTorqueOn();
+    expect(JOINTS.map((_, joint) => drive.motionOf(joint).seenAt)).toEqual([
+      1000, 1500, 2000, 2500, 3000, 3500,
+    ]);
   });
 
   test("gives the first goals: there are none before", () => {
-    expect([...follower().drive.goals]).toEqual([-1, -1, -1, -1, -1, -1]);
+    expect(Array.from(follower().drive.goals)).toEqual([-1, -1, -1, -1, -1, -1]);
   });
 
   test("a reading that is no position becomes no goal", () => {
     const { drive, arm, transport } = follower();
     arm.servos[0]!.setValues({ phase: 12 | 16 });
     arm.servos[0]!.actuator.motor.position = 5000;
-    expect(() => drive.energise()).toThrow("which is no position");
+    expect(() => drive.switchTorqueOn()).toThrow("which is no position");
     expect(transport.sent.filter((packet) => packet[5] === GOAL)).toEqual([]);
   });
 });

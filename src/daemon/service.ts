@@ -1,0 +1,117 @@
+/**
+ * The service around the control thread, put together: where events come from, what is known beside them, who is told.
+ *
+ * Sources: the control thread, the supply, losses, the control socket, a reload. Enrichers: the supply, boards without
+ * names. Sinks: the history, the calibrations of the status, the output, systemd. The order of each does not matter.
+ */
+import type { Calibration } from "../arm/calibration/calibration.ts";
+import type { ArmIdentity } from "../arm/identity.ts";
+import { ROLES, type Role } from "../arm/joints.ts";
+import { MAIN_PAIR } from "../config/pairs.ts";
+import type { EventSink } from "../teleop/events.ts";
+import type { PairSettings } from "../teleop/settings.ts";
+import { startApi } from "./api.ts";
+import { EventHistory } from "./event-history.ts";
+import { firstSettings } from "./first-settings.ts";
+import { LossWatch } from "./losses.ts";
+import { reload } from "./reload.ts";
+import { type Summary, summarise } from "./summary.ts";
+import { watchSupply } from "./supply.ts";
+import { reportToSystemd } from "./systemd.ts";
+import { ControlHangs, startTeleoperation } from "./teleoperation.ts";
+import { type ToldEvent, type ToldSink, tell } from "./told.ts";
+import { unnamedBoards } from "./unnamed-boards.ts";
+
+/** What shows a running teleoperation to whoever watches: a person at a terminal, a log, a program. */
+export interface Output {
+  /** Shows what happened. */
+  event(event: ToldEvent): void;
+  /** Teleoperation has ended; nothing is shown after this. */
+  end(): void;
+}
+
+/** How the service is run. */
+export interface ServiceOptions {
+  /** Reads the settings: at the start, and at each reload. Throws {@link ConfigError}. */
+  readSettings(): PairSettings;
+  readonly pair?: string | undefined;
+  /** Where the control socket is made; in the pair's own place if left out. */
+  readonly socket?: string | undefined;
+  /** Ends so many seconds after the process has started. */
+  readonly durationS?: number | undefined;
+  /** Makes the output; `summary` gives the figures of now. */
+  makeOutput(settings: PairSettings, summary: () => Summary): Promise<Output>;
+}
+
+/** Teleoperates until it is told to stop. Rejects when the control thread fails; a thread that hangs ends the process. */
+export async function runService(options: ServiceOptions): Promise<void> {
+  const readSettings = () => options.readSettings();
+  const first = await firstSettings(readSettings);
+  if (first === undefined) return;
+  let settings = first;
+  const pair = options.pair ?? MAIN_PAIR;
+  const startedAt = new Date();
+  const history = new EventHistory();
+  const calibrations: Partial<Record<Role, Calibration>> = {};
+
+  const sinks: ToldSink[] = [
+    (event) => history.take(event),
+    (event) => {
+      if (event.kind === "calibration") calibrations[event.role] = event.calibration;
+    },
+  ];
+  const sink: EventSink = (event) => {
+    const hints = enrichers.flatMap((hintsFor) => hintsFor(event));
+    const told = tell(event, hints);
+    for (const each of sinks) each(told);
+  };
+  const supply = watchSupply((event) => sink(event));
+  const enrichers = [supply.hintsFor, unnamedBoards(pair, () => settings)];
+
+  // Nothing yields between the output and the thread: nothing is told that nobody shows.
+  const output = await options.makeOutput(settings, () => summarise(memory, history.state));
+  const teleoperation = startTeleoperation(settings, sink);
+  const { memory } = teleoperation;
+  const systemd = reportToSystemd(memory);
+  sinks.push((event) => output.event(event), systemd.event);
+  const losses = new LossWatch(memory.telemetry, armsOf(settings), sink).start();
+  const api = startApi(
+    options.socket,
+    () => ({ pair, startedAt, settings, memory, history, calibrations }),
+    sink,
+  );
+  api.then(systemd.ready);
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, teleoperation.stop);
+  process.on("SIGUSR2", teleoperation.handOver);
+  process.on("SIGHUP", () => {
+    const reloaded = reload(settings, readSettings);
+    for (const notice of reloaded.notices) sink(notice);
+    if (reloaded.settings === undefined) return;
+    settings = reloaded.settings;
+    memory.mailbox.sendSettings(settings);
+  });
+  if (options.durationS !== undefined) {
+    setTimeout(teleoperation.stop, Math.max(0, options.durationS * 1000 - performance.now())).unref();
+  }
+  try {
+    await teleoperation.stopped;
+  } catch (error) {
+    if (!(error instanceof ControlHangs)) throw error;
+    const problem = { code: "program.hangs", forS: error.forS } as const;
+    sink({ kind: "notice", severity: "fault", problem });
+    output.end();
+    // The thread that hangs cannot be ended, and would keep the process from ending.
+    process.kill(process.pid, "SIGKILL");
+  } finally {
+    supply.stop();
+    losses.stop();
+    systemd.stop();
+    (await api)?.close();
+    output.end();
+  }
+}
+
+function armsOf({ arms }: PairSettings): Record<Role, ArmIdentity> {
+  const identities = ROLES.map((role) => [role, { role, id: arms[role].id }]);
+  return Object.fromEntries(identities) as Record<Role, ArmIdentity>;
+}

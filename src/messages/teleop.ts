@@ -1,0 +1,200 @@
+/** What a teleoperation tells, in words: what happened, to which arm and joint, and what to do now. */
+import { type ArmIdentity, nameOfArm } from "../arm/identity.ts";
+import { type JointName, nameWithId } from "../arm/joints.ts";
+import type { EventCode } from "../teleop/codes.ts";
+import type { Doubt, Left, Problem } from "../teleop/problem.ts";
+
+/** Problems of one code. */
+type Of<Code extends EventCode> = Extract<Problem, { readonly code: Code }>;
+
+/** How each is said. */
+const words: { readonly [Code in EventCode]?: (problem: Of<Code>) => string } = {
+  "pair.connecting": () => "both arms answer",
+  "pair.aligning": () => "the follower moves slowly to the leader's pose",
+  "pair.following": () => "the follower has reached the leader's pose",
+  "pair.stopped": ({ left }) => lefts[left],
+  "pair.paused": ({ stage }) =>
+    stage === "asked"
+      ? "somebody asked for the follower to stay where it is"
+      : 'paused, as was asked: "so101 resume" goes on',
+  "pair.released": (problem) => {
+    switch (problem.stage) {
+      case "asked":
+        return "somebody asked to release the follower";
+      case "waiting":
+        return 'released, as was asked: "so101 resume" goes on';
+      case "done":
+        return released(`${name(problem.arm)}: released, as was asked`, problem.unconfirmed);
+    }
+  },
+  "pair.resumed": () => "somebody asked to go on",
+
+  "arm.back": ({ arm }) => `${name(arm)} answers`,
+  "bus.lossy": ({ arm, joint, lost, ticks }) =>
+    `${name(arm)}: ${lost} replies of ${nameWithId(joint!)} were lost or damaged in the last ${ticks} ticks — ` +
+    "check its leads and plugs, and keep them away from motors and supplies",
+
+  "leader.silent": ({ arm, forMs }) => `no position from ${name(arm)} for ${forMs} ms`,
+  "leader.torque-on": ({ arm, unconfirmed }) =>
+    released(
+      `${name(arm)}: its torque was on, which it must never be — it was switched off; check its supply`,
+      unconfirmed,
+    ),
+  "leader.jumped": (problem) =>
+    `${jointOf(problem)} has jumped further than it can have moved: the follower approaches slowly — check its lead`,
+  "leader.awaited": ({ arm }) => `${name(arm)}: move it by hand to begin`,
+  "joint.unwinds": (problem) =>
+    `${jointOf(problem)} unwinds slowly, because the leader's crossed the end of its turn`,
+  "joint.obstructed": (problem) =>
+    `${jointOf(problem)} is stopped by something: it presses no further — clear its way, or move the leader back`,
+
+  "servo.silent": ({ arm, joint }) => `${name(arm)}: no answer from ${nameWithId(joint!)}`,
+  "servo.reset": ({ arm, joint }) =>
+    `${name(arm)}: ${joint === undefined ? "a servo" : nameWithId(joint)} lost its power for a moment — check the supply and the leads`,
+  "servo.no-position": (problem) =>
+    `${jointOf(problem)} reports ${problem.position}, which is no position — switch its power off and on`,
+  "arm.held-too-long": ({ arm, heldForS, unconfirmed }) =>
+    released(`${name(arm)}: released after being held for ${heldForS} s`, unconfirmed),
+  "arm.may-hold": ({ arm, doubt }) =>
+    `${name(arm)}: ${doubtful(doubt)} — switch its power off before touching it`,
+
+  "supply.sags": ({ arm, joint, volts, usualVolts }) =>
+    `${name(arm)}: ${nameWithId(joint!)} gets ${volts.toFixed(1)} V, down from ${usualVolts.toFixed(1)} V — ` +
+    "the supply is too weak or a lead too thin: check the plugs, or take a stronger supply",
+  "servo.hot": ({ arm, joint, celsius }) =>
+    `${name(arm)}: ${nameWithId(joint!)} is at ${celsius} °C — let it rest, or take load off it, before it gets too hot`,
+  "servo.too-hot": ({ arm, joint, celsius, releaseFromC }) =>
+    `${name(arm)}: ${nameWithId(joint!)} is at ${celsius} °C: the follower moves slowly until it is cooler, and is ` +
+    `released at ${releaseFromC} °C — let it rest`,
+  "servo.cooling": (problem) =>
+    "unconfirmed" in problem
+      ? released(`${name(problem.arm)}: released to cool`, problem.unconfirmed)
+      : `${name(problem.arm)}: ${nameWithId(problem.joint!)} is at ${problem.celsius} °C, which is too hot to go on — ` +
+        `it goes on by itself below ${problem.coolBelowC} °C`,
+  "servo.voltage": (problem) => reports(problem),
+  "servo.sensor": (problem) => reports(problem),
+  "servo.overheats": (problem) => reports(problem),
+  "servo.overcurrent": (problem) => reports(problem),
+  "servo.overload": (problem) => reports(problem),
+  "servo.error": (problem) => reports(problem),
+  "servo.overload-stays": ({ arm, joint }) =>
+    `${name(arm)}: the overload of ${nameWithId(joint!)} does not end: it has little force — take the load off it, then ` +
+    "switch the arm's power off and on",
+  "supply.under-voltage": () =>
+    "the Raspberry Pi gets too little voltage — use its own supply of 5.1 V and 2.5 A or more, and a short thick cable",
+
+  "program.stalled": ({ forMs }) => `the program did not run for ${forMs} ms`,
+  "program.not-real-time": ({ refused, errno }) => {
+    const [what, key] =
+      refused === "priority"
+        ? ["no real-time priority", "LimitRTPRIO="]
+        : ["code not locked in memory", "LimitMEMLOCK="];
+    return `${what} (${errno}): ticks may come late while the machine is busy; root has it, and a unit with ${key}`;
+  },
+  "program.hangs": ({ forS }) => `the control thread has not got on for ${forS} s`,
+  "program.late": ({ overruns, ticks }) =>
+    `${overruns} of the last ${ticks} ticks came too late — something else keeps the processor busy, or its power is too ` +
+    'low: look with "top"',
+  "program.internal-error": ({ what }) =>
+    `the program made a mistake (${what}): the follower is held, and the pair starts over — please report it`,
+  "settings.reloaded": () => "the configuration was read again",
+  "settings.refused": ({ problems }) => `the configuration stays as it was: ${problems.join("; ")}`,
+  "settings.kept": ({ keys }) =>
+    `${keys.join(", ")} changed in the configuration: that takes effect at the next start`,
+  "control.refused": ({ why }) =>
+    `no control socket, so that "so101 status" and the like will not work: ${why}`,
+};
+
+const lefts: Readonly<Record<Left, string>> = {
+  released: "the follower is released",
+  parked: "the follower is parked and released",
+  held: "the follower is held where it is",
+  "handed over": "the follower is held for the program that comes next",
+  "not connected": "the follower is not connected",
+  "in doubt": "the follower may still hold",
+};
+
+/** How an alarm's end is said; undefined where it goes without saying. */
+const ends: { readonly [Code in EventCode]?: (problem: Of<Code>) => string } = {
+  "servo.hot": ({ arm, joint, celsius }) => `${name(arm)}: ${nameWithId(joint!)} is at ${celsius} °C again`,
+  "supply.sags": ({ arm, volts }) => `${name(arm)}: its servos get ${volts.toFixed(1)} V again`,
+  "joint.obstructed": (problem) => `${jointOf(problem)} is free again`,
+  "servo.voltage": (problem) => noLonger(problem),
+  "servo.sensor": (problem) => noLonger(problem),
+  "servo.overheats": (problem) => noLonger(problem),
+  "servo.overcurrent": (problem) => noLonger(problem),
+  "servo.overload": (problem) => noLonger(problem),
+  "servo.error": (problem) => noLonger(problem),
+  "supply.under-voltage": () => "the Raspberry Pi gets enough voltage again",
+};
+
+/** Says a problem. */
+export function sayProblem(problem: Problem): string {
+  if ("text" in problem && problem.text !== undefined) return problem.text;
+  const say = words[problem.code] as ((problem: Problem) => string) | undefined;
+  return say?.(problem) ?? problem.code;
+}
+
+/** Says that an alarm is over; undefined where that goes without saying. */
+export function sayEnd(problem: Problem): string | undefined {
+  return (ends[problem.code] as ((problem: Problem) => string) | undefined)?.(problem);
+}
+
+/** How a stopped teleoperation left the follower. */
+export function sayLeft(left: Left): string {
+  return lefts[left];
+}
+
+function name(arm: ArmIdentity | undefined): string {
+  return arm === undefined ? "an arm" : nameOfArm(arm);
+}
+
+/** `wrist_roll (id 5) of follower "red"` */
+function jointOf({ arm, joint }: Problem): string {
+  return `${nameWithId(joint!)} of ${name(arm)}`;
+}
+
+function released(what: string, unconfirmed: readonly JointName[]): string {
+  if (unconfirmed.length === 0) return what;
+  return `${what}; ${unconfirmed.map(nameWithId).join(", ")} did not confirm it`;
+}
+
+function doubtful(doubt: Doubt): string {
+  switch (doubt.why) {
+    case "not connected":
+      return "it may still hold where it was";
+    case "no answer":
+      return "no servo answered when it was released";
+    case "not confirmed":
+      return `${doubt.joints.map(nameWithId).join(", ")} did not confirm that the torque is off`;
+    case "port lost":
+      return `lost while it was released (${doubt.text})`;
+  }
+}
+
+type ErrorReport = Of<
+  | "servo.voltage"
+  | "servo.sensor"
+  | "servo.overheats"
+  | "servo.overcurrent"
+  | "servo.overload"
+  | "servo.error"
+>;
+
+const errors: Readonly<Record<Exclude<ErrorReport["code"], "servo.error">, readonly [string, string]>> = {
+  "servo.voltage": ["a voltage outside its limits", "check the arm's supply and its leads"],
+  "servo.sensor": ["its angle sensor", "power-cycle the arm; if it stays, replace the servo"],
+  "servo.overheats": ["overheating", "let it cool"],
+  "servo.overcurrent": ["too much current", "check that nothing blocks it"],
+  "servo.overload": ["an overload", "check that nothing blocks it; power-cycle the arm if it stays"],
+};
+
+function reports(problem: ErrorReport): string {
+  if (problem.code === "servo.error") return `${jointOf(problem)} reports error bit ${problem.bit}`;
+  return `${jointOf(problem)} reports ${errors[problem.code].join(" — ")}`;
+}
+
+function noLonger(problem: ErrorReport): string {
+  const what = problem.code === "servo.error" ? `error bit ${problem.bit}` : errors[problem.code][0];
+  return `${jointOf(problem)} no longer reports ${what}`;
+}

@@ -1,0 +1,21 @@
+/** Where the loop takes the leader's positions from: today its bus; a network or a recording could be another. */
+
+/** A source of the leader's positions. Nothing of it allocates. */
+export interface LeaderSource {
+  /** The positions last read, in steps, in the joints' order; valid once {@link collect} has returned true. */
+  readonly positions: Int32Array;
+  /** Begins a reading, at `nowUs`. */
+  request(nowUs: number): void;
+  /** Ends the reading that began at `askedUs`, and waits for it where it must; true when the positions are fresh. */
+  collect(askedUs: number): boolean;
+  /** Takes the joint that has jumped further than a hand can have moved it since the last call; −1 for none. */
+  takeJump(): number;
+  /** Begins what has time until the next tick, at `nowUs`; called in a tick with fresh positions only. */
+  useSlack(nowUs: number): void;
+  /** Takes in what {@link useSlack} has begun. Called at the start of a tick, and when the loop ends. */
+  endSlack(): void;
+  /** Whether a servo of the leader was found with its torque on, which it must never be. */
+  readonly hasTorque: boolean;
+  /** Switches the leader's torque off. Whether that was heard is checked in a slack that comes. */
+  switchTorqueOff(): void;
+}

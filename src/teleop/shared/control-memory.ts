@@ -1,0 +1,50 @@
+/** The shared memory as each of the two threads sees it. */
+import { Lateness } from "./lateness.ts";
+import { sharedMemory } from "./layout.ts";
+import { Mailbox, MailboxSender } from "./mailbox.ts";
+import { SampleReader, SampleWriter } from "./samples.ts";
+import { Telemetry } from "./telemetry.ts";
+
+/** The control thread's view: it takes commands, and publishes the rest. */
+export interface ControlMemory {
+  readonly mailbox: Mailbox;
+  readonly telemetry: Telemetry;
+  readonly lateness: Lateness;
+  readonly samples: SampleWriter;
+}
+
+/** The main thread's view: it sends commands, and reads the rest. */
+export interface MainMemory {
+  /** To be handed to the control thread. */
+  readonly buffer: SharedArrayBuffer;
+  readonly mailbox: MailboxSender;
+  readonly telemetry: Telemetry;
+  readonly lateness: Lateness;
+  /** Begins to read samples, from now on. */
+  readSamples(): SampleReader;
+}
+
+/** Makes the memory that a control thread is to share with this one. */
+export function createMemory(): MainMemory {
+  const memory = sharedMemory();
+  const telemetry = new Telemetry(memory);
+  telemetry.forgetAll();
+  return {
+    buffer: memory.buffer,
+    mailbox: new MailboxSender(memory),
+    telemetry,
+    lateness: new Lateness(memory),
+    readSamples: () => new SampleReader(memory),
+  };
+}
+
+/** The control thread's view of the memory that the main thread has made. */
+export function openMemory(buffer: SharedArrayBuffer): ControlMemory {
+  const memory = sharedMemory(buffer);
+  return {
+    mailbox: new Mailbox(memory),
+    telemetry: new Telemetry(memory),
+    lateness: new Lateness(memory),
+    samples: new SampleWriter(memory),
+  };
+}

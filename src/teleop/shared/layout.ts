@@ -1,0 +1,51 @@
+/**
+ * The memory that the control thread and the main thread share, declared in one place. The control thread never
+ * yields, so nothing else reaches it.
+ */
+
+import { LATENESS_BUCKETS } from "./lateness.ts";
+import { COMMAND_WORDS, LONGEST_SETTINGS_BYTES } from "./mailbox.ts";
+import { SAMPLE_WORDS, SAMPLES_KEPT } from "./samples.ts";
+import { FIGURE_COUNT } from "./telemetry.ts";
+
+/** What the memory is made of, in order: each a typed array of so many elements, on a border of 8 bytes. */
+const sections = {
+  /** The state of the mailbox, for `Atomics`. */
+  mailbox: [Int32Array, COMMAND_WORDS],
+  /** Settings as JSON. */
+  settings: [Uint8Array, LONGEST_SETTINGS_BYTES],
+  heartbeat: [Int32Array, 1],
+  figures: [Float64Array, FIGURE_COUNT],
+  lateness: [Uint32Array, LATENESS_BUCKETS + 1],
+  /** How many samples there were. */
+  sampleCount: [Int32Array, 1],
+  sampleTimes: [Float64Array, SAMPLES_KEPT],
+  samples: [Int16Array, SAMPLES_KEPT * SAMPLE_WORDS],
+} as const;
+
+type Sections = typeof sections;
+
+/** The shared memory as its parts. */
+export type SharedMemory = {
+  readonly buffer: SharedArrayBuffer;
+} & { readonly [Name in keyof Sections]: InstanceType<Sections[Name][0]> };
+
+type Part = new (buffer: SharedArrayBuffer, offset: number, length: number) => object;
+
+const BORDER = 8;
+
+/** The parts of a memory that the other thread has made, or of a new one, all zeros. */
+export function sharedMemory(made?: SharedArrayBuffer): SharedMemory {
+  const offsets = new Map<string, number>();
+  let size = 0;
+  for (const [name, [type, length]] of Object.entries(sections)) {
+    offsets.set(name, size);
+    size += Math.ceil((type.BYTES_PER_ELEMENT * length) / BORDER) * BORDER;
+  }
+  const buffer = made ?? new SharedArrayBuffer(size);
+  const parts = Object.entries(sections).map(([name, [Type, length]]) => [
+    name,
+    new (Type as Part)(buffer, offsets.get(name)!, length),
+  ]);
+  return { buffer, ...Object.fromEntries(parts) };
+}

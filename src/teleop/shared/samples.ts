@@ -1,0 +1,124 @@
+/**
+ * The ring of samples: what was read and written in each tick, for whoever records, shows or sends it. The control
+ * thread writes and never waits; a reader that is slow loses samples, and knows how many.
+ */
+import { JOINT_COUNT } from "../../arm/joints.ts";
+import { PAIR_STATES, type PairState } from "../state/states.ts";
+
+/** So many samples are kept: two seconds at 500 Hz. */
+export const SAMPLES_KEPT = 1_024;
+
+/** The state, then the joints' positions and goals. */
+const LEADER = 1;
+const GOALS = LEADER + JOINT_COUNT;
+const FOLLOWER = GOALS + JOINT_COUNT;
+/** Words of one sample beside its time. */
+export const SAMPLE_WORDS = FOLLOWER + JOINT_COUNT;
+
+/** A position that has not been read, or a goal that has not been given. */
+export const UNKNOWN_STEPS = -1;
+
+/** The memory of a ring. */
+export interface SampleMemory {
+  readonly sampleCount: Int32Array;
+  readonly sampleTimes: Float64Array;
+  readonly samples: Int16Array;
+}
+
+/** One tick: positions and goals in steps, in the joints' order, null where unknown. */
+export interface Sample {
+  /** Of CLOCK_MONOTONIC, µs. */
+  readonly timeUs: number;
+  readonly state: PairState;
+  readonly leader: (number | null)[];
+  readonly goals: (number | null)[];
+  /** As read last: of all six joints within some ticks. */
+  readonly follower: (number | null)[];
+}
+
+/** The control thread's side. Allocates nothing. */
+export class SampleWriter {
+  readonly #memory: SampleMemory;
+
+  constructor(memory: SampleMemory) {
+    this.#memory = memory;
+  }
+
+  /** Adds a sample; the oldest goes. Positions and goals in steps, {@link UNKNOWN_STEPS} where there is none. */
+  write(
+    timeUs: number,
+    state: PairState,
+    leader: ArrayLike<number>,
+    goals: ArrayLike<number>,
+    follower: ArrayLike<number>,
+  ): void {
+    const { sampleCount, sampleTimes, samples } = this.#memory;
+    const slot = slotOf(sampleCount[0]!);
+    const at = slot * SAMPLE_WORDS;
+    sampleTimes[slot] = timeUs;
+    samples[at] = PAIR_STATES.indexOf(state);
+    for (let joint = 0; joint < JOINT_COUNT; joint++) {
+      samples[at + LEADER + joint] = leader[joint]!;
+      samples[at + GOALS + joint] = goals[joint]!;
+      samples[at + FOLLOWER + joint] = follower[joint]!;
+    }
+    Atomics.add(sampleCount, 0, 1);
+  }
+}
+
+/** One reader of the ring, from when it is made. */
+export class SampleReader {
+  readonly #memory: SampleMemory;
+  #next: number;
+  /** Samples that were overwritten before they were read. */
+  lost = 0;
+
+  constructor(memory: SampleMemory) {
+    this.#memory = memory;
+    this.#next = Atomics.load(memory.sampleCount, 0);
+  }
+
+  /** The oldest sample that was not read yet; undefined when there is none. */
+  next(): Sample | undefined {
+    for (;;) {
+      const behind = this.#behind();
+      if (behind === 0) return undefined;
+      // The slot that is written next may be half written.
+      if (behind >= SAMPLES_KEPT) this.#skip(behind - SAMPLES_KEPT + 1);
+      const sample = this.#sampleAt(slotOf(this.#next));
+      if (this.#behind() >= SAMPLES_KEPT) continue;
+      this.#next = (this.#next + 1) | 0;
+      return sample;
+    }
+  }
+
+  /** How many samples were not read yet; the count of all is a word, and wraps. */
+  #behind(): number {
+    return (Atomics.load(this.#memory.sampleCount, 0) - this.#next) >>> 0;
+  }
+
+  #skip(count: number): void {
+    this.lost += count;
+    this.#next = (this.#next + count) | 0;
+  }
+
+  #sampleAt(slot: number): Sample {
+    const { sampleTimes, samples } = this.#memory;
+    const at = slot * SAMPLE_WORDS;
+    const steps = (from: number) =>
+      Array.from(samples.subarray(at + from, at + from + JOINT_COUNT), (value) =>
+        value === UNKNOWN_STEPS ? null : value,
+      );
+    return {
+      timeUs: sampleTimes[slot]!,
+      state: PAIR_STATES[samples[at]!] ?? "waiting",
+      leader: steps(LEADER),
+      goals: steps(GOALS),
+      follower: steps(FOLLOWER),
+    };
+  }
+}
+
+function slotOf(count: number): number {
+  return (count >>> 0) % SAMPLES_KEPT;
+}

@@ -1,0 +1,59 @@
+/** What a pair's next step is decided by: how both arms were seen just now, and what is remembered of before. */
+import type { TorqueState } from "../../arm/release.ts";
+import type { Problem } from "../problem.ts";
+import type { StartBehaviour } from "../settings.ts";
+import type { Mode } from "./states.ts";
+
+/** An arm whose six servos answer, as they were read together. */
+export interface ArmFacts {
+  readonly torque: TorqueState;
+  /** In steps, in the joints' order; not each need be a position. */
+  readonly positions: readonly number[];
+  /** °C, in the joints' order. */
+  readonly temperaturesC: readonly number[];
+  /** False when a servo was reset by a loss of power since it was configured. */
+  readonly isConfigured: boolean;
+}
+
+/** How an arm was seen. */
+export type ArmCondition =
+  | { readonly is: "out of reach"; readonly problem: Problem; readonly torque: TorqueState }
+  | ({ readonly is: "reached" } & ArmFacts);
+
+/** What the checks of both arms, against their files and each other, have found. */
+export interface Inspection {
+  readonly faults: readonly Problem[];
+  /** File and servos disagree, perhaps only because EEPROM was written just now: to be checked again. */
+  readonly mayPass: boolean;
+}
+
+/** From which temperatures the follower may have its torque, °C, in the joints' order. */
+export interface HeatLimits {
+  readonly releaseFromC: readonly number[];
+  /** Below these a follower that was released for its heat may go on. */
+  readonly coolBelowC: readonly number[];
+}
+
+/** Everything that the decision needs. Nothing here changes. */
+export interface Conditions {
+  readonly mode: Mode;
+  readonly leader: ArmCondition;
+  readonly follower: ArmCondition;
+  /** There once both arms were checked in this cycle. */
+  readonly inspection?: Inspection;
+  /** Both arms are checked and configured, and were not lost since. */
+  readonly isConnected: boolean;
+  /** Of the connected follower. */
+  readonly heatLimits?: HeatLimits;
+  /** The follower was released for its heat, and was not seen cool since. */
+  readonly isCooling: boolean;
+  /** EEPROM did not take a value: each further try would wear it. */
+  readonly gaveUp: boolean;
+  readonly start: StartBehaviour;
+  /** With `start` "on leader motion": the leader was moved by hand since the follower has waited for that. */
+  readonly leaderWasMoved: boolean;
+  /** For how long the follower has been held, in s. */
+  readonly heldForS: number;
+  /** After so long it is released, in s. */
+  readonly holdForS: number;
+}

@@ -1,0 +1,116 @@
+/** What a pair does next: conditions in, a step out. Pure: nothing is read, nothing is done. */
+import { JOINTS } from "../../arm/joints.ts";
+import { isPosition } from "../../arm/read.ts";
+import { EEPROM_SETTLE_US } from "../../feetech/eeprom.ts";
+import type { ArmFacts, Conditions } from "./conditions.ts";
+import type { PairState } from "./states.ts";
+
+/** A missing board or a silent arm is looked for this often: aligning must begin within 0.5 s of its return. */
+export const LOOK_AGAIN_MS = 100;
+/** A fault is looked at again this often, to notice that the person has settled it. */
+export const RECHECK_FAULT_MS = 200;
+/** A leader whose motion is awaited is read this often. */
+export const WATCH_LEADER_MS = 20;
+/** EEPROM that was written just now reads as zeros for a while: what disagrees then is checked again after this. */
+export const RECHECK_EEPROM_MS = EEPROM_SETTLE_US / 1000;
+
+/** Why the follower is released. */
+export type ReleaseReason = "pair.released" | "arm.held-too-long" | "servo.cooling";
+
+/** Why the pair waits, holds or is faulted, for the one who tells it. */
+export type WaitReason =
+  /** A board, an arm or a joint is missing. */
+  | { readonly is: "out of reach" }
+  /** A person wants the follower held, or released. */
+  | { readonly is: "paused" | "released" }
+  /** The checks found faults. */
+  | { readonly is: "faulted" }
+  /** A servo of the follower is too hot. */
+  | { readonly is: "cooling"; readonly joint: number; readonly celsius: number; readonly coolBelowC: number }
+  /** A servo of the leader reports what is no position. */
+  | { readonly is: "no position"; readonly joint: number; readonly position: number }
+  /** The leader is to be moved by hand first. */
+  | { readonly is: "leader awaited" };
+
+/** The next step. What it has to do first stands first. */
+export interface Step {
+  /** The leader's torque is on, which it must never be: it is released. */
+  readonly releaseLeader: boolean;
+  /** The follower is released, and why. */
+  readonly releaseFollower?: ReleaseReason;
+  readonly then:
+    | { readonly do: "wait"; readonly reason: WaitReason; readonly forMs: number }
+    /** Check both arms, after a while; in the state connecting, unless a fault or a failure is looked at again. */
+    | { readonly do: "inspect"; readonly afterMs: number }
+    /** Configure both arms: they are as they must be. */
+    | { readonly do: "configure" }
+    | { readonly do: "follow" };
+}
+
+/** Decides. */
+export function decide(conditions: Conditions): Step {
+  const then = nextOf(conditions);
+  const releaseFollower = then.do === "wait" ? releaseOf(conditions, then.reason) : undefined;
+  return {
+    // When both arms are configured or followed, the leader loses its torque with that.
+    releaseLeader: then.do === "wait" && conditions.leader.torque === "on",
+    ...(releaseFollower !== undefined && { releaseFollower }),
+    then,
+  };
+}
+
+function nextOf(conditions: Conditions): Step["then"] {
+  const { leader, follower, mode, isConnected, inspection } = conditions;
+  if (leader.is !== "reached" || follower.is !== "reached") return wait({ is: "out of reach" });
+  if (mode !== "running") return wait({ is: mode });
+  if (!isConnected) {
+    if (conditions.gaveUp) return wait({ is: "faulted" }, RECHECK_FAULT_MS);
+    if (inspection === undefined) return { do: "inspect", afterMs: 0 };
+    if (inspection.mayPass) return { do: "inspect", afterMs: RECHECK_EEPROM_MS };
+    if (inspection.faults.length > 0) return wait({ is: "faulted" }, RECHECK_FAULT_MS);
+    return { do: "configure" };
+  }
+  if (!leader.isConfigured || !follower.isConfigured) return { do: "inspect", afterMs: 0 };
+  const cooling = coolingOf(conditions, follower);
+  if (cooling !== undefined) return wait(cooling);
+  const joint = leader.positions.findIndex((position) => !isPosition(position));
+  if (joint !== -1) return wait({ is: "no position", joint, position: leader.positions[joint]! });
+  const awaitsMotion = conditions.start === "on leader motion" && follower.torque === "off";
+  if (awaitsMotion && !conditions.leaderWasMoved) return wait({ is: "leader awaited" }, WATCH_LEADER_MS);
+  return { do: "follow" };
+}
+
+function wait(reason: WaitReason, forMs = LOOK_AGAIN_MS): Step["then"] {
+  return { do: "wait", reason, forMs };
+}
+
+/** The hottest joint that keeps the follower from having its torque, if one does. */
+function coolingOf(
+  { heatLimits, isCooling }: Conditions,
+  { temperaturesC }: ArmFacts,
+): WaitReason | undefined {
+  if (heatLimits === undefined) return undefined;
+  const { coolBelowC, releaseFromC } = heatLimits;
+  const limits = isCooling ? coolBelowC : releaseFromC;
+  const hot = JOINTS.map((_, joint) => joint)
+    .filter((joint) => temperaturesC[joint]! >= limits[joint]!)
+    .sort((a, b) => temperaturesC[b]! - temperaturesC[a]!);
+  const [joint] = hot;
+  if (joint === undefined) return undefined;
+  return { is: "cooling", joint, celsius: temperaturesC[joint]!, coolBelowC: coolBelowC[joint]! };
+}
+
+/** Why a follower that waits is released now, if it is. */
+function releaseOf(conditions: Conditions, reason: WaitReason): ReleaseReason | undefined {
+  const { mode, follower, heldForS, holdForS } = conditions;
+  if (mode === "released" && follower.torque !== "off") return "pair.released";
+  if (follower.torque !== "on") return undefined;
+  if (reason.is === "cooling") return "servo.cooling";
+  return heldForS >= holdForS ? "arm.held-too-long" : undefined;
+}
+
+/** The state in which a pair waits for a reason. */
+export function stateOf({ is }: WaitReason): PairState {
+  if (is === "paused") return "holding";
+  return is === "faulted" ? "faulted" : "waiting";
+}

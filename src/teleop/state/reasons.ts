@@ -1,0 +1,31 @@
+/** Why a pair waits, as it is told. */
+import type { ArmIdentity } from "../../arm/identity.ts";
+import { JOINTS, type Role } from "../../arm/joints.ts";
+import type { Problem } from "../problem.ts";
+import type { WaitReason } from "./decide.ts";
+
+/** What is told of a reason to wait; undefined where what is told was found elsewhere: who is missing, and faults. */
+export function problemOf(
+  reason: WaitReason,
+  { leader, follower }: Readonly<Record<Role, ArmIdentity>>,
+): Problem | undefined {
+  switch (reason.is) {
+    case "out of reach":
+    case "faulted":
+      return undefined;
+    case "paused":
+      return { code: "pair.paused", stage: "holding" };
+    case "released":
+      return { code: "pair.released", stage: "waiting" };
+    case "cooling": {
+      const { joint, celsius, coolBelowC } = reason;
+      return { code: "servo.cooling", arm: follower, joint: JOINTS[joint]!, celsius, coolBelowC };
+    }
+    case "no position": {
+      const { joint, position } = reason;
+      return { code: "servo.no-position", arm: leader, joint: JOINTS[joint]!, position };
+    }
+    case "leader awaited":
+      return { code: "leader.awaited", arm: leader };
+  }
+}

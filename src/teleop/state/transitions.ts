@@ -1,0 +1,105 @@
+/** Which state may follow which, and what leads there. The manual's table is made of this one. */
+import type { EventCode } from "../codes.ts";
+import { PAIR_STATES, type PairState } from "./states.ts";
+
+/** An edge, or several that the same things lead along. */
+export interface Transition {
+  /** "any" is every state but {@link to} and `stopped`, which is the end. */
+  readonly from: readonly PairState[] | "any";
+  readonly to: PairState;
+  /** What leads along it, for people. */
+  readonly when: string;
+  /** The codes of the reasons with which it is told. */
+  readonly codes: readonly EventCode[];
+}
+
+/**
+ * Every edge there is. There is none from holding to following: whatever has held is aligned first. None leads out of
+ * stopped.
+ */
+export const transitions: readonly Transition[] = [
+  {
+    from: "any",
+    to: "waiting",
+    when: "a board, an arm's power or a joint is missing, or something failed that is tried again",
+    codes: [
+      "board.missing",
+      "port.denied",
+      "port.busy",
+      "port.failed",
+      "bus.silent",
+      "bus.joints-missing",
+      "bus.damaged",
+      "bus.failed",
+      "servo.silent",
+      "servo.reset",
+      "servo.no-position",
+      "program.internal-error",
+    ],
+  },
+  {
+    from: "any",
+    to: "waiting",
+    when: "a person asked to release the follower, it is too hot, or the leader must be moved first",
+    codes: ["pair.released", "servo.cooling", "leader.awaited"],
+  },
+  {
+    from: ["waiting", "holding", "faulted"],
+    to: "connecting",
+    when: "all twelve servos answer",
+    codes: ["pair.connecting"],
+  },
+  {
+    from: ["connecting", "waiting", "holding"],
+    to: "aligning",
+    when: "both arms are checked and configured, and the leader has a position",
+    codes: ["pair.aligning"],
+  },
+  {
+    from: ["following"],
+    to: "aligning",
+    when: "the configuration was read again, or the gripper's torque was switched off and on",
+    codes: ["pair.aligning"],
+  },
+  {
+    from: ["aligning"],
+    to: "following",
+    when: "every goal has met its target",
+    codes: ["pair.following"],
+  },
+  {
+    from: ["aligning", "following"],
+    to: "holding",
+    when: "no fresh leader position for `hold_after_ms`, or the program did not run",
+    codes: ["leader.silent", "program.stalled"],
+  },
+  { from: "any", to: "holding", when: "a person asked to pause", codes: ["pair.paused"] },
+  {
+    from: "any",
+    to: "faulted",
+    when: "something that software must not repair by itself",
+    codes: [
+      "bus.joints-missing",
+      "arm.swapped",
+      "servo.wrong-model",
+      "calibration.missing",
+      "calibration.mismatch",
+      "calibration.unfinished",
+      "servo.eeprom",
+    ],
+  },
+  { from: "any", to: "stopped", when: "the program was told to end", codes: ["pair.stopped"] },
+];
+
+/** The states from which a transition leads. */
+export function originsOf({ from, to }: Transition): readonly PairState[] {
+  return from === "any" ? PAIR_STATES.filter((state) => state !== "stopped" && state !== to) : from;
+}
+
+/** Whether an edge leads from one state to another, told with this reason. */
+export function isEdge(from: PairState, to: PairState, code: EventCode): boolean {
+  return transitions.some(
+    (transition) =>
+      transition.to === to && transition.codes.includes(code) && originsOf(transition).includes(from),
+  );
+}

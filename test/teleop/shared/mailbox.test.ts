@@ -1,0 +1,82 @@
+import { expect, test } from "bun:test";
+import { createMemory, openMemory } from "../../../src/teleop/shared/control-memory.ts";
+import { Command, LONGEST_SETTINGS_BYTES } from "../../../src/teleop/shared/mailbox.ts";
+
+function mailboxes() {
+  const main = createMemory();
+  return { main: main.mailbox, control: openMemory(main.buffer).mailbox, buffer: main.buffer };
+}
+
+test("what is asked is known to the control thread", () => {
+  const { main, control } = mailboxes();
+  main.requestEnd("stop");
+  expect(control.command).toBe(Command.stop);
+});
+
+test("a look is asked for by a mode or by settings, and a stop is stronger", () => {
+  const { main, control } = mailboxes();
+  expect(control.takeSettings()).toBeUndefined();
+  main.mode = "paused";
+  expect(control.command).toBe(Command.attention);
+  control.attend();
+  expect([control.command, control.mode]).toEqual([Command.none, "paused"]);
+  main.sendSettings({ rateHz: 100, name: "ä" });
+  main.requestEnd("stop");
+  main.mode = "running";
+  control.attend();
+  expect([control.isEnding, main.isEnding]).toEqual([true, true]);
+  expect(control.takeSettings()).toEqual({ rateHz: 100, name: "ä" });
+  expect(control.takeSettings()).toBeUndefined();
+});
+
+test("of settings that are sent twice the last are taken, once", () => {
+  const { main, control } = mailboxes();
+  main.sendSettings({ rateHz: 100 });
+  main.sendSettings({ rateHz: 60 });
+  expect(control.takeSettings()).toEqual({ rateHz: 60 });
+  expect(control.takeSettings()).toBeUndefined();
+});
+
+test("settings that are too long are refused, and those before stay", () => {
+  const { main, control } = mailboxes();
+  main.sendSettings({ rateHz: 100 });
+  expect(() => main.sendSettings({ long: "x".repeat(LONGEST_SETTINGS_BYTES) })).toThrow(RangeError);
+  expect(control.takeSettings()).toEqual({ rateHz: 100 });
+});
+
+test("a request wakes the side that waits", async () => {
+  const { main, buffer } = mailboxes();
+  const waiter = new Worker(new URL("../../support/waiter.ts", import.meta.url).href);
+  const woken = new Promise<MessageEvent<string>>((resolve) => {
+    waiter.onmessage = (event) => (event.data === "waiting" ? main.requestEnd("stop") : resolve(event));
+  });
+  waiter.postMessage(buffer);
+  expect((await woken).data).toBe("woken");
+  waiter.terminate();
+});
+
+test("settings are never mixed, however fast they are sent while the other thread takes them", async () => {
+  const { main, buffer } = mailboxes();
+  const taker = new Worker(new URL("../../support/settings-taker.ts", import.meta.url).href);
+  const messages: { last: number; taken: number; mixed: number }[] = [];
+  const ready = Promise.withResolvers<void>();
+  const over = Promise.withResolvers<void>();
+  taker.onmessage = ({ data }) => {
+    if (data === "ready") return ready.resolve();
+    messages.push(data);
+    over.resolve();
+  };
+  taker.postMessage(buffer);
+  await ready.promise;
+  const ROUNDS = 20_000;
+  // Long and short in turn: a part of one behind the other is no JSON, or has two numbers.
+  for (let number = 1; number <= ROUNDS; number++) {
+    main.sendSettings({ first: number, filling: "x".repeat(number % 2 === 0 ? 6_000 : 10), last: number });
+  }
+  main.requestEnd("stop");
+  await over.promise;
+  taker.terminate();
+  const [{ last, taken, mixed }] = messages as [{ last: number; taken: number; mixed: number }];
+  expect({ last, mixed }).toEqual({ last: ROUNDS, mixed: 0 });
+  expect(taken).toBeGreaterThan(10);
+});
