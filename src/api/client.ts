@@ -1,9 +1,7 @@
 /** Asking a running service on its control socket. */
 import { connect, type Socket } from "node:net";
-import { basename } from "node:path";
 import { createInterface } from "node:readline";
 import * as v from "valibot";
-import { MAIN_PAIR } from "../config/pairs.ts";
 import {
   type ControlReply,
   type ControlRequest,
@@ -12,15 +10,29 @@ import {
   type Status,
 } from "./protocol.ts";
 
-/** A service could not be asked. */
-export class ControlError extends Error {
-  override readonly name = "ControlError";
-  /** Whether nothing listens there: the service does not run. */
-  readonly notRunning: boolean;
+/** Why a service could not be asked. */
+export type ApiProblem =
+  /** Nothing listens at any of these paths. */
+  | { readonly kind: "not running"; readonly paths: readonly string[] }
+  /** It listens there, and this user may not talk to it. */
+  | { readonly kind: "denied"; readonly path: string }
+  /** It does not answer: it may be stopped, or hang. */
+  | { readonly kind: "silent" }
+  /** It ended while it was asked, or watched. */
+  | { readonly kind: "ended" }
+  /** What answers is no service of this version. */
+  | { readonly kind: "unknown" }
+  /** It does not do what it was asked for. */
+  | { readonly kind: "refused"; readonly reason: string };
 
-  constructor(message: string, notRunning = false) {
-    super(message);
-    this.notRunning = notRunning;
+/** A service could not be asked; the problem says why. It is put into words where a person reads it. */
+export class ApiError extends Error {
+  override readonly name = "ApiError";
+  readonly problem: ApiProblem;
+
+  constructor(problem: ApiProblem) {
+    super(JSON.stringify(problem));
+    this.problem = problem;
   }
 }
 
@@ -29,8 +41,11 @@ const PATIENCE_MS = 2_000;
 
 type WithoutVersion<R> = R extends unknown ? Omit<R, "v"> : never;
 
-/** Asks the service that listens at the first of `paths` on which one does; its status, where that was asked. */
-export async function askControl(
+/**
+ * Asks the service that listens at the first of `paths` on which one does; its status, where that was asked.
+ * Rejects with {@link ApiError}.
+ */
+export async function askService(
   paths: readonly string[],
   request: WithoutVersion<Exclude<ControlRequest, { do: "watch" }>>,
 ): Promise<Status | undefined> {
@@ -38,14 +53,17 @@ export async function askControl(
   try {
     send(socket, request);
     for await (const status of repliesOf(socket)) return status;
-    throw new ControlError("the service ended before it answered");
+    throw new ApiError({ kind: "ended" });
   } finally {
     socket.destroy();
   }
 }
 
-/** The status of the service at the first of `paths`, again and again until `signal`, or the service, ends it. */
-export async function* watchControl(
+/**
+ * The status of the service at the first of `paths`, again and again until `signal`, or the service, ends it. Rejects
+ * with {@link ApiError}, or the signal's reason.
+ */
+export async function* watchService(
   paths: readonly string[],
   everyMs: number,
   signal: AbortSignal,
@@ -57,7 +75,7 @@ export async function* watchControl(
     send(socket, { do: "watch", everyMs });
     for await (const status of repliesOf(socket, PATIENCE_MS + everyMs)) if (status) yield status;
     signal.throwIfAborted();
-    throw new ControlError("the service has ended", true);
+    throw new ApiError({ kind: "ended" });
   } finally {
     signal.removeEventListener("abort", end);
     socket.destroy();
@@ -69,24 +87,19 @@ function send(socket: Socket, request: WithoutVersion<ControlRequest>): void {
 }
 
 async function connectToFirst(paths: readonly string[]): Promise<Socket> {
-  let refused: ControlError | undefined;
+  let refused: ApiError | undefined;
   for (const path of paths) {
     try {
       return await connectTo(path);
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       if (code === "EACCES" || code === "EPERM") {
-        refused = new ControlError(
-          `you may not talk to the service at ${path} — use sudo, or join the group dialout (sudo adduser $USER dialout)`,
-        );
+        refused = new ApiError({ kind: "denied", path });
       }
     }
   }
   if (refused !== undefined) throw refused;
-  const message =
-    `the service does not run (nothing answers at ${paths.join(" or ")}) — start it with ` +
-    `"sudo systemctl start ${unitOf(paths[0]!)}", or run "so101 teleoperate"`;
-  throw new ControlError(message, true);
+  throw new ApiError({ kind: "not running", paths });
 }
 
 function connectTo(path: string): Promise<Socket> {
@@ -110,24 +123,16 @@ async function* repliesOf(socket: Socket, patienceMs = PATIENCE_MS): AsyncGenera
   });
   for await (const line of createInterface({ input: socket })) {
     const reply = parse(line);
-    if (!reply.ok) throw new ControlError(`the service refused: ${reply.error}`);
+    if (!reply.ok) throw new ApiError({ kind: "refused", reason: reply.error });
     yield reply.status;
   }
-  if (late) throw new ControlError(`the service does not answer: it may be stopped or hang`);
+  if (late) throw new ApiError({ kind: "silent" });
 }
 
 function parse(line: string): ControlReply {
   try {
     return v.parse(replySchema, JSON.parse(line));
   } catch {
-    throw new ControlError(
-      "what answers is no service of this version — after an upgrade, restart it with systemctl restart so101-teleop",
-    );
+    throw new ApiError({ kind: "unknown" });
   }
-}
-
-/** The unit of the pair that a socket is named after. */
-function unitOf(path: string): string {
-  const pair = basename(path, ".sock");
-  return pair === MAIN_PAIR ? "so101-teleop" : `so101-teleop@${pair}`;
 }

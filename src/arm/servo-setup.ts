@@ -7,14 +7,14 @@ import { sleepForUs } from "../linux/clock.ts";
 import { idOf, type JointName, nameWithId } from "./joints.ts";
 
 /** A port whose speed can be changed, and the bus on it. */
-export interface MotorLine {
+export interface ServoLine {
   readonly bus: Bus;
   /** Bits a second. */
   setBaudRate(baudRate: number): void;
 }
 
 /** A servo that was found alone on its line. */
-export interface FoundMotor {
+export interface FoundServo {
   readonly id: number;
   readonly baudRate: number;
   readonly model: number;
@@ -30,7 +30,7 @@ export type SearchTrouble =
   | { readonly kind: "garbled"; readonly ids: readonly number[] };
 
 /** How a servo is made a joint's. */
-export interface MotorSetup {
+export interface ServoSetup {
   /** False when it had the id and the speed already: nothing was written. */
   readonly changed: boolean;
 }
@@ -46,7 +46,7 @@ const LOOKS_THAT_MAY_FAIL = 1;
  * Finds the one servo on a line, at any speed and id; the line is left at its speed.
  * Throws {@link BusError} when it stops answering meanwhile, {@link PortError}.
  */
-export function findMotor(line: MotorLine): FoundMotor | SearchTrouble {
+export function findServo(line: ServoLine): FoundServo | SearchTrouble {
   const found: { id: number; baudRate: number }[] = [];
   for (const baudRate of BAUD_RATES) {
     line.setBaudRate(baudRate);
@@ -71,24 +71,24 @@ function hasTwin(bus: Bus, id: number): boolean {
 
 /**
  * Makes the servo that was found the one of a joint: its id, and 1 Mbps. Its torque is switched off first. Only what
- * differs is written. After a crash at any moment {@link findMotor} finds the servo again, and this completes it.
+ * differs is written. After a crash at any moment {@link findServo} finds the servo again, and this completes it.
  * Throws {@link EepromError} when the servo does not keep its id or speed, {@link BusError}, {@link PortError}.
  */
-export function setUpMotor(line: MotorLine, motor: FoundMotor, joint: JointName): MotorSetup {
+export function setUpServo(line: ServoLine, servo: FoundServo, joint: JointName): ServoSetup {
   const { bus } = line;
   const id = idOf(joint);
   const [baudRate] = BAUD_RATES;
-  if (motor.id === id && motor.baudRate === baudRate) return { changed: false };
-  bus.writeRam(motor.id, "torque_enable", 0);
-  if (motor.id !== id) {
-    bus.writeRam(motor.id, "lock", 0);
+  if (servo.id === id && servo.baudRate === baudRate) return { changed: false };
+  bus.writeRam(servo.id, "torque_enable", 0);
+  if (servo.id !== id) {
+    bus.writeRam(servo.id, "lock", 0);
     // Whether the old id or the new one acknowledges it is the firmware's choice: the ping tells.
-    bus.write(motor.id, "id", id);
+    bus.write(servo.id, "id", id);
     sleepForUs(bus.clock, EEPROM_SETTLE_US);
     if (!bus.ping(id)) throw notKept(joint, "its id", id);
     bus.writeRam(id, "lock", 1);
   }
-  if (motor.baudRate !== baudRate) {
+  if (servo.baudRate !== baudRate) {
     bus.writeRam(id, "lock", 0);
     bus.write(id, "baud_rate", 0);
     sleepForUs(bus.clock, EEPROM_SETTLE_US);
@@ -106,6 +106,6 @@ function notKept(joint: JointName, what: string, value: number): EepromError {
 }
 
 /** Whether a model number is that of an STS3215. */
-export function isRightModel({ model }: FoundMotor): boolean {
+export function isRightModel({ model }: FoundServo): boolean {
   return model === STS3215_MODEL;
 }

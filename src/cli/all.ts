@@ -4,7 +4,7 @@ import { assignCommand } from "./assign.ts";
 import { calibrateCommand } from "./calibrate.ts";
 import { calibrationCommand } from "./calibration/command.ts";
 import { doctorCommand } from "./doctor.ts";
-import { findPortCommand } from "./find-port.ts";
+import { findPortCommand } from "./find-port/command.ts";
 import { installCommands } from "./install.ts";
 import { monitorCommand } from "./monitor/command.ts";
 import { pauseCommands } from "./pause.ts";

@@ -1,19 +1,13 @@
 /** `so101 assign`: names this machine's boards, so that each arm has the same path wherever it is plugged in. */
 import { Command } from "commander";
-import { ROLES, type Role } from "../arm/joints.ts";
-import { chooseArm } from "../config/choose-arm.ts";
 import { MAIN_PAIR } from "../config/pairs.ts";
-import { type Board, listBoards } from "../host/boards.ts";
-import { isUsableSerial, type NamedBoard, namingRules } from "../host/naming-rules.ts";
-import { udevRuns, usbSocketOf } from "../host/udev.ts";
-import { type Chosen, chooseBoards } from "../workflows/assign/choose.ts";
-import { offerNext } from "../workflows/assign/next.ts";
-import { linksOf, makeConfig, type PairLinks } from "../workflows/assign/pair.ts";
-import { planRules, writeRules } from "../workflows/assign/rules.ts";
-import { checkPair, verifyLinks } from "../workflows/assign/verify.ts";
-import { UsageError } from "../workflows/errors.ts";
+import { printLine } from "../linux/stdout.ts";
+import { type Assignment, carryOut, planAssignment } from "../workflows/assign/assign.ts";
+import { type BoardName, boardNames } from "../workflows/assign/names.ts";
+import { argumentsFor, chooseSource, uncalibrated } from "../workflows/assign/next.ts";
+import type { Operator } from "../workflows/operator.ts";
 import { interruptible } from "./interrupt.ts";
-import { type Dialogue, dialogueFor } from "./operator/dialogue.ts";
+import { operatorFor } from "./operator/operator-for.ts";
 import { addJsonOption, addYesOption } from "./options/arm.ts";
 
 interface Options {
@@ -55,94 +49,54 @@ Examples:
 
 function assign(options: Options): Promise<void> {
   return interruptible(async (signal) => {
-    const dialogue = dialogueFor(options, signal);
-    const boards = await listBoards();
-    if (options.show) return show(boards, dialogue);
-    const pair = options.pair ?? MAIN_PAIR;
-    if (!options.print && process.geteuid?.() !== 0) {
+    const operator = operatorFor(options, signal);
+    if (options.show) return show(await boardNames(), operator);
+    const { pair = MAIN_PAIR, leader, follower, print } = options;
+    if (!print && process.geteuid?.() !== 0) {
       throw new Error("writing udev's rules takes root — run it as: sudo so101 assign");
     }
-    const links = linksOf(pair, dialogue);
-    const chosen = await chooseBoards(boards, options, dialogue, signal);
-    const named = await Promise.all(
-      ROLES.map((role) => nameBoard(role, chosen[role], links, chosen, dialogue)),
-    );
-    const plan = planRules(named, namingRules());
-    for (const { link, file, line } of plan.honoured) {
-      dialogue.say(`${link} is made by ${file} (line ${line}) already, for the same board: that rule stays.`);
-    }
-    if (options.print) {
-      if (dialogue.kind === "json") dialogue.event({ event: "rules", path: plan.path, text: plan.text });
-      else process.stdout.write(plan.text);
-      return;
-    }
-    const changed = writeRules(plan);
-    makeConfig(pair, dialogue);
-    dialogue.done(changed ? `${plan.path} is written.` : `${plan.path} says so already.`);
-    if (!udevRuns()) {
-      dialogue.warn(
-        "udev does not run here (a container?): the names will be there once the machine has booted",
-      );
-      return;
-    }
-    await verifyLinks(pair, named, chosen, links, dialogue, signal);
-    const arms = ROLES.map((role) => chooseArm(role, { pair: options.pair }));
-    await checkPair(pair, arms, dialogue, signal);
-    await offerNext(pair, arms, dialogue);
+    const given = { leader, follower, ...(print && { absent: "allowed" as const }) };
+    const assignment = await planAssignment(pair, given, operator);
+    if (print) printRules(assignment, options);
+    else await write(assignment, operator);
   });
 }
 
-/** By what the board will be known. */
-async function nameBoard(
-  role: Role,
-  board: Chosen,
-  links: PairLinks,
-  all: Readonly<Record<Role, Chosen>>,
-  dialogue: Dialogue,
-): Promise<NamedBoard> {
-  const link = links[role];
-  const { serial, vendorId, productId } = board;
-  const isUnique = serial !== undefined && isUsableSerial(serial) && !board.isTwin;
-  if (isUnique) {
-    return {
-      link,
-      mark: { by: "serial", serial, ...(vendorId && { vendorId }), ...(productId && { productId }) },
-    };
-  }
-  const why =
-    serial === undefined
-      ? "has no serial number"
-      : board.isTwin
-        ? `has the serial number ${serial}, as another board here`
-        : `has the serial number ${JSON.stringify(serial)}, which udev cannot tell from others`;
-  const socket = board.path === undefined ? undefined : await usbSocketOf(board.path);
-  if (socket === undefined) {
-    throw new Error(
-      `the ${role}'s board ${why}, and udev does not know its USB socket: use a board with a serial number`,
-    );
-  }
-  const other = all[role === "leader" ? "follower" : "leader"];
-  if (other.path === board.path) throw new UsageError("leader and follower are the same board");
-  dialogue.warn(
-    `The ${role}'s board ${why}: it is known by the USB socket it is in (${socket}). Always plug it in there; ` +
-      `whatever is in that socket is taken for the ${role}.`,
-  );
-  return { link, mark: { by: "socket", socket } };
+function printRules({ plan: { path, text } }: Assignment, { json }: Options): void {
+  printLine(json ? JSON.stringify({ event: "rules", path, text }) : text.trimEnd());
 }
 
-function show(boards: readonly Board[], dialogue: Dialogue): void {
-  const rules = namingRules().filter(({ mark }) => mark !== undefined);
-  for (const { link, file, line, mark } of rules) {
-    const board = boards.find(({ serial }) => mark?.by === "serial" && serial === mark.serial);
-    if (dialogue.kind === "json") {
-      dialogue.event({ event: "name", link, file, line, ...mark, path: board?.path ?? null });
-      continue;
-    }
-    const what =
-      mark?.by === "serial" ? `the board with serial ${mark.serial}` : `what is in ${mark?.socket}`;
-    const where =
-      mark?.by === "serial" ? (board === undefined ? ", not plugged in" : `, now ${board.path}`) : "";
-    dialogue.say(`${link}: ${what}${where} (${file}, line ${line})`);
+async function write(assignment: Assignment, operator: Operator): Promise<void> {
+  const { pair } = assignment;
+  const { usable, arms } = await carryOut(assignment, operator);
+  if (!usable) process.exitCode = 1;
+  for (const arm of uncalibrated(arms)) {
+    const source = await chooseSource(arm, pair, operator);
+    if (source !== undefined) await runSelf(argumentsFor(source, arm, pair));
   }
-  if (rules.length === 0) dialogue.say("No board has been named yet: sudo so101 assign");
+  if (arms.length > 0 && pair !== MAIN_PAIR) {
+    operator.tell(
+      "info",
+      `When its calibrations are there: sudo systemctl enable --now so101-teleop@${pair}`,
+    );
+  }
+}
+
+/** Runs another of the program's commands on this terminal. */
+async function runSelf(command: readonly string[]): Promise<void> {
+  const { exited } = Bun.spawn([process.execPath, ...command], { stdio: ["inherit", "inherit", "inherit"] });
+  const code = await exited;
+  if (code !== 0) process.exitCode = code;
+}
+
+function show(names: readonly BoardName[], operator: Operator): void {
+  for (const { link, file, line, mark, path } of names) {
+    const what = mark.by === "serial" ? `the board with serial ${mark.serial}` : `what is in ${mark.socket}`;
+    const where = mark.by === "serial" ? (path === undefined ? ", not plugged in" : `, now ${path}`) : "";
+    operator.event(
+      { event: "name", link, file, line, ...mark, path: path ?? null },
+      { tone: "info", message: `${link}: ${what}${where} (${file}, line ${line})` },
+    );
+  }
+  if (names.length === 0) operator.tell("info", "No board has been named yet: sudo so101 assign");
 }

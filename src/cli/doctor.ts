@@ -1,20 +1,11 @@
 /** `so101 doctor`: one screen from power to motion, each line with its cure. */
-
-import { existsSync } from "node:fs";
 import { styleText } from "node:util";
 import { Command } from "commander";
-import { askControl, ControlError } from "../api/client.ts";
-import type { Status } from "../api/protocol.ts";
-import type { Config } from "../config/config.ts";
-import { ConfigError, defaultConfigOf, loadConfig } from "../config/config.ts";
-import { MAIN_PAIR, pairConfigPath } from "../config/pairs.ts";
+import { MAIN_PAIR } from "../config/pairs.ts";
 import { versionLine } from "../host/version.ts";
 import { printLine } from "../linux/stdout.ts";
-import { broken, type Check, type Level, ok, warning } from "../workflows/check.ts";
-import { checkArmsOf, readArms } from "../workflows/doctor/arms.ts";
-import { checkBoards } from "../workflows/doctor/boards.ts";
-import { checkMachine } from "../workflows/doctor/machine.ts";
-import { checkService } from "../workflows/doctor/service.ts";
+import type { Check, Level } from "../workflows/check.ts";
+import { examine } from "../workflows/doctor/doctor.ts";
 import { addJsonOption } from "./options/arm.ts";
 import { addServiceOptions, type ServiceOptions, socketPaths } from "./options/service.ts";
 
@@ -37,64 +28,18 @@ export function doctorCommand(): Command {
   return addJsonOption(addServiceOptions(command));
 }
 
-async function doctor({ config: file, json, ...service }: Options): Promise<void> {
+async function doctor({ config, json, ...service }: Options): Promise<void> {
   const pair = service.pair ?? MAIN_PAIR;
-  const checks: Check[] = [];
-  const report = (found: readonly Check[]) => {
-    checks.push(...found);
-    for (const check of found) printLine(json ? JSON.stringify({ event: "check", ...check }) : lineOf(check));
-  };
+  const count: Record<Level, number> = { ok: 0, warning: 0, broken: 0 };
   if (!json) printLine(versionLine);
-  const status = await statusOf(socketPaths({ ...service, pair }));
-  const [config, about] = configOf(file ?? pairConfigPath(pair), pair);
-  report(checkMachine(config.calibration_dir));
-  report([about]);
-  const assign = `sudo so101 assign${pair === MAIN_PAIR ? "" : ` --pair ${pair}`}`;
-  report(await checkBoards(config, assign));
-  report(checkService(pair, status));
-  report(status === undefined ? await readArms(config) : checkArmsOf(status));
-  const count = (wanted: Level) => checks.filter(({ level }) => level === wanted).length;
-  if (count("broken") > 0) process.exitCode = 1;
+  for await (const check of examine({ pair, config, sockets: socketPaths({ ...service, pair }) })) {
+    count[check.level]++;
+    printLine(json ? JSON.stringify({ event: "check", ...check }) : lineOf(check));
+  }
+  if (count.broken > 0) process.exitCode = 1;
   if (json) return;
-  const [faults, warnings] = [count("broken"), count("warning")];
-  printLine(faults + warnings === 0 ? "\nAll is well." : `\n${faults} broken, ${warnings} to think about.`);
-}
-
-/** The service's status; undefined when it does not run, or does not answer. */
-async function statusOf(paths: readonly string[]): Promise<Status | undefined> {
-  try {
-    return await askControl(paths, { do: "status" });
-  } catch (error) {
-    if (error instanceof ControlError) return undefined;
-    throw error;
-  }
-}
-
-function configOf(path: string, pair: string): [Config, Check] {
-  const area = "configuration";
-  if (!existsSync(path)) {
-    return [
-      defaultConfigOf(pair),
-      warning(
-        area,
-        `${path} is not there: all settings are defaults`,
-        "sudo apt install --reinstall -o Dpkg::Options::=--force-confmiss so101-teleop, or: sudo so101 install",
-      ),
-    ];
-  }
-  try {
-    return [loadConfig(path, pair), ok(area, path)];
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    return [
-      defaultConfigOf(pair),
-      broken(
-        area,
-        error.message.split("\n").join("; "),
-        "mend it; then it is read by itself, or: sudo systemctl reload so101-teleop",
-      ),
-    ];
-  }
+  const isWell = count.broken + count.warning === 0;
+  printLine(isWell ? "\nAll is well." : `\n${count.broken} broken, ${count.warning} to think about.`);
 }
 
 const WORDS: Readonly<Record<Level, string>> = { ok: "ok     ", warning: "warning", broken: "broken " };

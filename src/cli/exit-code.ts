@@ -1,7 +1,9 @@
 /** What went wrong, told to the person, and as an exit code. */
 import { CommanderError } from "commander";
+import { ApiError } from "../api/client.ts";
 import { ConfigError } from "../config/config.ts";
-import { Interrupted, UsageError } from "../workflows/errors.ts";
+import { AlreadyTold, Interrupted, UsageError } from "../workflows/errors.ts";
+import { describeApiProblem } from "./api-problem.ts";
 
 const FAILED = 1;
 const WRONG_USAGE = 2;
@@ -13,7 +15,13 @@ export function exitCodeFor(error: unknown): number {
     // Commander has printed it. Its own usage errors have exit code 1.
     return error.code.startsWith("commander.") && error.exitCode !== 0 ? WRONG_USAGE : error.exitCode;
   }
-  console.error(`so101: ${error instanceof Error ? error.message : error}`);
+  if (error instanceof AlreadyTold) return FAILED;
+  console.error(`so101: ${messageOf(error)}`);
   if (error instanceof Interrupted) return INTERRUPTED;
   return error instanceof ConfigError || error instanceof UsageError ? WRONG_USAGE : FAILED;
+}
+
+function messageOf(error: unknown): string {
+  if (error instanceof ApiError) return describeApiProblem(error.problem);
+  return error instanceof Error ? error.message : String(error);
 }

@@ -1,160 +1,32 @@
 /** `so101 install` and `uninstall`: what the Debian package does, from the bare program, for systems without apt. */
-import { chmodSync, copyFileSync, existsSync, renameSync, rmdirSync, rmSync } from "node:fs";
-import { dirname } from "node:path";
 import { Command } from "commander";
-import { CONFIG_DIR } from "../config/pairs.ts";
-import { hasPackage, packageArchitecture } from "../host/machine.ts";
-import { RULES_DIR, RULES_FILE } from "../host/naming-rules.ts";
-import { MAIN_UNIT, PACKAGE_FILES, PROGRAM_PATH } from "../host/package-files.ts";
-import { ServiceError } from "../host/service.ts";
-import { makeFolder, replaceFile, syncFolder } from "../linux/files.ts";
-import { printLine } from "../linux/stdout.ts";
-
-const CALIBRATIONS = "/var/lib/so101-teleop";
-/** Where a compiled program's own files are. */
-const WITHIN_PROGRAM = "/$bunfs/";
-const PAIR_UNITS = [MAIN_UNIT, "so101-teleop@*.service"];
+import { PROGRAM_PATH } from "../host/package-files.ts";
+import { install, uninstall } from "../workflows/install.ts";
+import { interruptible } from "./interrupt.ts";
+import { operatorFor } from "./operator/operator-for.ts";
 
 /** Makes both commands. */
 export function installCommands(): Command[] {
-  const install = new Command("install")
+  const installing = new Command("install")
     .summary("make this machine teleoperate from boot on, without the Debian package")
     .description(
       `Copies this program to ${PROGRAM_PATH}, writes the service, its user, the udev rules and a commented configuration, ` +
         "and starts the service: all that the Debian package does. Needs root and systemd. A configuration that is " +
         "there stays. Where apt is, use the package.",
     )
-    .action(installService);
-  const uninstall = new Command("uninstall")
+    .action(() => interruptible(async (signal) => install(operatorFor({}, signal))));
+  const uninstalling = new Command("uninstall")
     .summary("undo so101 install")
     .description(
-      "Stops the service, which lets the follower down, and removes what so101 install wrote. The configuration, the " +
+      "Stops the service, which releases the follower, and removes what so101 install wrote. The configuration, the " +
         "boards' names and the calibrations stay.",
     )
     .option(
       "--purge",
       "remove the configuration, the boards' names and the service's user too; calibrations stay",
     )
-    .action(removeService);
-  return [install, uninstall];
-}
-
-function installService(): void {
-  requireMachine("install");
-  const running = existsSync(PROGRAM_PATH) && isActive();
-  if (process.execPath !== PROGRAM_PATH) copyProgram();
-  for (const { path, text, isConfiguration } of PACKAGE_FILES) {
-    if (isConfiguration && existsSync(path)) {
-      printLine(`${path} stays as it is.`);
-      continue;
-    }
-    makeFolder(dirname(path));
-    replaceFile(path, text, 0o644);
-    printLine(`${path} is written.`);
-  }
-  system("systemd-sysusers", "so101-teleop.conf");
-  system("systemd-tmpfiles", "--create", "so101-teleop.conf");
-  if (existsSync("/run/udev/control")) {
-    system("udevadm", "control", "--reload");
-    system("udevadm", "trigger", "--action=change", "--subsystem-match=usb", "--subsystem-match=tty");
-  }
-  if (!existsSync("/run/systemd/system")) {
-    system("systemctl", "enable", MAIN_UNIT);
-    printLine("Installed. systemd does not run here: the service starts at the next boot.");
-    return;
-  }
-  system("systemctl", "daemon-reload");
-  // A program that runs already leaves the follower held; systemd starts the new one, which goes on from there.
-  if (running) system("systemctl", "kill", "--kill-who=main", "--signal=USR2", ...PAIR_UNITS);
-  system("systemctl", "enable", "--now", MAIN_UNIT);
-  printLine("Installed, and running. What comes next: sudo so101 assign");
-}
-
-function removeService({ purge }: { readonly purge?: true }): void {
-  requireMachine("uninstall");
-  if (existsSync(`/usr/lib/systemd/system/${MAIN_UNIT}`)) {
-    if (existsSync("/run/systemd/system")) system("systemctl", "stop", ...PAIR_UNITS);
-    system("systemctl", "disable", MAIN_UNIT);
-  }
-  for (const { path, isConfiguration } of PACKAGE_FILES) {
-    if (!isConfiguration) rmSync(path, { force: true });
-  }
-  rmSync(PROGRAM_PATH, { force: true });
-  if (purge) {
-    rmSync(CONFIG_DIR, { recursive: true, force: true });
-    rmSync(`${RULES_DIR}/${RULES_FILE}`, { force: true });
-    if (existsSync(CALIBRATIONS))
-      system("find", CALIBRATIONS, "-exec", "chown", "-h", "root:root", "{}", "+");
-    if (hasUser()) system("userdel", "so101-teleop");
-  }
-  for (const folder of [`${CALIBRATIONS}/calibration`, CALIBRATIONS]) removeIfEmpty(folder);
-  if (existsSync("/run/systemd/system")) system("systemctl", "daemon-reload");
-  if (existsSync("/run/udev/control")) system("udevadm", "control", "--reload");
-  printLine("Removed.");
-  if (existsSync(CALIBRATIONS)) printLine(`The arms' calibrations are kept in ${CALIBRATIONS}/calibration.`);
-  if (!purge && existsSync(CONFIG_DIR)) printLine(`The configuration is kept in ${CONFIG_DIR}.`);
-}
-
-/** Throws an Error that says why this machine cannot be set up so. Nothing has been changed then. */
-function requireMachine(command: string): void {
-  const architecture = packageArchitecture();
-  if (architecture !== undefined && !["arm64", "amd64"].includes(architecture)) {
-    throw new Error(
-      `this system is ${architecture}, a 32-bit one, and the program needs 64 bits — put the 64-bit Raspberry Pi OS on ` +
-        "the card: a Raspberry Pi 3 and everything newer runs it",
+    .action(({ purge }: { readonly purge?: true }) =>
+      interruptible(async (signal) => uninstall(purge ? "purge" : "keep", operatorFor({}, signal))),
     );
-  }
-  if (process.geteuid?.() !== 0) throw new Error(`this takes root — run it as: sudo so101 ${command}`);
-  if (hasPackage("so101-teleop")) {
-    const instead =
-      command === "install" ? "apt install ./so101-teleop_…_arm64.deb" : "apt remove so101-teleop";
-    throw new Error(`the Debian package so101-teleop is installed here — use it instead: sudo ${instead}`);
-  }
-  for (const program of ["systemctl", "systemd-sysusers", "systemd-tmpfiles"]) {
-    if (Bun.which(program) === null) {
-      throw new Error(
-        `${program} is missing: the service needs systemd — without it, start "so101 teleoperate" yourself`,
-      );
-    }
-  }
-  if (!import.meta.path.startsWith(WITHIN_PROGRAM)) {
-    throw new Error("this runs from its source: make build, then dist/so101-linux-… install");
-  }
-}
-
-/** The file appears whole or not at all, also where the old one runs. */
-function copyProgram(): void {
-  const temporary = `${PROGRAM_PATH}.new`;
-  try {
-    copyFileSync(process.execPath, temporary);
-    chmodSync(temporary, 0o755);
-    renameSync(temporary, PROGRAM_PATH);
-  } finally {
-    rmSync(temporary, { force: true });
-  }
-  syncFolder(dirname(PROGRAM_PATH));
-  printLine(`${PROGRAM_PATH} is written.`);
-}
-
-function isActive(): boolean {
-  return Bun.spawnSync(["systemctl", "--quiet", "is-active", MAIN_UNIT]).success;
-}
-
-function hasUser(): boolean {
-  return Bun.spawnSync(["getent", "passwd", "so101-teleop"], { stdout: "ignore" }).success;
-}
-
-function removeIfEmpty(folder: string): void {
-  try {
-    rmdirSync(folder);
-  } catch {
-    // It holds something, or is not there.
-  }
-}
-
-/** Runs a program of the system. Throws ServiceError with what it said. */
-function system(...command: string[]): void {
-  const { success, stderr } = Bun.spawnSync(command, { stdout: "ignore", stderr: "pipe" });
-  if (success) return;
-  throw new ServiceError(`${command.join(" ")} failed: ${stderr.toString().trim() || "it gave no reason"}`);
+  return [installing, uninstalling];
 }

@@ -1,6 +1,6 @@
 /** `so101 pause`, `resume` and `release`: somebody beside the arms says whether they may move. */
 import { Command } from "commander";
-import { askControl } from "../api/client.ts";
+import { askService } from "../api/client.ts";
 import { printLine } from "../linux/stdout.ts";
 import { addJsonOption } from "./options/arm.ts";
 import { addServiceOptions, type ServiceOptions, socketPaths } from "./options/service.ts";
@@ -9,8 +9,8 @@ const wishes = {
   pause: {
     summary: "hold the follower where it is",
     description:
-      "Makes the service hold the follower where it is, until resume or release. What is held for hold_for_s is let down.",
-    done: 'paused: the follower stays where it is — "so101 resume" goes on, "so101 release" lets it down',
+      "Makes the service hold the follower where it is, until resume or release. What is held for hold_for_s is released.",
+    done: 'paused: the follower stays where it is — "so101 resume" goes on, "so101 release" releases it',
   },
   resume: {
     summary: "go on after pause or release",
@@ -19,10 +19,10 @@ const wishes = {
     done: "resumed: the follower moves slowly to the leader's pose, then follows it",
   },
   release: {
-    summary: "let the follower down, softly",
+    summary: "release the follower, softly",
     description:
-      "Makes the service let the follower down softly, over about a second, and leave it limp until resume. Keep a hand under it.",
-    done: 'released: the follower is let down within two seconds — "so101 resume" goes on',
+      "Makes the service release the follower softly, over about a second, and leave its torque off until resume. Keep a hand under it.",
+    done: 'released: the torque of the follower is off within two seconds — "so101 resume" goes on',
   },
 } as const;
 
@@ -38,7 +38,7 @@ export function pauseCommands(): Command[] {
       .summary(summary)
       .description(description)
       .action(async ({ json, ...service }: Options) => {
-        await askControl(socketPaths(service), { do: wish });
+        await askService(socketPaths(service), { do: wish });
         printLine(json ? JSON.stringify({ time: new Date().toISOString(), event: wish }) : done);
       });
     return addJsonOption(addServiceOptions(command));

@@ -1,4 +1,4 @@
-/** The settings to start with. A service whose configuration is wrong waits for a person to mend it. */
+/** The settings to start with. A service whose configuration is wrong waits for a person to correct it. */
 import { setTimeout as passed } from "node:timers/promises";
 import { ConfigError } from "../config/config.ts";
 import { serviceManager } from "../host/notify.ts";
@@ -29,7 +29,7 @@ export async function firstSettings(read: () => PairSettings): Promise<PairSetti
         if (message !== told) {
           log(
             "fault",
-            `${message} — mend it: teleoperation begins by itself then [${formatCode("settings.refused")}]`,
+            `${message} — correct it: teleoperation begins by itself then [${formatCode("settings.refused")}]`,
           );
         }
         told = message;

@@ -1,13 +1,12 @@
-/** Having an arm for the time of a command: the service out of the way, the port open, and both given back. */
-
+/** Having an arm for the time of a workflow: the service out of the way, the port open, and both given back. */
 import { CalibrationStore } from "../arm/calibration/store.ts";
 import { ArmConnection } from "../arm/connection.ts";
 import { nameOfArm } from "../arm/identity.ts";
-import type { Dialogue } from "../cli/operator/dialogue.ts";
 import type { ChosenArm } from "../config/choose-arm.ts";
 import type { Bus, BusAccess } from "../feetech/bus.ts";
 import { type PausedUnit, pauseUnit, stopUnit, unitOwning } from "../host/service.ts";
-import { Interrupted } from "./errors.ts";
+import { AlreadyTold, Interrupted } from "./errors.ts";
+import type { Operator } from "./operator.ts";
 import { pause } from "./pause.ts";
 
 /** An arm whose port is open. */
@@ -23,12 +22,10 @@ export interface OpenArm extends ChosenArm {
 
 /** How an arm is wanted. */
 export interface Wish {
-  /** What the command does to the servos; no command drives them. */
+  /** What the workflow does to the servos; no workflow drives them. */
   readonly access: Exclude<BusAccess, "drive">;
   /** What becomes of a service that was stopped for the arm: started again, unless told otherwise. */
   readonly service?: "leave stopped";
-  readonly dialogue: Dialogue;
-  readonly signal: AbortSignal;
 }
 
 /** A port that was just given up, or whose board was just plugged in, is tried again for so long. */
@@ -36,51 +33,74 @@ const PATIENCE_MS = 3_000;
 const TRY_EVERY_MS = 100;
 
 /**
- * Opens an arm, does `work` with it and closes it, with the service stopped meanwhile as {@link withLink} has it. All
- * six servos must answer, or with `partial` the board must be there.
- * Throws what `work` throws; an Error whose message says what is missing of the arm; what {@link withLink} throws.
+ * Opens an arm, does `work` with it and closes it, with the service stopped meanwhile as {@link withConnection} has it.
+ * All six servos must answer, unless "any" will do: then the board must be there.
+ * Throws what `work` throws; an Error whose message says what is missing of the arm; what {@link withConnection} throws.
  */
 export async function withArm<T>(
   arm: ChosenArm,
-  wish: Wish & { readonly partial?: true },
+  wish: Wish & { readonly servos?: "any" },
+  operator: Operator,
   work: (arm: OpenArm) => Promise<T>,
 ): Promise<T> {
   const name = nameOfArm(arm);
-  return withLink(name, arm.port, wish, async ({ bus, trouble }) => {
-    if (bus === undefined || (trouble !== undefined && !wish.partial)) throw new Error(trouble);
+  return withConnection({ name, port: arm.port }, wish, operator, async ({ bus, trouble }) => {
+    if (bus === undefined || (trouble !== undefined && wish.servos !== "any")) throw new Error(trouble);
     const calibrations = new CalibrationStore(arm.calibrationDir);
     return work({ ...arm, name, bus, calibrations, ...(trouble !== undefined && { trouble }) });
   });
 }
 
 /**
- * Reaches for the arm on a port, does `work` with the link, which may be one to nothing yet, and closes it. Where the
- * service has the port it is stopped, once the person agrees, and started again afterwards, whatever comes of the work.
- * Throws what `work` throws; an Error that says which other program has the port; {@link Interrupted} when the service
- * must go on; what the dialogue throws; {@link ServiceError}.
+ * Opens arms as {@link withArm} does, all of them at once, so that a service is stopped once.
+ * Throws as {@link withArm}.
  */
-export async function withLink<T>(
-  name: string,
-  port: string,
-  wish: Wish,
-  work: (link: ArmConnection) => Promise<T>,
+export function withArms<T>(
+  [arm, ...others]: readonly ChosenArm[],
+  wish: Wish & { readonly servos?: "any" },
+  operator: Operator,
+  work: (arms: readonly OpenArm[]) => Promise<T>,
 ): Promise<T> {
-  const link = new ArmConnection(name, port, wish.access);
+  if (arm === undefined) return work([]);
+  return withArm(arm, wish, operator, (open) =>
+    withArms(others, wish, operator, (rest) => work([open, ...rest])),
+  );
+}
+
+/**
+ * Reaches for the arm on a port, does `work` with the connection, which may be one to nothing yet, and closes it. Where
+ * the service has the port it is stopped, once the person agrees, and started again afterwards, whatever comes of the
+ * work.
+ * Throws what `work` throws; an Error that says which other program has the port; {@link Interrupted} when the service
+ * must go on; {@link AlreadyTold} when it could not be started again; what the operator throws; {@link ServiceError}.
+ */
+export async function withConnection<T>(
+  { name, port }: { readonly name: string; readonly port: string },
+  wish: Wish,
+  operator: Operator,
+  work: (connection: ArmConnection) => Promise<T>,
+): Promise<T> {
+  const connection = new ArmConnection(name, port, wish.access);
   let service: StoppedService | undefined;
+  let isRestored = true;
+  let outcome: T;
   try {
-    await link.reach();
-    if (link.portError?.trouble === "in use") {
+    await connection.reach();
+    if (connection.portError?.trouble === "in use") {
       const unit = unitOwning(port);
-      if (unit === undefined) throw new Error(`${link.trouble} — end that program first`);
-      service = await stopService(unit, wish);
-      wish.signal.throwIfAborted();
+      if (unit === undefined) throw new Error(`${connection.trouble} — end that program first`);
+      service = await stopService(unit, wish, operator);
+      operator.signal.throwIfAborted();
     }
-    await waitForPort(link, wish.signal, service !== undefined);
-    return await work(link);
+    const passing = service === undefined ? ["denied"] : ["denied", "in use"];
+    await waitForPort(connection, passing, operator.signal);
+    outcome = await work(connection);
   } finally {
-    await link.close();
-    if (service !== undefined) await restoreService(service, wish.dialogue);
+    await connection.close();
+    if (service !== undefined) isRestored = await restoreService(service, operator);
   }
+  if (!isRestored) throw new AlreadyTold("the service could not be started again");
+  return outcome;
 }
 
 /** A service that was stopped, for good where it is not only paused. */
@@ -90,43 +110,47 @@ interface StoppedService {
 }
 
 /** Stops the service once the person agrees. Throws {@link Interrupted} when not. */
-async function stopService(unit: string, { dialogue, service }: Wish): Promise<StoppedService> {
+async function stopService(unit: string, { service }: Wish, operator: Operator): Promise<StoppedService> {
   const forGood = service === "leave stopped";
   const question =
-    `The service ${unit} is using the arms. Stop it${forGood ? "" : " for now"}, which lets the follower down? ` +
+    `The service ${unit} is using the arms. Stop it${forGood ? "" : " for now"}, which releases the follower? ` +
     (forGood ? "It stays stopped until you start it" : "It is started again afterwards");
-  if (!(await dialogue.confirm(question))) {
+  if (!(await operator.ask(question))) {
     throw new Interrupted(`the service ${unit} goes on; nothing was done`);
   }
-  dialogue.say(`Stopping ${unit} …`);
+  operator.tell("info", `Stopping ${unit} …`);
   if (!forGood) return { unit, paused: await pauseUnit(unit) };
   await stopUnit(unit);
   return { unit };
 }
 
-/** Waits while the port is not to be had for a reason that passes by itself. */
-async function waitForPort(link: ArmConnection, signal: AbortSignal, wasStopped: boolean): Promise<void> {
+/** Waits while the port is not to be had for one of these reasons, which pass by themselves. */
+async function waitForPort(
+  connection: ArmConnection,
+  passing: readonly string[],
+  signal: AbortSignal,
+): Promise<void> {
   const deadline = performance.now() + PATIENCE_MS;
   for (;;) {
-    const trouble = link.portError?.trouble;
-    const passes = trouble === "denied" || (wasStopped && trouble === "in use");
-    if (!passes || performance.now() > deadline) return;
+    const trouble = connection.portError?.trouble;
+    if (trouble === undefined || !passing.includes(trouble) || performance.now() > deadline) return;
     await pause(TRY_EVERY_MS, signal);
-    await link.reach();
+    await connection.reach();
   }
 }
 
-/** The service comes back, or the person is told how to bring it back. */
-async function restoreService({ unit, paused }: StoppedService, dialogue: Dialogue): Promise<void> {
+/** Starts the service again, or tells the person how to do it; false when it could not be started. */
+async function restoreService({ unit, paused }: StoppedService, operator: Operator): Promise<boolean> {
   if (paused === undefined) {
-    dialogue.say(`${unit} stays stopped — start it with: sudo systemctl start ${unit}`);
-    return;
+    operator.tell("info", `${unit} stays stopped — start it with: sudo systemctl start ${unit}`);
+    return true;
   }
   try {
     await paused.start();
-    dialogue.say(`${unit} is started again: the follower will go slowly to the leader's pose.`);
+    operator.tell("info", `${unit} is started again: the follower will go slowly to the leader's pose.`);
+    return true;
   } catch (error) {
-    process.exitCode = 1;
-    dialogue.warn(`${(error as Error).message} — start it with: sudo systemctl start ${unit}`);
+    operator.tell("warning", `${(error as Error).message} — start it with: sudo systemctl start ${unit}`);
+    return false;
   }
 }

@@ -1,4 +1,7 @@
-/** One line of the doctor's: something that was looked at, how it is, and what to do. */
+/** Something that was looked at, how it is, and what to do; and so both arms as a running service knows them. */
+import type { ArmStatus, Status } from "../api/protocol.ts";
+import { nameOfArm } from "../arm/identity.ts";
+import { JOINTS, ROLES } from "../arm/joints.ts";
 
 /** How something is: as it should be, worth a thought, in the way of teleoperation. */
 export type Level = "ok" | "warning" | "broken";
@@ -27,4 +30,31 @@ export function warning(area: string, message: string, cure?: string): Check {
 /** It keeps the arms from being teleoperated; for the cure see {@link warning}. */
 export function broken(area: string, message: string, cure?: string): Check {
   return { area, level: "broken", message, ...(cure !== undefined && { cure }) };
+}
+
+/** Both arms as the service knows them. */
+export function checkServedArms(status: Status): Check[] {
+  return ROLES.map((role) => {
+    const arm = status.arms[role];
+    const area = nameOfArm({ role, id: arm.id });
+    const known = JOINTS.filter((joint) => arm.joints[joint].voltageV !== null);
+    if (known.length === 0)
+      return warning(area, "its servos have not been read yet", "see teleoperation above");
+    const errors = known.flatMap((joint) => arm.joints[joint].errors.map((error) => `${joint}: ${error}`));
+    const figures = `${known.length} servos, ${range(figuresOf(arm, "voltageV"), " V", 1)}, ${range(figuresOf(arm, "temperatureC"), " °C")}`;
+    const losses = `${arm.timeouts} replies lost, ${arm.corruptedReplies} damaged`;
+    if (errors.length > 0)
+      return warning(area, `${figures}; ${errors.join(", ")}`, "let it cool, and free what is stuck");
+    return ok(area, `${figures}; ${losses}`);
+  });
+}
+
+function figuresOf(arm: ArmStatus, name: "voltageV" | "temperatureC"): number[] {
+  return JOINTS.flatMap((joint) => arm.joints[joint][name] ?? []);
+}
+
+/** The lowest and the highest of some figures: `4.9–5.1 V`, or `5.0 V` where they are the same. */
+export function range(figures: readonly number[], unit: string, digits = 0): string {
+  const [from, to] = [Math.min(...figures).toFixed(digits), Math.max(...figures).toFixed(digits)];
+  return from === to ? `${from}${unit}` : `${from}–${to}${unit}`;
 }

@@ -1,15 +1,20 @@
-/** Why a command ended early, as far as its exit code tells it apart. Anything else that is thrown is a failure: 1. */
+/** Why a workflow ended early, as far as its caller must tell it apart. Anything else that is thrown is a failure. */
 
-/** The command was used in a way that cannot work: exit code 2. The message says what to give instead. */
+/** It was asked for in a way that cannot work. The message says what to give instead. */
 export class UsageError extends Error {
   override readonly name = "UsageError";
 }
 
-/** A person or the system ended the command before its job was done: exit code 130. */
+/** A person or the system ended it before its job was done. */
 export class Interrupted extends Error {
   override readonly name = "Interrupted";
 
   constructor(message = "interrupted") {
     super(message);
   }
+}
+
+/** It did its job, but something beside it failed, and the operator was told: nobody need say it again. */
+export class AlreadyTold extends Error {
+  override readonly name = "AlreadyTold";
 }

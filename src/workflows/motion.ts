@@ -1,10 +1,9 @@
 /** Watching several arms until a person moves one of them. */
-
 import type { ArmConnection } from "../arm/connection.ts";
 import { MotionDetector, type Moved } from "../arm/motion-detector.ts";
 import { positionsRead, SERVO_IDS } from "../arm/read.ts";
-import type { Dialogue } from "../cli/operator/dialogue.ts";
 import { PortError } from "../serial/transport.ts";
+import type { Operator } from "./operator.ts";
 import { pause } from "./pause.ts";
 
 const LOOK_EVERY_MS = 20;
@@ -14,54 +13,53 @@ const TIMEOUT_US = 5_000;
 
 /**
  * Resolves with the arm that is moved; with undefined when none was within `waitS` seconds. A board that is pulled is
- * said, and watched again when it is back. Rejects with the signal's reason.
+ * said, and watched again when it is back. Rejects with the reason of the operator's signal.
  */
 export async function watchForMotion(
-  links: readonly ArmConnection[],
-  waitS: number | undefined,
-  dialogue: Dialogue,
-  signal: AbortSignal,
+  connections: readonly ArmConnection[],
+  operator: Operator,
+  waitS = Number.POSITIVE_INFINITY,
 ): Promise<Moved<ArmConnection> | undefined> {
   const detector = new MotionDetector<ArmConnection>();
-  const deadline = waitS === undefined ? Number.POSITIVE_INFINITY : performance.now() + waitS * 1000;
+  const deadline = performance.now() + waitS * 1000;
   let reachAt = performance.now() + REACH_EVERY_MS;
   while (performance.now() < deadline) {
-    for (const link of links) await look(link, detector, dialogue);
+    for (const connection of connections) await look(connection, detector, operator);
     const { moved } = detector;
     if (moved !== undefined) return moved;
     if (performance.now() >= reachAt) {
       reachAt = performance.now() + REACH_EVERY_MS;
-      for (const link of links) await reachAgain(link, dialogue);
+      for (const connection of connections) await reachAgain(connection, operator);
     }
-    await pause(LOOK_EVERY_MS, signal);
+    await pause(LOOK_EVERY_MS, operator.signal);
   }
   return undefined;
 }
 
 async function look(
-  link: ArmConnection,
+  connection: ArmConnection,
   detector: MotionDetector<ArmConnection>,
-  dialogue: Dialogue,
+  operator: Operator,
 ): Promise<void> {
-  if (link.bus === undefined) return;
+  if (connection.bus === undefined) return;
   const read = positionsRead();
   try {
-    link.bus.exchange(read, TIMEOUT_US);
+    connection.bus.exchange(read, TIMEOUT_US);
   } catch (error) {
     if (!(error instanceof PortError)) throw error;
-    await link.close();
-    detector.forget(link);
-    dialogue.warn(`${error.message} — plug it in again, or move another arm.`);
+    await connection.close();
+    detector.forget(connection);
+    operator.tell("warning", `${error.message} — plug it in again, or move another arm.`);
     return;
   }
   const positions = SERVO_IDS.map((_, index) =>
     read.hasAnswerFrom(index) ? read.value(index, "present_position") : undefined,
   );
-  detector.see(link, positions);
+  detector.see(connection, positions);
 }
 
-async function reachAgain(link: ArmConnection, dialogue: Dialogue): Promise<void> {
-  if (link.bus !== undefined) return;
-  await link.reach();
-  if (link.bus !== undefined) dialogue.say(`${link.path} is back.`);
+async function reachAgain(connection: ArmConnection, operator: Operator): Promise<void> {
+  if (connection.bus !== undefined) return;
+  await connection.reach();
+  if (connection.bus !== undefined) operator.tell("info", `${connection.path} is back.`);
 }

@@ -1,17 +1,17 @@
-/** Making an arm limp before its servos are written to, with the person's hand under it. */
+/** Releasing an arm before its servos are written to, with the person's hand under it. */
 import { release, torqueState } from "../arm/release.ts";
-import type { Dialogue } from "../cli/operator/dialogue.ts";
 import { BusError } from "../feetech/bus.ts";
 import type { OpenArm } from "./arm-session.ts";
 import { Interrupted } from "./errors.ts";
+import type { Operator } from "./operator.ts";
 
 /**
- * Lets an arm down that holds its pose, once the person agrees. Throws {@link Interrupted} when not, {@link BusError}
- * when a servo does not confirm to be limp, {@link PortError}.
+ * Releases an arm whose torque is on, once the person agrees. Throws {@link Interrupted} when not, {@link BusError}
+ * when a servo does not confirm that its torque is off, {@link PortError}.
  */
-export async function letDown({ name, bus }: OpenArm, dialogue: Dialogue): Promise<void> {
+export async function releaseFirst({ name, bus }: OpenArm, operator: Operator): Promise<void> {
   if (torqueState(bus) === "off") return;
-  if (!(await dialogue.confirm(`${name} holds its pose. Keep a hand under it: may it be let down?`))) {
+  if (!(await operator.ask(`${name} holds its pose. Keep a hand under it: may it be released?`))) {
     throw new Interrupted(`${name} still holds; nothing was changed`);
   }
   const [unconfirmed] = release(bus);
@@ -20,6 +20,6 @@ export async function letDown({ name, bus }: OpenArm, dialogue: Dialogue): Promi
   throw new BusError(
     unconfirmed,
     "not written",
-    `${who} does not confirm to be limp — switch the arm's power off and on`,
+    `${who} does not confirm that its torque is off — switch the arm's power off and on`,
   );
 }

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import fc from "fast-check";
-import { askControl, watchControl } from "../../src/api/client.ts";
+import { ApiError, type ApiProblem, askService, watchService } from "../../src/api/client.ts";
 import { LONGEST_REQUEST_BYTES } from "../../src/api/protocol.ts";
 import { type ApiServer, serveApi } from "../../src/daemon/api-server.ts";
 import { SampleStream } from "../../src/daemon/sample-stream.ts";
@@ -71,7 +71,7 @@ const openForGood = async () => {
   return socket;
 };
 
-const answers = async () => expect(await askControl([path], { do: "status" })).toEqual(aStatus);
+const answers = async () => expect(await askService([path], { do: "status" })).toEqual(aStatus);
 
 /** Once those have gone that were there. */
 async function answersAgain(): Promise<void> {
@@ -89,7 +89,7 @@ async function answersAgain(): Promise<void> {
 describe("a service that is asked", () => {
   test("tells its status, and does what it is told", async () => {
     await answers();
-    for (const wish of ["pause", "resume", "release"] as const) await askControl([path], { do: wish });
+    for (const wish of ["pause", "resume", "release"] as const) await askService([path], { do: wish });
     expect(asked).toEqual(["pause", "resume", "release"]);
   });
 
@@ -97,7 +97,7 @@ describe("a service that is asked", () => {
     const over = new AbortController();
     const seen: unknown[] = [];
     const watching = (async () => {
-      for await (const status of watchControl([path], 50, over.signal)) {
+      for await (const status of watchService([path], 50, over.signal)) {
         seen.push(status);
         if (seen.length === 3) over.abort(new Error("enough"));
       }
@@ -257,21 +257,27 @@ describe("the place of the socket", () => {
   });
 });
 
-describe("a client", () => {
-  test("says that the service does not run, and how to start it", () => {
-    const nowhere = join(dir, "nowhere.sock");
-    expect(askControl([nowhere], { do: "status" })).rejects.toThrow(
-      `the service does not run (nothing answers at ${nowhere})`,
-    );
-  });
+/** What keeps a service from being asked. */
+async function problemOf(asking: Promise<unknown>): Promise<ApiProblem> {
+  const error = await asking.then(
+    () => undefined,
+    (reason) => reason,
+  );
+  if (error instanceof ApiError) return error.problem;
+  throw error ?? new Error("it answered");
+}
 
-  test("names the unit of the pair", () => {
-    const left = join(dir, "left.sock");
-    expect(askControl([left], { do: "status" })).rejects.toThrow("start so101-teleop@left");
+describe("a client", () => {
+  test("knows that the service does not run", async () => {
+    const nowhere = join(dir, "nowhere.sock");
+    expect(await problemOf(askService([nowhere], { do: "status" }))).toEqual({
+      kind: "not running",
+      paths: [nowhere],
+    });
   });
 
   test("asks in the next place when nobody is in the first", async () => {
-    expect(await askControl([join(dir, "nowhere.sock"), path], { do: "status" })).toEqual(aStatus);
+    expect(await askService([join(dir, "nowhere.sock"), path], { do: "status" })).toEqual(aStatus);
   });
 
   test.each(["nonsense\n", '{"v":1,"ok":true,"status":{}}\n', '{"v":9,"ok":true}\n', "\0\xff\n"])(
@@ -280,7 +286,7 @@ describe("a client", () => {
       const odd = join(dir, "odd.sock");
       const listener = createServer((socket) => socket.end(said)).listen(odd);
       await new Promise((resolve) => listener.once("listening", resolve));
-      await expect(askControl([odd], { do: "status" })).rejects.toThrow("no service of this version");
+      expect(await problemOf(askService([odd], { do: "status" }))).toEqual({ kind: "unknown" });
       listener.close();
     },
   );
@@ -289,7 +295,7 @@ describe("a client", () => {
     const mute = join(dir, "mute.sock");
     const listener = createServer(() => {}).listen(mute);
     await new Promise((resolve) => listener.once("listening", resolve));
-    await expect(askControl([mute], { do: "status" })).rejects.toThrow("does not answer");
+    expect(await problemOf(askService([mute], { do: "status" }))).toEqual({ kind: "silent" });
     listener.close();
   });
 
@@ -299,7 +305,10 @@ describe("a client", () => {
       old,
     );
     await new Promise((resolve) => listener.once("listening", resolve));
-    await expect(askControl([old], { do: "status" })).rejects.toThrow("the service refused: speaks 2");
+    expect(await problemOf(askService([old], { do: "status" }))).toEqual({
+      kind: "refused",
+      reason: "speaks 2",
+    });
     listener.close();
   });
 });

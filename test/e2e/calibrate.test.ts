@@ -247,7 +247,7 @@ describe("what cannot be right is refused, and nothing is changed", () => {
     await using sim = await arms({ motion: "still" });
     await sim.client.request({ do: "push", arm: "leader", joint: "wrist_roll", position: 4095, speed: 3000 });
     const { code, stderr } = await unattended(sim, ["--yes"]);
-    expect(stderr).toContain("wrist_roll (id 5) stands where its offset would be 2048");
+    expect(stderr).toContain("wrist_roll (id 5) is where its offset would be 2048");
     expect(code).toBe(1);
   });
 

@@ -141,7 +141,7 @@ describe.skipIf(!here)(`while the service has the arms${here ? "" : `: needs ${m
   test("off a terminal a command says so, and does nothing without --yes", async () => {
     const { stderr, code } = await undisturbed(() => so101("calibration", "check"));
     expect(stderr).toContain(
-      `The service ${SERVICE} is using the arms. Stop it for now, which lets the follower down? ` +
+      `The service ${SERVICE} is using the arms. Stop it for now, which releases the follower? ` +
         "It is started again afterwards — nobody can be asked here: run it on a terminal, or give --yes",
     );
     expect(code).toBe(2);

@@ -31,7 +31,7 @@ describe("somebody beside the arm", () => {
     const { stdout, code } = await ask(service, "pause");
     expect({ stdout, code }).toEqual({
       stdout:
-        'paused: the follower stays where it is — "so101 resume" goes on, "so101 release" lets it down\n',
+        'paused: the follower stays where it is — "so101 resume" goes on, "so101 release" releases it\n',
       code: 0,
     });
     await service.untilState("holding");

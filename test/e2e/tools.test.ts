@@ -211,7 +211,7 @@ describe("relax", () => {
     await using sim = await arms();
     await holding(sim);
     const { stdout, code } = await so101("relax", "follower", ...optionsFor(sim, "follower"));
-    expect(stdout.match(/limp now/g)).toHaveLength(6);
+    expect(stdout.match(/torque is off now/g)).toHaveLength(6);
     expect(code).toBe(0);
     const { joints } = (await sim.client.request({ do: "state" })).follower;
     expect(JOINTS.map((joint) => joints[joint].energised)).toEqual(JOINTS.map(() => false));
@@ -225,8 +225,10 @@ describe("relax", () => {
     await sim.client.request({ do: "silent", arm: "follower", joint: "elbow_flex", on: true });
     const { stdout, stderr, code } = await so101("relax", "follower", ...optionsFor(sim, "follower"));
     expect(stdout).toMatch(/elbow_flex +no answer/);
-    expect(stdout.match(/limp now/g)).toHaveLength(5);
-    expect(stderr).toContain("elbow_flex (id 3) did not confirm to be limp — switch the arm's power off");
+    expect(stdout.match(/torque is off now/g)).toHaveLength(5);
+    expect(stderr).toContain(
+      "elbow_flex (id 3) did not confirm that the torque is off — switch the arm's power off",
+    );
     expect(code).toBe(1);
     const { joints } = (await sim.client.request({ do: "state" })).follower;
     expect(JOINTS.filter((joint) => joints[joint].energised)).toEqual(["elbow_flex"]);

@@ -1,10 +1,10 @@
 /** `so101 calibration check`: everything that teleoperation would object to, before it does. */
 import { Argument, Command } from "commander";
-import type { Role } from "../../arm/joints.ts";
+import { ROLES, type Role } from "../../arm/joints.ts";
 import { chooseArm } from "../../config/choose-arm.ts";
 import { checkArms } from "../../workflows/check-arms.ts";
 import { interruptible } from "../interrupt.ts";
-import { dialogueFor } from "../operator/dialogue.ts";
+import { operatorFor } from "../operator/operator-for.ts";
 import { type ArmOptions, addArmOptions, addJsonOption, addYesOption } from "../options/arm.ts";
 
 /** Makes the command. */
@@ -23,8 +23,8 @@ export function checkCommand(): Command {
 
 function check(role: Role | undefined, options: ArmOptions): Promise<void> {
   return interruptible(async (signal) => {
-    const roles: Role[] = role === undefined ? ["leader", "follower"] : [role];
-    const arms = roles.map((one) => chooseArm(one, options));
-    if (!(await checkArms(arms, dialogueFor(options, signal), signal))) process.exitCode = 1;
+    const arms = (role === undefined ? ROLES : [role]).map((one) => chooseArm(one, options));
+    const { usable } = await checkArms(arms, operatorFor(options, signal));
+    if (!usable) process.exitCode = 1;
   });
 }

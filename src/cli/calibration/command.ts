@@ -13,7 +13,7 @@ export function calibrationCommand(): Command {
   const group = new Command("calibration")
     .summary("show, check and move calibrations between file and servos")
     .description(
-      "An arm's calibration stands in a file, LeRobot's, and in the EEPROM of its servos. Both must say the same " +
+      "An arm's calibration is in a file, LeRobot's, and in the EEPROM of its servos. Both must say the same " +
         "before the arm is used.",
     )
     .helpCommand(false);

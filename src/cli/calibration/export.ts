@@ -6,11 +6,11 @@ import { CalibrationStore } from "../../arm/calibration/store.ts";
 import { lerobotCalibrationRoot } from "../../arm/calibration/tree.ts";
 import type { Role } from "../../arm/joints.ts";
 import { chooseArm } from "../../config/choose-arm.ts";
-import { asInvoker, invokersEnvironment } from "../../host/invoker.ts";
+import { invokersEnvironment } from "../../host/invoker.ts";
 import { printLine } from "../../linux/stdout.ts";
-import { keep, keepAt } from "../../workflows/calibration/keep.ts";
+import { exportCalibration } from "../../workflows/calibration/export.ts";
 import { interruptible } from "../interrupt.ts";
-import { dialogueFor } from "../operator/dialogue.ts";
+import { operatorFor } from "../operator/operator-for.ts";
 import { type ArmOptions, addArmOptions, addJsonOption, addYesOption, roleArgument } from "../options/arm.ts";
 
 /** Makes the command. */
@@ -33,18 +33,11 @@ export function exportCommand(): Command {
 function exportFile(role: Role, target: string | undefined, options: ArmOptions): Promise<void> {
   return interruptible(async (signal) => {
     const arm = chooseArm(role, options);
-    const calibration = new CalibrationStore(arm.calibrationDir).load(arm);
     if (target === "-") {
-      printLine(formatCalibration(calibration));
+      printLine(formatCalibration(new CalibrationStore(arm.calibrationDir).load(arm)));
       return;
     }
-    const dialogue = dialogueFor(options, signal);
     const to = target === undefined ? lerobotCalibrationRoot(invokersEnvironment()) : resolve(target);
-    // Somebody's own files must be theirs, also where sudo was needed to read ours.
-    await asInvoker(() =>
-      to.endsWith(".json")
-        ? keepAt(to, arm, calibration, "this", dialogue)
-        : keep({ ...arm, calibrationDir: to }, calibration, "this", dialogue),
-    );
+    await exportCalibration(arm, to, operatorFor(options, signal));
   });
 }

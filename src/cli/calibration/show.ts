@@ -1,20 +1,15 @@
 /** `so101 calibration show`: file and servos side by side. */
 import { styleText } from "node:util";
 import { Command } from "commander";
-import { type Calibration, CalibrationError } from "../../arm/calibration/calibration.ts";
-import { calibrationInServo, calibrationRegisters } from "../../arm/calibration/in-servos.ts";
-import { CalibrationStore } from "../../arm/calibration/store.ts";
+import { calibrationInServo, calibrationRegisters, type ServoKey } from "../../arm/calibration/in-servos.ts";
 import { nameOfArm } from "../../arm/identity.ts";
-import { JOINTS, type JointName, type Role } from "../../arm/joints.ts";
-import { readArm } from "../../arm/read.ts";
-import type { ServoImages } from "../../arm/servo-image.ts";
-import { type ChosenArm, chooseArm } from "../../config/choose-arm.ts";
+import type { Role } from "../../arm/joints.ts";
+import { JOINTS, type JointName } from "../../arm/joints.ts";
+import { chooseArm } from "../../config/choose-arm.ts";
 import { printLine } from "../../linux/stdout.ts";
-import { withArm } from "../../workflows/arm-session.ts";
-import { differencesOf } from "../../workflows/calibration/both.ts";
-import { Interrupted } from "../../workflows/errors.ts";
+import { type BothCalibrations, readBoth } from "../../workflows/calibration/show.ts";
 import { interruptible } from "../interrupt.ts";
-import { type Dialogue, dialogueFor } from "../operator/dialogue.ts";
+import { operatorFor } from "../operator/operator-for.ts";
 import { type ArmOptions, addArmOptions, addJsonOption, addYesOption, roleArgument } from "../options/arm.ts";
 
 /** Makes the command. */
@@ -32,96 +27,58 @@ export function showCommand(): Command {
 
 function show(role: Role, options: ArmOptions): Promise<void> {
   return interruptible(async (signal) => {
-    const arm = chooseArm(role, options);
-    const dialogue = dialogueFor(options, signal);
-    const calibrations = new CalibrationStore(arm.calibrationDir);
-    const filed = calibrations.tryLoad(arm);
-    const images = await imagesOf(arm, dialogue, signal);
-    const problems = [filed, images].flatMap((one) => (one instanceof Error ? one.message : []));
-    const unfinished = calibrations.explainUnfinished(arm);
-    const shown = {
-      arm,
-      filed: filed instanceof CalibrationError ? undefined : filed,
-      images: images instanceof Error ? undefined : images,
-    };
+    const operator = operatorFor(options, signal);
+    const both = await readBoth(chooseArm(role, options), operator);
+    const { problems, unfinished } = both;
     if (options.json) {
-      dialogue.event({
+      operator.event({
         event: "calibration",
-        ...summaryOf(shown),
+        ...summaryOf(both),
         problems,
         unfinished: unfinished !== undefined,
       });
     } else {
-      for (const line of table(shown)) printLine(line);
-      if (unfinished !== undefined) dialogue.warn(unfinished);
-      for (const problem of problems) dialogue.warn(problem);
+      for (const line of table(both)) printLine(line);
+      if (unfinished !== undefined) operator.tell("warning", unfinished);
+      for (const problem of problems) operator.tell("warning", problem);
     }
     if (problems.length > 0) process.exitCode = 1;
   });
 }
 
-/** The servos' images; an Error that says why there are none. */
-async function imagesOf(
-  arm: ChosenArm,
-  dialogue: Dialogue,
-  signal: AbortSignal,
-): Promise<ServoImages | Error> {
-  try {
-    return await withArm(
-      arm,
-      { access: "read", partial: true, dialogue, signal },
-      async ({ bus, trouble }) => {
-        const { images } = readArm(bus);
-        return images.some((image) => image !== null) ? images : new Error(trouble);
-      },
-    );
-  } catch (error) {
-    if (error instanceof Interrupted && signal.aborted) throw error;
-    return error as Error;
-  }
-}
-
-interface Shown {
-  readonly arm: ChosenArm;
-  readonly filed: Calibration | undefined;
-  readonly images: ServoImages | undefined;
-}
-
-function summaryOf({ arm, filed, images }: Shown) {
+function summaryOf({ arm, file, images, differences }: BothCalibrations) {
   const held =
     images &&
     JOINTS.map((joint, index) => [joint, images[index] ? calibrationInServo(joint, images[index]) : null]);
   return {
     arm: arm.role,
     id: arm.id,
-    file: filed === undefined ? null : new CalibrationStore(arm.calibrationDir).find(arm),
+    file: file?.path ?? null,
     port: arm.port,
-    filed: filed ?? null,
+    filed: file?.calibration ?? null,
     held: held === undefined ? null : Object.fromEntries(held),
-    differences: filed === undefined || images === undefined ? [] : differencesOf(images, filed),
+    differences,
   };
 }
 
 const DIFFERENT = "≠";
 
-function table({ arm, filed, images }: Shown): string[] {
-  const differences = filed === undefined || images === undefined ? [] : differencesOf(images, filed);
-  const cell = (joint: JointName, index: number, key: (typeof calibrationRegisters)[number][0]) => {
+function table({ arm, file, images, differences }: BothCalibrations): string[] {
+  const cell = (joint: JointName, index: number, key: ServoKey) => {
     const image = images?.[index];
-    const inFile = filed === undefined ? "–" : `${filed[joint][key]}`;
+    const inFile = file === undefined ? "–" : `${file.calibration[joint][key]}`;
     const inServo = image ? `${calibrationInServo(joint, image)[key]}` : "–";
     const differs = differences.some((one) => one.joint === joint && one.key === key);
     const text = `${inFile.padStart(7)}${inServo.padStart(7)} ${differs ? DIFFERENT : " "}`;
     return differs ? styleText("yellow", text) : text;
   };
-  const path = filed === undefined ? "none" : new CalibrationStore(arm.calibrationDir).find(arm);
   const heads = calibrationRegisters.map(([key]) => key.padStart(14).padEnd(16)).join("");
   const result =
-    filed === undefined || images === undefined
+    file === undefined || images === undefined
       ? []
       : ["", differences.length === 0 ? "File and servos agree." : `${DIFFERENT}: file and servos differ.`];
   return [
-    `${nameOfArm(arm)}: file ${path}`,
+    `${nameOfArm(arm)}: file ${file?.path ?? "none"}`,
     "",
     styleText("dim", `${"".padEnd(14)}${heads}drive_mode`),
     styleText(
@@ -130,7 +87,7 @@ function table({ arm, filed, images }: Shown): string[] {
     ),
     ...JOINTS.map((joint, index) => {
       const cells = calibrationRegisters.map(([key]) => cell(joint, index, key)).join("");
-      return `${joint.padEnd(14)}${cells}${`${filed?.[joint].drive_mode ?? "–"}`.padStart(6)}`;
+      return `${joint.padEnd(14)}${cells}${`${file?.calibration[joint].drive_mode ?? "–"}`.padStart(6)}`;
     }),
     ...result,
   ];

@@ -1,28 +1,23 @@
 /** `so101 monitor`: what the servos of an arm report, live. It never changes anything. */
-
 import { Argument, Command } from "commander";
-import { CalibrationStore } from "../../arm/calibration/store.ts";
-import { nameOfArm } from "../../arm/identity.ts";
+import { controlPaths } from "../../api/address.ts";
+import { ApiError } from "../../api/client.ts";
 import type { Role } from "../../arm/joints.ts";
-import { chooseArm } from "../../config/choose-arm.ts";
+import { ConfigError } from "../../config/config.ts";
+import { MAIN_PAIR } from "../../config/pairs.ts";
 import { isRead, printLine } from "../../linux/stdout.ts";
-import { withLink } from "../../workflows/arm-session.ts";
-import { Interrupted, UsageError } from "../../workflows/errors.ts";
+import { Interrupted } from "../../workflows/errors.ts";
+import { withSource } from "../../workflows/monitor/bus-source.ts";
+import type { Sample, Source } from "../../workflows/monitor/sample.ts";
 import { servedArm } from "../../workflows/monitor/served.ts";
-import { BusSource, type Source, type Subject } from "../../workflows/monitor/source.ts";
 import { pause } from "../../workflows/pause.ts";
 import { interruptible } from "../interrupt.ts";
-import { type Dialogue, dialogueFor } from "../operator/dialogue.ts";
-import {
-  type ArmOptions,
-  addArmOptions,
-  addJsonOption,
-  addYesOption,
-  positiveSeconds,
-} from "../options/arm.ts";
-import type { ServiceOptions } from "../options/service.ts";
-import { enterPressed, liveScreen } from "../output/live.ts";
-import { complaintsOf, eventOf, type Sample, tableOf } from "./sample.ts";
+import { operatorFor } from "../operator/operator-for.ts";
+import { type ArmOptions, addArmOptions, addJsonOption, addYesOption } from "../options/arm.ts";
+import { type ServiceOptions, socketPaths } from "../options/service.ts";
+import { positiveSeconds } from "../options/values.ts";
+import { liveUntilEnter } from "../output/live.ts";
+import { complaintsOf, eventOf, tableOf } from "./sample.ts";
 
 interface Options extends ArmOptions, ServiceOptions {
   readonly interval: number;
@@ -50,77 +45,77 @@ export function monitorCommand(): Command {
 
 function monitor(role: Role | undefined, options: Options): Promise<void> {
   return interruptible(async (signal) => {
-    const dialogue = dialogueFor(options, signal);
+    const operator = operatorFor(options, signal);
+    const print = (sample: Sample) =>
+      printLine(
+        options.json
+          ? JSON.stringify(eventOf(sample))
+          : [...tableOf(sample), ...complaintsOf(sample)].join("\n"),
+      );
     const show = async (source: Source) => {
-      if (options.once) await once(source, dialogue);
-      else await endsWell(() => watch(source, options.interval, dialogue, signal));
+      if (options.once) {
+        const sample = await source.sample();
+        print(sample);
+        if (sample.joints.every((joint) => joint === null)) process.exitCode = 1;
+      } else if (operator.attended) {
+        await endsWell(() => watchLive(source, signal));
+      } else {
+        await endsWell(() => watch(source, options.interval, print, signal));
+      }
     };
-    if (role === undefined && options.port === undefined) {
-      throw new UsageError("say which arm: leader, follower, or --port with a path");
-    }
-    const served = await servedArm(role, options);
-    if (served !== undefined) return show(served);
-    const subject = subjectOf(role, options);
-    await withLink(subject.name, subject.port, { access: "read", dialogue, signal }, (link) =>
-      show(new BusSource(link, subject)),
-    );
+    const served = await servedIfAny(role, options);
+    if (served !== undefined) await show(served);
+    else await withSource(role, options, operator, show);
   });
 }
 
-function subjectOf(role: Role | undefined, options: Options): Subject {
-  if (role !== undefined) {
-    const arm = chooseArm(role, options);
-    const calibration = new CalibrationStore(arm.calibrationDir).loadIfUsable(arm);
-    return { name: nameOfArm(arm), port: arm.port, calibration };
+/** The arm as the service has it; undefined when no service answers that does. */
+async function servedIfAny(role: Role | undefined, options: Options): Promise<Source | undefined> {
+  const sockets = socketsFor(options);
+  try {
+    return await servedArm(role, options, sockets);
+  } catch (error) {
+    // Where it was not asked for, the bus may well be free.
+    if (error instanceof ApiError && options.socket === undefined) return undefined;
+    throw error;
   }
-  const port = options.port!;
-  return { name: `arm on ${port}`, port, calibration: undefined };
 }
 
-async function once(source: Source, dialogue: Dialogue): Promise<void> {
-  const sample = await source.sample();
-  print(sample, dialogue);
-  if (sample.joints.every((joint) => joint === null)) process.exitCode = 1;
+/** A port needs no pair to be named, however many there are. */
+function socketsFor(options: Options): string[] {
+  try {
+    return socketPaths(options);
+  } catch (error) {
+    if (!(error instanceof ConfigError) || options.port === undefined) throw error;
+    return controlPaths(MAIN_PAIR);
+  }
 }
 
 async function watch(
   source: Source,
   intervalS: number,
-  dialogue: Dialogue,
+  print: (sample: Sample) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  if (dialogue.kind === "terminal") return watchLive(source, signal);
   while (isRead()) {
-    print(await source.sample(), dialogue);
+    print(await source.sample());
     await pause(intervalS * 1000, signal);
   }
 }
 
-const DRAW_EVERY_MS = 100;
+const SAMPLE_EVERY_MS = 100;
 
 async function watchLive(source: Source, signal: AbortSignal): Promise<void> {
-  const screen = liveScreen();
-  const over = new AbortController();
-  let ended = false;
-  const enter = enterPressed(AbortSignal.any([signal, over.signal])).then(() => {
-    ended = true;
-  });
-  enter.catch(() => {}); // awaited below
+  const live = liveUntilEnter("Enter or Ctrl-C ends it.", signal);
   try {
-    while (!ended) {
+    while (!live.isDone) {
       const sample = await source.sample();
-      screen.draw(tableOf(sample), [...complaintsOf(sample), "", "Enter or Ctrl-C ends it."]);
-      await Promise.race([enter, pause(DRAW_EVERY_MS, signal)]);
+      live.draw(tableOf(sample), complaintsOf(sample));
+      await Promise.race([live.done, pause(SAMPLE_EVERY_MS, signal)]);
     }
   } finally {
-    over.abort();
-    screen.end();
+    live.end();
   }
-}
-
-function print(sample: Sample, dialogue: Dialogue): void {
-  if (dialogue.kind === "json") dialogue.event(eventOf(sample));
-  else printLine([...tableOf(sample), ...complaintsOf(sample)].join("\n"));
 }
 
 /** To be ended is what watching waits for. */

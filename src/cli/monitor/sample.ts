@@ -1,42 +1,11 @@
-/** One look at an arm's servos, as a table for people and as an event for programs. */
+/** A sample of an arm's servos, as a table for people and as an event for programs. */
 import { styleText } from "node:util";
 import type { Calibration } from "../../arm/calibration/calibration.ts";
 import { normalise } from "../../arm/calibration/normalisation.ts";
 import { errorMeanings } from "../../arm/findings.ts";
 import { JOINTS, type JointName, nameWithId } from "../../arm/joints.ts";
-import type { ServoFigures } from "../../arm/telemetry.ts";
 import { STEPS_PER_TURN } from "../../feetech/registers.ts";
-
-/** A servo's figures, null where one is not known. */
-export type SampledFigures = {
-  readonly [Name in keyof ServoFigures]: Name extends "errors"
-    ? ServoFigures[Name]
-    : ServoFigures[Name] | null;
-};
-
-/** What was read of an arm. */
-export interface Sample {
-  readonly name: string;
-  /** In the joints' order; null where there was no answer. */
-  readonly joints: readonly (SampledFigures | null)[];
-  /** What is missing, and what to do. */
-  readonly trouble: string | undefined;
-  /** What the bus has counted; undefined while there is none. */
-  readonly bus?: BusFigures | undefined;
-  /** What positions are normalised by. */
-  readonly calibration?: Calibration | undefined;
-  /** Who has the bus, when it is not the monitor itself. */
-  readonly via?: string;
-}
-
-/** What a bus has counted. */
-export interface BusFigures {
-  readonly timeouts: number;
-  readonly corrupted: number;
-  readonly noiseBytes: number;
-  /** Replies that each joint owes, in the joints' order. */
-  readonly lost: readonly number[];
-}
+import type { Sample, SampledFigures } from "../../workflows/monitor/sample.ts";
 
 /** The table's lines, in 80 columns. */
 export function tableOf({ name, joints, bus, calibration, via }: Sample): string[] {

@@ -1,7 +1,7 @@
 /** The table of a sweep: each joint's range so far, and what is still missing of it. */
 import { styleText } from "node:util";
-import type { JointSweep } from "../../arm/calibration/sweep.ts";
 import { STEPS_PER_TURN } from "../../feetech/registers.ts";
+import type { SweptJoint } from "../../workflows/operator.ts";
 
 const BAR_CELLS = 32;
 
@@ -12,7 +12,7 @@ const notes = {
 };
 
 /** The lines of the table, 80 columns wide at most. */
-export function sweepTable(joints: readonly JointSweep[]): string[] {
+export function sweepTable(joints: readonly SweptJoint[]): string[] {
   return [
     styleText("dim", columns("", "min", "now", "max", "0 … 4095")),
     ...joints.map((sweep) => {
@@ -28,7 +28,7 @@ function columns(joint: string, min: string, position: string, max: string, rang
 }
 
 /** The whole turn; what was covered of it; where the joint is. */
-function bar({ min, position, max }: JointSweep): string {
+function bar({ min, position, max }: SweptJoint): string {
   const cell = (steps: number) =>
     Math.min(Math.max(Math.floor((steps * BAR_CELLS) / STEPS_PER_TURN), 0), BAR_CELLS - 1);
   return Array.from({ length: BAR_CELLS }, (_, index) => {

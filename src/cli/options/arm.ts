@@ -1,5 +1,5 @@
 /** The options by which a command takes an arm, the same in every command. */
-import { Argument, type Command, InvalidArgumentError } from "commander";
+import { Argument, type Command } from "commander";
 import type { Role } from "../../arm/joints.ts";
 import type { ArmChoice } from "../../config/choose-arm.ts";
 
@@ -32,12 +32,4 @@ export function addYesOption(command: Command): Command {
 /** Adds `--json`. */
 export function addJsonOption(command: Command): Command {
   return command.option("--json", "print one JSON object a line");
-}
-
-/** The value of an option that takes seconds, more than 0. Throws InvalidArgumentError. */
-export function positiveSeconds(text: string): number {
-  const value = text.trim() === "" ? Number.NaN : Number(text);
-  if (!(value > 0 && Number.isFinite(value)))
-    throw new InvalidArgumentError("Expected seconds, more than 0.");
-  return value;
 }

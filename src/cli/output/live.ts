@@ -16,7 +16,7 @@ export interface LiveScreen {
 
 const CLEAR_FROM_TOP = "\u001b[H\u001b[J";
 
-/** Begins a live screen where the cursor is. A screen that stands still (Ctrl-S, a lost connection) is left alone. */
+/** Begins a live screen where the cursor is. A screen that is stopped (Ctrl-S, a lost connection) is left alone. */
 export function liveScreen(): LiveScreen {
   const { stdout } = process;
   const logUpdate = createLogUpdate(stdout);
@@ -44,11 +44,49 @@ export function liveScreen(): LiveScreen {
   };
 }
 
+/** A live screen that a person ends with Enter. */
+export interface EndedByEnter extends LiveScreen {
+  /** Whether Enter was pressed. */
+  readonly isDone: boolean;
+  /** Resolves when it is; rejects with {@link Interrupted} on Ctrl-C, and with the signal's reason when it is aborted. */
+  readonly done: Promise<void>;
+}
+
+/**
+ * Begins a live screen with a hint below what is drawn, until Enter is pressed. Meanwhile nothing that is typed is
+ * shown. When it ends, the hint goes and what was drawn last stays. Standard input must be a terminal.
+ */
+export function liveUntilEnter(hint: string, signal: AbortSignal): EndedByEnter {
+  const screen = liveScreen();
+  const over = new AbortController();
+  let isDone = false;
+  let last: Parameters<LiveScreen["draw"]> = [[]];
+  const done = enterPressed(AbortSignal.any([signal, over.signal])).then(() => {
+    isDone = true;
+  });
+  done.catch(() => {}); // whoever waits for it hears of it; nobody need
+  return {
+    done,
+    get isDone() {
+      return isDone;
+    },
+    draw(lines, sentences = []) {
+      last = [lines, sentences];
+      screen.draw(lines, [...sentences, "", hint]);
+    },
+    end() {
+      over.abort();
+      screen.draw(...last);
+      screen.end();
+    },
+  };
+}
+
 /**
  * Resolves when Enter is pressed. Rejects with {@link Interrupted} on Ctrl-C, and with the signal's reason when it is
  * aborted. Until then nothing that is typed is shown. Standard input must be a terminal.
  */
-export function enterPressed(signal: AbortSignal): Promise<void> {
+function enterPressed(signal: AbortSignal): Promise<void> {
   const { stdin } = process;
   return new Promise<void>((resolve, reject) => {
     const end = (settle: () => void) => {

@@ -29,7 +29,7 @@ export function screenOutput(mode: NormalisationMode, summary: () => Summary): O
   const calibrations: Partial<Record<Role, Calibration>> = {};
   const messages: string[] = [];
   const logUpdate = createLogUpdate(process.stdout);
-  // A screen that stands still (Ctrl-S, a lost connection) is left alone: writing to it would block.
+  // A screen that is stopped (Ctrl-S, a lost connection) is left alone: writing to it would block.
   const draw = (...hints: string[]) =>
     isWritable() && logUpdate([screen(summary(), calibrations, mode, messages), ...hints].join("\n"));
   const drawLive = () => draw("", styleText("dim", "Ctrl-C stops the follower gently and ends."));

@@ -1,6 +1,6 @@
 /** `so101 status`: what the service does, and how its arms are. */
 import { Command } from "commander";
-import { askControl, watchControl } from "../../api/client.ts";
+import { askService, watchService } from "../../api/client.ts";
 import type { Status } from "../../api/protocol.ts";
 import { flushLines, isRead, printLine } from "../../linux/stdout.ts";
 import { Interrupted } from "../../workflows/errors.ts";
@@ -38,14 +38,14 @@ async function status({ json, watch, ...service }: Options): Promise<void> {
     await interruptible((signal) => follow(paths, json === true, signal));
     return;
   }
-  print((await askControl(paths, { do: "status" }))!, json === true);
+  print((await askService(paths, { do: "status" }))!, json === true);
 }
 
 async function follow(paths: readonly string[], json: boolean, signal: AbortSignal): Promise<void> {
   const live = process.stdout.isTTY && !json;
   const screen = live ? liveScreen() : undefined;
   try {
-    for await (const status of watchControl(paths, live ? REDRAW_EVERY_MS : PRINT_EVERY_MS, signal)) {
+    for await (const status of watchService(paths, live ? REDRAW_EVERY_MS : PRINT_EVERY_MS, signal)) {
       if (screen === undefined) print(status, json);
       else {
         screen.draw([], describeStatus(status, { eventsFirst: true }));

@@ -2,13 +2,13 @@
 
 import { ArmConnection } from "../../arm/connection.ts";
 import { ROLES, type Role } from "../../arm/joints.ts";
-import type { Dialogue } from "../../cli/operator/dialogue.ts";
-import { type Board, listBoards } from "../../host/boards.ts";
+import type { Board } from "../../host/boards.ts";
 import { type PausedUnit, pauseUnit, unitOwning } from "../../host/service.ts";
 import { nameOwner } from "../../linux/owner.ts";
+import { type ListBoards, untilPluggedIn, untilUnplugged } from "../boards.ts";
 import { UsageError } from "../errors.ts";
 import { watchForMotion } from "../motion.ts";
-import { pause } from "../pause.ts";
+import type { Operator } from "../operator.ts";
 
 /** A board that was chosen. It may not be there, where only rules are to be printed for it. */
 export interface Chosen extends Partial<Board> {
@@ -16,41 +16,38 @@ export interface Chosen extends Partial<Board> {
   readonly isTwin: boolean;
 }
 
-/** How boards are told on the command line. */
+/** How boards are told beforehand: by their serial numbers or their ports. */
 export interface GivenBoards {
-  readonly leader?: string;
-  readonly follower?: string;
-  readonly print?: true;
+  readonly leader?: string | undefined;
+  readonly follower?: string | undefined;
+  /** Serial numbers may be those of boards that are not here. */
+  readonly absent?: "allowed" | undefined;
 }
 
-const LOOK_EVERY_MS = 250;
-
-/** Finds the two boards: by what was given, or by asking. Throws UsageError, or an Error that says what is missing. */
+/**
+ * Finds the two boards: by what was given, or by asking.
+ * Throws {@link UsageError}, an Error that says what is missing, what the operator throws.
+ */
 export async function chooseBoards(
-  boards: readonly Board[],
   given: GivenBoards,
-  dialogue: Dialogue,
-  signal: AbortSignal,
+  operator: Operator,
+  list: ListBoards,
 ): Promise<Record<Role, Chosen>> {
+  const boards = await list();
   const byOption = ROLES.flatMap((role) => given[role] ?? []);
   if (byOption.length === ROLES.length) {
-    return distinct(
-      {
-        leader: boardGiven("leader", given, boards),
-        follower: boardGiven("follower", given, boards),
-      },
-      boards,
-    );
+    const [leader, follower] = ROLES.map((role) => boardGiven(role, given, boards));
+    return distinct({ leader: leader!, follower: follower! }, boards);
   }
   if (byOption.length === 1) throw new UsageError("give both --leader and --follower, or neither");
   requireTwo(boards);
-  if (dialogue.kind !== "terminal") {
+  if (!operator.attended) {
     throw new UsageError(
       `which board is which arm? Nobody can be asked here: give --leader and --follower. There are: ${listing(boards)}`,
     );
   }
-  dialogue.say(`Boards: ${listing(boards)}`);
-  const way = await dialogue.choose(
+  operator.tell("info", `Boards: ${listing(boards)}`);
+  const way = await operator.choose(
     "How will you tell which board is the leader's?",
     [
       { value: "move", label: "by moving the arm", hint: "both arms have power" },
@@ -59,11 +56,11 @@ export async function chooseBoards(
     ],
     "give --leader and --follower",
   );
-  const ask = { move: byMotion, unplug: byUnplugging, pick: byPicking }[way];
-  const leader = await ask("leader", boards, dialogue, signal);
+  const find = { move: byMotion, unplug: byUnplugging, pick: byPicking }[way];
+  const leader = await find("leader", boards, operator, list);
   const others = boards.filter(({ path }) => path !== leader.path);
-  const follower = others.length === 1 ? others[0]! : await ask("follower", others, dialogue, signal);
-  return distinct({ leader, follower }, await listBoards());
+  const follower = others.length === 1 ? others[0]! : await find("follower", others, operator, list);
+  return distinct({ leader, follower }, await list());
 }
 
 /** The board that was named by its serial number or its port. */
@@ -77,7 +74,7 @@ function boardGiven(role: Role, given: GivenBoards, boards: readonly Board[]): P
     );
   }
   if (found[0] !== undefined) return found[0];
-  if (given.print && !name.startsWith("/")) return { serial: name };
+  if (given.absent === "allowed" && !name.startsWith("/")) return { serial: name };
   const there = boards.length === 0 ? "no board is plugged in" : `there are: ${listing(boards)}`;
   throw new Error(`--${role}: no board with the serial number ${name} is plugged in — ${there}`);
 }
@@ -116,35 +113,30 @@ function listing(boards: readonly Board[]): string {
     .join(", ");
 }
 
-async function byMotion(
-  role: Role,
-  boards: readonly Board[],
-  dialogue: Dialogue,
-  signal: AbortSignal,
-): Promise<Board> {
+async function byMotion(role: Role, boards: readonly Board[], operator: Operator): Promise<Board> {
   const paused: PausedUnit[] = [];
-  const links: ArmConnection[] = [];
+  const connections: ArmConnection[] = [];
   try {
     for (const { path } of boards) {
       const unit = unitOwning(path);
       if (unit !== undefined) {
-        dialogue.say(`Stopping ${unit} for a moment; the follower is let down …`);
+        operator.tell("info", `Stopping ${unit} for a moment; the follower is released …`);
         paused.push(await pauseUnit(unit));
       }
-      const link = new ArmConnection(`arm on ${path}`, path, "read");
-      links.push(link);
-      await link.reach();
-      if (link.portError?.trouble === "in use") {
+      const connection = new ArmConnection(`arm on ${path}`, path, "read");
+      connections.push(connection);
+      await connection.reach();
+      if (connection.portError?.trouble === "in use") {
         throw new Error(
           `${path} is in use by ${nameOwner(path) ?? "another program"} — end that program first`,
         );
       }
     }
-    dialogue.say(`Move the ${role} arm by hand, any joint of it, by a quarter turn.`);
-    const moved = await watchForMotion(links, undefined, dialogue, signal);
+    operator.tell("info", `Move the ${role} arm by hand, any joint of it, by a quarter turn.`);
+    const moved = await watchForMotion(connections, operator);
     return boards.find(({ path }) => path === moved!.arm.path)!;
   } finally {
-    for (const link of links) await link.close();
+    for (const connection of connections) await connection.close();
     for (const unit of paused) await unit.start();
   }
 }
@@ -152,34 +144,20 @@ async function byMotion(
 async function byUnplugging(
   role: Role,
   boards: readonly Board[],
-  dialogue: Dialogue,
-  signal: AbortSignal,
+  operator: Operator,
+  list: ListBoards,
 ): Promise<Board> {
-  dialogue.say(`Unplug the USB cable of the ${role} arm now.`);
-  for (;;) {
-    const now = await listBoards();
-    const gone = boards.filter((board) => !now.some((one) => isSame(one, board)));
-    if (gone.length > 1) throw new Error("more than one board has gone: plug them in again, and start anew");
-    const [board] = gone;
-    if (board !== undefined) {
-      dialogue.say(`That was ${listing([board])}. Plug it in again, into the same socket.`);
-      const before = new Set(now.map(({ path }) => path));
-      for (;;) {
-        const back = (await listBoards()).find((one) => !before.has(one.path) && one.serial === board.serial);
-        if (back !== undefined) return back;
-        await pause(LOOK_EVERY_MS, signal);
-      }
-    }
-    await pause(LOOK_EVERY_MS, signal);
+  operator.tell("info", `Unplug the USB cable of the ${role} arm now.`);
+  const { gone, left } = await untilUnplugged(boards, operator.signal, list);
+  if (gone.length > 1) {
+    throw new Error("more than one board has gone: plug them in again, and start from the beginning");
   }
+  operator.tell("info", `That was ${listing(gone)}. Plug it in again, into the same socket.`);
+  return untilPluggedIn(gone[0]!, left, operator.signal, list);
 }
 
-function isSame(a: Board, b: Board): boolean {
-  return a.path === b.path && a.serial === b.serial;
-}
-
-async function byPicking(role: Role, boards: readonly Board[], dialogue: Dialogue): Promise<Board> {
-  const path = await dialogue.choose(
+async function byPicking(role: Role, boards: readonly Board[], operator: Operator): Promise<Board> {
+  const path = await operator.choose(
     `Which board is the ${role}'s?`,
     boards.map((board) => ({ value: board.path, label: listing([board]) })),
     `give --${role}`,

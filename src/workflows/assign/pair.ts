@@ -2,24 +2,25 @@
 import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Role } from "../../arm/joints.ts";
-import type { Dialogue } from "../../cli/operator/dialogue.ts";
 import { defaultConfigOf, loadConfig } from "../../config/config.ts";
 import { MAIN_PAIR, pairConfigPath } from "../../config/pairs.ts";
 import { canBeNamed } from "../../host/naming-rules.ts";
 import { configTemplate } from "../../host/package-files.ts";
 import { makeFolder, replaceFile } from "../../linux/files.ts";
+import type { Operator } from "../operator.ts";
 
 /** The path by which each arm's board is to be found. */
 export type PairLinks = Readonly<Record<Role, string>>;
 
 /** The links of a pair: those that its configuration has as ports, or the default ones. Throws ConfigError. */
-export function linksOf(pair: string, dialogue: Dialogue): PairLinks {
+export function linksOf(pair: string, operator: Operator): PairLinks {
   const path = pairConfigPath(pair);
   const defaults = defaultConfigOf(pair);
   const config = existsSync(path) ? loadConfig(path, pair) : defaults;
   const linkOf = (role: Role) => {
     if (canBeNamed(config[role].port)) return config[role].port;
-    dialogue.warn(
+    operator.tell(
+      "warning",
       `${path} has ${config[role].port} as the ${role}'s port, which is not a name that can be given: put a # before ` +
         `it, or the board will not be found by its new name ${defaults[role].port}.`,
     );
@@ -29,10 +30,10 @@ export function linksOf(pair: string, dialogue: Dialogue): PairLinks {
 }
 
 /** Makes the configuration file of a further pair, unless it is there: every setting in it, commented out. */
-export function makeConfig(pair: string, dialogue: Dialogue): void {
+export function makeConfig(pair: string, operator: Operator): void {
   const path = pairConfigPath(pair);
   if (pair === MAIN_PAIR || existsSync(path)) return;
   makeFolder(dirname(path));
   replaceFile(path, configTemplate(pair), 0o644);
-  dialogue.done(`${path} is made: the pair's settings, all of them defaults.`);
+  operator.tell("done", `${path} is made: the pair's settings, all of them defaults.`);
 }

@@ -5,10 +5,9 @@ import { progressOf } from "../../arm/calibration/unfinished.ts";
 import { JOINTS, type JointName, nameWithId } from "../../arm/joints.ts";
 import { readWholeArm } from "../../arm/read.ts";
 import type { ServoImage } from "../../arm/servo-image.ts";
-import type { Dialogue } from "../../cli/operator/dialogue.ts";
 import type { OpenArm } from "../arm-session.ts";
-import { reportServos } from "../report-servos.ts";
-import { refuseWrongArm } from "../wrong-arm.ts";
+import type { Operator } from "../operator.ts";
+import { refuseWrongArm, reportServos } from "../scrutiny.ts";
 
 type Images = readonly ServoImage[];
 
@@ -20,14 +19,14 @@ export async function examine(
   arm: OpenArm,
   joints: readonly JointName[],
   filed: Calibration | CalibrationError,
-  dialogue: Dialogue,
+  operator: Operator,
 ): Promise<void> {
   const images = readWholeArm(arm.bus);
-  dialogue.say(describe(arm, images));
-  reportServos(arm, images, dialogue);
-  await refuseWrongArm(arm, images, dialogue);
+  operator.tell("info", describe(arm, images));
+  reportServos(arm, images, operator);
+  await refuseWrongArm(arm, images, operator);
   if (!(filed instanceof CalibrationError)) requireOthers(arm, joints, images, filed);
-  await settleUnfinished(arm, images, filed, dialogue);
+  await settleUnfinished(arm, images, filed, operator);
 }
 
 /** `leader "blue" on /dev/ttyACM0: six STS3215 servos, firmware 3.10, 5.0 V`. */
@@ -58,7 +57,7 @@ async function settleUnfinished(
   arm: OpenArm,
   images: Images,
   filed: Calibration | CalibrationError,
-  dialogue: Dialogue,
+  operator: Operator,
 ): Promise<void> {
   const { role, calibrations } = arm;
   const unfinished = calibrations.findUnfinished(arm);
@@ -66,10 +65,10 @@ async function settleUnfinished(
   const file = filed instanceof CalibrationError ? undefined : filed;
   if (progressOf(unfinished, images, file) !== "partial") return;
   const command = (verb: string) => `so101 calibration ${verb} ${role}`;
-  const agreed = await dialogue.confirm(
+  const agreed = await operator.ask(
     `${arm.name}: writing a calibration was interrupted, and the servos may hold parts of two. "${command("finish")}" ` +
       `completes it and "${command("undo")}" takes it back. Make a new one instead?`,
-    { grave: true },
+    "grave",
   );
   if (!agreed)
     throw new Error(`${arm.name}: nothing was changed — run "${command("finish")}" or "${command("undo")}"`);

@@ -2,8 +2,8 @@
 import { encoderAt, homingOffsetAt, isAtRest } from "../../arm/calibration/homing.ts";
 import { JOINTS, type JointName, nameWithId, type Steps } from "../../arm/joints.ts";
 import { isPosition, positionsRead, readWholeArm } from "../../arm/read.ts";
-import type { Dialogue } from "../../cli/operator/dialogue.ts";
 import type { OpenArm } from "../arm-session.ts";
+import type { Operator } from "../operator.ts";
 import { pause } from "../pause.ts";
 
 /** What was found of each joint that is calibrated. */
@@ -24,28 +24,29 @@ const PATIENCE_MS = 30_000;
 
 /**
  * Has the person bring the arm to the middle of its range, and takes the offsets there once it is at rest.
- * Throws Error when it never is, or a joint's offset cannot be had; {@link PortError}; what the dialogue throws.
+ * Throws Error when it never is, or a joint's offset cannot be had; {@link PortError}; what the operator throws.
  */
 export async function findMiddle(
   arm: OpenArm,
   joints: readonly JointName[],
-  dialogue: Dialogue,
-  signal: AbortSignal,
+  operator: Operator,
 ): Promise<Homing> {
   const which = joints.length === 1 ? joints[0]! : "every joint";
-  dialogue.event({ event: "step", step: "middle", joints });
-  dialogue.say(`Bring ${which} to the middle of its range, and hold the arm there.`);
+  operator.progress(
+    { step: "middle", joints },
+    `Bring ${which} to the middle of its range, and hold the arm there.`,
+  );
   for (;;) {
-    if (!(await dialogue.confirm(`Is ${which} in the middle, and at rest?`))) continue;
-    const patienceMs = dialogue.kind === "terminal" ? 3 * REST_MS : PATIENCE_MS;
-    const taken = await takeMiddle(arm, joints, patienceMs, signal);
+    if (!(await operator.ask(`Is ${which} in the middle, and at rest?`))) continue;
+    const patienceMs = operator.attended ? 3 * REST_MS : PATIENCE_MS;
+    const taken = await takeMiddle(arm, joints, patienceMs, operator.signal);
     if (!Array.isArray(taken)) {
-      dialogue.done(`The middle is recorded.`);
+      operator.tell("done", "The middle is recorded.");
       return taken;
     }
     const what = taken.join("; ");
-    if (dialogue.kind !== "terminal") throw new Error(`${arm.name}: ${what} — nothing was changed`);
-    dialogue.warn(`${what}.`);
+    if (!operator.attended) throw new Error(`${arm.name}: ${what} — nothing was changed`);
+    operator.tell("warning", `${what}.`);
   }
 }
 
@@ -71,7 +72,7 @@ async function takeMiddle(
       );
     } else if (offset === undefined) {
       problems.push(
-        `${nameWithId(joint)} stands where its offset would be 2048, beyond the ±2047 that a servo holds: ` +
+        `${nameWithId(joint)} is where its offset would be 2048, beyond the ±2047 that a servo holds: ` +
           "move it a little",
       );
     } else {

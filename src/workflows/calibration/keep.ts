@@ -8,9 +8,9 @@ import {
 } from "../../arm/calibration/calibration.ts";
 import { CalibrationStore } from "../../arm/calibration/store.ts";
 import { nameOfArm } from "../../arm/identity.ts";
-import type { Dialogue } from "../../cli/operator/dialogue.ts";
 import type { ChosenArm } from "../../config/choose-arm.ts";
 import { Interrupted } from "../errors.ts";
+import type { Operator } from "../operator.ts";
 
 /**
  * Keeps a calibration as the arm's file below its calibration folder, unless that says the same already. `whose` says
@@ -21,10 +21,10 @@ export async function keep(
   arm: ChosenArm,
   calibration: Calibration,
   whose: string,
-  dialogue: Dialogue,
+  operator: Operator,
 ): Promise<void> {
   const calibrations = new CalibrationStore(arm.calibrationDir);
-  await replace(arm, calibrations.tryLoad(arm), calibration, whose, dialogue, () =>
+  await replace(arm, calibrations.tryLoad(arm), calibration, whose, operator, () =>
     calibrations.save(arm, calibration),
   );
 }
@@ -35,14 +35,14 @@ export async function keepAt(
   arm: ChosenArm,
   calibration: Calibration,
   whose: string,
-  dialogue: Dialogue,
+  operator: Operator,
 ): Promise<void> {
   await replace(
     arm,
     calibrationOrError(() => readCalibration(path)),
     calibration,
     whose,
-    dialogue,
+    operator,
     () => {
       replaceCalibration(path, calibration);
       return path;
@@ -55,7 +55,7 @@ async function replace(
   before: Calibration | CalibrationError,
   calibration: Calibration,
   whose: string,
-  dialogue: Dialogue,
+  operator: Operator,
   save: () => string,
 ): Promise<void> {
   const name = nameOfArm(arm);
@@ -63,13 +63,15 @@ async function replace(
   const isSame = Bun.deepEquals(before, calibration);
   if (isThere && !isSame) {
     const question = `${name} has a calibration file that differs. Replace it by ${whose} calibration? The file is kept as .old`;
-    if (!(await dialogue.confirm(question))) throw new Interrupted(`${name}: the file is as it was`);
+    if (!(await operator.ask(question))) throw new Interrupted(`${name}: the file is as it was`);
   }
   const file = save();
-  dialogue.event({ event: "saved", arm: arm.role, id: arm.id, file, changed: !isSame, calibration });
-  if (isSame) dialogue.done(`${name}: ${file} says the same already.`);
-  else
-    dialogue.done(
-      `${name}: ${whose} calibration is in ${file}${isThere ? "; the one before is kept as .old" : ""}.`,
-    );
+  operator.event({ event: "saved", arm: arm.role, id: arm.id, file, changed: !isSame, calibration });
+  const kept = isThere ? "; the one before is kept as .old" : "";
+  operator.tell(
+    "done",
+    isSame
+      ? `${name}: ${file} says the same already.`
+      : `${name}: ${whose} calibration is in ${file}${kept}.`,
+  );
 }

@@ -72,8 +72,8 @@ function boardsSeen(boards: readonly Board[], config: Config): Check {
 }
 
 function rights(area: string, port: string): Check[] {
-  const holder = unitOwning(port) === undefined ? nameOwner(port) : undefined;
-  if (holder !== undefined) return [broken(area, `${port} is in use by ${holder}`, "end that program")];
+  const owner = unitOwning(port) === undefined ? nameOwner(port) : undefined;
+  if (owner !== undefined) return [broken(area, `${port} is in use by ${owner}`, "end that program")];
   try {
     accessSync(port, constants.R_OK | constants.W_OK);
     return [];

@@ -1,20 +1,33 @@
-/** Noticing that the arm on a port is not the one that a command is about, before anything is written to it. */
+/** Looking closely at an arm before something is done with it: are its servos well, and is it the arm that is meant? */
 import { looksLikeFollower } from "../arm/baseline.ts";
+import { servoFindingsOf } from "../arm/findings.ts";
 import { identifyArm } from "../arm/identify.ts";
 import { nameOfArm } from "../arm/identity.ts";
+import { errorBytesOf } from "../arm/inspect.ts";
 import type { ServoImages } from "../arm/servo-image.ts";
-import type { Dialogue } from "../cli/operator/dialogue.ts";
 import type { OpenArm } from "./arm-session.ts";
+import type { Operator } from "./operator.ts";
+
+/** Says every warning about the servos. Throws an Error for the first thing that makes going on pointless. */
+export function reportServos(
+  { role, id, bus }: Pick<OpenArm, "role" | "id" | "bus">,
+  images: ServoImages,
+  operator: Operator,
+): void {
+  const findings = servoFindingsOf({ role, id, images, errorBytes: errorBytesOf(bus) });
+  const fault = findings.find(({ severity }) => severity === "fault");
+  if (fault !== undefined) throw new Error(fault.message);
+  for (const { message } of findings) operator.tell("warning", message);
+}
 
 /**
  * Asks whether this is really the arm that is meant when its servos say that it is another one: they hold exactly
  * another arm's calibration, or a leader's have a follower's gains. Throws when it is not, or nobody can say.
  */
-export async function refuseWrongArm(arm: OpenArm, images: ServoImages, dialogue: Dialogue): Promise<void> {
+export async function refuseWrongArm(arm: OpenArm, images: ServoImages, operator: Operator): Promise<void> {
   const doubt = doubtOf(arm, images);
   if (doubt === undefined) return;
-  const agreed = await dialogue.confirm(`${doubt} Is it the ${arm.name} all the same?`, { grave: true });
-  if (agreed) return;
+  if (await operator.ask(`${doubt} Is it the ${arm.name} all the same?`, "grave")) return;
   throw new Error(
     `${arm.port}: not taken for the ${arm.name}; nothing was changed — check the ports with "so101 find-port", ` +
       "or answer yes on a terminal",

@@ -1,17 +1,8 @@
-/** An arm's calibration as its file and its servos have it, and where they differ. */
+/** Where an arm's servos and its calibration file differ. */
 import type { Calibration } from "../../arm/calibration/calibration.ts";
 import { calibrationInServo, differingKeys, type ServoKey } from "../../arm/calibration/in-servos.ts";
 import { JOINTS, type JointName, nameWithId } from "../../arm/joints.ts";
-import type { ServoImage, ServoImages } from "../../arm/servo-image.ts";
-
-/** What servos hold; which way a joint counts stands in files only. */
-export function heldBy(images: readonly ServoImage[], filed: Calibration | undefined): Calibration {
-  const joints = JOINTS.map((joint, index) => {
-    const held = calibrationInServo(joint, images[index]!);
-    return [joint, { ...held, drive_mode: filed?.[joint].drive_mode ?? held.drive_mode }];
-  });
-  return Object.fromEntries(joints) as Calibration;
-}
+import type { ServoImages } from "../../arm/servo-image.ts";
 
 /** A number that a file and a servo have differently. */
 export interface CalibrationDifference {

@@ -1,0 +1,35 @@
+/** Why a service could not be asked, in words. */
+import { basename } from "node:path";
+import type { ApiProblem } from "../api/client.ts";
+import { unitOf } from "../config/pairs.ts";
+
+/** Says what is wrong, and what to do. */
+export function describeApiProblem(problem: ApiProblem): string {
+  switch (problem.kind) {
+    case "not running": {
+      const [first] = problem.paths;
+      return (
+        `the service does not run (nothing answers at ${problem.paths.join(" or ")}) — start it with ` +
+        `"sudo systemctl start ${unitAt(first!)}", or run "so101 teleoperate"`
+      );
+    }
+    case "denied":
+      return (
+        `you may not talk to the service at ${problem.path} — use sudo, or join the group dialout ` +
+        "(sudo adduser $USER dialout)"
+      );
+    case "silent":
+      return "the service does not answer: it may be stopped or hang";
+    case "ended":
+      return "the service has ended";
+    case "unknown":
+      return "what answers is no service of this version — after an upgrade, restart it with systemctl restart so101-teleop";
+    case "refused":
+      return `the service refused: ${problem.reason}`;
+  }
+}
+
+/** The unit of the pair that a socket is named after. */
+function unitAt(path: string): string {
+  return unitOf(basename(path, ".sock")).replace(/\.service$/, "");
+}

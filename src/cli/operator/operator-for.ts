@@ -1,0 +1,20 @@
+/** Whom a command's workflow serves: a person at a terminal, whoever reads lines, or a program. */
+import type { Operator } from "../../workflows/operator.ts";
+import { JsonOperator } from "./json.ts";
+import { LineOperator } from "./lines.ts";
+import { TerminalOperator } from "./terminal.ts";
+
+/** The operator for a command's options. `signal` ends a question that is open. */
+export function operatorFor(
+  { yes, json }: { readonly yes?: true | undefined; readonly json?: true | undefined },
+  signal: AbortSignal,
+): Operator {
+  const agreed = yes ? "everything" : "nothing";
+  if (json) return new JsonOperator(agreed, signal);
+  return hasPerson() && !yes ? new TerminalOperator(signal) : new LineOperator(agreed, signal);
+}
+
+/** Whether somebody can be asked: both input and output are a terminal. */
+function hasPerson(): boolean {
+  return process.stdin.isTTY === true && process.stdout.isTTY === true;
+}

@@ -1,0 +1,96 @@
+/** A person at a terminal: prompts, messages beside their guide, and pictures that are drawn in one place. */
+import { type CANCEL_SYMBOL, confirm, isCancel, log, select } from "@clack/prompts";
+import { Interrupted } from "../../workflows/errors.ts";
+import type {
+  Choice,
+  LivePicture,
+  Operator,
+  OperatorEvent,
+  Picture,
+  Step,
+  Tone,
+  Words,
+} from "../../workflows/operator.ts";
+import { liveUntilEnter } from "../output/live.ts";
+import { linesOf } from "./pictures.ts";
+
+const logs: Readonly<Record<Tone, (message: string) => void>> = {
+  info: log.info,
+  done: log.success,
+  warning: log.warn,
+  fault: log.error,
+};
+
+/** Draws no more often than this: eyes do not see more, and a serial console takes no more. */
+const DRAW_EVERY_MS = 100;
+
+/** Asks and tells on the terminal that the program runs on. */
+export class TerminalOperator implements Operator {
+  readonly attended = true;
+  readonly signal: AbortSignal;
+
+  constructor(signal: AbortSignal) {
+    this.signal = signal;
+  }
+
+  tell(tone: Tone, message: string): void {
+    logs[tone](wrapped(message));
+  }
+
+  progress(_: Step, instruction: string): void {
+    this.tell("info", instruction);
+  }
+
+  event(_: OperatorEvent, words?: Words): void {
+    if (words !== undefined) this.tell(words.tone, words.message);
+  }
+
+  async ask(question: string, weight?: "grave"): Promise<boolean> {
+    const initialValue = weight !== "grave";
+    return this.#answer(await confirm({ message: question, initialValue, signal: this.signal }));
+  }
+
+  async choose<Value extends string>(question: string, options: readonly Choice<Value>[]): Promise<Value> {
+    const plain = options.map((option) => ({ ...option })) as { value: string; label: string }[];
+    return this.#answer(await select({ message: question, options: plain, signal: this.signal })) as Value;
+  }
+
+  show(picture: Picture): void {
+    log.message(linesOf(picture).join("\n"));
+  }
+
+  live(doneWhen: string): LivePicture {
+    const screen = liveUntilEnter(`Enter when ${doneWhen}; Ctrl-C ends without changes.`, this.signal);
+    let drawnAtMs = Number.NEGATIVE_INFINITY;
+    let last: Picture | undefined;
+    const draw = (picture: Picture) => screen.draw(linesOf(picture));
+    return {
+      draw(picture) {
+        last = picture;
+        if (performance.now() - drawnAtMs < DRAW_EVERY_MS) return;
+        drawnAtMs = performance.now();
+        draw(picture);
+      },
+      get isDone() {
+        return screen.isDone;
+      },
+      done: screen.done,
+      end() {
+        if (last !== undefined) draw(last);
+        screen.end();
+      },
+    };
+  }
+
+  #answer<Value>(answer: Value | typeof CANCEL_SYMBOL): Value {
+    this.signal.throwIfAborted();
+    if (isCancel(answer)) throw new Interrupted();
+    return answer as Value;
+  }
+}
+
+/** In lines that fit beside the prompts' guide. */
+function wrapped(message: string): string {
+  const GUIDE_COLUMNS = 3;
+  return Bun.wrapAnsi(message, (process.stdout.columns || 80) - GUIDE_COLUMNS - 1);
+}

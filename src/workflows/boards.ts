@@ -1,0 +1,50 @@
+/** Waiting until a person pulls a USB board or plugs one in. The one place that looks for that again and again. */
+import { type Board, listBoards } from "../host/boards.ts";
+import { pause } from "./pause.ts";
+
+/** Lists the boards that are plugged in. */
+export type ListBoards = () => Promise<readonly Board[]>;
+
+const LOOK_EVERY_MS = 250;
+
+/** What there was when boards were found to be gone. */
+export interface Unplugged {
+  /** Those that are gone, one at the least. */
+  readonly gone: readonly Board[];
+  /** All that are there. */
+  readonly left: readonly Board[];
+}
+
+/** Resolves as soon as one of the boards is gone. Rejects with the signal's reason. */
+export async function untilUnplugged(
+  boards: readonly Board[],
+  signal: AbortSignal,
+  list: ListBoards = listBoards,
+): Promise<Unplugged> {
+  for (;;) {
+    const left = await list();
+    const gone = boards.filter((board) => !left.some((one) => isSame(one, board)));
+    if (gone.length > 0) return { gone, left };
+    await pause(LOOK_EVERY_MS, signal);
+  }
+}
+
+/** Resolves with a board once it is plugged in again, which may have another path then. Rejects with the signal's reason. */
+export async function untilPluggedIn(
+  board: Board,
+  left: readonly Board[],
+  signal: AbortSignal,
+  list: ListBoards = listBoards,
+): Promise<Board> {
+  const before = new Set(left.map(({ path }) => path));
+  for (;;) {
+    const boards = await list();
+    const back = boards.find(({ path, serial }) => !before.has(path) && serial === board.serial);
+    if (back !== undefined) return back;
+    await pause(LOOK_EVERY_MS, signal);
+  }
+}
+
+function isSame(a: Board, b: Board): boolean {
+  return a.path === b.path && a.serial === b.serial;
+}

@@ -1,0 +1,61 @@
+/** The doctor: everything from power to motion is looked at, and each thing that is found comes with its cure. */
+import { existsSync } from "node:fs";
+import { ApiError, askService } from "../../api/client.ts";
+import type { Status } from "../../api/protocol.ts";
+import { type Config, ConfigError, defaultConfigOf, loadConfig } from "../../config/config.ts";
+import { MAIN_PAIR, pairConfigPath } from "../../config/pairs.ts";
+import { broken, type Check, checkServedArms, ok, warning } from "../check.ts";
+import { readArms } from "./arms.ts";
+import { checkBoards } from "./boards.ts";
+import { checkMachine } from "./machine.ts";
+import { checkService } from "./service.ts";
+
+/** What is looked at. */
+export interface Patient {
+  readonly pair: string;
+  /** The pair's configuration file, where it is not the usual one. */
+  readonly config?: string | undefined;
+  /** Where the pair's service may listen. */
+  readonly sockets: readonly string[];
+}
+
+/**
+ * Looks at everything that teleoperation needs, from the machine's supply to the servos, and changes nothing. While the
+ * service runs it is asked about the arms. Throws {@link ConfigError} for a name that no pair can have.
+ */
+export async function* examine({ pair, config: file, sockets }: Patient): AsyncGenerator<Check> {
+  const status = await statusOf(sockets);
+  const [config, about] = configOf(file ?? pairConfigPath(pair), pair);
+  yield* checkMachine(config.calibration_dir);
+  yield about;
+  const assign = `sudo so101 assign${pair === MAIN_PAIR ? "" : ` --pair ${pair}`}`;
+  yield* await checkBoards(config, assign);
+  yield* checkService(pair, status);
+  yield* status === undefined ? await readArms(config) : checkServedArms(status);
+}
+
+/** The service's status; undefined when it does not run, or does not answer. */
+async function statusOf(sockets: readonly string[]): Promise<Status | undefined> {
+  try {
+    return await askService(sockets, { do: "status" });
+  } catch (error) {
+    if (error instanceof ApiError) return undefined;
+    throw error;
+  }
+}
+
+function configOf(path: string, pair: string): [Config, Check] {
+  const area = "configuration";
+  if (!existsSync(path)) {
+    const cure =
+      "sudo apt install --reinstall -o Dpkg::Options::=--force-confmiss so101-teleop, or: sudo so101 install";
+    return [defaultConfigOf(pair), warning(area, `${path} is not there: all settings are defaults`, cure)];
+  }
+  try {
+    return [loadConfig(path, pair), ok(area, path)];
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    const cure = "correct it; then it is read by itself, or: sudo systemctl reload so101-teleop";
+    return [defaultConfigOf(pair), broken(area, error.message.split("\n").join("; "), cure)];
+  }
+}

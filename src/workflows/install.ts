@@ -1,0 +1,148 @@
+/** Installing the program without the Debian package, for systems without apt: what the package does, and its undoing. */
+import { chmodSync, copyFileSync, existsSync, renameSync, rmdirSync, rmSync } from "node:fs";
+import { dirname } from "node:path";
+import { CONFIG_DIR } from "../config/pairs.ts";
+import { hasPackage, packageArchitecture } from "../host/machine.ts";
+import { RULES_DIR, RULES_FILE } from "../host/naming-rules.ts";
+import { MAIN_UNIT, PACKAGE_FILES, PROGRAM_PATH } from "../host/package-files.ts";
+import { ServiceError } from "../host/service.ts";
+import { makeFolder, replaceFile, syncFolder } from "../linux/files.ts";
+import type { Operator } from "./operator.ts";
+
+const CALIBRATIONS = "/var/lib/so101-teleop";
+/** Where a compiled program's own files are. */
+const WITHIN_PROGRAM = "/$bunfs/";
+const PAIR_UNITS = [MAIN_UNIT, "so101-teleop@*.service"];
+
+/**
+ * Does what the Debian package does: copies this program, writes the service, its user, the udev rules and a commented
+ * configuration, and starts the service. A configuration that is there stays. Needs root and systemd.
+ * Throws an Error that says why this machine cannot be set up so; {@link ServiceError}.
+ */
+export function install(operator: Operator): void {
+  requireMachine("install");
+  const tell = (message: string) => operator.tell("done", message);
+  const running = existsSync(PROGRAM_PATH) && isActive();
+  if (process.execPath !== PROGRAM_PATH) {
+    copyProgram();
+    tell(`${PROGRAM_PATH} is written.`);
+  }
+  for (const { path, text, isConfiguration } of PACKAGE_FILES) {
+    if (isConfiguration && existsSync(path)) {
+      tell(`${path} stays as it is.`);
+      continue;
+    }
+    makeFolder(dirname(path));
+    replaceFile(path, text, 0o644);
+    tell(`${path} is written.`);
+  }
+  system("systemd-sysusers", "so101-teleop.conf");
+  system("systemd-tmpfiles", "--create", "so101-teleop.conf");
+  if (existsSync("/run/udev/control")) {
+    system("udevadm", "control", "--reload");
+    system("udevadm", "trigger", "--action=change", "--subsystem-match=usb", "--subsystem-match=tty");
+  }
+  if (!existsSync("/run/systemd/system")) {
+    system("systemctl", "enable", MAIN_UNIT);
+    tell("Installed. systemd does not run here: the service starts at the next boot.");
+    return;
+  }
+  system("systemctl", "daemon-reload");
+  // A program that runs already leaves the follower held; systemd starts the new one, which goes on from there.
+  if (running) system("systemctl", "kill", "--kill-who=main", "--signal=USR2", ...PAIR_UNITS);
+  system("systemctl", "enable", "--now", MAIN_UNIT);
+  tell("Installed, and running. What comes next: sudo so101 assign");
+}
+
+/**
+ * Removes what {@link install} wrote; the calibrations stay. The configuration, the boards' names and the service's user
+ * are the machine's "settings", which stay unless they are to go. Throws as {@link install}.
+ */
+export function uninstall(settings: "keep" | "purge", operator: Operator): void {
+  requireMachine("uninstall");
+  const tell = (message: string) => operator.tell("done", message);
+  if (existsSync(`/usr/lib/systemd/system/${MAIN_UNIT}`)) {
+    if (existsSync("/run/systemd/system")) system("systemctl", "stop", ...PAIR_UNITS);
+    system("systemctl", "disable", MAIN_UNIT);
+  }
+  for (const { path, isConfiguration } of PACKAGE_FILES) {
+    if (!isConfiguration) rmSync(path, { force: true });
+  }
+  rmSync(PROGRAM_PATH, { force: true });
+  if (settings === "purge") {
+    rmSync(CONFIG_DIR, { recursive: true, force: true });
+    rmSync(`${RULES_DIR}/${RULES_FILE}`, { force: true });
+    if (existsSync(CALIBRATIONS))
+      system("find", CALIBRATIONS, "-exec", "chown", "-h", "root:root", "{}", "+");
+    if (hasUser()) system("userdel", "so101-teleop");
+  }
+  for (const folder of [`${CALIBRATIONS}/calibration`, CALIBRATIONS]) removeIfEmpty(folder);
+  if (existsSync("/run/systemd/system")) system("systemctl", "daemon-reload");
+  if (existsSync("/run/udev/control")) system("udevadm", "control", "--reload");
+  tell("Removed.");
+  if (existsSync(CALIBRATIONS)) tell(`The arms' calibrations are kept in ${CALIBRATIONS}/calibration.`);
+  if (settings === "keep" && existsSync(CONFIG_DIR)) tell(`The configuration is kept in ${CONFIG_DIR}.`);
+}
+
+/** Throws an Error that says why this machine cannot be set up so. Nothing has been changed then. */
+function requireMachine(command: string): void {
+  const architecture = packageArchitecture();
+  if (architecture !== undefined && !["arm64", "amd64"].includes(architecture)) {
+    throw new Error(
+      `this system is ${architecture}, a 32-bit one, and the program needs 64 bits — put the 64-bit Raspberry Pi OS on ` +
+        "the card: a Raspberry Pi 3 and everything newer runs it",
+    );
+  }
+  if (process.geteuid?.() !== 0) throw new Error(`this takes root — run it as: sudo so101 ${command}`);
+  if (hasPackage("so101-teleop")) {
+    const instead =
+      command === "install" ? "apt install ./so101-teleop_…_arm64.deb" : "apt remove so101-teleop";
+    throw new Error(`the Debian package so101-teleop is installed here — use it instead: sudo ${instead}`);
+  }
+  for (const program of ["systemctl", "systemd-sysusers", "systemd-tmpfiles"]) {
+    if (Bun.which(program) === null) {
+      throw new Error(
+        `${program} is missing: the service needs systemd — without it, start "so101 teleoperate" yourself`,
+      );
+    }
+  }
+  if (!import.meta.path.startsWith(WITHIN_PROGRAM)) {
+    throw new Error("this runs from its source: make build, then dist/so101-linux-… install");
+  }
+}
+
+/** The file appears whole or not at all, also where the old one runs. */
+function copyProgram(): void {
+  const temporary = `${PROGRAM_PATH}.new`;
+  try {
+    copyFileSync(process.execPath, temporary);
+    chmodSync(temporary, 0o755);
+    renameSync(temporary, PROGRAM_PATH);
+  } finally {
+    rmSync(temporary, { force: true });
+  }
+  syncFolder(dirname(PROGRAM_PATH));
+}
+
+function isActive(): boolean {
+  return Bun.spawnSync(["systemctl", "--quiet", "is-active", MAIN_UNIT]).success;
+}
+
+function hasUser(): boolean {
+  return Bun.spawnSync(["getent", "passwd", "so101-teleop"], { stdout: "ignore" }).success;
+}
+
+function removeIfEmpty(folder: string): void {
+  try {
+    rmdirSync(folder);
+  } catch {
+    // It holds something, or is not there.
+  }
+}
+
+/** Runs a program of the system. Throws ServiceError with what it said. */
+function system(...command: string[]): void {
+  const { success, stderr } = Bun.spawnSync(command, { stdout: "ignore", stderr: "pipe" });
+  if (success) return;
+  throw new ServiceError(`${command.join(" ")} failed: ${stderr.toString().trim() || "it gave no reason"}`);
+}
