@@ -15,7 +15,7 @@ try {
 /** The service starts with nothing loaded but what it needs: all commands take a second on a Pi, and arms wait for it. */
 async function commands(): Promise<Command[]> {
   if (teleoperates) {
-    return [(await import("./cli/teleoperate.ts")).teleoperateCommand()];
+    return [(await import("./cli/teleoperate/command.ts")).teleoperateCommand()];
   }
   return (await import("./cli/all.ts")).allCommands();
 }

@@ -4,22 +4,29 @@ import { Glob } from "bun";
 
 const root = join(import.meta.dir, "../src");
 
-/** What the files of each folder may import from other folders. "." are the files at the top of src. */
+/** What the files of each room may import of other rooms; "main.ts" is the one file that is in none. */
 const allowed: Readonly<Record<string, readonly string[]>> = {
-  linux: [],
-  serial: ["linux"],
-  feetech: ["serial", "linux"],
+  "main.ts": ["cli", "daemon"],
+  cli: ["workflows", "daemon", "api", "config", "teleop", "arm", "host", "feetech", "serial", "linux"],
+  workflows: ["api", "config", "arm", "host", "feetech", "serial", "linux"],
+  daemon: ["api", "config", "teleop", "arm", "host", "feetech", "serial", "linux"],
+  api: ["teleop", "arm"],
+  config: ["arm", "feetech", "serial", "linux"],
+  teleop: ["arm", "feetech", "serial", "linux"],
   arm: ["feetech", "serial", "linux"],
   host: ["serial", "linux"],
-  teleop: ["arm", "feetech", "serial", "linux"],
   sim: ["feetech", "serial", "linux"],
-  config: ["arm"],
-  api: ["config", "teleop", "arm"],
-  daemon: ["api", "config", "teleop", "arm", "feetech", "host", "linux"],
-  workflows: ["cli", "api", "config", "arm", "host", "feetech", "serial", "linux"],
-  cli: ["workflows", "daemon", "api", "config", "teleop", "arm", "feetech", "serial", "host", "linux"],
-  ".": ["cli", "daemon"],
+  feetech: ["serial", "linux"],
+  serial: ["linux"],
+  linux: [],
 };
+
+interface Import {
+  /** The file that imports, and the one that is imported, below src. */
+  readonly from: string;
+  readonly to: string;
+  readonly typesOnly: boolean;
+}
 
 const files = await Promise.all(
   [...new Glob("**/*.ts").scanSync(root)].map(async (path) => ({
@@ -28,34 +35,105 @@ const files = await Promise.all(
   })),
 );
 
-const folderOf = (path: string) => (path.includes("/") ? path.split("/")[0]! : ".");
+const imports: readonly Import[] = files.flatMap(importsOf);
 
-const importsOf = ({ path, text }: { path: string; text: string }) =>
-  [...text.matchAll(/(?:from|import|new URL\() ?"(\.[^"]+)"/g)]
-    .map(([, target]) => relative(root, join(root, dirname(path), target!)))
-    .filter((target) => !target.startsWith(".."));
+function importsOf({ path, text }: { path: string; text: string }): Import[] {
+  const statements = /(?:^|\n)(?:import|export)\b([^;"]*?)(?:from )?"(\.[^"]+)"|(?:import|URL)\("(\.[^"]+)"/g;
+  return [...text.matchAll(statements)].flatMap(([, names = "", imported, loaded]) => {
+    const to = relative(root, join(root, dirname(path), (imported ?? loaded)!));
+    return to.startsWith("..") ? [] : { from: path, to, typesOnly: hasOnlyTypes(names) };
+  });
+}
 
-test("imports point one way", () => {
-  const wrong = files.flatMap((file) =>
-    importsOf(file)
-      .filter((target) => {
-        const [from, to] = [folderOf(file.path), folderOf(target)];
-        return from !== to && !allowed[from]!.includes(to);
-      })
-      .map((target) => `${file.path} imports ${target}`),
-  );
-  // The command that runs the simulation is the one way in.
-  expect(wrong.filter((one) => !one.startsWith("cli/sim.ts imports sim/"))).toEqual([]);
+/** Whether the names between `import` and `from` are all types: `type { A }`, `{ type A, type B }`. */
+function hasOnlyTypes(names: string): boolean {
+  if (/^\s*type\b/.test(names)) return true;
+  const [, list] = /\{([^}]*)\}/.exec(names) ?? [];
+  return list?.split(",").every((name) => /^\s*(type\s.*)?$/.test(name)) ?? false;
+}
+
+const roomOf = (path: string) => path.split("/")[0]!;
+const told = (wrong: readonly Import[]) => wrong.map(({ from, to }) => `${from} imports ${to}`);
+
+/** The folder below a room in which a file is; undefined for one that stands in the room itself. */
+const folderOf = (path: string) => (path.split("/").length > 2 ? path.split("/")[1] : undefined);
+
+test("every file is in a room that the rules below know", () => {
+  expect(new Set(files.map(({ path }) => roomOf(path)))).toEqual(new Set(Object.keys(allowed)));
+  expect(imports.length).toBeGreaterThan(files.length);
 });
 
-test("every folder of the house is known to the rule above", () => {
-  expect([...new Set(files.map(({ path }) => folderOf(path)))].toSorted()).toEqual(
-    Object.keys(allowed).toSorted(),
+test("imports point one way", () => {
+  const wrong = imports.filter(({ from, to }) => {
+    if (roomOf(from) === roomOf(to) || roomOf(to) === "sim") return false;
+    return !allowed[roomOf(from)]!.includes(roomOf(to));
+  });
+  expect(told(wrong)).toEqual([]);
+});
+
+test("only the command that runs it imports the simulation", () => {
+  const users = imports.filter(({ from, to }) => roomOf(to) === "sim" && roomOf(from) !== "sim");
+  expect(new Set(users.map(({ from }) => from))).toEqual(new Set(["cli/sim.ts"]));
+});
+
+test("a client of the api need not load what the api is about", () => {
+  const loads = imports.filter(
+    ({ from, to, typesOnly }) => roomOf(from) === "api" && roomOf(to) !== "api" && !typesOnly,
   );
+  expect(told(loads)).toEqual([]);
+});
+
+test("the machine's room takes the lister of serial ports, and no more of them", () => {
+  const used = imports.filter(({ from, to }) => roomOf(from) === "host" && roomOf(to) === "serial");
+  expect(new Set(used.map(({ to }) => to))).toEqual(new Set(["serial/list-ports.ts"]));
+});
+
+test("no workflow imports another's insides: what they share stands in their room itself", () => {
+  const wrong = imports.filter(({ from, to }) => {
+    const within = roomOf(from) === "workflows" && roomOf(to) === "workflows";
+    return within && folderOf(to) !== undefined && folderOf(to) !== folderOf(from);
+  });
+  expect(told(wrong)).toEqual([]);
+});
+
+/** Rooms of src/cli that all commands share. */
+const shared: readonly (string | undefined)[] = ["options", "operator", "output"];
+
+test("no command imports another, nor another's insides", () => {
+  const commands = new Set(imports.filter(({ from }) => from === "cli/all.ts").map(({ to }) => to));
+  expect(commands.size).toBeGreaterThan(10);
+  const isInside = (path: string) => folderOf(path) !== undefined && !shared.includes(folderOf(path));
+  const wrong = imports.filter(({ from, to }) => {
+    if (roomOf(to) !== "cli" || from === "cli/all.ts" || from === "main.ts") return false;
+    if (commands.has(to)) return true;
+    return isInside(to) && folderOf(to) !== folderOf(from);
+  });
+  expect(told(wrong)).toEqual([]);
+});
+
+test("what all commands share knows none of them", () => {
+  const wrong = imports.filter(
+    ({ from, to }) =>
+      roomOf(from) === "cli" &&
+      shared.includes(folderOf(from)) &&
+      roomOf(to) === "cli" &&
+      !shared.includes(folderOf(to)),
+  );
+  expect(told(wrong)).toEqual([]);
+});
+
+test("workflows touch no terminal, and leave the exit code to the command", () => {
+  const terminal =
+    /process\.(std\w+|exit\w*|on\b|once\b)|console\.|styleText|linux\/stdout|"(commander|@clack\/prompts|log-update)"/;
+  const wrong = files.flatMap(({ path, text }) => {
+    const [found] = (roomOf(path) === "workflows" && terminal.exec(text)) || [];
+    return found === undefined ? [] : `${path}: ${found}`;
+  });
+  expect(wrong).toEqual([]);
 });
 
 test("one file writes goals and switches torque on", () => {
-  const product = files.filter(({ path }) => folderOf(path) !== "sim");
+  const product = files.filter(({ path }) => roomOf(path) !== "sim");
   const writesGoals = product.filter(({ text }) => /\.(set|write|writeRam)\([^)]*"goal_/.test(text));
   expect(writesGoals.map(({ path }) => path)).toEqual(["teleop/loop/drive.ts"]);
   const switchesOn = product.filter(({ text }) =>

@@ -4,8 +4,8 @@
  * `{"v": 1, "ok": false, "error": "…"}`. Fields and requests are only ever added: who reads ignores what it does not know.
  */
 import * as v from "valibot";
-import { JOINTS } from "../arm/joints.ts";
-import { PAIR_MODES, PAIR_STATES } from "../teleop/state/states.ts";
+import type { JointName } from "../arm/joints.ts";
+import type { Mode, PairState } from "../teleop/state/states.ts";
 
 /** The version of the protocol; a request of another is refused with this number. */
 export const PROTOCOL_VERSION = 1;
@@ -62,8 +62,27 @@ const armSchema = v.object({
   corruptedReplies: v.number(),
   noiseBytes: v.number(),
   retries: v.number(),
-  joints: v.object(v.entriesFromList(JOINTS, jointSchema)),
+  joints: v.object({
+    shoulder_pan: jointSchema,
+    shoulder_lift: jointSchema,
+    elbow_flex: jointSchema,
+    wrist_flex: jointSchema,
+    wrist_roll: jointSchema,
+    gripper: jointSchema,
+  } satisfies Record<JointName, typeof jointSchema>),
 });
+
+// A client need not load the control loop to know its words; that none is missing is checked where a status is made.
+const states = [
+  "waiting",
+  "connecting",
+  "aligning",
+  "following",
+  "holding",
+  "faulted",
+  "stopped",
+] as const satisfies readonly PairState[];
+const modes = ["running", "paused", "released"] as const satisfies readonly Mode[];
 
 const severity = v.picklist(["info", "warning", "fault"]);
 
@@ -73,10 +92,10 @@ export const statusSchema = v.object({
   pid: v.number(),
   program: v.string(),
   startedAt: v.string(),
-  state: v.picklist(PAIR_STATES),
+  state: v.picklist(states),
   since: v.string(),
   why: v.string(),
-  mode: v.picklist(PAIR_MODES),
+  mode: v.picklist(modes),
   configuredRateHz: v.number(),
   rateHz: v.number(),
   ticks: v.number(),
@@ -106,7 +125,7 @@ const steps = v.array(v.nullable(v.number()));
 export const sampleSchema = v.object({
   /** Of CLOCK_MONOTONIC, µs. */
   timeUs: v.number(),
-  state: v.picklist(PAIR_STATES),
+  state: v.picklist(states),
   /** In steps, in the joints' order; null where unknown. */
   leader: steps,
   goals: steps,

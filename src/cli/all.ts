@@ -12,7 +12,7 @@ import { relaxCommand } from "./relax.ts";
 import { setupMotorsCommand } from "./setup-motors.ts";
 import { simCommand } from "./sim.ts";
 import { statusCommand } from "./status/command.ts";
-import { teleoperateCommand } from "./teleoperate.ts";
+import { teleoperateCommand } from "./teleoperate/command.ts";
 
 /** Makes all commands, in the order in which the help lists them. */
 export function allCommands(): Command[] {

@@ -377,7 +377,7 @@ describe("samples", () => {
       line = await next();
     }
     expect(line.sample.lost).toBeGreaterThan(0);
-    expect(await askControl([path], { do: "status" })).toEqual(aStatus);
+    expect(await askService([path], { do: "status" })).toEqual(aStatus);
     socket.destroy();
   });
 

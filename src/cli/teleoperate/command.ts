@@ -1,12 +1,12 @@
 /** `so101 teleoperate`: makes the follower arm follow the leader arm until it is stopped. */
 import { Command, InvalidArgumentError } from "commander";
-import { configFor, DEFAULT_CONFIG_PATH, type Overrides } from "../config/config.ts";
-import { pairSettings } from "../daemon/pair-settings.ts";
-import { type Output, runService } from "../daemon/service.ts";
-import type { Summary } from "../daemon/summary.ts";
-import type { PairSettings } from "../teleop/settings.ts";
-import { jsonOutput } from "./output/json.ts";
-import { logOutput } from "./output/log.ts";
+import { configFor, DEFAULT_CONFIG_PATH, type Overrides } from "../../config/config.ts";
+import { pairSettings } from "../../daemon/pair-settings.ts";
+import { type Output, runService } from "../../daemon/service.ts";
+import type { Summary } from "../../daemon/summary.ts";
+import type { PairSettings } from "../../teleop/settings.ts";
+import { jsonOutput } from "./json.ts";
+import { logOutput } from "./log.ts";
 
 interface Options extends Overrides {
   readonly config?: string;
@@ -73,7 +73,7 @@ async function teleoperate({ config, pair, duration, socket, json, ...overrides 
 
 /** Loaded where somebody watches: it takes half a second on a Pi. */
 async function screen({ normalisation }: PairSettings, summary: () => Summary): Promise<Output> {
-  const { screenOutput } = await import("./output/screen.ts");
+  const { screenOutput } = await import("./screen.ts");
   return screenOutput(normalisation, summary);
 }
 
