@@ -58,7 +58,10 @@ export async function chooseBoards(
   );
   const find = { move: byMotion, unplug: byUnplugging, pick: byPicking }[way];
   const leader = await find("leader", boards, operator, list);
-  const others = boards.filter(({ path }) => path !== leader.path);
+  // A board that was unplugged may have come back by another path.
+  const present = await list();
+  requireTwo(present);
+  const others = present.filter(({ path }) => path !== leader.path);
   const follower = others.length === 1 ? others[0]! : await find("follower", others, operator, list);
   return distinct({ leader, follower }, await list());
 }
