@@ -13,18 +13,23 @@ export interface CheckedArms {
 }
 
 /** Says everything that is wrong with the arms, each against the other. Throws as {@link withArms}. */
-export function checkArms(arms: readonly ChosenArm[], operator: Operator): Promise<CheckedArms> {
-  return withArms(arms, { access: "read", servos: "any" }, operator, async (open) => {
-    const states = open.map((arm) => inspectArm(arm, arm.bus, arm.calibrations));
-    let usable = true;
+export async function checkArms(arms: readonly ChosenArm[], operator: Operator): Promise<CheckedArms> {
+  const states: ArmState[] = [];
+  let usable = true;
+  try {
+    await withArms(arms, { access: "read", servos: "any" }, operator, async (open) => {
+      states.push(...open.map((arm) => inspectArm(arm, arm.bus, arm.calibrations)));
+    });
+  } finally {
+    // What was found is said whatever became of the service meanwhile, and once it has the arms again.
     for (const [index, state] of states.entries()) {
       const findings = findingsOf(state, states[1 - index]);
       for (const finding of findings) report(state, finding, operator);
       if (findings.some(({ severity }) => severity === "fault")) usable = false;
       else operator.tell("done", `${nameOfArm(state)} can be used.`);
     }
-    return { usable };
-  });
+  }
+  return { usable };
 }
 
 function report({ role, id }: ArmState, finding: Finding, operator: Operator): void {

@@ -34,33 +34,49 @@ export function statusCommand(): Command {
 
 async function status({ json, watch, ...service }: Options): Promise<void> {
   const paths = socketPaths(service);
-  if (watch) {
-    await interruptible((signal) => follow(paths, json === true, signal));
-    return;
-  }
-  print((await askService(paths, { do: "status" }))!, json === true);
+  const lineOf = (status: Status) => (json ? JSON.stringify(status) : describeStatus(status).join("\n"));
+  if (!watch) printLine(lineOf((await askService(paths, { do: "status" }))!));
+  else if (process.stdout.isTTY && !json) await interruptible((signal) => watchLive(paths, signal));
+  else await interruptible((signal) => watchLines(paths, lineOf, signal));
 }
 
-async function follow(paths: readonly string[], json: boolean, signal: AbortSignal): Promise<void> {
-  const live = process.stdout.isTTY && !json;
-  const screen = live ? liveScreen() : undefined;
+async function watchLive(paths: readonly string[], signal: AbortSignal): Promise<void> {
+  const screen = liveScreen();
   try {
-    for await (const status of watchService(paths, live ? REDRAW_EVERY_MS : PRINT_EVERY_MS, signal)) {
-      if (screen === undefined) print(status, json);
-      else {
-        screen.draw([], describeStatus(status, { eventsFirst: true }));
-      }
+    await follow(paths, REDRAW_EVERY_MS, signal, (status) =>
+      screen.draw([], describeStatus(status, { newest: "first" })),
+    );
+  } finally {
+    screen.end();
+  }
+}
+
+async function watchLines(
+  paths: readonly string[],
+  lineOf: (status: Status) => string,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await follow(paths, PRINT_EVERY_MS, signal, (status) => printLine(lineOf(status)));
+  } finally {
+    flushLines();
+  }
+}
+
+/** Shows the status again and again, until the signal ends it or nobody reads any more. */
+async function follow(
+  paths: readonly string[],
+  everyMs: number,
+  signal: AbortSignal,
+  show: (status: Status) => void,
+): Promise<void> {
+  try {
+    for await (const status of watchService(paths, everyMs, signal)) {
+      show(status);
       if (!isRead()) return;
     }
   } catch (error) {
     // To be ended is what watching waits for.
     if (!(error instanceof Interrupted)) throw error;
-  } finally {
-    screen?.end();
-    flushLines();
   }
-}
-
-function print(status: Status, json: boolean): void {
-  printLine(json ? JSON.stringify(status) : describeStatus(status).join("\n"));
 }

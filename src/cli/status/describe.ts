@@ -5,10 +5,13 @@ import { JOINTS, ROLES } from "../../arm/joints.ts";
 import { STEPS_PER_TURN } from "../../feetech/registers.ts";
 
 /**
- * Describes a status, the last events last, or first for a screen that may have no room for all. Times are the
+ * Describes a status, the newest event last, or first for a screen that may have no room for all. Times are the
  * reader's; `now` is when it was received. The tables fit 80 columns; sentences may be longer.
  */
-export function describeStatus(status: Status, { eventsFirst = false, now = new Date() } = {}): string[] {
+export function describeStatus(
+  status: Status,
+  { newest = "last", now = new Date() }: { readonly newest?: "first" | "last"; readonly now?: Date } = {},
+): string[] {
   const { latenessUs, ticks, lateTicks } = status;
   const asked = status.mode === "running" ? "" : ` (${status.mode})`;
   const since = (time: string) => duration(now.getTime() - Date.parse(time));
@@ -32,7 +35,7 @@ export function describeStatus(status: Status, { eventsFirst = false, now = new 
       const counts = `${timeouts} timeouts, ${corruptedReplies} damaged, ${retries} asked again, ${noiseBytes} bytes of noise`;
       return styleText("dim", `${role} bus: ${counts}`);
     }),
-    ...(eventsFirst ? events.toReversed() : events),
+    ...(newest === "first" ? events.toReversed() : events),
   ];
 }
 

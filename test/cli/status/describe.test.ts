@@ -39,7 +39,7 @@ test("it says what is wrong now before all figures, and the last events with the
 test("on a screen with little room the newest event comes first", () => {
   const [first] = aStatus.events;
   const events = [first!, { ...first!, message: "newest" }];
-  const lines = linesOf({ ...aStatus, events }, { now, eventsFirst: true });
+  const lines = linesOf({ ...aStatus, events }, { now, newest: "first" });
   expect(lines.at(-2)).toContain("newest");
 });
 
