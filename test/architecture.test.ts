@@ -142,6 +142,11 @@ test("one file writes goals and switches torque on", () => {
   expect(switchesOn.map(({ path }) => path)).toEqual(["teleop/loop/drive.ts"]);
 });
 
+test("one file opens libc", () => {
+  const opens = files.filter(({ text }) => text.includes("dlopen("));
+  expect(opens.map(({ path }) => path)).toEqual(["linux/libc.ts"]);
+});
+
 test("serialport's native binding, which aborts Bun, is never loaded", () => {
   const loads = files.filter(({ text }) => /from "(serialport|@serialport\/bindings-cpp)"/.test(text));
   expect(loads.map(({ path }) => path)).toEqual([]);

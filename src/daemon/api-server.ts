@@ -1,5 +1,5 @@
 /** The service's end of the control socket. Whatever comes there, it costs the control loop nothing. */
-import { chmodSync, chownSync, lstatSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, chownSync, lstatSync, mkdirSync, rmSync } from "node:fs";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { dirname } from "node:path";
 import * as v from "valibot";
@@ -11,6 +11,7 @@ import {
   requestSchema,
   type Status,
 } from "../api/protocol.ts";
+import { groupId } from "../linux/groups.ts";
 
 /** What may be asked of a service. */
 export interface ApiSubject {
@@ -234,15 +235,4 @@ function answers(path: string): Promise<boolean> {
       resolve(code !== "ECONNREFUSED" && code !== "ENOENT"),
     );
   });
-}
-
-function groupId(name: string): number | undefined {
-  try {
-    const line = readFileSync("/etc/group", "utf8")
-      .split("\n")
-      .find((entry) => entry.startsWith(`${name}:`));
-    return line === undefined ? undefined : Number(line.split(":")[2]);
-  } catch {
-    return undefined;
-  }
 }

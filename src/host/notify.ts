@@ -1,11 +1,5 @@
 /** Telling systemd how a service is: readiness, status, signs of life. The protocol of sd_notify(3). */
-import { dlopen } from "bun:ffi";
-import { nativeBuffer } from "../linux/libc.ts";
-
-const { symbols } = dlopen("libc.so.6", {
-  socket: { args: ["i32", "i32", "i32"], returns: "i32" },
-  sendto: { args: ["i32", "ptr", "u64", "i32", "ptr", "u32"], returns: "i64" },
-});
+import { libc, nativeBuffer } from "../linux/libc.ts";
 
 const AF_UNIX = 1;
 const SOCK_DGRAM = 2;
@@ -40,13 +34,13 @@ export function serviceManager(
   if (isAbstract) address.bytes[PATH_AT] = 0;
   const addressSize = PATH_AT + name.length + (isAbstract ? 0 : 1);
   const message = nativeBuffer(MESSAGE_ROOM);
-  const fd = symbols.socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  const fd = libc.socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   if (fd === -1) return undefined;
   return {
     watchdogMs: watchdogMs(env),
     notify(...assignments) {
       const { written } = encoder.encodeInto(assignments.join("\n"), message.bytes);
-      symbols.sendto(fd, message.pointer, written, MSG_DONTWAIT | MSG_NOSIGNAL, address.pointer, addressSize);
+      libc.sendto(fd, message.pointer, written, MSG_DONTWAIT | MSG_NOSIGNAL, address.pointer, addressSize);
     },
   };
 }

@@ -1,7 +1,8 @@
-/** The libc calls that a serial port needs, and errno, through bun:ffi. */
+/** Every libc call that the program makes, and errno, through bun:ffi. */
 import { dlopen, type Pointer, ptr, read } from "bun:ffi";
 
 const { symbols } = dlopen("libc.so.6", {
+  // Files and devices.
   open: { args: ["ptr", "i32"], returns: "i32" },
   close: { args: ["i32"], returns: "i32" },
   read: { args: ["i32", "ptr", "u64"], returns: "i32" },
@@ -9,12 +10,21 @@ const { symbols } = dlopen("libc.so.6", {
   ppoll: { args: ["ptr", "u64", "ptr", "ptr"], returns: "i32" },
   ioctl: { args: ["i32", "u64", "ptr"], returns: "i32" },
   flock: { args: ["i32", "i32"], returns: "i32" },
+  // Datagrams, for which Bun has no call.
+  socket: { args: ["i32", "i32", "i32"], returns: "i32" },
+  sendto: { args: ["i32", "ptr", "u64", "i32", "ptr", "u32"], returns: "i32" },
+  // Time.
   clock_gettime: { args: ["i32", "ptr"], returns: "i32" },
   clock_nanosleep: { args: ["i32", "i32", "ptr", "ptr"], returns: "i32" },
+  // How the scheduler and the memory treat a thread.
+  sched_setscheduler: { args: ["i32", "i32", "ptr"], returns: "i32" },
+  prctl: { args: ["i32", "u64", "u64", "u64", "u64"], returns: "i32" },
+  madvise: { args: ["usize", "usize", "i32"], returns: "i32" },
+  mlock2: { args: ["usize", "usize", "u32"], returns: "i32" },
   __errno_location: { args: [], returns: "ptr" },
 });
 
-/** libc's functions. Arguments of type `ptr` take what {@link pointerTo} returned, or null. */
+/** libc's functions. Arguments of type `ptr` take a {@link NativeBuffer}'s pointer, or null. */
 export const libc = symbols;
 
 /** A buffer whose address is fixed for as long as the object is referenced. */

@@ -1,12 +1,12 @@
-/** Which program has a port, as far as /proc lets us see. */
+/** Which process has a port, its owner, as far as /proc lets us see. */
 import { readdirSync, readFileSync, readlinkSync, realpathSync, statSync } from "node:fs";
 
-/** The process that has a port; undefined when that cannot be seen. Never throws. */
+/** The pid of a port's owner; undefined when that cannot be seen. Never throws. */
 export function findOwner(path: string): number | undefined {
-  return attempt(() => lockingPid(path)) ?? attempt(() => openingPid(path));
+  return attempt(() => ownerByLock(path)) ?? attempt(() => ownerByOpenFile(path));
 }
 
-/** The program that has a port, as `"NAME" (pid N)`; undefined when that cannot be seen. Never throws. */
+/** A port's owner, as `"NAME" (pid N)`; undefined when that cannot be seen. Never throws. */
 export function nameOwner(path: string): string | undefined {
   const pid = findOwner(path);
   if (pid === undefined) return undefined;
@@ -15,7 +15,7 @@ export function nameOwner(path: string): string | undefined {
 }
 
 /** Who has locked the file: anybody may know, and it is no mere bystander who has it open too. */
-function lockingPid(path: string): number | undefined {
+function ownerByLock(path: string): number | undefined {
   const { dev, ino } = statSync(path);
   // "1: FLOCK  ADVISORY  WRITE 812 00:06:413 0 EOF", the device's numbers in hexadecimal.
   const lock = /FLOCK +\w+ +\w+ +(\d+) +([0-9a-f]+):([0-9a-f]+):(\d+) /g;
@@ -28,15 +28,15 @@ function lockingPid(path: string): number | undefined {
 }
 
 /** Who has the file open, among the processes that this user may look into. */
-function openingPid(path: string): number | undefined {
+function ownerByOpenFile(path: string): number | undefined {
   const device = realpathSync(path);
   return readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
     .map(Number)
-    .find((pid) => pid !== process.pid && hasOpen(pid, device));
+    .find((pid) => pid !== process.pid && isOpenIn(pid, device));
 }
 
-function hasOpen(pid: number, device: string): boolean {
+function isOpenIn(pid: number, device: string): boolean {
   const folder = `/proc/${pid}/fd`;
   const files = attempt(() => readdirSync(folder)) ?? [];
   return files.some((file) => attempt(() => readlinkSync(`${folder}/${file}`)) === device);

@@ -1,14 +1,6 @@
 /** Asking Linux to let a thread run on time: real-time priority, code that stays in memory, exact timers. */
-import { dlopen } from "bun:ffi";
 import { readFileSync } from "node:fs";
-import { errno, nameOfErrno, nativeBuffer } from "./libc.ts";
-
-const { symbols } = dlopen("libc.so.6", {
-  sched_setscheduler: { args: ["i32", "i32", "ptr"], returns: "i32" },
-  madvise: { args: ["usize", "usize", "i32"], returns: "i32" },
-  mlock2: { args: ["usize", "usize", "u32"], returns: "i32" },
-  prctl: { args: ["i32", "u64", "u64", "u64", "u64"], returns: "i32" },
-});
+import { errno, libc, nameOfErrno, nativeBuffer } from "./libc.ts";
 
 const SCHED_FIFO = 1;
 /** So that no thread which this one starts inherits the priority. */
@@ -32,16 +24,23 @@ export interface Refusal {
  * without, only later at times.
  */
 export function runOnTime(): Refusal[] {
-  // An ordinary thread may be woken 50 µs late, so that the kernel can wake several at once.
-  symbols.prctl(PR_SET_TIMERSLACK, 1, 0, 0, 0);
+  sharpenTimers();
   const refusals: Refusal[] = [];
   const parameters = nativeBuffer(4);
   new Int32Array(parameters.bytes.buffer)[0] = PRIORITY;
-  if (symbols.sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, parameters.pointer) === -1) {
+  if (libc.sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, parameters.pointer) === -1) {
     refusals.push({ refused: "priority", errno: nameOfErrno(errno()) });
   }
   if (!keepCodeInMemory()) refusals.push({ refused: "locked code", errno: nameOfErrno(errno()) });
   return refusals;
+}
+
+/**
+ * Has this thread woken when it asked to be, to the ns: an ordinary one may be woken 50 µs late, so that the kernel can
+ * wake several at once.
+ */
+export function sharpenTimers(): void {
+  libc.prctl(PR_SET_TIMERSLACK, 1, 0, 0, 0);
 }
 
 /**
@@ -55,7 +54,7 @@ function keepCodeInMemory(): boolean {
   return [...maps.matchAll(/^([0-9a-f]+)-([0-9a-f]+) r-xp (?:\S+ ){3} *\//gm)].every(([, from, to]) => {
     const start = Number.parseInt(from!, 16);
     const size = Number.parseInt(to!, 16) - start;
-    symbols.madvise(start, size, MADV_DONTNEED);
-    return symbols.mlock2(start, size, MLOCK_ONFAULT) === 0;
+    libc.madvise(start, size, MADV_DONTNEED);
+    return libc.mlock2(start, size, MLOCK_ONFAULT) === 0;
   });
 }

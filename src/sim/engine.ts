@@ -1,12 +1,11 @@
 /** The loop that plays boards and arms in real time: one thread, one ppoll over every pty, precise to tens of µs. */
-import { dlopen } from "bun:ffi";
 import { nowUs, writeTimespec } from "../linux/clock.ts";
 import { libc, nativeBuffer } from "../linux/libc.ts";
+import { sharpenTimers } from "../linux/scheduling.ts";
 import type { Board } from "./board.ts";
 
 const POLLIN = 0x1;
 const POLLHUP = 0x10;
-const PR_SET_TIMERSLACK = 29;
 
 /** The event loop gets its turn about so often: signals, the control socket, the record. */
 const SLICE_US = 5000;
@@ -95,10 +94,4 @@ export class Engine {
       }
     }
   }
-}
-
-/** A timer of this thread may be late by 50 µs unless told otherwise. */
-function sharpenTimers(): void {
-  const { symbols } = dlopen("libc.so.6", { prctl: { args: ["i32", "u64"], returns: "i32" } });
-  symbols.prctl(PR_SET_TIMERSLACK, 1000);
 }

@@ -1,0 +1,150 @@
+/** Files that a loss of power leaves whole: on a real disk, the order of the system calls included. */
+import { afterEach, expect, test } from "bun:test";
+import {
+  chmodSync,
+  chownSync,
+  closeSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { makeFolder, removeFile, replaceFile } from "../../src/linux/files.ts";
+
+const root = process.getuid?.() === 0;
+
+const folders: string[] = [];
+afterEach(() => {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true });
+});
+
+function newFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "so101-files-"));
+  folders.push(folder);
+  return folder;
+}
+
+const modeOf = (path: string) => statSync(path).mode & 0o7777;
+
+test("a new file has its content and, whatever the umask, the mode that was asked for", () => {
+  const folder = newFolder();
+  const before = process.umask(0o077);
+  try {
+    replaceFile(join(folder, "plain"), "{}\n");
+    replaceFile(join(folder, "private"), "secret", 0o600);
+  } finally {
+    process.umask(before);
+  }
+  expect(readFileSync(join(folder, "plain"), "utf8")).toBe("{}\n");
+  expect(modeOf(join(folder, "plain"))).toBe(0o664);
+  expect(modeOf(join(folder, "private"))).toBe(0o600);
+});
+
+test("whoever has the old file open reads it to its end", () => {
+  const file = join(newFolder(), "arm.json");
+  writeFileSync(file, "old");
+  const reader = openSync(file, "r");
+  try {
+    replaceFile(file, "new and longer");
+    expect(readFileSync(reader, "utf8")).toBe("old");
+  } finally {
+    closeSync(reader);
+  }
+  expect(readFileSync(file, "utf8")).toBe("new and longer");
+});
+
+test("a file that is replaced keeps its mode", () => {
+  const file = join(newFolder(), "arm.json");
+  writeFileSync(file, "old");
+  chmodSync(file, 0o640);
+  replaceFile(file, "new", 0o664);
+  expect(modeOf(file)).toBe(0o640);
+});
+
+test.skipIf(!root)("a file that is replaced keeps its owner and group", () => {
+  const file = join(newFolder(), "arm.json");
+  writeFileSync(file, "old");
+  chownSync(file, 1234, 5678);
+  replaceFile(file, "new");
+  expect(statSync(file)).toMatchObject({ uid: 1234, gid: 5678 });
+});
+
+test("a link stays a link, and what it leads to is replaced", () => {
+  const folder = newFolder();
+  const target = join(folder, "there", "arm.json");
+  mkdirSync(dirname(target));
+  writeFileSync(target, "old");
+  const link = join(folder, "link.json");
+  symlinkSync(target, link);
+  replaceFile(link, "new");
+  expect(lstatSync(link).isSymbolicLink()).toBe(true);
+  expect(readFileSync(target, "utf8")).toBe("new");
+});
+
+test("what cannot be replaced stays as it was, and no temporary file is left", () => {
+  const folder = newFolder();
+  // A folder of that name: only the very last step, the rename, fails.
+  const inTheWay = join(folder, "arm.json");
+  mkdirSync(inTheWay);
+  writeFileSync(join(inTheWay, "kept"), "old");
+  expect(() => replaceFile(inTheWay, "new")).toThrow("EISDIR");
+  expect(readdirSync(folder)).toEqual(["arm.json"]);
+  expect(readFileSync(join(inTheWay, "kept"), "utf8")).toBe("old");
+  expect(() => replaceFile(join(folder, "nowhere", "arm.json"), "new")).toThrow("ENOENT");
+});
+
+test("a file that is removed is gone, and one that is not there is no error", () => {
+  const file = join(newFolder(), "arm.json");
+  writeFileSync(file, "old");
+  removeFile(file);
+  expect(existsSync(file)).toBe(false);
+  removeFile(file);
+});
+
+test("a folder is made with those above it, for its group to share; one that is there stays as it is", () => {
+  const folder = newFolder();
+  const before = process.umask(0o002);
+  try {
+    makeFolder(join(folder, "robots", "so101_leader"));
+  } finally {
+    process.umask(before);
+  }
+  expect(modeOf(join(folder, "robots"))).toBe(0o775);
+  expect(modeOf(join(folder, "robots", "so101_leader"))).toBe(0o775);
+  chmodSync(join(folder, "robots"), 0o700);
+  makeFolder(join(folder, "robots"));
+  expect(modeOf(join(folder, "robots"))).toBe(0o700);
+});
+
+const canTrace =
+  Bun.which("strace") !== null && Bun.spawnSync(["strace", "-o", "/dev/null", "true"]).exitCode === 0;
+
+test.skipIf(!canTrace)(
+  "a file's content is on the disk before its name leads to it, and the name before the call returns",
+  () => {
+    const folder = newFolder();
+    const file = join(folder, "arm.json");
+    const trace = join(folder, "trace");
+    const files = join(import.meta.dir, "../../src/linux/files.ts");
+    const script = `import { replaceFile } from ${JSON.stringify(files)}; replaceFile(${JSON.stringify(file)}, "whole");`;
+    const calls = "--trace=fsync,rename,renameat,renameat2";
+    const traced = ["strace", "-f", "-y", calls, "-o", trace, process.execPath, "-e", script];
+    expect(Bun.spawnSync(traced).exitCode).toBe(0);
+    const ours = readFileSync(trace, "utf8")
+      .split("\n")
+      .filter((line) => line.includes(folder))
+      .map((line) => /\d+ +(\w+)\(\d+<(.+?)>|\d+ +(rename)/.exec(line)!)
+      .map(([, call, path, rename]) => rename ?? (path === folder ? `${call} folder` : `${call} file`));
+    expect(ours).toEqual(["fsync file", "rename", "fsync folder"]);
+    expect(readFileSync(file, "utf8")).toBe("whole");
+  },
+);

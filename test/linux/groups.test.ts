@@ -1,0 +1,29 @@
+/** Finding a group's number. */
+import { expect, test } from "bun:test";
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { groupId } from "../../src/linux/groups.ts";
+
+function groupFile(text: string): string {
+  const file = join(mkdtempSync(join(tmpdir(), "so101-groups-")), "group");
+  writeFileSync(file, text);
+  return file;
+}
+
+test("a group is found by its whole name, with and without members", () => {
+  const file = groupFile("root:x:0:\ndialout-old:x:19:\ndialout:x:20:pi,ada\nlast:x:33:");
+  expect(groupId("dialout", file)).toBe(20);
+  expect(groupId("root", file)).toBe(0);
+  expect(groupId("last", file)).toBe(33);
+});
+
+test("the machine's own groups are the ones that are meant", () => {
+  expect(groupId("root")).toBe(0);
+});
+
+test("there is no number where there is no group, no file, or nonsense", () => {
+  const file = groupFile("dialout:x:twenty:\nshort\nempty:x::\n");
+  for (const name of ["dial", "dialout", "short", "empty", ""]) expect(groupId(name, file)).toBeUndefined();
+  expect(groupId("dialout", "/nonexistent/group")).toBeUndefined();
+});
