@@ -4,6 +4,7 @@
  */
 import { chmod, cp, mkdir, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { dirname, join, relative, resolve } from "node:path";
+import { withoutNativeSerialport } from "../scripts/compile.ts";
 import { PACKAGE_FILES, PROGRAM_PATH } from "../src/host/package-files.ts";
 import { version } from "../src/host/version.ts";
 import { debianChangelog } from "./changelog.ts";
@@ -37,9 +38,10 @@ async function sourceDate(): Promise<Date> {
 /** The npm packages whose code the program contains. */
 async function embeddedPackages(): Promise<string[]> {
   const { success, logs, metafile } = await Bun.build({
-    entrypoints: [join(ROOT, "src/main.ts"), join(ROOT, "src/teleop/control.ts")],
+    entrypoints: [join(ROOT, "src/main.ts"), join(ROOT, "src/teleop/control-thread.ts")],
     target: "bun",
     metafile: true,
+    plugins: [withoutNativeSerialport],
     throw: false,
   });
   if (!success || metafile === undefined) throw new Error(logs.join("\n"));

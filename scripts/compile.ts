@@ -11,6 +11,21 @@ export interface CompileOptions {
 }
 
 /**
+ * Leaves serialport's native code out: it aborts Bun when a port is opened, and in a program of one file it would not
+ * be found, so that importing serialport threw. Without it, its own binding refuses to open; ports are opened by ours.
+ */
+export const withoutNativeSerialport: Bun.BunPlugin = {
+  name: "without serialport's native code",
+  setup(build) {
+    build.onResolve({ filter: /^node-gyp-build$/ }, ({ path }) => ({ path, namespace: "left-out" }));
+    build.onLoad({ filter: /.*/, namespace: "left-out" }, () => ({
+      contents: "module.exports = () => ({});",
+      loader: "js",
+    }));
+  },
+};
+
+/**
  * Compiles `entries`, the main file first and then those that run as Workers, into the program `outfile`.
  * The file appears whole or not at all. Rejects with what the compiler said.
  */
@@ -41,6 +56,7 @@ export async function compile(
       bytecode: true,
       minify: true,
       define: { ...define },
+      plugins: [withoutNativeSerialport],
       throw: false,
     });
     if (!success) throw new Error(logs.join("\n"));

@@ -6,10 +6,23 @@ const root = join(import.meta.dir, "../src");
 
 /** What the files of each room may import of other rooms; "main.ts" is the one file that is in none. */
 const allowed: Readonly<Record<string, readonly string[]>> = {
-  "main.ts": ["cli", "daemon"],
-  cli: ["workflows", "daemon", "api", "config", "teleop", "arm", "host", "feetech", "serial", "linux"],
-  workflows: ["api", "config", "arm", "host", "feetech", "serial", "linux"],
-  daemon: ["api", "config", "teleop", "arm", "host", "feetech", "serial", "linux"],
+  "main.ts": ["cli", "daemon", "messages"],
+  cli: [
+    "workflows",
+    "daemon",
+    "messages",
+    "api",
+    "config",
+    "teleop",
+    "arm",
+    "host",
+    "feetech",
+    "serial",
+    "linux",
+  ],
+  workflows: ["messages", "api", "config", "arm", "host", "feetech", "serial", "linux"],
+  daemon: ["messages", "api", "config", "teleop", "arm", "host", "feetech", "serial", "linux"],
+  messages: ["teleop", "arm", "feetech", "serial", "linux"],
   api: ["teleop", "arm"],
   config: ["arm", "feetech", "serial", "linux"],
   teleop: ["arm", "feetech", "serial", "linux"],
@@ -147,7 +160,24 @@ test("one file opens libc", () => {
   expect(opens.map(({ path }) => path)).toEqual(["linux/libc.ts"]);
 });
 
-test("serialport's native binding, which aborts Bun, is never loaded", () => {
-  const loads = files.filter(({ text }) => /from "(serialport|@serialport\/bindings-cpp)"/.test(text));
-  expect(loads.map(({ path }) => path)).toEqual([]);
+const SERIAL_PORT = "serial/serial-port.ts";
+
+test("serialport is loaded by one file, when it is wanted, and never with its own binding", () => {
+  const named = files.filter(({ text }) => /["']serialport["']/.test(text));
+  expect(named.map(({ path }) => path)).toEqual([SERIAL_PORT]);
+  const [{ text }] = named as [(typeof named)[number]];
+  expect(text).not.toMatch(/from ["']serialport["']/);
+  expect(text.match(/new \w*Port\(\{/g)).toHaveLength(1);
+  expect(text).toContain("new Port({ binding: TtyBinding,");
+  const native = files.filter(({ text }) => /["']@serialport\/bindings-cpp["']/.test(text));
+  expect(native.map(({ path }) => path)).toEqual([]);
+});
+
+test("what drives arms never loads serialport, by whatever way", () => {
+  const isDriving = (path: string) =>
+    ["daemon", "teleop", "arm"].includes(roomOf(path)) || path.startsWith("cli/teleoperate/");
+  const reached = new Set(files.map(({ path }) => path).filter(isDriving));
+  for (const path of reached) for (const { from, to } of imports) if (from === path) reached.add(to);
+  expect(reached).toContain("serial/port.ts");
+  expect(reached).not.toContain(SERIAL_PORT);
 });
