@@ -3,6 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { registers } from "../src/feetech/registers.ts";
+import { STEPS_PER_TURN, steps, stepsToDegrees } from "../src/feetech/units.ts";
 import { pathsIn } from "../src/sim/files.ts";
 import { bytesOf, readRecord } from "../src/sim/record.ts";
 import { SimClient } from "../src/sim/testing/client.ts";
@@ -86,7 +87,7 @@ async function judge(record: string): Promise<string[]> {
 Measured at the arms, from every packet that reached them:
   ${goals} goals for the follower in ${spanS.toFixed(1)} s: ${((goals - 1) / spanS).toFixed(1)} a second
   from the leader's position to the follower's goal: ${p50.toFixed(0)} µs (p50), ${p99.toFixed(0)} µs (p99)
-  largest step of a joint's goal: ${largestStep} of 4096 steps a turn (${((largestStep * 360) / 4096).toFixed(2)}°)
+  largest step of a joint's goal: ${largestStep} of ${STEPS_PER_TURN} steps a turn (${stepsToDegrees(steps(largestStep)).toFixed(2)}°)
   safety rules broken: ${safety.violations.length}`);
   return safety.violations.map(({ arm, joint, rule, message }) =>
     [arm, joint, `${rule}:`, message].filter(Boolean).join(" "),

@@ -178,8 +178,8 @@ function voltageFindings(name: string, servos: readonly Servo[]): Finding[] {
   const outside = new Map<string, { joints: JointName[]; figures: string[]; cure: string }>();
   for (const { joint, image } of servos) {
     const volts = image.voltageV;
-    const lowest = image.value("min_voltage_limit") / 10;
-    const highest = image.value("max_voltage_limit") / 10;
+    const lowest = image.physical("min_voltage_limit");
+    const highest = image.physical("max_voltage_limit");
     if (volts >= lowest && volts <= highest) continue;
     const limits =
       volts > highest

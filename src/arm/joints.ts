@@ -1,5 +1,4 @@
-/** The six joints of an SO-100/101 arm, the two roles an arm can have, and the units of a joint's position. */
-import { STEPS_PER_TURN } from "../feetech/registers.ts";
+/** The six joints of an SO-100/101 arm and the two roles an arm can have. */
 
 /** The joints in the order of the chain and of their servos' ids, 1 to 6. LeRobot's names. */
 export const JOINTS = [
@@ -31,26 +30,4 @@ export function idOf(joint: JointName): number {
 /** A joint as messages name it: `wrist_flex (id 4)`. */
 export function nameWithId(joint: JointName): string {
   return `${joint} (id ${idOf(joint)})`;
-}
-
-declare const unit: unique symbol;
-
-/**
- * A number in a unit. A plain number fits any of these types, but one unit never fits another: what matters is
- * that steps are not taken for degrees, and that costs no casts where bytes become numbers.
- */
-type In<Unit> = number & { readonly [unit]?: Unit };
-
-/** A servo's position or a distance: 4096 steps a turn; an encoder reads 0…4095. */
-export type Steps = In<"steps">;
-
-/** A normalised position: −100…100 of a body joint's calibrated range, 0…100 of the gripper's. */
-export type Percent = In<"percent">;
-
-/** An angle; as a normalised position, from the middle of the joint's calibrated range. */
-export type Degrees = In<"degrees">;
-
-/** As many steps as an angle has, not rounded: 4096 to 360°. */
-export function degreesToSteps(degrees: Degrees): Steps {
-  return (degrees * STEPS_PER_TURN) / 360;
 }

@@ -1,6 +1,8 @@
 /** Finding out which of several arms a person moves. */
+
+import { degrees, degreesToSteps, type Steps, steps } from "../feetech/units.ts";
 import { JointSweep } from "./calibration/sweep.ts";
-import { degreesToSteps, JOINTS, type JointName, type Steps } from "./joints.ts";
+import { JOINTS, type JointName } from "./joints.ts";
 import { isPosition } from "./read.ts";
 
 /** A joint that was turned by so much was moved on purpose: tables are pushed, and limp arms sag. */
@@ -50,7 +52,7 @@ export class MotionDetector<Arm> {
       .map(([arm, joints]) => ({ arm, furthest: furthestOf(joints) }))
       .sort((a, b) => travelOf(b.furthest) - travelOf(a.furthest));
     const travel = travelOf(first?.furthest);
-    if (travel < degreesToSteps(MOVED_DEG) || travel < TIMES_FURTHER * travelOf(second?.furthest))
+    if (travel < degreesToSteps(degrees(MOVED_DEG)) || travel < TIMES_FURTHER * travelOf(second?.furthest))
       return undefined;
     return { arm: first!.arm, joint: first!.furthest!.joint };
   }
@@ -61,5 +63,5 @@ function furthestOf(joints: readonly (JointSweep | undefined)[]): JointSweep | u
 }
 
 function travelOf(sweep: JointSweep | undefined): Steps {
-  return sweep === undefined ? 0 : sweep.max - sweep.min;
+  return steps(sweep === undefined ? 0 : sweep.max - sweep.min);
 }

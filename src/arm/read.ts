@@ -1,7 +1,7 @@
 /** Reading an arm whole: every servo's control table, who answers and where the joints are. */
 import { type Bus, BusError } from "../feetech/bus.ts";
-import { STEPS_PER_TURN } from "../feetech/registers.ts";
 import { ReadRequest, spanOf } from "../feetech/requests.ts";
+import { STEPS_PER_TURN } from "../feetech/units.ts";
 import { idOf, JOINTS } from "./joints.ts";
 import { IMAGE_SPAN, ServoImage, type ServoImages } from "./servo-image.ts";
 

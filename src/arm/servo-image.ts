@@ -1,6 +1,14 @@
 /** An image of a servo: what its control table held when it was read whole. */
-import { type RegisterName, registerValue } from "../feetech/registers.ts";
+import {
+  type MeasuringRegister,
+  type PhysicalValue,
+  physicalRegisterValue,
+  type RegisterName,
+  type RegisterValue,
+  registerValue,
+} from "../feetech/registers.ts";
 import { spanOf } from "../feetech/requests.ts";
+import type { Volts } from "../feetech/units.ts";
 
 /** The control table from its start to the present current, addresses 0…70: a servo whole, in one packet. */
 export const IMAGE_SPAN = spanOf("firmware_major_version", "present_current");
@@ -15,8 +23,13 @@ export class ServoImage {
   }
 
   /** What a register held, its sign decoded, in the register's own unit. It must be one of {@link IMAGE_SPAN}. */
-  value(name: RegisterName): number {
+  value<Name extends RegisterName>(name: Name): RegisterValue<Name> {
     return registerValue(name, this.#bytes);
+  }
+
+  /** What a register held, in a unit of measure: V, mA, °C … */
+  physical<Name extends MeasuringRegister>(name: Name): PhysicalValue<Name> {
+    return physicalRegisterValue(name, this.#bytes);
   }
 
   /** `3.10` */
@@ -25,8 +38,8 @@ export class ServoImage {
   }
 
   /** What the servo measured as its supply. */
-  get voltageV(): number {
-    return this.value("present_voltage") / 10;
+  get voltageV(): Volts {
+    return this.physical("present_voltage");
   }
 }
 

@@ -1,8 +1,14 @@
 /** What the servos of an arm report of themselves, for somebody who watches. */
 import type { Bus } from "../feetech/bus.ts";
-import { type ErrorBitName, namesOfErrorBits, type RegisterName } from "../feetech/registers.ts";
+import {
+  type ErrorBitName,
+  type MeasuringRegister,
+  namesOfErrorBits,
+  physicalValue,
+  type RegisterName,
+} from "../feetech/registers.ts";
 import { ReadRequest, spanOf } from "../feetech/requests.ts";
-import type { Steps } from "./joints.ts";
+import type { Steps } from "../feetech/units.ts";
 import { SERVO_IDS } from "./read.ts";
 
 /** One servo's figures. */
@@ -19,8 +25,6 @@ export interface ServoFigures {
   readonly errors: readonly ErrorBitName[];
 }
 
-/** A unit of `present_current`. */
-export const CURRENT_UNIT_MA = 6.5;
 const BLOCK = spanOf("torque_enable", "present_current");
 /** A servo that is there answers within 2 ms. */
 const ALONE_TIMEOUT_US = 10_000;
@@ -47,16 +51,17 @@ export class Telemetry {
   }
 
   #figures(read: ReadRequest, index: number, id: number): ServoFigures {
-    const value = (name: RegisterName) => read.value(index, name);
+    const value = <Name extends RegisterName>(name: Name) => read.value(index, name);
+    const physical = <Name extends MeasuringRegister>(name: Name) => physicalValue(name, value(name));
     return {
       torqueOn: value("torque_enable") !== 0,
       goalSteps: value("goal_position"),
       positionSteps: value("present_position"),
-      speedStepsPerS: value("present_velocity"),
-      loadPercent: value("present_load") / 10,
-      currentMa: Math.round(value("present_current") * CURRENT_UNIT_MA),
-      voltageV: value("present_voltage") / 10,
-      temperatureC: value("present_temperature"),
+      speedStepsPerS: physical("present_velocity"),
+      loadPercent: physical("present_load"),
+      currentMa: Math.round(physical("present_current")),
+      voltageV: physical("present_voltage"),
+      temperatureC: physical("present_temperature"),
       errors: namesOfErrorBits(this.#bus.errorBytes[id]! | value("status")),
     };
   }

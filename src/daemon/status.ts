@@ -4,8 +4,8 @@ import type { ArmStatus, JointStatus, Status } from "../api/protocol.ts";
 import type { Calibration } from "../arm/calibration/calibration.ts";
 import { normalise } from "../arm/calibration/normalisation.ts";
 import { JOINTS, type JointName, ROLES, type Role } from "../arm/joints.ts";
-import { CURRENT_UNIT_MA } from "../arm/telemetry.ts";
-import { namesOfErrorBits } from "../feetech/registers.ts";
+import { type MeasuringRegister, namesOfErrorBits, physicalValue } from "../feetech/registers.ts";
+import { steps } from "../feetech/units.ts";
 import { version } from "../host/version.ts";
 import type { PairSettings } from "../teleop/settings.ts";
 import type { MainMemory } from "../teleop/shared/control-memory.ts";
@@ -63,26 +63,30 @@ function armStatus(role: Role, sources: StatusSources): ArmStatus {
 
 function jointStatus(role: Role, joint: JointName, index: number, sources: StatusSources): JointStatus {
   const { memory, settings, calibrations } = sources;
-  const figure = (name: JointFigure, unit = 1) => {
+  const figure = (name: JointFigure) => {
     const value = memory.telemetry.joint(role, index, name);
-    return Number.isNaN(value) ? null : value * unit;
+    return Number.isNaN(value) ? null : value;
+  };
+  const physical = (name: JointFigure, register: MeasuringRegister) => {
+    const value = figure(name);
+    return value === null ? null : physicalValue(register, value);
   };
   const positionSteps = figure("position");
   const calibration = calibrations[role]?.[joint];
   const torque = figure("torque");
-  const current = figure("current", CURRENT_UNIT_MA);
+  const current = physical("current", "present_current");
   return {
     positionSteps,
     positionNormalised:
       positionSteps === null || calibration === undefined
         ? null
-        : normalise(positionSteps, calibration, joint, settings.normalisation),
+        : normalise(steps(positionSteps), calibration, joint, settings.normalisation),
     goalSteps: figure("goal"),
     torqueOn: torque === null ? null : torque !== 0,
     speedStepsPerS: figure("velocity"),
-    loadPercent: figure("load", 0.1),
+    loadPercent: physical("load", "present_load"),
     currentMa: current === null ? null : Math.round(current),
-    voltageV: figure("voltage", 0.1),
+    voltageV: physical("voltage", "present_voltage"),
     temperatureC: figure("temperature"),
     errors: namesOfErrorBits(figure("errorBits") ?? 0),
     misses: figure("misses") ?? 0,

@@ -1,6 +1,13 @@
 /** Requests that speak to several servos in one packet, prepared once so that sending them allocates nothing. */
 import { BROADCAST_ID, encodePacket, Instruction, PACKET_OVERHEAD, sealPacket } from "./packet.ts";
-import { type Register, type RegisterName, registers, registerValue, setRegisterValue } from "./registers.ts";
+import {
+  type Register,
+  type RegisterName,
+  type RegisterValue,
+  registers,
+  registerValue,
+  setRegisterValue,
+} from "./registers.ts";
 
 /** A run of addresses in the control table. */
 export interface RegisterSpan {
@@ -81,7 +88,7 @@ export class ReadRequest {
   }
 
   /** A register of `ids[index]`, as last read. */
-  value(index: number, name: RegisterName): number {
+  value<Name extends RegisterName>(index: number, name: Name): RegisterValue<Name> {
     return registerValue(name, this.data, index * this.span.length, this.span.address);
   }
 

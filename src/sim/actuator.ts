@@ -1,5 +1,13 @@
 /** What a simulated servo does and feels: its motor as the control table drives it, its sensors, its protection. */
-import { errorBits, type RegisterName } from "../feetech/registers.ts";
+import {
+  errorBits,
+  type MeasuringRegister,
+  type PhysicalValue,
+  physicalValue,
+  type RegisterName,
+  rawValue,
+} from "../feetech/registers.ts";
+import { volts } from "../feetech/units.ts";
 import { type Drive, FULL_SPEED, Motor, withinTurn } from "./motor.ts";
 import type { ControlTable } from "./table.ts";
 
@@ -7,8 +15,6 @@ const MULTI_TURN = 0x10; // in `phase`
 const VELOCITY_MODE = 1; // of `operating_mode`
 /** The largest magnitude in a word of sign-magnitude form. */
 const WORD = 32767;
-/** Steps/s² of one unit of `acceleration`. */
-const ACCELERATION_UNIT = 100;
 
 /** What ends a latched overload beside a power cycle: sources disagree. */
 export type OverloadCure = "goal" | "torque" | "power";
@@ -25,11 +31,11 @@ export class Actuator {
   powered = false;
   /** °C; what the surroundings make it. */
   temperature = 30;
-  /** 0.1 V at its terminals: the 5 V supply of an SO-101. */
-  voltage = 50;
-  /** ‰; overrides the load that the motor feels. */
+  /** At its terminals, as `present_voltage` counts it: the 5 V supply of an SO-101. */
+  voltage = rawValue("present_voltage", volts(5));
+  /** As `present_load` counts it, ‰; overrides the load that the motor feels. */
   load: number | undefined;
-  /** 6.5 mA; overrides the current that comes of the load. */
+  /** As `present_current` counts it; overrides the current that comes of the load. */
   current: number | undefined;
   /** Error bits that it reports whatever its condition. */
   extraErrorBits = 0;
@@ -143,6 +149,15 @@ export class Actuator {
     return this.#table.get(name);
   }
 
+  #physical<Name extends MeasuringRegister>(name: Name): PhysicalValue<Name> {
+    return physicalValue(name, this.#get(name));
+  }
+
+  /** A torque that the servo holds in %, as `torque_limit` and the motor count it: ‰. */
+  #torqueOf(name: "protective_torque" | "overload_torque"): number {
+    return rawValue("torque_limit", this.#physical(name));
+  }
+
   get #overheated(): boolean {
     return this.temperature > this.#get("max_temperature_limit");
   }
@@ -155,7 +170,7 @@ export class Actuator {
     drive.torque = this.energised ? this.#torque() : 0;
     if (drive.torque === 0) return;
     const speed = this.#get("goal_velocity");
-    drive.acceleration = this.#get("acceleration") * ACCELERATION_UNIT;
+    drive.acceleration = this.#physical("acceleration");
     drive.endless = this.#get("operating_mode") === VELOCITY_MODE;
     if (drive.endless) {
       drive.speed = clamp(speed, FULL_SPEED);
@@ -177,14 +192,14 @@ export class Actuator {
   #torque(): number {
     if (this.#overheated && this.#get("unloading_condition") & errorBits.overheat) return 0;
     const limit = Math.min(this.#get("torque_limit"), 1000);
-    return this.#overloaded ? Math.min(limit, this.#get("protective_torque") * 10) : limit;
+    return this.#overloaded ? Math.min(limit, this.#torqueOf("protective_torque")) : limit;
   }
 
   #watchLoad(passedUs: number, drive: Drive): void {
-    const limit = this.#get("overload_torque") * 10;
+    const limit = this.#torqueOf("overload_torque");
     if (drive.torque > 0 && limit > 0 && Math.abs(this.#presentLoad) >= limit) {
       this.#overloadedForUs += passedUs;
-      if (this.#overloadedForUs >= this.#get("protection_time") * 10_000) this.latchOverload();
+      if (this.#overloadedForUs >= this.#physical("protection_time") * 1000) this.latchOverload();
     } else {
       this.#overloadedForUs = 0;
     }

@@ -1,5 +1,6 @@
 /** What a hand does with an arm: nothing, waving, calibrating it, or the keyframes of a file. Positions are steps. */
 import * as v from "valibot";
+import { degrees, degreesToSteps } from "../feetech/units.ts";
 import { JOINTS, type JointName } from "./joints.ts";
 
 /** Where a hand wants each joint; a joint that it leaves alone is missing. */
@@ -53,9 +54,8 @@ export const motionSchema = v.union([
 /** A motion, by name or by its keyframes. */
 export type MotionPlan = v.InferOutput<typeof motionSchema>;
 
-/** Degrees a second that no joint of a wave exceeds: the speed of a brisk hand is below 200. */
-const WAVE_PEAK_DEG_PER_S = 150;
-const STEPS_PER_DEG = 4096 / 360;
+/** A second: no joint of a wave is faster. The speed of a brisk hand is below 200 °/s. */
+const WAVE_PEAK_DEG_PER_S = degrees(150);
 const WAVE_SHARE_OF_RANGE = 0.7;
 /** Hz, different for each joint, so that the pose never repeats soon. */
 const WAVE_HZ = [0.11, 0.13, 0.17, 0.19, 0.07, 0.23] as const;
@@ -109,7 +109,7 @@ function wave(ranges: readonly Range[]): Motion {
       const omega = 2 * Math.PI * WAVE_HZ[i]!;
       const reach = Math.min(
         ((max - min) / 2) * WAVE_SHARE_OF_RANGE,
-        (WAVE_PEAK_DEG_PER_S * STEPS_PER_DEG) / omega,
+        degreesToSteps(WAVE_PEAK_DEG_PER_S) / omega,
       );
       positions[joint] = (min + max) / 2 + reach * Math.sin(omega * seconds + i);
     }

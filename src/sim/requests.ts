@@ -75,11 +75,11 @@ const schemas = [
     joint: joints,
     /** °C. */
     temperature: v.optional(byte),
-    /** 0.1 V. */
+    /** As `present_voltage` counts it: 0.1 V. */
     voltage: v.optional(byte),
     /** ‰, signed. */
     load: v.optional(v.nullable(v.pipe(v.number(), v.minValue(-1000), v.maxValue(1000)))),
-    /** 6.5 mA. */
+    /** As `present_current` counts it: 6.5 mA. */
     current: v.optional(v.nullable(word)),
     /** What ends a latched overload: a new goal (or torque off and on), only torque off and on, only a power cycle. */
     overloadCure: v.optional(v.picklist(["goal", "torque", "power"])),

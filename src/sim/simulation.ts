@@ -1,6 +1,6 @@
 /** A running simulation: two boards with their arms, the files in its folder, and what is asked of it. */
 import { mkdir, unlink } from "node:fs/promises";
-import { STEPS_PER_TURN } from "../feetech/registers.ts";
+import { STEPS_PER_TURN } from "../feetech/units.ts";
 import { nowUs } from "../linux/clock.ts";
 import type { Actuator } from "./actuator.ts";
 import { SimulatedArm } from "./arm.ts";

@@ -19,7 +19,8 @@ export function observeArm(connection: ArmConnection, arm: ArmIdentity): ArmCond
 }
 
 function factsIn(read: ReadRequest): ArmFacts {
-  const each = (name: RegisterName) => SERVO_IDS.map((_, joint) => read.value(joint, name));
+  const each = <Name extends RegisterName>(name: Name) =>
+    SERVO_IDS.map((_, joint) => read.value(joint, name));
   return {
     torque: each("torque_enable").some((torque) => torque !== 0) ? "on" : "off",
     positions: each("present_position"),

@@ -1,10 +1,11 @@
 /** What becomes of the follower when the program is told to stop, in bounded time. */
 import type { Calibration } from "../arm/calibration/calibration.ts";
 import { denormalise } from "../arm/calibration/normalisation.ts";
-import { degreesToSteps, JOINTS } from "../arm/joints.ts";
+import { JOINTS } from "../arm/joints.ts";
 import { SERVO_IDS } from "../arm/read.ts";
 import { release, torqueState } from "../arm/release.ts";
 import { type Bus, BusError } from "../feetech/bus.ts";
+import { type Degrees, degrees, degreesToSteps, type Percent } from "../feetech/units.ts";
 import { PortError } from "../serial/transport.ts";
 import type { FollowerDrive } from "./loop/drive.ts";
 import type { Doubt, Left } from "./problem.ts";
@@ -65,7 +66,7 @@ function park(
   const { parkPose, normalisation, rateHz, alignSpeedDegPerS } = settings;
   if (parkPose === undefined) return "given up";
   const targets = Int32Array.from(JOINTS, (joint) =>
-    denormalise(parkPose[joint], calibration[joint], joint, normalisation),
+    denormalise(parkPose[joint] as Percent | Degrees, calibration[joint], joint, normalisation),
   );
   try {
     drive.switchTorqueOn();
@@ -75,7 +76,8 @@ function park(
   }
   const farthestSteps = Math.max(...targets.map((target, joint) => Math.abs(target - drive.goals[joint]!)));
   let dueUs = clock.nowUs();
-  const giveUpUs = dueUs + (farthestSteps / degreesToSteps(alignSpeedDegPerS)) * 1e6 + PARKING_MARGIN_US;
+  const giveUpUs =
+    dueUs + (farthestSteps / degreesToSteps(degrees(alignSpeedDegPerS))) * 1e6 + PARKING_MARGIN_US;
   while (!drive.step(targets)) {
     if (clock.nowUs() > giveUpUs || hurried()) return "given up";
     // After a stall it goes on from now: ticks made up for would be faster than the limit.

@@ -1,6 +1,7 @@
 /** Whom a workflow serves: it asks, tells and shows through this, be it a person at a terminal, a page, or a program. */
 import type { SweepTrouble } from "../arm/calibration/sweep.ts";
-import type { JointName, Steps } from "../arm/joints.ts";
+import type { JointName } from "../arm/joints.ts";
+import type { Steps } from "../feetech/units.ts";
 
 /** A person, or a program in a person's place. Questions reject with {@link Interrupted} when they are cancelled. */
 export interface Operator {

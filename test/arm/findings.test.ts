@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { type ArmState, findingsOf, missingJoints } from "../../src/arm/findings.ts";
 import { JOINTS, type JointName, type Role } from "../../src/arm/joints.ts";
 import { ServoImage } from "../../src/arm/servo-image.ts";
+import { steps } from "../../src/feetech/units.ts";
 import { armImages, armState, calibrations, factoryImages, noFile, type Registers } from "./arms.ts";
 
 /** A follower in order, but for registers of some joints. */
@@ -211,7 +212,7 @@ test("an arm that was given the other's calibration is a mismatch, while the oth
 test("a swept wrist_roll beside a full turn is a warning, once for the pair, by the arm to calibrate again", () => {
   const swept = {
     ...calibrations.leader,
-    wrist_roll: { ...calibrations.leader.wrist_roll, range_min: 1258, range_max: 2780 },
+    wrist_roll: { ...calibrations.leader.wrist_roll, range_min: steps(1258), range_max: steps(2780) },
   };
   const leader = armState("leader", { images: armImages("leader", swept), calibration: swept });
   expect(findingsOf(armState("follower"), leader)).toEqual([]);

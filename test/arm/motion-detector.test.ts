@@ -1,12 +1,13 @@
 import { expect, test } from "bun:test";
 import { MotionDetector } from "../../src/arm/motion-detector.ts";
+import { steps } from "../../src/feetech/units.ts";
 
-const still = [2000, 2000, 2000, 2000, 2000, 2000];
+const still = [2000, 2000, 2000, 2000, 2000, 2000].map(steps);
 
 /** Shows the detector an arm whose elbow is moved by so many steps. */
 function move(detector: MotionDetector<string>, arm: string, by: number, from = 2000): void {
   for (let at = 0; at <= Math.abs(by); at += 10) {
-    detector.see(arm, still.with(2, (((from + Math.sign(by) * at) % 4096) + 4096) % 4096));
+    detector.see(arm, still.with(2, steps((((from + Math.sign(by) * at) % 4096) + 4096) % 4096)));
   }
 }
 
@@ -37,7 +38,7 @@ test("a push against the table, which both arms feel, names neither; the one tha
 test("lost replies, garbage and a glitch are no motion", () => {
   const detector = new MotionDetector<string>();
   detector.see("left", still);
-  detector.see("left", [undefined, 5000, -3, 3900, undefined, 2000]);
+  detector.see("left", [undefined, steps(5000), steps(-3), steps(3900), undefined, steps(2000)]);
   detector.see("left", still);
   expect(detector.moved).toBeUndefined();
 });
@@ -46,6 +47,6 @@ test("an arm that went away and came back elsewhere was not moved", () => {
   const detector = new MotionDetector<string>();
   detector.see("left", still);
   detector.forget("left");
-  detector.see("left", still.with(1, 2900));
+  detector.see("left", still.with(1, steps(2900)));
   expect(detector.moved).toBeUndefined();
 });

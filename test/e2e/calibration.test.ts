@@ -343,5 +343,5 @@ test("on a terminal a file is replaced once the person says so", async () => {
   program.type("n");
   expect(await program.exited()).toBe(130);
   expect(program.has("the file is as it was")).toBe(true);
-  expect(readCalibration(fileOf(sim)).elbow_flex.homing_offset).toBe(-1281);
+  expect<number>(readCalibration(fileOf(sim)).elbow_flex.homing_offset).toBe(-1281);
 });

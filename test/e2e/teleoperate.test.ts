@@ -8,6 +8,7 @@ import { CalibrationStore } from "../../src/arm/calibration/store.ts";
 import { JOINTS } from "../../src/arm/joints.ts";
 import type { Summary } from "../../src/daemon/summary.ts";
 import { Instruction } from "../../src/feetech/packet.ts";
+import { steps } from "../../src/feetech/units.ts";
 import { bytesOf } from "../../src/sim/record.ts";
 import type { StartOptions } from "../../src/sim/testing/client.ts";
 import { RunningTeleoperation } from "../support/teleoperation.ts";
@@ -229,7 +230,7 @@ describe("what happens while following", () => {
             within(
               follower[joint],
               denormalise(
-                normalise(positions![i]!, leader[joint], joint, mode),
+                normalise(steps(positions![i]!), leader[joint], joint, mode),
                 follower[joint],
                 joint,
                 mode,

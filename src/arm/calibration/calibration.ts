@@ -1,8 +1,9 @@
 /** An arm's calibration in LeRobot's form: its type, what makes one possible, and its file. */
 import { readFileSync, realpathSync, type Stats, statSync } from "node:fs";
 import * as v from "valibot";
+import { type Steps, steps } from "../../feetech/units.ts";
 import { replaceFile } from "../../linux/files.ts";
-import { idOf, JOINTS, type JointName, type Steps } from "../joints.ts";
+import { idOf, JOINTS, type JointName } from "../joints.ts";
 
 /** One joint's calibration, with LeRobot's keys. */
 export interface JointCalibration {
@@ -56,17 +57,17 @@ const LARGEST_OFFSET = 2047;
 /** A real file has 900 bytes; this keeps a wrong path from filling the memory. */
 const LARGEST_FILE_BYTES = 65_536;
 
-const wholeNumber = (from: number, to: number) =>
-  v.pipe(v.number(), v.integer(), v.minValue(from), v.maxValue(to));
+const wholeSteps = (from: number, to: number) =>
+  v.pipe(v.number(), v.integer(), v.minValue(from), v.maxValue(to), v.transform(steps));
 
 const jointSchema = <Joint extends JointName>(joint: Joint) =>
   v.pipe(
     v.strictObject({
       id: v.literal(idOf(joint)),
       drive_mode: v.picklist([0, 1]),
-      homing_offset: wholeNumber(-LARGEST_OFFSET, LARGEST_OFFSET),
-      range_min: wholeNumber(0, HIGHEST_STEP),
-      range_max: wholeNumber(0, HIGHEST_STEP),
+      homing_offset: wholeSteps(-LARGEST_OFFSET, LARGEST_OFFSET),
+      range_min: wholeSteps(0, HIGHEST_STEP),
+      range_max: wholeSteps(0, HIGHEST_STEP),
     }),
     v.check(
       ({ range_min, range_max }) => range_min < range_max,

@@ -1,6 +1,15 @@
 /** LeRobot's mapping: raw positions to normalised ones and back, in LeRobot's own order of operations. */
-import { STEPS_PER_TURN } from "../../feetech/registers.ts";
-import type { Degrees, JointName, Percent, Steps } from "../joints.ts";
+
+import {
+  type Degrees,
+  degrees,
+  type Percent,
+  percent,
+  STEPS_PER_TURN,
+  type Steps,
+  steps,
+} from "../../feetech/units.ts";
+import type { JointName } from "../joints.ts";
 import type { Calibration, JointCalibration } from "./calibration.ts";
 
 /**
@@ -25,14 +34,15 @@ export function normalise(
   mode: NormalisationMode,
 ): Percent | Degrees {
   const { range_min: min, range_max: max, drive_mode } = calibration;
-  if (joint !== "gripper" && mode === "degrees") return ((raw - (min + max) / 2) * 360) / HIGHEST_READING;
+  if (joint !== "gripper" && mode === "degrees")
+    return degrees(((raw - (min + max) / 2) * 360) / HIGHEST_READING);
   const bounded = Math.min(max, Math.max(min, raw));
   if (joint === "gripper") {
-    const percent = ((bounded - min) / (max - min)) * 100;
-    return drive_mode ? 100 - percent : percent;
+    const share = ((bounded - min) / (max - min)) * 100;
+    return percent(drive_mode ? 100 - share : share);
   }
-  const percent = ((bounded - min) / (max - min)) * 200 - 100;
-  return drive_mode ? -percent : percent;
+  const share = ((bounded - min) / (max - min)) * 200 - 100;
+  return percent(drive_mode ? -share : share);
 }
 
 /**
@@ -47,17 +57,17 @@ export function denormalise(
 ): Steps {
   const { range_min: min, range_max: max, drive_mode } = calibration;
   if (joint === "gripper") {
-    const percent = Math.min(100, Math.max(0, drive_mode ? 100 - value : value));
-    return truncate((percent / 100) * (max - min) + min);
+    const share = Math.min(100, Math.max(0, drive_mode ? 100 - value : value));
+    return truncate((share / 100) * (max - min) + min);
   }
   if (mode === "degrees") return truncate((value * HIGHEST_READING) / 360 + (min + max) / 2);
-  const percent = Math.min(100, Math.max(-100, drive_mode ? -value : value));
-  return truncate(((percent + 100) / 200) * (max - min) + min);
+  const share = Math.min(100, Math.max(-100, drive_mode ? -value : value));
+  return truncate(((share + 100) / 200) * (max - min) + min);
 }
 
 /** Python's `int`: toward zero, and never −0. */
-function truncate(value: number): number {
-  return Math.trunc(value) + 0;
+function truncate(value: number): Steps {
+  return steps(Math.trunc(value) + 0);
 }
 
 /**
@@ -74,7 +84,7 @@ export function goalTable(
 ): Int16Array {
   const goals = new Int16Array(STEPS_PER_TURN);
   for (let raw = 0; raw < STEPS_PER_TURN; raw++) {
-    goals[raw] = denormalise(normalise(raw, leader[joint], joint, mode), follower[joint], joint, mode);
+    goals[raw] = denormalise(normalise(steps(raw), leader[joint], joint, mode), follower[joint], joint, mode);
   }
   return goals;
 }

@@ -1,6 +1,6 @@
 /** Recording a joint's range while a hand moves it from end to end: the motion is unwrapped, so that no seam is missed. */
-import { STEPS_PER_TURN } from "../../feetech/registers.ts";
-import { degreesToSteps, type JointName, type Steps } from "../joints.ts";
+import { degrees, degreesToSteps, STEPS_PER_TURN, type Steps, steps } from "../../feetech/units.ts";
+import type { JointName } from "../joints.ts";
 import { shortestWay } from "./homing.ts";
 
 /** Why a joint's range cannot be used. */
@@ -13,14 +13,14 @@ export type SweepTrouble =
   | "lost sight";
 
 /** The joints of an SO-101 go over 200°, the gripper 110°; an arm at a wall less. */
-const NEEDED_DEG = 60;
-const NEEDED_OF_GRIPPER_DEG = 30;
+const NEEDED = degrees(60);
+const NEEDED_OF_GRIPPER = degrees(30);
 
 /**
  * Between two readings a hand moves a joint by a few steps. Half a turn would look like half a turn the other way; no
  * joint but wrist_roll can go so far that three quarters look like one.
  */
-const LARGEST_STEP: Steps = STEPS_PER_TURN / 4;
+const LARGEST_STEP = steps(STEPS_PER_TURN / 4);
 
 /** One joint being swept. */
 export class JointSweep {
@@ -56,9 +56,9 @@ export class JointSweep {
     }
     this.#lostSight ||= isDoubtful;
     this.#doubtful = false;
-    this.position += way;
-    this.min = Math.min(this.min, this.position);
-    this.max = Math.max(this.max, this.position);
+    this.position = steps(this.position + way);
+    this.min = steps(Math.min(this.min, this.position));
+    this.max = steps(Math.max(this.max, this.position));
   }
 
   /** What keeps the range from being used; undefined when nothing does. */
@@ -71,5 +71,5 @@ export class JointSweep {
 
 /** How far a joint must be moved for its range to be believed. */
 export function neededSteps(joint: JointName): Steps {
-  return degreesToSteps(joint === "gripper" ? NEEDED_OF_GRIPPER_DEG : NEEDED_DEG);
+  return degreesToSteps(joint === "gripper" ? NEEDED_OF_GRIPPER : NEEDED);
 }

@@ -1,5 +1,6 @@
 /** What is kept beside a calibration file while it is being written to an arm, so that a crash cannot mix two. */
 import * as v from "valibot";
+import { steps } from "../../feetech/units.ts";
 import { type ArmIdentity, nameOfArm } from "../identity.ts";
 import { JOINTS } from "../joints.ts";
 import type { ServoImages } from "../servo-image.ts";
@@ -17,7 +18,7 @@ export interface Unfinished {
 /** Grows when an older program could misread what a newer one wrote. */
 const VERSION = 1;
 
-const word = v.pipe(v.number(), v.integer(), v.minValue(-0xffff), v.maxValue(0xffff));
+const word = v.pipe(v.number(), v.integer(), v.minValue(-0xffff), v.maxValue(0xffff), v.transform(steps));
 const heldSchema = v.strictObject({ homing_offset: word, range_min: word, range_max: word });
 
 const schema = v.strictObject({

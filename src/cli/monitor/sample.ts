@@ -4,7 +4,7 @@ import type { Calibration } from "../../arm/calibration/calibration.ts";
 import { normalise } from "../../arm/calibration/normalisation.ts";
 import { errorMeanings } from "../../arm/findings.ts";
 import { JOINTS, type JointName, nameWithId } from "../../arm/joints.ts";
-import { STEPS_PER_TURN } from "../../feetech/registers.ts";
+import { type Steps, stepsPerS, stepsToDegrees } from "../../feetech/units.ts";
 import type { Sample, SampledFigures } from "../../workflows/monitor/sample.ts";
 
 /** The table's lines, in 80 columns. */
@@ -44,7 +44,7 @@ function row(
   if (figures === null) return columns(joint, "no answer", "", "", "", "", "", "", "", `${lost}`);
   const { positionSteps, speedStepsPerS, torqueOn } = figures;
   const percent = normalised(joint, positionSteps, calibration);
-  const degreesPerS = speedStepsPerS === null ? null : (speedStepsPerS * 360) / STEPS_PER_TURN;
+  const degreesPerS = speedStepsPerS === null ? null : stepsToDegrees(stepsPerS(speedStepsPerS));
   return columns(
     joint,
     cell(positionSteps, ""),
@@ -72,7 +72,7 @@ function columns(joint: string, ...cells: readonly string[]): string {
 /** A calibration in the servos need not be one that can be used. */
 function normalised(
   joint: JointName,
-  steps: number | null,
+  steps: Steps | null,
   calibration: Calibration | undefined,
 ): number | null {
   const own = calibration?.[joint];

@@ -1,6 +1,6 @@
 /** The table of a sweep: each joint's range so far, and what is still missing of it. */
 import { styleText } from "node:util";
-import { STEPS_PER_TURN } from "../../feetech/registers.ts";
+import { STEPS_PER_TURN } from "../../feetech/units.ts";
 import type { SweptJoint } from "../../workflows/operator.ts";
 
 const BAR_CELLS = 32;

@@ -2,7 +2,7 @@
 import { styleText } from "node:util";
 import type { JointStatus, Status } from "../../api/protocol.ts";
 import { JOINTS, ROLES } from "../../arm/joints.ts";
-import { STEPS_PER_TURN } from "../../feetech/registers.ts";
+import { stepsPerS, stepsToDegrees } from "../../feetech/units.ts";
 
 /**
  * Describes a status, the newest event last, or first for a screen that may have no room for all. Times are the
@@ -42,7 +42,7 @@ export function describeStatus(
 function row(joint: string, figures: JointStatus): string {
   const cell = (value: number | null, unit: string, digits = 0) =>
     value === null ? "–" : `${value.toFixed(digits)}${unit}`;
-  const degrees = figures.speedStepsPerS === null ? null : (figures.speedStepsPerS * 360) / STEPS_PER_TURN;
+  const degrees = figures.speedStepsPerS === null ? null : stepsToDegrees(stepsPerS(figures.speedStepsPerS));
   return columns(
     joint,
     cell(figures.positionSteps, ""),

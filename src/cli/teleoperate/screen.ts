@@ -7,6 +7,7 @@ import { JOINTS, type JointName, type Role } from "../../arm/joints.ts";
 import { entryOf } from "../../daemon/event-history.ts";
 import type { Output } from "../../daemon/service.ts";
 import { describe, type JointSummary, type Summary } from "../../daemon/summary.ts";
+import { steps } from "../../feetech/units.ts";
 import { isWritable, printLine } from "../../linux/stdout.ts";
 import type { PairState } from "../../teleop/state/states.ts";
 
@@ -105,11 +106,11 @@ function columns(joint: string, ...cells: readonly string[]): string {
 function inUnits(
   joint: JointName,
   calibration: Calibration | undefined,
-  steps: number,
+  position: number,
   mode: NormalisationMode,
 ): string {
-  if (calibration === undefined) return `${steps}`;
-  const value = normalise(steps, calibration[joint], joint, mode);
+  if (calibration === undefined) return `${position}`;
+  const value = normalise(steps(position), calibration[joint], joint, mode);
   const unit = mode === "degrees" && joint !== "gripper" ? "°" : "%";
-  return `${value.toFixed(1)} ${unit} (${String(steps).padStart(4)})`;
+  return `${value.toFixed(1)} ${unit} (${String(position).padStart(4)})`;
 }

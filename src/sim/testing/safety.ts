@@ -1,6 +1,7 @@
 /** The safety rules of teleoperation, checked on the record of what the simulated arms were really told. */
 import { BROADCAST_ID, Instruction, PacketDecoder } from "../../feetech/packet.ts";
-import { type RegisterName, registers, STEPS_PER_TURN } from "../../feetech/registers.ts";
+import { type RegisterName, registers } from "../../feetech/registers.ts";
+import { STEPS_PER_TURN } from "../../feetech/units.ts";
 import { type ArmName, JOINTS, type JointName } from "../joints.ts";
 import { type BytesEntry, bytesOf, type RecordEntry, type ServoEntry } from "../record.ts";
 import { RareInstruction } from "../servo.ts";

@@ -1,5 +1,5 @@
 /** Whether one joint's goals, one after the other, keep to the speed limits. */
-import { STEPS_PER_TURN } from "../../feetech/registers.ts";
+import { degrees, degreesToSteps } from "../../feetech/units.ts";
 
 /** How fast goals may move. */
 export interface GoalLimits {
@@ -13,7 +13,7 @@ export interface GoalLimits {
   alignSpeedDegPerS?: number;
 }
 
-const STEPS_PER_DEG = STEPS_PER_TURN / 360;
+const STEPS_PER_DEG = degreesToSteps(degrees(1));
 /** A joint that does not move for so long after it was energised stood at its target. */
 const MET_AT_ONCE_US = 100_000;
 /** Late and early ticks may pile up to so much movement at the limit before goals are too fast. */

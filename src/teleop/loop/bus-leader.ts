@@ -1,9 +1,9 @@
 /** The leader on its bus: its positions, tick by tick, and whether its torque is off. */
-import { degreesToSteps, JOINT_COUNT } from "../../arm/joints.ts";
+import { JOINT_COUNT } from "../../arm/joints.ts";
 import { isPosition, SERVO_IDS } from "../../arm/read.ts";
 import { type Bus, ON_THE_LINE_US } from "../../feetech/bus.ts";
-import { STEPS_PER_TURN } from "../../feetech/registers.ts";
 import { ReadRequest, spanOf, WriteRequest } from "../../feetech/requests.ts";
+import { degrees, degreesToSteps, STEPS_PER_TURN } from "../../feetech/units.ts";
 import type { FiguresSink } from "../monitoring/figures.ts";
 import { SERVO_ROUND_US } from "../monitoring/timing.ts";
 import type { LeaderSource } from "./leader-source.ts";
@@ -15,9 +15,9 @@ import type { LeaderSource } from "./leader-source.ts";
 const LEADER_PATIENCE_US = 20_000;
 
 /** No hand turns a joint faster than this, in steps/µs, … */
-const FASTEST = degreesToSteps(2_000) / 1e6;
+const FASTEST = degreesToSteps(degrees(2_000)) / 1e6;
 /** … and so much more may come of noise. */
-const NOISE_STEPS = degreesToSteps(3);
+const NOISE_STEPS = degreesToSteps(degrees(3));
 /** What a joint cannot have done is believed when it was read so many times in a row. */
 const JUMP_BELIEVED_AFTER = 3;
 

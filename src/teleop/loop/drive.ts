@@ -8,8 +8,8 @@
 import { JOINT_COUNT } from "../../arm/joints.ts";
 import { SERVO_IDS as ids, isPosition } from "../../arm/read.ts";
 import { type Bus, BusError } from "../../feetech/bus.ts";
-import { STEPS_PER_TURN } from "../../feetech/registers.ts";
 import { ReadRequest, spanOf, WriteRequest } from "../../feetech/requests.ts";
+import { degrees, degreesToSteps } from "../../feetech/units.ts";
 import { JointMotion, type Range, type TickAllowances } from "./joint-motion.ts";
 
 /** The bounds of the follower's motion. */
@@ -228,5 +228,5 @@ export class FollowerDrive {
 }
 
 function stepsPerTick(speedDegPerS: number, rateHz: number): number {
-  return (speedDegPerS / 360) * (STEPS_PER_TURN / rateHz);
+  return degreesToSteps(degrees(speedDegPerS)) / rateHz;
 }

@@ -1,7 +1,7 @@
 /** The control loop: read the leader, decide, write the follower, use the slack, on an absolute time grid. */
 import type { ArmIdentity } from "../../arm/identity.ts";
 import { JOINT_COUNT, JOINTS } from "../../arm/joints.ts";
-import { STEPS_PER_TURN } from "../../feetech/registers.ts";
+import { STEPS_PER_TURN } from "../../feetech/units.ts";
 import type { Clock } from "../../linux/clock.ts";
 import type { EventSink } from "../events.ts";
 import type { Alarms } from "../monitoring/alarms.ts";

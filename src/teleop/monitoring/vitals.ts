@@ -3,6 +3,7 @@ import type { ArmIdentity } from "../../arm/identity.ts";
 import { JOINT_COUNT, JOINTS } from "../../arm/joints.ts";
 import { SERVO_IDS } from "../../arm/read.ts";
 import type { Bus } from "../../feetech/bus.ts";
+import { physicalValue } from "../../feetech/registers.ts";
 import { ReadRequest, spanOf } from "../../feetech/requests.ts";
 import type { Problem } from "../problem.ts";
 import type { HeatLimits } from "../state/conditions.ts";
@@ -176,8 +177,8 @@ export class Vitals {
       code: "supply.sags",
       arm: this.#arm,
       joint: JOINTS[joint]!,
-      volts: decivolts / 10,
-      usualVolts: this.#usual / 10,
+      volts: physicalValue("present_voltage", decivolts),
+      usualVolts: physicalValue("present_voltage", this.#usual),
     };
     const name = `${this.#arm.role}.sag`;
     if (low) this.#alarms.raise(name, "warning", problem);

@@ -1,5 +1,7 @@
 /** What a pair's next step is decided by: how both arms were seen just now, and what is remembered of before. */
+
 import type { TorqueState } from "../../arm/release.ts";
+import type { Steps } from "../../feetech/units.ts";
 import type { Problem } from "../problem.ts";
 import type { StartBehaviour } from "../settings.ts";
 import type { Mode } from "./states.ts";
@@ -8,7 +10,7 @@ import type { Mode } from "./states.ts";
 export interface ArmFacts {
   readonly torque: TorqueState;
   /** In steps, in the joints' order; not each need be a position. */
-  readonly positions: readonly number[];
+  readonly positions: readonly Steps[];
   /** °C, in the joints' order. */
   readonly temperaturesC: readonly number[];
   /** False when a servo was reset by a loss of power since it was configured. */

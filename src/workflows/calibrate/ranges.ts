@@ -1,6 +1,7 @@
 /** The ranges: recording every joint's while the person moves it, until it is complete. */
 import type { JointSweep, SweepTrouble } from "../../arm/calibration/sweep.ts";
-import { type JointName, nameWithId, type Steps } from "../../arm/joints.ts";
+import { type JointName, nameWithId } from "../../arm/joints.ts";
+import { type Steps, steps } from "../../feetech/units.ts";
 import type { OpenArm } from "../arm-session.ts";
 import { Interrupted } from "../errors.ts";
 import type { Operator } from "../operator.ts";
@@ -15,7 +16,7 @@ export interface Range {
 }
 
 /** wrist_roll goes round for ever: LeRobot gives it the full turn and does not have it swept. */
-const FULL_TURN: Range = { min: 0, max: 4095 };
+const FULL_TURN: Range = { min: steps(0), max: steps(4095) };
 const ROUND_JOINT: JointName = "wrist_roll";
 
 const LOOK_EVERY_MS = 10;

@@ -1,8 +1,9 @@
 /** The joints of an arm being swept, as they are read. */
 import { encoderAt, positionAt } from "../../arm/calibration/homing.ts";
 import { JointSweep } from "../../arm/calibration/sweep.ts";
-import { JOINTS, type JointName, nameWithId, type Steps } from "../../arm/joints.ts";
+import { JOINTS, type JointName, nameWithId } from "../../arm/joints.ts";
 import { isPosition, positionsRead } from "../../arm/read.ts";
+import type { Steps } from "../../feetech/units.ts";
 import { nowUs } from "../../linux/clock.ts";
 import type { OpenArm } from "../arm-session.ts";
 import type { SweepPicture } from "../operator.ts";

@@ -67,5 +67,5 @@ function sampleOf(
 
 /** What the monitor shows of what the service tells. */
 function figuresOf({ positionNormalised: _, misses: __, ...figures }: JointStatus): SampledFigures {
-  return figures;
+  return figures as SampledFigures;
 }

@@ -25,6 +25,7 @@ import {
   writeCalibration,
 } from "../../../src/arm/calibration/calibration.ts";
 import { idOf, JOINTS } from "../../../src/arm/joints.ts";
+import { steps } from "../../../src/feetech/units.ts";
 import { calibrations } from "../arms.ts";
 
 let folder: string;
@@ -308,7 +309,11 @@ test("a link to a file stays a link", () => {
 
 test("a calibration that no arm can have is not written over one that is there", () => {
   writeFileSync(path, lerobotFile);
-  const impossible: JointCalibration = { ...calibrations.leader.gripper, range_min: 7, range_max: 7 };
+  const impossible: JointCalibration = {
+    ...calibrations.leader.gripper,
+    range_min: steps(7),
+    range_max: steps(7),
+  };
   const error = caught(() => writeCalibration(path, { ...calibrations.leader, gripper: impossible }));
   expect(error.trouble).toBe("invalid");
   expect(readFileSync(path, "utf8")).toBe(lerobotFile);
@@ -363,9 +368,9 @@ const jointCalibration = (id: number): fc.Arbitrary<JointCalibration> =>
     .map(([drive_mode, homing_offset, ends]) => ({
       id,
       drive_mode,
-      homing_offset,
-      range_min: Math.min(...ends),
-      range_max: Math.max(...ends),
+      homing_offset: steps(homing_offset),
+      range_min: steps(Math.min(...ends)),
+      range_max: steps(Math.max(...ends)),
     }));
 
 const anyCalibration = fc.record(

@@ -16,6 +16,7 @@ import { inspectArm } from "../../../src/arm/inspect.ts";
 import { JOINTS } from "../../../src/arm/joints.ts";
 import { readArm } from "../../../src/arm/read.ts";
 import { Bus } from "../../../src/feetech/bus.ts";
+import { steps } from "../../../src/feetech/units.ts";
 import { nowUs } from "../../../src/linux/clock.ts";
 import { SimulatedTransport } from "../../../src/sim/testing/transport.ts";
 import { calibrations } from "../arms.ts";
@@ -95,7 +96,7 @@ test("servos and file get the calibration, the file before is kept, and nothing 
 
 test("what agrees already is not written again, neither to a servo nor to the file", () => {
   const { transport, arm } = calibratedArm();
-  commitCalibration(arm, { ...old, gripper: { ...old.gripper, range_max: 3000 } });
+  commitCalibration(arm, { ...old, gripper: { ...old.gripper, range_max: steps(3000) } });
   const worn = transport.arm.servos.map(({ wear }) => wear.reduce((a, b) => a + b, 0));
   expect(worn).toEqual([0, 0, 0, 0, 0, 2]);
   expect(commitCalibration(arm, fileOf()).written).toBe(0);

@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import type { JointCalibration } from "../../../src/arm/calibration/calibration.ts";
 import { calibrationInServo, differingKeys, matches } from "../../../src/arm/calibration/in-servos.ts";
 import { JOINTS } from "../../../src/arm/joints.ts";
+import { steps } from "../../../src/feetech/units.ts";
 import { armImages, calibrations, servoImage } from "../arms.ts";
 
 test("the calibration of an arm is read back out of its servos, offsets of both signs", () => {
@@ -15,7 +16,7 @@ test("a servo and a file are compared in what a servo holds, and drive_mode is n
   const held = calibrationInServo("gripper", servoImage({ homing_offset: -5 }));
   const inverted: JointCalibration = { ...held, drive_mode: 1 };
   expect(differingKeys(held, inverted)).toEqual([]);
-  expect(differingKeys(held, { ...held, homing_offset: 5, range_max: 4094 })).toEqual([
+  expect(differingKeys(held, { ...held, homing_offset: steps(5), range_max: steps(4094) })).toEqual([
     "homing_offset",
     "range_max",
   ]);

@@ -8,6 +8,7 @@ import {
   normalise,
 } from "../../../src/arm/calibration/normalisation.ts";
 import { JOINTS } from "../../../src/arm/joints.ts";
+import { type Degrees, type Percent, percent, steps } from "../../../src/feetech/units.ts";
 import fixture from "../../fixtures/lerobot-mapping.json";
 
 for (const [number, { mode: modeName, leader, follower, rows }] of fixture.cases.entries()) {
@@ -17,13 +18,13 @@ for (const [number, { mode: modeName, leader, follower, rows }] of fixture.cases
     expect(rows.length).toBeGreaterThan(100);
     for (const row of rows) {
       const normalised = JOINTS.map((joint, i) =>
-        normalise(row.raw[i]!, (leader as Calibration)[joint], joint, mode),
+        normalise(steps(row.raw[i]!), (leader as Calibration)[joint], joint, mode),
       );
       expect(normalised.every((value, i) => value === row.normalized[i])).toBe(true);
       const goals = JOINTS.map((joint, i) =>
-        denormalise(row.normalized[i]!, (follower as Calibration)[joint], joint, mode),
+        denormalise(row.normalized[i]! as Percent | Degrees, (follower as Calibration)[joint], joint, mode),
       );
-      expect(goals).toEqual(row.goal);
+      expect<number[]>(goals).toEqual(row.goal);
     }
   });
 
@@ -37,15 +38,15 @@ for (const [number, { mode: modeName, leader, follower, rows }] of fixture.cases
 
 const joint = fc.constantFrom(...JOINTS);
 const mode = fc.constantFrom<NormalisationMode>("range", "degrees");
-const raw = fc.integer({ min: 0, max: 4095 });
+const raw = fc.integer({ min: 0, max: 4095 }).map(steps);
 const calibration: fc.Arbitrary<JointCalibration> = fc
   .tuple(fc.integer({ min: 0, max: 4094 }), fc.integer({ min: 1, max: 4095 }), fc.constantFrom<0 | 1>(0, 1))
   .map(([a, length, drive_mode]) => ({
     id: 1,
     drive_mode,
-    homing_offset: 0,
-    range_min: a,
-    range_max: Math.min(4095, a + length),
+    homing_offset: steps(0),
+    range_min: steps(a),
+    range_max: steps(Math.min(4095, a + length)),
   }));
 
 test("in range mode, whatever the leader's position, the goal lies in the follower's calibrated range", () => {
@@ -54,7 +55,7 @@ test("in range mode, whatever the leader's position, the goal lies in the follow
       joint,
       calibration,
       calibration,
-      fc.integer({ min: -32767, max: 32767 }),
+      fc.integer({ min: -32767, max: 32767 }).map(steps),
       (name, from, to, at) => {
         const goal = denormalise(normalise(at, from, name, "range"), to, name, "range");
         expect(goal).toBeWithin(to.range_min, to.range_max + 1);
@@ -71,7 +72,7 @@ test("between equal calibrations a position within the range comes back, to the 
       calibration,
       fc.double({ min: 0, max: 1, noNaN: true }),
       (name, how, same, part) => {
-        const at = Math.round(same.range_min + part * (same.range_max - same.range_min));
+        const at = steps(Math.round(same.range_min + part * (same.range_max - same.range_min)));
         const back = denormalise(normalise(at, same, name, how), same, name, how);
         expect(Math.abs(at - back)).toBeLessThanOrEqual(1);
       },
@@ -95,7 +96,7 @@ test("the goal table is the mapping of each raw position, and fits its 16 bits i
 test("in range mode the goal never turns back while the leader moves on, and drive_mode turns it round", () => {
   fc.assert(
     fc.property(joint, calibration, calibration, raw, raw, (name, from, to, a, b) => {
-      const goal = (at: number) => denormalise(normalise(at, from, name, "range"), to, name, "range");
+      const goal = (at: number) => denormalise(normalise(steps(at), from, name, "range"), to, name, "range");
       const [low, high] = [goal(Math.min(a, b)), goal(Math.max(a, b))];
       if (from.drive_mode === to.drive_mode) expect(low).toBeLessThanOrEqual(high);
       else expect(low).toBeGreaterThanOrEqual(high);
@@ -107,14 +108,14 @@ test("in degrees mode drive_mode counts for the gripper only", () => {
   const upright: JointCalibration = {
     id: 1,
     drive_mode: 0,
-    homing_offset: 0,
-    range_min: 1000,
-    range_max: 3000,
+    homing_offset: steps(0),
+    range_min: steps(1000),
+    range_max: steps(3000),
   };
   const inverted: JointCalibration = { ...upright, drive_mode: 1 };
-  expect(normalise(1500, inverted, "elbow_flex", "degrees")).toBe(
-    normalise(1500, upright, "elbow_flex", "degrees"),
+  expect(normalise(steps(1500), inverted, "elbow_flex", "degrees")).toBe(
+    normalise(steps(1500), upright, "elbow_flex", "degrees"),
   );
-  expect(normalise(1500, upright, "gripper", "degrees")).toBe(25);
-  expect(normalise(1500, inverted, "gripper", "degrees")).toBe(75);
+  expect(normalise(steps(1500), upright, "gripper", "degrees")).toBe(percent(25));
+  expect(normalise(steps(1500), inverted, "gripper", "degrees")).toBe(percent(75));
 });

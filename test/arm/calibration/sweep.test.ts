@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { JointSweep, neededSteps } from "../../../src/arm/calibration/sweep.ts";
 import type { JointName } from "../../../src/arm/joints.ts";
+import { steps } from "../../../src/feetech/units.ts";
 
 const TICK_US = 10_000;
 
@@ -11,14 +12,14 @@ function swept(
   every = 15,
   joint: JointName = "elbow_flex",
 ): JointSweep {
-  const sweep = new JointSweep(joint, from, 0);
+  const sweep = new JointSweep(joint, steps(from), 0);
   let at = from;
   let nowUs = 0;
   for (const place of places) {
     while (at !== place) {
       at += Math.sign(place - at) * Math.min(every, Math.abs(place - at));
       nowUs += TICK_US;
-      sweep.see(((at % 4096) + 4096) % 4096, nowUs);
+      sweep.see(steps(((at % 4096) + 4096) % 4096), nowUs);
     }
   }
   return sweep;
@@ -56,21 +57,21 @@ test("a gripper's range is smaller than that of other joints", () => {
 
 test("a reading that does not fit its neighbours is left out", () => {
   const sweep = swept(2047, [900, 3000]);
-  sweep.see(200, 1e7);
-  sweep.see(2990, 1e7 + TICK_US);
+  sweep.see(steps(200), 1e7);
+  sweep.see(steps(2990), 1e7 + TICK_US);
   expect(sweep).toMatchObject({ min: 900, max: 3000, trouble: undefined });
 });
 
 test("a joint that is elsewhere all at once, and stays there, was lost sight of", () => {
   const sweep = swept(2047, [900, 3000]);
-  sweep.see(1500, 1e7);
-  sweep.see(1490, 1e7 + TICK_US);
+  sweep.see(steps(1500), 1e7);
+  sweep.see(steps(1490), 1e7 + TICK_US);
   expect(sweep.trouble).toBe("lost sight");
 });
 
 test("a joint that could not be read for a while is followed on, where it did not go far meanwhile", () => {
   const sweep = swept(2047, [900, 3000]);
-  sweep.see(2300, 1e8);
-  sweep.see(3100, 1e8 + TICK_US);
+  sweep.see(steps(2300), 1e8);
+  sweep.see(steps(3100), 1e8 + TICK_US);
   expect(sweep).toMatchObject({ min: 900, max: 3100, trouble: undefined });
 });

@@ -10,6 +10,7 @@ import { JOINTS, type JointName } from "../../../src/arm/joints.ts";
 import { readArm } from "../../../src/arm/read.ts";
 import { torqueState } from "../../../src/arm/release.ts";
 import { Bus } from "../../../src/feetech/bus.ts";
+import { steps } from "../../../src/feetech/units.ts";
 import { SimulatedTransport } from "../../../src/sim/testing/transport.ts";
 import type { OpenArm } from "../../../src/workflows/arm-session.ts";
 import { type CalibrationWish, calibrateArm } from "../../../src/workflows/calibrate/calibrate.ts";
@@ -101,9 +102,9 @@ test("a new arm, held in the middle and moved from end to end, has its calibrati
   expect(matches(made.images(), calibration)).toBe(true);
   for (const joint of JOINTS) {
     const { homing_offset, range_min, range_max } = calibration[joint];
-    expect(encoderAt(2047, homing_offset)).toBe(MIDDLE);
+    expect<number>(encoderAt(steps(2047), homing_offset)).toBe(MIDDLE);
     const range = joint === "wrist_roll" ? [0, 4095] : [2047 - REACH, 2047 + REACH];
-    expect([range_min, range_max]).toEqual(range);
+    expect<number[]>([range_min, range_max]).toEqual(range);
   }
   expect(operator.asked).toEqual(["Is every joint in the middle, and at rest?"]);
   expect(operator.events).toMatchObject([
@@ -121,7 +122,7 @@ test("the sweep is shown as data: where each joint is and was, and what its rang
   const [first] = operator.pictures;
   const last = operator.pictures.at(-1);
   const joints = JOINTS.filter((joint) => joint !== "wrist_roll");
-  expect(first).toEqual({
+  expect<unknown>(first).toEqual({
     kind: "sweep",
     joints: joints.map((joint) => ({
       joint,
@@ -147,7 +148,7 @@ test("a joint that was not moved is named, and the sweep goes on when the person
   expect(operator.heard.join("\n")).toContain(
     "gripper (id 6) was not moved: move it from one end of its range to the other",
   );
-  expect(made.store.load(leader).gripper.range_max).toBe(2047 + REACH);
+  expect<number>(made.store.load(leader).gripper.range_max).toBe(2047 + REACH);
 });
 
 describe("whatever ends it before the end leaves the calibration that was there", () => {
@@ -209,7 +210,7 @@ test("one joint is calibrated, and the others stay as their file has them", asyn
   await run(made, operatorThat({ sees: hand(made.place, ["gripper"]) }), { joint: "gripper" });
   const after = made.store.load(leader);
   expect({ ...after, gripper: calibrations.leader.gripper }).toEqual(calibrations.leader);
-  expect(encoderAt(2047, after.gripper.homing_offset)).toBe(MIDDLE);
+  expect<number>(encoderAt(steps(2047), after.gripper.homing_offset)).toBe(MIDDLE);
   expect(matches(made.images(), after)).toBe(true);
 });
 
