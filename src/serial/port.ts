@@ -1,18 +1,21 @@
 /** A Linux serial port of our own: raw, locked against others, with synchronous calls that end by a deadline. */
 import type { Pointer } from "bun:ffi";
 import { nowUs, sleepUntilUs, writeTimespec } from "../linux/clock.ts";
-import { cString, Errno, errno, libc, nativeBuffer } from "../linux/libc.ts";
+import { Errno, errno, libc, nativeBuffer } from "../linux/libc.ts";
+import { type LineSettings, rawLine } from "./termios.ts";
+import type { PortError, Transport } from "./transport.ts";
+import { closed, failed, lost, stuck } from "./troubles.ts";
 import {
-  encodeTermios,
-  isNamedSpeed,
-  type LineSettings,
-  namedSpeed,
-  outputSpeed,
-  rawLine,
-  TERMIOS_SIZE,
-} from "./termios.ts";
-import { PortError, type Transport } from "./transport.ts";
-import { closed, failed, inUse, lost, notOpened, stuck } from "./troubles.ts";
+  control,
+  discardBothWays,
+  discardOutput,
+  lock,
+  openDevice,
+  reportedSpeed,
+  requireTty,
+  setLine,
+  unlock,
+} from "./tty.ts";
 
 /** How to open a port. What is left out is as in {@link rawLine}. */
 export interface TtyOptions extends Partial<LineSettings> {
@@ -23,24 +26,8 @@ export interface TtyOptions extends Partial<LineSettings> {
 }
 
 // asm-generic's numbers; the same on x86-64 and arm64.
-const O_RDWR = 0o2;
-const O_NOCTTY = 0o400;
-const O_NONBLOCK = 0o4000;
-const O_CLOEXEC = 0o2000000;
-const LOCK_EX = 2;
-const LOCK_NB = 4;
-const LOCK_UN = 8;
-const TCGETS = 0x5401;
-const TCSETS = 0x5402;
 const TCSBRK = 0x5409;
-const TCFLSH = 0x540b;
-const TIOCEXCL = 0x540c;
-const TIOCNXCL = 0x540d;
 const TIOCOUTQ = 0x5411;
-const TCGETS2 = 0x802c542a;
-const TCSETS2 = 0x402c542b;
-const TCOFLUSH = 1;
-const TCIOFLUSH = 2;
 const POLLIN = 0x01;
 const POLLOUT = 0x04;
 const POLLHUP = 0x10;
@@ -55,12 +42,9 @@ const DISCARD_LIMIT = 65_536;
 const DRAIN_LIMIT_US = 1e6;
 const DRAIN_STEP_US = 200;
 
-/** A UART's divider may miss a speed by this much and still be understood. */
-const SPEED_TOLERANCE = 0.03;
-
 // What ioctl and ppoll read and write. One of each is enough: no call outlives its use of them.
-const argument = nativeBuffer(TERMIOS_SIZE);
-const argumentWord = new Int32Array(argument.bytes.buffer, 0, 1);
+const argument = nativeBuffer(4);
+const argumentWord = new Int32Array(argument.bytes.buffer);
 const timeout = nativeBuffer(16);
 const timeoutWords = new Uint32Array(timeout.bytes.buffer);
 const waste = nativeBuffer(IN_SIZE);
@@ -102,13 +86,13 @@ export class TtyPort implements Transport {
    * Throws {@link PortError}: "missing", "denied", "in use", "not a tty" or "failed" ("lost" when it is unplugged just then);
    * RangeError for a speed that is no whole number of 1 to 4 294 967 295 baud.
    */
-  static open(path: string, { lock = true, ...line }: TtyOptions): TtyPort {
+  static open(path: string, { lock: keepOthersOut = true, ...line }: TtyOptions): TtyPort {
     requireSpeed(line.baudRate);
     const port = new TtyPort(path, openDevice(path), { ...rawLine, ...line });
     try {
-      if (libc.ioctl(port.#fd, TCGETS, argument.pointer) === -1) throw notOpened(path, errno());
-      if (lock) port.#lock();
-      port.#setLine(port.#line);
+      requireTty(port.#fd, path);
+      if (keepOthersOut) port.#lock();
+      setLine(port.#fd, path, port.#line);
       port.flush();
     } catch (error) {
       port.close();
@@ -128,7 +112,7 @@ export class TtyPort implements Transport {
 
   /** The speed that the system reports for the line, in baud; where it can report none, the one that was set. */
   get baudRate(): number {
-    return this.#reportedSpeed() ?? this.#line.baudRate;
+    return reportedSpeed(this.#fd, this.path) ?? this.#line.baudRate;
   }
 
   /** Lets what was sent leave, for at most a second, and gives the port up. Never throws; a second call does nothing. */
@@ -141,11 +125,9 @@ export class TtyPort implements Transport {
       try {
         this.drain();
       } catch {
-        libc.ioctl(fd, TCFLSH, TCOFLUSH as Pointer);
+        discardOutput(fd);
       }
-      // Exclusive mode belongs to the tty, not to this fd: it would outlive us while anybody else has it open.
-      libc.ioctl(fd, TIOCNXCL, null);
-      libc.flock(fd, LOCK_UN);
+      unlock(fd);
     }
     this.#fd = -1;
     libc.close(fd);
@@ -154,12 +136,14 @@ export class TtyPort implements Transport {
   /** Changes the speed, in baud. Throws RangeError for an impossible number, PortError "failed" for one it cannot do. */
   setBaudRate(baudRate: number): void {
     requireSpeed(baudRate);
-    this.#setLine({ ...this.#line, baudRate });
+    const line = { ...this.#line, baudRate };
+    setLine(this.#fd, this.path, line);
+    this.#line = line;
   }
 
   /** Throws away what was received but not taken, and what was sent but has not left. */
   flush(): void {
-    this.control(TCFLSH, TCIOFLUSH as Pointer);
+    discardBothWays(this.#fd, this.path);
   }
 
   /** Waits until everything sent has left. Throws PortError "stuck" at the deadline. */
@@ -186,7 +170,7 @@ export class TtyPort implements Transport {
       const count = events === 0 ? 0 : this.put(sent, size - sent);
       if (count === 0 && nowUs() >= deadlineUs) {
         // Half a request must not leave some time later, in front of the next one.
-        libc.ioctl(this.#fd, TCFLSH, TCOFLUSH as Pointer);
+        discardOutput(this.#fd);
         throw stuck(this.path);
       }
       sent += count;
@@ -235,10 +219,7 @@ export class TtyPort implements Transport {
 
   /** ioctl on the port. Throws PortError when the system refuses it. */
   control(request: number, pointer: Pointer | null): void {
-    while (libc.ioctl(this.#fd, request, pointer) === -1) {
-      const code = errno();
-      if (code !== Errno.EINTR) throw this.#failure("setting", code);
-    }
+    control(this.#fd, this.path, request, pointer);
   }
 
   #read(pointer: Pointer, size: number): number {
@@ -266,40 +247,8 @@ export class TtyPort implements Transport {
   }
 
   #lock(): void {
-    // TIOCEXCL turns away programs that know nothing of locks, unless root runs them; flock, those of ours, always.
-    if (libc.flock(this.#fd, LOCK_EX | LOCK_NB) === -1) {
-      const code = errno();
-      throw code === Errno.EAGAIN ? inUse(this.path) : this.#failure("locking", code);
-    }
+    lock(this.#fd, this.path);
     this.#locked = true;
-    this.control(TIOCEXCL, null);
-  }
-
-  #setLine(line: LineSettings): void {
-    encodeTermios(argument.bytes, line);
-    this.control(isNamedSpeed(line.baudRate) ? TCSETS : TCSETS2, argument.pointer);
-    const actual = this.#reportedSpeed() ?? line.baudRate;
-    if (Math.abs(actual - line.baudRate) > line.baudRate * SPEED_TOLERANCE) {
-      throw new PortError(
-        "failed",
-        this.path,
-        `${this.path} cannot run at ${line.baudRate} baud: it stays at ${actual}`,
-      );
-    }
-    this.#line = line;
-  }
-
-  /** Undefined without TCGETS2: every kernel of this century has it, qemu's user emulation has not. */
-  #reportedSpeed(): number | undefined {
-    this.control(TCGETS, argument.pointer);
-    const named = namedSpeed(argument.bytes);
-    if (named !== undefined) return named;
-    if (libc.ioctl(this.#fd, TCGETS2, argument.pointer) === -1) {
-      const code = errno();
-      if (code === Errno.ENOSYS) return undefined;
-      throw this.#failure("setting", code);
-    }
-    return outputSpeed(argument.bytes);
   }
 
   #failure(action: string, code: number): PortError {
@@ -310,15 +259,5 @@ export class TtyPort implements Transport {
 function requireSpeed(baudRate: number): void {
   if (!Number.isInteger(baudRate) || baudRate < 1 || baudRate > 0xffff_ffff) {
     throw new RangeError(`${baudRate} is not a speed in baud`);
-  }
-}
-
-function openDevice(path: string): number {
-  const name = cString(path);
-  for (;;) {
-    const fd = libc.open(name, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
-    if (fd >= 0) return fd;
-    const code = errno();
-    if (code !== Errno.EINTR) throw notOpened(path, code);
   }
 }
