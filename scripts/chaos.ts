@@ -11,7 +11,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { nowUs } from "../src/linux/clock.ts";
-import { startSim } from "../src/sim/testing/client.ts";
+import { startSim } from "../src/sim/testing/start.ts";
 import { programPath } from "./bench/subjects.ts";
 import { drawFault, type Fault } from "./chaos/faults.ts";
 import { CALM, judgeLife, judgeRecord } from "./chaos/judge.ts";

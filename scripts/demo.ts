@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { registers } from "../src/feetech/registers.ts";
 import { STEPS_PER_TURN, steps, stepsToDegrees } from "../src/feetech/units.ts";
+import { SimClient } from "../src/sim/control/client.ts";
 import { pathsIn } from "../src/sim/files.ts";
-import { bytesOf, readRecord } from "../src/sim/record.ts";
-import { SimClient } from "../src/sim/testing/client.ts";
+import { bytesOf, readRecord } from "../src/sim/testing/record.ts";
 import { SafetyCheck } from "../src/sim/testing/safety.ts";
 import { distribution, isGoals, MARKS, Measurement } from "./bench/analysis.ts";
 

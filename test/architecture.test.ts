@@ -89,6 +89,11 @@ test("only the command that runs it imports the simulation", () => {
   expect(new Set(users.map(({ from }) => from))).toEqual(new Set(["cli/sim.ts"]));
 });
 
+test("what is there for tests only, the program does not use", () => {
+  const isForTests = (path: string) => path.startsWith("sim/testing/");
+  expect(told(imports.filter(({ from, to }) => isForTests(to) && !isForTests(from)))).toEqual([]);
+});
+
 test("a client of the api need not load what the api is about", () => {
   const loads = imports.filter(
     ({ from, to, typesOnly }) => roomOf(from) === "api" && roomOf(to) !== "api" && !typesOnly,

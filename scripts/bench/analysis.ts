@@ -1,8 +1,9 @@
 /** What a simulation's record says about the program that drove the arms: latency, rate and lateness. */
 import { Instruction } from "../../src/feetech/packet.ts";
 import { registers } from "../../src/feetech/registers.ts";
-import { JOINTS } from "../../src/sim/joints.ts";
-import { type BytesEntry, bytesOf, type RecordEntry } from "../../src/sim/record.ts";
+import { JOINTS } from "../../src/sim/arm/joints.ts";
+import type { BytesEntry, RecordEntry } from "../../src/sim/record/entries.ts";
+import { bytesOf } from "../../src/sim/testing/record.ts";
 
 /** Some of a distribution's percentiles, all in the unit of its values. */
 export interface Distribution {

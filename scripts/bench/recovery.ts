@@ -1,6 +1,7 @@
 /** How long it takes from an arm's return to the follower's next goal, which is the first of an alignment. */
-import { readRecord } from "../../src/sim/record.ts";
-import type { SimRequest } from "../../src/sim/requests.ts";
+
+import type { SimRequest } from "../../src/sim/control/requests.ts";
+import { readRecord } from "../../src/sim/testing/record.ts";
 import type { Violation } from "../../src/sim/testing/safety.ts";
 import { isGoals } from "./analysis.ts";
 import { judge, readLines } from "./run.ts";

@@ -1,9 +1,9 @@
 /** One run: a subject against fresh arms at one rate, measured while it follows. */
 import type { Summary } from "../../src/daemon/summary.ts";
 import { nowUs } from "../../src/linux/clock.ts";
-import { readRecord } from "../../src/sim/record.ts";
-import type { RunningSim } from "../../src/sim/testing/client.ts";
+import { readRecord } from "../../src/sim/testing/record.ts";
 import { SafetyCheck, type Violation } from "../../src/sim/testing/safety.ts";
+import type { RunningSim } from "../../src/sim/testing/start.ts";
 import { type Distribution, distribution, MARKS, Measurement, type Pace, paceOf } from "./analysis.ts";
 import { cpuPercent, type ProcessSample, sampleProcess } from "./process.ts";
 import { type Subject, startArms } from "./subjects.ts";

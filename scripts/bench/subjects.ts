@@ -1,8 +1,8 @@
 /** What the benchmark runs, compiled alike, and with which arguments: the program, also tormented, and two bare loops. */
 import { join } from "node:path";
+import type { Scene } from "../../src/sim/arm/scene.ts";
 import { calibrationPath } from "../../src/sim/files.ts";
-import type { Scene } from "../../src/sim/scene.ts";
-import { type RunningSim, startSim } from "../../src/sim/testing/client.ts";
+import { type RunningSim, startSim } from "../../src/sim/testing/start.ts";
 import { compile } from "../compile.ts";
 
 const ROOT = join(import.meta.dir, "../..");

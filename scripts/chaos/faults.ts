@@ -1,8 +1,8 @@
 /** What can go wrong with two arms, a machine and a program, each as something that begins and ends. */
 
-import { ARMS, type ArmName, JOINTS } from "../../src/sim/joints.ts";
-import type { SimRequest } from "../../src/sim/requests.ts";
-import type { SimClient } from "../../src/sim/testing/client.ts";
+import { ARMS, type ArmName, JOINTS } from "../../src/sim/arm/joints.ts";
+import type { SimClient } from "../../src/sim/control/client.ts";
+import type { SimRequest } from "../../src/sim/control/requests.ts";
 import type { Program } from "./program.ts";
 import type { Random } from "./random.ts";
 

@@ -5,9 +5,9 @@ import { CalibrationStore } from "../../src/arm/calibration/store.ts";
 import { JOINTS } from "../../src/arm/joints.ts";
 import { Instruction } from "../../src/feetech/packet.ts";
 import { registers } from "../../src/feetech/registers.ts";
-import { readRecord } from "../../src/sim/record.ts";
-import type { RunningSim } from "../../src/sim/testing/client.ts";
+import { readRecord } from "../../src/sim/testing/record.ts";
 import { SafetyCheck } from "../../src/sim/testing/safety.ts";
+import type { RunningSim } from "../../src/sim/testing/start.ts";
 import { median } from "../bench/analysis.ts";
 import type { Life } from "./program.ts";
 

@@ -1,7 +1,7 @@
 /** The program under chaos: started, ended and started again, what it says, and what it uses. */
 
 import { nowUs } from "../../src/linux/clock.ts";
-import type { RunningSim } from "../../src/sim/testing/client.ts";
+import type { RunningSim } from "../../src/sim/testing/start.ts";
 import { type ProcessSample, sampleProcess } from "../bench/process.ts";
 
 /** A line that the program printed, and when. */

@@ -2,12 +2,13 @@
 import { join } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
 import * as v from "valibot";
+import { type MotionPlan, motionNameSchema, motionSchema } from "../sim/arm/motion.ts";
+import { SCENES, type Scene } from "../sim/arm/scene.ts";
+import { SimClient } from "../sim/control/client.ts";
+import { obey } from "../sim/control/obey.ts";
+import { isServed, serve } from "../sim/control/server.ts";
 import { pathsIn } from "../sim/files.ts";
-import { type MotionPlan, motionNameSchema, motionSchema } from "../sim/motion.ts";
-import { SCENES, type Scene } from "../sim/scene.ts";
-import { isServed, serve } from "../sim/server.ts";
 import { Simulation } from "../sim/simulation.ts";
-import { SimClient } from "../sim/testing/client.ts";
 
 interface Options {
   dir: string;
@@ -74,7 +75,7 @@ async function sim(options: Options, command: Command): Promise<void> {
     motion,
     timing: { usbDelayUs: options.usbDelay, wireTime: options.wireTime },
   });
-  const server = await serve(paths.socket, (request) => simulation.handle(request));
+  const server = await serve(paths.socket, (request) => obey(simulation, request));
   const stop = () => simulation.stop();
   process.once("SIGINT", stop).once("SIGTERM", stop);
   const timer = options.duration === undefined ? undefined : setTimeout(stop, options.duration * 1000);

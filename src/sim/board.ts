@@ -1,9 +1,9 @@
 /** A simulated USB board: a pty toward the host, the half-duplex line toward an arm, and the time both take. */
 import { PacketDecoder } from "../feetech/packet.ts";
 import { nativeBuffer } from "../linux/libc.ts";
-import type { Line, SimulatedArm } from "./arm.ts";
+import type { Line, SimulatedArm } from "./arm/arm.ts";
 import { Pty } from "./pty.ts";
-import type { Recorder } from "./recorder.ts";
+import type { Recorder } from "./record/recorder.ts";
 
 /** How long bytes take. */
 export interface Timing {

@@ -2,9 +2,9 @@
 import { mkdir, rename, symlink, unlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import * as v from "valibot";
-import { type ArmName, JOINTS } from "./joints.ts";
-import type { ServoState } from "./servo.ts";
-import { EEPROM_SIZE } from "./table.ts";
+import { type ArmName, JOINTS } from "./arm/joints.ts";
+import type { ServoState } from "./servo/servo.ts";
+import { EEPROM_SIZE } from "./servo/table.ts";
 
 /** Where things are in a simulation's folder. */
 export function pathsIn(dir: string) {

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { SimClient } from "../../src/sim/testing/client.ts";
+import { SimClient } from "../../src/sim/control/client.ts";
 
 const MAIN = join(import.meta.dir, "../../src/main.ts");
 

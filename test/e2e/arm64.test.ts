@@ -7,9 +7,10 @@ import { CalibrationStore } from "../../src/arm/calibration/store.ts";
 import { JOINTS } from "../../src/arm/joints.ts";
 import { Instruction } from "../../src/feetech/packet.ts";
 import { TtyPort } from "../../src/serial/port.ts";
-import { bytesOf, type RecordEntry, recordEntries } from "../../src/sim/record.ts";
-import { type RunningSim, startSim } from "../../src/sim/testing/client.ts";
+import type { RecordEntry } from "../../src/sim/record/entries.ts";
+import { bytesOf, recordEntries } from "../../src/sim/testing/record.ts";
 import { checkSafety } from "../../src/sim/testing/safety.ts";
+import { type RunningSim, startSim } from "../../src/sim/testing/start.ts";
 import { armProgramPath, programPath, run } from "../support/program.ts";
 import { armArguments } from "../support/teleoperation.ts";
 

@@ -2,7 +2,7 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { startSim } from "../../src/sim/testing/client.ts";
+import { startSim } from "../../src/sim/testing/start.ts";
 import { programPath, run } from "../support/program.ts";
 
 setDefaultTimeout(60_000);

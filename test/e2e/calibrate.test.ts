@@ -6,7 +6,7 @@ import { readCalibration } from "../../src/arm/calibration/calibration.ts";
 import { encoderAt } from "../../src/arm/calibration/homing.ts";
 import { JOINTS, type JointName, type Role } from "../../src/arm/joints.ts";
 import { steps } from "../../src/feetech/units.ts";
-import type { RunningSim, StartOptions } from "../../src/sim/testing/client.ts";
+import type { RunningSim, StartOptions } from "../../src/sim/testing/start.ts";
 import { programPath, run } from "../support/program.ts";
 import {
   atRest,

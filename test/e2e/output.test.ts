@@ -2,7 +2,7 @@ import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { closeSync, constants, openSync, writeSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import { type RunningSim, startSim } from "../../src/sim/testing/client.ts";
+import { type RunningSim, startSim } from "../../src/sim/testing/start.ts";
 import { programPath } from "../support/program.ts";
 import { armArguments } from "../support/teleoperation.ts";
 

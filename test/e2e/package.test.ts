@@ -3,8 +3,8 @@ import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { version } from "../../package.json";
-import { recordEntries } from "../../src/sim/record.ts";
-import { SimClient } from "../../src/sim/testing/client.ts";
+import { SimClient } from "../../src/sim/control/client.ts";
+import { recordEntries } from "../../src/sim/testing/record.ts";
 import { checkSafety } from "../../src/sim/testing/safety.ts";
 import { Machine, missingForMachine } from "../support/machine.ts";
 import { withNextVersion } from "../vm/versions.ts";

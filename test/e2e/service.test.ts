@@ -3,8 +3,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, setDefaultTimeout, t
 import { JOINTS } from "../../src/arm/joints.ts";
 import { Instruction } from "../../src/feetech/packet.ts";
 import { registers } from "../../src/feetech/registers.ts";
-import { bytesOf, type RecordEntry, recordEntries } from "../../src/sim/record.ts";
-import { SimClient } from "../../src/sim/testing/client.ts";
+import { SimClient } from "../../src/sim/control/client.ts";
+import type { RecordEntry } from "../../src/sim/record/entries.ts";
+import { bytesOf, recordEntries } from "../../src/sim/testing/record.ts";
 import { checkSafety, needlessWrites } from "../../src/sim/testing/safety.ts";
 import { Machine, missingForMachine } from "../support/machine.ts";
 import { ProgramOnTerminal } from "../support/terminal.ts";

@@ -9,8 +9,8 @@ import { JOINTS } from "../../src/arm/joints.ts";
 import type { Summary } from "../../src/daemon/summary.ts";
 import { Instruction } from "../../src/feetech/packet.ts";
 import { steps } from "../../src/feetech/units.ts";
-import { bytesOf } from "../../src/sim/record.ts";
-import type { StartOptions } from "../../src/sim/testing/client.ts";
+import { bytesOf } from "../../src/sim/testing/record.ts";
+import type { StartOptions } from "../../src/sim/testing/start.ts";
 import { RunningTeleoperation } from "../support/teleoperation.ts";
 
 setDefaultTimeout(60_000);

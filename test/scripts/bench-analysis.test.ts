@@ -9,7 +9,7 @@ import {
   percentile,
   slope,
 } from "../../scripts/bench/analysis.ts";
-import type { BytesEntry, MarkEntry, RecordEntry } from "../../src/sim/record.ts";
+import type { BytesEntry, MarkEntry, RecordEntry } from "../../src/sim/record/entries.ts";
 
 const READ_POSITIONS = "fffffe0a8238020102030405062a";
 const GOALS = "fffffe16832a02010008020008030008040008050008060008e6";

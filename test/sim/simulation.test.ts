@@ -8,10 +8,11 @@ import { Instruction } from "../../src/feetech/packet.ts";
 import { registers } from "../../src/feetech/registers.ts";
 import { TtyPort } from "../../src/serial/port.ts";
 import { PortError } from "../../src/serial/transport.ts";
-import { type ArmName, JOINTS } from "../../src/sim/joints.ts";
-import { type BytesEntry, bytesOf, type RecordEntry, recordEntries } from "../../src/sim/record.ts";
-import { type RunningSim, type StartOptions, startSim } from "../../src/sim/testing/client.ts";
+import { type ArmName, JOINTS } from "../../src/sim/arm/joints.ts";
+import type { BytesEntry, RecordEntry } from "../../src/sim/record/entries.ts";
+import { bytesOf, recordEntries } from "../../src/sim/testing/record.ts";
 import { checkSafety } from "../../src/sim/testing/safety.ts";
+import { type RunningSim, type StartOptions, startSim } from "../../src/sim/testing/start.ts";
 import { Host } from "./host.ts";
 
 const ALL = [1, 2, 3, 4, 5, 6];
@@ -248,6 +249,7 @@ describe("a fault", () => {
 
   test("of brown-out resets one servo's RAM after a silence", async () => {
     host.syncWrite("goal_position", [2000, 2000, 2000, 2000, 2000, 2000]);
+    expect(host.read(4, "torque_enable")).toBe(1);
     await request({ do: "brownout", arm: "follower", joint: "wrist_flex", silentMs: 20 });
     expect(host.syncRead("lock", ALL, A_WHILE_US / 10).length).toBeLessThanOrEqual(6);
     while (host.syncRead("lock", [4], A_WHILE_US / 10).length === 0);

@@ -3,9 +3,9 @@ import { expect } from "bun:test";
 import { join } from "node:path";
 import type { Calibration } from "../../src/arm/calibration/calibration.ts";
 import { JOINTS, type Role } from "../../src/arm/joints.ts";
-import { recordEntries } from "../../src/sim/record.ts";
-import { type RunningSim, type StartOptions, startSim } from "../../src/sim/testing/client.ts";
+import { recordEntries } from "../../src/sim/testing/record.ts";
 import { checkSafety, needlessWrites } from "../../src/sim/testing/safety.ts";
+import { type RunningSim, type StartOptions, startSim } from "../../src/sim/testing/start.ts";
 
 /** Starts simulated arms; their record is checked when they are disposed. */
 export async function checkedArms(options: StartOptions = {}): Promise<RunningSim> {

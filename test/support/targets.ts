@@ -3,7 +3,7 @@
 import { goalTable } from "../../src/arm/calibration/normalisation.ts";
 import { CalibrationStore } from "../../src/arm/calibration/store.ts";
 import { JOINTS } from "../../src/arm/joints.ts";
-import type { RunningSim } from "../../src/sim/testing/client.ts";
+import type { RunningSim } from "../../src/sim/testing/start.ts";
 
 /** For each joint the follower's goal by the leader's reading; undefined while an arm has no calibration. */
 export function targetsOf({ paths }: RunningSim, ids = { leader: "leader", follower: "follower" }) {

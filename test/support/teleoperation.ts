@@ -1,14 +1,11 @@
 /** The program teleoperating two simulated arms, and what a test wants to know of both. */
 import { expect } from "bun:test";
 import { join } from "node:path";
-import { type RecordEntry, recordEntries } from "../../src/sim/record.ts";
-import {
-  type RunningSim,
-  type SimClient,
-  type StartOptions,
-  startSim,
-} from "../../src/sim/testing/client.ts";
+import type { SimClient } from "../../src/sim/control/client.ts";
+import type { RecordEntry } from "../../src/sim/record/entries.ts";
+import { recordEntries } from "../../src/sim/testing/record.ts";
 import { checkSafety, needlessWrites } from "../../src/sim/testing/safety.ts";
+import { type RunningSim, type StartOptions, startSim } from "../../src/sim/testing/start.ts";
 import { programPath } from "./program.ts";
 import { targetsOf } from "./targets.ts";
 

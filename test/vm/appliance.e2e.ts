@@ -5,9 +5,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { resolve } from "node:path";
 import { version } from "../../package.json";
-import { recordEntries } from "../../src/sim/record.ts";
-import { type RunningSim, startSim } from "../../src/sim/testing/client.ts";
+import { recordEntries } from "../../src/sim/testing/record.ts";
 import { checkSafety, needlessWrites } from "../../src/sim/testing/safety.ts";
+import { type RunningSim, startSim } from "../../src/sim/testing/start.ts";
 import { programPath } from "../support/program.ts";
 import { ProgramOnTerminal } from "../support/terminal.ts";
 import { buildImage, Machine, type Suite } from "./machine.ts";

@@ -2,9 +2,10 @@
 import { BROADCAST_ID, Instruction, PacketDecoder } from "../../feetech/packet.ts";
 import { type RegisterName, registers } from "../../feetech/registers.ts";
 import { STEPS_PER_TURN } from "../../feetech/units.ts";
-import { type ArmName, JOINTS, type JointName } from "../joints.ts";
-import { type BytesEntry, bytesOf, type RecordEntry, type ServoEntry } from "../record.ts";
-import { RareInstruction } from "../servo.ts";
+import { type ArmName, JOINTS, type JointName } from "../arm/joints.ts";
+import type { BytesEntry, RecordEntry, ServoEntry } from "../record/entries.ts";
+import { RareInstruction } from "../servo/servo.ts";
+import { bytesOf } from "./record.ts";
 import { type GoalLimits, GoalWatch } from "./speed.ts";
 
 /** What the program under test was set to. */

@@ -3,7 +3,7 @@ import { PacketDecoder } from "../../feetech/packet.ts";
 import { BAUD_RATES } from "../../feetech/registers.ts";
 import { nowUs } from "../../linux/clock.ts";
 import { PortError, type Transport } from "../../serial/transport.ts";
-import { type Line, SimulatedArm } from "../arm.ts";
+import { type Line, SimulatedArm } from "../arm/arm.ts";
 
 /** A wire with an arm at its end that answers at once, and hooks for what goes wrong on a wire. */
 export class SimulatedTransport implements Transport {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { BROADCAST_ID, encodePacket, Instruction } from "../../../src/feetech/packet.ts";
-import type { ArmName } from "../../../src/sim/joints.ts";
-import type { RecordEntry } from "../../../src/sim/record.ts";
+import type { ArmName } from "../../../src/sim/arm/joints.ts";
+import type { RecordEntry } from "../../../src/sim/record/entries.ts";
 import { checkSafety, needlessWrites, type SafetyLimits } from "../../../src/sim/testing/safety.ts";
 import { writeOf } from "../host.ts";
 

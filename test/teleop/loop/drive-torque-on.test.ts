@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { Instruction } from "../../../src/feetech/packet.ts";
 import { registers } from "../../../src/feetech/registers.ts";
-import { JOINTS } from "../../../src/sim/joints.ts";
+import { JOINTS } from "../../../src/sim/arm/joints.ts";
 import type { SimulatedTransport } from "../../../src/sim/testing/transport.ts";
 import { FollowerDrive } from "../../../src/teleop/loop/drive.ts";
 import { follower, following, GOAL, goalsIn, isResting, limits } from "./followers.ts";

@@ -2,9 +2,9 @@
 import { expect } from "bun:test";
 import { Bus } from "../../../src/feetech/bus.ts";
 import { registers } from "../../../src/feetech/registers.ts";
-import { SimulatedArm } from "../../../src/sim/arm.ts";
-import { JOINTS } from "../../../src/sim/joints.ts";
-import { factoryState, type ServoEvent } from "../../../src/sim/servo.ts";
+import { SimulatedArm } from "../../../src/sim/arm/arm.ts";
+import { JOINTS } from "../../../src/sim/arm/joints.ts";
+import { factoryState, type ServoEvent } from "../../../src/sim/servo/servo.ts";
 import { SimulatedTransport } from "../../../src/sim/testing/transport.ts";
 import { FollowerDrive } from "../../../src/teleop/loop/drive.ts";
 

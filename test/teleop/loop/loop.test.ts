@@ -1,6 +1,6 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
-import { startSim } from "../../../src/sim/testing/client.ts";
+import { startSim } from "../../../src/sim/testing/start.ts";
 
 setDefaultTimeout(60_000);
 const TICKS = 12_000;

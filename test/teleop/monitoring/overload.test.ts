@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { Bus } from "../../../src/feetech/bus.ts";
 import { sayProblem } from "../../../src/messages/teleop.ts";
-import { SimulatedArm } from "../../../src/sim/arm.ts";
-import { JOINTS } from "../../../src/sim/joints.ts";
-import { factoryState } from "../../../src/sim/servo.ts";
+import { SimulatedArm } from "../../../src/sim/arm/arm.ts";
+import { JOINTS } from "../../../src/sim/arm/joints.ts";
+import { factoryState } from "../../../src/sim/servo/servo.ts";
 import { SimulatedTransport } from "../../../src/sim/testing/transport.ts";
 import { FollowerDrive } from "../../../src/teleop/loop/drive.ts";
 import { ArmMonitor } from "../../../src/teleop/monitoring/arm-monitor.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import type { Board } from "../../../src/host/boards.ts";
-import { startSim } from "../../../src/sim/testing/client.ts";
+import { startSim } from "../../../src/sim/testing/start.ts";
 import { chooseBoards } from "../../../src/workflows/assign/choose.ts";
 import { Interrupted, UsageError } from "../../../src/workflows/errors.ts";
 import { ScriptedOperator } from "../../support/scripted-operator.ts";

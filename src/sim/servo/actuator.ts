@@ -6,8 +6,8 @@ import {
   physicalValue,
   type RegisterName,
   rawValue,
-} from "../feetech/registers.ts";
-import { volts } from "../feetech/units.ts";
+} from "../../feetech/registers.ts";
+import { volts } from "../../feetech/units.ts";
 import { type Drive, FULL_SPEED, Motor, withinTurn } from "./motor.ts";
 import type { ControlTable } from "./table.ts";
 

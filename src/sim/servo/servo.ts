@@ -1,7 +1,7 @@
 /** One simulated STS3215: what it obeys and answers, with every hazard of the real one. No clock, no I/O. */
-import { BROADCAST_ID, encodePacket, Instruction } from "../feetech/packet.ts";
-import { BAUD_RATES, physicalValue, type RegisterName, registers } from "../feetech/registers.ts";
-import { STEPS_PER_TURN } from "../feetech/units.ts";
+import { BROADCAST_ID, encodePacket, Instruction } from "../../feetech/packet.ts";
+import { BAUD_RATES, physicalValue, type RegisterName, registers } from "../../feetech/registers.ts";
+import { STEPS_PER_TURN } from "../../feetech/units.ts";
 import { Actuator, type OverloadEvent } from "./actuator.ts";
 import { ControlTable, EEPROM_SIZE, type EepromEvent, factoryEeprom, type RegisterValues } from "./table.ts";
 

@@ -1,8 +1,6 @@
-/** The record of a simulation: every packet in both directions, and what happened to the arms, one JSON a line. */
-import { createReadStream } from "node:fs";
-import { createInterface } from "node:readline";
-import type { ArmName, JointName } from "./joints.ts";
-import type { ServoEvent } from "./servo.ts";
+/** What the record of a simulation holds, one JSON a line: every packet both ways, and what happened to the arms. */
+import type { ArmName, JointName } from "../arm/joints.ts";
+import type { ServoEvent } from "../servo/servo.ts";
 
 /** Times are µs of `nowUs`, which is one clock for all processes of the machine. */
 interface Timed {
@@ -56,20 +54,3 @@ export interface PositionsEntry extends Timed {
 
 /** A line of the record. */
 export type RecordEntry = BytesEntry | ServoEntry | BoardEntry | InjectionEntry | MarkEntry | PositionsEntry;
-
-/** Reads a record line by line; a last line that is not whole yet is left out. */
-export async function* readRecord(path: string): AsyncGenerator<RecordEntry> {
-  for await (const line of createInterface({ input: createReadStream(path), crlfDelay: Infinity })) {
-    if (line.endsWith("}")) yield JSON.parse(line) as RecordEntry;
-  }
-}
-
-/** A whole record at once. */
-export async function recordEntries(path: string): Promise<RecordEntry[]> {
-  return await Array.fromAsync(readRecord(path));
-}
-
-/** The bytes of an entry. */
-export function bytesOf(entry: BytesEntry): Uint8Array {
-  return Uint8Array.fromHex(entry.hex);
-}

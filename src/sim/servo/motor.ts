@@ -1,6 +1,6 @@
 /** The mechanics of one simulated servo: a shaft that is driven, held, moved by hand, or stopped by an obstacle. */
 
-import { STEPS_PER_TURN } from "../feetech/units.ts";
+import { STEPS_PER_TURN } from "../../feetech/units.ts";
 
 /** What the electronics ask of the motor at the moment. */
 export interface Drive {

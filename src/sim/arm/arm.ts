@@ -1,7 +1,7 @@
 /** A simulated arm: six servos on one bus, what they answer to a request, and the faults of their leads. */
-import { BROADCAST_ID, Instruction } from "../feetech/packet.ts";
+import { BROADCAST_ID, Instruction } from "../../feetech/packet.ts";
+import { factoryState, type ServoEvent, type ServoState, SimulatedServo } from "../servo/servo.ts";
 import { type ArmName, JOINTS, type JointName } from "./joints.ts";
-import { factoryState, type ServoEvent, type ServoState, SimulatedServo } from "./servo.ts";
 
 /** A request as it stands in a buffer; a `PacketDecoder` that has found one is one. */
 export interface Request {

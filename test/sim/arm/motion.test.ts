@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import * as v from "valibot";
-import { JOINTS } from "../../src/sim/joints.ts";
-import { motionOf, motionSchema } from "../../src/sim/motion.ts";
+import { JOINTS } from "../../../src/sim/arm/joints.ts";
+import { motionOf, motionSchema } from "../../../src/sim/arm/motion.ts";
 
 const ranges = JOINTS.map((_, i) => ({ min: 700 + 10 * i, max: 3400 - 50 * i }));
 

@@ -1,6 +1,6 @@
 /** What a hand does with an arm: nothing, waving, calibrating it, or the keyframes of a file. Positions are steps. */
 import * as v from "valibot";
-import { degrees, degreesToSteps } from "../feetech/units.ts";
+import { degrees, degreesToSteps } from "../../feetech/units.ts";
 import { JOINTS, type JointName } from "./joints.ts";
 
 /** Where a hand wants each joint; a joint that it leaves alone is missing. */

@@ -6,7 +6,7 @@ import {
   registerValue,
   setRegisterValue,
   TABLE_SIZE,
-} from "../feetech/registers.ts";
+} from "../../feetech/registers.ts";
 
 /** The first address that is RAM: what is below it survives power. */
 export const EEPROM_SIZE = 40;

@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from "bun:test";
-import { SimulatedArm } from "../../src/sim/arm.ts";
-import { SimulatedTransport } from "../../src/sim/testing/transport.ts";
-import { Host } from "./host.ts";
+import { SimulatedArm } from "../../../src/sim/arm/arm.ts";
+import { SimulatedTransport } from "../../../src/sim/testing/transport.ts";
+import { Host } from "../host.ts";
 
 let arm: SimulatedArm;
 let host: Host;

@@ -1,10 +1,15 @@
 import { beforeEach, describe, expect, test } from "bun:test";
-import { BROADCAST_ID, Instruction } from "../../src/feetech/packet.ts";
-import { registers } from "../../src/feetech/registers.ts";
-import { SimulatedArm } from "../../src/sim/arm.ts";
-import { factoryState, RareInstruction, type ServoEvent, type SimulatedServo } from "../../src/sim/servo.ts";
-import { SimulatedTransport } from "../../src/sim/testing/transport.ts";
-import { Host } from "./host.ts";
+import { BROADCAST_ID, Instruction } from "../../../src/feetech/packet.ts";
+import { registers } from "../../../src/feetech/registers.ts";
+import { SimulatedArm } from "../../../src/sim/arm/arm.ts";
+import {
+  factoryState,
+  RareInstruction,
+  type ServoEvent,
+  type SimulatedServo,
+} from "../../../src/sim/servo/servo.ts";
+import { SimulatedTransport } from "../../../src/sim/testing/transport.ts";
+import { Host } from "../host.ts";
 
 // One servo, id 1, at encoder step 1000, and a clock that the test turns.
 let now = 0;

@@ -2,8 +2,8 @@ import { afterEach, beforeEach, expect, test } from "bun:test";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { bytesOf, recordEntries } from "../../src/sim/record.ts";
-import { Recorder } from "../../src/sim/recorder.ts";
+import { Recorder } from "../../../src/sim/record/recorder.ts";
+import { bytesOf, recordEntries } from "../../../src/sim/testing/record.ts";
 
 let dir: string;
 let path: string;

@@ -1,8 +1,8 @@
 /** Writes the record: cheap to add to on the timing path, turned into text and written in batches off it. */
 import { type FileHandle, open } from "node:fs/promises";
-import { nowUs } from "../linux/clock.ts";
-import { ARMS, type ArmName } from "./joints.ts";
-import type { BytesEntry, RecordEntry } from "./record.ts";
+import { nowUs } from "../../linux/clock.ts";
+import { ARMS, type ArmName } from "../arm/joints.ts";
+import type { BytesEntry, RecordEntry } from "./entries.ts";
 
 const KINDS = ["request", "reply", "injected", "unheard"] as const satisfies BytesEntry["kind"][];
 const MOST_ENTRIES = 4096;

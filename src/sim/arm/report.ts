@@ -1,5 +1,5 @@
 /** How an arm is, for who asks a simulation: what no bus would tell included. */
-import type { RegisterName } from "../feetech/registers.ts";
+import type { RegisterName } from "../../feetech/registers.ts";
 import type { SimulatedArm } from "./arm.ts";
 import { JOINTS, type JointName } from "./joints.ts";
 

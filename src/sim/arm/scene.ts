@@ -1,8 +1,9 @@
 /** How the two arms are found when a simulation begins afresh: new, calibrated, or calibrated and configured. */
+
+import { withinTurn } from "../servo/motor.ts";
+import { factoryState, type ServoState } from "../servo/servo.ts";
+import type { RegisterValues } from "../servo/table.ts";
 import { type ArmName, JOINTS, type JointName } from "./joints.ts";
-import { withinTurn } from "./motor.ts";
-import { factoryState, type ServoState } from "./servo.ts";
-import type { RegisterValues } from "./table.ts";
 
 /** What has been done to the arms so far. */
 export const SCENES = ["new", "calibrated", "configured"] as const;

@@ -1,8 +1,8 @@
 /** What may be asked of a running simulation on its control socket, one JSON object a line. */
 import * as v from "valibot";
-import { type RegisterName, registers } from "../feetech/registers.ts";
-import { ARMS, JOINTS } from "./joints.ts";
-import { motionSchema } from "./motion.ts";
+import { type RegisterName, registers } from "../../feetech/registers.ts";
+import { ARMS, JOINTS } from "../arm/joints.ts";
+import { motionSchema } from "../arm/motion.ts";
 
 const arm = v.picklist(ARMS);
 const joint = v.picklist(JOINTS);
