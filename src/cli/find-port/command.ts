@@ -44,7 +44,9 @@ function findPort(ports: readonly string[], { json, list, wait, ...choice }: Opt
         operator.event(eventOf(board), { tone: "info", message: describeBoard(board) });
       }
       const watches = wait !== undefined || (operator.attended && !list);
-      if (watches) await findMoved(boards, operator, wait);
+      if (!watches) return;
+      if (operator.attended) operator.tell("info", "Ctrl-C ends the watching.");
+      await findMoved(boards, operator, wait);
     });
   });
 }
