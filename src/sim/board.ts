@@ -35,6 +35,8 @@ export class Board implements Line {
   dueUs = Number.POSITIVE_INFINITY;
   /** Bytes that come directly before each of the next replies. */
   readonly noiseBefore = { replies: 0, bytes: new Uint8Array() };
+  /** Called when the board, plugged in as it is, has another pty: see {@link Pty.endExclusive}. */
+  moved: (path: string) => void = () => {};
 
   readonly #timing: Timing;
   readonly #recorder: Recorder;
@@ -106,12 +108,15 @@ export class Board implements Line {
 
   /** Tells that the host has closed its port: what was under way is lost. */
   hungUp(): void {
-    if (this.#open) {
-      this.#recorder.note({ kind: "event", arm: this.arm.name, event: "closed" });
-      this.#pty?.endExclusive();
-    }
+    if (this.#open) this.#recorder.note({ kind: "event", arm: this.arm.name, event: "closed" });
     this.#open = false;
     this.#forget();
+    const pty = this.#pty;
+    // Also after a program that was killed before it sent anything.
+    if (pty === undefined || pty.endExclusive()) return;
+    this.#pty = pty.successor();
+    this.moved(this.#pty.path);
+    pty.close();
   }
 
   /** Reads what the host has sent, and lets the arm obey. */

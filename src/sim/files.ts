@@ -1,5 +1,6 @@
 /** What a simulation keeps on disk beside its record: the arms' state, and LeRobot's calibration files for them. */
-import { mkdir, rename, symlink, unlink, writeFile } from "node:fs/promises";
+import { renameSync, rmSync, symlinkSync } from "node:fs";
+import { mkdir, rename, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import * as v from "valibot";
 import { type ArmName, JOINTS } from "./arm/joints.ts";
@@ -51,11 +52,11 @@ export async function replaceFile(path: string, text: string): Promise<void> {
 }
 
 /** Makes `path` a link to `target`, in the place of whatever link was there. */
-export async function replaceLink(path: string, target: string): Promise<void> {
+export function replaceLink(path: string, target: string): void {
   const temporary = `${path}.${process.pid}.tmp`;
-  await unlink(temporary).catch(() => {});
-  await symlink(target, temporary);
-  await rename(temporary, path);
+  rmSync(temporary, { force: true });
+  symlinkSync(target, temporary);
+  renameSync(temporary, path);
 }
 
 /** One joint of a calibration file. */

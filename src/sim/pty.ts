@@ -1,4 +1,5 @@
 /** A pseudo-terminal whose slave is a serial port to the program under test, and whose master is the board. */
+import { chmodSync, chownSync, statSync } from "node:fs";
 import { cString, Errno, errno, libc, nameOfErrno, nativeBuffer } from "../linux/libc.ts";
 
 // asm-generic/fcntl.h, asm-generic/ioctls.h: the same on x86-64 and arm64.
@@ -7,10 +8,13 @@ const O_NOCTTY = 0x100;
 const O_NONBLOCK = 0x800;
 const O_CLOEXEC = 0x80000;
 const TIOCNXCL = 0x540d;
+const TIOCGEXCL = 0x80045440;
 const TIOCGPTN = 0x80045430;
 const TIOCSPTLCK = 0x40045431;
 const TCGETS2 = 0x802c542a;
 const TCSETS2 = 0x402c542b;
+// asm-generic/poll.h
+const POLLHUP = 0x10;
 
 // struct termios2: four flag words, c_line, c_cc[19], then the two speeds as numbers.
 const TERMIOS2_SIZE = 44;
@@ -58,14 +62,28 @@ export class Pty {
   }
 
   /**
-   * Lets others open the slave after a program that had it to itself was killed: a board's tty forgets that when nobody
-   * has it open any more, a pseudo-terminal does not. It takes root, as does opening the slave until then.
+   * Forgets that a program which is gone had the slave to itself (TIOCEXCL), as a board's tty does when nobody has it
+   * open any more: a pseudo-terminal keeps that until its master is closed, and a program that was killed has not taken
+   * it back. False when this process may not: who is not root cannot open such a slave either, and {@link successor}
+   * is the way out. While somebody has the slave open, nothing is done.
    */
-  endExclusive(): void {
-    const slave = libc.open(cString(this.path), O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
-    if (slave === -1) return;
+  endExclusive(): boolean {
+    // First whether it turns others away, then whether nobody has it open: who opens it in between is not disturbed.
+    if (!this.#turnsAway() || !this.#isHungUp()) return true;
+    const slave = this.#openSlave();
+    if (slave === -1) return false;
     libc.ioctl(slave, TIOCNXCL, null);
     libc.close(slave);
+    return true;
+  }
+
+  /** A new pseudo-terminal whose slave may be opened by those who may open this one's. This one is to be closed. */
+  successor(): Pty {
+    const { mode, uid, gid } = statSync(this.path);
+    const pty = new Pty();
+    if (process.geteuid?.() === 0) chownSync(pty.path, uid, gid);
+    chmodSync(pty.path, mode & 0o777);
+    return pty;
   }
 
   /** Takes the pseudo-terminal away: to a program that has it open, the board was pulled. */
@@ -83,6 +101,29 @@ export class Pty {
     this.#termios.bytes[VMIN_AT] = 1;
     this.#termios.bytes[VMIN_AT - 1] = 0; // VTIME
     this.#ioctl(TCSETS2, this.#termios.pointer);
+  }
+
+  #openSlave(): number {
+    return libc.open(cString(this.path), O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+  }
+
+  /** Whether a program that is not root's would find the slave in exclusive use. */
+  #turnsAway(): boolean {
+    const slave = this.#openSlave();
+    if (slave === -1) return errno() === Errno.EBUSY;
+    const isExclusive = nativeBuffer(4);
+    libc.ioctl(slave, TIOCGEXCL, isExclusive.pointer);
+    libc.close(slave);
+    return isExclusive.bytes[0] !== 0;
+  }
+
+  /** Whether the slave was open and nobody has it open now. */
+  #isHungUp(): boolean {
+    const poll = nativeBuffer(8);
+    const words = new Int32Array(poll.bytes.buffer);
+    words[0] = this.fd;
+    libc.ppoll(poll.pointer, 1, nativeBuffer(16).pointer, null);
+    return ((words[1]! >> 16) & POLLHUP) !== 0;
   }
 
   #ioctl(request: number, argument: Parameters<typeof libc.ioctl>[2]): void {

@@ -1,5 +1,6 @@
 /** A running simulation: two boards, their arms, the hands that move these, and the files in its folder. */
-import { mkdir, unlink } from "node:fs/promises";
+import { rmSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
 import { nowUs } from "../linux/clock.ts";
 import { SimulatedArm } from "./arm/arm.ts";
 import { Hand } from "./arm/hand.ts";
@@ -58,7 +59,9 @@ export class Simulation {
       const arm = new SimulatedArm(name, nowUs(), state[name], (joint, event) =>
         recorder.note({ kind: "event", arm: name, joint, ...event }),
       );
-      return new Board(arm, timing, recorder);
+      const made = new Board(arm, timing, recorder);
+      made.moved = (path) => replaceLink(paths[name], path);
+      return made;
     };
     this.boards = { leader: board("leader"), follower: board("follower") };
     this.hands = { leader: new Hand(this.boards.leader.arm), follower: new Hand(this.boards.follower.arm) };
@@ -73,7 +76,7 @@ export class Simulation {
     const state = found ?? { leader: servosOf("leader", arms), follower: servosOf("follower", arms) };
     const simulation = new Simulation(paths, await Recorder.create(paths.record), state, timing);
     for (const name of ARMS) {
-      await simulation.plug(name);
+      simulation.plug(name);
       const missing = !(await Bun.file(calibrationPath(paths.calibration, name, ids[name])).exists());
       if (arms !== "new" && (missing || found === undefined)) {
         await writeCalibration(paths.calibration, name, ids[name], simulation.#ranges(name));
@@ -104,15 +107,15 @@ export class Simulation {
   }
 
   /** Plugs a board in, unless it is; returns the path of its pty. */
-  async plug(name: ArmName): Promise<string> {
+  plug(name: ArmName): string {
     const path = this.boards[name].plug();
-    await replaceLink(this.#paths[name], path);
+    replaceLink(this.#paths[name], path);
     return path;
   }
 
   /** Pulls a board out: its link goes first. */
-  async pull(name: ArmName): Promise<void> {
-    await unlink(this.#paths[name]).catch(() => {});
+  pull(name: ArmName): void {
+    rmSync(this.#paths[name], { force: true });
     this.boards[name].pull();
   }
 
@@ -156,7 +159,7 @@ export class Simulation {
   }
 
   async #close(): Promise<void> {
-    for (const name of ARMS) await this.pull(name);
+    for (const name of ARMS) this.pull(name);
     await this.save();
     await this.recorder.close();
   }

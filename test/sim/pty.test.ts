@@ -1,7 +1,10 @@
 import { expect, test } from "bun:test";
-import { closeSync, constants, openSync, readSync, writeSync } from "node:fs";
+import { chmodSync, closeSync, constants, openSync, readSync, statSync, writeSync } from "node:fs";
 import { libc, nativeBuffer } from "../../src/linux/libc.ts";
 import { Pty } from "../../src/sim/pty.ts";
+
+const TIOCEXCL = 0x540c;
+const TIOCGEXCL = 0x80045440;
 
 const openSlave = (pty: Pty) => openSync(pty.path, constants.O_RDWR | constants.O_NOCTTY);
 
@@ -49,21 +52,38 @@ test("a closed one is a pulled board to whoever has it open", () => {
   closeSync(slave);
 });
 
-test.skipIf(process.getuid!() !== 0)(
-  "others may open it again once a program that kept them out was killed",
-  () => {
-    const TIOCEXCL = 0x540c;
-    const TIOCGEXCL = 0x80045440;
-    const pty = new Pty();
-    const killed = openSlave(pty);
-    expect(libc.ioctl(killed, TIOCEXCL, null)).toBe(0);
-    closeSync(killed);
-    pty.endExclusive();
-    const slave = openSlave(pty);
-    const isExclusive = nativeBuffer(4);
-    expect(libc.ioctl(slave, TIOCGEXCL, isExclusive.pointer)).toBe(0);
-    expect(isExclusive.bytes[0]).toBe(0);
-    closeSync(slave);
+test("others may open it again once a program that kept them out was killed, or its successor", () => {
+  let pty = new Pty();
+  chmodSync(pty.path, 0o646);
+  const killed = openSlave(pty);
+  expect(libc.ioctl(killed, TIOCEXCL, null)).toBe(0);
+  closeSync(killed);
+  if (!pty.endExclusive()) {
+    expect(process.getuid!()).not.toBe(0);
+    expect(() => openSlave(pty)).toThrow("EBUSY");
+    const next = pty.successor();
     pty.close();
-  },
-);
+    pty = next;
+  }
+  expect(statSync(pty.path).mode & 0o777).toBe(0o646);
+  const slave = openSlave(pty);
+  expect(isExclusive(slave)).toBe(false);
+  closeSync(slave);
+  pty.close();
+});
+
+test("keeps others out as long as the program that wants so has it open", () => {
+  const pty = new Pty();
+  const slave = openSlave(pty);
+  expect(libc.ioctl(slave, TIOCEXCL, null)).toBe(0);
+  expect(pty.endExclusive()).toBe(true);
+  expect(isExclusive(slave)).toBe(true);
+  closeSync(slave);
+  pty.close();
+});
+
+function isExclusive(slave: number): boolean {
+  const answer = nativeBuffer(4);
+  expect(libc.ioctl(slave, TIOCGEXCL, answer.pointer)).toBe(0);
+  return answer.bytes[0] === 1;
+}

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Instruction } from "../../src/feetech/packet.ts";
 import { registers } from "../../src/feetech/registers.ts";
+import { cString, libc, nativeBuffer } from "../../src/linux/libc.ts";
 import { TtyPort } from "../../src/serial/port.ts";
 import { PortError } from "../../src/serial/transport.ts";
 import { type ArmName, JOINTS } from "../../src/sim/arm/joints.ts";
@@ -13,6 +14,7 @@ import type { BytesEntry, RecordEntry } from "../../src/sim/record/entries.ts";
 import { bytesOf, recordEntries } from "../../src/sim/testing/record.ts";
 import { checkSafety } from "../../src/sim/testing/safety.ts";
 import { type RunningSim, type StartOptions, startSim } from "../../src/sim/testing/start.ts";
+import { startHelper } from "../support/board.ts";
 import { Host } from "./host.ts";
 
 const ALL = [1, 2, 3, 4, 5, 6];
@@ -39,6 +41,17 @@ async function record(): Promise<RecordEntry[]> {
   return await recordEntries(sim.paths.record);
 }
 
+/** Whether one who is not root would find an arm's port in exclusive use. */
+function turnsAway(path: string): boolean {
+  const TIOCGEXCL = 0x80045440;
+  const answer = nativeBuffer(4);
+  const fd = libc.open(cString(path), 0x902); // O_RDWR | O_NOCTTY | O_NONBLOCK
+  if (fd === -1) return true;
+  libc.ioctl(fd, TIOCGEXCL, answer.pointer);
+  libc.close(fd);
+  return answer.bytes[0] === 1;
+}
+
 function closePorts(): void {
   for (const port of ports.splice(0)) port.close();
 }
@@ -50,6 +63,16 @@ afterEach(async () => {
 
 describe("a simulation", () => {
   beforeEach(() => start());
+
+  test("a port that a killed program had to itself can be opened by the next one, whoever it is", async () => {
+    const killed = startHelper("open-port.ts", [sim.paths.follower]);
+    expect(await killed.line()).toBe('{"opened":true}');
+    expect(turnsAway(sim.paths.follower)).toBe(true);
+    process.kill(killed.pid, "SIGKILL");
+    await killed.end();
+    while (turnsAway(sim.paths.follower)) await Bun.sleep(1);
+    expect(open("follower").ping(1)).toBeDefined();
+  });
 
   test("answers on both ports, as the arms are", async () => {
     const state = await request({ do: "state" });

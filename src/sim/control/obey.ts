@@ -17,10 +17,10 @@ export async function obey(simulation: Simulation, request: CheckedRequest): Pro
   const now = nowUs();
   switch (request.do) {
     case "pull":
-      await simulation.pull(request.arm);
+      simulation.pull(request.arm);
       break;
     case "plug":
-      return { path: await simulation.plug(request.arm) };
+      return { path: simulation.plug(request.arm) };
     case "power":
       for (const servo of servosOf(simulation, request)) {
         if (!request.on) servo.powerDown(now);

@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { stripVTControlCharacters } from "node:util";
 import { JOINTS } from "../../../src/arm/joints.ts";
 import { linesOf } from "../../../src/cli/operator/pictures.ts";
+import { steps } from "../../../src/feetech/units.ts";
 import type { Picture } from "../../../src/workflows/operator.ts";
 
 const plain = (picture: Picture) => linesOf(picture).map(stripVTControlCharacters);
@@ -17,9 +18,15 @@ const setup: Picture = {
 const sweep: Picture = {
   kind: "sweep",
   joints: [
-    { joint: "shoulder_lift", min: 0, position: 4095, max: 4095, trouble: undefined },
-    { joint: "elbow_flex", min: 2047, position: 2047, max: 2047, trouble: "too little" },
-    { joint: "gripper", min: -200, position: -200, max: 4300, trouble: "passed the seam" },
+    { joint: "shoulder_lift", min: steps(0), position: steps(4095), max: steps(4095), trouble: undefined },
+    { joint: "elbow_flex", min: steps(2047), position: steps(2047), max: steps(2047), trouble: "too little" },
+    {
+      joint: "gripper",
+      min: steps(-200),
+      position: steps(-200),
+      max: steps(4300),
+      trouble: "passed the seam",
+    },
   ],
 };
 
