@@ -25,7 +25,7 @@ demo: $(READY) dist/so101-linux-$(HOST) ## teleoperate two simulated arms, live;
 
 # The program for the Pi is tested where it was built, and then not an old one.
 test: $(READY) dist/so101-linux-$(HOST) $(wildcard dist/so101-linux-arm64) ## run all tests
-	$(BUN) test
+	@$(BUN) scripts/run-tests.ts
 
 lint: $(READY) ## check format, lint and types
 	$(BUN) run --bun --silent biome check

@@ -1,6 +1,5 @@
 /** The program for the Pi, under emulation of its processor, teleoperates arms that are simulated on this machine. */
-import { describe, expect, test } from "bun:test";
-import { existsSync } from "node:fs";
+import { expect, test } from "bun:test";
 import { tmpdir } from "node:os";
 import { goalTable } from "../../src/arm/calibration/normalisation.ts";
 import { CalibrationStore } from "../../src/arm/calibration/store.ts";
@@ -11,6 +10,7 @@ import type { RecordEntry } from "../../src/sim/record/entries.ts";
 import { bytesOf, recordEntries } from "../../src/sim/testing/record.ts";
 import { checkSafety } from "../../src/sim/testing/safety.ts";
 import { type RunningSim, startSim } from "../../src/sim/testing/start.ts";
+import { built, installed, needing, program } from "../support/needs.ts";
 import { armProgramPath, programPath, run } from "../support/program.ts";
 import { armArguments } from "../support/teleoperation.ts";
 
@@ -20,20 +20,18 @@ const LIBC = "/usr/aarch64-linux-gnu";
 /** The Pi 3's processor: what only later ones can do is an illegal instruction. */
 const onPi3 = [QEMU, "-cpu", "cortex-a53", "-L", LIBC, armProgramPath];
 
-const missing = [
-  ...(Bun.which(QEMU) === null ? [`${QEMU} (apt install qemu-user-static)`] : []),
-  ...(existsSync(LIBC) ? [] : [`${LIBC} (apt install libc6-arm64-cross)`]),
-  ...(existsSync(armProgramPath) ? [] : [`${armProgramPath} (make build)`]),
-];
-const here = missing.length === 0;
-if (!here && process.env.CI === "true") throw new Error(`not on this machine: ${missing.join(", ")}`);
+const { describe } = needing(
+  program(QEMU, "qemu-user-static"),
+  installed(LIBC, "libc6-arm64-cross"),
+  built(armProgramPath, "build"),
+);
 
 const RATE_HZ = 50;
 /** At this rate, four seconds. */
 const GOALS_WANTED = 200;
 const PATIENCE_MS = 120_000;
 
-describe.skipIf(!here)("the program for the Pi, under emulation", () => {
+describe("the program for the Pi, under emulation", () => {
   test("says which program it is", async () => {
     const { stdout, stderr, code } = await run([...onPi3, "--version"], { cwd: tmpdir() });
     expect(stdout).toMatch(/^so101 \S+ \(commit \S+, Bun \S+\)\n$/);

@@ -3,6 +3,7 @@ import { expect, setDefaultTimeout, test } from "bun:test";
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { startSim } from "../../src/sim/testing/start.ts";
+import { needing, ROOT } from "../support/needs.ts";
 import { programPath, run } from "../support/program.ts";
 
 setDefaultTimeout(60_000);
@@ -47,7 +48,7 @@ test.each([
   expect(code).toBe(expected);
 });
 
-test.skipIf(process.getuid?.() !== 0)("writing rules takes root", async () => {
+needing(ROOT).test("writing rules takes root", async () => {
   const { stderr, code } = await run(
     ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", programPath, "assign"],
     { cwd: "/", env: PATH },

@@ -7,6 +7,7 @@ import { encoderAt } from "../../src/arm/calibration/homing.ts";
 import { JOINTS, type JointName, type Role } from "../../src/arm/joints.ts";
 import { steps } from "../../src/feetech/units.ts";
 import type { RunningSim, StartOptions } from "../../src/sim/testing/start.ts";
+import { MOUNTING, needing } from "../support/needs.ts";
 import { programPath, run } from "../support/program.ts";
 import {
   atRest,
@@ -384,7 +385,7 @@ describe("bad input", () => {
     expect(code).toBe(1);
   });
 
-  test.if(process.getuid?.() === 0)("a full disk is said before anything is measured", async () => {
+  needing(MOUNTING).test("a full disk is said before anything is measured", async () => {
     const disk = join(folder, "disk");
     await mkdir(disk);
     expect(Bun.spawnSync(["mount", "-t", "tmpfs", "-o", "size=16k", "tmpfs", disk]).exitCode).toBe(0);

@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { JOINTS } from "../../src/arm/joints.ts";
+import { MOUNTING, needing, program, TRACING } from "../support/needs.ts";
 import type { Arms } from "../support/teleoperation.ts";
 import { RunningTeleoperation } from "../support/teleoperation.ts";
 
@@ -272,42 +273,48 @@ describe("with a configuration file", () => {
   });
 });
 
-test("an under-voltage of the Raspberry Pi is told, and named as the likely cause of a lost board", async () => {
-  const folder = await mkdtemp(join(tmpdir(), "so101-hwmon-"));
-  const device = join(folder, "hwmon", "hwmon0");
-  await Bun.write(join(device, "name"), "rpi_volt\n");
-  const alarm = join(device, "in0_lcrit_alarm");
-  await Bun.write(alarm, "0\n");
-  await using run = await RunningTeleoperation.start({
-    sim: { arms: "configured" },
-    wrapper: ["unshare", "--mount", "sh", "-c", `mount --bind ${folder} /sys/class && exec "$0" "$@"`],
-  });
-  await run.untilState("following");
-  await Bun.write(alarm, "1\n");
-  const said = await run.untilSaid("the Raspberry Pi gets too little voltage");
-  expect(said).toMatchObject({ severity: "warning", code: "SO101-E061 supply.under-voltage" });
-  await run.sim.client.request({ do: "pull", arm: "follower" });
-  const lost = await run.untilSaid("plug in the arm's USB board");
-  expect(lost.why).toContain("its supply is the likely cause");
-  await Bun.write(alarm, "0\n");
-  await run.untilSaid("the Raspberry Pi gets enough voltage again");
-  await rm(folder, { recursive: true });
-});
+needing(MOUNTING).test(
+  "an under-voltage of the Raspberry Pi is told, and named as the likely cause of a lost board",
+  async () => {
+    const folder = await mkdtemp(join(tmpdir(), "so101-hwmon-"));
+    const device = join(folder, "hwmon", "hwmon0");
+    await Bun.write(join(device, "name"), "rpi_volt\n");
+    const alarm = join(device, "in0_lcrit_alarm");
+    await Bun.write(alarm, "0\n");
+    await using run = await RunningTeleoperation.start({
+      sim: { arms: "configured" },
+      wrapper: ["unshare", "--mount", "sh", "-c", `mount --bind ${folder} /sys/class && exec "$0" "$@"`],
+    });
+    await run.untilState("following");
+    await Bun.write(alarm, "1\n");
+    const said = await run.untilSaid("the Raspberry Pi gets too little voltage");
+    expect(said).toMatchObject({ severity: "warning", code: "SO101-E061 supply.under-voltage" });
+    await run.sim.client.request({ do: "pull", arm: "follower" });
+    const lost = await run.untilSaid("plug in the arm's USB board");
+    expect(lost.why).toContain("its supply is the likely cause");
+    await Bun.write(alarm, "0\n");
+    await run.untilSaid("the Raspberry Pi gets enough voltage again");
+    await rm(folder, { recursive: true });
+  },
+);
 
-test("a control thread that hangs ends the program, and the follower is not dropped in between", async () => {
-  await using run = await RunningTeleoperation.start({ sim: { arms: "configured" } });
-  await run.untilState("following");
-  const thread = await controlThreadOf(run.pid);
-  const freeze = Bun.spawn(["python3", join(import.meta.dir, "../support/freeze-thread.py"), thread]);
-  const said = await run.untilSaid("the control thread has not got on");
-  expect(said).toMatchObject({ severity: "fault", code: "SO101-E072 program.hangs" });
-  freeze.kill(); // it keeps what remains of the process
-  expect(await run.exited()).not.toBe(0);
-  const { follower } = await run.sim.client.request({ do: "state" });
-  for (const { energised } of Object.values(follower.joints)) expect(energised).toBe(true);
-  run.restart();
-  await run.untilState("following", run.events.length);
-});
+needing(TRACING, program("python3", "python3")).test(
+  "a control thread that hangs ends the program, and the follower is not dropped in between",
+  async () => {
+    await using run = await RunningTeleoperation.start({ sim: { arms: "configured" } });
+    await run.untilState("following");
+    const thread = await controlThreadOf(run.pid);
+    const freeze = Bun.spawn(["python3", join(import.meta.dir, "../support/freeze-thread.py"), thread]);
+    const said = await run.untilSaid("the control thread has not got on");
+    expect(said).toMatchObject({ severity: "fault", code: "SO101-E072 program.hangs" });
+    freeze.kill(); // it keeps what remains of the process
+    expect(await run.exited()).not.toBe(0);
+    const { follower } = await run.sim.client.request({ do: "state" });
+    for (const { energised } of Object.values(follower.joints)) expect(energised).toBe(true);
+    run.restart();
+    await run.untilState("following", run.events.length);
+  },
+);
 
 /** The thread of the only worker. */
 async function controlThreadOf(pid: number): Promise<string> {

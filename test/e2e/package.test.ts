@@ -1,12 +1,12 @@
 /** The Debian package on a machine with a real systemd, and the same set-up from the bare program. */
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { existsSync } from "node:fs";
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { resolve } from "node:path";
 import { version } from "../../package.json";
 import { SimClient } from "../../src/sim/control/client.ts";
 import { recordEntries } from "../../src/sim/testing/record.ts";
 import { checkSafety } from "../../src/sim/testing/safety.ts";
-import { Machine, missingForMachine } from "../support/machine.ts";
+import { MACHINE_NEEDS, Machine } from "../support/machine.ts";
+import { built, needing } from "../support/needs.ts";
 import { withNextVersion } from "../vm/versions.ts";
 
 setDefaultTimeout(180_000);
@@ -15,9 +15,7 @@ const dist = resolve(import.meta.dir, "../../dist");
 const architecture = process.arch === "arm64" ? "arm64" : "amd64";
 const deb = `so101-teleop_${version}_${architecture}.deb`;
 const program = `/opt/so101/so101-linux-${process.arch === "arm64" ? "arm64" : "x64"}`;
-const missing = [...missingForMachine(), ...(existsSync(`${dist}/${deb}`) ? [] : [`dist/${deb} (make deb)`])];
-const here = missing.length === 0;
-if (!here && process.env.CI === "true") throw new Error(`not on this machine: ${missing.join(", ")}`);
+const here = needing(...MACHINE_NEEDS, built(`${dist}/${deb}`, "deb"));
 
 const PATIENCE_MS = 60_000;
 const UNIT = "so101-teleop.service";
@@ -68,7 +66,7 @@ class Appliance {
   }
 }
 
-describe.skipIf(!here)(`the Debian package${here ? "" : `: needs ${missing.join(", ")}`}`, () => {
+here.describe("the Debian package", () => {
   let machine: Machine;
   let appliance: Appliance;
   let sim: SimClient;
@@ -234,7 +232,7 @@ port = "/run/arms/follower"
   });
 });
 
-describe.skipIf(!here)("the bare program", () => {
+here.describe("the bare program", () => {
   let machine: Machine;
   let appliance: Appliance;
 
@@ -296,22 +294,19 @@ stat -c '%a %G' var/lib/so101-teleop/calibration
 chroot . dpkg --purge so101-teleop
 test ! -e etc/systemd/system/multi-user.target.wants/so101-teleop.service`;
 
-test.skipIf(!here)(
-  "the package can be installed where no systemd runs: the service will start at boot",
-  () => {
-    const { stdout, stderr, exitCode } = Bun.spawnSync([
-      "unshare",
-      "--mount",
-      "sh",
-      "-euc",
-      IN_A_FOLDER,
-      dist,
-      deb,
-    ]);
-    expect(stderr.toString()).not.toMatch(/error|fail/i);
-    expect(stdout.toString()).toContain("/lib/systemd/system/so101-teleop.service\n");
-    expect(stdout.toString()).toMatch(/^so101-teleop:x:\d+/m);
-    expect(stdout.toString()).toContain("2775 dialout\n");
-    expect(exitCode).toBe(0);
-  },
-);
+here.test("the package can be installed where no systemd runs: the service will start at boot", () => {
+  const { stdout, stderr, exitCode } = Bun.spawnSync([
+    "unshare",
+    "--mount",
+    "sh",
+    "-euc",
+    IN_A_FOLDER,
+    dist,
+    deb,
+  ]);
+  expect(stderr.toString()).not.toMatch(/error|fail/i);
+  expect(stdout.toString()).toContain("/lib/systemd/system/so101-teleop.service\n");
+  expect(stdout.toString()).toMatch(/^so101-teleop:x:\d+/m);
+  expect(stdout.toString()).toContain("2775 dialout\n");
+  expect(exitCode).toBe(0);
+});

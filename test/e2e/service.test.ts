@@ -1,5 +1,5 @@
 /** Commands that need an arm while the service has it, as a real systemd runs the service. */
-import { afterAll, beforeAll, beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { afterAll, beforeAll, beforeEach, expect, setDefaultTimeout, test } from "bun:test";
 import { JOINTS } from "../../src/arm/joints.ts";
 import { Instruction } from "../../src/feetech/packet.ts";
 import { registers } from "../../src/feetech/registers.ts";
@@ -7,14 +7,13 @@ import { SimClient } from "../../src/sim/control/client.ts";
 import type { RecordEntry } from "../../src/sim/record/entries.ts";
 import { bytesOf, recordEntries } from "../../src/sim/testing/record.ts";
 import { checkSafety, needlessWrites } from "../../src/sim/testing/safety.ts";
-import { Machine, missingForMachine } from "../support/machine.ts";
+import { MACHINE_NEEDS, Machine } from "../support/machine.ts";
+import { needing } from "../support/needs.ts";
 import { ProgramOnTerminal } from "../support/terminal.ts";
 
 setDefaultTimeout(120_000);
 
-const missing = missingForMachine();
-const here = missing.length === 0;
-if (!here && process.env.CI === "true") throw new Error(`not on this machine: ${missing.join(", ")}`);
+const { describe } = needing(...MACHINE_NEEDS);
 
 const SERVICE = "so101-teleop.service";
 const PATIENCE_MS = 30_000;
@@ -48,7 +47,7 @@ port = "/run/arms/${pair}/follower"
 id = "follower"
 `;
 
-describe.skipIf(!here)(`while the service has the arms${here ? "" : `: needs ${missing.join(", ")}`}`, () => {
+describe("while the service has the arms", () => {
   let machine: Machine;
   let sim: SimClient;
   const inArms = (file: string) => machine.path(`/run/arms/main/${file}`);

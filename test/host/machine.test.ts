@@ -7,6 +7,7 @@ import {
   runningPrograms,
   unitProperties,
 } from "../../src/host/machine.ts";
+import { needing, program } from "../support/needs.ts";
 
 test("what this machine is can be asked, and nothing throws where it cannot", () => {
   expect(kernelCommandLine()).toBe(
@@ -17,7 +18,7 @@ test("what this machine is can be asked, and nothing throws where it cannot", ()
   expect(freeMegabytes("/nowhere")).toBeUndefined();
 });
 
-test.skipIf(Bun.which("dpkg") === null)("dpkg knows its architecture and its packages", () => {
+needing(program("dpkg", "dpkg")).test("dpkg knows its architecture and its packages", () => {
   expect(packageArchitecture()).toMatch(/^(amd64|arm64)$/);
   expect(hasPackage("dpkg")).toBe(true);
   expect(hasPackage("so101-no-such-package")).toBe(false);

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { Readable } from "node:stream";
 import { serviceManager } from "../../src/host/notify.ts";
+import { needing, program } from "../support/needs.ts";
 
 /** systemd's end: a datagram socket, for which Bun has no call. */
 const LISTENER = `
@@ -15,9 +16,7 @@ print("ready", flush=True)
 print(s.recv(4096).decode(), flush=True)
 `;
 
-const hasPython = Bun.which("python3") !== null;
-
-test.skipIf(!hasPython).each(["path", "abstract"])(
+needing(program("python3", "python3")).test.each(["path", "abstract"])(
   "systemd hears what it is told, by a socket with a name of kind %s",
   async (kind) => {
     const dir = await mkdtemp(join(tmpdir(), "so101-notify-"));

@@ -5,9 +5,9 @@ import { tmpdir } from "node:os";
 import { cString, libc, nativeBuffer } from "../../src/linux/libc.ts";
 import { TtyPort } from "../../src/serial/port.ts";
 import type { Board } from "../support/board.ts";
+import { needing, ROOT } from "../support/needs.ts";
 import { atEnd, cleanUp, newBoard, newHelper, openPort, soon, troubleOf } from "../support/ports.ts";
 
-const root = process.getuid?.() === 0;
 const NOBODY = 65_534;
 
 afterEach(cleanUp);
@@ -95,7 +95,7 @@ describe("opening", () => {
     expect(openPort(board.path).isOpen).toBe(true);
   });
 
-  test.skipIf(!root)("a port that the user may not open: denied, with the cure", async () => {
+  needing(ROOT).test("a port that the user may not open: denied, with the cure", async () => {
     const board = newBoard();
     chmodSync(board.path, 0o600);
     const helper = newHelper("open-port.ts", [board.path], NOBODY);
@@ -105,7 +105,7 @@ describe("opening", () => {
     expect(message).toContain("sudo usermod -aG dialout $USER");
   });
 
-  test.skipIf(!root)("turns away also programs that know nothing of our lock", async () => {
+  needing(ROOT).test("turns away also programs that know nothing of our lock", async () => {
     const board = newBoard();
     chmodSync(board.path, 0o666);
     openPort(board.path);
@@ -120,7 +120,7 @@ describe("opening", () => {
     });
   });
 
-  test.skipIf(!root)(
+  needing(ROOT).test(
     "names a program that keeps others out without a lock, when it may be looked into",
     async () => {
       const board = newBoard();

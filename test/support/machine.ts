@@ -3,18 +3,15 @@ import { randomUUID } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { built, MOUNTING, type Need, program } from "./needs.ts";
 import { type Outcome, programPath } from "./program.ts";
 
-/** What this machine lacks to boot one, in words; nothing when it can. */
-export function missingForMachine(): string[] {
-  if (process.getuid?.() !== 0) return ["root's rights (sudo)"];
-  const mount = ["unshare", "--mount", "mount", "-t", "tmpfs", "tmpfs", MOUNT];
-  return [
-    ...(Bun.which("systemd-nspawn") === null ? ["systemd-nspawn (apt install systemd-container)"] : []),
-    ...(existsSync(programPath) ? [] : [`${programPath} (make build)`]),
-    ...(Bun.spawnSync(mount).success ? [] : ["the right to mount (a privileged container)"]),
-  ];
-}
+/** What it takes to boot one. */
+export const MACHINE_NEEDS: readonly Need[] = [
+  MOUNTING,
+  program("systemd-nspawn", "systemd-container"),
+  built(programPath, "build"),
+];
 
 /** Where the machine's root is mounted: seen by nobody else, so that nothing is left of it. */
 const MOUNT = "/mnt";

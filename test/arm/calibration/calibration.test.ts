@@ -26,6 +26,7 @@ import {
 } from "../../../src/arm/calibration/calibration.ts";
 import { idOf, JOINTS } from "../../../src/arm/joints.ts";
 import { steps } from "../../../src/feetech/units.ts";
+import { MOUNTING, needing, ROOT } from "../../support/needs.ts";
 import { calibrations } from "../arms.ts";
 
 let folder: string;
@@ -290,7 +291,7 @@ test("a file that is replaced keeps its mode; a new one can be written by its fo
   expect(statSync(created).mode & 0o777).toBe(0o664);
 });
 
-test.skipIf(process.getuid!() !== 0)("a file that root replaces stays its owner's and its group's", () => {
+needing(ROOT).test("a file that root replaces stays its owner's and its group's", () => {
   writeFileSync(path, "old");
   chownSync(path, 1234, 5678);
   writeCalibration(path, calibrations.leader);
@@ -329,22 +330,11 @@ test("when the file cannot be put in place, nothing is left behind and the error
   );
 });
 
-/** Mounts a disk with room for one small file; only root can. */
-const mountSmallDisk = (at: string): boolean =>
-  Bun.spawnSync(["mount", "-t", "tmpfs", "-o", "size=4k", "tmpfs", at]).success;
-
-const canMount = (() => {
-  const probe = mkdtempSync(join(tmpdir(), "so101-mount-"));
-  const mounted = mountSmallDisk(probe);
-  if (mounted) Bun.spawnSync(["umount", probe]);
-  rmSync(probe, { recursive: true });
-  return mounted;
-})();
-
-test.skipIf(!canMount)("a full disk leaves the old file and no other", () => {
+needing(MOUNTING).test("a full disk leaves the old file and no other", () => {
   const disk = join(folder, "disk");
   mkdirSync(disk);
-  mountSmallDisk(disk);
+  // With room for one small file.
+  expect(Bun.spawnSync(["mount", "-t", "tmpfs", "-o", "size=4k", "tmpfs", disk]).success).toBe(true);
   try {
     const kept = join(disk, "kept.json");
     writeFileSync(kept, lerobotFile);
