@@ -3,6 +3,7 @@ import { connect } from "node:net";
 import { join } from "node:path";
 import type { Status } from "../../src/api/protocol.ts";
 import { JOINTS } from "../../src/arm/joints.ts";
+import { mayBeRealTime, mayLockCode } from "../support/granted.ts";
 import { programPath, run } from "../support/program.ts";
 import { type Arms, RunningTeleoperation } from "../support/teleoperation.ts";
 import { ProgramOnTerminal } from "../support/terminal.ts";
@@ -96,7 +97,10 @@ describe("the status", () => {
         message: expect.stringContaining("gripper (id 6) is at 57 °C"),
       },
     ]);
+    // Told once for each that the system refuses, as it does to an ordinary user.
+    const refusals = [mayBeRealTime, mayLockCode].filter((isGranted) => !isGranted(service.pid));
     expect(status.events.map(({ code }) => code)).toEqual([
+      ...refusals.map(() => "SO101-E071 program.not-real-time"),
       "SO101-E002 pair.connecting",
       "SO101-E003 pair.aligning",
       "SO101-E004 pair.following",
