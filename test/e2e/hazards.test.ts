@@ -20,7 +20,7 @@ const elsewhere = (position: number, steps: number) =>
 
 describe("a follower's servo that gets hot", () => {
   test("is told of, then followed slowly, then let down, and followed again when it is cool", async () => {
-    await using run = await RunningTeleoperation.start({ sim: { arms: "configured" } });
+    await using run = await RunningTeleoperation.start({ sim: { arms: "configured" }, comparesStates: true });
     const { client } = run.sim;
     const heat = (temperature: number) =>
       client.request({ do: "set", arm: "follower", joint: "wrist_flex", temperature });
@@ -98,7 +98,7 @@ describe("a joint that meets an obstacle", () => {
   });
 
   test("leaves it at once when the leader goes back", async () => {
-    await using run = await RunningTeleoperation.start(still);
+    await using run = await RunningTeleoperation.start({ ...still, comparesStates: true });
     const { client } = run.sim;
     await run.untilState("following");
     const { leader, follower } = await client.request({ do: "state" });
@@ -121,7 +121,7 @@ describe("a joint that meets an obstacle", () => {
 
 describe("an overload", () => {
   test("that a new goal ends is over at once, and nothing is dropped", async () => {
-    await using run = await RunningTeleoperation.start(still);
+    await using run = await RunningTeleoperation.start({ ...still, comparesStates: true });
     await run.untilState("following");
     await run.sim.client.request({ do: "overload", arm: "follower", joint: "shoulder_lift" });
     await run.untilArms(

@@ -27,7 +27,10 @@ const energised = ({ follower }: Arms) => Object.values(follower.joints).map((jo
 
 describe("somebody beside the arm", () => {
   test("pauses it, and nothing moves until they let it go on", async () => {
-    await using service = await RunningTeleoperation.start({ sim: { arms: "configured", motion: "wave" } });
+    await using service = await RunningTeleoperation.start({
+      sim: { arms: "configured", motion: "wave" },
+      comparesStates: true,
+    });
     await service.untilState("following");
     const { stdout, code } = await ask(service, "pause");
     expect({ stdout, code }).toEqual({
@@ -55,7 +58,7 @@ describe("somebody beside the arm", () => {
   });
 
   test("has it let down softly, and limp until it may go on, also after the power was gone", async () => {
-    await using service = await RunningTeleoperation.start(still);
+    await using service = await RunningTeleoperation.start({ ...still, comparesStates: true });
     const { client } = service.sim;
     await service.untilState("following");
     expect((await ask(service, "release")).code).toBe(0);
@@ -78,7 +81,10 @@ describe("somebody beside the arm", () => {
 
 describe("the status", () => {
   test("says all that is known of both arms, and what happened", async () => {
-    await using service = await RunningTeleoperation.start({ sim: { arms: "configured", motion: "wave" } });
+    await using service = await RunningTeleoperation.start({
+      sim: { arms: "configured", motion: "wave" },
+      comparesStates: true,
+    });
     await service.untilState("following");
     const { follower } = await service.sim.client.request({ do: "state" });
     await service.sim.client.request({ do: "set", arm: "follower", joint: "gripper", temperature: 57 });
@@ -159,7 +165,10 @@ describe("the status", () => {
 });
 
 test("hostile clients do not disturb the loop", async () => {
-  await using service = await RunningTeleoperation.start({ sim: { arms: "configured", motion: "wave" } });
+  await using service = await RunningTeleoperation.start({
+    sim: { arms: "configured", motion: "wave" },
+    comparesStates: true,
+  });
   await service.untilState("following");
   const clients = Array.from({ length: 40 }, (_, index) => {
     const socket = connect(socketOf(service));
@@ -180,7 +189,7 @@ test("hostile clients do not disturb the loop", async () => {
 });
 
 test("monitor reads through the running service instead of taking the bus", async () => {
-  await using service = await RunningTeleoperation.start(still);
+  await using service = await RunningTeleoperation.start({ ...still, comparesStates: true });
   await service.untilState("following");
   const { stdout, stderr, code } = await run(
     [programPath, "monitor", "follower", "--json", "--once", "--socket", socketOf(service)],

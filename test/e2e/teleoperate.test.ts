@@ -36,7 +36,7 @@ async function configured(text: string, sim: StartOptions = {}) {
 
 describe("from nothing to following", () => {
   test("arms as from the factory are configured, aligned and followed", async () => {
-    await using run = await RunningTeleoperation.start({ sim: { arms: "calibrated" } });
+    await using run = await RunningTeleoperation.start({ sim: { arms: "calibrated" }, comparesStates: true });
     await run.untilState("following");
     expect(run.states()).toEqual(["connecting", "aligning", "following"]);
     const { follower, leader } = await run.sim.client.request({ do: "state" });
@@ -172,7 +172,10 @@ describe("as configured", () => {
 
 describe("what happens while following", () => {
   test("a full-turn joint whose leader crosses the seam unwinds slowly, and that is said once", async () => {
-    await using run = await RunningTeleoperation.start({ sim: { arms: "configured", motion: "still" } });
+    await using run = await RunningTeleoperation.start({
+      sim: { arms: "configured", motion: "still" },
+      comparesStates: true,
+    });
     const { client } = run.sim;
     await client.request({ do: "push", arm: "leader", joint: "wrist_roll", position: 4000, speed: 3000 });
     await run.untilState("following");
@@ -358,7 +361,7 @@ describe("losses heal by themselves", () => {
   });
 
   test("a program that was killed leaves the follower held, and the next one aligns", async () => {
-    await using run = await RunningTeleoperation.start({ sim: { arms: "configured" } });
+    await using run = await RunningTeleoperation.start({ sim: { arms: "configured" }, comparesStates: true });
     await run.untilState("following");
     run.kill("SIGKILL");
     await run.exited();

@@ -92,6 +92,7 @@ describe("opening", () => {
     expect(error.trouble).toBe("in use");
     expect(error.message).toMatch(new RegExp(`^${board.path} is in use by "bun.*" \\(pid ${holder.pid}\\)$`));
     await holder.end();
+    board.forgetProgram();
     expect(openPort(board.path).isOpen).toBe(true);
   });
 

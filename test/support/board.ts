@@ -6,7 +6,7 @@ const SIZE = 65_536;
 
 /** A board that does only what the test tells it. */
 export class Board {
-  readonly pty = new Pty();
+  pty = new Pty();
   readonly #buffer = nativeBuffer(SIZE);
   #plugged = true;
 
@@ -33,6 +33,14 @@ export class Board {
       await Bun.sleep(1);
     }
     return Uint8Array.from(bytes);
+  }
+
+  /** Does what a real board's tty does by itself once no program has it open any more: see {@link Pty.endExclusive}. */
+  forgetProgram(): void {
+    if (this.pty.endExclusive()) return;
+    const next = this.pty.successor();
+    this.pty.close();
+    this.pty = next;
   }
 
   /** Pulls the cable. */
