@@ -12,12 +12,15 @@ export interface TerminalChoices {
   readonly env?: Readonly<Record<string, string>>;
   /** What starts the program; its path unless told otherwise. */
   readonly program?: readonly string[];
+  /** How long anything may take; {@link PATIENCE_MS} unless told otherwise. */
+  readonly patienceMs?: number;
 }
 
 /** A running program and its screen; disposing kills it. */
 export class ProgramOnTerminal implements AsyncDisposable {
   readonly #screen: Terminal;
   readonly #child: Bun.Subprocess;
+  readonly #patienceMs: number;
   #raw = "";
   #changed: () => void = () => {};
   #ended = false;
@@ -25,8 +28,15 @@ export class ProgramOnTerminal implements AsyncDisposable {
   /** Starts `so101` with these arguments on a terminal of 80 columns by 24 lines. */
   constructor(
     args: readonly string[],
-    { columns = 80, rows = 24, env = {}, program = [programPath] }: TerminalChoices = {},
+    {
+      columns = 80,
+      rows = 24,
+      env = {},
+      program = [programPath],
+      patienceMs = PATIENCE_MS,
+    }: TerminalChoices = {},
   ) {
+    this.#patienceMs = patienceMs;
     this.#screen = new Terminal({ cols: columns, rows, scrollback: 1000, allowProposedApi: true });
     // A terminal has colours, whatever the machine that tests has to say about its own.
     const { NO_COLOR: _, CI: __, ...inherited } = process.env;
@@ -85,7 +95,7 @@ export class ProgramOnTerminal implements AsyncDisposable {
   async until(wanted: string | ((screen: string) => boolean), what = String(wanted)): Promise<string> {
     const isThere =
       typeof wanted === "string" ? (screen: string) => bare(screen).includes(bare(wanted)) : wanted;
-    const deadline = performance.now() + PATIENCE_MS;
+    const deadline = performance.now() + this.#patienceMs;
     for (;;) {
       const screen = this.screen.join("\n");
       if (isThere(screen)) return screen;

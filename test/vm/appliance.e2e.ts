@@ -50,6 +50,9 @@ describe.each(suites)("%s", (suite) => {
       otherwise: "so101 status; journalctl -b --no-pager -u so101-teleop | tail -20",
     });
   const mainPid = () => machine.run("systemctl show -p MainPID --value so101-teleop");
+  /** A command on a terminal of the machine. Its programs start in seconds, and udev takes as long for all its ttys. */
+  const onTerminal = (command: string) =>
+    new ProgramOnTerminal([], { program: machine.onTerminal(command), patienceMs: 2 * MINUTES });
   const untilAnotherPid = (pid: string) =>
     machine.until(
       `[ "$(systemctl show -p MainPID --value so101-teleop)" != "${pid}" ] && systemctl -q is-active so101-teleop`,
@@ -132,13 +135,13 @@ describe.each(suites)("%s", (suite) => {
   );
 
   test("on a terminal the leader is told by moving it, or by unplugging it", async () => {
-    await using moving = new ProgramOnTerminal([], { program: machine.onTerminal("so101 assign") });
+    await using moving = onTerminal("so101 assign");
     await moving.until("How will you tell");
     moving.type("\r");
     // The leader waves; the follower is let down meanwhile.
     await moving.until("The service has both arms");
     expect(moving.has("/dev/ttyUSB_leader_arm leads to")).toBe(true);
-    await using unplugging = new ProgramOnTerminal([], { program: machine.onTerminal("so101 assign") });
+    await using unplugging = onTerminal("so101 assign");
     await unplugging.until("How will you tell");
     unplugging.type("\u001b[B\r");
     await unplugging.until("Unplug the USB cable of the leader arm");
@@ -149,7 +152,7 @@ describe.each(suites)("%s", (suite) => {
     console.log(unplugging.everything);
     expect(await machine.run("so101 assign --show")).toContain(`${LEADER}, now /dev/ttyACM0`);
     await untilState("following");
-  }, 300_000);
+  }, 600_000);
 
   test("assigned the wrong way round, it says so; assigned again, it goes on", async () => {
     const wrong = await machine.run(`so101 assign --leader ${FOLLOWER} --follower ${LEADER}`);
