@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { manPage } from "../../packaging/man-page.ts";
 import { allCommands } from "../../src/cli/all.ts";
 import { commandLine } from "../../src/cli/command-line.ts";
+import { needing, program } from "../support/needs.ts";
 
 test("the manual page has every command and every option", () => {
   const page = manPage("2026-11-24").replaceAll("\\-", "-");
@@ -13,8 +14,7 @@ test("the manual page has every command and every option", () => {
   commandLine(allCommands()).commands.forEach(see);
 });
 
-test("it is a page that man takes without a complaint", () => {
-  if (Bun.which("man") === null) return;
+needing(program("man", "man-db")).test("it is a page that man takes without a complaint", () => {
   const { stderr } = Bun.spawnSync(["man", "--warnings", "-l", "-"], {
     stdin: Buffer.from(manPage("2026-11-24")),
     env: { ...process.env, MANWIDTH: "80", LC_ALL: "C.UTF-8" },
