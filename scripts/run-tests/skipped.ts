@@ -8,11 +8,15 @@ export interface Skipped {
   readonly tests: readonly string[];
 }
 
+/** What bun calls beforeAll and afterAll of tests that are skipped: it reports them among the tests. */
+const UNNAMED = "(unnamed)";
+
 /** The skipped tests of a report in JUnit's format, by what they need: see test/support/needs.ts. Most tests first. */
 export function skippedIn(junit: string): Skipped[] {
   const groups = new Map<string, string[]>();
   for (const [, attributes] of junit.matchAll(/<testcase ([^>]*[^/])>\s*<skipped/g)) {
     const name = attributeOf(attributes!, "name");
+    if (name === UNNAMED) continue;
     const all = `${attributeOf(attributes!, "classname")} ${name}`;
     const needs = new Set([...all.matchAll(/\[needs (.*?)\]/g)].map(([, need]) => need!));
     const key = [...needs].toSorted().join(", ");
