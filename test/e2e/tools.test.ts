@@ -285,6 +285,7 @@ describe("setup-motors", () => {
       await program.until((screen) => screen.match(/Connect the servo for wrist_roll/g)?.length === 2);
       program.type("\r");
       await program.until("wrist_roll (id 5) is set up");
+      await program.until("Connect the servo for wrist_flex"); // by then it is kept that wrist_roll is done
       program.kill("SIGKILL");
       await program.exited();
     }
