@@ -1,0 +1,158 @@
+/** Two simulated arms on boards in virtual time: ports for a pair that runs in a test, thousands of seconds in one. */
+import { PacketDecoder } from "../../feetech/packet.ts";
+import { PortError, type PortTrouble, type Transport } from "../../serial/transport.ts";
+import { type Line, SimulatedArm } from "../arm/arm.ts";
+import { Hand } from "../arm/hand.ts";
+import { ARMS, type ArmName } from "../arm/joints.ts";
+import { type Scene, servosOf } from "../arm/scene.ts";
+import type { BytesEntry, RecordEntry } from "../record/entries.ts";
+import type { VirtualClock } from "./clock.ts";
+
+/** 10 bits at 1 Mbps. */
+const BYTE_US = 10;
+/** From the host to the line, and as long back: a USB full-speed frame in all. */
+const USB_US = 500;
+
+/** Bytes on their way to the host. */
+interface Arriving {
+  readonly atUs: number;
+  readonly bytes: Uint8Array;
+}
+
+/** One arm and its board. */
+export class VirtualBoard implements Transport {
+  readonly out = new Uint8Array(1024);
+  readonly in = new Uint8Array(4096);
+  readonly arm: SimulatedArm;
+  readonly hand: Hand;
+  /** What keeps the port from being opened; undefined while it can be. A board that is "missing" is gone. */
+  trouble: PortTrouble | undefined;
+  /** So many of the next replies do not come. */
+  lose = 0;
+  /** How long bytes take from host to line, and back, µs. */
+  usbUs = USB_US;
+  /** Called with each request that the arm gets, before it does. */
+  onRequest: (packet: Uint8Array) => void = () => {};
+
+  readonly #clock: VirtualClock;
+  readonly #record: RecordEntry[];
+  readonly #decoder = new PacketDecoder();
+  readonly #line: Line;
+  readonly #path: string;
+  #arriving: Arriving[] = [];
+
+  constructor(name: ArmName, scene: Scene, path: string, clock: VirtualClock, record: RecordEntry[]) {
+    this.arm = new SimulatedArm(name, clock.nowUs(), servosOf(name, scene), (joint, event) =>
+      record.push({ t: clock.nowUs(), kind: "event", arm: name, joint, ...event }),
+    );
+    this.hand = new Hand(this.arm);
+    this.#path = path;
+    this.#clock = clock;
+    this.#record = record;
+    this.#line = {
+      baud: 1_000_000,
+      byteUs: BYTE_US,
+      put: (bytes, size, startUs, heldUs) => this.#reply(bytes.slice(0, size), startUs + heldUs),
+    };
+  }
+
+  /** Pulls the cable, or plugs it in again. */
+  set isPlugged(isPlugged: boolean) {
+    this.trouble = isPlugged ? undefined : "missing";
+    this.#arriving = [];
+  }
+
+  /** Switches the arm's power. */
+  set hasPower(hasPower: boolean) {
+    const nowUs = this.#clock.nowUs();
+    for (const servo of this.arm.servos) {
+      if (hasPower) servo.powerUp(nowUs);
+      else servo.powerDown(nowUs);
+    }
+  }
+
+  send(size: number, _deadlineUs: number): void {
+    this.#check();
+    const packet = this.out.slice(0, size);
+    const atUs = this.#clock.nowUs() + this.usbUs + size * BYTE_US;
+    this.onRequest(packet);
+    this.hand.move(this.#clock.nowUs());
+    this.#note("request", packet, this.#clock.nowUs());
+    this.#decoder.bytes.set(packet, this.#decoder.end);
+    this.#decoder.received(size);
+    while (this.#decoder.next()) this.arm.handle(this.#decoder, atUs, this.#line);
+  }
+
+  receive(offset: number, deadlineUs: number): number {
+    this.#check();
+    const next = this.#arriving[0];
+    const untilUs = next === undefined ? deadlineUs : Math.min(next.atUs, deadlineUs);
+    if (untilUs > this.#clock.nowUs()) this.#clock.sleepUntilUs(untilUs);
+    this.#check();
+    let count = 0;
+    while (this.#arriving[0] !== undefined && this.#arriving[0].atUs <= this.#clock.nowUs()) {
+      const { bytes } = this.#arriving.shift()!;
+      this.in.set(bytes, offset + count);
+      count += bytes.length;
+    }
+    return count;
+  }
+
+  discard(): number {
+    this.#check();
+    const due = this.#arriving.filter(({ atUs }) => atUs <= this.#clock.nowUs());
+    this.#arriving = this.#arriving.slice(due.length);
+    return due.reduce((sum, { bytes }) => sum + bytes.length, 0);
+  }
+
+  #reply(bytes: Uint8Array, startUs: number): void {
+    if (this.lose > 0) {
+      this.lose--;
+      return;
+    }
+    const atUs = startUs + bytes.length * BYTE_US + this.usbUs;
+    this.#arriving.push({ atUs, bytes });
+    this.#arriving.sort((a, b) => a.atUs - b.atUs);
+    this.#note("reply", bytes, atUs);
+  }
+
+  #note(kind: BytesEntry["kind"], bytes: Uint8Array, t: number): void {
+    this.#record.push({ t, kind, arm: this.arm.name, hex: bytes.toHex(), firstT: t, lastT: t });
+  }
+
+  #check(): void {
+    if (this.trouble === undefined) return;
+    const trouble = this.trouble === "missing" ? "lost" : this.trouble;
+    throw new PortError(trouble, this.#path, `${this.#path} went away`);
+  }
+}
+
+/** Both arms of a pair, the paths of their ports, and a record of all that they were told. */
+export class VirtualArms {
+  readonly clock: VirtualClock;
+  readonly boards: Readonly<Record<ArmName, VirtualBoard>>;
+  readonly record: RecordEntry[] = [];
+
+  constructor(clock: VirtualClock, scene: Scene = "configured") {
+    this.clock = clock;
+    const boards = ARMS.map((name) => [
+      name,
+      new VirtualBoard(name, scene, pathOf(name), clock, this.record),
+    ]);
+    this.boards = Object.fromEntries(boards) as Record<ArmName, VirtualBoard>;
+  }
+
+  /** Opens the port of a board, as the connection to an arm does. Rejects with a {@link PortError}. */
+  async open(path: string) {
+    const board = ARMS.map((name) => this.boards[name]).find(({ arm }) => pathOf(arm.name) === path);
+    const trouble = board === undefined ? "missing" : board.trouble;
+    if (board === undefined || trouble !== undefined)
+      throw new PortError(trouble ?? "missing", path, `${path} cannot be opened: ${trouble}`);
+    return { transport: board, setBaudRate() {}, async close() {} };
+  }
+}
+
+/** Where the port of an arm is. */
+export function pathOf(name: ArmName): string {
+  return `/virtual/${name}`;
+}

@@ -1,0 +1,555 @@
+/** The pair as a whole, on simulated arms in virtual time: every edge of its states, and what leads along it. */
+import { describe, expect, test } from "bun:test";
+import { VirtualPair } from "../support/virtual-pair.ts";
+
+const OFF = [false, false, false, false, false, false];
+const ON = [true, true, true, true, true, true];
+/** By then a pair that began with everything follows. */
+const FOLLOWS_S = 5;
+
+describe("from nothing to following", () => {
+  test("two arms that are there are connected, aligned and followed, and released at the end", async () => {
+    using it = new VirtualPair();
+    await it.runFor(6);
+    expect(it.states()).toEqual(["connecting", "aligning", "following", "stopped"]);
+    expect(it.torque("follower")).toEqual(OFF);
+  });
+
+  test.each(["leader", "follower"] as const)(
+    "a %s's board that is plugged in later is found",
+    async (role) => {
+      using it = new VirtualPair();
+      it.arms.boards[role].isPlugged = false;
+      it.at(30, () => {
+        it.arms.boards[role].isPlugged = true;
+      });
+      await it.runFor(40);
+      expect(it.states()).toEqual(["waiting", "connecting", "aligning", "following", "stopped"]);
+      expect(it.codes()[0]).toBe("board.missing");
+      expect(it.enteredAt("aligning")).toBeWithin(30, 30.5);
+    },
+  );
+
+  test.each(["leader", "follower"] as const)("a %s that is switched on later is found", async (role) => {
+    using it = new VirtualPair();
+    it.arms.boards[role].hasPower = false;
+    it.at(30, () => {
+      it.arms.boards[role].hasPower = true;
+    });
+    await it.runFor(40);
+    expect(it.states()).toEqual(["waiting", "connecting", "aligning", "following", "stopped"]);
+    expect(it.codes()[0]).toBe("bus.silent");
+    expect(it.enteredAt("aligning")).toBeWithin(30, 30.5);
+  });
+
+  test("what is missing is told once, however long it is missing, and each thing for itself", async () => {
+    using it = new VirtualPair();
+    it.arms.boards.leader.isPlugged = false;
+    it.at(10, () => {
+      it.arms.boards.follower.isPlugged = false;
+    });
+    await it.runFor(60);
+    expect(it.codes()).toEqual([
+      "board.missing",
+      "board.missing",
+      "board.missing",
+      "board.missing",
+      "pair.stopped",
+    ]);
+    expect(it.events.map(({ event }) => event.kind)).toEqual([
+      "state",
+      "reasons",
+      "notice",
+      "state",
+      "stopped",
+    ]);
+  });
+
+  test("arms that are not configured are, before any torque comes on", async () => {
+    using it = new VirtualPair({ scene: "calibrated" });
+    await it.runFor(8);
+    expect(it.states()).toEqual(["connecting", "aligning", "following", "stopped"]);
+    const configured = it.arms.record.findIndex(
+      (entry) => entry.kind === "event" && entry.event === "eeprom",
+    );
+    const torque = it.arms.record.findIndex((entry) => entry.kind === "event" && entry.event === "energised");
+    expect(configured).toBeWithin(0, torque);
+  });
+
+  test("a port that may not be opened, or is another program's, is waited for", async () => {
+    for (const trouble of ["denied", "in use"] as const) {
+      using it = new VirtualPair();
+      it.arms.boards.leader.trouble = trouble;
+      it.at(20, () => {
+        it.arms.boards.leader.trouble = undefined;
+      });
+      await it.runFor(30);
+      expect(it.states()).toEqual(["waiting", "connecting", "aligning", "following", "stopped"]);
+      expect(it.codes()[0]).toBe(trouble === "denied" ? "port.denied" : "port.busy");
+    }
+  });
+
+  test("a servo that does not answer is named, and waited for", async () => {
+    using it = new VirtualPair();
+    it.arms.boards.follower.arm.faultsOf("wrist_flex").silent = true;
+    it.at(5, () => {
+      it.arms.boards.follower.arm.faultsOf("wrist_flex").silent = false;
+    });
+    await it.runFor(12);
+    expect(it.states()).toEqual(["waiting", "connecting", "aligning", "following", "stopped"]);
+    expect(it.codes()[0]).toBe("bus.joints-missing");
+  });
+});
+
+describe("faults", () => {
+  test("an arm without a calibration is a fault, cleared by the file without a restart", async () => {
+    using it = new VirtualPair({ uncalibrated: true });
+    it.at(60, () => it.saveCalibrations());
+    await it.runFor(70);
+    expect(it.states()).toEqual(["connecting", "faulted", "connecting", "aligning", "following", "stopped"]);
+    expect(it.codes()).toContain("calibration.missing");
+    expect(it.enteredAt("aligning")).toBeWithin(60, 60.5);
+  });
+
+  test("servos that do not match their file are a fault only when they still do not after a while", async () => {
+    using it = new VirtualPair();
+    const { servos } = it.arms.boards.follower.arm;
+    const { homing_offset } = servos[1]!.values(it.clock.nowUs());
+    servos[1]!.setValues({ homing_offset: 0 });
+    it.at(0.2, () => servos[1]!.setValues({ homing_offset }));
+    await it.runFor(6);
+    expect(it.states()).toEqual(["connecting", "aligning", "following", "stopped"]);
+  });
+
+  test("servos that never match their file are a fault, and never get their torque", async () => {
+    using it = new VirtualPair();
+    it.arms.boards.follower.arm.servos[1]!.setValues({ homing_offset: 0 });
+    await it.runFor(20);
+    expect(it.states()).toEqual(["connecting", "faulted", "stopped"]);
+    expect(it.codes()).toContain("calibration.mismatch");
+    expect(it.torque("follower")).toEqual(OFF);
+  });
+
+  test("a servo of another model is a fault", async () => {
+    using it = new VirtualPair();
+    it.arms.boards.leader.arm.servos[3]!.setValues({ model_number: 9 });
+    await it.runFor(3);
+    expect(it.states()).toEqual(["connecting", "faulted", "stopped"]);
+    expect(it.codes()).toContain("servo.wrong-model");
+  });
+
+  test("other faults take the place of those told before, each told once", async () => {
+    using it = new VirtualPair();
+    const { servos } = it.arms.boards.leader.arm;
+    servos[3]!.setValues({ model_number: 9 });
+    it.at(5, () => servos[3]!.setValues({ model_number: 777 }));
+    it.at(5, () => servos[2]!.setValues({ model_number: 8 }));
+    await it.runFor(20);
+    expect(it.states()).toEqual(["connecting", "faulted", "stopped"]);
+    const faults = it.events.filter(({ event }) => event.kind === "notice" && event.severity === "fault");
+    expect(faults.length).toBe(1);
+  });
+
+  test("a board that is pulled while the pair is faulted is waited for", async () => {
+    using it = new VirtualPair({ uncalibrated: true });
+    it.at(5, () => {
+      it.arms.boards.follower.isPlugged = false;
+    });
+    await it.runFor(10);
+    expect(it.states()).toEqual(["connecting", "faulted", "waiting", "stopped"]);
+  });
+
+  test("a pair that is faulted can be paused", async () => {
+    using it = new VirtualPair({ uncalibrated: true });
+    it.at(5, () => {
+      it.memory.mailbox.mode = "paused";
+    });
+    it.at(8, () => {
+      it.memory.mailbox.mode = "running";
+    });
+    await it.runFor(10);
+    expect(it.states()).toEqual(["connecting", "faulted", "holding", "connecting", "faulted", "stopped"]);
+  });
+});
+
+describe("losses", () => {
+  test("a leader that is silent for a moment is held for, then aligned with", async () => {
+    using it = new VirtualPair();
+    it.at(FOLLOWS_S, () => {
+      for (const faults of it.arms.boards.leader.arm.faults) faults.silent = true;
+    });
+    it.at(FOLLOWS_S + 0.5, () => {
+      for (const faults of it.arms.boards.leader.arm.faults) faults.silent = false;
+    });
+    await it.runFor(10);
+    expect(it.states(FOLLOWS_S)).toEqual(["holding", "aligning", "following", "stopped"]);
+    expect(it.enteredAt("holding")).toBeWithin(FOLLOWS_S + 0.09, FOLLOWS_S + 0.15);
+    expect(it.codes(FOLLOWS_S)[0]).toBe("leader.silent");
+  });
+
+  test("a leader that stays silent is looked for from its board on", async () => {
+    using it = new VirtualPair();
+    it.at(FOLLOWS_S, () => {
+      it.arms.boards.leader.hasPower = false;
+    });
+    it.at(FOLLOWS_S + 10, () => {
+      it.arms.boards.leader.hasPower = true;
+    });
+    await it.runFor(20);
+    expect(it.states(FOLLOWS_S)).toEqual([
+      "holding",
+      "waiting",
+      "connecting",
+      "aligning",
+      "following",
+      "stopped",
+    ]);
+    expect(it.enteredAt("waiting")).toBeWithin(FOLLOWS_S + 1, FOLLOWS_S + 2);
+  });
+
+  test("a leader that lost its power while it was held for is configured again", async () => {
+    using it = new VirtualPair();
+    it.at(FOLLOWS_S, () => {
+      it.arms.boards.leader.hasPower = false;
+    });
+    it.at(FOLLOWS_S + 0.4, () => {
+      it.arms.boards.leader.hasPower = true;
+    });
+    await it.runFor(12);
+    expect(it.states(FOLLOWS_S)).toEqual(["holding", "connecting", "aligning", "following", "stopped"]);
+  });
+
+  test("a leader that is gone while the follower still aligns is held for", async () => {
+    using it = new VirtualPair();
+    it.at(0.5, () => {
+      for (const faults of it.arms.boards.leader.arm.faults) faults.silent = true;
+    });
+    it.at(0.9, () => {
+      for (const faults of it.arms.boards.leader.arm.faults) faults.silent = false;
+    });
+    await it.runFor(6);
+    expect(it.states()).toEqual(["connecting", "aligning", "holding", "aligning", "following", "stopped"]);
+  });
+
+  test("a follower's servo that falls silent leads to waiting, and back", async () => {
+    using it = new VirtualPair();
+    it.at(FOLLOWS_S, () => {
+      it.arms.boards.follower.arm.faultsOf("elbow_flex").silent = true;
+    });
+    it.at(FOLLOWS_S + 3, () => {
+      it.arms.boards.follower.arm.faultsOf("elbow_flex").silent = false;
+    });
+    await it.runFor(14);
+    expect(it.states(FOLLOWS_S)).toEqual(["waiting", "connecting", "aligning", "following", "stopped"]);
+    expect(it.codes(FOLLOWS_S)[0]).toBe("servo.silent");
+  });
+
+  test("a follower's servo that loses its power for a moment gets no goal before it is configured", async () => {
+    using it = new VirtualPair();
+    it.at(FOLLOWS_S, () => it.arms.boards.follower.arm.servos[2]!.powerDown(it.clock.nowUs()));
+    it.at(FOLLOWS_S + 0.02, () => it.arms.boards.follower.arm.servos[2]!.powerUp(it.clock.nowUs()));
+    await it.runFor(12);
+    expect(it.states(FOLLOWS_S)).toEqual(["waiting", "connecting", "aligning", "following", "stopped"]);
+    expect(["servo.reset", "servo.silent"]).toContain(it.codes(FOLLOWS_S)[0]!);
+  });
+
+  test.each(["leader", "follower"] as const)("a %s's board that is pulled is waited for", async (role) => {
+    using it = new VirtualPair();
+    it.at(FOLLOWS_S, () => {
+      it.arms.boards[role].isPlugged = false;
+    });
+    it.at(FOLLOWS_S + 5, () => {
+      it.arms.boards[role].isPlugged = true;
+    });
+    await it.runFor(16);
+    expect(it.states(FOLLOWS_S)).toEqual(["waiting", "connecting", "aligning", "following", "stopped"]);
+    expect(it.codes(FOLLOWS_S)[0]).toBe("board.missing");
+    expect(it.enteredAt("aligning", FOLLOWS_S)).toBeWithin(FOLLOWS_S + 5, FOLLOWS_S + 5.5);
+  });
+
+  test("a program that did not run for a while holds, and aligns", async () => {
+    using it = new VirtualPair();
+    it.at(FOLLOWS_S, () => it.clock.suspend(30));
+    await it.runFor(12);
+    expect(it.states(FOLLOWS_S)).toEqual(["holding", "aligning", "following", "stopped"]);
+    const [stalled] = it.events.filter(({ event }) => event.kind === "state" && event.to === "holding");
+    expect(stalled!.event).toMatchObject({ reasons: [{ code: "program.stalled", forMs: 30_000 }] });
+  });
+
+  test("one lost reply, or three in a row of each arm, are made up for", async () => {
+    using it = new VirtualPair();
+    for (let lost = 0; lost < 20; lost++) {
+      it.at(FOLLOWS_S + lost * 0.2, () => {
+        it.arms.boards.leader.lose = 1 + (lost % 3);
+      });
+      it.at(FOLLOWS_S + lost * 0.2 + 0.1, () => {
+        it.arms.boards.follower.lose = 1;
+      });
+    }
+    await it.runFor(12);
+    expect(it.states()).toEqual(["connecting", "aligning", "following", "stopped"]);
+    expect(it.memory.telemetry.counter("leaderMisses")).toBeGreaterThan(5);
+  });
+});
+
+describe("somebody beside the arms", () => {
+  test("has it held, and go on", async () => {
+    using it = new VirtualPair();
+    it.at(FOLLOWS_S, () => {
+      it.memory.mailbox.mode = "paused";
+    });
+    it.at(FOLLOWS_S + 20, () => {
+      it.memory.mailbox.mode = "running";
+    });
+    await it.runFor(30);
+    expect(it.states(FOLLOWS_S)).toEqual(["holding", "aligning", "following", "stopped"]);
+    expect(it.enteredAt("holding")).toBeWithin(FOLLOWS_S, FOLLOWS_S + 0.05);
+  });
+
+  test("has it released, and go on", async () => {
+    using it = new VirtualPair();
+    it.at(FOLLOWS_S, () => {
+      it.memory.mailbox.mode = "released";
+    });
+    it.at(FOLLOWS_S + 20, () => {
+      expect(it.torque("follower")).toEqual(OFF);
+      it.memory.mailbox.mode = "running";
+    });
+    await it.runFor(30);
+    expect(it.states(FOLLOWS_S)).toEqual(["waiting", "aligning", "following", "stopped"]);
+    expect(it.codes(FOLLOWS_S).filter((code) => code === "pair.released").length).toBe(2);
+  });
+
+  test("has the follower released also while the leader is missing, at once", async () => {
+    using it = new VirtualPair();
+    it.at(FOLLOWS_S, () => {
+      it.arms.boards.leader.isPlugged = false;
+    });
+    it.at(10, () => {
+      expect(it.torque("follower")).toEqual(ON);
+      it.memory.mailbox.mode = "released";
+    });
+    it.at(12, () => expect(it.torque("follower")).toEqual(OFF));
+    await it.runFor(14);
+    expect(it.states(FOLLOWS_S)).toEqual(["waiting", "stopped"]);
+  });
+
+  test("may change the settings, with which it aligns", async () => {
+    using it = new VirtualPair();
+    it.at(FOLLOWS_S, () => it.memory.mailbox.sendSettings({ ...it.settings, rateHz: 100 }));
+    it.at(FOLLOWS_S, () => it.memory.mailbox.sendSettings({ ...it.settings, rateHz: 50 }));
+    await it.runFor(9);
+    expect(it.states(FOLLOWS_S)).toEqual(["aligning", "following", "stopped"]);
+    const ticks = it.memory.telemetry.counter("ticks");
+    expect(ticks).toBeWithin(FOLLOWS_S * 200, FOLLOWS_S * 200 + 5 * 60);
+  });
+
+  test("moves the leader by hand to begin, where that is configured", async () => {
+    using it = new VirtualPair({ settings: { start: "on leader motion" } });
+    it.at(30, () => it.arms.boards.leader.hand.play("wave", it.clock.nowUs()));
+    await it.runFor(40);
+    expect(it.states()).toEqual(["connecting", "waiting", "aligning", "following", "stopped"]);
+    expect(it.codes()).toContain("leader.awaited");
+    expect(it.enteredAt("aligning")).toBeWithin(30, 34);
+  });
+
+  test("need not move the leader again where the follower is still held", async () => {
+    using it = new VirtualPair({ settings: { start: "on leader motion" } });
+    it.at(1, () => it.arms.boards.leader.hand.play("wave", it.clock.nowUs()));
+    it.at(12, () => it.arms.boards.leader.hand.play("still", it.clock.nowUs()));
+    it.at(15, () => it.clock.suspend(10));
+    await it.runFor(20);
+    expect(it.states(14)).toEqual(["holding", "aligning", "following", "stopped"]);
+  });
+});
+
+describe("what must not last", () => {
+  test("a follower that is held is released after its bound, in whatever state", async () => {
+    using it = new VirtualPair({ settings: { holdForS: 60 } });
+    it.at(FOLLOWS_S, () => {
+      it.memory.mailbox.mode = "paused";
+    });
+    it.at(FOLLOWS_S + 59, () => expect(it.torque("follower")).toEqual(ON));
+    it.at(FOLLOWS_S + 62, () => expect(it.torque("follower")).toEqual(OFF));
+    await it.runFor(80);
+    expect(it.codes()).toContain("arm.held-too-long");
+    expect(it.states(FOLLOWS_S)).toEqual(["holding", "stopped"]);
+  });
+
+  test("an hour of waiting passes without a word, and an hour of holding", async () => {
+    using it = new VirtualPair({ settings: { holdForS: 86_400 } });
+    it.at(FOLLOWS_S, () => {
+      it.arms.boards.leader.isPlugged = false;
+    });
+    const HOUR = 3_600;
+    await it.runFor(HOUR);
+    expect(it.codes(10)).toEqual(["pair.stopped"]);
+  });
+
+  test("a follower that is too hot is released until it is cool, and followed again", async () => {
+    using it = new VirtualPair();
+    const { actuator } = it.arms.boards.follower.arm.servos[3]!;
+    it.at(FOLLOWS_S, () => {
+      actuator.temperature = 66;
+    });
+    it.at(FOLLOWS_S + 3, () => expect(it.torque("follower")).toEqual(OFF));
+    it.at(FOLLOWS_S + 10, () => {
+      actuator.temperature = 56;
+    });
+    it.at(FOLLOWS_S + 20, () => {
+      actuator.temperature = 54;
+    });
+    await it.runFor(32);
+    expect(it.states(FOLLOWS_S)).toEqual(["waiting", "aligning", "following", "stopped"]);
+    expect(it.enteredAt("aligning", FOLLOWS_S)).toBeWithin(FOLLOWS_S + 20, FOLLOWS_S + 20.5);
+    expect(it.codes(FOLLOWS_S)).toContain("servo.cooling");
+  });
+
+  test("a follower that is too hot at first does not get its torque", async () => {
+    using it = new VirtualPair();
+    it.arms.boards.follower.arm.servos[0]!.actuator.temperature = 66;
+    await it.runFor(5);
+    expect(it.states()).toEqual(["connecting", "waiting", "stopped"]);
+    const torque = it.arms.record.filter((entry) => entry.kind === "event" && entry.event === "energised");
+    expect(torque).toEqual([]);
+  });
+
+  test("a warm follower moves at the aligning speed", async () => {
+    using it = new VirtualPair();
+    it.arms.boards.follower.arm.servos[0]!.actuator.temperature = 61;
+    await it.runFor(6);
+    expect(it.states()).toEqual(["connecting", "aligning", "following", "stopped"]);
+    expect(it.codes()).toContain("servo.too-hot");
+  });
+
+  test("a leader whose torque is on is released when it waits, and told", async () => {
+    using it = new VirtualPair();
+    it.arms.boards.follower.isPlugged = false;
+    for (const servo of it.arms.boards.leader.arm.servos) servo.setValues({ torque_enable: 1 });
+    await it.runFor(3);
+    expect(it.torque("leader")).toEqual(OFF);
+    expect(it.codes()).toContain("leader.torque-on");
+  });
+
+  test("a leader that gets torque while it is followed loses it, and that is told once", async () => {
+    using it = new VirtualPair();
+    it.at(FOLLOWS_S, () => it.arms.boards.leader.arm.servos[1]!.setValues({ torque_enable: 1 }));
+    await it.runFor(FOLLOWS_S + 2);
+    expect(it.torque("leader")).toEqual(OFF);
+    expect(it.codes().filter((code) => code === "leader.torque-on").length).toBe(1);
+    expect(it.states(FOLLOWS_S)).toEqual(["stopped"]);
+  });
+
+  test("a leader's servo that reports no position is waited for", async () => {
+    using it = new VirtualPair();
+    const { actuator } = it.arms.boards.leader.arm.servos[4]!;
+    it.at(1, () => it.arms.boards.leader.arm.servos[4]!.setValues({ phase: 12 | 16 }));
+    it.at(1, () => {
+      actuator.motor.position += 5_000;
+    });
+    await it.runFor(10);
+    expect(it.codes()).toContain("servo.no-position");
+    expect(it.states().at(-2)).toBe("waiting");
+  });
+});
+
+describe("the end", () => {
+  const left = ({ events }: VirtualPair) => {
+    const { event } = events.at(-1)!;
+    return event.kind === "stopped" ? event.left : undefined;
+  };
+
+  test.each([
+    ["relax", "stop", "released", OFF],
+    ["hold", "stop", "held", ON],
+    ["relax", "handOver", "handed over", ON],
+    ["hold", "stopQuickly", "held", ON],
+  ] as const)("on_stop = %s, asked to %s: the follower is %s", async (onStop, ending, wanted, torque) => {
+    using it = new VirtualPair({ settings: { onStop } });
+    it.at(FOLLOWS_S, () => it.memory.mailbox.requestEnd(ending));
+    await it.runFor(20);
+    expect(left(it)).toBe(wanted);
+    expect(it.torque("follower")).toEqual([...torque]);
+  });
+
+  const parkPose = {
+    shoulder_pan: 0,
+    shoulder_lift: 0,
+    elbow_flex: 0,
+    wrist_flex: 0,
+    wrist_roll: 0,
+    gripper: 20,
+  };
+
+  test("with on_stop = park the follower is led to the pose slowly, and released there", async () => {
+    using it = new VirtualPair({ settings: { onStop: "park", parkPose } });
+    await it.runFor(FOLLOWS_S);
+    expect(left(it)).toBe("parked");
+    expect(it.torque("follower")).toEqual(OFF);
+  });
+
+  test("a second request cuts parking short", async () => {
+    using it = new VirtualPair({ settings: { onStop: "park", parkPose } });
+    it.at(FOLLOWS_S, () => it.memory.mailbox.requestEnd("stop"));
+    it.at(FOLLOWS_S + 0.2, () => it.memory.mailbox.requestEnd("stopQuickly"));
+    await it.runFor(30);
+    expect(left(it)).toBe("released");
+    expect(it.nowS).toBeLessThan(FOLLOWS_S + 3);
+  });
+
+  test("a follower that is not connected may hold, when it did", async () => {
+    using it = new VirtualPair();
+    it.at(FOLLOWS_S, () => {
+      it.arms.boards.follower.isPlugged = false;
+    });
+    await it.runFor(8);
+    expect(left(it)).toBe("not connected");
+    expect(it.codes()).toContain("arm.may-hold");
+  });
+
+  test("a follower that was never there needs no word", async () => {
+    using it = new VirtualPair();
+    it.arms.boards.follower.isPlugged = false;
+    await it.runFor(8);
+    expect(left(it)).toBe("not connected");
+    expect(it.codes()).not.toContain("arm.may-hold");
+  });
+
+  test("servos that do not answer when they are released are told of", async () => {
+    using it = new VirtualPair();
+    it.at(FOLLOWS_S, () => {
+      it.memory.mailbox.requestEnd("stop");
+      for (const faults of it.arms.boards.follower.arm.faults) faults.silent = true;
+    });
+    await it.runFor(20);
+    expect(left(it)).toBe("in doubt");
+    expect(it.codes()).toContain("arm.may-hold");
+  });
+
+  test("what is asked while arms are configured comes before they are followed", async () => {
+    using it = new VirtualPair({ scene: "calibrated" });
+    await it.runFor(0.1);
+    expect(it.states()).toEqual(["connecting", "stopped"]);
+    expect(it.torque("follower")).toEqual(OFF);
+  });
+});
+
+describe("the samples", () => {
+  test("tell each tick, and what is seen while the pair waits", async () => {
+    using it = new VirtualPair();
+    const reader = it.memory.readSamples();
+    it.at(3, () => {
+      it.memory.mailbox.mode = "paused";
+    });
+    const samples: unknown[] = [];
+    it.at(2, () => {
+      for (let sample = reader.next(); sample !== undefined; sample = reader.next()) samples.push(sample);
+    });
+    await it.runFor(4);
+    expect(samples.length).toBeGreaterThan(350);
+    expect(samples.at(-1)).toMatchObject({ leader: it.positions("leader") });
+    let last = reader.next();
+    for (let sample = last; sample !== undefined; sample = reader.next()) last = sample;
+    expect(last).toMatchObject({ state: "holding" });
+  });
+});
