@@ -36,6 +36,8 @@ export class VirtualPair implements Disposable {
   readonly memory = createMemory();
   readonly settings: PairSettings;
   readonly pair: Pair;
+  /** Called with each event, once it is in {@link events}. */
+  heard: (event: ControlEvent) => void = () => {};
   readonly #startUs = this.clock.nowUs();
   readonly #dir = mkdtempSync(join(tmpdir(), "so101-pair-"));
 
@@ -67,7 +69,10 @@ export class VirtualPair implements Disposable {
     this.pair = new Pair(this.settings, {
       ports: { clock: this.clock, open: (path) => this.arms.open(path) },
       memory: openMemory(this.memory.buffer),
-      sink: (event) => this.events.push({ atS: this.nowS, event }),
+      sink: (event) => {
+        this.events.push({ atS: this.nowS, event });
+        this.heard(event);
+      },
       onMissingEdge,
     });
   }

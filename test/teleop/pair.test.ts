@@ -1,5 +1,6 @@
 /** The pair as a whole, on simulated arms in virtual time: every edge of its states, and what leads along it. */
 import { describe, expect, test } from "bun:test";
+import { MissingEdge } from "../../src/teleop/state/machine.ts";
 import { VirtualPair } from "../support/virtual-pair.ts";
 
 const OFF = [false, false, false, false, false, false];
@@ -551,5 +552,200 @@ describe("the samples", () => {
     let last = reader.next();
     for (let sample = last; sample !== undefined; sample = reader.next()) last = sample;
     expect(last).toMatchObject({ state: "holding" });
+  });
+});
+
+describe("what is told while following", () => {
+  /** Has the leader's hand bring a joint to a reading. */
+  const lead = (it: VirtualPair, joint: number, to: number, stepsPerS = 1_000) => {
+    const { actuator } = it.arms.boards.leader.arm.servos[joint]!;
+    actuator.motor.push(actuator.shaftAt(to), stepsPerS);
+  };
+
+  test("something that stops a joint, and that it is free again", async () => {
+    using it = new VirtualPair();
+    const { actuator } = it.arms.boards.follower.arm.servos[2]!;
+    it.at(FOLLOWS_S, () => actuator.motor.block(actuator.motor.position - 40));
+    it.at(FOLLOWS_S, () => lead(it, 2, it.positions("leader")[2]! - 700));
+    it.at(FOLLOWS_S + 4, () => actuator.motor.block(undefined));
+    await it.runFor(20);
+    const alarms = it.events.flatMap(({ event }) => (event.kind === "alarm" ? event : []));
+    expect(
+      alarms.map(({ change, severity, problem }) => [change, severity, problem.code, problem.joint]),
+    ).toEqual([
+      ["raised", "warning", "joint.obstructed", "elbow_flex"],
+      ["cleared", "info", "joint.obstructed", "elbow_flex"],
+    ]);
+    expect(it.states(FOLLOWS_S)).toEqual(["stopped"]);
+  });
+
+  test("a full-turn joint whose leader crosses the end of its turn, once", async () => {
+    using it = new VirtualPair();
+    it.at(FOLLOWS_S, () => lead(it, 4, 4_000, 1_000));
+    it.at(FOLLOWS_S + 6, () => lead(it, 4, 4_200, 1_000));
+    await it.runFor(30);
+    expect(it.codes(FOLLOWS_S).filter((code) => code === "joint.unwinds").length).toBe(1);
+    expect(it.states(FOLLOWS_S)).toEqual(["stopped"]);
+  });
+
+  test("a leader that has jumped further than a hand can have moved it", async () => {
+    using it = new VirtualPair();
+    it.at(FOLLOWS_S, () => {
+      it.arms.boards.leader.arm.servos[0]!.actuator.motor.position += 600;
+    });
+    await it.runFor(12);
+    expect(it.codes(FOLLOWS_S)).toContain("leader.jumped");
+    expect(it.states(FOLLOWS_S)).toEqual(["stopped"]);
+  });
+
+  test("a gripper whose overload only new torque ends gets that where it holds nothing", async () => {
+    using it = new VirtualPair();
+    const gripper = it.arms.boards.follower.arm.servos[5]!.actuator;
+    gripper.overloadCure = "torque";
+    it.at(FOLLOWS_S, () => gripper.latchOverload());
+    await it.runFor(12);
+    expect(gripper.overloaded).toBe(false);
+    expect(it.states(FOLLOWS_S)).toEqual(["aligning", "following", "stopped"]);
+  });
+});
+
+describe("what goes wrong in between", () => {
+  test("EEPROM that does not keep a value is a fault, and not worn by trying again", async () => {
+    using it = new VirtualPair({ scene: "calibrated" });
+    const P_COEFFICIENT = 21;
+    const WRITE = 3;
+    let writes = 0;
+    it.arms.boards.follower.hears = (packet) => {
+      const isStuck = packet[4] === WRITE && packet[5] === P_COEFFICIENT && packet[2] === 2;
+      if (isStuck) writes++;
+      return !isStuck;
+    };
+    await it.runFor(60);
+    expect(it.states()).toEqual(["connecting", "faulted", "stopped"]);
+    expect(it.codes()).toContain("servo.eeprom");
+    expect(writes).toBeLessThanOrEqual(2);
+  });
+
+  test("EEPROM that did not keep a value is tried again once the arm was away", async () => {
+    using it = new VirtualPair({ scene: "calibrated" });
+    it.arms.boards.follower.hears = (packet) => !(packet[4] === 3 && packet[5] === 21);
+    it.at(10, () => {
+      it.arms.boards.follower.isPlugged = false;
+      it.arms.boards.follower.hears = () => true;
+    });
+    it.at(12, () => {
+      it.arms.boards.follower.isPlugged = true;
+    });
+    await it.runFor(25);
+    expect(it.states().slice(-4)).toEqual(["connecting", "aligning", "following", "stopped"]);
+  });
+
+  test("a port that fails in use is told, opened again, and used again", async () => {
+    using it = new VirtualPair();
+    it.at(FOLLOWS_S, () => {
+      it.arms.boards.leader.failure = "failed";
+    });
+    it.at(FOLLOWS_S + 2, () => {
+      it.arms.boards.leader.failure = undefined;
+    });
+    await it.runFor(15);
+    expect(it.codes(FOLLOWS_S)[0]).toBe("port.failed");
+    expect(it.states(FOLLOWS_S)).toEqual(["waiting", "aligning", "following", "stopped"]);
+  });
+
+  test("a servo that does not take its goal is told once, tried again, and never gets its torque", async () => {
+    using it = new VirtualPair();
+    const GOAL = 42;
+    it.arms.boards.follower.hears = (packet) => packet[5] !== GOAL;
+    it.at(20, () => {
+      it.arms.boards.follower.hears = () => true;
+    });
+    await it.runFor(30);
+    expect(it.codes().filter((code) => code === "bus.failed").length).toBe(1);
+    expect(it.states()).toEqual(["connecting", "waiting", "aligning", "following", "stopped"]);
+  });
+
+  test("an arm that was reset just when something was asked is configured again before it is followed", async () => {
+    using it = new VirtualPair();
+    it.at(FOLLOWS_S, () => {
+      it.memory.mailbox.sendSettings(it.settings);
+      const servo = it.arms.boards.leader.arm.servos[1]!;
+      servo.powerDown(it.clock.nowUs());
+      servo.powerUp(it.clock.nowUs());
+    });
+    await it.runFor(12);
+    expect(it.states(FOLLOWS_S)).toEqual(["waiting", "connecting", "aligning", "following", "stopped"]);
+    expect(it.codes(FOLLOWS_S)[0]).toBe("servo.reset");
+  });
+
+  test("servos that do not all confirm that their torque is off are named at the end", async () => {
+    using it = new VirtualPair();
+    it.at(FOLLOWS_S, () => {
+      it.memory.mailbox.requestEnd("stop");
+      it.arms.boards.follower.arm.faultsOf("gripper").silent = true;
+    });
+    await it.runFor(20);
+    const doubt = it.events.flatMap(({ event }) =>
+      event.kind === "notice" && event.problem.code === "arm.may-hold" ? event.problem.doubt : [],
+    );
+    expect(doubt).toEqual([{ why: "not confirmed", joints: ["gripper"] }]);
+  });
+
+  test("a port that is lost while the follower is released is told", async () => {
+    using it = new VirtualPair();
+    it.at(FOLLOWS_S, () => it.memory.mailbox.requestEnd("stop"));
+    it.at(FOLLOWS_S + 0.5, () => {
+      it.arms.boards.follower.isPlugged = false;
+    });
+    await it.runFor(20);
+    expect(it.codes()).toContain("arm.may-hold");
+  });
+
+  test("a follower that cannot be asked what it needs for parking is released where it is", async () => {
+    const parkPose = {
+      ...{ shoulder_pan: 0, shoulder_lift: 0, elbow_flex: 0, wrist_flex: 0, wrist_roll: 0, gripper: 20 },
+    };
+    using it = new VirtualPair({ settings: { onStop: "park", parkPose } });
+    const MAX_TORQUE_LIMIT = 16;
+    it.at(FOLLOWS_S, () => {
+      it.arms.boards.follower.hears = (packet) => packet[5] !== MAX_TORQUE_LIMIT;
+      it.memory.mailbox.requestEnd("stop");
+    });
+    await it.runFor(30);
+    expect(it.torque("follower")).toEqual(OFF);
+    expect(it.events.at(-1)!.event).toMatchObject({ kind: "stopped", left: "released" });
+  });
+});
+
+describe("a way that no edge leads, which is the program's own mistake,", () => {
+  /** Makes the program go wrong once, when it has just entered following. */
+  function mistaken(onMissingEdge: "throw" | "start over") {
+    const it = new VirtualPair({ onMissingEdge });
+    it.heard = (event) => {
+      if (event.kind !== "state" || event.to !== "following") return;
+      it.heard = () => {};
+      throw new MissingEdge("aligning", "connecting", "pair.connecting");
+    };
+    return it;
+  }
+
+  test("throws in tests", async () => {
+    using it = mistaken("throw");
+    expect(it.runFor(20)).rejects.toThrow(MissingEdge);
+  });
+
+  test("is told in the field, and the pair starts over with the follower held meanwhile", async () => {
+    using it = mistaken("start over");
+    const torques: boolean[][] = [];
+    it.at(4, () => torques.push(it.torque("follower")));
+    await it.runFor(20);
+    expect(it.codes()).toContain("program.internal-error");
+    expect(it.states().slice(3)).toEqual(["waiting", "connecting", "aligning", "following", "stopped"]);
+    const limp = it.arms.record.filter(
+      (entry) => entry.kind === "event" && entry.arm === "follower" && entry.event === "limp",
+    );
+    // Only at the end.
+    expect(limp.length).toBe(6);
+    expect(torques).toEqual([ON]);
   });
 });

@@ -31,8 +31,10 @@ export class VirtualBoard implements Transport {
   lose = 0;
   /** How long bytes take from host to line, and back, µs. */
   usbUs = USB_US;
-  /** Called with each request that the arm gets, before it does. */
-  onRequest: (packet: Uint8Array) => void = () => {};
+  /** Whether the arm hears a request. */
+  hears: (packet: Uint8Array) => boolean = () => true;
+  /** What a call on the open port fails with from now on, beside a board that is gone. */
+  failure: PortTrouble | undefined;
 
   readonly #clock: VirtualClock;
   readonly #record: RecordEntry[];
@@ -75,8 +77,8 @@ export class VirtualBoard implements Transport {
     this.#check();
     const packet = this.out.slice(0, size);
     const atUs = this.#clock.nowUs() + this.usbUs + size * BYTE_US;
-    this.onRequest(packet);
     this.hand.move(this.#clock.nowUs());
+    if (!this.hears(packet)) return;
     this.#note("request", packet, this.#clock.nowUs());
     this.#decoder.bytes.set(packet, this.#decoder.end);
     this.#decoder.received(size);
@@ -121,9 +123,8 @@ export class VirtualBoard implements Transport {
   }
 
   #check(): void {
-    if (this.trouble === undefined) return;
-    const trouble = this.trouble === "missing" ? "lost" : this.trouble;
-    throw new PortError(trouble, this.#path, `${this.#path} went away`);
+    const trouble = this.trouble === "missing" ? "lost" : this.failure;
+    if (trouble !== undefined) throw new PortError(trouble, this.#path, `${this.#path}: ${trouble}`);
   }
 }
 
