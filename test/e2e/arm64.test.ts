@@ -12,7 +12,7 @@ import { checkSafety } from "../../src/sim/testing/safety.ts";
 import { type RunningSim, startSim } from "../../src/sim/testing/start.ts";
 import { built, installed, needing, program } from "../support/needs.ts";
 import { armProgramPath, programPath, run } from "../support/program.ts";
-import { armArguments } from "../support/teleoperation.ts";
+import { armArguments, patientHolding } from "../support/teleoperation.ts";
 
 const QEMU = "qemu-aarch64-static";
 /** Debian's libc6-arm64-cross. */
@@ -53,6 +53,7 @@ describe("the program for the Pi, under emulation", () => {
           "--duration",
           "60",
           ...armArguments(sim),
+          ...(await patientHolding(sim)),
         ],
         { stdin: "ignore", stdout: "pipe", stderr: "pipe" },
       );

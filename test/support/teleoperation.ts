@@ -76,8 +76,7 @@ export class RunningTeleoperation implements AsyncDisposable {
   /** Starts the arms, then the program. */
   static async start(choices: Choices = {}): Promise<RunningTeleoperation> {
     const sim = await startSim({ motion: "wave", ...choices.sim });
-    const holdsLate = choices.comparesStates && !mayBeRealTime(process.pid);
-    const config = holdsLate ? ["--config", await lateHolding(sim.dir)] : [];
+    const config = choices.comparesStates ? await patientHolding(sim) : [];
     return new RunningTeleoperation(sim, choices, config);
   }
 
@@ -225,11 +224,15 @@ export class RunningTeleoperation implements AsyncDisposable {
   }
 }
 
-/** A configuration file with which a program holds only after a second without the leader. */
-async function lateHolding(folder: string): Promise<string> {
-  const path = join(folder, "late-holding.toml");
+/**
+ * The arguments with which a program that Linux refuses real-time priority holds only after a second without the
+ * leader; none where it grants it. See {@link Choices.comparesStates}.
+ */
+export async function patientHolding({ dir }: RunningSim): Promise<string[]> {
+  if (mayBeRealTime(process.pid)) return [];
+  const path = join(dir, "patient-holding.toml");
   await Bun.write(path, "[teleoperation]\nhold_after_ms = 1000\n");
-  return path;
+  return ["--config", path];
 }
 
 /** The arguments that lead the program to simulated arms, and its control socket into their folder. */
