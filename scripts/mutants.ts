@@ -10,16 +10,17 @@ import { findMutations } from "./mutants/mutations.ts";
 import { judge } from "./mutants/report.ts";
 import { type Mutant, type Outcome, type Target, tryMutants } from "./mutants/trial.ts";
 
-/** The files that decide where an arm goes, and what a packet is. */
+const DRIVE_TESTS = [
+  "test/teleop/loop/drive.test.ts",
+  "test/teleop/loop/drive-torque-on.test.ts",
+  "test/teleop/loop/drive-obstacles.test.ts",
+];
+
+/** The files that decide where an arm goes and what a pair does next, and what a packet is. */
 const TARGETS: readonly Target[] = [
-  {
-    file: "src/teleop/loop/drive.ts",
-    tests: [
-      "test/teleop/loop/drive.test.ts",
-      "test/teleop/loop/drive-torque-on.test.ts",
-      "test/teleop/loop/drive-obstacles.test.ts",
-    ],
-  },
+  { file: "src/teleop/loop/drive.ts", tests: DRIVE_TESTS },
+  { file: "src/teleop/loop/joint-motion.ts", tests: DRIVE_TESTS },
+  { file: "src/teleop/state/decide.ts", tests: ["test/teleop/state/decide.test.ts"] },
   { file: "src/feetech/packet.ts", tests: ["test/feetech/packet.test.ts"] },
 ];
 

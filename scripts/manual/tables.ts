@@ -36,8 +36,14 @@ const codes = Object.entries(eventCodes).map(([name, [, meaning]]) => [
 
 const edges = transitions.map(({ from, to, when }) => [from === "any" ? "any" : from.join(", "), to, when]);
 
+const edgesWithCodes = edges.map((cells, index) => [
+  ...cells,
+  transitions[index]!.codes.map((code) => `\`${code}\``).join(", "),
+]);
+
 /** All of them. */
 export const tables: readonly Table[] = [
   table("packaging/doc/events.md", ["code", "name", "meaning"], codes),
   table("packaging/doc/behaviour.md", ["from", "to", "when"], edges),
+  table("ARCHITECTURE.md", ["from", "to", "when", "codes of the reasons"], edgesWithCodes),
 ];
