@@ -15,13 +15,17 @@ ifneq ($(shell { $(BUN) --version; } 2>/dev/null),$(PINNED))
 .PHONY: $(READY)
 endif
 
-.PHONY: help demo test lint build deb e2e bench chaos mutants release clean
+.PHONY: help demo check test lint build deb e2e bench chaos mutants release clean
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z0-9]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
 
 demo: $(READY) dist/so101-linux-$(HOST) ## teleoperate two simulated arms, live; Ctrl-C ends it
 	@$(BUN) scripts/demo.ts
+
+# What a minute can tell: no simulated ports, no compiled program, no machines.
+check: lint ## check format, lint, types and the fast tests, in under a minute
+	@$(BUN) test --only-failures test/architecture.test.ts $(addprefix test/,arm cli config daemon feetech host messages packaging teleop workflows)
 
 # The program for the Pi is tested where it was built, and then not an old one.
 test: $(READY) dist/so101-linux-$(HOST) $(wildcard dist/so101-linux-arm64) ## run all tests

@@ -19,7 +19,10 @@ const DRIVE_TESTS = [
 /** The files that decide where an arm goes and what a pair does next, and what a packet is. */
 const TARGETS: readonly Target[] = [
   { file: "src/teleop/loop/drive.ts", tests: DRIVE_TESTS },
-  { file: "src/teleop/loop/joint-motion.ts", tests: DRIVE_TESTS },
+  {
+    file: "src/teleop/loop/joint-motion.ts",
+    tests: ["test/teleop/loop/joint-motion.test.ts", ...DRIVE_TESTS],
+  },
   { file: "src/teleop/state/decide.ts", tests: ["test/teleop/state/decide.test.ts"] },
   { file: "src/feetech/packet.ts", tests: ["test/feetech/packet.test.ts"] },
 ];

@@ -12,6 +12,8 @@ export interface Explained {
 }
 
 const DRIVE = "src/teleop/loop/drive.ts";
+const MOTION = "src/teleop/loop/joint-motion.ts";
+const DECIDE = "src/teleop/state/decide.ts";
 const PACKET = "src/feetech/packet.ts";
 
 export const explained: readonly Explained[] = [
@@ -109,12 +111,13 @@ export const explained: readonly Explained[] = [
   },
   {
     file: DRIVE,
-    line: "readonly approaching = new Uint8Array(JOINT_COUNT).fill(1);",
+    line: "readonly #goals = new Int32Array(JOINT_COUNT).fill(-1);",
     changes: [
-      "new Uint8Array(JOINT_COUNT).fill(1) → new Uint8Array(JOINT_COUNT).fill(2)",
-      "new Uint8Array(JOINT_COUNT).fill(1) → new Uint8Array(JOINT_COUNT).fill(0)",
+      "new Int32Array(JOINT_COUNT).fill(-1) → new Int32Array(JOINT_COUNT).fill(1)",
+      "-1 → -2",
+      "-1 → -0",
     ],
-    reason: "switching the torque on sets it for every joint, and nothing moves before",
+    reason: "the constructor gives every goal its value",
   },
   {
     file: DRIVE,
@@ -128,73 +131,9 @@ export const explained: readonly Explained[] = [
   },
   {
     file: DRIVE,
-    line: "this.#writeGoals(true);",
-    changes: ["this.#writeGoals(true) → this.#writeGoals(false)"],
-    reason: "every joint approaches then, so that its velocity is written anyhow",
-  },
-  {
-    file: DRIVE,
-    line: "const retreats = this.obstructed[joint]! * distance < 0 || this.resting[joint] === 1;",
-    changes: ["this.obstructed[joint]! * distance → this.obstructed[joint]! / distance"],
-    reason: "the sign is the same, and a goal without a distance does not move",
-  },
-  {
-    file: DRIVE,
-    line: "const retreats = this.obstructed[joint]! * distance < 0 || this.resting[joint] === 1;",
-    changes: ["this.obstructed[joint]! * distance < 0 → this.obstructed[joint]! * distance < (-1)"],
-    reason: "one step is not further than either speed goes in a tick",
-  },
-  {
-    file: DRIVE,
-    line: "const passed = distance * this.#distances[joint]! < 0 && Math.abs(distance) <= this.#followStep;",
-    changes: ["distance * this.#distances[joint]! < 0 → distance * this.#distances[joint]! < (-1)"],
-    reason: "a goal one step from its target has met it anyhow",
-  },
-  {
-    file: DRIVE,
-    line: "const passed = distance * this.#distances[joint]! < 0 && Math.abs(distance) <= this.#followStep;",
-    changes: ["Math.abs(distance) <= this.#followStep → Math.abs(distance) < this.#followStep"],
-    reason: "only where a tick's allowance is a whole number of steps, and then either is right",
-  },
-  {
-    file: DRIVE,
-    line: "} else if (++this.#unmoved[joint]! >= OBSTRUCTED_AFTER_READINGS && this.resting[joint] === 0) {",
-    changes: ["++this.#unmoved[joint]! → --this.#unmoved[joint]!"],
-    reason: "the byte wraps to 255, which the second reading finds just as well",
-  },
-  {
-    file: DRIVE,
-    line: "this.#followed[joint] = 1 - this.approaching[joint]!;",
-    changes: ["1 - this.approaching[joint]! → 1 + this.approaching[joint]!"],
-    reason: "only 1 counts, and only a joint that follows gets it either way",
-  },
-  {
-    file: DRIVE,
-    line: "if (this.obstructed[joint] === 0) this.#followed[joint] = 1 - this.approaching[joint]!;",
-    changes: ["1 - this.approaching[joint]! → 1 + this.approaching[joint]!"],
-    reason: "only 1 counts, and only a joint that follows gets it either way",
-  },
-  {
-    file: DRIVE,
-    line: "this.#followed[joint] = 0;",
-    changes: [
-      "without this.#followed[joint] = 0;",
-      "this.#followed[joint] = 0 → this.#followed[joint] = 1",
-      "this.#followed[joint] = 0 → this.#followed[joint] = (-1)",
-    ],
-    reason: "an obstacle, or the next rest, sets it before it is read",
-  },
-  {
-    file: DRIVE,
-    line: "if ((target - furthest) * side > 0) return furthest;",
-    changes: ["(target - furthest) * side → (target - furthest) / side"],
-    reason: "the side is 1 or −1",
-  },
-  {
-    file: DRIVE,
-    line: "const beside = (target - this.#seen[joint]!) * side <= 0;",
-    changes: ["(target - this.#seen[joint]!) * side → (target - this.#seen[joint]!) / side"],
-    reason: "the side is 1 or −1",
+    line: "for (let attempt = 0; attempt < TORQUE_ON_TRIES; attempt++) {",
+    changes: ["attempt < TORQUE_ON_TRIES → attempt <= TORQUE_ON_TRIES"],
+    reason: "the last attempt throws",
   },
   {
     file: DRIVE,
@@ -202,16 +141,71 @@ export const explained: readonly Explained[] = [
     changes: ["this.#velocities[joint] = -1 → this.#velocities[joint] = 1", "-1 → -2"],
     reason: "any number that is no goal velocity will do",
   },
+  ...["#carry = 0;", "#distance = 0;", "#seen = 0;", "#unmoved = 0;", "#side = 0;", "#reached = 0;"].map(
+    (line) => ({
+      file: MOTION,
+      line,
+      changes: [`${line} → ${line.replace("0", "1")}`, `${line} → ${line.replace("0", "(-1)")}`],
+      reason: "a motion begins before any of it counts",
+    }),
+  ),
   {
-    file: DRIVE,
-    line: "for (let joint = 0; joint < JOINT_COUNT; joint++) {",
-    changes: ["joint = 0 → joint = (-1)", "joint < JOINT_COUNT → joint <= JOINT_COUNT"],
-    reason: "there is no such joint: zeros are read, and what is written beyond an array is dropped",
+    file: MOTION,
+    line: "#wasFollowing = false;",
+    changes: ["#wasFollowing = false; → #wasFollowing = true;"],
+    reason: "what is read of it is set where the joint is stopped, or rests",
   },
   {
-    file: DRIVE,
-    line: "this.#kept[joint] = held ? 1 : 0;",
-    changes: ["held ? 1 : 0 → held ? 1 : (-1)"],
-    reason: "only 1 counts",
+    file: MOTION,
+    line: "const passed = distance * this.#distance < 0 && Math.abs(distance) <= following;",
+    changes: ["distance * this.#distance < 0 → distance * this.#distance < (-1)"],
+    reason: "a goal one step from its target has met it anyhow",
   },
+  {
+    file: MOTION,
+    line: "return true;",
+    changes: ["without return true;"],
+    reason: "what is met follows, unless it must be slow: the line below says so too, but for that",
+  },
+  {
+    file: MOTION,
+    line: "this.#wasFollowing = false;",
+    changes: [
+      "without this.#wasFollowing = false;",
+      "this.#wasFollowing = false → this.#wasFollowing = true",
+    ],
+    reason: "resumed, it aligns; an obstacle, or the next rest, sets it before it is read",
+  },
+  {
+    file: MOTION,
+    line: "if ((target - furthest) * side > 0) return furthest;",
+    changes: ["(target - furthest) * side → (target - furthest) / side"],
+    reason: "the side is 1 or −1",
+  },
+  {
+    file: MOTION,
+    line: "const beside = (target - this.#seen) * side <= 0;",
+    changes: ["(target - this.#seen) * side → (target - this.#seen) / side"],
+    reason: "the side is 1 or −1",
+  },
+  {
+    file: MOTION,
+    line: "return this.#wasFollowing && this.#side * distance < 0 ? following : aligning;",
+    changes: [
+      "this.#side * distance → this.#side / distance",
+      "this.#side * distance < 0 → this.#side * distance <= 0",
+      "this.#side * distance < 0 → this.#side * distance < 1",
+      "this.#side * distance < 0 → this.#side * distance < (-1)",
+    ],
+    reason: "the sign is the same, and a goal within a step of where it should be is there with either speed",
+  },
+  ...["LOOK_AGAIN_MS = 100", "RECHECK_FAULT_MS = 200", "WATCH_LEADER_MS = 20"].map((line) => {
+    const value = Number(line.split(" = ")[1]);
+    return {
+      file: DECIDE,
+      line: `export const ${line};`,
+      changes: [value + 1, value - 1].map((other) => `${line} → ${line.replace(`${value}`, `${other}`)}`),
+      reason: "a time that nobody measures to the ms",
+    };
+  }),
 ];

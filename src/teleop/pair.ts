@@ -133,16 +133,16 @@ export class Pair {
     for (;;) {
       const step = decide(conditions);
       this.#makeSafe(step);
-      switch (step.then.do) {
+      switch (step.next.do) {
         case "wait":
-          this.#wait(step.then.reason);
+          this.#wait(step.next.reason);
           this.#publish(conditions);
-          mailbox.wait(this.#clock, step.then.forMs);
+          mailbox.wait(this.#clock, step.next.forMs);
           return;
         case "inspect":
           this.#tellReset(conditions);
           this.#disconnect();
-          mailbox.wait(this.#clock, step.then.afterMs);
+          mailbox.wait(this.#clock, step.next.afterMs);
           if (mailbox.command !== Command.none) return;
           conditions = { ...conditions, isConnected: false, inspection: this.#inspect() };
           break;

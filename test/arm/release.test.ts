@@ -11,7 +11,7 @@ function holding() {
     const limit = joint === 5 ? 500 : 1000;
     servo.setValues({ torque_enable: 1, max_torque_limit: limit, torque_limit: limit });
   }
-  return { transport, bus: new Bus(transport, { access: "drive" }) };
+  return { transport, bus: new Bus(transport, { clock: transport.clock, access: "drive" }) };
 }
 
 const values = (transport: SimulatedTransport) => transport.arm.servos.map((servo) => servo.values(0));

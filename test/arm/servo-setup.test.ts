@@ -15,7 +15,7 @@ function lineWith(
     transport.arm.servo(joint).setValues({ id: 1, ...servos[joint] });
   }
   const line = {
-    bus: new Bus(transport, { access: "torque off" }),
+    bus: new Bus(transport, { clock: transport.clock, access: "torque off" }),
     setBaudRate: (baudRate: number) => {
       transport.baud = baudRate;
     },

@@ -9,7 +9,7 @@ const ids = [1, 2, 3, 4, 5, 6];
 
 function follower() {
   const transport = new SimulatedTransport();
-  return { transport, bus: new Bus(transport, { access: "drive" }) };
+  return { transport, bus: new Bus(transport, { clock: transport.clock, access: "drive" }) };
 }
 
 function status(id: number, params: number[], error = 0): Uint8Array {
@@ -201,7 +201,7 @@ describe("writing", () => {
 describe("the bus of an arm that must stay limp", () => {
   const leader = () => {
     const transport = new SimulatedTransport();
-    return { transport, bus: new Bus(transport, { access: "torque off" }) };
+    return { transport, bus: new Bus(transport, { clock: transport.clock, access: "torque off" }) };
   };
 
   test("reads, configures and switches torque off", () => {

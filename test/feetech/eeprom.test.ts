@@ -2,11 +2,12 @@ import { expect, test } from "bun:test";
 import { Bus, BusError } from "../../src/feetech/bus.ts";
 import { type EepromChange, writeEeprom } from "../../src/feetech/eeprom.ts";
 import { type RegisterName, registers } from "../../src/feetech/registers.ts";
+import { VirtualClock } from "../../src/sim/testing/clock.ts";
 import { SimulatedTransport } from "../../src/sim/testing/transport.ts";
 
-function arm() {
-  const transport = new SimulatedTransport();
-  return { transport, bus: new Bus(transport, { access: "torque off" }) };
+function arm(clock = new VirtualClock()) {
+  const transport = new SimulatedTransport(undefined, undefined, clock);
+  return { transport, bus: new Bus(transport, { clock: transport.clock, access: "torque off" }) };
 }
 
 const change = (bus: Bus, id: number, register: RegisterName, value: number): EepromChange => ({
@@ -47,7 +48,8 @@ test("the lock is closed again", () => {
 });
 
 test("two arms are written before either is verified", () => {
-  const [first, second] = [arm(), arm()];
+  const clock = new VirtualClock();
+  const [first, second] = [arm(clock), arm(clock)];
   const order: string[] = [];
   for (const [name, { transport }] of Object.entries({ first, second })) {
     const { send } = transport;

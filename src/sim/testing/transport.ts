@@ -1,15 +1,18 @@
-/** A simulated arm as a `Wire`, in process and without time: for testing what talks to a bus. */
+/** A simulated arm as a `Transport`, in process and without time: for testing what talks to a bus. */
 import { PacketDecoder } from "../../feetech/packet.ts";
 import { BAUD_RATES } from "../../feetech/registers.ts";
-import { nowUs } from "../../linux/clock.ts";
+import type { Clock } from "../../linux/clock.ts";
 import { PortError, type Transport } from "../../serial/transport.ts";
 import { type Line, SimulatedArm } from "../arm/arm.ts";
+import { VirtualClock } from "./clock.ts";
 
-/** A wire with an arm at its end that answers at once, and hooks for what goes wrong on a wire. */
+/** A line with an arm at its end that answers at once, and hooks for what goes wrong on a line. */
 export class SimulatedTransport implements Transport {
   readonly out = new Uint8Array(1024);
   readonly in: Uint8Array;
   readonly arm: SimulatedArm;
+  /** The time that the arm goes by, which passes for those who wait for it: a bus is to be given it too. */
+  readonly clock: Clock;
 
   /** Every request that was sent, oldest first. */
   readonly sent: Uint8Array[] = [];
@@ -21,19 +24,18 @@ export class SimulatedTransport implements Transport {
   lost = false;
 
   readonly #decoder = new PacketDecoder();
-  readonly #now: () => number;
   readonly #line: Line & { baud: number };
   #pending: number[] = [];
 
-  /** Receives into `input`, which may be a decoder's buffer. `now` replaces the clock, µs. */
+  /** Receives into `input`, which may be a decoder's buffer. */
   constructor(
-    arm: SimulatedArm = new SimulatedArm("follower", nowUs()),
+    arm?: SimulatedArm,
     input: Uint8Array = new Uint8Array(4096),
-    now: () => number = nowUs,
+    clock: Clock = new VirtualClock(),
   ) {
-    this.arm = arm;
+    this.clock = clock;
+    this.arm = arm ?? new SimulatedArm("follower", clock.nowUs());
     this.in = input;
-    this.#now = now;
     this.#line = {
       baud: BAUD_RATES[0],
       byteUs: 0,
@@ -57,7 +59,7 @@ export class SimulatedTransport implements Transport {
     this.sent.push(this.out.slice(0, size));
     this.#decoder.bytes.set(this.out.subarray(0, size), this.#decoder.end);
     this.#decoder.received(size);
-    while (this.#decoder.next()) this.arm.handle(this.#decoder, this.#now(), this.#line);
+    while (this.#decoder.next()) this.arm.handle(this.#decoder, this.clock.nowUs(), this.#line);
   }
 
   /** Never waits: what does not come at once would not come. */

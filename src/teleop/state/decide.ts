@@ -38,7 +38,7 @@ export interface Step {
   readonly releaseLeader: boolean;
   /** The follower is released, and why. */
   readonly releaseFollower?: ReleaseReason;
-  readonly then:
+  readonly next:
     | { readonly do: "wait"; readonly reason: WaitReason; readonly forMs: number }
     /** Check both arms, after a while; in the state connecting, unless a fault or a failure is looked at again. */
     | { readonly do: "inspect"; readonly afterMs: number }
@@ -49,17 +49,17 @@ export interface Step {
 
 /** Decides. */
 export function decide(conditions: Conditions): Step {
-  const then = nextOf(conditions);
-  const releaseFollower = then.do === "wait" ? releaseOf(conditions, then.reason) : undefined;
+  const next = nextOf(conditions);
+  const releaseFollower = next.do === "wait" ? releaseOf(conditions, next.reason) : undefined;
   return {
     // When both arms are configured or followed, the leader loses its torque with that.
-    releaseLeader: then.do === "wait" && conditions.leader.torque === "on",
+    releaseLeader: next.do === "wait" && conditions.leader.torque === "on",
     ...(releaseFollower !== undefined && { releaseFollower }),
-    then,
+    next,
   };
 }
 
-function nextOf(conditions: Conditions): Step["then"] {
+function nextOf(conditions: Conditions): Step["next"] {
   const { leader, follower, mode, isConnected, inspection } = conditions;
   if (leader.is !== "reached" || follower.is !== "reached") return wait({ is: "out of reach" });
   if (mode !== "running") return wait({ is: mode });
@@ -80,7 +80,7 @@ function nextOf(conditions: Conditions): Step["then"] {
   return { do: "follow" };
 }
 
-function wait(reason: WaitReason, forMs = LOOK_AGAIN_MS): Step["then"] {
+function wait(reason: WaitReason, forMs = LOOK_AGAIN_MS): Step["next"] {
   return { do: "wait", reason, forMs };
 }
 

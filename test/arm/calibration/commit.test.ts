@@ -17,7 +17,6 @@ import { JOINTS } from "../../../src/arm/joints.ts";
 import { readArm } from "../../../src/arm/read.ts";
 import { Bus } from "../../../src/feetech/bus.ts";
 import { steps } from "../../../src/feetech/units.ts";
-import { nowUs } from "../../../src/linux/clock.ts";
 import { SimulatedTransport } from "../../../src/sim/testing/transport.ts";
 import { calibrations } from "../arms.ts";
 
@@ -36,20 +35,13 @@ beforeEach(() => {
 afterEach(() => rmSync(root, { recursive: true }));
 
 /** A transport whose board is pulled, or whose program is killed, once so many requests were sent. */
-class MortalWire extends SimulatedTransport {
+class MortalTransport extends SimulatedTransport {
   requestsLeft = Number.POSITIVE_INFINITY;
-  /** How much later it is for the servos: what was just written to EEPROM reads as zeros for a while. */
-  #laterUs = 0;
-
-  constructor() {
-    super(undefined, undefined, () => nowUs() + this.#laterUs);
-  }
-
-  /** The cable is plugged in again, after a while. */
+  /** The cable is plugged in again, after a while: what was just written to EEPROM reads as zeros until then. */
   revive(): void {
     this.lost = false;
     this.requestsLeft = Number.POSITIVE_INFINITY;
-    this.#laterUs += 1e6;
+    this.clock.sleepUntilUs(this.clock.nowUs() + 1e6);
   }
 
   override send(size: number, deadlineUs: number): void {
@@ -60,7 +52,7 @@ class MortalWire extends SimulatedTransport {
 
 /** An arm that holds the old calibration, and its file. */
 function calibratedArm() {
-  const transport = new MortalWire();
+  const transport = new MortalTransport();
   for (const joint of JOINTS) {
     const { homing_offset, range_min, range_max } = old[joint];
     const values = { homing_offset, min_position_limit: range_min, max_position_limit: range_max };
@@ -68,7 +60,11 @@ function calibratedArm() {
   }
   const arm: CalibratedArm = {
     ...red,
-    bus: new Bus(transport, { access: "torque off", nameOf: (servo) => JOINTS[servo - 1]! }),
+    bus: new Bus(transport, {
+      access: "torque off",
+      clock: transport.clock,
+      nameOf: (servo) => JOINTS[servo - 1]!,
+    }),
     calibrations: store,
   };
   store.save(red, old);

@@ -8,27 +8,26 @@ import {
   type ServoEvent,
   type SimulatedServo,
 } from "../../../src/sim/servo/servo.ts";
+import { VirtualClock } from "../../../src/sim/testing/clock.ts";
 import { SimulatedTransport } from "../../../src/sim/testing/transport.ts";
 import { Host } from "../host.ts";
 
 // One servo, id 1, at encoder step 1000, and a clock that the test turns.
-let now = 0;
+let clock: VirtualClock;
 let events: ServoEvent[];
 let servo: SimulatedServo;
 let host: Host;
-const seconds = (s: number) => {
-  now += s * 1e6;
-};
+const seconds = (s: number) => clock.pass(s);
 
 function build(eeprom: Parameters<typeof factoryState>[2] = {}, position = 1000): void {
-  now = 1e6;
+  clock = new VirtualClock(1e6);
   events = [];
-  const arm = new SimulatedArm("follower", now, [factoryState(1, position, eeprom)], (_, event) =>
+  const arm = new SimulatedArm("follower", clock.nowUs(), [factoryState(1, position, eeprom)], (_, event) =>
     events.push(event),
   );
   events = [];
   servo = arm.servos[0]!;
-  host = new Host(new SimulatedTransport(arm, undefined, () => now));
+  host = new Host(new SimulatedTransport(arm, undefined, clock));
 }
 
 beforeEach(() => build());
@@ -54,8 +53,8 @@ describe("at power-up", () => {
     host.write(1, "lock", 0);
     host.write(1, "max_torque_limit", 700);
     expect(host.read(1, "torque_limit")).toBe(500);
-    servo.powerDown(now);
-    servo.powerUp(now);
+    servo.powerDown(clock.nowUs());
+    servo.powerUp(clock.nowUs());
     expect(host.read(1, "torque_limit")).toBe(700);
   });
 
@@ -67,16 +66,16 @@ describe("at power-up", () => {
   });
 
   test("some firmware comes up energised, and drives to the stale goal", () => {
-    servo.powerDown(now);
-    servo.powerUp(now, { torqueOn: true });
+    servo.powerDown(clock.nowUs());
+    servo.powerUp(clock.nowUs(), { torqueOn: true });
     expect(events.at(-1)).toMatchObject({ event: "energised", cause: "power" });
     seconds(3);
     expect(host.read(1, "present_position")).toBe(host.read(1, "goal_position"));
   });
 
   test("it does not answer before it has started", () => {
-    servo.powerDown(now);
-    servo.powerUp(now, { silentMs: 200 });
+    servo.powerDown(clock.nowUs());
+    servo.powerUp(clock.nowUs(), { silentMs: 200 });
     expect(host.ping(1)).toBeUndefined();
     seconds(0.2);
     expect(host.ping(1)).toBeDefined();
@@ -191,7 +190,7 @@ describe("motion", () => {
 
   test("a speed beyond what a register holds reads as the most that it holds", () => {
     servo.actuator.motor.push(3000, 1e6);
-    now += 500;
+    clock.pass(500e-6);
     expect(host.read(1, "present_velocity")).toBe(32767);
   });
 
@@ -228,16 +227,16 @@ describe("EEPROM", () => {
     host.write(1, "p_coefficient", 16);
     expect(host.read(1, "p_coefficient")).toBe(16);
     expect(servo.wear.every((count) => count === 0)).toBe(true);
-    servo.powerDown(now);
-    servo.powerUp(now);
+    servo.powerDown(clock.nowUs());
+    servo.powerUp(clock.nowUs());
     expect(host.read(1, "p_coefficient")).toBe(32);
   });
 
   test("with the lock off, it lasts, and wears the cells", () => {
     host.write(1, "lock", 0);
     host.write(1, "homing_offset", -300);
-    servo.powerDown(now);
-    servo.powerUp(now);
+    servo.powerDown(clock.nowUs());
+    servo.powerUp(clock.nowUs());
     expect(host.read(1, "homing_offset")).toBe(-300);
     expect(servo.wear[31]).toBe(1);
     expect(servo.wear[32]).toBe(1);
@@ -300,8 +299,8 @@ describe("an overload", () => {
     host.write(1, "torque_enable", 0);
     host.write(1, "torque_enable", 1);
     expect(host.ping(1)!.error).toBe(32);
-    servo.powerDown(now);
-    servo.powerUp(now);
+    servo.powerDown(clock.nowUs());
+    servo.powerUp(clock.nowUs());
     expect(host.ping(1)!.error).toBe(0);
   });
 

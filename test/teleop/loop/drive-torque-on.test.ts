@@ -103,6 +103,20 @@ describe("switching the torque on", () => {
     expect(lost).toBe(3);
   });
 
+  test("a goal that another program gives a held joint meanwhile is noticed, and then that one is kept", () => {
+    const { drive, arm, transport } = follower();
+    arm.servos[2]!.setValues({ torque_enable: 1, goal_position: 2040 });
+    let writes = 0;
+    const { send } = transport;
+    transport.send = (size, deadline) => {
+      const isGoal = transport.out[5] === GOAL;
+      send.call(transport, size, deadline);
+      if (isGoal && writes++ === 0) arm.servos[2]!.setValues({ goal_position: 2050 });
+    };
+    drive.switchTorqueOn();
+    expect([writes, drive.goals[2]]).toEqual([2, 2050]);
+  });
+
   test("a servo that never takes its goal is an error that names it, and nothing was switched on", () => {
     const { drive, transport, arm } = follower();
     const { send } = transport;

@@ -196,3 +196,11 @@ test("a follower that need not be slow, and need not yet, goes on as fast as it 
   drive.step(new Int32Array(6).fill(2500));
   expect(drive.goals[0]! - 2000).toBeWithin(SLOW + 1, FAST + 1);
 });
+
+test("a joint that is told to align approaches its target, and the others go on as they were", () => {
+  const { drive } = following();
+  drive.align(0);
+  drive.step(new Int32Array(6).fill(2500));
+  expect(drive.goals[0]! - 2000).toBeWithin(1, SLOW + 1);
+  expect(drive.goals[1]! - 2000).toBeWithin(SLOW + 1, FAST + 1);
+});

@@ -5,6 +5,7 @@ import { registers } from "../../../src/feetech/registers.ts";
 import { SimulatedArm } from "../../../src/sim/arm/arm.ts";
 import { JOINTS } from "../../../src/sim/arm/joints.ts";
 import { factoryState, type ServoEvent } from "../../../src/sim/servo/servo.ts";
+import { VirtualClock } from "../../../src/sim/testing/clock.ts";
 import { SimulatedTransport } from "../../../src/sim/testing/transport.ts";
 import { FollowerDrive } from "../../../src/teleop/loop/drive.ts";
 
@@ -24,9 +25,10 @@ export function follower(
 ) {
   const told: ServoEvent[] = [];
   const states = positions.map((position, index) => factoryState(index + 1, position));
-  const arm = new SimulatedArm("follower", 0, states, (_, event) => told.push(event));
-  const transport = new SimulatedTransport(arm, undefined, () => 0);
-  const bus = new Bus(transport, { access: "drive" });
+  const clock = new VirtualClock();
+  const arm = new SimulatedArm("follower", clock.nowUs(), states, (_, event) => told.push(event));
+  const transport = new SimulatedTransport(arm, undefined, clock);
+  const bus = new Bus(transport, { access: "drive", clock });
   const drive = new FollowerDrive(
     bus,
     JOINTS.map(() => ranges),

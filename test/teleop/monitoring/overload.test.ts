@@ -4,6 +4,7 @@ import { sayProblem } from "../../../src/messages/teleop.ts";
 import { SimulatedArm } from "../../../src/sim/arm/arm.ts";
 import { JOINTS } from "../../../src/sim/arm/joints.ts";
 import { factoryState } from "../../../src/sim/servo/servo.ts";
+import { VirtualClock } from "../../../src/sim/testing/clock.ts";
 import { SimulatedTransport } from "../../../src/sim/testing/transport.ts";
 import { FollowerDrive } from "../../../src/teleop/loop/drive.ts";
 import { ArmMonitor } from "../../../src/teleop/monitoring/arm-monitor.ts";
@@ -19,12 +20,9 @@ const GRIPPER = 5;
 /** A follower at 2000 everywhere, in whose replies error bits can be put as if its servos had. */
 function follower() {
   const states = JOINTS.map((_, index) => factoryState(index + 1, 2000));
-  const bus = new Bus(
-    new SimulatedTransport(new SimulatedArm("follower", 0, states, () => {}), undefined, () => 0),
-    {
-      access: "drive",
-    },
-  );
+  const clock = new VirtualClock();
+  const simulated = new SimulatedArm("follower", clock.nowUs(), states);
+  const bus = new Bus(new SimulatedTransport(simulated, undefined, clock), { access: "drive", clock });
   const { alarms, told } = toldAlarms();
   const health = {
     warnTemperatureC: 55,

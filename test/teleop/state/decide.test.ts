@@ -42,12 +42,16 @@ const conditions = (of: Partial<Conditions> = {}): Conditions => ({
   holdForS: 600,
   ...of,
 });
-const then = (of: Partial<Conditions>) => decide(conditions(of)).then;
+const next = (of: Partial<Conditions>) => decide(conditions(of)).next;
 const wait = (reason: WaitReason, forMs = LOOK_AGAIN_MS) => ({ do: "wait", reason, forMs }) as const;
+
+test("EEPROM that was written has 0.3 s to settle before what it holds counts", () => {
+  expect(RECHECK_EEPROM_MS).toBe(300);
+});
 
 describe("what is done next", () => {
   test("two arms that are connected and well are followed, and nobody is released", () => {
-    expect(decide(conditions())).toEqual({ releaseLeader: false, then: { do: "follow" } });
+    expect(decide(conditions())).toEqual({ releaseLeader: false, next: { do: "follow" } });
   });
 
   test.each([
@@ -56,32 +60,32 @@ describe("what is done next", () => {
     ["both", { leader: gone(), follower: gone() }],
   ])("what is out of reach is waited for, whatever else is wanted: %s", (_, of) => {
     for (const mode of ["running", "paused", "released"] as const) {
-      expect(then({ ...of, mode })).toEqual(wait({ is: "out of reach" }));
+      expect(next({ ...of, mode })).toEqual(wait({ is: "out of reach" }));
     }
   });
 
   test.each(["paused", "released"] as const)("a pair that is to be %s is not even checked", (mode) => {
-    expect(then({ mode, isConnected: false })).toEqual(wait({ is: mode }));
-    expect(then({ mode })).toEqual(wait({ is: mode }));
+    expect(next({ mode, isConnected: false })).toEqual(wait({ is: mode }));
+    expect(next({ mode })).toEqual(wait({ is: mode }));
   });
 
   test("arms that are not connected are checked, then configured, and then followed", () => {
     const found = { isConnected: false, leader: reached({ isConfigured: false }) };
-    expect(then(found)).toEqual({ do: "inspect", afterMs: 0 });
-    expect(then({ ...found, inspection: { faults: [], mayPass: false } })).toEqual({ do: "configure" });
-    expect(then({ ...found, leader: reached(), isConnected: true })).toEqual({ do: "follow" });
+    expect(next(found)).toEqual({ do: "inspect", afterMs: 0 });
+    expect(next({ ...found, inspection: { faults: [], mayPass: false } })).toEqual({ do: "configure" });
+    expect(next({ ...found, leader: reached(), isConnected: true })).toEqual({ do: "follow" });
   });
 
   test("what the checks find keeps arms from being configured", () => {
     const faults = [{ code: "calibration.missing" } as Problem];
-    expect(then({ isConnected: false, inspection: { faults, mayPass: false } })).toEqual(
+    expect(next({ isConnected: false, inspection: { faults, mayPass: false } })).toEqual(
       wait({ is: "faulted" }, RECHECK_FAULT_MS),
     );
   });
 
   test("what may come of EEPROM that was written just now is checked again, whether or not it is a fault", () => {
     for (const faults of [[], [{ code: "calibration.mismatch" } as Problem]]) {
-      expect(then({ isConnected: false, inspection: { faults, mayPass: true } })).toEqual({
+      expect(next({ isConnected: false, inspection: { faults, mayPass: true } })).toEqual({
         do: "inspect",
         afterMs: RECHECK_EEPROM_MS,
       });
@@ -89,15 +93,15 @@ describe("what is done next", () => {
   });
 
   test("arms whose EEPROM does not keep a value are not checked again by itself", () => {
-    expect(then({ isConnected: false, gaveUp: true })).toEqual(wait({ is: "faulted" }, RECHECK_FAULT_MS));
+    expect(next({ isConnected: false, gaveUp: true })).toEqual(wait({ is: "faulted" }, RECHECK_FAULT_MS));
     const inspection = { faults: [], mayPass: false };
-    expect(then({ isConnected: false, gaveUp: true, inspection })).toEqual(
+    expect(next({ isConnected: false, gaveUp: true, inspection })).toEqual(
       wait({ is: "faulted" }, RECHECK_FAULT_MS),
     );
   });
 
   test.each(["leader", "follower"] as const)("a %s that was reset is checked again", (role) => {
-    expect(then({ [role]: reached({ isConfigured: false }) })).toEqual({ do: "inspect", afterMs: 0 });
+    expect(next({ [role]: reached({ isConfigured: false }) })).toEqual({ do: "inspect", afterMs: 0 });
   });
 });
 
@@ -105,38 +109,38 @@ describe("heat", () => {
   const at = (...temperaturesC: number[]) => reached({ temperaturesC });
 
   test("from the limit on the follower is not followed, and the hottest joint is named", () => {
-    expect(then({ follower: at(30, 64, 30, 30, 30, 30) })).toEqual({ do: "follow" });
-    expect(then({ follower: at(30, 65, 30, 30, 30, 30) })).toEqual(
+    expect(next({ follower: at(30, 64, 30, 30, 30, 30) })).toEqual({ do: "follow" });
+    expect(next({ follower: at(30, 65, 30, 30, 30, 30) })).toEqual(
       wait({ is: "cooling", joint: 1, celsius: 65, coolBelowC: 55 }),
     );
-    expect(then({ follower: at(66, 65, 30, 70, 69, 30) })).toMatchObject({
+    expect(next({ follower: at(66, 65, 30, 70, 69, 30) })).toMatchObject({
       reason: { joint: 3, celsius: 70 },
     });
   });
 
   test("after a release the follower is not followed before it is cool", () => {
     const isCooling = true;
-    expect(then({ isCooling, follower: at(55, 30, 30, 30, 30, 30) })).toEqual(
+    expect(next({ isCooling, follower: at(55, 30, 30, 30, 30, 30) })).toEqual(
       wait({ is: "cooling", joint: 0, celsius: 55, coolBelowC: 55 }),
     );
-    expect(then({ isCooling, follower: at(54, 30, 30, 30, 30, 30) })).toEqual({ do: "follow" });
+    expect(next({ isCooling, follower: at(54, 30, 30, 30, 30, 30) })).toEqual({ do: "follow" });
   });
 
   test("of a joint counts by its own limit", () => {
     const heatLimits = { releaseFromC: [65, 47, 65, 65, 65, 65], coolBelowC: each(40) };
-    expect(then({ heatLimits, follower: at(48, 46, 30, 30, 30, 30) })).toEqual({ do: "follow" });
-    expect(then({ heatLimits, follower: at(30, 47, 30, 30, 30, 30) })).toMatchObject({
+    expect(next({ heatLimits, follower: at(48, 46, 30, 30, 30, 30) })).toEqual({ do: "follow" });
+    expect(next({ heatLimits, follower: at(30, 47, 30, 30, 30, 30) })).toMatchObject({
       reason: { is: "cooling", joint: 1, coolBelowC: 40 },
     });
   });
 
   test("of the leader, which has no torque, is no reason to wait", () => {
-    expect(then({ leader: at(80, 80, 80, 80, 80, 80) })).toEqual({ do: "follow" });
+    expect(next({ leader: at(80, 80, 80, 80, 80, 80) })).toEqual({ do: "follow" });
   });
 
   test("is not judged while nobody knows the servos' limits", () => {
     const { heatLimits: _, ...unknown } = conditions({ follower: at(90, 90, 90, 90, 90, 90) });
-    expect(decide(unknown).then).toEqual({ do: "follow" });
+    expect(decide(unknown).next).toEqual({ do: "follow" });
   });
 });
 
@@ -145,24 +149,24 @@ describe("the leader", () => {
     "whose servo reports %i, which is no position, is not followed",
     (position) => {
       const positions = facts.positions.with(2, steps(position));
-      expect(then({ leader: reached({ positions }) })).toEqual(
+      expect(next({ leader: reached({ positions }) })).toEqual(
         wait({ is: "no position", joint: 2, position }),
       );
     },
   );
 
   test.each([0, 4095])("whose servo reports %i is followed", (position) => {
-    expect(then({ leader: reached({ positions: facts.positions.with(2, steps(position)) }) })).toEqual({
+    expect(next({ leader: reached({ positions: facts.positions.with(2, steps(position)) }) })).toEqual({
       do: "follow",
     });
   });
 
   test("must be moved first where that is configured, unless the follower has its torque", () => {
     const start = "on leader motion";
-    expect(then({ start })).toEqual(wait({ is: "leader awaited" }, WATCH_LEADER_MS));
-    expect(then({ start, leaderWasMoved: true })).toEqual({ do: "follow" });
-    expect(then({ start, follower: reached({ torque: "on" }) })).toEqual({ do: "follow" });
-    expect(then({ start, follower: reached({ torque: "unknown" }) })).toEqual({ do: "follow" });
+    expect(next({ start })).toEqual(wait({ is: "leader awaited" }, WATCH_LEADER_MS));
+    expect(next({ start, leaderWasMoved: true })).toEqual({ do: "follow" });
+    expect(next({ start, follower: reached({ torque: "on" }) })).toEqual({ do: "follow" });
+    expect(next({ start, follower: reached({ torque: "unknown" }) })).toEqual({ do: "follow" });
   });
 });
 

@@ -11,6 +11,7 @@ import { readArm } from "../../../src/arm/read.ts";
 import { torqueState } from "../../../src/arm/release.ts";
 import { Bus } from "../../../src/feetech/bus.ts";
 import { steps } from "../../../src/feetech/units.ts";
+import { systemClock } from "../../../src/linux/clock.ts";
 import { SimulatedTransport } from "../../../src/sim/testing/transport.ts";
 import type { OpenArm } from "../../../src/workflows/arm-session.ts";
 import { type CalibrationWish, calibrateArm } from "../../../src/workflows/calibrate/calibrate.ts";
@@ -36,7 +37,7 @@ const leader = { role: "leader", id: "blue" } as const;
 
 /** A leader on a line that answers at once, held in the middle; each servo as from the factory. */
 function newArm() {
-  const transport = new SimulatedTransport();
+  const transport = new SimulatedTransport(undefined, undefined, systemClock);
   const store = new CalibrationStore(root);
   for (const { actuator } of transport.arm.servos) actuator.motor.position = MIDDLE;
   const arm: OpenArm = {

@@ -1,6 +1,6 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
-import { startSim } from "../../../src/sim/testing/start.ts";
+import { startSim } from "../../src/sim/testing/start.ts";
 
 setDefaultTimeout(60_000);
 const TICKS = 12_000;
@@ -10,7 +10,7 @@ const COLLECT_EVERY_BYTES = 100_000;
 /** How often the collector ran in {@link TICKS} ticks of the control loop on simulated arms that stand still. */
 async function collections(task: "hot" | "allocating"): Promise<number> {
   await using sim = await startSim({ arms: "configured", motion: "still", wireTime: false, usbDelayUs: 0 });
-  const script = join(import.meta.dir, "../../support/hot-loop.ts");
+  const script = join(import.meta.dir, "../support/hot-loop.ts");
   const child = Bun.spawn(
     [process.execPath, script, task, `${TICKS}`, sim.paths.leader, sim.paths.follower],
     {
