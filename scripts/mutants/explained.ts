@@ -190,6 +190,12 @@ export const explained: readonly Explained[] = [
   },
   {
     file: MOTION,
+    line: "return aligning;",
+    changes: ["without return aligning;"],
+    reason: "the next case gives the same where nothing stops the joint",
+  },
+  {
+    file: MOTION,
     line: "return this.#wasFollowing && this.#side * distance < 0 ? following : aligning;",
     changes: [
       "this.#side * distance → this.#side / distance",
