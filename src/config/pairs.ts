@@ -41,6 +41,14 @@ export function onlyPair(dir: string = CONFIG_DIR): string {
   return pairs[0] ?? MAIN_PAIR;
 }
 
+/**
+ * A pair's name where a command that is to be pasted must have it; undefined for the main pair of a machine that has no
+ * other.
+ */
+export function pairToName(pair: string, dir: string = CONFIG_DIR): string | undefined {
+  return pair === MAIN_PAIR && pairsIn(dir).every((one) => one === MAIN_PAIR) ? undefined : pair;
+}
+
 function pairsIn(dir: string): string[] {
   if (!existsSync(dir)) return [];
   return readdirSync(dir)

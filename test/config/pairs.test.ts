@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ConfigError, parseConfig } from "../../src/config/config.ts";
-import { onlyPair, pairConfigPath } from "../../src/config/pairs.ts";
+import { onlyPair, pairConfigPath, pairToName } from "../../src/config/pairs.ts";
 
 let dir: string;
 beforeEach(() => {
@@ -50,4 +50,13 @@ test("a further pair has links and ids of its own, unless its file says otherwis
   const config = parseConfig('[leader]\nid = "blue"\n', "left.toml", "left");
   expect(config.leader).toEqual({ port: "/dev/so101/left-leader", id: "blue" });
   expect(config.follower).toEqual({ port: "/dev/so101/left-follower", id: "left-follower" });
+});
+
+test("a command that is to be pasted names the pair, but for the main one where there is no other", () => {
+  expect(pairToName("main", join(dir, "none"))).toBeUndefined();
+  add("config.toml");
+  expect(pairToName("main", dir)).toBeUndefined();
+  expect(pairToName("left", dir)).toBe("left");
+  add("left.toml");
+  expect(pairToName("main", dir)).toBe("main");
 });
