@@ -5,11 +5,19 @@ import type { Command } from "commander";
 import { commandLine } from "./cli/command-line.ts";
 import { exitCodeFor } from "./cli/exit-code.ts";
 import { teleoperates } from "./daemon/early.ts";
+import type { GivenOptions } from "./messages/audience.ts";
+
+/** What was given to the command that runs: commands in messages must repeat it. */
+let given: GivenOptions = {};
 
 try {
-  await commandLine(await commands()).parseAsync();
+  const program = commandLine(await commands());
+  program.hook("preAction", (_, running) => {
+    given = running.opts();
+  });
+  await program.parseAsync();
 } catch (error) {
-  process.exitCode = exitCodeFor(error);
+  process.exitCode = exitCodeFor(error, given);
 }
 
 /** The service starts with nothing loaded but what it needs: all commands take a second on a Pi, and arms wait for it. */

@@ -150,6 +150,17 @@ test("workflows touch no terminal, and leave the exit code to the command", () =
   expect(wrong).toEqual([]);
 });
 
+test("no room at or below teleoperation names a command: what to do is put into words at the edge", () => {
+  const lower = ["linux", "serial", "feetech", "arm", "teleop"];
+  const withoutComments = (text: string) => text.replaceAll(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$|\s\/\/ .*$/gm, "");
+  const named = files.flatMap(({ path, text }) => {
+    if (!lower.includes(roomOf(path))) return [];
+    const found = withoutComments(text).matchAll(/so101 [a-z][a-z-]*|sudo|usermod|dialout|systemctl/g);
+    return [...found].map(([words]) => `${path}: ${words}`);
+  });
+  expect(named).toEqual([]);
+});
+
 test("one file writes goals and switches torque on", () => {
   const product = files.filter(({ path }) => roomOf(path) !== "sim");
   const writesGoals = product.filter(({ text }) => /\.(set|write|writeRam)\([^)]*"goal_/.test(text));

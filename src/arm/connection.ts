@@ -1,5 +1,4 @@
-/** One arm's port and bus: opening it, finding out who answers, and saying what is missing. */
-
+/** One arm's port and bus: opening it, finding out who answers and what is missing. */
 import { Bus, type BusAccess } from "../feetech/bus.ts";
 import { BusCounters } from "../feetech/counters.ts";
 import { BAUD_RATES } from "../feetech/registers.ts";
@@ -7,19 +6,12 @@ import { ReadRequest, spanOf } from "../feetech/requests.ts";
 import { type Clock, systemClock } from "../linux/clock.ts";
 import { TtyBinding } from "../serial/binding.ts";
 import { PortError, type Transport } from "../serial/transport.ts";
-import { missingJoints } from "./findings.ts";
+import { missingJoints } from "./checks/answers.ts";
+import { type ArmIdentity, nameOfArm } from "./identity.ts";
 import { JOINTS, type JointName, nameWithId } from "./joints.ts";
+import { type ArmProblem, jointWithId, type Remedy } from "./problem.ts";
+import { problemOf } from "./problem-of.ts";
 import { SERVO_IDS } from "./read.ts";
-
-/** What keeps an arm from being used: its port, as in {@link PortTrouble}, or who answers on it. */
-export type ConnectionTrouble =
-  | "missing"
-  | "denied"
-  | "in use"
-  | "unusable"
-  | "silent"
-  | "missing joints"
-  | "damaged";
 
 /** Where an arm is and whose calibration it has. */
 export interface ArmSettings {
@@ -68,19 +60,16 @@ const ALONE_TIMEOUT_US = 10_000;
 
 /** The connection to one arm, from no board at all to six servos that answer. */
 export class ArmConnection {
-  /** How messages name the arm: `leader "my_leader"`. */
+  /** Whose it is; undefined on a port that belongs to nobody yet. */
+  readonly arm: ArmIdentity | undefined;
+  /** How messages name the arm: `leader "my_leader"`; `arm on /dev/ttyACM0` where it is nobody's. */
   readonly name: string;
   /** The path of the arm's port. */
   readonly path: string;
-  /** Why the arm cannot be used now, for the person who can change it; undefined when all six servos answer. */
-  trouble: string | undefined;
-  /** Of which kind {@link trouble} is; undefined when all six servos answer. */
-  troubleKind: ConnectionTrouble | undefined;
-  /** What is wrong with the port itself, where {@link trouble} is about that; undefined once the port is open. */
-  portError: PortError | undefined;
 
   readonly #access: BusAccess;
   readonly #ports: ArmPorts;
+  #problem: ArmProblem | undefined;
   #port: ArmPort | undefined;
   #bus: Bus | undefined;
   #deniedSinceUs: number | undefined;
@@ -88,8 +77,9 @@ export class ArmConnection {
   readonly #counters = new BusCounters();
 
   /** `access` is what may be done to the arm's servos through {@link bus}. */
-  constructor(name: string, path: string, access: BusAccess, ports: ArmPorts = systemPorts) {
-    this.name = name;
+  constructor(arm: ArmIdentity | undefined, path: string, access: BusAccess, ports: ArmPorts = systemPorts) {
+    this.arm = arm && { role: arm.role, id: arm.id };
+    this.name = arm === undefined ? `arm on ${path}` : nameOfArm(arm);
     this.path = path;
     this.#access = access;
     this.#ports = ports;
@@ -100,27 +90,28 @@ export class ArmConnection {
     return this.#facts;
   }
 
+  /** What keeps the arm from being used, as {@link reach} found it last; undefined when all six servos answered. */
+  get problem(): ArmProblem | undefined {
+    return this.#problem;
+  }
+
   /** The bus while the port is open. */
   get bus(): Bus | undefined {
     return this.#bus;
   }
 
   /**
-   * Opens the port where it is not open and asks all six servos; {@link trouble} then says what is missing. Never
-   * rejects for anything that a person or time can mend.
+   * Opens the port where it is not open and asks all six servos; {@link problem} is then what is missing. Never
+   * rejects for anything that a person or time can put right.
    */
   async reach(): Promise<void> {
     try {
       await this.#open();
-      this.portError = undefined;
-      this.troubleKind = undefined;
-      this.trouble = this.#whoIsMissing();
+      this.#problem = this.#whoIsMissing();
     } catch (error) {
       if (!(error instanceof PortError)) throw error;
       await this.close();
-      this.portError = error;
-      this.troubleKind = kindOf(error);
-      this.trouble = this.#explain(error);
+      this.#problem = this.#problemOf(error);
     }
   }
 
@@ -154,10 +145,26 @@ export class ArmConnection {
     this.#deniedSinceUs = undefined;
   }
 
-  #whoIsMissing(): string | undefined {
+  #whoIsMissing(): ArmProblem | undefined {
     const bus = this.#bus!;
     if (bus.exchange(this.#facts)) return undefined;
+    const { arm, path } = this;
     // One loose lead may keep the others from taking their turn in a joint read: ask each alone.
+    const { damaged, missing } = this.#askEach(bus);
+    if (damaged.length > 0) {
+      const silent = missing.filter((joint) => !damaged.includes(joint));
+      // Two servos with one id talk at once; the joint that does not answer at all has the one with the wrong id.
+      const remedy: Remedy =
+        silent[0] === undefined ? { do: "check leads" } : { do: "give id", joint: silent[0] };
+      return { code: "bus.damaged", arm, path, joints: damaged, silent, remedies: [remedy] };
+    }
+    if (missing.length > 0) return missingJoints(missing, { arm, path });
+    if (bus.exchange(this.#facts)) return undefined;
+    return { code: "bus.damaged", arm, path, joints: [], silent: [], remedies: [{ do: "check leads" }] };
+  }
+
+  /** The joints that do not answer when asked alone, and those of them whose replies arrive damaged each time. */
+  #askEach(bus: Bus) {
     const damaged: JointName[] = [];
     const missing = JOINTS.filter((joint, index) => {
       const id = SERVO_IDS[index]!;
@@ -171,62 +178,22 @@ export class ArmConnection {
       if (between > before && garbled() > between) damaged.push(joint);
       return true;
     });
-    this.troubleKind = "damaged";
-    if (damaged.length > 0) return damagedReplies(this.name, damaged, missing);
-    this.troubleKind = missing.length === JOINTS.length ? "silent" : "missing joints";
-    if (missing.length === JOINTS.length) {
-      return (
-        `${this.name}: there is a board at ${this.path}, but no servo answers — switch the arm's power on; ` +
-        "if it is on, check the lead between the board and shoulder_pan, and that this is the arm's port"
-      );
-    }
-    if (missing.length > 0) return missingJoints(this.name, missing);
-    if (bus.exchange(this.#facts)) {
-      this.troubleKind = undefined;
-      return undefined;
-    }
-    this.troubleKind = "damaged";
-    return `${this.name}: its servos answer one by one but not together — check the leads and the plugs`;
+    return { damaged, missing };
   }
 
-  #explain(error: PortError): string {
-    if (error.trouble === "missing" || error.trouble === "lost") {
-      return `${this.name}: ${this.path} is not there — plug in the arm's USB board`;
-    }
-    if (error.trouble === "denied") {
-      const nowUs = this.#ports.clock.nowUs();
-      this.#deniedSinceUs ??= nowUs;
-      if (nowUs - this.#deniedSinceUs < BELIEVE_DENIED_AFTER_US) {
-        return `${this.name}: ${this.path} is not accessible yet`;
-      }
-    }
-    return `${this.name}: ${error.message}`;
+  #problemOf(error: PortError): ArmProblem {
+    const problem = problemOf(error, this.arm);
+    // A board that went away while it was opened is one that is not there.
+    if (problem.code === "board.missing") return { code: "board.missing", arm: this.arm, path: this.path };
+    if (problem.code !== "port.denied") return problem;
+    const nowUs = this.#ports.clock.nowUs();
+    this.#deniedSinceUs ??= nowUs;
+    return nowUs - this.#deniedSinceUs < BELIEVE_DENIED_AFTER_US ? { ...problem, fresh: true } : problem;
   }
-}
-
-function kindOf({ trouble }: PortError): ConnectionTrouble {
-  if (trouble === "lost") return "missing";
-  return trouble === "missing" || trouble === "denied" || trouble === "in use" ? trouble : "unusable";
 }
 
 /** An arm that is not set up yet may have servos of any id. */
 function nameOfServo(id: number): string {
-  const joint = JOINTS[SERVO_IDS.indexOf(id)];
+  const joint = jointWithId(id);
   return joint === undefined ? `servo ${id}` : nameWithId(joint);
-}
-
-/**
- * Says that what comes from joints is garbled, each time it was asked: two servos with one id talk at once. The joint
- * that does not answer at all is then the one whose servo has the wrong id.
- */
-function damagedReplies(name: string, damaged: readonly JointName[], missing: readonly JointName[]): string {
-  const silent = missing.filter((joint) => !damaged.includes(joint));
-  const all = damaged.map(nameWithId).join(", ");
-  if (silent.length === 0) {
-    return `${name}: the replies of ${all} arrive damaged — check the leads and the plugs; two servos may have one id`;
-  }
-  return (
-    `${name}: the replies of ${all} arrive damaged, and ${silent.map(nameWithId).join(", ")} does not answer — ` +
-    `two servos probably have one id: give ${silent[0]}'s its own with "so101 setup-motors --joint ${silent[0]}"`
-  );
 }

@@ -1,5 +1,5 @@
 /** Whose calibration an arm holds: what tells one arm from another when nothing else does. */
-import { CalibrationError } from "./calibration/calibration.ts";
+import { CalibrationError } from "./calibration/error.ts";
 import { matches } from "./calibration/in-servos.ts";
 import type { CalibrationStore } from "./calibration/store.ts";
 import type { ArmIdentity } from "./identity.ts";

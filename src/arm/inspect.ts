@@ -1,9 +1,9 @@
 /** Looking at an arm before it is used: what its servos hold, and what its calibration file says. */
 import type { Bus } from "../feetech/bus.ts";
 import type { CalibrationStore } from "./calibration/store.ts";
-import type { ArmState } from "./findings.ts";
 import type { ArmIdentity } from "./identity.ts";
 import { type ArmReading, readArm, SERVO_IDS } from "./read.ts";
+import type { ArmState } from "./state.ts";
 
 /** An arm as it was found, and all that was read of its servos. */
 export interface InspectedArm extends ArmState {
@@ -24,7 +24,7 @@ export function inspectArm(
     images: reading.images,
     errorBytes: errorBytesOf(bus),
     calibration: calibrations.tryLoad({ role, id }),
-    unfinished: calibrations.explainUnfinished({ role, id }),
+    unfinished: calibrations.unfinishedProblem({ role, id }),
   };
 }
 

@@ -40,7 +40,7 @@ export function readArm(bus: Bus): ArmReading {
 export function readWholeArm(bus: Bus): ServoImage[] {
   return readArm(bus).images.map((image, index) => {
     const id = SERVO_IDS[index]!;
-    if (image === null) throw new BusError(id, "timeout", `no answer from ${bus.nameOf(id)}`);
+    if (image === null) throw new BusError(bus, id, "timeout");
     return image;
   });
 }

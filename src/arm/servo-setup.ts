@@ -4,7 +4,7 @@ import { EEPROM_SETTLE_US, EepromError } from "../feetech/eeprom.ts";
 import { BAUD_RATES, STS3215_MODEL } from "../feetech/registers.ts";
 import { ReadRequest, spanOf } from "../feetech/requests.ts";
 import { sleepForUs } from "../linux/clock.ts";
-import { idOf, type JointName, nameWithId } from "./joints.ts";
+import { idOf, type JointName } from "./joints.ts";
 
 /** A port whose speed can be changed, and the bus on it. */
 export interface ServoLine {
@@ -85,7 +85,7 @@ export function setUpServo(line: ServoLine, servo: FoundServo, joint: JointName)
     // Whether the old id or the new one acknowledges it is the firmware's choice: the ping tells.
     bus.write(servo.id, "id", id);
     sleepForUs(bus.clock, EEPROM_SETTLE_US);
-    if (!bus.ping(id)) throw notKept(joint, "its id", id);
+    if (!bus.ping(id)) throw new EepromError(bus, id, { register: "id", value: id });
     bus.writeRam(id, "lock", 1);
   }
   if (servo.baudRate !== baudRate) {
@@ -93,16 +93,12 @@ export function setUpServo(line: ServoLine, servo: FoundServo, joint: JointName)
     bus.write(id, "baud_rate", 0);
     sleepForUs(bus.clock, EEPROM_SETTLE_US);
     line.setBaudRate(baudRate);
-    if (!bus.ping(id)) throw notKept(joint, "its speed", baudRate);
+    if (!bus.ping(id)) throw new EepromError(bus, id, { register: "baud_rate", value: 0 });
     bus.writeRam(id, "lock", 1);
   }
-  if (bus.read(id, "id") !== id) throw notKept(joint, "its id", id);
-  if (bus.read(id, "baud_rate") !== 0) throw notKept(joint, "its speed", baudRate);
+  if (bus.read(id, "id") !== id) throw new EepromError(bus, id, { register: "id", value: id });
+  if (bus.read(id, "baud_rate") !== 0) throw new EepromError(bus, id, { register: "baud_rate", value: 0 });
   return { changed: true };
-}
-
-function notKept(joint: JointName, what: string, value: number): EepromError {
-  return new EepromError(idOf(joint), `the servo for ${nameWithId(joint)} does not keep ${what}, ${value}`);
 }
 
 /** Whether a model number is that of an STS3215. */

@@ -2,15 +2,16 @@
 import { basename } from "node:path";
 import type { ApiProblem } from "../api/client.ts";
 import { unitOf } from "../config/pairs.ts";
+import { type Audience, command } from "../messages/audience.ts";
 
 /** Says what is wrong, and what to do. */
-export function describeApiProblem(problem: ApiProblem): string {
+export function describeApiProblem(problem: ApiProblem, audience: Audience): string {
   switch (problem.kind) {
     case "not running": {
       const [first] = problem.paths;
       return (
         `the service does not run (nothing answers at ${problem.paths.join(" or ")}) — start it with ` +
-        `"sudo systemctl start ${unitAt(first!)}", or run "so101 teleoperate"`
+        `"sudo systemctl start ${unitAt(first!)}", or run "${command(audience, "teleoperate")}"`
       );
     }
     case "denied":

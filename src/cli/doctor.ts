@@ -1,12 +1,13 @@
 /** `so101 doctor`: one screen from power to motion, each line with its cure. */
 import { styleText } from "node:util";
 import { Command } from "commander";
-import { MAIN_PAIR } from "../config/pairs.ts";
+import { MAIN_PAIR, pairToName } from "../config/pairs.ts";
 import { versionLine } from "../host/version.ts";
 import { printLine } from "../linux/stdout.ts";
 import type { Check, Level } from "../workflows/check.ts";
 import { examine } from "../workflows/doctor/doctor.ts";
 import { addJsonOption } from "./options/arm.ts";
+import { readerOf } from "./options/audience.ts";
 import { addServiceOptions, type ServiceOptions, socketPaths } from "./options/service.ts";
 
 interface Options extends ServiceOptions {
@@ -30,9 +31,11 @@ export function doctorCommand(): Command {
 
 async function doctor({ config, json, ...service }: Options): Promise<void> {
   const pair = service.pair ?? MAIN_PAIR;
+  const named = config === undefined ? pairToName(pair) : service.pair;
+  const audience = readerOf({ ...service, config, pair: named });
   const count: Record<Level, number> = { ok: 0, warning: 0, broken: 0 };
   if (!json) printLine(versionLine);
-  for await (const check of examine({ pair, config, sockets: socketPaths({ ...service, pair }) })) {
+  for await (const check of examine({ pair, config, sockets: socketPaths({ ...service, pair }), audience })) {
     count[check.level]++;
     printLine(json ? JSON.stringify({ event: "check", ...check }) : lineOf(check));
   }

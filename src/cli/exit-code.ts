@@ -2,26 +2,31 @@
 import { CommanderError } from "commander";
 import { ApiError } from "../api/client.ts";
 import { ConfigError } from "../config/config.ts";
+import type { Audience, GivenOptions } from "../messages/audience.ts";
+import { sayError } from "../messages/problems.ts";
 import { AlreadyTold, Interrupted, UsageError } from "../workflows/errors.ts";
 import { describeApiProblem } from "./api-problem.ts";
+import { readerOf } from "./options/audience.ts";
 
 const FAILED = 1;
 const WRONG_USAGE = 2;
 const INTERRUPTED = 130;
 
-/** Says what went wrong, unless that has been said; 0 done, 1 failed, 2 wrong usage or configuration, 130 interrupted. */
-export function exitCodeFor(error: unknown): number {
+/**
+ * Says what went wrong, unless that has been said; 0 done, 1 failed, 2 wrong usage or configuration, 130 interrupted.
+ * `given` are the options of the command that failed.
+ */
+export function exitCodeFor(error: unknown, given: GivenOptions): number {
   if (error instanceof CommanderError) {
     // Commander has printed it. Its own usage errors have exit code 1.
     return error.code.startsWith("commander.") && error.exitCode !== 0 ? WRONG_USAGE : error.exitCode;
   }
   if (error instanceof AlreadyTold) return FAILED;
-  console.error(`so101: ${messageOf(error)}`);
+  console.error(`so101: ${messageOf(error, readerOf(given))}`);
   if (error instanceof Interrupted) return INTERRUPTED;
   return error instanceof ConfigError || error instanceof UsageError ? WRONG_USAGE : FAILED;
 }
 
-function messageOf(error: unknown): string {
-  if (error instanceof ApiError) return describeApiProblem(error.problem);
-  return error instanceof Error ? error.message : String(error);
+function messageOf(error: unknown, audience: Audience): string {
+  return error instanceof ApiError ? describeApiProblem(error.problem, audience) : sayError(error, audience);
 }

@@ -8,6 +8,7 @@ import type { Calibration } from "../arm/calibration/calibration.ts";
 import type { ArmIdentity } from "../arm/identity.ts";
 import { ROLES, type Role } from "../arm/joints.ts";
 import { MAIN_PAIR } from "../config/pairs.ts";
+import type { Audience } from "../messages/audience.ts";
 import type { EventSink } from "../teleop/events.ts";
 import type { PairSettings } from "../teleop/settings.ts";
 import { startApi } from "./api.ts";
@@ -35,6 +36,8 @@ export interface ServiceOptions {
   /** Reads the settings: at the start, and at each reload. Throws {@link ConfigError}. */
   readSettings(): PairSettings;
   readonly pair?: string | undefined;
+  /** Who reads what is told, as it is now: pairs may be added while this one runs. */
+  audience(): Audience;
   /** Where the control socket is made; in the pair's own place if left out. */
   readonly socket?: string | undefined;
   /** Ends so many seconds after the process has started. */
@@ -62,11 +65,11 @@ export async function runService(options: ServiceOptions): Promise<void> {
   ];
   const sink: EventSink = (event) => {
     const hints = enrichers.flatMap((hintsFor) => hintsFor(event));
-    const told = tell(event, hints);
+    const told = tell(event, hints, options.audience());
     for (const each of sinks) each(told);
   };
   const supply = watchSupply((event) => sink(event));
-  const enrichers = [supply.hintsFor, unnamedBoards(pair, () => settings)];
+  const enrichers = [supply.hintsFor, unnamedBoards(() => settings)];
 
   // Nothing yields between the output and the thread: nothing is told that nobody shows.
   const output = await options.makeOutput(settings, () => summarise(memory, history.state));

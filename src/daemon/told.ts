@@ -1,8 +1,10 @@
 /** An event in words, as every sink of the service gets it: the log, the screen, systemd, the history. */
 import type { Calibration } from "../arm/calibration/calibration.ts";
 import type { Role } from "../arm/joints.ts";
+import type { Audience } from "../messages/audience.ts";
 import { type Hint, sayHint } from "../messages/hints.ts";
-import { sayEnd, sayLeft, sayProblem } from "../messages/teleop.ts";
+import { sayProblem } from "../messages/problems.ts";
+import { sayEnd, sayLeft } from "../messages/teleop.ts";
 import { formatCode } from "../teleop/codes.ts";
 import type { AlarmChange, ControlEvent, Severity } from "../teleop/events.ts";
 import type { Problem } from "../teleop/problem.ts";
@@ -42,13 +44,14 @@ export type ToldEvent =
 /** Takes events in words. */
 export type ToldSink = (event: ToldEvent) => void;
 
-/** Puts an event into words, with what else is known of its cause. */
-export function tell(event: ControlEvent, hints: readonly Hint[]): ToldEvent {
-  const hinted = (text: string) => text + hints.map(sayHint).join("");
+/** Puts an event into words for whoever reads, with what else is known of its cause. */
+export function tell(event: ControlEvent, hints: readonly Hint[], audience: Audience): ToldEvent {
+  const say = (problem: Problem) => sayProblem(problem, audience);
+  const hinted = (text: string) => text + hints.map((hint) => sayHint(hint, audience)).join("");
   switch (event.kind) {
     case "state":
     case "reasons": {
-      const why = hinted(event.reasons.map(sayProblem).join("; "));
+      const why = hinted(event.reasons.map(say).join("; "));
       const [first] = event.reasons;
       const about = first === undefined ? { code: "" } : aboutOf(first);
       if (event.kind === "reasons") return { kind: "reason", why, ...about };
@@ -59,11 +62,11 @@ export function tell(event: ControlEvent, hints: readonly Hint[]): ToldEvent {
       return {
         kind: "notice",
         severity: event.severity,
-        message: hinted(sayProblem(event.problem)),
+        message: hinted(say(event.problem)),
         ...aboutOf(event.problem),
       };
     case "alarm":
-      return tellAlarm(event, hinted);
+      return tellAlarm(event, say, hinted);
     case "calibration":
       return event;
     case "stopped":
@@ -71,17 +74,21 @@ export function tell(event: ControlEvent, hints: readonly Hint[]): ToldEvent {
   }
 }
 
-function tellAlarm(event: AlarmChange, hinted: (text: string) => string): ToldEvent {
+function tellAlarm(
+  event: AlarmChange,
+  say: (problem: Problem) => string,
+  hinted: (text: string) => string,
+): ToldEvent {
   const { name, severity, problem, quiet, untold, change } = event;
   const alarm = { kind: "notice", severity, alarm: name, ...aboutOf(problem) } as const;
   if (change === "cleared") {
     const end = sayEnd(problem);
-    const message = end ?? sayProblem(problem);
+    const message = end ?? say(problem);
     const isQuiet = quiet || end === undefined;
     return { ...alarm, cleared: true, message, ...(isQuiet && { quiet: true }) };
   }
   const again = untold === undefined ? "" : ` (${untold} more times since it was told last)`;
-  return { ...alarm, message: hinted(sayProblem(problem)) + again, ...(quiet && { quiet }) };
+  return { ...alarm, message: hinted(say(problem)) + again, ...(quiet && { quiet }) };
 }
 
 function aboutOf({ code, arm }: Problem): About {

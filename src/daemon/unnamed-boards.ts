@@ -1,16 +1,14 @@
 /** Hints what to do where the arms' boards have not been named: their links will never be there by themselves. */
 import { existsSync } from "node:fs";
 import { ROLES } from "../arm/joints.ts";
-import { MAIN_PAIR } from "../config/pairs.ts";
 import { canBeNamed, namingRules } from "../host/naming-rules.ts";
 import type { Hint } from "../messages/hints.ts";
 import type { ControlEvent } from "../teleop/events.ts";
 import type { PairSettings } from "../teleop/settings.ts";
 import { problemsIn } from "./about.ts";
 
-/** For an event that misses a board which no rule names: which command names it. */
-export function unnamedBoards(pair: string, settings: () => PairSettings): (event: ControlEvent) => Hint[] {
-  const command = `sudo so101 assign${pair === MAIN_PAIR ? "" : ` --pair ${pair}`}`;
+/** For an event that misses a board which no rule names: whose. */
+export function unnamedBoards(settings: () => PairSettings): (event: ControlEvent) => Hint[] {
   return (event) => {
     const missing = problemsIn(event).filter(({ code }) => code === "board.missing");
     if (missing.length === 0) return [];
@@ -20,6 +18,6 @@ export function unnamedBoards(pair: string, settings: () => PairSettings): (even
       return canBeNamed(port) && !existsSync(port) && !names.has(port);
     });
     const isAboutThem = missing.some(({ arm }) => arm === undefined || unnamed.includes(arm.role));
-    return unnamed.length > 0 && isAboutThem ? [{ is: "unnamed", roles: unnamed, command }] : [];
+    return unnamed.length > 0 && isAboutThem ? [{ is: "unnamed", roles: unnamed }] : [];
   };
 }

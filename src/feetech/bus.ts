@@ -36,18 +36,61 @@ const WRITE_TRIES = 3;
 /** The span of a reply that carries no data. */
 const NOTHING = { address: 0, length: 0 };
 
-/** A servo did not do what it was asked. */
+/** What a servo did: nothing, something that arrived damaged, or anything but take what was written to it. */
+export type BusTrouble = "timeout" | "corrupted" | "not written";
+
+/** What a servo's trouble is about, where that is one register. */
+export interface Concerned {
+  readonly register: RegisterName;
+  /** What it was to hold, or reports to hold. */
+  readonly value: number;
+  /** Where its joint is, in steps, where it did not take a goal. */
+  readonly position?: number | undefined;
+}
+
+/** A servo did not do what it was asked. The message is the fact, and names the servo as its bus does. */
 export class BusError extends Error {
   override readonly name: string = "BusError";
+  /** The bus that the servo is on. */
+  readonly bus: Bus;
   /** The servo's id. */
   readonly id: number;
-  readonly trouble: "timeout" | "corrupted" | "not written";
+  readonly trouble: BusTrouble;
+  /** What it does not take, or reports, where it is about one register. */
+  readonly register: RegisterName | undefined;
+  readonly value: number | undefined;
+  /** Where its joint is, in steps, where it did not take a goal. */
+  readonly position: number | undefined;
 
-  constructor(id: number, trouble: "timeout" | "corrupted" | "not written", message: string) {
-    super(message);
+  constructor(bus: Bus, id: number, trouble: BusTrouble, about?: Concerned) {
+    super(busFact(bus.nameOf(id), trouble, about));
+    this.bus = bus;
     this.id = id;
     this.trouble = trouble;
+    this.register = about?.register;
+    this.value = about?.value;
+    this.position = about?.position;
   }
+}
+
+/** What happened, without what to do about it; `servo` names the servo. */
+export function busFact(
+  servo: string,
+  trouble: BusTrouble,
+  about: { readonly [Key in keyof Concerned]?: Concerned[Key] | undefined } = {},
+): string {
+  const { register, value, position } = about;
+  if (trouble === "timeout") return `no answer from ${servo}`;
+  const what = register && `${register} = ${value}`;
+  if (trouble === "corrupted") {
+    if (register === "present_position") return `${servo} reports ${value}, which is no position`;
+    return what === undefined ? `the replies of ${servo} arrive damaged` : `${servo} reports ${what}`;
+  }
+  if (register === "goal_position" && position !== undefined) {
+    return `${servo} has the goal ${value} and is at ${position}: it moves, or does not take its goal`;
+  }
+  if (register === "torque_enable" && value === 0) return `${servo} does not confirm that its torque is off`;
+  return `${servo} does not take ${what ?? "what is written to it"}`;
 }
 
 /**
@@ -207,9 +250,9 @@ export class Bus {
     }
     const silent = read.ids.find((_, index) => !read.hasAnswerFrom(index))!;
     if (this.#decoder.checksumErrors > this.#checksumErrors) {
-      throw new BusError(silent, "corrupted", `the replies of ${this.nameOf(silent)} arrive damaged`);
+      throw new BusError(this, silent, "corrupted");
     }
-    throw new BusError(silent, "timeout", `no answer from ${this.nameOf(silent)}`);
+    throw new BusError(this, silent, "timeout");
   }
 
   /**
@@ -232,7 +275,7 @@ export class Bus {
     for (let attempt = 0; attempt < WRITE_TRIES; attempt++) {
       if (this.write(id, name, value) || this.read(id, name) === value) return;
     }
-    throw new BusError(id, "not written", `${this.nameOf(id)} does not take ${name} = ${value}`);
+    throw new BusError(this, id, "not written", { register: name, value });
   }
 
   /** Sends one request to one servo; true when its reply, which carries no data, comes. */

@@ -1,13 +1,17 @@
 /** Writing EEPROM: compare, write only what differs, settle once for the whole batch, verify. */
 import { sleepForUs } from "../linux/clock.ts";
-import { type Bus, BusError } from "./bus.ts";
+import { type Bus, BusError, type Concerned } from "./bus.ts";
 import { type RegisterName, registers } from "./registers.ts";
 import { ReadRequest } from "./requests.ts";
 
 /** A register of EEPROM does not keep what is written to it. */
 export class EepromError extends BusError {
-  constructor(id: number, message: string) {
-    super(id, "not written", message);
+  declare readonly register: RegisterName;
+  declare readonly value: number;
+
+  constructor(bus: Bus, id: number, written: Concerned) {
+    super(bus, id, "not written", written);
+    this.message = `${bus.nameOf(id)} does not keep ${written.register} = ${written.value}`;
   }
 }
 
@@ -49,7 +53,7 @@ export function writeEeprom(changes: readonly EepromChange[]): number {
   const failed = pending[0];
   if (failed !== undefined) {
     const { bus, id, register, value } = failed;
-    throw new EepromError(id, `${bus.nameOf(id)} does not keep ${register} = ${value}`);
+    throw new EepromError(bus, id, { register, value });
   }
   return written;
 }

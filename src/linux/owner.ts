@@ -6,12 +6,30 @@ export function findOwner(path: string): number | undefined {
   return attempt(() => ownerByLock(path)) ?? attempt(() => ownerByOpenFile(path));
 }
 
-/** A port's owner, as `"NAME" (pid N)`; undefined when that cannot be seen. Never throws. */
-export function nameOwner(path: string): string | undefined {
+/** The program that has a port. */
+export interface Owner {
+  readonly pid: number;
+  /** As the kernel calls the process; undefined when that cannot be seen. */
+  readonly name?: string;
+}
+
+/** A port's owner; undefined when that cannot be seen. Never throws. */
+export function ownerOf(path: string): Owner | undefined {
   const pid = findOwner(path);
   if (pid === undefined) return undefined;
   const name = attempt(() => readFileSync(`/proc/${pid}/comm`, "utf8").trim());
+  return { pid, ...(name !== undefined && { name }) };
+}
+
+/** How messages name a program: `"NAME" (pid N)`. */
+export function nameOfOwner({ pid, name }: Owner): string {
   return name === undefined ? `pid ${pid}` : `"${name}" (pid ${pid})`;
+}
+
+/** A port's owner, by {@link nameOfOwner}; undefined when that cannot be seen. Never throws. */
+export function nameOwner(path: string): string | undefined {
+  const owner = ownerOf(path);
+  return owner && nameOfOwner(owner);
 }
 
 /** Who has locked the file: anybody may know, and it is no mere bystander who has it open too. */

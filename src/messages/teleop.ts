@@ -1,28 +1,29 @@
 /** What a teleoperation tells, in words: what happened, to which arm and joint, and what to do now. */
 import { type ArmIdentity, nameOfArm } from "../arm/identity.ts";
 import { type JointName, nameWithId } from "../arm/joints.ts";
-import type { EventCode } from "../teleop/codes.ts";
-import type { Doubt, Left, Problem } from "../teleop/problem.ts";
+import type { Doubt, Left, Problem, TeleopCode, TeleopProblem } from "../teleop/problem.ts";
+import { isArmProblem, sayArmEnd } from "./arm.ts";
+import { type Audience, command } from "./audience.ts";
 
 /** Problems of one code. */
-type Of<Code extends EventCode> = Extract<Problem, { readonly code: Code }>;
+type Of<Code extends TeleopCode> = Extract<TeleopProblem, { readonly code: Code }>;
 
 /** How each is said. */
-const words: { readonly [Code in EventCode]?: (problem: Of<Code>) => string } = {
+const words: { readonly [Code in TeleopCode]?: (problem: Of<Code>, audience: Audience) => string } = {
   "pair.connecting": () => "both arms answer",
   "pair.aligning": () => "the follower moves slowly to the leader's pose",
   "pair.following": () => "the follower has reached the leader's pose",
   "pair.stopped": ({ left }) => lefts[left],
-  "pair.paused": ({ stage }) =>
+  "pair.paused": ({ stage }, audience) =>
     stage === "asked"
       ? "somebody asked for the follower to stay where it is"
-      : 'paused, as was asked: "so101 resume" goes on',
-  "pair.released": (problem) => {
+      : `paused, as was asked: "${command(audience, "resume")}" goes on`,
+  "pair.released": (problem, audience) => {
     switch (problem.stage) {
       case "asked":
         return "somebody asked to release the follower";
       case "waiting":
-        return 'released, as was asked: "so101 resume" goes on';
+        return `released, as was asked: "${command(audience, "resume")}" goes on`;
       case "done":
         return released(`${name(problem.arm)}: released, as was asked`, problem.unconfirmed);
     }
@@ -51,8 +52,6 @@ const words: { readonly [Code in EventCode]?: (problem: Of<Code>) => string } = 
   "servo.silent": ({ arm, joint }) => `${name(arm)}: no answer from ${nameWithId(joint!)}`,
   "servo.reset": ({ arm, joint }) =>
     `${name(arm)}: ${joint === undefined ? "a servo" : nameWithId(joint)} lost its power for a moment — check the supply and the leads`,
-  "servo.no-position": (problem) =>
-    `${jointOf(problem)} reports ${problem.position}, which is no position — switch its power off and on`,
   "arm.held-too-long": ({ arm, heldForS, unconfirmed }) =>
     released(`${name(arm)}: released after being held for ${heldForS} s`, unconfirmed),
   "arm.may-hold": ({ arm, doubt }) =>
@@ -71,12 +70,6 @@ const words: { readonly [Code in EventCode]?: (problem: Of<Code>) => string } = 
       ? released(`${name(problem.arm)}: released to cool`, problem.unconfirmed)
       : `${name(problem.arm)}: ${nameWithId(problem.joint!)} is at ${problem.celsius} °C, which is too hot to go on — ` +
         `it goes on by itself below ${problem.coolBelowC} °C`,
-  "servo.voltage": (problem) => reports(problem),
-  "servo.sensor": (problem) => reports(problem),
-  "servo.overheats": (problem) => reports(problem),
-  "servo.overcurrent": (problem) => reports(problem),
-  "servo.overload": (problem) => reports(problem),
-  "servo.error": (problem) => reports(problem),
   "servo.overload-stays": ({ arm, joint }) =>
     `${name(arm)}: the overload of ${nameWithId(joint!)} does not end: it has little force — take the load off it, then ` +
     "switch the arm's power off and on",
@@ -101,8 +94,8 @@ const words: { readonly [Code in EventCode]?: (problem: Of<Code>) => string } = 
   "settings.refused": ({ problems }) => `the configuration stays as it was: ${problems.join("; ")}`,
   "settings.kept": ({ keys }) =>
     `${keys.join(", ")} changed in the configuration: that takes effect at the next start`,
-  "control.refused": ({ why }) =>
-    `no control socket, so that "so101 status" and the like will not work: ${why}`,
+  "control.refused": ({ why }, audience) =>
+    `no control socket, so that "${command(audience, "status")}" and the like will not work: ${why}`,
 };
 
 const lefts: Readonly<Record<Left, string>> = {
@@ -115,29 +108,23 @@ const lefts: Readonly<Record<Left, string>> = {
 };
 
 /** How an alarm's end is said; undefined where it goes without saying. */
-const ends: { readonly [Code in EventCode]?: (problem: Of<Code>) => string } = {
+const ends: { readonly [Code in TeleopCode]?: (problem: Of<Code>) => string } = {
   "servo.hot": ({ arm, joint, celsius }) => `${name(arm)}: ${nameWithId(joint!)} is at ${celsius} °C again`,
   "supply.sags": ({ arm, volts }) => `${name(arm)}: its servos get ${volts.toFixed(1)} V again`,
   "joint.obstructed": (problem) => `${jointOf(problem)} is free again`,
-  "servo.voltage": (problem) => noLonger(problem),
-  "servo.sensor": (problem) => noLonger(problem),
-  "servo.overheats": (problem) => noLonger(problem),
-  "servo.overcurrent": (problem) => noLonger(problem),
-  "servo.overload": (problem) => noLonger(problem),
-  "servo.error": (problem) => noLonger(problem),
   "supply.under-voltage": () => "the Raspberry Pi gets enough voltage again",
 };
 
-/** Says a problem. */
-export function sayProblem(problem: Problem): string {
-  if ("text" in problem && problem.text !== undefined) return problem.text;
-  const say = words[problem.code] as ((problem: Problem) => string) | undefined;
-  return say?.(problem) ?? problem.code;
+/** A problem of teleoperation as a sentence. */
+export function sayTeleopProblem(problem: TeleopProblem, audience: Audience): string {
+  const say = words[problem.code] as ((problem: TeleopProblem, audience: Audience) => string) | undefined;
+  return say?.(problem, audience) ?? problem.code;
 }
 
 /** Says that an alarm is over; undefined where that goes without saying. */
 export function sayEnd(problem: Problem): string | undefined {
-  return (ends[problem.code] as ((problem: Problem) => string) | undefined)?.(problem);
+  if (isArmProblem(problem)) return sayArmEnd(problem);
+  return (ends[problem.code] as ((problem: TeleopProblem) => string) | undefined)?.(problem);
 }
 
 /** How a stopped teleoperation left the follower. */
@@ -150,7 +137,7 @@ function name(arm: ArmIdentity | undefined): string {
 }
 
 /** `wrist_roll (id 5) of follower "red"` */
-function jointOf({ arm, joint }: Problem): string {
+function jointOf({ arm, joint }: TeleopProblem): string {
   return `${nameWithId(joint!)} of ${name(arm)}`;
 }
 
@@ -168,33 +155,6 @@ function doubtful(doubt: Doubt): string {
     case "not confirmed":
       return `${doubt.joints.map(nameWithId).join(", ")} did not confirm that the torque is off`;
     case "port lost":
-      return `lost while it was released (${doubt.text})`;
+      return `lost while it was released (${doubt.fact})`;
   }
-}
-
-type ErrorReport = Of<
-  | "servo.voltage"
-  | "servo.sensor"
-  | "servo.overheats"
-  | "servo.overcurrent"
-  | "servo.overload"
-  | "servo.error"
->;
-
-const errors: Readonly<Record<Exclude<ErrorReport["code"], "servo.error">, readonly [string, string]>> = {
-  "servo.voltage": ["a voltage outside its limits", "check the arm's supply and its leads"],
-  "servo.sensor": ["its angle sensor", "power-cycle the arm; if it stays, replace the servo"],
-  "servo.overheats": ["overheating", "let it cool"],
-  "servo.overcurrent": ["too much current", "check that nothing blocks it"],
-  "servo.overload": ["an overload", "check that nothing blocks it; power-cycle the arm if it stays"],
-};
-
-function reports(problem: ErrorReport): string {
-  if (problem.code === "servo.error") return `${jointOf(problem)} reports error bit ${problem.bit}`;
-  return `${jointOf(problem)} reports ${errors[problem.code].join(" — ")}`;
-}
-
-function noLonger(problem: ErrorReport): string {
-  const what = problem.code === "servo.error" ? `error bit ${problem.bit}` : errors[problem.code][0];
-  return `${jointOf(problem)} no longer reports ${what}`;
 }

@@ -1,4 +1,7 @@
-/** What a bus needs of a serial port: bytes out and in, synchronously, each call bounded by a deadline. */
+/** What a bus needs of a serial port, and how a port fails. */
+import type { Owner } from "../linux/owner.ts";
+
+/** Bytes out and in, synchronously, each call bounded by a deadline. */
 export interface Transport {
   /** {@link send} sends from the start of this buffer. */
   readonly out: Uint8Array;
@@ -34,18 +37,30 @@ export type PortTrouble =
   /** Anything else that the system said; the message has it. */
   | "failed";
 
-/** A serial port that could not be opened or went away. */
+/** What else is known of a port's trouble. */
+export interface PortErrorDetails extends ErrorOptions {
+  /** The program that has the port, where it is in use and that could be seen. */
+  readonly owner?: Owner | undefined;
+  /** The name of what the system said: EACCES. */
+  readonly errno?: string | undefined;
+}
+
+/** A serial port that could not be opened or went away. The message is the fact, beginning with the path. */
 export class PortError extends Error {
   override readonly name = "PortError";
   readonly trouble: PortTrouble;
   readonly path: string;
+  readonly owner: Owner | undefined;
+  readonly errno: string | undefined;
   /** serialport's sign that a port closed because its device went away. */
   readonly disconnected: boolean;
 
-  constructor(trouble: PortTrouble, path: string, message: string, options?: ErrorOptions) {
-    super(message, options);
+  constructor(trouble: PortTrouble, path: string, message: string, details: PortErrorDetails = {}) {
+    super(message, details);
     this.trouble = trouble;
     this.path = path;
+    this.owner = details.owner;
+    this.errno = details.errno;
     this.disconnected = trouble === "lost";
   }
 }

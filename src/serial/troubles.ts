@@ -1,27 +1,24 @@
-/** From what the system says about a port to what a person can do about it. */
+/** From what the system says about a port to what is wrong with it. */
 
 import { Errno, nameOfErrno } from "../linux/libc.ts";
-import { nameOwner } from "../linux/owner.ts";
+import { nameOfOwner, ownerOf } from "../linux/owner.ts";
 import { PortError, type PortTrouble } from "./transport.ts";
 
 /** Why a port could not be opened, by the errno of the call that failed. */
 export function notOpened(path: string, code: number): PortError {
   const because = (trouble: PortTrouble, message: string) =>
-    new PortError(trouble, path, `${path} ${message}`);
+    new PortError(trouble, path, `${path} ${message}`, { errno: nameOfErrno(code) });
   switch (code) {
     case Errno.ENOENT:
     case Errno.ENOTDIR:
-      return because("missing", "is not there: is the board plugged in?");
+      return because("missing", "is not there");
     case Errno.EIO:
     case Errno.ENXIO:
     case Errno.ENODEV:
-      return because("missing", "has no device behind it: is the board plugged in?");
+      return because("missing", "has no device behind it");
     case Errno.EACCES:
     case Errno.EPERM:
-      return because(
-        "denied",
-        "may not be opened by this user: join the group dialout with `sudo usermod -aG dialout $USER`, then log in again",
-      );
+      return because("denied", "may not be opened by this user");
     case Errno.EBUSY:
       return inUse(path);
     case Errno.ENOTTY:
@@ -34,13 +31,16 @@ export function notOpened(path: string, code: number): PortError {
 
 /** Another program has the port, or another part of this one. */
 export function inUse(path: string): PortError {
-  return new PortError("in use", path, `${path} is in use by ${nameOwner(path) ?? "another program"}`);
+  const owner = ownerOf(path);
+  const who = owner === undefined ? "another program" : nameOfOwner(owner);
+  return new PortError("in use", path, `${path} is in use by ${who}`, { owner });
 }
 
 /** Why a call on an open port failed. `action` is what was tried: "reading", "writing". */
 export function failed(path: string, action: string, code: number): PortError {
   if (code === Errno.EIO || code === Errno.ENXIO || code === Errno.ENODEV) return lost(path);
-  return new PortError("failed", path, `${path}: ${action} failed (${nameOfErrno(code)})`);
+  const errno = nameOfErrno(code);
+  return new PortError("failed", path, `${path}: ${action} failed (${errno})`, { errno });
 }
 
 /** The board went away: EIO or a read of 0 bytes from a tty hung up, ENODEV or ENXIO from a driver without its device. */

@@ -1,20 +1,15 @@
 /** How an arm is seen before it is teleoperated: what it says of itself, in one reading. Nothing is changed. */
 import { CONFIGURED_ACCELERATION } from "../arm/baseline.ts";
-import type { ArmConnection, ConnectionTrouble } from "../arm/connection.ts";
-import type { ArmIdentity } from "../arm/identity.ts";
+import type { ArmConnection } from "../arm/connection.ts";
 import { SERVO_IDS } from "../arm/read.ts";
 import { torqueState } from "../arm/release.ts";
 import type { RegisterName } from "../feetech/registers.ts";
 import type { ReadRequest } from "../feetech/requests.ts";
-import type { EventCode } from "./codes.ts";
-import type { Problem } from "./problem.ts";
 import type { ArmCondition, ArmFacts } from "./state/conditions.ts";
 
 /** An arm by its connection, which has just looked for it. Throws {@link PortError}. */
-export function observeArm(connection: ArmConnection, arm: ArmIdentity): ArmCondition {
-  const problem = problemOf(connection, arm);
-  if (problem === undefined) return { is: "reached", ...factsIn(connection.facts) };
-  const { bus } = connection;
+export function observeArm({ bus, facts, problem }: ArmConnection): ArmCondition {
+  if (problem === undefined) return { is: "reached", ...factsIn(facts) };
   return { is: "out of reach", problem, torque: bus === undefined ? "unknown" : torqueState(bus, 1) };
 }
 
@@ -27,19 +22,4 @@ function factsIn(read: ReadRequest): ArmFacts {
     temperaturesC: each("present_temperature"),
     isConfigured: each("acceleration").every((acceleration) => acceleration === CONFIGURED_ACCELERATION),
   };
-}
-
-const codes: Readonly<Record<ConnectionTrouble, EventCode>> = {
-  missing: "board.missing",
-  denied: "port.denied",
-  "in use": "port.busy",
-  unusable: "port.failed",
-  silent: "bus.silent",
-  "missing joints": "bus.joints-missing",
-  damaged: "bus.damaged",
-};
-
-function problemOf({ trouble, troubleKind }: ArmConnection, arm: ArmIdentity): Problem | undefined {
-  if (trouble === undefined) return undefined;
-  return { code: codes[troubleKind!], arm, text: trouble } as Problem;
 }

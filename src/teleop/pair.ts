@@ -7,6 +7,7 @@ import { ArmConnection, type ArmPorts } from "../arm/connection.ts";
 import type { ArmIdentity } from "../arm/identity.ts";
 import { JOINT_COUNT, JOINTS, ROLES, type Role } from "../arm/joints.ts";
 import { MotionDetector } from "../arm/motion-detector.ts";
+import { problemOf } from "../arm/problem-of.ts";
 import { BusError } from "../feetech/bus.ts";
 import type { Clock } from "../linux/clock.ts";
 import { PortError } from "../serial/transport.ts";
@@ -28,7 +29,7 @@ import { Command } from "./shared/mailbox.ts";
 import type { Conditions } from "./state/conditions.ts";
 import { decide, LOOK_AGAIN_MS, type Step, stateOf, type WaitReason } from "./state/decide.ts";
 import { MissingEdge, StateMachine } from "./state/machine.ts";
-import { problemOf } from "./state/reasons.ts";
+import { problemOf as problemOfReason } from "./state/reasons.ts";
 import { type Stopped, stopFollower } from "./stop.ts";
 
 /** What a pair has from outside. */
@@ -86,8 +87,8 @@ export class Pair {
       follower: { role: "follower", id: settings.arms.follower.id },
     };
     this.#connections = {
-      leader: connectionTo(this.#arms.leader, settings, "torque off", ports),
-      follower: connectionTo(this.#arms.follower, settings, "drive", ports),
+      leader: new ArmConnection(this.#arms.leader, settings.arms.leader.port, "torque off", ports),
+      follower: new ArmConnection(this.#arms.follower, settings.arms.follower.port, "drive", ports),
     };
     this.#keeper = new Keeper(this.#arms, this.#connections, this.#reporter, this.#clock);
   }
@@ -159,8 +160,8 @@ export class Pair {
 
   #observe(): Conditions {
     const { mailbox } = this.#context.memory;
-    const leader = observeArm(this.#connections.leader, this.#arms.leader);
-    const follower = observeArm(this.#connections.follower, this.#arms.follower);
+    const leader = observeArm(this.#connections.leader);
+    const follower = observeArm(this.#connections.follower);
     this.#keeper.saw(follower.torque);
     if (this.#detector !== undefined && leader.is === "reached")
       this.#detector.see("leader", leader.positions);
@@ -217,7 +218,7 @@ export class Pair {
     if (reason.is === "leader awaited") this.#detector ??= new MotionDetector();
     if (reason.is === "leader awaited") this.#reporter.succeeded();
     if (reason.is === "cooling") this.#isCooling = true;
-    const problem = problemOf(reason, this.#arms);
+    const problem = problemOfReason(reason, this.#arms);
     const [fault, ...faults] = this.#faults;
     if (reason.is === "faulted" && fault !== undefined) this.#reporter.fault([fault, ...faults]);
     else if (reason.is === "no position") this.#reporter.failed(problem!);
@@ -329,10 +330,10 @@ export class Pair {
       await this.#connections[role].close();
       // Of a board that is gone the next look says what to do.
       if (error.trouble === "lost") return;
-      const problem = { code: "port.failed", arm: this.#arms[role], text: error.message } as const;
-      this.#reporter.failed(problem);
+      this.#reporter.failed(problemOf(error, this.#arms[role]));
     } else if (error instanceof BusError) {
-      this.#reporter.failed({ code: "bus.failed", text: error.message });
+      const role = this.#connections.leader.bus === error.bus ? "leader" : "follower";
+      this.#reporter.failed(problemOf(error, this.#arms[role]));
     } else if (error instanceof MissingEdge && this.#context.onMissingEdge === "start over") {
       // No goal is written any more: the follower is held as it is.
       this.#reporter.notice("fault", { code: "program.internal-error", what: error.message });
@@ -370,12 +371,3 @@ export class Pair {
 }
 
 const NO_POSITIONS: readonly number[] = JOINTS.map(() => -1);
-
-function connectionTo(
-  { role, id }: ArmIdentity,
-  { arms }: PairSettings,
-  access: "drive" | "torque off",
-  ports: ArmPorts,
-): ArmConnection {
-  return new ArmConnection(`${role} "${id}"`, arms[role].port, access, ports);
-}

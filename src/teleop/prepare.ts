@@ -2,10 +2,11 @@
 import type { Calibration } from "../arm/calibration/calibration.ts";
 import { CalibrationStore } from "../arm/calibration/store.ts";
 import { type ConfigurableArm, configure, needsEeprom } from "../arm/configure.ts";
-import { type Finding, type FindingCode, findingsOf } from "../arm/findings.ts";
+import { type Finding, findingsOf } from "../arm/findings.ts";
 import type { ArmIdentity } from "../arm/identity.ts";
 import { type InspectedArm, inspectArm } from "../arm/inspect.ts";
 import type { Role } from "../arm/joints.ts";
+import { problemOf } from "../arm/problem-of.ts";
 import { SERVO_IDS } from "../arm/read.ts";
 import { release, torqueState } from "../arm/release.ts";
 import { type Bus, BusError } from "../feetech/bus.ts";
@@ -33,20 +34,6 @@ export interface CheckedArm extends InspectedArm, ConfigurableArm {
   readonly reading: InspectedArm["reading"];
 }
 
-const codes: Readonly<Record<FindingCode, EventCode>> = {
-  "missing joints": "bus.joints-missing",
-  "swapped arms": "arm.swapped",
-  "wrong model": "servo.wrong-model",
-  "no calibration": "calibration.missing",
-  "calibration mismatch": "calibration.mismatch",
-  "unfinished calibration": "calibration.unfinished",
-  "mixed firmware": "servo.mixed-firmware",
-  voltage: "servo.voltage",
-  "servo error": "servo.error",
-  "EEPROM does not keep": "servo.eeprom",
-  "wrist_roll ranges": "calibration.wrist-roll",
-};
-
 /**
  * Reads both arms whole and checks them against their files and each other; changes nothing. Takes about 20 ms.
  * Throws {@link BusError} when a servo falls silent meanwhile, {@link PortError} when a port is lost.
@@ -54,11 +41,9 @@ const codes: Readonly<Record<FindingCode, EventCode>> = {
 export function checkPair(leader: ReachedArm, follower: ReachedArm, calibrationDir: string): CheckedPair {
   const calibrations = new CalibrationStore(calibrationDir);
   const arms = [inspect(leader, calibrations), inspect(follower, calibrations)] as const;
-  const findings = arms.flatMap((arm, index) =>
-    findingsOf(arm, arms[1 - index]).map((finding) => ({ finding, problem: problemOf(arm, finding) })),
-  );
+  const findings = arms.flatMap((arm, index) => findingsOf(arm, arms[1 - index]));
   const ofSeverity = (wanted: Finding["severity"]) =>
-    findings.flatMap(({ finding, problem }) => (finding.severity === wanted ? problem : []));
+    findings.flatMap(({ severity, problem }) => (severity === wanted ? problem : []));
   return {
     leader: arms[0],
     follower: arms[1],
@@ -89,20 +74,15 @@ export function configurePair({ leader, follower }: CheckedPair): Problem | unde
     return undefined;
   } catch (error) {
     if (!(error instanceof EepromError)) throw error;
-    const text = `${error.message} — switch the arm's power off and on; if that does not help, replace the servo`;
-    const { role, id } = error.message.includes(follower.bus.nameOf(error.id)) ? follower : leader;
-    return { code: "servo.eeprom", arm: { role, id }, text };
+    const { role, id } = error.bus === follower.bus ? follower : leader;
+    return problemOf(error, { role, id });
   }
 }
 
 function releaseForCertain({ bus }: ReachedArm): void {
   const [unconfirmed] = release(bus);
   if (unconfirmed === undefined) return;
-  throw new BusError(
-    unconfirmed,
-    "not written",
-    `${bus.nameOf(unconfirmed)} does not confirm that its torque is off`,
-  );
+  throw new BusError(bus, unconfirmed, "not written", { register: "torque_enable", value: 0 });
 }
 
 function inspect(arm: ReachedArm, calibrations: CalibrationStore): CheckedArm {
@@ -110,15 +90,5 @@ function inspect(arm: ReachedArm, calibrations: CalibrationStore): CheckedArm {
   const inspected = inspectArm(arm, bus, calibrations);
   const silent = inspected.images.indexOf(null);
   if (silent === -1) return { ...inspected, bus };
-  const servo = SERVO_IDS[silent]!;
-  throw new BusError(servo, "timeout", `no answer from ${bus.nameOf(servo)}`);
-}
-
-function problemOf({ role, id }: ArmIdentity, { code, joint, message }: Finding): Problem {
-  return {
-    code: codes[code],
-    arm: { role, id },
-    ...(joint && { joint }),
-    text: message,
-  } as Problem;
+  throw new BusError(bus, SERVO_IDS[silent]!, "timeout");
 }

@@ -1,6 +1,7 @@
 /** What a teleoperation has to tell, as data: a code, the arm, the joint and the figures. Worded at the edge. */
 import type { ArmIdentity } from "../arm/identity.ts";
 import type { JointName } from "../arm/joints.ts";
+import type { ArmProblem } from "../arm/problem.ts";
 import type { EventCode } from "./codes.ts";
 
 /** How the follower was left at the end. */
@@ -22,7 +23,7 @@ export type Left =
 export type Doubt =
   | { readonly why: "not connected" | "no answer" }
   | { readonly why: "not confirmed"; readonly joints: readonly JointName[] }
-  | { readonly why: "port lost"; readonly text: string };
+  | { readonly why: "port lost"; readonly fact: string };
 
 /** Servos that did not confirm that their torque is off. */
 interface Released {
@@ -34,7 +35,6 @@ interface Figures {
   "pair.stopped": { readonly left: Left };
   "leader.silent": { readonly forMs: number };
   "leader.torque-on": Released;
-  "servo.no-position": { readonly position: number };
   "pair.paused": { readonly stage: "asked" | "holding" };
   "pair.released": { readonly stage: "asked" | "waiting" } | ({ readonly stage: "done" } & Released);
   "arm.held-too-long": Released & { readonly heldForS: number };
@@ -43,7 +43,6 @@ interface Figures {
   "servo.hot": { readonly celsius: number };
   "servo.too-hot": { readonly celsius: number; readonly releaseFromC: number };
   "servo.cooling": Released | { readonly celsius: number; readonly coolBelowC: number };
-  "servo.error": { readonly bit: number };
   "program.stalled": { readonly forMs: number };
   "program.late": { readonly overruns: number; readonly ticks: number };
   "program.not-real-time": { readonly refused: "priority" | "locked code"; readonly errno: string };
@@ -55,14 +54,17 @@ interface Figures {
   "control.refused": { readonly why: string };
 }
 
-/** What arms' own checks have put into words. */
-type Worded = { readonly text?: string };
+/** What is told by a code that is not an arm's own. */
+export type TeleopCode = Exclude<EventCode, ArmProblem["code"]>;
 
-/** One thing to be told. */
-export type Problem = {
-  [Code in EventCode]: {
+/** One thing to be told of teleoperation itself. */
+export type TeleopProblem = {
+  [Code in TeleopCode]: {
     readonly code: Code;
     readonly arm?: ArmIdentity;
     readonly joint?: JointName;
-  } & (Code extends keyof Figures ? Figures[Code] : Worded);
-}[EventCode];
+  } & (Code extends keyof Figures ? Figures[Code] : unknown);
+}[TeleopCode];
+
+/** One thing to be told: what is wrong with an arm, or what teleoperation does and meets. */
+export type Problem = ArmProblem | TeleopProblem;

@@ -52,7 +52,7 @@ export function stopFollower(
     return { left: "in doubt", doubt: { why: "not confirmed", joints } };
   } catch (error) {
     if (!(error instanceof PortError)) throw error;
-    return { left: "in doubt", doubt: { why: "port lost", text: error.message } };
+    return { left: "in doubt", doubt: { why: "port lost", fact: error.message } };
   }
 }
 

@@ -1,10 +1,12 @@
 /** Having an arm for the time of a workflow: the service out of the way, the port open, and both given back. */
 import { CalibrationStore } from "../arm/calibration/store.ts";
 import { ArmConnection } from "../arm/connection.ts";
-import { nameOfArm } from "../arm/identity.ts";
+import type { ArmIdentity } from "../arm/identity.ts";
+import type { ArmProblem } from "../arm/problem.ts";
 import type { ChosenArm } from "../config/choose-arm.ts";
 import type { Bus, BusAccess } from "../feetech/bus.ts";
 import { type PausedUnit, pauseUnit, stopUnit, unitOwning } from "../host/service.ts";
+import { sayProblem } from "../messages/problems.ts";
 import { AlreadyTold, Interrupted } from "./errors.ts";
 import type { Operator } from "./operator.ts";
 import { pause } from "./pause.ts";
@@ -17,7 +19,7 @@ export interface OpenArm extends ChosenArm {
   /** Where its calibration file is. */
   readonly calibrations: CalibrationStore;
   /** What is missing of it, where it was wanted all the same. */
-  readonly trouble?: string;
+  readonly problem?: ArmProblem;
 }
 
 /** How an arm is wanted. */
@@ -43,11 +45,12 @@ export async function withArm<T>(
   operator: Operator,
   work: (arm: OpenArm) => Promise<T>,
 ): Promise<T> {
-  const name = nameOfArm(arm);
-  return withConnection({ name, port: arm.port }, wish, operator, async ({ bus, trouble }) => {
-    if (bus === undefined || (trouble !== undefined && wish.servos !== "any")) throw new Error(trouble);
+  return withConnection({ arm, port: arm.port }, wish, operator, async ({ name, bus, problem }) => {
+    if (problem !== undefined && (bus === undefined || wish.servos !== "any")) {
+      throw new Error(sayProblem(problem, operator.audience));
+    }
     const calibrations = new CalibrationStore(arm.calibrationDir);
-    return work({ ...arm, name, bus, calibrations, ...(trouble !== undefined && { trouble }) });
+    return work({ ...arm, name, bus: bus!, calibrations, ...(problem !== undefined && { problem }) });
   });
 }
 
@@ -67,6 +70,13 @@ export function withArms<T>(
   );
 }
 
+/** What a connection is to. */
+export interface ConnectedTo {
+  /** Whose port it is; undefined for one that belongs to nobody yet. */
+  readonly arm?: ArmIdentity;
+  readonly port: string;
+}
+
 /**
  * Reaches for the arm on a port, does `work` with the connection, which may be one to nothing yet, and closes it. Where
  * the service has the port it is stopped, once the person agrees, and started again afterwards, whatever comes of the
@@ -75,24 +85,24 @@ export function withArms<T>(
  * must go on; {@link AlreadyTold} when it could not be started again; what the operator throws; {@link ServiceError}.
  */
 export async function withConnection<T>(
-  { name, port }: { readonly name: string; readonly port: string },
+  { arm, port }: ConnectedTo,
   wish: Wish,
   operator: Operator,
   work: (connection: ArmConnection) => Promise<T>,
 ): Promise<T> {
-  const connection = new ArmConnection(name, port, wish.access);
+  const connection = new ArmConnection(arm, port, wish.access);
   let service: StoppedService | undefined;
   let isRestored = true;
   let outcome: T;
   try {
     await connection.reach();
-    if (connection.portError?.trouble === "in use") {
+    if (connection.problem?.code === "port.busy") {
       const unit = unitOwning(port);
-      if (unit === undefined) throw new Error(`${connection.trouble} — end that program first`);
+      if (unit === undefined) throw new Error(sayProblem(connection.problem, operator.audience));
       service = await stopService(unit, wish, operator);
       operator.signal.throwIfAborted();
     }
-    const passing = service === undefined ? ["denied"] : ["denied", "in use"];
+    const passing = service === undefined ? ["port.denied"] : ["port.denied", "port.busy"];
     await waitForPort(connection, passing, operator.signal);
     outcome = await work(connection);
   } finally {
@@ -132,8 +142,8 @@ async function waitForPort(
 ): Promise<void> {
   const deadline = performance.now() + PATIENCE_MS;
   for (;;) {
-    const trouble = connection.portError?.trouble;
-    if (trouble === undefined || !passing.includes(trouble) || performance.now() > deadline) return;
+    const { problem } = connection;
+    if (problem === undefined || !passing.includes(problem.code) || performance.now() > deadline) return;
     await pause(TRY_EVERY_MS, signal);
     await connection.reach();
   }

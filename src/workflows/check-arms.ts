@@ -1,8 +1,11 @@
 /** Checking arms as teleoperation would, before it does. */
-import { type ArmState, type Finding, findingsOf } from "../arm/findings.ts";
+import { type Finding, findingsOf } from "../arm/findings.ts";
 import { nameOfArm } from "../arm/identity.ts";
 import { inspectArm } from "../arm/inspect.ts";
+import { jointsOf } from "../arm/problem.ts";
+import type { ArmState } from "../arm/state.ts";
 import type { ChosenArm } from "../config/choose-arm.ts";
+import { sayProblem } from "../messages/problems.ts";
 import { withArms } from "./arm-session.ts";
 import type { Operator } from "./operator.ts";
 
@@ -32,8 +35,13 @@ export async function checkArms(arms: readonly ChosenArm[], operator: Operator):
   return { usable };
 }
 
-function report({ role, id }: ArmState, finding: Finding, operator: Operator): void {
-  const { severity, code, joint, message } = finding;
-  const event = { event: "finding", arm: role, id, severity, code, joint, message };
+function report({ role, id }: ArmState, { severity, problem }: Finding, operator: Operator): void {
+  const message = sayProblem(problem, operator.audience);
+  const [joint, ...others] = jointsOf(problem);
+  const event = {
+    ...{ event: "finding", arm: role, id, severity, code: problem.code },
+    ...(joint !== undefined && others.length === 0 && { joint }),
+    message,
+  };
   operator.event(event, { tone: severity, message });
 }

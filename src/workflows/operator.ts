@@ -2,6 +2,7 @@
 import type { SweepTrouble } from "../arm/calibration/sweep.ts";
 import type { JointName } from "../arm/joints.ts";
 import type { Steps } from "../feetech/units.ts";
+import type { Audience } from "../messages/audience.ts";
 
 /** A person, or a program in a person's place. Questions reject with {@link Interrupted} when they are cancelled. */
 export interface Operator {
@@ -9,6 +10,8 @@ export interface Operator {
   readonly signal: AbortSignal;
   /** Whether somebody is there who answers and acts: then what goes wrong is told, and asked for again. */
   readonly attended: boolean;
+  /** Who reads, for the words of problems and for the commands in messages. */
+  readonly audience: Audience;
 
   /** Says something. */
   tell(tone: Tone, message: string): void;

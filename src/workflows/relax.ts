@@ -3,6 +3,7 @@ import { JOINTS, type JointName, nameWithId } from "../arm/joints.ts";
 import { SERVO_IDS } from "../arm/read.ts";
 import { release, torqueOfEach } from "../arm/release.ts";
 import type { ChosenArm } from "../config/choose-arm.ts";
+import { sayProblem } from "../messages/problems.ts";
 import { type OpenArm, withArm } from "./arm-session.ts";
 import type { Operator } from "./operator.ts";
 
@@ -24,7 +25,7 @@ export function relax(arm: ChosenArm, operator: Operator): Promise<void> {
   const wish = { access: "torque off", servos: "any", service: "leave stopped" } as const;
   return withArm(arm, wish, operator, async (open) => {
     const { name, role, id } = open;
-    const results = releaseEach(open);
+    const results = releaseEach(open, operator);
     const lines = results.map(([joint, result]) => `${joint.padEnd(14)}${words[result]}`);
     operator.event(
       { event: "relaxed", arm: role, id, joints: Object.fromEntries(results) },
@@ -44,9 +45,11 @@ export function relax(arm: ChosenArm, operator: Operator): Promise<void> {
 }
 
 /** Releases the arm, unless no torque is on, and says what became of each joint's servo. */
-function releaseEach({ name, bus, trouble }: OpenArm): [JointName, Result][] {
+function releaseEach({ name, bus, problem }: OpenArm, { audience }: Operator): [JointName, Result][] {
   const before = torqueOfEach(bus);
-  if (before.every((torque) => torque === undefined)) throw new Error(trouble ?? `${name}: no servo answers`);
+  if (before.every((torque) => torque === undefined)) {
+    throw new Error(problem === undefined ? `${name}: no servo answers` : sayProblem(problem, audience));
+  }
   const unconfirmed = before.every((torque) => torque === false) ? [] : release(bus);
   return JOINTS.map((joint, index) => {
     if (unconfirmed.includes(SERVO_IDS[index]!)) {

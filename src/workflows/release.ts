@@ -16,10 +16,5 @@ export async function releaseFirst({ name, bus }: OpenArm, operator: Operator): 
   }
   const [unconfirmed] = release(bus);
   if (unconfirmed === undefined) return;
-  const who = bus.nameOf(unconfirmed);
-  throw new BusError(
-    unconfirmed,
-    "not written",
-    `${who} does not confirm that its torque is off — switch the arm's power off and on`,
-  );
+  throw new BusError(bus, unconfirmed, "not written", { register: "torque_enable", value: 0 });
 }

@@ -5,6 +5,8 @@ import { identifyArm } from "../arm/identify.ts";
 import { nameOfArm } from "../arm/identity.ts";
 import { errorBytesOf } from "../arm/inspect.ts";
 import type { ServoImages } from "../arm/servo-image.ts";
+import { command } from "../messages/audience.ts";
+import { sayProblem } from "../messages/problems.ts";
 import type { OpenArm } from "./arm-session.ts";
 import type { Operator } from "./operator.ts";
 
@@ -16,8 +18,8 @@ export function reportServos(
 ): void {
   const findings = servoFindingsOf({ role, id, images, errorBytes: errorBytesOf(bus) });
   const fault = findings.find(({ severity }) => severity === "fault");
-  if (fault !== undefined) throw new Error(fault.message);
-  for (const { message } of findings) operator.tell("warning", message);
+  if (fault !== undefined) throw new Error(sayProblem(fault.problem, operator.audience));
+  for (const { problem } of findings) operator.tell("warning", sayProblem(problem, operator.audience));
 }
 
 /**
@@ -29,8 +31,8 @@ export async function refuseWrongArm(arm: OpenArm, images: ServoImages, operator
   if (doubt === undefined) return;
   if (await operator.ask(`${doubt} Is it the ${arm.name} all the same?`, "grave")) return;
   throw new Error(
-    `${arm.port}: not taken for the ${arm.name}; nothing was changed — check the ports with "so101 find-port", ` +
-      "or answer yes on a terminal",
+    `${arm.port}: not taken for the ${arm.name}; nothing was changed — check the ports with ` +
+      `"${command(operator.audience, "find-port")}", or answer yes on a terminal`,
   );
 }
 

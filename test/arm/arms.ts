@@ -1,10 +1,11 @@
 /** Arms as the tests of src/arm need them: calibrations, and images of servos that hold them. */
 
 import { differences } from "../../src/arm/baseline.ts";
-import { type Calibration, CalibrationError } from "../../src/arm/calibration/calibration.ts";
-import type { ArmState } from "../../src/arm/findings.ts";
+import type { Calibration } from "../../src/arm/calibration/calibration.ts";
+import { CalibrationError } from "../../src/arm/calibration/error.ts";
 import { idOf, JOINTS, type JointName, type Role } from "../../src/arm/joints.ts";
 import { ServoImage } from "../../src/arm/servo-image.ts";
+import type { ArmState } from "../../src/arm/state.ts";
 import { type RegisterName, registers, setRegisterValue, TABLE_SIZE } from "../../src/feetech/registers.ts";
 import fixture from "../fixtures/lerobot-mapping.json";
 
@@ -15,11 +16,13 @@ export const calibrations = {
 };
 
 /** An arm's file that is not there. */
-export const noFile = new CalibrationError(
-  "missing",
-  "/x/me.json",
-  "calibration /x/me.json: there is no such file",
-);
+export const noFile = new CalibrationError({
+  code: "calibration.missing",
+  kind: "missing",
+  files: ["/x/me.json"],
+  what: "there is no such file",
+  remedies: [{ do: "calibrate" }],
+});
 
 /** Registers of a servo, and what they hold. */
 export type Registers = Partial<Record<RegisterName, number>>;

@@ -96,7 +96,7 @@ describe("setting it up", () => {
       if (address !== 5) write(data, at, address, count, now);
     };
     expect(() => setUpServo(line, findServo(line) as FoundServo, "gripper")).toThrow(
-      "the servo for gripper (id 6) does not keep its id",
+      "servo 6 does not keep id = 6",
     );
   });
 });

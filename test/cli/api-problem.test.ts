@@ -2,7 +2,10 @@ import { expect, test } from "bun:test";
 import { describeApiProblem } from "../../src/cli/api-problem.ts";
 
 test("it is said that the service does not run, and how to start it", () => {
-  const said = describeApiProblem({ kind: "not running", paths: ["/run/a/main.sock", "/run/b/main.sock"] });
+  const said = describeApiProblem(
+    { kind: "not running", paths: ["/run/a/main.sock", "/run/b/main.sock"] },
+    {},
+  );
   expect(said).toStartWith(
     "the service does not run (nothing answers at /run/a/main.sock or /run/b/main.sock) — start it with ",
   );
@@ -10,8 +13,8 @@ test("it is said that the service does not run, and how to start it", () => {
 });
 
 test("the unit of the pair is named", () => {
-  expect(describeApiProblem({ kind: "not running", paths: ["/run/a/left.sock"] })).toContain(
-    "start so101-teleop@left",
+  expect(describeApiProblem({ kind: "not running", paths: ["/run/a/left.sock"] }, { pair: "left" })).toMatch(
+    /start so101-teleop@left.*"so101 teleoperate --pair left"/,
   );
 });
 
@@ -22,5 +25,5 @@ test.each([
   [{ kind: "denied", path: "/x.sock" }, "you may not talk to the service at /x.sock — use sudo"],
   [{ kind: "refused", reason: "speaks 2" }, "the service refused: speaks 2"],
 ] as const)("%j", (problem, said) => {
-  expect(describeApiProblem(problem)).toContain(said);
+  expect(describeApiProblem(problem, {})).toContain(said);
 });

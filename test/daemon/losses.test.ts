@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { LossWatch } from "../../src/daemon/losses.ts";
-import { sayProblem } from "../../src/messages/teleop.ts";
+import { sayProblem } from "../../src/messages/problems.ts";
 import type { AlarmChange } from "../../src/teleop/events.ts";
 import { createMemory } from "../../src/teleop/shared/control-memory.ts";
 
@@ -43,7 +43,7 @@ test("replies that are lost all the time are told once, with the first joint tha
     severity: "warning",
     problem: { code: "bus.lossy", arm: { role: "follower" } },
   });
-  expect(sayProblem(told[0]!.problem)).toStartWith(
+  expect(sayProblem(told[0]!.problem, {})).toStartWith(
     'follower "red": 40 replies of wrist_flex (id 4) were lost or damaged in the last 2000 ticks',
   );
   after(2000);
@@ -55,7 +55,7 @@ test("ticks that come too late all the time are told", () => {
   telemetry.count("overruns", 50);
   after(1950);
   expect(told[0]).toMatchObject({ problem: { code: "program.late" } });
-  expect(sayProblem(told[0]!.problem)).toStartWith("50 of the last 2000 ticks came too late");
+  expect(sayProblem(told[0]!.problem, {})).toStartWith("50 of the last 2000 ticks came too late");
 });
 
 test("while nothing is teleoperated nothing is judged", () => {

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { ConfigError, defaultConfig } from "../../src/config/config.ts";
 import { pairSettings } from "../../src/daemon/pair-settings.ts";
 import { reload } from "../../src/daemon/reload.ts";
-import { sayProblem } from "../../src/messages/teleop.ts";
+import { sayProblem } from "../../src/messages/problems.ts";
 
 const present = pairSettings(defaultConfig);
 
@@ -20,7 +20,7 @@ test("ports, ids and the calibrations' folder stay, and that is said by their ke
     severity: "warning",
     problem: { code: "settings.kept", keys: ["leader.port", "leader.id", "calibration_dir"] },
   });
-  expect(sayProblem(notices[1]!.problem)).toBe(
+  expect(sayProblem(notices[1]!.problem, {})).toBe(
     "leader.port, leader.id, calibration_dir changed in the configuration: that takes effect at the next start",
   );
 });
@@ -37,5 +37,5 @@ test("a configuration that cannot be used changes nothing, and every problem is 
       problem: { code: "settings.refused", problems: ["one", "two"] },
     },
   ]);
-  expect(sayProblem(notices[0]!.problem)).toBe("the configuration stays as it was: one; two");
+  expect(sayProblem(notices[0]!.problem, {})).toBe("the configuration stays as it was: one; two");
 });

@@ -146,7 +146,9 @@ describe("pull", () => {
     const values = { homing_offset: 0, min_position_limit: 0, max_position_limit: 4095 };
     await sim.client.request({ do: "registers", arm: "leader", values });
     const fresh = await calibration(sim, "pull", "leader", "--yes");
-    expect(fresh.stderr).toContain('it was never calibrated — run "so101 calibrate leader"');
+    expect(fresh.stderr).toContain(
+      `it was never calibrated — run "so101 calibrate leader --port ${sim.paths.leader} --id leader`,
+    );
     expect(fresh.code).toBe(1);
     const nonsense = { min_position_limit: 900, max_position_limit: 900 };
     await sim.client.request({ do: "registers", arm: "leader", joint: "gripper", values: nonsense });

@@ -1,4 +1,5 @@
 /** An operator whose part a test plays: it answers what it is asked, and does with its hands what it is told. */
+import type { Audience } from "../../src/messages/audience.ts";
 import { Interrupted } from "../../src/workflows/errors.ts";
 import type {
   Choice,
@@ -16,6 +17,7 @@ export interface Script {
   /** Nobody is there, but everything was agreed beforehand. */
   readonly attended?: false;
   readonly signal?: AbortSignal;
+  readonly audience?: Audience;
   /** The answer to a question; yes unless told otherwise, "cancel" for Ctrl-C or a closed page. */
   answer?(question: string): boolean | "cancel";
   /** Which of several is chosen. */
@@ -30,6 +32,7 @@ export interface Script {
 export class ScriptedOperator implements Operator {
   readonly attended: boolean;
   readonly signal: AbortSignal;
+  readonly audience: Audience;
   /** What was said, as `tone: message`. */
   readonly heard: string[] = [];
   readonly asked: string[] = [];
@@ -41,6 +44,7 @@ export class ScriptedOperator implements Operator {
   constructor(script: Script = {}) {
     this.#script = script;
     this.attended = script.attended ?? true;
+    this.audience = script.audience ?? {};
     this.signal = script.signal ?? new AbortController().signal;
   }
 

@@ -3,7 +3,10 @@ import { readFileSync, realpathSync, type Stats, statSync } from "node:fs";
 import * as v from "valibot";
 import { type Steps, steps } from "../../feetech/units.ts";
 import { replaceFile } from "../../linux/files.ts";
+import type { ArmIdentity } from "../identity.ts";
 import { idOf, JOINTS, type JointName } from "../joints.ts";
+import type { Remedy } from "../problem.ts";
+import { CALIBRATE, CalibrationError, invalid, PULL, RESTORE, unreadable, unwritable } from "./error.ts";
 
 /** One joint's calibration, with LeRobot's keys. */
 export interface JointCalibration {
@@ -21,34 +24,6 @@ export interface JointCalibration {
 
 /** An arm's calibration: that of each joint. */
 export type Calibration = Readonly<Record<JointName, JointCalibration>>;
-
-/** What is wrong, as far as somebody who acts on it must tell it apart. */
-export type CalibrationTrouble =
-  /** There is no file. */
-  | "missing"
-  /** There are two files that differ. */
-  | "ambiguous"
-  /** The system does not let it be read. */
-  | "unreadable"
-  /** It is not a calibration that an SO-101 arm can have. */
-  | "invalid"
-  /** It could not be written; what was there before still is. */
-  | "unwritable"
-  /** Writing it to the arm was interrupted. */
-  | "unfinished";
-
-/** A calibration that cannot be had or kept. The message says which file, what is wrong and what to do. */
-export class CalibrationError extends Error {
-  override readonly name = "CalibrationError";
-  readonly trouble: CalibrationTrouble;
-  readonly path: string;
-
-  constructor(trouble: CalibrationTrouble, path: string, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.trouble = trouble;
-    this.path = path;
-  }
-}
 
 /** The registers' own bounds: 12 bits of encoder, 11 bits and a sign of offset. */
 const HIGHEST_STEP = 4095;
@@ -97,31 +72,29 @@ const allowed: Readonly<Record<string, (joint: JointName) => string>> = {
 };
 
 /**
- * Reads a calibration out of a file's text; `path` is for messages.
+ * Reads a calibration out of a file's text; `path` and `arm`, where it is known whose it is, are for the error.
  * Throws {@link CalibrationError} "invalid" and nothing else, whatever the text.
  */
-export function parseCalibration(text: string, path: string): Calibration {
-  const refuse = (what: string, options?: ErrorOptions): never => {
-    throw new CalibrationError("invalid", path, `calibration ${path}: ${what}`, options);
+export function parseCalibration(text: string, path: string, arm?: ArmIdentity): Calibration {
+  const refuse = (what: string, remedies: readonly Remedy[], options?: ErrorOptions): never => {
+    throw invalid(path, what, remedies, arm, options);
   };
-  if (text.trim() === "") refuse(`the file is empty — restore it, or ${READ_BACK}`);
+  if (text.trim() === "") refuse("the file is empty", [RESTORE, PULL]);
   let content: unknown;
   try {
     content = JSON.parse(text);
   } catch (cause) {
-    refuse(`not JSON (${(cause as Error).message}) — restore the file, or ${READ_BACK}`, { cause });
+    refuse(`not JSON (${(cause as Error).message})`, [RESTORE, PULL], { cause });
   }
   if (isOldFormat(content)) {
-    refuse(
-      "LeRobot's format from before June 2025, which this program and today's LeRobot cannot use — calibrate the arm again",
-    );
+    refuse("LeRobot's format from before June 2025, which this program and today's LeRobot cannot use", [
+      CALIBRATE,
+    ]);
   }
   const result = v.safeParse(calibrationSchema, content);
   if (result.success) return result.output;
-  return refuse(`${problemsOf(result.issues)} — calibrate the arm again, or ${READ_BACK}`);
+  return refuse(problemsOf(result.issues), [CALIBRATE, PULL]);
 }
-
-const READ_BACK = 'read it back from the arm with "so101 calibration pull leader|follower"';
 
 /** The old files hold one array a quantity, not one object a joint. */
 function isOldFormat(content: unknown): boolean {
@@ -167,21 +140,21 @@ export function formatCalibration(calibration: Calibration): string {
   return JSON.stringify(Object.fromEntries(ordered), null, 4);
 }
 
-/** Reads the calibration file at `path`, and never touches it. Throws {@link CalibrationError}. */
-export function readCalibration(path: string): Calibration {
-  return parseCalibration(readSmallFile(path), path);
+/** Reads the calibration file at `path`, and never touches it; `arm` as above. Throws {@link CalibrationError}. */
+export function readCalibration(path: string, arm?: ArmIdentity): Calibration {
+  return parseCalibration(readSmallFile(path, arm), path, arm);
 }
 
-function readSmallFile(path: string): string {
+function readSmallFile(path: string, arm: ArmIdentity | undefined): string {
   let stats: Stats;
   try {
     stats = statSync(path);
     if (stats.isFile() && stats.size <= LARGEST_FILE_BYTES) return readFileSync(path, "utf8");
   } catch (cause) {
-    throw unreadable(path, cause);
+    throw unreadable(path, cause, arm);
   }
   const what = stats.isFile() ? `its ${stats.size} bytes are no calibration` : "not a file";
-  throw new CalibrationError("invalid", path, `calibration ${path}: ${what} — ${READ_BACK}`);
+  throw invalid(path, what, [PULL], arm);
 }
 
 /** What `load` gives, or the {@link CalibrationError} that it throws. */
@@ -205,24 +178,6 @@ export function isThere(path: string): boolean {
     throw error;
   }
 }
-
-/** What a failed system call on the calibration at `path` means. */
-export function unreadable(path: string, cause: unknown): CalibrationError {
-  const { code, message } = cause as NodeJS.ErrnoException;
-  if (code === "ENOENT" || code === "ENOTDIR") {
-    return new CalibrationError("missing", path, `calibration ${path}: there is no such file — ${GET_ONE}`, {
-      cause,
-    });
-  }
-  const what = code === "EACCES" ? `you may not read it — ${JOIN_GROUP}` : `cannot be read: ${message}`;
-  return new CalibrationError("unreadable", path, `calibration ${path}: ${what}`, { cause });
-}
-
-/** How to come by a calibration, as messages say it. */
-export const GET_ONE =
-  'make one with "so101 calibrate leader|follower", take LeRobot\'s with "so101 calibration import", or the arm\'s own with "so101 calibration pull"';
-
-const JOIN_GROUP = "join the group dialout and log in again, or use sudo";
 
 /**
  * Writes a calibration file as LeRobot does, to the byte, by {@link replaceFile}.
@@ -262,17 +217,3 @@ export function replaceCalibration(path: string, calibration: Calibration): void
   }
   writeCalibration(path, calibration);
 }
-
-/** What a failed write of the calibration at `path`, or of what is kept beside it, means. */
-export function unwritable(path: string, cause: unknown): CalibrationError {
-  const { code, message } = cause as NodeJS.ErrnoException;
-  const why = whyUnwritable[code ?? ""] ?? `cannot be written: ${message}`;
-  return new CalibrationError("unwritable", path, `calibration ${path}: ${why}`, { cause });
-}
-
-const whyUnwritable: Readonly<Record<string, string>> = {
-  EACCES: `you may not write it — ${JOIN_GROUP}; or name a folder of your own with --calibration-dir`,
-  EROFS: "the file system is read-only — make it writable, or name another folder with --calibration-dir",
-  ENOSPC: "the disk is full — make room, then try again",
-  EDQUOT: "the disk quota is used up — make room, then try again",
-};

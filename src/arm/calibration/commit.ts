@@ -1,11 +1,12 @@
 /** Making a calibration an arm's own: in its servos and in its file, both or neither. */
-import type { Bus } from "../../feetech/bus.ts";
+import { type Bus, BusError } from "../../feetech/bus.ts";
 import { EEPROM_SETTLE_US, type EepromChange, writeEeprom } from "../../feetech/eeprom.ts";
 import { sleepForUs } from "../../linux/clock.ts";
-import { type ArmIdentity, nameOfArm } from "../identity.ts";
-import { idOf, JOINTS, nameWithId } from "../joints.ts";
+import type { ArmIdentity } from "../identity.ts";
+import { idOf, JOINTS, type JointName } from "../joints.ts";
 import { readArm } from "../read.ts";
-import { type Calibration, CalibrationError } from "./calibration.ts";
+import type { Calibration } from "./calibration.ts";
+import { CalibrationError } from "./error.ts";
 import {
   calibrationInServo,
   calibrationRegisters,
@@ -13,6 +14,7 @@ import {
   type ServoCalibration,
 } from "./in-servos.ts";
 import type { CalibrationStore } from "./store.ts";
+import { WAYS_OUT } from "./unfinished.ts";
 
 /** An arm whose six servos answer, their torque off. */
 export interface CalibratedArm extends ArmIdentity {
@@ -28,7 +30,7 @@ export interface CalibratedArm extends ArmIdentity {
  * Returns how many registers were written, and the file's path.
  *
  * Throws {@link CalibrationError}: "unwritable" when nothing has changed because the file cannot be written;
- * "unfinished" when the servos could not be given back what they held: the message has their names and the cure. Throws
+ * "unfinished" when the servos could not be given back what they held. Throws
  * {@link BusError} or {@link PortError} when the servos did not take it, and hold what they held before.
  */
 export function commitCalibration(
@@ -61,7 +63,7 @@ function heldByAll({ bus }: CalibratedArm): ServoCalibration {
   const { images } = readArm(bus);
   const held = JOINTS.map((joint, index) => {
     const image = images[index];
-    if (!image) throw new Error(`no answer from ${bus.nameOf(idOf(joint))}`);
+    if (!image) throw new BusError(bus, idOf(joint), "timeout");
     const { homing_offset, range_min, range_max } = calibrationInServo(joint, image);
     return [joint, { homing_offset, range_min, range_max }];
   });
@@ -87,27 +89,32 @@ function restored(arm: CalibratedArm, before: ServoCalibration, cause: Error): E
     undoCalibration(arm, before);
     return cause;
   } catch {
+    const { role, id, calibrations } = arm;
     return new CalibrationError(
-      "unfinished",
-      arm.calibrations.root,
-      `${cause.message} — and ${notRestored(arm, before)}: when the arm answers again, go back with ` +
-        `"so101 calibration undo ${arm.role}", or complete it with "so101 calibration finish ${arm.role}"`,
+      {
+        code: "calibration.unfinished",
+        arm: { role, id },
+        kind: "not restored",
+        file: calibrations.unfinishedPath(arm),
+        because: cause.message,
+        ...notRestored(arm, before),
+        remedies: WAYS_OUT,
+      },
       { cause },
     );
   }
 }
 
 /** Which joints do not hold what they held before, as far as the arm can be asked. */
-function notRestored(arm: CalibratedArm, before: ServoCalibration): string {
-  const name = nameOfArm(arm);
+function notRestored({ bus }: CalibratedArm, before: ServoCalibration): { joints?: JointName[] } {
   try {
-    const { images } = readArm(arm.bus);
+    const { images } = readArm(bus);
     const joints = JOINTS.filter((joint, index) => {
       const image = images[index];
       return !image || differingKeys(calibrationInServo(joint, image), before[joint]).length > 0;
     });
-    return `${joints.map(nameWithId).join(", ")} of the ${name} could not be given back what was there before`;
+    return { joints };
   } catch {
-    return `what the servos of the ${name} held before could not be given back to them`;
+    return {};
   }
 }

@@ -2,21 +2,19 @@
 import { lstatSync, readdirSync, readFileSync, realpathSync, symlinkSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { makeFolder, removeFile, replaceFile, syncFolder } from "../../linux/files.ts";
-import { type ArmIdentity, nameOfArm } from "../identity.ts";
+import type { ArmIdentity } from "../identity.ts";
 import type { Role } from "../joints.ts";
+import type { CalibrationUnfinished, Remedy } from "../problem.ts";
 import {
   type Calibration,
-  CalibrationError,
   calibrationOrError,
-  GET_ONE,
   isThere,
   readCalibration,
   replaceCalibration,
-  unreadable,
-  unwritable,
 } from "./calibration.ts";
+import { CalibrationError, unreadable, unwritable, WAYS_TO_ONE } from "./error.ts";
 import { armIdProblem, foldersOf, pathsOf } from "./tree.ts";
-import { formatUnfinished, parseUnfinished, type Unfinished } from "./unfinished.ts";
+import { formatUnfinished, parseUnfinished, type Unfinished, WAYS_OUT } from "./unfinished.ts";
 
 /** Not `.json`: programs take every such file in the folder for a calibration. */
 const UNFINISHED = ".unfinished";
@@ -38,26 +36,17 @@ export class CalibrationStore {
   find(arm: ArmIdentity): string {
     const [older, newer] = pathsOf(this.root, arm);
     const found = [older, newer].filter(isThere);
-    if (found.length === 0) {
-      throw new CalibrationError(
-        "missing",
-        older,
-        `${nameOfArm(arm)}: no calibration; looked for ${older} and ${newer} — ${GET_ONE}`,
-      );
-    }
+    if (found.length === 0)
+      throw notOne(arm, "missing", [older, newer], "there is no such file", WAYS_TO_ONE);
     if (found.length === 2 && !sameContent(older, newer)) {
-      throw new CalibrationError(
-        "ambiguous",
-        older,
-        `${nameOfArm(arm)}: two calibrations that differ, ${older} and ${newer} — remove the one that is not this arm's`,
-      );
+      throw notOne(arm, "ambiguous", [older, newer], `differs from ${newer}`, []);
     }
     return found[0]!;
   }
 
   /** Reads an arm's calibration. Throws as {@link find} and {@link readCalibration}. */
   load(arm: ArmIdentity): Calibration {
-    return readCalibration(this.find(arm));
+    return readCalibration(this.find(arm), arm);
   }
 
   /** What an arm's file holds, or why that cannot be had. Throws nothing that a person can cause. */
@@ -144,12 +133,17 @@ export class CalibrationStore {
     }
   }
 
+  /** Where what was being written to an arm is kept, while it is. */
+  unfinishedPath(arm: ArmIdentity): string {
+    return this.pathBeside(arm, UNFINISHED);
+  }
+
   /**
    * What was being written to an arm when it was interrupted; undefined when nothing was.
    * Throws {@link CalibrationError} "unfinished" when something is there that this program cannot read.
    */
   findUnfinished(arm: ArmIdentity): Unfinished | undefined {
-    const path = this.pathBeside(arm, UNFINISHED);
+    const path = this.unfinishedPath(arm);
     let text: string;
     try {
       text = readFileSync(path, "utf8");
@@ -171,21 +165,19 @@ export class CalibrationStore {
     this.removeBeside(arm, UNFINISHED);
   }
 
-  /**
-   * Says that writing an arm's calibration was interrupted, and what settles it; undefined when it was not.
-   * For where file and servos do not agree.
-   */
-  explainUnfinished(arm: ArmIdentity): string | undefined {
+  /** The problem with an arm whose calibration was interrupted while it was written; undefined when none was. */
+  unfinishedProblem({ role, id }: ArmIdentity): CalibrationUnfinished | undefined {
+    const code = "calibration.unfinished";
+    const arm = { role, id };
     try {
       if (this.findUnfinished(arm) === undefined) return undefined;
     } catch (error) {
-      if (error instanceof CalibrationError) return error.message;
-      throw error;
+      if (!(error instanceof CalibrationError)) throw error;
+      if (error.problem.code === code) return error.problem;
+      const { path: file, message: because } = error;
+      return { code, arm, kind: "unreadable", file, because, remedies: [] };
     }
-    return (
-      `${nameOfArm(arm)}: writing its calibration was interrupted, and its servos may hold parts of two — complete it ` +
-      `with "so101 calibration finish ${arm.role}", or go back to the one before with "so101 calibration undo ${arm.role}"`
-    );
+    return { code, arm, kind: "interrupted", file: this.unfinishedPath(arm), remedies: WAYS_OUT };
   }
 
   /** Makes the folder of an arm's file, with its link by the newer name, where they are missing. */
@@ -199,14 +191,20 @@ export class CalibrationStore {
         syncFolder(dirname(link));
       }
     } catch (cause) {
-      throw new CalibrationError(
-        "unwritable",
-        older,
-        `calibration ${older}: its folder cannot be made: ${(cause as Error).message}`,
-        { cause },
-      );
+      throw unwritable(older, cause, "its folder cannot be made");
     }
   }
+}
+
+function notOne(
+  { role, id }: ArmIdentity,
+  kind: "missing" | "ambiguous",
+  files: readonly [string, string],
+  what: string,
+  remedies: readonly Remedy[],
+): CalibrationError {
+  const arm = { role, id };
+  return new CalibrationError({ code: "calibration.missing", arm, kind, files, what, remedies });
 }
 
 function sameContent(a: string, b: string): boolean {

@@ -3,7 +3,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import type { ArmIdentity } from "../identity.ts";
 import type { Role } from "../joints.ts";
-import { CalibrationError } from "./calibration.ts";
+import { invalid } from "./error.ts";
 
 /** An arm's folder below the root, by both generations' names: LeRobot 0.3.2 – 0.4.2 first, then 0.4.3 and later. */
 const folders = {
@@ -48,6 +48,6 @@ export function foldersOf(role: Role): readonly [older: string, newer: string] {
 export function pathsOf(root: string, { role, id }: ArmIdentity): [older: string, newer: string] {
   const [older, newer] = folders[role];
   const problem = armIdProblem(id);
-  if (problem !== undefined) throw new CalibrationError("invalid", join(root, older), `${role}: ${problem}`);
+  if (problem !== undefined) throw invalid(join(root, older), problem, []);
   return [join(root, older, `${id}.json`), join(root, newer, `${id}.json`)];
 }

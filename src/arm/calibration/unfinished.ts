@@ -1,10 +1,11 @@
 /** What is kept beside a calibration file while it is being written to an arm, so that a crash cannot mix two. */
 import * as v from "valibot";
 import { steps } from "../../feetech/units.ts";
-import { type ArmIdentity, nameOfArm } from "../identity.ts";
+import type { ArmIdentity } from "../identity.ts";
 import { JOINTS } from "../joints.ts";
 import type { ServoImages } from "../servo-image.ts";
-import { type Calibration, CalibrationError, calibrationSchema } from "./calibration.ts";
+import { type Calibration, calibrationSchema } from "./calibration.ts";
+import { CalibrationError } from "./error.ts";
 import { matches, type ServoCalibration } from "./in-servos.ts";
 
 /** A calibration whose writing to an arm began and was not seen to end. */
@@ -14,6 +15,9 @@ export interface Unfinished {
   /** What they are to hold, and the file too. */
   readonly after: Calibration;
 }
+
+/** What settles it. */
+export const WAYS_OUT = [{ do: "calibration finish" }, { do: "calibration undo" }] as const;
 
 /** Grows when an older program could misread what a newer one wrote. */
 const VERSION = 1;
@@ -34,11 +38,13 @@ export function parseUnfinished(text: string, path: string, arm: ArmIdentity): U
     return { before, after };
   } catch (cause) {
     throw new CalibrationError(
-      "unfinished",
-      path,
-      `${nameOfArm(arm)}: writing its calibration was interrupted, and ${path}, which says how to complete ` +
-        "it, was left by another version of so101 or is damaged — use that version, or remove the file and run " +
-        `"so101 calibrate ${arm.role}" again`,
+      {
+        code: "calibration.unfinished",
+        arm: { role: arm.role, id: arm.id },
+        kind: "unreadable",
+        file: path,
+        remedies: [{ do: "calibrate" }],
+      },
       { cause },
     );
   }

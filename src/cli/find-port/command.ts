@@ -38,8 +38,8 @@ export function findPortCommand(): Command {
 
 function findPort(ports: readonly string[], { json, list, wait, ...choice }: Options): Promise<void> {
   return interruptible(async (signal) => {
-    const operator = operatorFor({ json }, signal);
-    await withBoards(ports, choice, async (boards) => {
+    const operator = operatorFor({ json, ...choice }, signal);
+    await withBoards(ports, choice, operator, async (boards) => {
       for (const board of boards) {
         operator.event(eventOf(board), { tone: "info", message: describeBoard(board) });
       }

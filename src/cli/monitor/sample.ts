@@ -2,9 +2,9 @@
 import { styleText } from "node:util";
 import type { Calibration } from "../../arm/calibration/calibration.ts";
 import { normalise } from "../../arm/calibration/normalisation.ts";
-import { errorMeanings } from "../../arm/findings.ts";
 import { JOINTS, type JointName, nameWithId } from "../../arm/joints.ts";
 import { type Steps, stepsPerS, stepsToDegrees } from "../../feetech/units.ts";
+import { errorMeanings } from "../../messages/error-bits.ts";
 import type { Sample, SampledFigures } from "../../workflows/monitor/sample.ts";
 
 /** The table's lines, in 80 columns. */
@@ -30,7 +30,9 @@ export function tableOf({ name, joints, bus, calibration, via }: Sample): string
 /** What is wrong, in sentences. */
 export function complaintsOf({ joints, trouble }: Sample): string[] {
   const errors = JOINTS.flatMap((joint, index) =>
-    (joints[index]?.errors ?? []).map((bit) => `${nameWithId(joint)} reports ${errorMeanings[bit]}`),
+    (joints[index]?.errors ?? []).map(
+      (bit) => `${nameWithId(joint)} reports ${errorMeanings[bit].what} — ${errorMeanings[bit].cure}`,
+    ),
   );
   return [...errors, ...(trouble === undefined ? [] : [trouble])].map((one) => styleText("yellow", one));
 }

@@ -1,5 +1,6 @@
 /** A person at a terminal: prompts, messages beside their guide, and pictures that are drawn in one place. */
 import { type CANCEL_SYMBOL, confirm, isCancel, log, select } from "@clack/prompts";
+import type { Audience } from "../../messages/audience.ts";
 import { Interrupted } from "../../workflows/errors.ts";
 import type {
   Choice,
@@ -27,9 +28,11 @@ const DRAW_EVERY_MS = 100;
 /** Asks and tells on the terminal that the program runs on. */
 export class TerminalOperator implements Operator {
   readonly attended = true;
+  readonly audience: Audience;
   readonly signal: AbortSignal;
 
-  constructor(signal: AbortSignal) {
+  constructor(audience: Audience, signal: AbortSignal) {
+    this.audience = audience;
     this.signal = signal;
   }
 

@@ -1,4 +1,5 @@
 /** An operator without a person: what `--yes` has agreed to beforehand is the answer to every question. */
+import type { Audience } from "../../messages/audience.ts";
 import { UsageError } from "../../workflows/errors.ts";
 import type {
   Choice,
@@ -17,10 +18,12 @@ export type Agreed = "everything" | "nothing";
 /** What lines and programs have in common. */
 export abstract class UnattendedOperator implements Operator {
   readonly attended = false;
+  readonly audience: Audience;
   readonly signal: AbortSignal;
   readonly #agreed: Agreed;
 
-  constructor(agreed: Agreed, signal: AbortSignal) {
+  constructor(audience: Audience, agreed: Agreed, signal: AbortSignal) {
+    this.audience = audience;
     this.#agreed = agreed;
     this.signal = signal;
   }

@@ -5,6 +5,7 @@ import { pairSettings } from "../../daemon/pair-settings.ts";
 import { type Output, runService } from "../../daemon/service.ts";
 import type { Summary } from "../../daemon/summary.ts";
 import type { PairSettings } from "../../teleop/settings.ts";
+import { readerOfService } from "../options/audience.ts";
 import { jsonOutput } from "./json.ts";
 import { logOutput } from "./log.ts";
 
@@ -62,6 +63,7 @@ async function teleoperate({ config, pair, duration, socket, json, ...overrides 
   await runService({
     readSettings: () => pairSettings(configFor({ config, pair }, overrides)),
     pair,
+    audience: () => readerOfService({ pair, config, socket }, overrides),
     socket,
     durationS: duration,
     makeOutput: async (settings, summary) => {

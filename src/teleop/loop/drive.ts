@@ -157,8 +157,7 @@ export class FollowerDrive {
     const presents = ids.map((id, joint) => {
       const present = found.value(joint, "present_position");
       if (isPosition(present)) return present;
-      const message = `${this.#bus.nameOf(id)} reports ${present}, which is no position`;
-      throw new BusError(id, "corrupted", message);
+      throw new BusError(this.#bus, id, "corrupted", { register: "present_position", value: present });
     });
     return presents.map((present, joint) => {
       const goal = found.value(joint, "goal_position");
@@ -186,11 +185,11 @@ export class FollowerDrive {
   }
 
   #doesNotSettle(joint: number, found: ReadRequest): BusError {
-    const goal = found.value(joint, "goal_position");
-    const present = found.value(joint, "present_position");
-    const name = this.#bus.nameOf(ids[joint]!);
-    const message = `${name} has the goal ${goal} and is at ${present}: it moves, or does not take its goal`;
-    return new BusError(ids[joint]!, "not written", message);
+    return new BusError(this.#bus, ids[joint]!, "not written", {
+      register: "goal_position",
+      value: found.value(joint, "goal_position"),
+      position: found.value(joint, "present_position"),
+    });
   }
 
   #enableTorque(found: ReadRequest, fullTorque: ReadRequest): void {

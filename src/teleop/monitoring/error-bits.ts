@@ -1,19 +1,11 @@
 /** Raises an alarm for each error bit that a servo reports while it is being used, for as long as it lasts. */
+import { reportedError } from "../../arm/checks/servos.ts";
 import type { ArmIdentity } from "../../arm/identity.ts";
 import { JOINT_COUNT, JOINTS } from "../../arm/joints.ts";
 import { SERVO_IDS } from "../../arm/read.ts";
 import type { Bus } from "../../feetech/bus.ts";
-import { type ErrorBitName, namesOfErrorBits } from "../../feetech/registers.ts";
 import type { Problem } from "../problem.ts";
 import type { Alarms } from "./alarms.ts";
-
-const codes = {
-  voltage: "servo.voltage",
-  sensor: "servo.sensor",
-  overheat: "servo.overheats",
-  overcurrent: "servo.overcurrent",
-  overload: "servo.overload",
-} as const satisfies Record<ErrorBitName, string>;
 
 /** The error bits of one arm's servos. */
 export class ErrorBitWatch {
@@ -60,11 +52,7 @@ export class ErrorBitWatch {
   }
 
   #problemOf(joint: number, mask: number): Problem {
-    const [name] = namesOfErrorBits(mask);
-    const about = { arm: this.#arm, joint: JOINTS[joint]! };
-    return name === undefined
-      ? { code: "servo.error", ...about, bit: mask }
-      : { code: codes[name], ...about };
+    return reportedError(this.#arm, JOINTS[joint]!, mask);
   }
 }
 

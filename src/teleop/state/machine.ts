@@ -1,4 +1,5 @@
 /** The pair's state: the one place that has it, and that changes it. */
+import { jointsOf } from "../../arm/problem.ts";
 import type { EventSink } from "../events.ts";
 import type { Problem } from "../problem.ts";
 import type { PairState } from "./states.ts";
@@ -52,9 +53,12 @@ export class StateMachine {
   }
 }
 
-/** Whether reasons are the same but for their figures, which may change all the time. */
+/** Whether reasons are the same but for their figures, which may change all the time. "fresh" is no figure. */
 function isSame(a: Reasons, b: Reasons): boolean {
   const keys = (reasons: Reasons) =>
-    reasons.map(({ code, arm, joint }) => `${code} ${arm?.role} ${joint}`).join();
-  return keys(a) === keys(b);
+    reasons.map((problem) => {
+      const { code, arm } = problem;
+      return [code, arm?.role, ...jointsOf(problem), "fresh" in problem].join(" ");
+    });
+  return Bun.deepEquals(keys(a), keys(b));
 }

@@ -4,7 +4,7 @@ import { ArmConnection } from "../../arm/connection.ts";
 import { ROLES, type Role } from "../../arm/joints.ts";
 import type { Board } from "../../host/boards.ts";
 import { type PausedUnit, pauseUnit, unitOwning } from "../../host/service.ts";
-import { nameOwner } from "../../linux/owner.ts";
+import { sayProblem } from "../../messages/problems.ts";
 import { type ListBoards, untilPluggedIn, untilUnplugged } from "../boards.ts";
 import { UsageError } from "../errors.ts";
 import { watchForMotion } from "../motion.ts";
@@ -126,13 +126,11 @@ async function byMotion(role: Role, boards: readonly Board[], operator: Operator
         operator.tell("info", `Stopping ${unit} for a moment; the follower is released …`);
         paused.push(await pauseUnit(unit));
       }
-      const connection = new ArmConnection(`arm on ${path}`, path, "read");
+      const connection = new ArmConnection(undefined, path, "read");
       connections.push(connection);
       await connection.reach();
-      if (connection.portError?.trouble === "in use") {
-        throw new Error(
-          `${path} is in use by ${nameOwner(path) ?? "another program"} — end that program first`,
-        );
+      if (connection.problem?.code === "port.busy") {
+        throw new Error(sayProblem(connection.problem, operator.audience));
       }
     }
     operator.tell("info", `Move the ${role} arm by hand, any joint of it, by a quarter turn.`);

@@ -1,10 +1,13 @@
 /** Calibrating an arm: every joint's middle and range are found, then written to its servos and to its file. */
-import { type Calibration, CalibrationError } from "../../arm/calibration/calibration.ts";
+import type { Calibration } from "../../arm/calibration/calibration.ts";
 import { commitCalibration } from "../../arm/calibration/commit.ts";
+import { CalibrationError } from "../../arm/calibration/error.ts";
 import { CalibrationStore } from "../../arm/calibration/store.ts";
 import { idOf, JOINTS, type JointName } from "../../arm/joints.ts";
+import { problemOf } from "../../arm/problem-of.ts";
 import type { ChosenArm } from "../../config/choose-arm.ts";
 import { BusError } from "../../feetech/bus.ts";
+import { sayError, sayProblem } from "../../messages/problems.ts";
 import { PortError } from "../../serial/transport.ts";
 import { type OpenArm, withArm } from "../arm-session.ts";
 import { Interrupted } from "../errors.ts";
@@ -35,7 +38,9 @@ export async function calibrate(chosen: ChosenArm, wish: CalibrationWish, operat
   if (filed instanceof CalibrationError) {
     if (filed.trouble === "unreadable") throw filed;
     if (wish.joint !== undefined) {
-      throw new Error(`${filed.message}; to calibrate one joint the others must be calibrated already`);
+      throw new Error(
+        `${sayError(filed, operator.audience)}; to calibrate one joint the others must be calibrated already`,
+      );
     }
   }
   await withArm(chosen, { access: "torque off" }, operator, (arm) =>
@@ -51,7 +56,7 @@ export async function calibrateArm(
   operator: Operator,
 ): Promise<void> {
   const joints = joint === undefined ? JOINTS : [joint];
-  const calibration = await changingNothing(arm, async () => {
+  const calibration = await changingNothing(arm, operator, async () => {
     await examine(arm, joints, filed, operator);
     await releaseFirst(arm, operator);
     prepare(arm);
@@ -95,15 +100,15 @@ function calibrationOf(
 }
 
 /** Does what comes before the first write, and says of whatever ends it that the calibration is as it was. */
-async function changingNothing<T>(arm: OpenArm, work: () => Promise<T>): Promise<T> {
+async function changingNothing<T>(arm: OpenArm, { audience }: Operator, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
     if (error instanceof Interrupted)
       throw new Interrupted(`${error.message} — ${arm.name}: the calibration is as it was`);
     if (!(error instanceof PortError || error instanceof BusError)) throw error;
-    const lost = error instanceof PortError && error.trouble === "lost";
-    const what = lost ? `${arm.name}: ${error.message}` : error.message;
-    throw new Error(`${what} — the arm's calibration is as it was; run the command again`, { cause: error });
+    const what =
+      error instanceof PortError ? sayProblem(problemOf(error, arm), audience) : sayError(error, audience);
+    throw new Error(`${what}; the arm's calibration is as it was; run the command again`, { cause: error });
   }
 }

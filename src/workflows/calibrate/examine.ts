@@ -1,10 +1,12 @@
 /** Before a calibration: is this the arm that is meant, and are its servos such as can be calibrated? */
-import { type Calibration, CalibrationError } from "../../arm/calibration/calibration.ts";
+import type { Calibration } from "../../arm/calibration/calibration.ts";
+import { CalibrationError } from "../../arm/calibration/error.ts";
 import { calibrationInServo, differingKeys } from "../../arm/calibration/in-servos.ts";
 import { progressOf } from "../../arm/calibration/unfinished.ts";
 import { JOINTS, type JointName, nameWithId } from "../../arm/joints.ts";
 import { readWholeArm } from "../../arm/read.ts";
 import type { ServoImage } from "../../arm/servo-image.ts";
+import { command } from "../../messages/audience.ts";
 import type { OpenArm } from "../arm-session.ts";
 import type { Operator } from "../operator.ts";
 import { refuseWrongArm, reportServos } from "../scrutiny.ts";
@@ -25,7 +27,7 @@ export async function examine(
   operator.tell("info", describe(arm, images));
   reportServos(arm, images, operator);
   await refuseWrongArm(arm, images, operator);
-  if (!(filed instanceof CalibrationError)) requireOthers(arm, joints, images, filed);
+  if (!(filed instanceof CalibrationError)) requireOthers(arm, joints, images, filed, operator);
   await settleUnfinished(arm, images, filed, operator);
 }
 
@@ -39,7 +41,13 @@ function describe(arm: OpenArm, images: Images): string {
 }
 
 /** Calibrating one joint leaves the others as their file has them: their servos must agree with it. */
-function requireOthers(arm: OpenArm, joints: readonly JointName[], images: Images, filed: Calibration): void {
+function requireOthers(
+  arm: OpenArm,
+  joints: readonly JointName[],
+  images: Images,
+  filed: Calibration,
+  { audience }: Operator,
+): void {
   const others = JOINTS.filter((joint) => !joints.includes(joint));
   const differing = others.filter((joint) => {
     const held = calibrationInServo(joint, images[JOINTS.indexOf(joint)]!);
@@ -48,7 +56,7 @@ function requireOthers(arm: OpenArm, joints: readonly JointName[], images: Image
   if (differing.length === 0) return;
   throw new Error(
     `${arm.name}: ${differing.map(nameWithId).join(", ")} does not hold what the calibration file says — ` +
-      `settle that first ("so101 calibration show ${arm.role}"), or calibrate the whole arm`,
+      `settle that first ("${command(audience, "calibration show", arm.role)}"), or calibrate the whole arm`,
   );
 }
 
@@ -64,12 +72,13 @@ async function settleUnfinished(
   if (unfinished === undefined) return;
   const file = filed instanceof CalibrationError ? undefined : filed;
   if (progressOf(unfinished, images, file) !== "partial") return;
-  const command = (verb: string) => `so101 calibration ${verb} ${role}`;
+  const [finish, undo] = (["calibration finish", "calibration undo"] as const).map((name) =>
+    command(operator.audience, name, role),
+  );
   const agreed = await operator.ask(
-    `${arm.name}: writing a calibration was interrupted, and the servos may hold parts of two. "${command("finish")}" ` +
-      `completes it and "${command("undo")}" takes it back. Make a new one instead?`,
+    `${arm.name}: writing a calibration was interrupted, and the servos may hold parts of two. "${finish}" ` +
+      `completes it and "${undo}" takes it back. Make a new one instead?`,
     "grave",
   );
-  if (!agreed)
-    throw new Error(`${arm.name}: nothing was changed — run "${command("finish")}" or "${command("undo")}"`);
+  if (!agreed) throw new Error(`${arm.name}: nothing was changed — run "${finish}" or "${undo}"`);
 }

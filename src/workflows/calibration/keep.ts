@@ -1,11 +1,11 @@
 /** Keeping a calibration in a file, once the person agrees that it may replace what is there. */
 import {
   type Calibration,
-  CalibrationError,
   calibrationOrError,
   readCalibration,
   replaceCalibration,
 } from "../../arm/calibration/calibration.ts";
+import { CalibrationError } from "../../arm/calibration/error.ts";
 import { CalibrationStore } from "../../arm/calibration/store.ts";
 import { nameOfArm } from "../../arm/identity.ts";
 import type { ChosenArm } from "../../config/choose-arm.ts";

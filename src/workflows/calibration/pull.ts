@@ -8,6 +8,8 @@ import { JOINTS, type JointName, nameWithId } from "../../arm/joints.ts";
 import { readWholeArm } from "../../arm/read.ts";
 import type { ServoImage, ServoImages } from "../../arm/servo-image.ts";
 import type { ChosenArm } from "../../config/choose-arm.ts";
+import { command } from "../../messages/audience.ts";
+import { sayProblem } from "../../messages/problems.ts";
 import { type OpenArm, withArm } from "../arm-session.ts";
 import type { Operator } from "../operator.ts";
 import { refuseWrongArm } from "../scrutiny.ts";
@@ -24,9 +26,9 @@ export async function pullCalibration(chosen: ChosenArm, operator: Operator): Pr
     const images = readWholeArm(arm.bus);
     await refuseWrongArm(arm, images, operator);
     const filed = arm.calibrations.loadIfUsable(arm);
-    refuseMixed(arm, images, filed);
+    refuseMixed(arm, images, filed, operator);
     const held = heldBy(images, filed);
-    refuseUnusable(arm, held);
+    refuseUnusable(arm, held, operator);
     await keep(arm, held, "the servos'", operator);
   });
 }
@@ -41,15 +43,22 @@ function heldBy(images: readonly ServoImage[], filed: Calibration | undefined): 
 }
 
 /** Parts of two calibrations must not become a file. */
-function refuseMixed(arm: OpenArm, images: ServoImages, filed: Calibration | undefined): void {
+function refuseMixed(
+  arm: OpenArm,
+  images: ServoImages,
+  filed: Calibration | undefined,
+  { audience }: Operator,
+): void {
   const unfinished = arm.calibrations.findUnfinished(arm);
   if (unfinished === undefined || progressOf(unfinished, images, filed) !== "partial") return;
-  throw new Error(arm.calibrations.explainUnfinished(arm));
+  const problem = arm.calibrations.unfinishedProblem(arm);
+  if (problem !== undefined) throw new Error(sayProblem(problem, audience));
 }
 
-function refuseUnusable({ name, role }: OpenArm, held: Calibration): void {
+function refuseUnusable({ name, role }: OpenArm, held: Calibration, { audience }: Operator): void {
+  const calibrate = command(audience, "calibrate", role);
   if (JOINTS.every((joint) => isFactory(held, joint))) {
-    throw new Error(`${name}: it was never calibrated — run "so101 calibrate ${role}"`);
+    throw new Error(`${name}: it was never calibrated — run "${calibrate}"`);
   }
   const result = v.safeParse(calibrationSchema, held);
   if (result.success) return;
@@ -59,7 +68,7 @@ function refuseUnusable({ name, role }: OpenArm, held: Calibration): void {
     return `${nameWithId(joint)} has homing_offset ${homing_offset}, range ${range_min} to ${range_max}`;
   });
   throw new Error(
-    `${name}: its servos hold no calibration that can be used: ${figures.join("; ")} — run "so101 calibrate ${role}"`,
+    `${name}: its servos hold no calibration that can be used: ${figures.join("; ")} — run "${calibrate}"`,
   );
 }
 

@@ -1,9 +1,11 @@
 /** An arm's calibration as its file and its servos have it. */
-import { type Calibration, CalibrationError } from "../../arm/calibration/calibration.ts";
+import type { Calibration } from "../../arm/calibration/calibration.ts";
+import { CalibrationError } from "../../arm/calibration/error.ts";
 import { CalibrationStore } from "../../arm/calibration/store.ts";
 import { readArm } from "../../arm/read.ts";
 import type { ServoImages } from "../../arm/servo-image.ts";
 import type { ChosenArm } from "../../config/choose-arm.ts";
+import { sayError, sayProblem } from "../../messages/problems.ts";
 import { withArm } from "../arm-session.ts";
 import { Interrupted } from "../errors.ts";
 import type { Operator } from "../operator.ts";
@@ -29,26 +31,29 @@ export async function readBoth(arm: ChosenArm, operator: Operator): Promise<Both
   const calibrations = new CalibrationStore(arm.calibrationDir);
   const calibration = calibrations.tryLoad(arm);
   const problems: string[] = [];
-  if (calibration instanceof CalibrationError) problems.push(calibration.message);
+  if (calibration instanceof CalibrationError) problems.push(sayError(calibration, operator.audience));
   const file =
     calibration instanceof CalibrationError ? undefined : { path: calibrations.find(arm), calibration };
   let images: ServoImages | undefined;
   try {
-    await withArm(arm, { access: "read", servos: "any" }, operator, async ({ bus, trouble }) => {
+    await withArm(arm, { access: "read", servos: "any" }, operator, async ({ bus, problem }) => {
       const read = readArm(bus);
-      if (read.images.every((image) => image === null)) throw new Error(trouble);
+      if (problem !== undefined && read.images.every((image) => image === null)) {
+        throw new Error(sayProblem(problem, operator.audience));
+      }
       images = read.images;
     });
   } catch (error) {
     if (error instanceof Interrupted && operator.signal.aborted) throw error;
-    problems.push((error as Error).message);
+    problems.push(sayError(error, operator.audience));
   }
+  const unfinished = calibrations.unfinishedProblem(arm);
   return {
     arm,
     file,
     images,
     differences: file === undefined || images === undefined ? [] : differencesOf(images, file.calibration),
     problems,
-    unfinished: calibrations.explainUnfinished(arm),
+    unfinished: unfinished && sayProblem(unfinished, operator.audience),
   };
 }

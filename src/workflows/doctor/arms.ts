@@ -1,39 +1,42 @@
 /** What the doctor finds of the arms by reading their servos. */
 import { CalibrationStore } from "../../arm/calibration/store.ts";
 import { ArmConnection } from "../../arm/connection.ts";
-import { type ArmState, findingsOf } from "../../arm/findings.ts";
+import { findingsOf } from "../../arm/findings.ts";
 import { nameOfArm } from "../../arm/identity.ts";
 import { inspectArm } from "../../arm/inspect.ts";
 import { ROLES } from "../../arm/joints.ts";
 import { SERVO_IDS } from "../../arm/read.ts";
+import type { ArmState } from "../../arm/state.ts";
 import type { Config } from "../../config/config.ts";
+import type { Audience } from "../../messages/audience.ts";
+import { sayProblem } from "../../messages/problems.ts";
 import { broken, type Check, ok, range, warning } from "../check.ts";
 
 /** Both arms, by reading their servos; nothing is changed. */
-export async function readArms(config: Config): Promise<Check[]> {
+export async function readArms(config: Config, audience: Audience): Promise<Check[]> {
   const checks: Check[] = [];
   const states: ArmState[] = [];
   const calibrations = new CalibrationStore(config.calibration_dir);
   for (const role of ROLES) {
     const { id, port } = config[role];
-    const connection = new ArmConnection(nameOfArm({ role, id }), port, "read");
+    const connection = new ArmConnection({ role, id }, port, "read");
     try {
       await connection.reach();
-      const { bus, trouble } = connection;
+      const { bus, problem } = connection;
       if (bus === undefined) {
         // Why a port cannot be opened has been said of the port.
-        if (connection.troubleKind === "unusable")
-          checks.push(broken(connection.name, trouble!, "use the arm's own port"));
+        if (problem?.code === "port.failed")
+          checks.push(broken(connection.name, sayProblem(problem, audience)));
         continue;
       }
       const state = inspectArm({ role, id }, bus, calibrations);
       states.push(state);
-      checks.push(servos(state, trouble));
+      checks.push(servos(state, problem && sayProblem(problem, audience)));
     } finally {
       await connection.close();
     }
   }
-  return [...checks, ...states.flatMap((state, index) => findings(state, states[1 - index]))];
+  return [...checks, ...states.flatMap((state, index) => findings(state, states[1 - index], audience))];
 }
 
 function servos(state: ArmState, trouble: string | undefined): Check {
@@ -53,11 +56,15 @@ function servos(state: ArmState, trouble: string | undefined): Check {
   return trouble === undefined ? ok(area, figures) : broken(area, `${figures}; ${trouble}`);
 }
 
-function findings(state: ArmState, counterpart: ArmState | undefined): Check[] {
+function findings(state: ArmState, counterpart: ArmState | undefined, audience: Audience): Check[] {
   const area = `calibration of the ${state.role}`;
-  const found = findingsOf(state, counterpart).filter(({ code }) => code !== "missing joints");
+  const found = findingsOf(state, counterpart).filter(({ problem }) => !TOLD_BEFORE.has(problem.code));
   if (found.length === 0) return [ok(area, "holds what its calibration file says")];
-  return found.map(({ severity, message }) =>
-    severity === "fault" ? broken(area, message) : warning(area, message),
-  );
+  return found.map(({ severity, problem }) => {
+    const message = sayProblem(problem, audience);
+    return severity === "fault" ? broken(area, message) : warning(area, message);
+  });
 }
+
+/** What the line about the arm's servos has said. */
+const TOLD_BEFORE: ReadonlySet<string> = new Set(["bus.silent", "bus.joints-missing"]);

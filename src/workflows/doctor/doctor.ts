@@ -3,7 +3,8 @@ import { existsSync } from "node:fs";
 import { ApiError, askService } from "../../api/client.ts";
 import type { Status } from "../../api/protocol.ts";
 import { type Config, ConfigError, defaultConfigOf, loadConfig } from "../../config/config.ts";
-import { MAIN_PAIR, pairConfigPath } from "../../config/pairs.ts";
+import { pairConfigPath } from "../../config/pairs.ts";
+import { type Audience, command } from "../../messages/audience.ts";
 import { broken, type Check, checkServedArms, ok, warning } from "../check.ts";
 import { readArms } from "./arms.ts";
 import { checkBoards } from "./boards.ts";
@@ -17,21 +18,22 @@ export interface Patient {
   readonly config?: string | undefined;
   /** Where the pair's service may listen. */
   readonly sockets: readonly string[];
+  /** Who reads what is found. */
+  readonly audience: Audience;
 }
 
 /**
  * Looks at everything that teleoperation needs, from the machine's supply to the servos, and changes nothing. While the
  * service runs it is asked about the arms. Throws {@link ConfigError} for a name that no pair can have.
  */
-export async function* examine({ pair, config: file, sockets }: Patient): AsyncGenerator<Check> {
+export async function* examine({ pair, config: file, sockets, audience }: Patient): AsyncGenerator<Check> {
   const status = await statusOf(sockets);
   const [config, about] = configOf(file ?? pairConfigPath(pair), pair);
   yield* checkMachine(config.calibration_dir);
   yield about;
-  const assign = `sudo so101 assign${pair === MAIN_PAIR ? "" : ` --pair ${pair}`}`;
-  yield* await checkBoards(config, assign);
-  yield* checkService(pair, status);
-  yield* status === undefined ? await readArms(config) : checkServedArms(status);
+  yield* await checkBoards(config, command(audience, "assign"));
+  yield* checkService(pair, status, audience);
+  yield* status === undefined ? await readArms(config, audience) : checkServedArms(status);
 }
 
 /** The service's status; undefined when it does not run, or does not answer. */

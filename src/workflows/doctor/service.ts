@@ -3,10 +3,11 @@
 import type { Status } from "../../api/protocol.ts";
 import { unitOf } from "../../config/pairs.ts";
 import { unitProperties } from "../../host/machine.ts";
+import { type Audience, command } from "../../messages/audience.ts";
 import { broken, type Check, ok, warning } from "../check.ts";
 
 /** The unit and the program in it. */
-export function checkService(pair: string, status: Status | undefined): Check[] {
+export function checkService(pair: string, status: Status | undefined, audience: Audience): Check[] {
   const unit = unitOf(pair);
   const area = "service";
   const found = unitProperties(unit, [
@@ -16,9 +17,12 @@ export function checkService(pair: string, status: Status | undefined): Check[] 
     "NRestarts",
     "LimitRTPRIO",
   ]);
-  const running = status === undefined ? [] : [teleoperation(status)];
+  const running = status === undefined ? [] : [teleoperation(status, audience)];
   if (found === undefined)
-    return [warning(area, "systemd does not run here", "start it by hand: so101 teleoperate"), ...running];
+    return [
+      warning(area, "systemd does not run here", `start it by hand: ${command(audience, "teleoperate")}`),
+      ...running,
+    ];
   const { LoadState, ActiveState, UnitFileState, NRestarts, LimitRTPRIO } = found;
   if (LoadState === "not-found") {
     return [
@@ -56,11 +60,14 @@ export function checkService(pair: string, status: Status | undefined): Check[] 
   return [...checks, ...running];
 }
 
-function teleoperation({ state, why, rateHz, lateTicks, ticks, activeAlarms, mode }: Status): Check {
+function teleoperation(
+  { state, why, rateHz, lateTicks, ticks, activeAlarms, mode }: Status,
+  audience: Audience,
+): Check {
   const area = "teleoperation";
   if (state === "faulted") return broken(area, `faulted: ${why}`);
   if (state === "waiting") return broken(area, `waiting: ${why}`);
-  if (mode !== "running") return warning(area, `${mode}: somebody asked for it`, "so101 resume");
+  if (mode !== "running") return warning(area, `${mode}: somebody asked for it`, command(audience, "resume"));
   const figures = `${state}, ${Math.round(rateHz)} Hz, ${lateTicks} of ${ticks} ticks too late`;
   if (activeAlarms.length > 0)
     return warning(area, `${figures}; ${activeAlarms.map(({ message }) => message).join("; ")}`);

@@ -13,9 +13,10 @@ import { type FoundBoard, findBoards } from "./look.ts";
 export async function withBoards(
   ports: readonly string[],
   choice: ArmChoice,
+  { audience }: Operator,
   work: (boards: readonly FoundBoard[]) => Promise<void>,
 ): Promise<void> {
-  const boards = await findBoards(ports, configIfThere(choice), calibrationDirFor(choice));
+  const boards = await findBoards(ports, configIfThere(choice), calibrationDirFor(choice), audience);
   try {
     if (boards.length === 0) {
       throw new Error(

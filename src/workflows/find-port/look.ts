@@ -6,10 +6,13 @@ import { ArmConnection } from "../../arm/connection.ts";
 import { identifyArm } from "../../arm/identify.ts";
 import type { ArmIdentity } from "../../arm/identity.ts";
 import { JOINTS, type JointName, ROLES, type Role } from "../../arm/joints.ts";
+import type { ArmProblem } from "../../arm/problem.ts";
 import { readArm } from "../../arm/read.ts";
 import type { Config } from "../../config/config.ts";
 import { type Board, listBoards } from "../../host/boards.ts";
-import { nameOwner } from "../../linux/owner.ts";
+import { nameOfOwner } from "../../linux/owner.ts";
+import type { Audience } from "../../messages/audience.ts";
+import { sayProblem } from "../../messages/problems.ts";
 
 /** A port with a board, or where one should be. */
 export interface FoundBoard {
@@ -41,6 +44,7 @@ export async function findBoards(
   named: readonly string[],
   config: Config | undefined,
   calibrationDir: string,
+  audience: Audience,
 ): Promise<FoundBoard[]> {
   const usb = await listBoards();
   const configured = ROLES.flatMap((role) =>
@@ -57,7 +61,7 @@ export async function findBoards(
     const roles = configured.filter(({ port }) => real(port) === path).map(({ role }) => role);
     const links = paths.filter((one) => one !== path && real(one) === path);
     found.push({
-      ...(await lookAt(path, board, calibrationDir)),
+      ...(await lookAt(path, board, calibrationDir, audience)),
       configured: roles,
       links: [...new Set(links)],
     });
@@ -69,19 +73,26 @@ async function lookAt(
   path: string,
   board: Board | undefined,
   calibrationDir: string,
+  audience: Audience,
 ): Promise<Omit<FoundBoard, "configured" | "links">> {
-  const connection = new ArmConnection(`arm on ${path}`, path, "read");
+  const connection = new ArmConnection(undefined, path, "read");
   await connection.reach();
-  const { bus, trouble, portError } = connection;
-  const owner = portError?.trouble === "in use" ? (nameOwner(path) ?? "another program") : undefined;
+  const { bus, problem } = connection;
+  const trouble = problem && sayProblem(problem, audience);
   const images = bus === undefined ? [] : readArm(bus).images;
   const volts = images.flatMap((image) => (image ? image.voltageV : []));
   return {
-    ...{ path, board, connection, owner, trouble },
+    ...{ path, board, connection, owner: ownerIn(problem), trouble },
     answering: JOINTS.filter((_, index) => images[index]),
     voltageV: volts.length === 0 ? undefined : [Math.min(...volts), Math.max(...volts)],
     holds: identifyArm(new CalibrationStore(calibrationDir), images),
   };
+}
+
+/** The program that has the port, where the problem is that one has it. */
+function ownerIn(problem: ArmProblem | undefined): string | undefined {
+  if (problem?.code !== "port.busy") return undefined;
+  return problem.owner === undefined ? "another program" : nameOfOwner(problem.owner);
 }
 
 function real(path: string): string {

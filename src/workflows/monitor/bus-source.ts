@@ -3,12 +3,14 @@ import type { Calibration } from "../../arm/calibration/calibration.ts";
 import { calibrationInServo } from "../../arm/calibration/in-servos.ts";
 import { CalibrationStore } from "../../arm/calibration/store.ts";
 import type { ArmConnection } from "../../arm/connection.ts";
-import { nameOfArm } from "../../arm/identity.ts";
 import { idOf, JOINTS, type Role } from "../../arm/joints.ts";
+import { problemOf } from "../../arm/problem-of.ts";
 import { readArm } from "../../arm/read.ts";
 import { Telemetry } from "../../arm/telemetry.ts";
 import { type ArmChoice, chooseArm } from "../../config/choose-arm.ts";
 import { type Bus, BusError } from "../../feetech/bus.ts";
+import type { Audience } from "../../messages/audience.ts";
+import { sayProblem } from "../../messages/problems.ts";
 import { PortError } from "../../serial/transport.ts";
 import { withConnection } from "../arm-session.ts";
 import { UsageError } from "../errors.ts";
@@ -25,9 +27,9 @@ export async function withSource<T>(
   operator: Operator,
   work: (source: Source) => Promise<T>,
 ): Promise<T> {
-  const { name, port, calibration } = subjectOf(role, choice);
-  return withConnection({ name, port }, { access: "read" }, operator, (connection) =>
-    work(new BusSource(connection, calibration)),
+  const { calibration, ...subject } = subjectOf(role, choice);
+  return withConnection(subject, { access: "read" }, operator, (connection) =>
+    work(new BusSource(connection, calibration, operator.audience)),
   );
 }
 
@@ -36,21 +38,23 @@ function subjectOf(role: Role | undefined, choice: ArmChoice) {
   if (role !== undefined) {
     const arm = chooseArm(role, choice);
     const calibration = new CalibrationStore(arm.calibrationDir).loadIfUsable(arm);
-    return { name: nameOfArm(arm), port: arm.port, calibration };
+    return { arm, port: arm.port, calibration };
   }
   const { port } = choice;
   if (port === undefined) throw new UsageError("say which arm: leader, follower, or --port with a path");
-  return { name: `arm on ${port}`, port, calibration: undefined };
+  return { port, calibration: undefined };
 }
 
 class BusSource implements Source {
   readonly #connection: ArmConnection;
+  readonly #audience: Audience;
   #telemetry: Telemetry | undefined;
   #calibration: Calibration | undefined;
 
   /** `calibration` is that of its file, where there is one. */
-  constructor(connection: ArmConnection, calibration: Calibration | undefined) {
+  constructor(connection: ArmConnection, calibration: Calibration | undefined, audience: Audience) {
     this.#connection = connection;
+    this.#audience = audience;
     this.#calibration = calibration;
   }
 
@@ -61,7 +65,7 @@ class BusSource implements Source {
     const { bus } = connection;
     if (bus === undefined) {
       this.#telemetry = undefined;
-      return { name, joints: JOINTS.map(() => null), trouble: connection.trouble };
+      return { name, joints: JOINTS.map(() => null), trouble: this.#trouble };
     }
     try {
       this.#telemetry ??= new Telemetry(bus);
@@ -72,13 +76,19 @@ class BusSource implements Source {
     } catch (error) {
       if (!(error instanceof PortError)) throw error;
       await connection.close();
-      return { name, joints: JOINTS.map(() => null), trouble: `${name}: ${error.message}` };
+      const trouble = sayProblem(problemOf(error, connection.arm), this.#audience);
+      return { name, joints: JOINTS.map(() => null), trouble };
     }
   }
 
   async #whatIsMissing(): Promise<string | undefined> {
     await this.#connection.reach();
-    return this.#connection.trouble;
+    return this.#trouble;
+  }
+
+  get #trouble(): string | undefined {
+    const { problem } = this.#connection;
+    return problem && sayProblem(problem, this.#audience);
   }
 }
 

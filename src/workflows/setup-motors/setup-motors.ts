@@ -13,6 +13,8 @@ import {
 } from "../../arm/servo-setup.ts";
 import type { ChosenArm } from "../../config/choose-arm.ts";
 import { BAUD_RATES, STS3215_MODEL } from "../../feetech/registers.ts";
+import { command } from "../../messages/audience.ts";
+import { sayProblem } from "../../messages/problems.ts";
 import { withConnection } from "../arm-session.ts";
 import { UsageError } from "../errors.ts";
 import type { Operator, SetupPicture } from "../operator.ts";
@@ -43,7 +45,7 @@ export function setUpArm(
     const progress = new SetupProgress(new CalibrationStore(arm.calibrationDir), arm);
     if (begin === "from the start") progress.forget();
     const done = progress.read();
-    if (connection.trouble === undefined && done.length === 0) {
+    if (connection.problem === undefined && done.length === 0) {
       operator.tell("info", `${name}: all six servos answer by their ids already.`);
       checkChain(place);
       return;
@@ -86,9 +88,9 @@ function atWork(
   work: (place: Workplace) => Promise<void>,
 ): Promise<void> {
   const name = nameOfArm(arm);
-  return withConnection({ name, port: arm.port }, { access: "torque off" }, operator, (connection) => {
-    const { bus } = connection;
-    if (bus === undefined) throw new Error(connection.trouble);
+  return withConnection({ arm, port: arm.port }, { access: "torque off" }, operator, (connection) => {
+    const { bus, problem } = connection;
+    if (bus === undefined) throw new Error(sayProblem(problem!, operator.audience));
     const line: ServoLine = { bus, setBaudRate: (baudRate) => connection.setBaudRate(baudRate) };
     return work({ arm, name, connection, line, operator });
   });
@@ -180,8 +182,8 @@ async function joinChain(place: Workplace): Promise<void> {
     );
     if (!ready) continue;
     await connection.reach();
-    if (connection.trouble === undefined) break;
-    operator.tell("warning", `${connection.trouble}.`);
+    if (connection.problem === undefined) break;
+    operator.tell("warning", `${sayProblem(connection.problem, operator.audience)}.`);
   }
   checkChain(place);
 }
@@ -189,5 +191,6 @@ async function joinChain(place: Workplace): Promise<void> {
 function checkChain({ arm, name, line: { bus }, operator }: Workplace): void {
   reportServos({ ...arm, bus }, readWholeArm(bus), operator);
   operator.event({ event: "set up", arm: arm.role, id: arm.id });
-  operator.tell("done", `${name} is set up: six servos, in order. Next: so101 calibrate ${arm.role}`);
+  const next = command(operator.audience, "calibrate", arm.role);
+  operator.tell("done", `${name} is set up: six servos, in order. Next: ${next}`);
 }

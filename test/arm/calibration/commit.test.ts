@@ -2,12 +2,12 @@ import { afterEach, beforeEach, describe, expect, setDefaultTimeout, test } from
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { CalibrationError } from "../../../src/arm/calibration/calibration.ts";
 import {
   type CalibratedArm,
   commitCalibration,
   undoCalibration,
 } from "../../../src/arm/calibration/commit.ts";
+import { CalibrationError } from "../../../src/arm/calibration/error.ts";
 import { matches, type ServoCalibration } from "../../../src/arm/calibration/in-servos.ts";
 import { CalibrationStore } from "../../../src/arm/calibration/store.ts";
 import { progressOf } from "../../../src/arm/calibration/unfinished.ts";
@@ -75,7 +75,7 @@ function calibratedArm() {
 function faultsOf(arm: CalibratedArm): string[] {
   return findingsOf(inspectArm(arm, arm.bus, arm.calibrations))
     .filter(({ severity }) => severity === "fault")
-    .map(({ code }) => code);
+    .map(({ problem }) => problem.code);
 }
 
 const imagesOf = ({ bus }: CalibratedArm) => readArm(bus).images;
@@ -118,8 +118,13 @@ test("cut off after any request, the arm has its old calibration or says that it
       expect(matches(imagesOf(arm), old)).toBe(true);
       expect(fileOf()).toEqual(old);
     } else {
-      expect(faults).toEqual(["unfinished calibration"]);
-      expect((error as Error).message).toContain("so101 calibration undo follower");
+      expect(faults).toEqual(["calibration.unfinished"]);
+      expect((error as CalibrationError).problem).toMatchObject({
+        code: "calibration.unfinished",
+        arm: { role: "follower", id: "red" },
+        kind: "not restored",
+        remedies: [{ do: "calibration finish" }, { do: "calibration undo" }],
+      });
     }
     const unfinished = store.findUnfinished(red);
     if (unfinished === undefined) continue;
@@ -131,7 +136,7 @@ test("cut off after any request, the arm has its old calibration or says that it
     expect(store.findUnfinished(red)).toBeUndefined();
   }
   // The walk went through what it is about.
-  expect(new Set(endings)).toEqual(new Set(["", "unfinished calibration"]));
+  expect(new Set(endings)).toEqual(new Set(["", "calibration.unfinished"]));
 });
 
 test("a servo that does not take its value: the others get back what they held", () => {
@@ -198,7 +203,13 @@ describe("how far an interrupted writing has come", () => {
       's/"version": 1/"version": 2/',
       join(root, "robots/so101_follower/red.unfinished"),
     ]);
-    expect(() => store.findUnfinished(red)).toThrow("another version of so101");
-    expect(store.explainUnfinished(red)).toContain("another version of so101");
+    const unreadable = {
+      code: "calibration.unfinished",
+      kind: "unreadable",
+      file: join(root, "robots/so101_follower/red.unfinished"),
+      remedies: [{ do: "calibrate" }],
+    };
+    expect(() => store.findUnfinished(red)).toThrow(CalibrationError);
+    expect(store.unfinishedProblem(red)).toMatchObject(unreadable);
   });
 });

@@ -3,11 +3,8 @@ import { cpSync, mkdirSync, mkdtempSync, readlinkSync, rmSync, symlinkSync, writ
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import fc from "fast-check";
-import {
-  CalibrationError,
-  formatCalibration,
-  readCalibration,
-} from "../../../src/arm/calibration/calibration.ts";
+import { formatCalibration, readCalibration } from "../../../src/arm/calibration/calibration.ts";
+import { CalibrationError } from "../../../src/arm/calibration/error.ts";
 import { CalibrationStore } from "../../../src/arm/calibration/store.ts";
 import { armIdProblem } from "../../../src/arm/calibration/tree.ts";
 import { calibrations } from "../arms.ts";
@@ -59,19 +56,24 @@ test("two files that differ are refused, both by name", () => {
   const newer = put("robots/so_follower/red.json", calibrations.leader);
   const error = caught(() => store.find({ role: "follower", id: "red" }));
   expect(error.trouble).toBe("ambiguous");
-  expect(error.message).toBe(
-    `follower "red": two calibrations that differ, ${older} and ${newer} — remove the one that is not this arm's`,
-  );
+  expect(error.problem).toMatchObject({
+    code: "calibration.missing",
+    arm: { role: "follower", id: "red" },
+    kind: "ambiguous",
+    files: [older, newer],
+  });
 });
 
 test("without a file it is said where it was looked for and how to get one", () => {
   put("teleoperators/so101_leader/red.json"); // the other role's is not taken
   const error = caught(() => store.find({ role: "follower", id: "red" }));
   expect(error.trouble).toBe("missing");
-  expect(error.message).toStartWith(
-    `follower "red": no calibration; looked for ${root}/robots/so101_follower/red.json and ${root}/robots/so_follower/red.json — `,
-  );
-  expect(error.message).toMatch(/"so101 calibration import".*"so101 calibration pull"/);
+  expect(error.problem).toMatchObject({
+    code: "calibration.missing",
+    arm: { role: "follower", id: "red" },
+    files: [`${root}/robots/so101_follower/red.json`, `${root}/robots/so_follower/red.json`],
+    remedies: [{ do: "calibrate" }, { do: "calibration import" }, { do: "calibration pull" }],
+  });
 });
 
 test("a saved calibration is found by both generations of LeRobot, through a relative link", () => {

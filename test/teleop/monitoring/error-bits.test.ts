@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { Bus } from "../../../src/feetech/bus.ts";
-import { sayEnd, sayProblem } from "../../../src/messages/teleop.ts";
+import { sayProblem } from "../../../src/messages/problems.ts";
+import { sayEnd } from "../../../src/messages/teleop.ts";
 import { SimulatedTransport } from "../../../src/sim/testing/transport.ts";
 import { ErrorBitWatch } from "../../../src/teleop/monitoring/error-bits.ts";
 import { toldAlarms } from "../../support/told.ts";
@@ -9,7 +10,7 @@ function reports() {
   const bus = new Bus(new SimulatedTransport(), { access: "drive" });
   const { alarms, told, loud } = toldAlarms();
   const said = () =>
-    loud().map(({ change, problem }) => (change === "raised" ? sayProblem(problem) : sayEnd(problem)!));
+    loud().map(({ change, problem }) => (change === "raised" ? sayProblem(problem, {}) : sayEnd(problem)!));
   const arm = { role: "follower", id: "red" } as const;
   return { bus, told, said, make: () => new ErrorBitWatch(arm, bus, alarms) };
 }
@@ -20,11 +21,11 @@ test("an error bit is told once while it lasts, with what to do, and once when i
   bus.errorBytes[6] = 32;
   for (let tick = 0; tick < 5; tick++) errors.look();
   expect(said()).toEqual([
-    expect.stringContaining('gripper (id 6) of follower "red" reports an overload — check'),
+    expect.stringContaining('follower "red": gripper (id 6) reports an overload — check'),
   ]);
   bus.errorBytes[6] = 0;
   for (let tick = 0; tick < 5; tick++) errors.look();
-  expect(said().slice(1)).toEqual(['gripper (id 6) of follower "red" no longer reports an overload']);
+  expect(said().slice(1)).toEqual(['follower "red": gripper (id 6) no longer reports an overload']);
 });
 
 test("another bit of the same servo is told at once", () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { Bus } from "../../../src/feetech/bus.ts";
-import { sayProblem } from "../../../src/messages/teleop.ts";
+import { sayProblem } from "../../../src/messages/problems.ts";
 import { SimulatedArm } from "../../../src/sim/arm/arm.ts";
 import { JOINTS } from "../../../src/sim/arm/joints.ts";
 import { factoryState } from "../../../src/sim/servo/servo.ts";
@@ -80,7 +80,7 @@ describe("an overloaded joint", () => {
     expect(told.map(({ problem, severity }) => [problem.code, severity])).toEqual([
       ["servo.overload-stays", "fault"],
     ]);
-    expect(sayProblem(told[0]!.problem)).toContain("shoulder_lift (id 2)");
+    expect(sayProblem(told[0]!.problem, {})).toContain("shoulder_lift (id 2)");
     pass(1, 1, () => false);
     expect(told.at(-1)!.change).toBe("cleared");
   });

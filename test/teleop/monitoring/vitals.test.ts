@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { sayEnd, sayProblem } from "../../../src/messages/teleop.ts";
+import { sayProblem } from "../../../src/messages/problems.ts";
+import { sayEnd } from "../../../src/messages/teleop.ts";
 import { Heat, Vitals } from "../../../src/teleop/monitoring/vitals.ts";
 import { toldAlarms } from "../../support/told.ts";
 
@@ -33,7 +34,7 @@ describe("warmth", () => {
   test("is told with the joint, the figure and what to do, once for each limit", () => {
     const { vitals: watch, loud } = vitals();
     for (const celsius of [56, 56, 57, 56, 61, 61, 62]) watch.take(0, celsius, NORMAL_V);
-    expect(loud().map(({ problem }) => [problem.code, sayProblem(problem).replace(/ —.*/, "")])).toEqual([
+    expect(loud().map(({ problem }) => [problem.code, sayProblem(problem, {}).replace(/ —.*/, "")])).toEqual([
       ["servo.hot", 'follower "red": shoulder_pan (id 1) is at 56 °C'],
       [
         "servo.too-hot",

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, setDefaultTimeout, test } from
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { CalibrationError } from "../../../src/arm/calibration/calibration.ts";
+import { CalibrationError } from "../../../src/arm/calibration/error.ts";
 import { encoderAt } from "../../../src/arm/calibration/homing.ts";
 import { matches, type ServoCalibration } from "../../../src/arm/calibration/in-servos.ts";
 import { CalibrationStore } from "../../../src/arm/calibration/store.ts";

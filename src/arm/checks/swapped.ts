@@ -1,8 +1,7 @@
 /** Telling a leader from a follower: whether the arms of a pair are on each other's ports. */
-import { looksLikeFollower } from "./baseline.ts";
-import { CalibrationError } from "./calibration/calibration.ts";
-import { matches } from "./calibration/in-servos.ts";
-import type { ArmState } from "./findings.ts";
+import { looksLikeFollower } from "../baseline.ts";
+import { matches } from "../calibration/in-servos.ts";
+import { type ArmState, filedCalibration } from "../state.ts";
 
 /**
  * Whether the arm on one port is really the pair's other one.
@@ -12,18 +11,14 @@ import type { ArmState } from "./findings.ts";
  * protection do: they are on the leader's port and not on the follower's.
  */
 export function isSwapped(arm: ArmState, counterpart: ArmState): boolean {
-  const mine = fileOf(arm);
-  const theirs = fileOf(counterpart);
+  const mine = filedCalibration(arm);
+  const theirs = filedCalibration(counterpart);
   if (mine === undefined && theirs === undefined) return gainsAreSwapped(arm, counterpart);
   const holdsTheirs = theirs !== undefined && matches(arm.images, theirs);
   if (mine !== undefined && matches(arm.images, mine))
     return holdsTheirs && gainsAreSwapped(arm, counterpart);
   if (theirs !== undefined && matches(counterpart.images, theirs)) return false;
   return holdsTheirs || (mine !== undefined && matches(counterpart.images, mine));
-}
-
-function fileOf({ calibration }: ArmState) {
-  return calibration instanceof CalibrationError ? undefined : calibration;
 }
 
 function gainsAreSwapped(arm: ArmState, counterpart: ArmState): boolean {

@@ -1,0 +1,276 @@
+/** What can be wrong with an arm, as data: what it is, which arm and joint, the figures, and what settles it. */
+import type { BusTrouble } from "../feetech/bus.ts";
+import type { RegisterName } from "../feetech/registers.ts";
+import type { Steps, Volts } from "../feetech/units.ts";
+import type { Owner } from "../linux/owner.ts";
+import type { PortTrouble } from "../serial/transport.ts";
+import type { ServoKey } from "./calibration/in-servos.ts";
+import type { ArmIdentity } from "./identity.ts";
+import { idOf, JOINTS, type JointName } from "./joints.ts";
+
+/**
+ * What settles a problem, where diagnosis chose it. Those that are named like a command of the program are done by it,
+ * to the arm that the problem is about.
+ */
+export type Remedy =
+  | {
+      readonly do:
+        | "calibrate"
+        | "calibration apply"
+        | "calibration import"
+        | "calibration pull"
+        | "calibration finish"
+        | "calibration undo"
+        /** The calibration file is to be brought back as it was. */
+        | "restore file"
+        /** Each arm is on the other's port. */
+        | "exchange ports"
+        | "switch power on"
+        /** Any lead or plug of the arm may be the one. */
+        | "check leads";
+    }
+  /** One lead of the chain is loose. */
+  | { readonly do: "check lead"; readonly from: JointName | "board"; readonly to: JointName }
+  /** The servo of this joint has another one's id. */
+  | { readonly do: "give id"; readonly joint: JointName };
+
+/** What every problem says of the arm that it is about. */
+interface About {
+  /** Undefined for an arm on a port that belongs to nobody yet. */
+  readonly arm?: ArmIdentity | undefined;
+  /** Where it is about one joint; {@link jointsOf} tells all that it is about. */
+  readonly joint?: JointName | undefined;
+  /** The path of the arm's port, where it is known. */
+  readonly path?: string | undefined;
+}
+
+interface Settled extends About {
+  /** What settles it: any one of them does. */
+  readonly remedies: readonly Remedy[];
+}
+
+/** There is no board at the path. */
+export interface BoardMissing extends About {
+  readonly code: "board.missing";
+  readonly path: string;
+  /** It was there, and went away while it was used. */
+  readonly lost?: true;
+}
+
+/** The user may not open the port. */
+export interface PortDenied extends About {
+  readonly code: "port.denied";
+  readonly path: string;
+  /** There for as long as it may only be that udev has not given the port its group yet. */
+  readonly fresh?: true;
+}
+
+/** Another program has the port. */
+export interface PortBusy extends About {
+  readonly code: "port.busy";
+  readonly path: string;
+  /** Undefined where it cannot be seen which. */
+  readonly owner?: Owner | undefined;
+}
+
+/** The port cannot be used, for another reason. */
+export interface PortFailed extends About {
+  readonly code: "port.failed";
+  readonly path: string;
+  readonly trouble: PortTrouble;
+  /** The name of what the system said: EIO. */
+  readonly errno?: string | undefined;
+  /** What happened, beginning with the path. */
+  readonly fact: string;
+}
+
+/** No servo answers. */
+export interface BusSilent extends Settled {
+  readonly code: "bus.silent";
+}
+
+/** Some servos do not answer, at least one and not all. */
+export interface JointsMissing extends Settled {
+  readonly code: "bus.joints-missing";
+  /** In the order of the chain. */
+  readonly joints: readonly JointName[];
+}
+
+/** Replies arrive damaged. */
+export interface BusDamaged extends Settled {
+  readonly code: "bus.damaged";
+  /** Whose replies; none where each servo answers alone and all do not together. */
+  readonly joints: readonly JointName[];
+  /** Who does not answer at all. */
+  readonly silent: readonly JointName[];
+}
+
+/** A servo did not do what it was asked. */
+export interface BusFailed extends About {
+  readonly code: "bus.failed";
+  /** The servo's id; it need not be a joint's. */
+  readonly id: number;
+  readonly trouble: BusTrouble;
+  /** What it did not take, or reports, where it is about one register. */
+  readonly register?: RegisterName | undefined;
+  readonly value?: number | undefined;
+  /** Where its joint is, where it did not take a goal. */
+  readonly position?: number | undefined;
+}
+
+/** A register of EEPROM does not keep what is written to it. */
+export interface EepromWorn extends About {
+  readonly code: "servo.eeprom";
+  readonly id: number;
+  readonly register: RegisterName;
+  readonly value: number;
+}
+
+/** The arm on the port is the pair's other one. */
+export interface ArmSwapped extends Settled {
+  readonly code: "arm.swapped";
+  readonly other: ArmIdentity;
+}
+
+/** A servo of another model. */
+export interface WrongModel extends About {
+  readonly code: "servo.wrong-model";
+  readonly joint: JointName;
+  readonly model: number;
+}
+
+/** The calibration file is missing or cannot be used. */
+export interface CalibrationMissing extends Settled {
+  readonly code: "calibration.missing";
+  readonly kind: "missing" | "ambiguous" | "unreadable" | "invalid";
+  /** The file, or where it should be; and its other place, where both were looked at. */
+  readonly files: readonly [string, ...string[]];
+  /** What is wrong with it, as a fact. */
+  readonly what: string;
+  /** The name of what the system said: EACCES. */
+  readonly errno?: string | undefined;
+}
+
+/** The calibration file, or what is kept beside it, cannot be written. For whoever wants to: no event has this code. */
+export interface CalibrationUnwritable extends About {
+  readonly code: "calibration.unwritable";
+  readonly file: string;
+  readonly what: string;
+  readonly errno?: string | undefined;
+}
+
+/** Writing a calibration was cut off, or could not be undone. */
+export interface CalibrationUnfinished extends Settled {
+  readonly code: "calibration.unfinished";
+  readonly arm: ArmIdentity;
+  /** "unreadable": what was kept of it is another version's, or damaged; "not restored": it failed just now. */
+  readonly kind: "interrupted" | "unreadable" | "not restored";
+  /** What was kept of it. */
+  readonly file: string;
+  /** Why it failed just now, or why what was kept cannot be read where the system does not let it. */
+  readonly because?: string;
+  /** Who does not hold what it held before, as far as the arm could be asked. */
+  readonly joints?: readonly JointName[];
+}
+
+/** A number that a file and a servo have differently. */
+export interface CalibrationDifference {
+  readonly joint: JointName;
+  readonly key: ServoKey;
+  readonly held: number;
+  readonly filed: number;
+}
+
+/** File and servos hold different calibrations. */
+export interface CalibrationMismatch extends Settled {
+  readonly code: "calibration.mismatch";
+  readonly differences: readonly CalibrationDifference[];
+}
+
+/** Only the other arm's wrist_roll is calibrated as a full turn. */
+export interface WristRollRanges extends Settled {
+  readonly code: "calibration.wrist-roll";
+  readonly joint: "wrist_roll";
+  readonly rangeMin: Steps;
+  readonly rangeMax: Steps;
+  readonly other: ArmIdentity;
+}
+
+/** The arm's servos have different firmware. */
+export interface MixedFirmware extends About {
+  readonly code: "servo.mixed-firmware";
+  readonly versions: readonly { readonly version: string; readonly joints: readonly JointName[] }[];
+}
+
+/** A servo reports what is no position. */
+export interface NoPosition extends About {
+  readonly code: "servo.no-position";
+  readonly joint: JointName;
+  /** What it reports. */
+  readonly position: number;
+}
+
+/** Servos get a voltage outside their limits. */
+export interface VoltageOutside extends About {
+  readonly code: "servo.voltage";
+  /** What they get, where it was read. */
+  readonly servos: readonly { readonly joint: JointName; readonly volts?: Volts }[];
+  /** What they are set to accept; undefined where it is only known that a servo reports it. */
+  readonly limit?: { readonly bound: "highest" | "lowest"; readonly volts: Volts };
+}
+
+/** A servo reports an error by a bit of its status. */
+export interface ReportedError extends About {
+  readonly code: "servo.error" | "servo.sensor" | "servo.overheats" | "servo.overcurrent" | "servo.overload";
+  readonly joint: JointName;
+  /** The bit, as a mask. */
+  readonly mask: number;
+  /** The servo's temperature, where it was read. */
+  readonly celsius?: number;
+}
+
+/** What is wrong with the calibration in an arm's file, or with the file. */
+export type CalibrationProblem = CalibrationMissing | CalibrationUnwritable | CalibrationUnfinished;
+
+/** One thing that is wrong with an arm. Its code is the event's that tells it. Plain data, for any thread or program. */
+export type ArmProblem =
+  | BoardMissing
+  | PortDenied
+  | PortBusy
+  | PortFailed
+  | BusSilent
+  | JointsMissing
+  | BusDamaged
+  | BusFailed
+  | ArmSwapped
+  | WrongModel
+  | CalibrationMissing
+  | CalibrationMismatch
+  | CalibrationUnfinished
+  | WristRollRanges
+  | MixedFirmware
+  | EepromWorn
+  | NoPosition
+  | VoltageOutside
+  | ReportedError;
+
+/** What may say of a problem which joints it is about. */
+interface AboutJoints {
+  readonly code: string;
+  readonly joint?: JointName | undefined;
+  readonly joints?: readonly JointName[] | undefined;
+  readonly servos?: readonly { readonly joint: JointName }[];
+  readonly differences?: readonly { readonly joint: JointName }[];
+}
+
+/** The joints that a problem is about, in the order of the chain; none where it is about the whole arm. */
+export function jointsOf(problem: AboutJoints): readonly JointName[] {
+  const { joint, joints = [], servos = [], differences = [] } = problem;
+  const all = [joint, ...joints, ...[...servos, ...differences].map((one) => one.joint)];
+  return JOINTS.filter((one) => all.includes(one));
+}
+
+/** The joint whose servo has an id; undefined for any other id. */
+export function jointWithId(id: number): JointName | undefined {
+  return JOINTS.find((joint) => idOf(joint) === id);
+}

@@ -1,0 +1,126 @@
+/** In words: what is wrong with an arm's calibration, in its file or in its servos. */
+import { nameOfArm } from "../arm/identity.ts";
+import { JOINTS, nameWithId, type Role } from "../arm/joints.ts";
+import type {
+  CalibrationMismatch,
+  CalibrationMissing,
+  CalibrationUnfinished,
+  CalibrationUnwritable,
+  Remedy,
+} from "../arm/problem.ts";
+import { type Audience, command } from "./audience.ts";
+import { alternatives } from "./list.ts";
+
+/** The file is missing or cannot be used. */
+export function missingCalibration(problem: CalibrationMissing, audience: Audience): string {
+  const { arm, kind, files, what, errno, remedies } = problem;
+  const [file, other] = files;
+  if (kind === "ambiguous") {
+    return `two calibrations that differ, ${file} and ${other} — remove the one that is not this arm's`;
+  }
+  if (kind === "missing") {
+    const ways = alternatives(remedies.map((remedy) => wayToOne(remedy, arm?.role, audience)));
+    const where =
+      other === undefined
+        ? `calibration ${file}: there is no such file`
+        : `no calibration; looked for ${file} and ${other}`;
+    return `${where} — ${ways}`;
+  }
+  if (errno === "EACCES") return `calibration ${file}: you may not read it — ${JOIN_GROUP}`;
+  const cures = remedies.map((remedy) => cureOfFile(remedy, arm?.role, audience));
+  return `calibration ${file}: ${what}${cures.length === 0 ? "" : ` — ${alternatives(cures)}`}`;
+}
+
+/** File and servos hold different calibrations. */
+export function mismatch({ arm, differences, remedies }: CalibrationMismatch, audience: Audience): string {
+  const joints = JOINTS.flatMap((joint) => {
+    const own = differences.filter((difference) => difference.joint === joint);
+    const figures = own.map(({ key, held, filed }) => `${key} ${held} in the servo and ${filed} in the file`);
+    return own.length === 0 ? [] : `${nameWithId(joint)} ${figures.join(", ")}`;
+  });
+  const does = { "calibration apply": "the file into the arm", "calibration pull": "the arm into the file" };
+  const ways = remedies.flatMap(({ do: name }) =>
+    name === "calibration apply" || name === "calibration pull"
+      ? `${quoted(name, arm?.role, audience)} writes ${does[name]}`
+      : [],
+  );
+  return `its servos do not hold the calibration of its file: ${joints.join("; ")} — ${ways.join(", ")}`;
+}
+
+/** Writing a calibration was cut off. */
+export function unfinished(problem: CalibrationUnfinished, audience: Audience): string {
+  const { arm, kind, file, because, joints } = problem;
+  const [finish, undo] = (["calibration finish", "calibration undo"] as const).map((name) =>
+    quoted(name, arm.role, audience),
+  );
+  if (kind === "unreadable") {
+    if (because !== undefined)
+      return `whether writing its calibration was interrupted is not known: ${because}`;
+    return (
+      `writing its calibration was interrupted, and ${file}, which says how to complete it, was left by another ` +
+      "version of so101 or is damaged — use that version, or remove the file and run " +
+      `${quoted("calibrate", arm.role, audience)} again`
+    );
+  }
+  if (kind === "interrupted") {
+    return (
+      "writing its calibration was interrupted, and its servos may hold parts of two — complete it with " +
+      `${finish}, or go back to the one before with ${undo}`
+    );
+  }
+  const who =
+    joints === undefined
+      ? `what the servos of the ${nameOfArm(arm)} held before could not be given back to them`
+      : `${joints.map(nameWithId).join(", ")} of the ${nameOfArm(arm)} could not be given back what was there before`;
+  return `${because} — and ${who}: when the arm answers again, go back with ${undo}, or complete it with ${finish}`;
+}
+
+/** The file, or what is kept beside it, cannot be written. */
+export function unwritableCalibration({ file, what, errno }: CalibrationUnwritable): string {
+  return `calibration ${file}: ${whyUnwritable[errno ?? ""] ?? what}`;
+}
+
+const JOIN_GROUP = "join the group dialout and log in again, or use sudo";
+
+const whyUnwritable: Readonly<Record<string, string>> = {
+  EACCES: `you may not write it — ${JOIN_GROUP}; or name a folder of your own with --calibration-dir`,
+  EROFS: "the file system is read-only — make it writable, or name another folder with --calibration-dir",
+  ENOSPC: "the disk is full — make room, then try again",
+  EDQUOT: "the disk quota is used up — make room, then try again",
+};
+
+function wayToOne(remedy: Remedy, role: Role | undefined, audience: Audience): string {
+  const withIt = (name: CalibrationCommand) =>
+    role === undefined ? "" : ` with ${quoted(name, role, audience)}`;
+  switch (remedy.do) {
+    case "calibrate":
+      return `make one${withIt("calibrate")}`;
+    case "calibration import":
+      return `take LeRobot's${withIt("calibration import")}`;
+    default:
+      return `read the arm's own${withIt("calibration pull")}`;
+  }
+}
+
+function cureOfFile(remedy: Remedy, role: Role | undefined, audience: Audience): string {
+  switch (remedy.do) {
+    case "restore file":
+      return "restore the file";
+    case "calibrate":
+      return "calibrate the arm again";
+    default:
+      return `read it back from the arm${role === undefined ? "" : ` with ${quoted("calibration pull", role, audience)}`}`;
+  }
+}
+
+type CalibrationCommand =
+  | "calibrate"
+  | "calibration apply"
+  | "calibration finish"
+  | "calibration import"
+  | "calibration pull"
+  | "calibration undo";
+
+function quoted(name: CalibrationCommand, role: Role | undefined, audience: Audience): string {
+  return `"${command(audience, name, ...(role === undefined ? [] : [role]))}"`;
+}

@@ -1,0 +1,34 @@
+/** The one place where a problem or an error becomes a sentence for a person. */
+import { CalibrationError } from "../arm/calibration/error.ts";
+import { nameOfArm } from "../arm/identity.ts";
+import type { CalibrationUnwritable } from "../arm/problem.ts";
+import { problemOf } from "../arm/problem-of.ts";
+import { BusError } from "../feetech/bus.ts";
+import { EepromError } from "../feetech/eeprom.ts";
+import { PortError } from "../serial/transport.ts";
+import type { Problem } from "../teleop/problem.ts";
+import { CURE_OF_EEPROM, cureOfBus, isArmProblem, sayArmProblem } from "./arm.ts";
+import type { Audience } from "./audience.ts";
+import { unwritableCalibration } from "./calibration.ts";
+import { sayTeleopProblem } from "./teleop.ts";
+
+/** A problem as a sentence: what happened, to which arm and joint, and what this reader can do about it. */
+export function sayProblem(problem: Problem | CalibrationUnwritable, audience: Audience): string {
+  if (problem.code === "calibration.unwritable") {
+    const about = problem.arm === undefined ? "" : `${nameOfArm(problem.arm)}: `;
+    return `${about}${unwritableCalibration(problem)}`;
+  }
+  return isArmProblem(problem) ? sayArmProblem(problem, audience) : sayTeleopProblem(problem, audience);
+}
+
+/**
+ * Whatever was thrown as a sentence. Errors of the layers below are plain facts: here they get what to do about them.
+ * Those of a bus name their servo and its arm themselves.
+ */
+export function sayError(error: unknown, audience: Audience): string {
+  if (error instanceof CalibrationError) return sayProblem(error.problem, audience);
+  if (error instanceof PortError) return sayProblem(problemOf(error), audience);
+  if (error instanceof EepromError) return `${error.message} — ${CURE_OF_EEPROM}`;
+  if (error instanceof BusError) return `${error.message} — ${cureOfBus(error)}`;
+  return error instanceof Error ? error.message : String(error);
+}
