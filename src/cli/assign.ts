@@ -1,7 +1,8 @@
 /** `so101 assign`: names this machine's boards, so that each arm has the same path wherever it is plugged in. */
 import { Command } from "commander";
-import { MAIN_PAIR } from "../config/pairs.ts";
+import { MAIN_PAIR, pairToName } from "../config/pairs.ts";
 import { printLine } from "../linux/stdout.ts";
+import { command } from "../messages/audience.ts";
 import { type Assignment, carryOut, planAssignment } from "../workflows/assign/assign.ts";
 import { type BoardName, boardNames } from "../workflows/assign/names.ts";
 import { argumentsFor, chooseSource, uncalibrated } from "../workflows/assign/next.ts";
@@ -22,7 +23,7 @@ interface Options {
 
 /** Makes the command. */
 export function assignCommand(): Command {
-  const command = new Command("assign")
+  const assigning = new Command("assign")
     .summary("say which board is which arm, once and for all")
     .description(
       "Finds the USB boards, asks which one is the leader's and which one the follower's, and writes the udev rules " +
@@ -44,16 +45,17 @@ Examples:
   so101 assign --show`,
     )
     .action(assign);
-  return addJsonOption(addYesOption(command));
+  return addJsonOption(addYesOption(assigning));
 }
 
 function assign(options: Options): Promise<void> {
   return interruptible(async (signal) => {
-    const operator = operatorFor(options, signal);
+    const pairName = options.pair ?? pairToName(MAIN_PAIR);
+    const operator = operatorFor({ ...options, pair: pairName }, signal);
     if (options.show) return show(await boardNames(), operator);
     const { pair = MAIN_PAIR, leader, follower, print } = options;
     if (!print && process.geteuid?.() !== 0) {
-      throw new Error("writing udev's rules takes root — run it as: sudo so101 assign");
+      throw new Error(`writing udev's rules takes root — run it as: ${command(operator.audience, "assign")}`);
     }
     const given = { leader, follower, ...(print && { absent: "allowed" as const }) };
     const assignment = await planAssignment(pair, given, operator);
@@ -71,7 +73,7 @@ async function write(assignment: Assignment, operator: Operator): Promise<void> 
   const { usable, arms } = await carryOut(assignment, operator);
   if (!usable) process.exitCode = 1;
   for (const arm of uncalibrated(arms)) {
-    const source = await chooseSource(arm, pair, operator);
+    const source = await chooseSource(arm, operator);
     if (source !== undefined) await runSelf(argumentsFor(source, arm, pair));
   }
   if (arms.length > 0 && pair !== MAIN_PAIR) {
@@ -83,8 +85,8 @@ async function write(assignment: Assignment, operator: Operator): Promise<void> 
 }
 
 /** Runs another of the program's commands on this terminal. */
-async function runSelf(command: readonly string[]): Promise<void> {
-  const { exited } = Bun.spawn([process.execPath, ...command], { stdio: ["inherit", "inherit", "inherit"] });
+async function runSelf(args: readonly string[]): Promise<void> {
+  const { exited } = Bun.spawn([process.execPath, ...args], { stdio: ["inherit", "inherit", "inherit"] });
   const code = await exited;
   if (code !== 0) process.exitCode = code;
 }
@@ -98,5 +100,6 @@ function show(names: readonly BoardName[], operator: Operator): void {
       { tone: "info", message: `${link}: ${what}${where} (${file}, line ${line})` },
     );
   }
-  if (names.length === 0) operator.tell("info", "No board has been named yet: sudo so101 assign");
+  if (names.length === 0)
+    operator.tell("info", `No board has been named yet: ${command(operator.audience, "assign")}`);
 }

@@ -33,9 +33,11 @@ describe("somebody beside the arm", () => {
     });
     await service.untilState("following");
     const { stdout, code } = await ask(service, "pause");
+    const at = `--socket ${socketOf(service)}`;
     expect({ stdout, code }).toEqual({
       stdout:
-        'paused: the follower stays where it is — "so101 resume" goes on, "so101 release" releases it\n',
+        `paused: the follower stays where it is — "so101 resume ${at}" goes on, ` +
+        `"so101 release ${at}" releases it\n`,
       code: 0,
     });
     await service.untilState("holding");
@@ -62,7 +64,7 @@ describe("somebody beside the arm", () => {
     const { client } = service.sim;
     await service.untilState("following");
     expect((await ask(service, "release")).code).toBe(0);
-    await service.untilSaid('released, as was asked: "so101 resume" goes on');
+    await service.untilSaid(`released, as was asked: "so101 resume --socket ${socketOf(service)}" goes on`);
     expect(energised(await client.request({ do: "state" }))).toEqual(JOINTS.map(() => false));
     const record = await service.record();
     const limits = record.filter((entry) => entry.kind === "request" && entry.hex.slice(8, 12) === "8330");
@@ -157,7 +159,7 @@ describe("the status", () => {
       expect({ stderr, code }).toEqual({
         stderr:
           "so101: the service does not run (nothing answers at /nowhere/main.sock) — start it with " +
-          '"sudo systemctl start so101-teleop", or run "so101 teleoperate"\n',
+          '"sudo systemctl start so101-teleop", or run "so101 teleoperate --socket /nowhere/main.sock"\n',
         code: 1,
       });
     }

@@ -2,7 +2,8 @@
 import { CalibrationStore } from "../../arm/calibration/store.ts";
 import { nameOfArm } from "../../arm/identity.ts";
 import type { ChosenArm } from "../../config/choose-arm.ts";
-import { MAIN_PAIR } from "../../config/pairs.ts";
+import { pairToName } from "../../config/pairs.ts";
+import { command } from "../../messages/audience.ts";
 import type { Operator } from "../operator.ts";
 
 /** Where an arm's calibration can come from: its own servos, a file of LeRobot's, or a person's hands. */
@@ -19,16 +20,17 @@ export function uncalibrated(arms: readonly ChosenArm[]): ChosenArm[] {
  */
 export async function chooseSource(
   arm: ChosenArm,
-  pair: string,
   operator: Operator,
 ): Promise<CalibrationSource | undefined> {
   operator.event({ event: "missing", what: "calibration", arm: arm.role, id: arm.id });
   if (!operator.attended) {
-    const command = (source: CalibrationSource) => `so101 ${argumentsFor(source, arm, pair).join(" ")}`;
+    const [pull, take, make] = (["calibration pull", "calibration import", "calibrate"] as const).map(
+      (name) => command(operator.audience, name, arm.role),
+    );
     operator.tell(
       "info",
-      `${nameOfArm(arm)} has no calibration here — was it calibrated before: ${command("pull")}; ` +
-        `is there a file of LeRobot's: ${command("import")}; else: ${command("calibrate")}`,
+      `${nameOfArm(arm)} has no calibration here — was it calibrated before: ${pull}; ` +
+        `is there a file of LeRobot's: ${take}; else: ${make}`,
     );
     return undefined;
   }
@@ -59,6 +61,7 @@ export function argumentsFor(
   { role }: Pick<ChosenArm, "role">,
   pair: string,
 ): string[] {
-  const ofPair = pair === MAIN_PAIR ? [] : ["--pair", pair];
+  const named = pairToName(pair);
+  const ofPair = named === undefined ? [] : ["--pair", named];
   return source === "calibrate" ? ["calibrate", role, ...ofPair] : ["calibration", source, role, ...ofPair];
 }

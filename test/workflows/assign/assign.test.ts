@@ -47,13 +47,13 @@ const arm = { role: "leader", id: "blue", port: "/dev/x", calibrationDir: "/nowh
 
 test("a person says where a missing calibration is to come from, or that it is to come later", async () => {
   const choosing = (value: string) => new ScriptedOperator({ choose: () => value });
-  expect(await chooseSource(arm, "main", choosing("import"))).toBe("import");
-  expect(await chooseSource(arm, "main", choosing("later"))).toBeUndefined();
+  expect(await chooseSource(arm, choosing("import"))).toBe("import");
+  expect(await chooseSource(arm, choosing("later"))).toBeUndefined();
 });
 
 test("without a person the commands are named that make it, for the pair", async () => {
-  const operator = new ScriptedOperator({ attended: false });
-  expect(await chooseSource(arm, "left", operator)).toBeUndefined();
+  const operator = new ScriptedOperator({ attended: false, audience: { pair: "left" } });
+  expect(await chooseSource(arm, operator)).toBeUndefined();
   expect(operator.heard[0]).toContain("so101 calibration pull leader --pair left");
   expect(operator.heard[0]).toContain("so101 calibrate leader --pair left");
   expect(operator.events).toEqual([{ event: "missing", what: "calibration", arm: "leader", id: "blue" }]);
