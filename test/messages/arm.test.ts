@@ -129,6 +129,10 @@ test("a servo that did not do what it was asked", () => {
     "elbow_flex (id 3) does not confirm that its torque is off — switch the arm's power off and on",
   );
   expect(said({ ...written, register: "lock", value: 1 })).toContain("does not take lock = 1");
+  expect(said({ ...written, register: "goal_position", value: 2048, position: 1000 })).toBe(
+    "elbow_flex (id 3) has the goal 2048 and is at 1000: it moves, or does not take its goal — keep the arm still; " +
+      "if that does not help, switch the arm's power off and on",
+  );
   expect(said({ code: "bus.failed", id: 9, trouble: "timeout" })).toContain("no answer from servo 9");
 });
 
