@@ -17,7 +17,7 @@ interface Change extends EepromChange {
   readonly area: "eeprom" | "ram";
 }
 
-/** Whether an arm's EEPROM differs from what it must hold: then {@link configure} takes 0.3 s, and wants it limp. */
+/** Whether an arm's EEPROM differs from what it must hold: then {@link configure} takes 0.3 s, and wants its torque off. */
 export function needsEeprom(arm: ConfigurableArm): boolean {
   return changesOf(arm).some(({ area }) => area === "eeprom");
 }

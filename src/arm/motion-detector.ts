@@ -5,7 +5,7 @@ import { JointSweep } from "./calibration/sweep.ts";
 import { JOINTS, type JointName } from "./joints.ts";
 import { isPosition } from "./read.ts";
 
-/** A joint that was turned by so much was moved on purpose: tables are pushed, and limp arms sag. */
+/** A joint that was turned by so much was moved on purpose: tables are pushed, and arms without torque sag. */
 const MOVED_DEG = 15;
 
 /** The arm that is moved goes so much further than any other. */

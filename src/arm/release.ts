@@ -1,4 +1,4 @@
-/** Letting an arm go: the ways to switch its torque off, of which none can move it. */
+/** Releasing an arm: the ways to switch its torque off, of which none can move it. */
 
 import type { Bus } from "../feetech/bus.ts";
 import { ReadRequest, type RegisterSpan, spanOf, WriteRequest } from "../feetech/requests.ts";
@@ -10,7 +10,7 @@ const STAGE_US = 50_000;
 const TRIES = 3;
 
 /**
- * The torque limit (0.1 %) from which a servo is let down whose own cannot be read: no gripper's is higher, and no
+ * The torque limit (0.1 %) from which a servo is released whose own cannot be read: no gripper's is higher, and no
  * joint drops from it.
  */
 const UNKNOWN_LIMIT = 500;
@@ -33,9 +33,9 @@ export function torqueOfEach(bus: Bus, tries: number = TRIES): (boolean | undefi
 }
 
 /**
- * Lets the arm down: the torque limit falls to nothing over about a second, then the torque is switched off and
+ * Releases the arm: the torque limit falls to nothing over about a second, then the torque is switched off and
  * the limits are restored for whoever uses the arm next. Takes no longer for servos that do not answer than a third
- * of a second each. Returns the ids of those that did not confirm that they are limp.
+ * of a second each. Returns the ids of those that did not confirm that their torque is off.
  * Throws {@link PortError} when the port is lost.
  */
 export function release(bus: Bus): number[] {
@@ -61,7 +61,7 @@ export function release(bus: Bus): number[] {
 }
 
 /**
- * Switches every servo's torque off at once, each on its own, so that a dead one never leaves the others energised.
+ * Switches every servo's torque off at once, each on its own, so that a dead one never leaves the torque of the others on.
  * Returns the ids of the servos that did not confirm it. Throws {@link PortError} when the port is lost.
  */
 function switchTorqueOff(bus: Bus): number[] {

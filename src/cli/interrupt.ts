@@ -1,9 +1,9 @@
-/** Ending a command early, with everything that it began put right first. */
+/** Ending a command early, once everything that it began is undone or complete. */
 import { Interrupted } from "../workflows/errors.ts";
 
 /**
  * Runs `work` with a signal that SIGINT, SIGTERM and SIGHUP abort; the reason is {@link Interrupted}. Work that waits
- * must look at it, and must put right what it began: nothing else ends the program meanwhile.
+ * must look at it, and must undo or complete what it began: nothing else ends the program meanwhile.
  */
 export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController();

@@ -94,7 +94,7 @@ export function busFact(
 }
 
 /**
- * What may be done to the servos; anything else does not leave the bus. "torque off": everything that cannot energise one;
+ * What may be done to the servos; anything else does not leave the bus. "torque off": everything that cannot switch that on;
  * "read": nothing that changes anything in one.
  */
 export type BusAccess = "drive" | "torque off" | "read";
@@ -346,8 +346,8 @@ const { address: TORQUE } = registers.torque_enable;
 const GOALS = spanOf("goal_position", "goal_velocity");
 
 /**
- * Throws when a packet would make a servo hold or move: torque other than 0, or any goal, since a goal energises
- * even a limp joint. With access for reading only, when it would write anything.
+ * Throws when a packet would make a servo hold or move: torque other than 0, or any goal, since a goal
+ * switches the torque on too. With access for reading only, when it would write anything.
  */
 function refuseToChange(request: Uint8Array, size: number, access: BusAccess): void {
   const instruction = request[4]!;
@@ -373,6 +373,6 @@ function refuseSpan(request: Uint8Array, address: number, at: number, length: nu
   const touchesGoals = address < GOALS.address + GOALS.length && address + length > GOALS.address;
   const touchesTorque = address <= TORQUE && address + length > TORQUE;
   if (touchesGoals || (touchesTorque && request[at + TORQUE - address] !== 0)) {
-    throw new Error("a packet that would energise a servo of an arm that must stay limp was refused");
+    throw new Error("a packet that would switch on the torque of an arm that must have none was refused");
   }
 }

@@ -104,7 +104,7 @@ export const registers = {
   /** 0 off, 1 on. Never 128: it makes the present position 2048. */
   torque_enable: { address: 40, size: 1, area: "ram", factory: 0 },
   acceleration: { address: 41, size: 1, area: "ram", factory: 0, unit: "100 steps/s²" },
-  /** Writing it energises a limp joint. */
+  /** Writing it switches the torque on. */
   goal_position: { address: 42, size: 2, area: "ram", factory: 0, unit: "steps", signBit: 15 },
   goal_time: { address: 44, size: 2, area: "ram", factory: 0 },
   /** 0: as fast as the servo can. */

@@ -20,12 +20,12 @@ export function unitOwning(path: string): string | undefined {
   }
 }
 
-/** Stops a unit and waits until it has stopped: the follower was let down softly. Throws {@link ServiceError}. */
+/** Stops a unit and waits until it has stopped: the follower was released softly. Throws {@link ServiceError}. */
 export async function stopUnit(unit: string): Promise<void> {
   await outcomeOf("stop", unit, spawn(["systemctl", "--no-ask-password", "stop", unit], "ignore"));
 }
 
-/** Starts a unit anew, if it runs. Throws {@link ServiceError}. */
+/** Restarts a unit, if it runs. Throws {@link ServiceError}. */
 export async function restartIfRunning(unit: string): Promise<void> {
   await outcomeOf("restart", unit, spawn(["systemctl", "--no-ask-password", "try-restart", unit], "ignore"));
 }

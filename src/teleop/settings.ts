@@ -8,7 +8,7 @@ import type { HealthLimits } from "./monitoring/vitals.ts";
 /** What happens to the follower when the program is told to stop. */
 export type StopBehaviour = "relax" | "hold" | "park";
 
-/** When a follower that is limp begins to follow: as soon as it can, or once the leader was moved by hand. */
+/** When a follower without torque begins to follow: as soon as it can, or once the leader was moved by hand. */
 export type StartBehaviour = "at once" | "on leader motion";
 
 /** How one pair is teleoperated. */

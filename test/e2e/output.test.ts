@@ -48,7 +48,7 @@ describe("off a terminal", () => {
     });
     const states = texts.map((text) => /^(\w+):/.exec(text)?.[1]).filter((state) => state !== undefined);
     expect(states).toEqual(["connecting", "aligning", "following", "stopped"]);
-    expect(texts.at(-1)).toMatch(/^[\d.]+ Hz, \d+ of \d+ ticks missed, /);
+    expect(texts.at(-1)).toMatch(/^[\d.]+ Hz, \d+ of \d+ ticks too late, /);
   });
 
   test("for the journal, which systemd names by its file, a line has its priority instead of a time", async () => {
@@ -121,7 +121,7 @@ describe("on a terminal", () => {
     await using sim = await startSim({ arms: "configured" });
     const shown = await output(sim, { terminal: true });
     const plain = Bun.stripANSI(shown);
-    expect(plain).toMatch(/following {2}[\d.]+ Hz, \d+ of \d+ ticks missed/);
+    expect(plain).toMatch(/following {2}[\d.]+ Hz, \d+ of \d+ ticks too late/);
     expect(plain).toMatch(/elbow_flex +-?[\d.]+ % \( *\d+\) +-?[\d.]+ % \( *\d+\) +\d+ +\d+/);
     expect(plain).toContain("Ctrl-C stops the follower gently");
     // The summary that comes below, when all is over, may wrap.

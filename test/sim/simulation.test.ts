@@ -386,7 +386,7 @@ describe("a hand", () => {
     while (host.read(3, "present_position") !== 2500);
     host.write(3, "goal_position", 2500);
     const push = request({ do: "push", arm: "follower", joint: "elbow_flex", position: 2000 });
-    expect(push).rejects.toThrow("energised");
+    expect(push).rejects.toThrow("is on: push it");
   });
 
   test("plays a motion with the leader until told otherwise", async () => {

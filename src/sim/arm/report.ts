@@ -36,9 +36,9 @@ export function reportOf(arm: SimulatedArm, path: string | undefined, nowUs: num
   const joints = JOINTS.map((joint, i): [JointName, ServoReport] => {
     const servo = arm.servos[i]!;
     const registers = servo.values(nowUs);
-    const { position, encoder, energised, powered, overloaded } = servo.actuator;
+    const { position, encoder, torqueOn, powered, overloaded } = servo.actuator;
     const { wear, wipes } = servo;
-    return [joint, { registers, position, encoder, energised, powered, overloaded, wear, wipes }];
+    return [joint, { registers, position, encoder, energised: torqueOn, powered, overloaded, wear, wipes }];
   });
   return {
     plugged: path !== undefined,

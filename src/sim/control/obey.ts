@@ -74,8 +74,8 @@ export async function obey(simulation: Simulation, request: CheckedRequest): Pro
       break;
     case "push":
       for (const servo of servosOf(simulation, request)) {
-        if (servo.actuator.energised && !request.force)
-          throw new Error(`${request.joint} is energised: push it with "force"`);
+        if (servo.actuator.torqueOn && !request.force)
+          throw new Error(`the torque of ${request.joint} is on: push it with "force"`);
         servo.actuator.advance(now);
         servo.actuator.motor.push(servo.actuator.shaftAt(request.position), request.speed, request.force);
       }

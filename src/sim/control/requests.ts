@@ -20,7 +20,7 @@ const schemas = [
   v.strictObject({ do: v.literal("pull"), arm }),
   /** The board is back, on a new pty. Replies with its `path`. */
   v.strictObject({ do: v.literal("plug"), arm }),
-  /** Power of the arm or of one servo; `torqueOn`: its firmware comes up energised, with a stale goal. */
+  /** Power of the arm or of one servo; `torqueOn`: its firmware comes up with its torque on, and a stale goal. */
   v.strictObject({
     do: v.literal("power"),
     arm,
@@ -88,7 +88,7 @@ const schemas = [
   v.strictObject({ do: v.literal("overload"), arm, joint }),
   /** An obstacle that the joint cannot pass; null takes it away. */
   v.strictObject({ do: v.literal("block"), arm, joint, position: v.nullable(steps) }),
-  /** A hand moves a joint at `speed` steps/s; positions beyond 0…4095 cross the seam. An energised joint must be forced. */
+  /** A hand moves a joint at `speed` steps/s; positions beyond 0…4095 cross the seam. One with its torque on must be forced. */
   v.strictObject({
     do: v.literal("push"),
     arm,
@@ -104,7 +104,7 @@ const schemas = [
     joint: joints,
     values: v.strictObject(v.entriesFromList(registerNames, v.optional(v.pipe(v.number(), v.integer())))),
   }),
-  /** What a hand does with an arm from now on; one that is energised it cannot move. */
+  /** What a hand does with an arm from now on; one with its torque on it cannot move. */
   v.strictObject({ do: v.literal("motion"), arm: v.optional(arm, "leader"), play: motionSchema }),
   /** Replies with both arms as they are. */
   v.strictObject({ do: v.literal("state") }),

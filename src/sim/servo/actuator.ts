@@ -55,8 +55,8 @@ export class Actuator {
     this.#tell = tell;
   }
 
-  /** Whether it holds or drives its joint. */
-  get energised(): boolean {
+  /** Whether it has power and its torque is on: it holds or drives its joint. */
+  get torqueOn(): boolean {
     return this.powered && this.#get("torque_enable") !== 0;
   }
 
@@ -101,7 +101,7 @@ export class Actuator {
     this.powered = true;
   }
 
-  /** Power goes: the joint is limp. */
+  /** Power goes, and the torque with it. */
   powerDown(): void {
     this.motor.velocity = 0;
     this.powered = false;
@@ -167,7 +167,7 @@ export class Actuator {
   }
 
   #aim(drive: Drive): void {
-    drive.torque = this.energised ? this.#torque() : 0;
+    drive.torque = this.torqueOn ? this.#torque() : 0;
     if (drive.torque === 0) return;
     const speed = this.#get("goal_velocity");
     drive.acceleration = this.#physical("acceleration");

@@ -4,7 +4,7 @@ import { STEPS_PER_TURN } from "../../feetech/units.ts";
 
 /** What the electronics ask of the motor at the moment. */
 export interface Drive {
-  /** Torque that may be used, ‰ of the full torque; 0 is limp. */
+  /** Torque that may be used, ‰ of the full torque; 0 is none: a hand can move the joint. */
   torque: number;
   /** Where the shaft should go, steps; in velocity mode not used. */
   target: number;
@@ -19,7 +19,7 @@ export interface Drive {
 /** The fastest an unloaded STS3215 turns, steps/s. */
 export const FULL_SPEED = 3400;
 
-/** Torque that it takes to move an arm's joint at all, ‰: below it an energised joint stays where it is. */
+/** Torque that it takes to move an arm's joint at all, ‰: below it a joint with its torque on stays where it is. */
 const LOAD_OF_JOINT = 30;
 /** Torque that full speed adds to that, ‰. */
 const LOAD_OF_SPEED = 200;
@@ -47,7 +47,7 @@ export class Motor {
     this.#obstacle = at === undefined ? undefined : { at, side: at >= this.position ? 1 : -1 };
   }
 
-  /** A hand moves the shaft to `at`; an energised one only when forced. */
+  /** A hand moves the shaft to `at`; one with its torque on only when forced. */
   push(at: number, speed: number, force = false): void {
     this.#hand = { at, speed, force };
   }

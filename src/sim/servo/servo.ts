@@ -50,7 +50,7 @@ export interface ServoState {
 
 /** How a servo gets its power back. */
 export interface PowerUp {
-  /** Some firmware is said to come up energised. */
+  /** Some firmware is said to come up with its torque on. */
   torqueOn?: boolean;
   /** How long it does not answer yet. */
   silentMs?: number;
@@ -130,10 +130,10 @@ export class SimulatedServo {
     this.#heldCount = 0;
     this.#answersFromUs = nowUs + silentMs * 1000;
     if (!was) this.#tell({ event: "powered", on: true });
-    if (torqueOn) this.#energise("power", silentMs);
+    if (torqueOn) this.#switchTorqueOn("power", silentMs);
   }
 
-  /** Power goes: the joint is limp and silent. */
+  /** Power goes: the joint has no torque and is silent. */
   powerDown(nowUs: number): void {
     if (!this.actuator.powered) return;
     this.actuator.advance(nowUs);
@@ -212,11 +212,11 @@ export class SimulatedServo {
       this.#makeThisTheMiddle(nowUs);
     }
     if (address < GOAL_END && address + count > registers.goal_position.address) {
-      this.#table.set("torque_enable", 1); // a goal energises a limp joint
+      this.#table.set("torque_enable", 1); // a goal switches the torque on
       this.actuator.relieve("goal");
     }
     const torqueAfter = this.#get("torque_enable");
-    if (torqueBefore === 0 && torqueAfter !== 0) this.#energise("request");
+    if (torqueBefore === 0 && torqueAfter !== 0) this.#switchTorqueOn("request");
     else if (torqueBefore !== 0 && torqueAfter === 0)
       this.#tell({ event: "limp", position: this.actuator.position });
   }
@@ -256,7 +256,7 @@ export class SimulatedServo {
     this.#tell({ event: "wiped", instruction });
   }
 
-  #energise(cause: "request" | "power", deafMs = 0): void {
+  #switchTorqueOn(cause: "request" | "power", deafMs = 0): void {
     this.#table.set("torque_enable", 1);
     this.actuator.relieve("torque");
     this.#tell({

@@ -125,7 +125,7 @@ describe("energising", () => {
     host.write(1, "goal_position", 1500);
     seconds(3600);
     expect(host.read(1, "present_position")).toBe(1500);
-    expect(servo.actuator.energised).toBe(true);
+    expect(servo.actuator.torqueOn).toBe(true);
   });
 
   test("torque enable 128 makes the present position 2048", () => {
