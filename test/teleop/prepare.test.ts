@@ -6,6 +6,7 @@ import { CalibrationStore } from "../../src/arm/calibration/store.ts";
 import { JOINTS, ROLES, type Role } from "../../src/arm/joints.ts";
 import { Bus } from "../../src/feetech/bus.ts";
 import { registers } from "../../src/feetech/registers.ts";
+import { VirtualClock } from "../../src/sim/testing/clock.ts";
 import { SimulatedTransport } from "../../src/sim/testing/transport.ts";
 import { checkPair, configurePair } from "../../src/teleop/prepare.ts";
 import { calibrations } from "../arm/arms.ts";
@@ -17,21 +18,22 @@ beforeEach(() => {
 afterEach(() => rmSync(root, { recursive: true }));
 
 /** An arm that is calibrated and else as from the factory, on a line that answers at once. */
-function reached(role: Role) {
-  const transport = new SimulatedTransport();
+function reached(role: Role, clock: VirtualClock) {
+  const transport = new SimulatedTransport(undefined, undefined, clock);
   for (const joint of JOINTS) {
     const { homing_offset, range_min, range_max } = calibrations[role][joint];
     const held = { homing_offset, min_position_limit: range_min, max_position_limit: range_max };
     transport.arm.servo(joint).setValues(held);
   }
   const access = role === "leader" ? "torque off" : "drive";
-  return { role, id: "me", transport, bus: new Bus(transport, { access }) };
+  return { role, id: "me", transport, bus: new Bus(transport, { access, clock }) };
 }
 
 /** Both arms, with files of what they hold. */
 function pair() {
   for (const role of ROLES) new CalibrationStore(root).save({ role, id: "me" }, calibrations[role]);
-  return { leader: reached("leader"), follower: reached("follower") };
+  const clock = new VirtualClock();
+  return { leader: reached("leader", clock), follower: reached("follower", clock) };
 }
 
 test.each(ROLES)("EEPROM of the %s that does not take a value is told of that arm", (role) => {
