@@ -5,7 +5,7 @@
  */
 import { writeSync } from "node:fs";
 import { configFor } from "../../src/config/config.ts";
-import { pairSettings } from "../../src/daemon/pair-settings.ts";
+import { pairSettings } from "../../src/daemon/settings/pair-settings.ts";
 import { summarise } from "../../src/daemon/summary.ts";
 import { startTeleoperation } from "../../src/daemon/teleoperation.ts";
 

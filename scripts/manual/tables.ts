@@ -1,5 +1,5 @@
 /** The tables of the manual that are made of what the program itself goes by: event codes, and states. */
-import { type EventCode, eventCodes, formatCode } from "../../src/teleop/codes.ts";
+import { type EventCode, eventCodes, formatCode } from "../../src/teleop/reporting/codes.ts";
 import { transitions } from "../../src/teleop/state/transitions.ts";
 
 /** A page, and how its text is brought up to date. */

@@ -11,7 +11,7 @@ import { type ArmIdentity, nameOfArm } from "./identity.ts";
 import { JOINTS, type JointName, nameWithId } from "./joints.ts";
 import { type ArmProblem, jointWithId, type Remedy } from "./problem.ts";
 import { problemOf } from "./problem-of.ts";
-import { SERVO_IDS } from "./read.ts";
+import { SERVO_IDS } from "./servos/read.ts";
 
 /** Where an arm is and whose calibration it has. */
 export interface ArmSettings {

@@ -3,7 +3,7 @@
 import { degrees, degreesToSteps, type Steps, steps } from "../feetech/units.ts";
 import { JointSweep } from "./calibration/sweep.ts";
 import { JOINTS, type JointName } from "./joints.ts";
-import { isPosition } from "./read.ts";
+import { isPosition } from "./servos/read.ts";
 
 /** A joint that was turned by so much was moved on purpose: tables are pushed, and arms without torque sag. */
 const MOVED_DEG = 15;

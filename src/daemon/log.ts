@@ -1,7 +1,7 @@
 /** The service's log: a line for the journal with its priority, elsewhere with the time. */
 import { styleText } from "node:util";
 import { isJournal, printLine } from "../linux/stdout.ts";
-import type { Severity } from "../teleop/events.ts";
+import type { Severity } from "../teleop/reporting/events.ts";
 
 /** sd-daemon(3): a line's priority for the journal. */
 const priorities: Readonly<Record<Severity, string>> = { info: "<6>", warning: "<4>", fault: "<3>" };

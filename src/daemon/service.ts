@@ -9,19 +9,19 @@ import type { ArmIdentity } from "../arm/identity.ts";
 import { ROLES, type Role } from "../arm/joints.ts";
 import { MAIN_PAIR } from "../config/pairs.ts";
 import type { Audience } from "../messages/audience.ts";
-import type { EventSink } from "../teleop/events.ts";
+import type { EventSink } from "../teleop/reporting/events.ts";
 import type { PairSettings } from "../teleop/settings.ts";
-import { startApi } from "./api.ts";
-import { EventHistory } from "./event-history.ts";
-import { firstSettings } from "./first-settings.ts";
-import { LossWatch } from "./losses.ts";
-import { reload } from "./reload.ts";
+import { startApi } from "./api/subject.ts";
+import { EventHistory } from "./events/event-history.ts";
+import { LossWatch } from "./events/losses.ts";
+import { watchSupply } from "./events/supply.ts";
+import { type ToldEvent, type ToldSink, tell } from "./events/told.ts";
+import { unnamedBoards } from "./events/unnamed-boards.ts";
+import { firstSettings } from "./settings/first-settings.ts";
+import { reload } from "./settings/reload.ts";
 import { type Summary, summarise } from "./summary.ts";
-import { watchSupply } from "./supply.ts";
 import { reportToSystemd } from "./systemd.ts";
 import { ControlHangs, startTeleoperation } from "./teleoperation.ts";
-import { type ToldEvent, type ToldSink, tell } from "./told.ts";
-import { unnamedBoards } from "./unnamed-boards.ts";
 
 /** What shows a running teleoperation to whoever watches: a person at a terminal, a log, a program. */
 export interface Output {

@@ -1,7 +1,7 @@
 /** What systemd is told of a teleoperation: that it is ready, how it goes, that its control thread gets on. */
 import { serviceManager } from "../host/notify.ts";
 import type { MainMemory } from "../teleop/shared/control-memory.ts";
-import type { ToldEvent } from "./told.ts";
+import type { ToldEvent } from "./events/told.ts";
 
 /** Without a watchdog nobody waits for signs of life; the rest is still looked after this often. */
 const LOOK_EVERY_MS = 1_000;

@@ -1,6 +1,6 @@
 /** The main thread's hold on a running teleoperation: starts the control thread, hears it, steers it, stops it. */
 import type { ControlOrder } from "../teleop/control-thread.ts";
-import type { ControlEvent, EventSink } from "../teleop/events.ts";
+import type { ControlEvent, EventSink } from "../teleop/reporting/events.ts";
 import type { PairSettings } from "../teleop/settings.ts";
 import { createMemory, type MainMemory } from "../teleop/shared/control-memory.ts";
 import type { Telemetry } from "../teleop/shared/telemetry.ts";

@@ -6,7 +6,7 @@ import { problemOf } from "../arm/problem-of.ts";
 import { BusError } from "../feetech/bus.ts";
 import { EepromError } from "../feetech/eeprom.ts";
 import { PortError } from "../serial/transport.ts";
-import type { Problem } from "../teleop/problem.ts";
+import type { Problem } from "../teleop/reporting/problem.ts";
 import { CURE_OF_EEPROM, cureOfBus, isArmProblem, sayArmProblem } from "./arm.ts";
 import type { Audience } from "./audience.ts";
 import { unwritableCalibration } from "./calibration.ts";

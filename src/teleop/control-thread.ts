@@ -1,8 +1,8 @@
 /** The control thread: a Worker that owns both arms and talks to the main thread through shared memory. */
 import { systemPorts } from "../arm/connection.ts";
 import { runOnTime } from "../linux/scheduling.ts";
-import type { ControlEvent } from "./events.ts";
 import { Pair } from "./pair.ts";
+import type { ControlEvent } from "./reporting/events.ts";
 import type { PairSettings } from "./settings.ts";
 import { openMemory } from "./shared/control-memory.ts";
 

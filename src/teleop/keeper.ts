@@ -2,11 +2,11 @@
 import type { ArmConnection } from "../arm/connection.ts";
 import type { ArmIdentity } from "../arm/identity.ts";
 import { JOINTS, type JointName, type Role } from "../arm/joints.ts";
-import { SERVO_IDS } from "../arm/read.ts";
-import { release, type TorqueState, torqueState } from "../arm/release.ts";
+import { SERVO_IDS } from "../arm/servos/read.ts";
+import { release, type TorqueState, torqueState } from "../arm/servos/release.ts";
 import type { Bus } from "../feetech/bus.ts";
 import type { Clock } from "../linux/clock.ts";
-import type { Reporter } from "./reporter.ts";
+import type { Reporter } from "./reporting/reporter.ts";
 import type { ReleaseReason } from "./state/decide.ts";
 
 /** Every method that touches an arm throws {@link PortError} when its port is lost. */

@@ -1,8 +1,9 @@
 /** How an arm is seen before it is teleoperated: what it says of itself, in one reading. Nothing is changed. */
-import { CONFIGURED_ACCELERATION } from "../arm/baseline.ts";
+
 import type { ArmConnection } from "../arm/connection.ts";
-import { SERVO_IDS } from "../arm/read.ts";
-import { torqueState } from "../arm/release.ts";
+import { CONFIGURED_ACCELERATION } from "../arm/servos/baseline.ts";
+import { SERVO_IDS } from "../arm/servos/read.ts";
+import { torqueState } from "../arm/servos/release.ts";
 import type { RegisterName } from "../feetech/registers.ts";
 import type { ReadRequest } from "../feetech/requests.ts";
 import type { ArmCondition, ArmFacts } from "./state/conditions.ts";

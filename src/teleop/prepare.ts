@@ -1,18 +1,18 @@
 /** From two arms that answer to two arms that may be teleoperated: checking both, then configuring what differs. */
 import type { Calibration } from "../arm/calibration/calibration.ts";
 import { CalibrationStore } from "../arm/calibration/store.ts";
-import { type ConfigurableArm, configure, needsEeprom } from "../arm/configure.ts";
-import { type Finding, findingsOf } from "../arm/findings.ts";
+import { type Finding, findingsOf } from "../arm/checks/findings.ts";
+import { type InspectedArm, inspectArm } from "../arm/checks/inspect.ts";
 import type { ArmIdentity } from "../arm/identity.ts";
-import { type InspectedArm, inspectArm } from "../arm/inspect.ts";
 import type { Role } from "../arm/joints.ts";
 import { problemOf } from "../arm/problem-of.ts";
-import { SERVO_IDS } from "../arm/read.ts";
-import { release, torqueState } from "../arm/release.ts";
+import { type ConfigurableArm, configure, needsEeprom } from "../arm/servos/configure.ts";
+import { SERVO_IDS } from "../arm/servos/read.ts";
+import { release, torqueState } from "../arm/servos/release.ts";
 import { type Bus, BusError } from "../feetech/bus.ts";
 import { EepromError } from "../feetech/eeprom.ts";
-import type { EventCode } from "./codes.ts";
-import type { Problem } from "./problem.ts";
+import type { EventCode } from "./reporting/codes.ts";
+import type { Problem } from "./reporting/problem.ts";
 
 /** An arm whose six servos answer. */
 export interface ReachedArm extends ArmIdentity {

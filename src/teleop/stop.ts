@@ -2,13 +2,13 @@
 import type { Calibration } from "../arm/calibration/calibration.ts";
 import { denormalise } from "../arm/calibration/normalisation.ts";
 import { JOINTS } from "../arm/joints.ts";
-import { SERVO_IDS } from "../arm/read.ts";
-import { release, torqueState } from "../arm/release.ts";
+import { SERVO_IDS } from "../arm/servos/read.ts";
+import { release, torqueState } from "../arm/servos/release.ts";
 import { type Bus, BusError } from "../feetech/bus.ts";
 import { type Degrees, degrees, degreesToSteps, type Percent } from "../feetech/units.ts";
 import { PortError } from "../serial/transport.ts";
 import type { FollowerDrive } from "./loop/drive.ts";
-import type { Doubt, Left } from "./problem.ts";
+import type { Doubt, Left } from "./reporting/problem.ts";
 import type { PairSettings } from "./settings.ts";
 import { Command } from "./shared/mailbox.ts";
 

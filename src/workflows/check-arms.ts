@@ -1,9 +1,9 @@
 /** Checking arms as teleoperation would, before it does. */
-import { type Finding, findingsOf } from "../arm/findings.ts";
+import { type Finding, findingsOf } from "../arm/checks/findings.ts";
+import { inspectArm } from "../arm/checks/inspect.ts";
+import type { ArmState } from "../arm/checks/state.ts";
 import { nameOfArm } from "../arm/identity.ts";
-import { inspectArm } from "../arm/inspect.ts";
 import { jointsOf } from "../arm/problem.ts";
-import type { ArmState } from "../arm/state.ts";
 import type { ChosenArm } from "../config/choose-arm.ts";
 import { sayProblem } from "../messages/problems.ts";
 import { withArms } from "./arm-session.ts";

@@ -1,7 +1,7 @@
 /** Watching several arms until a person moves one of them. */
 import type { ArmConnection } from "../arm/connection.ts";
 import { MotionDetector, type Moved } from "../arm/motion-detector.ts";
-import { positionsRead, SERVO_IDS } from "../arm/read.ts";
+import { positionsRead, SERVO_IDS } from "../arm/servos/read.ts";
 import { PortError } from "../serial/transport.ts";
 import type { Operator } from "./operator.ts";
 import { pause } from "./pause.ts";

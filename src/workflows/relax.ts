@@ -1,7 +1,7 @@
 /** Relaxing an arm: its torque off, whatever state it is in. */
 import { JOINTS, type JointName, nameWithId } from "../arm/joints.ts";
-import { SERVO_IDS } from "../arm/read.ts";
-import { release, torqueOfEach } from "../arm/release.ts";
+import { SERVO_IDS } from "../arm/servos/read.ts";
+import { release, torqueOfEach } from "../arm/servos/release.ts";
 import type { ChosenArm } from "../config/choose-arm.ts";
 import { sayProblem } from "../messages/problems.ts";
 import { type OpenArm, withArm } from "./arm-session.ts";

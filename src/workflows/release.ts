@@ -1,5 +1,5 @@
 /** Releasing an arm before its servos are written to, with the person's hand under it. */
-import { release, torqueState } from "../arm/release.ts";
+import { release, torqueState } from "../arm/servos/release.ts";
 import { BusError } from "../feetech/bus.ts";
 import type { OpenArm } from "./arm-session.ts";
 import { Interrupted } from "./errors.ts";

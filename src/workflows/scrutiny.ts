@@ -1,10 +1,11 @@
 /** Looking closely at an arm before something is done with it: are its servos well, and is it the arm that is meant? */
-import { looksLikeFollower } from "../arm/baseline.ts";
-import { servoFindingsOf } from "../arm/findings.ts";
-import { identifyArm } from "../arm/identify.ts";
+
+import { servoFindingsOf } from "../arm/checks/findings.ts";
+import { identifyArm } from "../arm/checks/identify.ts";
+import { errorBytesOf } from "../arm/checks/inspect.ts";
 import { nameOfArm } from "../arm/identity.ts";
-import { errorBytesOf } from "../arm/inspect.ts";
-import type { ServoImages } from "../arm/servo-image.ts";
+import { looksLikeFollower } from "../arm/servos/baseline.ts";
+import type { ServoImages } from "../arm/servos/servo-image.ts";
 import { command } from "../messages/audience.ts";
 import { sayProblem } from "../messages/problems.ts";
 import type { OpenArm } from "./arm-session.ts";

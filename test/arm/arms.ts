@@ -1,11 +1,11 @@
 /** Arms as the tests of src/arm need them: calibrations, and images of servos that hold them. */
 
-import { differences } from "../../src/arm/baseline.ts";
 import type { Calibration } from "../../src/arm/calibration/calibration.ts";
 import { CalibrationError } from "../../src/arm/calibration/error.ts";
+import type { ArmState } from "../../src/arm/checks/state.ts";
 import { idOf, JOINTS, type JointName, type Role } from "../../src/arm/joints.ts";
-import { ServoImage } from "../../src/arm/servo-image.ts";
-import type { ArmState } from "../../src/arm/state.ts";
+import { differences } from "../../src/arm/servos/baseline.ts";
+import { ServoImage } from "../../src/arm/servos/servo-image.ts";
 import { type RegisterName, registers, setRegisterValue, TABLE_SIZE } from "../../src/feetech/registers.ts";
 import fixture from "../fixtures/lerobot-mapping.json";
 

@@ -3,19 +3,19 @@
  * `allocating`. What is printed tells, between the marks, whether the collector had to run.
  */
 
-import { configure } from "../../src/arm/configure.ts";
 import { JOINTS, ROLES } from "../../src/arm/joints.ts";
-import { readArm } from "../../src/arm/read.ts";
+import { configure } from "../../src/arm/servos/configure.ts";
+import { readArm } from "../../src/arm/servos/read.ts";
 import { Bus } from "../../src/feetech/bus.ts";
 import { systemClock } from "../../src/linux/clock.ts";
 import { TtyPort } from "../../src/serial/port.ts";
-import type { ControlEvent } from "../../src/teleop/events.ts";
 import { BusLeader } from "../../src/teleop/loop/bus-leader.ts";
 import { FollowerDrive } from "../../src/teleop/loop/drive.ts";
 import { ControlLoop } from "../../src/teleop/loop/loop.ts";
 import { Alarms } from "../../src/teleop/monitoring/alarms.ts";
 import { ArmMonitor } from "../../src/teleop/monitoring/arm-monitor.ts";
 import { OverloadCure } from "../../src/teleop/monitoring/overload.ts";
+import type { ControlEvent } from "../../src/teleop/reporting/events.ts";
 import { createMemory, openMemory } from "../../src/teleop/shared/control-memory.ts";
 import { Command, type Mailbox } from "../../src/teleop/shared/mailbox.ts";
 import { StateMachine } from "../../src/teleop/state/machine.ts";

@@ -1,8 +1,8 @@
 /** What alarms and notices tell, for the tests of what raises them. */
 
 import { VirtualClock } from "../../src/sim/testing/clock.ts";
-import type { AlarmChange, ControlEvent } from "../../src/teleop/events.ts";
 import { Alarms } from "../../src/teleop/monitoring/alarms.ts";
+import type { AlarmChange, ControlEvent } from "../../src/teleop/reporting/events.ts";
 
 /** Alarms that stand in virtual time, and what they have told. */
 export function toldAlarms(clock = new VirtualClock()) {

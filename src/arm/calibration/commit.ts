@@ -4,7 +4,7 @@ import { EEPROM_SETTLE_US, type EepromChange, writeEeprom } from "../../feetech/
 import { sleepForUs } from "../../linux/clock.ts";
 import type { ArmIdentity } from "../identity.ts";
 import { idOf, JOINTS, type JointName } from "../joints.ts";
-import { readArm } from "../read.ts";
+import { readArm } from "../servos/read.ts";
 import type { Calibration } from "./calibration.ts";
 import { CalibrationError } from "./error.ts";
 import {

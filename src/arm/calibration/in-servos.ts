@@ -1,6 +1,6 @@
 /** The calibration that servos hold in their EEPROM: read out of their images, and compared with a file's. */
 import { idOf, JOINTS, type JointName } from "../joints.ts";
-import type { ServoImage, ServoImages } from "../servo-image.ts";
+import type { ServoImage, ServoImages } from "../servos/servo-image.ts";
 import type { JointCalibration } from "./calibration.ts";
 
 /** Where a servo keeps its calibration: LeRobot's key, and the register. `drive_mode` exists in files only. */

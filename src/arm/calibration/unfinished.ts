@@ -3,7 +3,7 @@ import * as v from "valibot";
 import { steps } from "../../feetech/units.ts";
 import type { ArmIdentity } from "../identity.ts";
 import { JOINTS } from "../joints.ts";
-import type { ServoImages } from "../servo-image.ts";
+import type { ServoImages } from "../servos/servo-image.ts";
 import { type Calibration, calibrationSchema } from "./calibration.ts";
 import { CalibrationError } from "./error.ts";
 import { matches, type ServoCalibration } from "./in-servos.ts";

@@ -4,7 +4,7 @@ import { CalibrationError } from "../calibration/error.ts";
 import { calibrationInServo, differingKeys } from "../calibration/in-servos.ts";
 import type { ArmIdentity } from "../identity.ts";
 import type { ArmProblem, CalibrationDifference } from "../problem.ts";
-import { type ArmState, filedCalibration, servosOf } from "../state.ts";
+import { type ArmState, filedCalibration, servosOf } from "./state.ts";
 
 /** What is wrong with an arm's calibration; none when its servos hold what the file says. */
 export function calibrationProblems(arm: ArmIdentity, state: ArmState): ArmProblem[] {

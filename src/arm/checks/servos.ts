@@ -3,7 +3,7 @@ import { type ErrorBitName, errorBits, namesOfErrorBits, STS3215_MODEL } from ".
 import type { ArmIdentity } from "../identity.ts";
 import type { JointName } from "../joints.ts";
 import type { ArmProblem, ReportedError, VoltageOutside } from "../problem.ts";
-import type { ReadServo } from "../state.ts";
+import type { ReadServo } from "./state.ts";
 
 /** Servos of another model: nothing else that is read of them can be believed. */
 export function wrongModels(arm: ArmIdentity, servos: readonly ReadServo[]): ArmProblem[] {

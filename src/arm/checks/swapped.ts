@@ -1,7 +1,8 @@
 /** Telling a leader from a follower: whether the arms of a pair are on each other's ports. */
-import { looksLikeFollower } from "../baseline.ts";
+
 import { matches } from "../calibration/in-servos.ts";
-import { type ArmState, filedCalibration } from "../state.ts";
+import { looksLikeFollower } from "../servos/baseline.ts";
+import { type ArmState, filedCalibration } from "./state.ts";
 
 /**
  * Whether the arm on one port is really the pair's other one.

@@ -1,8 +1,8 @@
 /** `so101 teleoperate`: makes the follower arm follow the leader arm until it is stopped. */
 import { Command, InvalidArgumentError } from "commander";
 import { configFor, DEFAULT_CONFIG_PATH, type Overrides } from "../../config/config.ts";
-import { pairSettings } from "../../daemon/pair-settings.ts";
 import { type Output, runService } from "../../daemon/service.ts";
+import { pairSettings } from "../../daemon/settings/pair-settings.ts";
 import type { Summary } from "../../daemon/summary.ts";
 import type { PairSettings } from "../../teleop/settings.ts";
 import { readerOfService } from "../options/audience.ts";

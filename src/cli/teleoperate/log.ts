@@ -1,5 +1,5 @@
 /** Teleoperation as log lines: each change of state, each notice, a summary each minute. */
-import { entryOf } from "../../daemon/event-history.ts";
+import { entryOf } from "../../daemon/events/event-history.ts";
 import { log } from "../../daemon/log.ts";
 import type { Output } from "../../daemon/service.ts";
 import { describe, SUMMARY_EVERY_MS, type Summary } from "../../daemon/summary.ts";

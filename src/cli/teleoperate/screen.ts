@@ -4,7 +4,7 @@ import { createLogUpdate } from "log-update";
 import type { Calibration } from "../../arm/calibration/calibration.ts";
 import { type NormalisationMode, normalise } from "../../arm/calibration/normalisation.ts";
 import { JOINTS, type JointName, type Role } from "../../arm/joints.ts";
-import { entryOf } from "../../daemon/event-history.ts";
+import { entryOf } from "../../daemon/events/event-history.ts";
 import type { Output } from "../../daemon/service.ts";
 import { describe, type JointSummary, type Summary } from "../../daemon/summary.ts";
 import { steps } from "../../feetech/units.ts";

@@ -1,6 +1,6 @@
 /** The leader on its bus: its positions, tick by tick, and whether its torque is off. */
 import { JOINT_COUNT } from "../../arm/joints.ts";
-import { isPosition, SERVO_IDS } from "../../arm/read.ts";
+import { isPosition, SERVO_IDS } from "../../arm/servos/read.ts";
 import { type Bus, ON_THE_LINE_US } from "../../feetech/bus.ts";
 import { ReadRequest, spanOf, WriteRequest } from "../../feetech/requests.ts";
 import { degrees, degreesToSteps, STEPS_PER_TURN } from "../../feetech/units.ts";

@@ -6,7 +6,7 @@
  * way back into it.
  */
 import { JOINT_COUNT } from "../../arm/joints.ts";
-import { SERVO_IDS as ids, isPosition } from "../../arm/read.ts";
+import { SERVO_IDS as ids, isPosition } from "../../arm/servos/read.ts";
 import { type Bus, BusError } from "../../feetech/bus.ts";
 import { ReadRequest, spanOf, WriteRequest } from "../../feetech/requests.ts";
 import { degrees, degreesToSteps } from "../../feetech/units.ts";

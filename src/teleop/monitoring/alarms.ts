@@ -1,7 +1,7 @@
 /** Alarms: what lasts is told when it is raised and when it is cleared, no more often than a person wants to read. */
 import type { Clock } from "../../linux/clock.ts";
-import type { EventSink, Severity } from "../events.ts";
-import type { Problem } from "../problem.ts";
+import type { EventSink, Severity } from "../reporting/events.ts";
+import type { Problem } from "../reporting/problem.ts";
 
 /** What comes and goes is told at most this often. */
 const TELL_EVERY_US = 10_000_000;

@@ -2,9 +2,9 @@
 import { reportedError } from "../../arm/checks/servos.ts";
 import type { ArmIdentity } from "../../arm/identity.ts";
 import { JOINT_COUNT, JOINTS } from "../../arm/joints.ts";
-import { SERVO_IDS } from "../../arm/read.ts";
+import { SERVO_IDS } from "../../arm/servos/read.ts";
 import type { Bus } from "../../feetech/bus.ts";
-import type { Problem } from "../problem.ts";
+import type { Problem } from "../reporting/problem.ts";
 import type { Alarms } from "./alarms.ts";
 
 /** The error bits of one arm's servos. */

@@ -1,6 +1,6 @@
 /** What servos report of themselves, on its way from a read of the control loop to whoever wants to know. */
 import { JOINT_COUNT, type Role } from "../../arm/joints.ts";
-import { SERVO_IDS } from "../../arm/read.ts";
+import { SERVO_IDS } from "../../arm/servos/read.ts";
 import type { Bus } from "../../feetech/bus.ts";
 import type { ReadRequest } from "../../feetech/requests.ts";
 import type { Telemetry } from "../shared/telemetry.ts";

@@ -1,7 +1,8 @@
 /** Guards the follower in the slack of the control loop: all its servos shortly, each in turn at length. */
-import { CONFIGURED_ACCELERATION } from "../../arm/baseline.ts";
+
 import { JOINT_COUNT } from "../../arm/joints.ts";
-import { SERVO_IDS } from "../../arm/read.ts";
+import { CONFIGURED_ACCELERATION } from "../../arm/servos/baseline.ts";
+import { SERVO_IDS } from "../../arm/servos/read.ts";
 import { type Bus, ON_THE_LINE_US } from "../../feetech/bus.ts";
 import { ReadRequest, spanOf } from "../../feetech/requests.ts";
 import type { FollowerDrive } from "../loop/drive.ts";

@@ -4,7 +4,7 @@
  * torque off and on only for a gripper that has nothing to drop; then it is left as it is.
  */
 import { JOINT_COUNT, JOINTS } from "../../arm/joints.ts";
-import { SERVO_IDS } from "../../arm/read.ts";
+import { SERVO_IDS } from "../../arm/servos/read.ts";
 import { errorBits } from "../../feetech/registers.ts";
 import type { FollowerDrive } from "../loop/drive.ts";
 import type { Alarms } from "./alarms.ts";

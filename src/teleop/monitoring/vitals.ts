@@ -1,11 +1,11 @@
 /** Judges what an arm's servos report of themselves: warmth and voltage, before the servos' own limits strike. */
 import type { ArmIdentity } from "../../arm/identity.ts";
 import { JOINT_COUNT, JOINTS } from "../../arm/joints.ts";
-import { SERVO_IDS } from "../../arm/read.ts";
+import { SERVO_IDS } from "../../arm/servos/read.ts";
 import type { Bus } from "../../feetech/bus.ts";
 import { physicalValue } from "../../feetech/registers.ts";
 import { ReadRequest, spanOf } from "../../feetech/requests.ts";
-import type { Problem } from "../problem.ts";
+import type { Problem } from "../reporting/problem.ts";
 import type { HeatLimits } from "../state/conditions.ts";
 import type { Alarms } from "./alarms.ts";
 

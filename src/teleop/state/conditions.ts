@@ -1,8 +1,8 @@
 /** What a pair's next step is decided by: how both arms were seen just now, and what is remembered of before. */
 
-import type { TorqueState } from "../../arm/release.ts";
+import type { TorqueState } from "../../arm/servos/release.ts";
 import type { Steps } from "../../feetech/units.ts";
-import type { Problem } from "../problem.ts";
+import type { Problem } from "../reporting/problem.ts";
 import type { StartBehaviour } from "../settings.ts";
 import type { Mode } from "./states.ts";
 

@@ -1,6 +1,6 @@
 /** What a pair does next: conditions in, a step out. Pure: nothing is read, nothing is done. */
 import { JOINTS } from "../../arm/joints.ts";
-import { isPosition } from "../../arm/read.ts";
+import { isPosition } from "../../arm/servos/read.ts";
 import { EEPROM_SETTLE_US } from "../../feetech/eeprom.ts";
 import type { ArmFacts, Conditions } from "./conditions.ts";
 import type { PairState } from "./states.ts";

@@ -1,7 +1,7 @@
 /** The pair's state: the one place that has it, and that changes it. */
 import { jointsOf } from "../../arm/problem.ts";
-import type { EventSink } from "../events.ts";
-import type { Problem } from "../problem.ts";
+import type { EventSink } from "../reporting/events.ts";
+import type { Problem } from "../reporting/problem.ts";
 import type { PairState } from "./states.ts";
 import { isEdge } from "./transitions.ts";
 

@@ -1,7 +1,7 @@
 /** Why a pair waits, as it is told. */
 import type { ArmIdentity } from "../../arm/identity.ts";
 import { JOINTS, type Role } from "../../arm/joints.ts";
-import type { Problem } from "../problem.ts";
+import type { Problem } from "../reporting/problem.ts";
 import type { WaitReason } from "./decide.ts";
 
 /** What is told of a reason to wait; undefined where what is told was found elsewhere: who is missing, and faults. */

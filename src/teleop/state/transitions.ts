@@ -1,5 +1,5 @@
 /** Which state may follow which, and what leads there. The manual's table is made of this one. */
-import type { EventCode } from "../codes.ts";
+import type { EventCode } from "../reporting/codes.ts";
 import { PAIR_STATES, type PairState } from "./states.ts";
 
 /** An edge, or several that the same things lead along. */

@@ -1,7 +1,7 @@
 /** The middle pose: waiting until the person has brought the arm there, and taking it. */
 import { encoderAt, homingOffsetAt, isAtRest } from "../../arm/calibration/homing.ts";
 import { JOINTS, type JointName, nameWithId } from "../../arm/joints.ts";
-import { isPosition, positionsRead, readWholeArm } from "../../arm/read.ts";
+import { isPosition, positionsRead, readWholeArm } from "../../arm/servos/read.ts";
 import type { Steps } from "../../feetech/units.ts";
 import type { OpenArm } from "../arm-session.ts";
 import type { Operator } from "../operator.ts";

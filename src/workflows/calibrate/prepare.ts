@@ -1,7 +1,8 @@
 /** Making an arm's servos count a single turn, which is what positions are read by. */
-import { differences } from "../../arm/baseline.ts";
+
 import { idOf, JOINTS } from "../../arm/joints.ts";
-import { readWholeArm } from "../../arm/read.ts";
+import { differences } from "../../arm/servos/baseline.ts";
+import { readWholeArm } from "../../arm/servos/read.ts";
 import { writeEeprom } from "../../feetech/eeprom.ts";
 import type { RegisterName } from "../../feetech/registers.ts";
 import type { OpenArm } from "../arm-session.ts";

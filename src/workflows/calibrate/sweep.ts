@@ -2,7 +2,7 @@
 import { encoderAt, positionAt } from "../../arm/calibration/homing.ts";
 import { JointSweep } from "../../arm/calibration/sweep.ts";
 import { JOINTS, type JointName, nameWithId } from "../../arm/joints.ts";
-import { isPosition, positionsRead } from "../../arm/read.ts";
+import { isPosition, positionsRead } from "../../arm/servos/read.ts";
 import type { Steps } from "../../feetech/units.ts";
 import { nowUs } from "../../linux/clock.ts";
 import type { OpenArm } from "../arm-session.ts";

@@ -1,7 +1,7 @@
 /** Applying a calibration: what the arm's file says goes into its servos. */
 import { commitCalibration } from "../../arm/calibration/commit.ts";
 import { CalibrationStore } from "../../arm/calibration/store.ts";
-import { readWholeArm } from "../../arm/read.ts";
+import { readWholeArm } from "../../arm/servos/read.ts";
 import type { ChosenArm } from "../../config/choose-arm.ts";
 import { withArm } from "../arm-session.ts";
 import { Interrupted } from "../errors.ts";

@@ -2,7 +2,7 @@
 import type { Calibration } from "../../arm/calibration/calibration.ts";
 import { calibrationInServo, differingKeys, type ServoKey } from "../../arm/calibration/in-servos.ts";
 import { JOINTS, type JointName, nameWithId } from "../../arm/joints.ts";
-import type { ServoImages } from "../../arm/servo-image.ts";
+import type { ServoImages } from "../../arm/servos/servo-image.ts";
 
 /** A number that a file and a servo have differently. */
 export interface CalibrationDifference {

@@ -3,7 +3,7 @@ import { commitCalibration, undoCalibration } from "../../arm/calibration/commit
 import { CalibrationStore } from "../../arm/calibration/store.ts";
 import { progressOf, type Unfinished } from "../../arm/calibration/unfinished.ts";
 import { nameOfArm } from "../../arm/identity.ts";
-import { readWholeArm } from "../../arm/read.ts";
+import { readWholeArm } from "../../arm/servos/read.ts";
 import type { ChosenArm } from "../../config/choose-arm.ts";
 import { type OpenArm, withArm } from "../arm-session.ts";
 import type { Operator } from "../operator.ts";

@@ -2,8 +2,8 @@
 import type { Calibration } from "../../arm/calibration/calibration.ts";
 import { CalibrationError } from "../../arm/calibration/error.ts";
 import { CalibrationStore } from "../../arm/calibration/store.ts";
-import { readArm } from "../../arm/read.ts";
-import type { ServoImages } from "../../arm/servo-image.ts";
+import { readArm } from "../../arm/servos/read.ts";
+import type { ServoImages } from "../../arm/servos/servo-image.ts";
 import type { ChosenArm } from "../../config/choose-arm.ts";
 import { sayError, sayProblem } from "../../messages/problems.ts";
 import { withArm } from "../arm-session.ts";

@@ -1,12 +1,12 @@
 /** What the doctor finds of the arms by reading their servos. */
 import { CalibrationStore } from "../../arm/calibration/store.ts";
+import { findingsOf } from "../../arm/checks/findings.ts";
+import { inspectArm } from "../../arm/checks/inspect.ts";
+import type { ArmState } from "../../arm/checks/state.ts";
 import { ArmConnection } from "../../arm/connection.ts";
-import { findingsOf } from "../../arm/findings.ts";
 import { nameOfArm } from "../../arm/identity.ts";
-import { inspectArm } from "../../arm/inspect.ts";
 import { ROLES } from "../../arm/joints.ts";
-import { SERVO_IDS } from "../../arm/read.ts";
-import type { ArmState } from "../../arm/state.ts";
+import { SERVO_IDS } from "../../arm/servos/read.ts";
 import type { Config } from "../../config/config.ts";
 import type { Audience } from "../../messages/audience.ts";
 import { sayProblem } from "../../messages/problems.ts";

@@ -2,12 +2,12 @@
 import { existsSync, realpathSync } from "node:fs";
 import { resolve } from "node:path";
 import { CalibrationStore } from "../../arm/calibration/store.ts";
+import { identifyArm } from "../../arm/checks/identify.ts";
 import { ArmConnection } from "../../arm/connection.ts";
-import { identifyArm } from "../../arm/identify.ts";
 import type { ArmIdentity } from "../../arm/identity.ts";
 import { JOINTS, type JointName, ROLES, type Role } from "../../arm/joints.ts";
 import type { ArmProblem } from "../../arm/problem.ts";
-import { readArm } from "../../arm/read.ts";
+import { readArm } from "../../arm/servos/read.ts";
 import type { Config } from "../../config/config.ts";
 import { type Board, listBoards } from "../../host/boards.ts";
 import { nameOfOwner } from "../../linux/owner.ts";

@@ -1,6 +1,6 @@
 /** One look at an arm's servos, as data. */
 import type { Calibration } from "../../arm/calibration/calibration.ts";
-import type { ServoFigures } from "../../arm/telemetry.ts";
+import type { ServoFigures } from "../../arm/servos/telemetry.ts";
 
 /** Gives samples of an arm. */
 export interface Source {

@@ -3,14 +3,14 @@ import { CalibrationStore } from "../../arm/calibration/store.ts";
 import type { ArmConnection } from "../../arm/connection.ts";
 import { nameOfArm } from "../../arm/identity.ts";
 import { idOf, JOINTS, type JointName, nameWithId } from "../../arm/joints.ts";
-import { readWholeArm } from "../../arm/read.ts";
+import { readWholeArm } from "../../arm/servos/read.ts";
 import {
   type FoundServo,
   findServo,
   isRightModel,
   type ServoLine,
   setUpServo,
-} from "../../arm/servo-setup.ts";
+} from "../../arm/servos/servo-setup.ts";
 import type { ChosenArm } from "../../config/choose-arm.ts";
 import { BAUD_RATES, STS3215_MODEL } from "../../feetech/registers.ts";
 import { command } from "../../messages/audience.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import type { Problem } from "../../../src/teleop/problem.ts";
+import type { Problem } from "../../../src/teleop/reporting/problem.ts";
 import { toldAlarms } from "../../support/told.ts";
 
 const arm = { role: "follower", id: "red" } as const;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { steps } from "../../../src/feetech/units.ts";
-import type { Problem } from "../../../src/teleop/problem.ts";
+import type { Problem } from "../../../src/teleop/reporting/problem.ts";
 import type { ArmCondition, ArmFacts, Conditions } from "../../../src/teleop/state/conditions.ts";
 import {
   decide,

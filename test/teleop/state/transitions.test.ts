@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import type { EventCode } from "../../../src/teleop/codes.ts";
-import type { ControlEvent } from "../../../src/teleop/events.ts";
-import type { Problem } from "../../../src/teleop/problem.ts";
+import type { EventCode } from "../../../src/teleop/reporting/codes.ts";
+import type { ControlEvent } from "../../../src/teleop/reporting/events.ts";
+import type { Problem } from "../../../src/teleop/reporting/problem.ts";
 import { MissingEdge, StateMachine } from "../../../src/teleop/state/machine.ts";
 import { PAIR_STATES, type PairState } from "../../../src/teleop/state/states.ts";
 import { isEdge, originsOf, transitions } from "../../../src/teleop/state/transitions.ts";

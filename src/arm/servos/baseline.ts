@@ -1,0 +1,102 @@
+/** What an arm's servos must be set to before teleoperation, and where they differ from it. */
+import { type RegisterName, registers } from "../../feetech/registers.ts";
+import type { JointName, Role } from "../joints.ts";
+import type { ServoImage, ServoImages } from "./servo-image.ts";
+
+/** A register that does not hold what it must, and what it must hold. */
+export interface Difference {
+  readonly register: RegisterName;
+  readonly value: number;
+  /** EEPROM wears, and must be unlocked, settled and verified; RAM is simply written. */
+  readonly area: "eeprom" | "ram";
+}
+
+/**
+ * The acceleration of a configured servo: with it, it follows as fast as it can. It lies in RAM and is 0 after a
+ * power cycle, so it also tells that a servo was reset since.
+ */
+export const CONFIGURED_ACCELERATION = 254;
+
+type Settings = { readonly [name in RegisterName]?: number };
+
+/** LeRobot's settings of every servo. */
+const common: Settings = {
+  return_delay_time: 0, // as delivered, each of six replies comes 0.5 ms later
+  response_status_level: 1, // at level 0 a write goes unanswered, and a lost one unnoticed
+  operating_mode: 0,
+  acceleration: CONFIGURED_ACCELERATION,
+};
+
+/** LeRobot's gains for the arm that moves by itself: half the factory's P, for less shake. */
+const follower: Settings = { ...common, p_coefficient: 16, i_coefficient: 0, d_coefficient: 32 };
+
+/** A gripper squeezes for minutes: with half the torque and little current it does not burn. */
+const followerGripper: Settings = {
+  ...follower,
+  max_torque_limit: 500,
+  protection_current: 250,
+  overload_torque: 25,
+};
+
+/** Set, positions count over several turns and leave 0…4095. The register's other bits are the maker's. */
+const PHASE_MULTI_TURN = 1 << 4;
+
+const MAXIMUM_ACCELERATION = 254;
+
+/**
+ * The registers of one servo that must be written, EEPROM first; none when it is configured.
+ *
+ * `maximum_acceleration` lies beyond the image: pass what was read of it to have it compared too; left out, it is not
+ * mentioned.
+ * Never contains torque, goals, id, baud rate or calibration; nor `torque_limit`, which is raised only once the goal is
+ * the present position.
+ */
+export function differences(
+  role: Role,
+  joint: JointName,
+  image: ServoImage,
+  maximumAcceleration?: number,
+): Difference[] {
+  const found: Difference[] = [];
+  const compare = (register: RegisterName, is: number, value: number) => {
+    if (is !== value) found.push({ register, value, area: registers[register].area });
+  };
+  for (const [name, value] of Object.entries(settingsOf(role, joint))) {
+    const register = name as RegisterName;
+    compare(register, image.value(register), value);
+  }
+  const phase = image.value("phase");
+  compare("phase", phase, phase & ~PHASE_MULTI_TURN);
+  if (maximumAcceleration !== undefined) {
+    compare("maximum_acceleration", maximumAcceleration, MAXIMUM_ACCELERATION);
+  }
+  return found.sort((a, b) => a.area.localeCompare(b.area));
+}
+
+function settingsOf(role: Role, joint: JointName): Settings {
+  if (role === "leader") return common;
+  return joint === "gripper" ? followerGripper : follower;
+}
+
+/**
+ * Whether the six servos carry a follower's gains and gripper protection. A leader's servos keep the factory's, so
+ * this tells the arms of a pair apart when their calibrations cannot.
+ */
+export function looksLikeFollower(images: ServoImages): boolean {
+  return images.every((image, i) => {
+    if (image === null) return false;
+    const settings = i === images.length - 1 ? gripperMarks : bodyMarks;
+    return settings.every(([name, value]) => image.value(name) === value);
+  });
+}
+
+const marks = (settings: Settings, names: RegisterName[]) =>
+  names.map((name) => [name, settings[name]!] as const);
+const bodyMarks = marks(follower, ["p_coefficient", "d_coefficient"]);
+const gripperMarks = marks(followerGripper, [
+  "p_coefficient",
+  "d_coefficient",
+  "max_torque_limit",
+  "protection_current",
+  "overload_torque",
+]);

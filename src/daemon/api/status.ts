@@ -1,0 +1,94 @@
+/** The status of a running teleoperation, as the control socket tells it. */
+
+import type { ArmStatus, JointStatus, Status } from "../../api/protocol.ts";
+import type { Calibration } from "../../arm/calibration/calibration.ts";
+import { normalise } from "../../arm/calibration/normalisation.ts";
+import { JOINTS, type JointName, ROLES, type Role } from "../../arm/joints.ts";
+import { type MeasuringRegister, namesOfErrorBits, physicalValue } from "../../feetech/registers.ts";
+import { steps } from "../../feetech/units.ts";
+import { version } from "../../host/version.ts";
+import type { PairSettings } from "../../teleop/settings.ts";
+import type { MainMemory } from "../../teleop/shared/control-memory.ts";
+import type { JointFigure } from "../../teleop/shared/telemetry.ts";
+import type { EventHistory } from "../events/event-history.ts";
+import { summarise } from "../summary.ts";
+
+/** What a status is made of. */
+export interface StatusSources {
+  readonly pair: string;
+  readonly startedAt: Date;
+  readonly settings: PairSettings;
+  readonly memory: MainMemory;
+  readonly history: EventHistory;
+  readonly calibrations: Partial<Record<Role, Calibration>>;
+}
+
+/** The status as it is now. */
+export function statusOf(sources: StatusSources): Status {
+  const { pair, startedAt, settings, memory, history } = sources;
+  const { rateHz, ticks, lateTicks, latenessUs, alignments } = summarise(memory, history.state);
+  return {
+    pair,
+    pid: process.pid,
+    program: version,
+    startedAt: startedAt.toISOString(),
+    state: history.state,
+    since: history.since.toISOString(),
+    why: history.why,
+    mode: memory.mailbox.mode,
+    configuredRateHz: settings.rateHz,
+    ...{ rateHz, ticks, lateTicks, latenessUs, alignments },
+    arms: Object.fromEntries(ROLES.map((role) => [role, armStatus(role, sources)])) as Status["arms"],
+    activeAlarms: [...history.activeAlarms],
+    events: history.events.map(({ time, ...event }) => ({ time: time.toISOString(), ...event })),
+  };
+}
+
+function armStatus(role: Role, sources: StatusSources): ArmStatus {
+  const { settings, memory } = sources;
+  const { telemetry } = memory;
+  const { id, port } = settings.arms[role];
+  return {
+    id,
+    port,
+    timeouts: telemetry.bus(role, "timeouts"),
+    corruptedReplies: telemetry.bus(role, "corrupted"),
+    noiseBytes: telemetry.bus(role, "noiseBytes"),
+    retries: telemetry.bus(role, "retries"),
+    joints: Object.fromEntries(
+      JOINTS.map((joint, index) => [joint, jointStatus(role, joint, index, sources)]),
+    ) as ArmStatus["joints"],
+  };
+}
+
+function jointStatus(role: Role, joint: JointName, index: number, sources: StatusSources): JointStatus {
+  const { memory, settings, calibrations } = sources;
+  const figure = (name: JointFigure) => {
+    const value = memory.telemetry.joint(role, index, name);
+    return Number.isNaN(value) ? null : value;
+  };
+  const physical = (name: JointFigure, register: MeasuringRegister) => {
+    const value = figure(name);
+    return value === null ? null : physicalValue(register, value);
+  };
+  const positionSteps = figure("position");
+  const calibration = calibrations[role]?.[joint];
+  const torque = figure("torque");
+  const current = physical("current", "present_current");
+  return {
+    positionSteps,
+    positionNormalised:
+      positionSteps === null || calibration === undefined
+        ? null
+        : normalise(steps(positionSteps), calibration, joint, settings.normalisation),
+    goalSteps: figure("goal"),
+    torqueOn: torque === null ? null : torque !== 0,
+    speedStepsPerS: figure("velocity"),
+    loadPercent: physical("load", "present_load"),
+    currentMa: current === null ? null : Math.round(current),
+    voltageV: physical("voltage", "present_voltage"),
+    temperatureC: figure("temperature"),
+    errors: namesOfErrorBits(figure("errorBits") ?? 0),
+    misses: figure("misses") ?? 0,
+  };
+}

@@ -1,0 +1,84 @@
+/** What a teleoperation has told, kept for whoever asks later: the state, the active alarms, the last events. */
+import type { Severity } from "../../teleop/reporting/events.ts";
+import type { PairState } from "../../teleop/state/states.ts";
+import type { ToldEvent } from "./told.ts";
+
+const EVENTS_KEPT = 10;
+
+/** Something that people were told, and when. */
+export interface HistoryEntry {
+  readonly time: Date;
+  readonly code: string;
+  readonly severity: Severity;
+  readonly message: string;
+}
+
+/** An alarm that was raised and not cleared. */
+export interface ActiveAlarm {
+  readonly code: string;
+  readonly message: string;
+}
+
+/** Keeps what was told. */
+export class EventHistory {
+  #state: PairState = "waiting";
+  #since = new Date();
+  #why = "just started";
+  readonly #events: HistoryEntry[] = [];
+  readonly #alarms = new Map<string, ActiveAlarm>();
+
+  /** Takes an event in. */
+  take(event: ToldEvent): void {
+    if (event.kind === "state") {
+      this.#state = event.to;
+      this.#since = new Date();
+      this.#why = event.why;
+    } else if (event.kind === "reason") {
+      this.#why = event.why;
+    } else if (event.kind === "notice" && event.alarm !== undefined) {
+      if (event.cleared) this.#alarms.delete(event.alarm);
+      else this.#alarms.set(event.alarm, { code: event.code, message: event.message });
+    }
+    const entry = entryOf(event);
+    if (entry === undefined) return;
+    this.#events.push(entry);
+    if (this.#events.length > EVENTS_KEPT) this.#events.shift();
+  }
+
+  /** The state of the pair, as it was told last. */
+  get state(): PairState {
+    return this.#state;
+  }
+
+  /** Since when the pair is in its state. */
+  get since(): Date {
+    return this.#since;
+  }
+
+  /** Why it is. */
+  get why(): string {
+    return this.#why;
+  }
+
+  /** The last events, the oldest first. */
+  get events(): readonly HistoryEntry[] {
+    return this.#events;
+  }
+
+  /** What was raised and not cleared. */
+  get activeAlarms(): readonly ActiveAlarm[] {
+    return [...this.#alarms.values()];
+  }
+}
+
+/** What an event says to people; undefined for what is not for them. */
+export function entryOf(event: ToldEvent): HistoryEntry | undefined {
+  const time = new Date();
+  if (event.kind === "state") {
+    const severity = event.to === "faulted" ? "fault" : "info";
+    return { time, code: event.code, severity, message: `${event.to}: ${event.why}` };
+  }
+  if (event.kind !== "notice" || event.quiet) return undefined;
+  const { code, severity, message } = event;
+  return { time, code, severity, message };
+}

@@ -1,0 +1,27 @@
+/** From the configuration, with its keys, to what teleoperation must know, by its own names. */
+import type { Config } from "../../config/config.ts";
+import type { PairSettings } from "../../teleop/settings.ts";
+
+/** What teleoperation takes of the configuration, by its own names. */
+export function pairSettings(config: Config): PairSettings {
+  const { leader, follower, teleoperation, health, park } = config;
+  return {
+    arms: { leader, follower },
+    calibrationDir: config.calibration_dir,
+    rateHz: teleoperation.rate_hz,
+    normalisation: teleoperation.normalisation,
+    alignSpeedDegPerS: teleoperation.align_speed_deg_per_s,
+    followSpeedDegPerS: teleoperation.follow_speed_deg_per_s,
+    holdAfterMs: teleoperation.hold_after_ms,
+    holdForS: teleoperation.hold_for_s,
+    onStop: teleoperation.on_stop,
+    start: teleoperation.start,
+    health: {
+      warnTemperatureC: health.warn_temperature_c,
+      slowTemperatureC: health.slow_temperature_c,
+      releaseTemperatureC: health.release_temperature_c,
+      voltageSagPercent: health.voltage_sag_percent,
+    },
+    ...(park === undefined ? {} : { parkPose: park }),
+  };
+}

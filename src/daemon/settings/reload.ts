@@ -1,0 +1,36 @@
+/** Reading the configuration again while the program teleoperates. */
+import { ConfigError } from "../../config/config.ts";
+import type { Notice } from "../../teleop/reporting/events.ts";
+import type { PairSettings } from "../../teleop/settings.ts";
+
+/** What came of reading the configuration again. */
+export interface Reloaded {
+  /** The settings to go on with; undefined when the configuration cannot be used. */
+  readonly settings?: PairSettings;
+  readonly notices: readonly Notice[];
+}
+
+/** Reads the configuration again by `read`. What is tied to open ports stays as it was at the start, and that is said. */
+export function reload(present: PairSettings, read: () => PairSettings): Reloaded {
+  let wanted: PairSettings;
+  try {
+    wanted = read();
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    const problem = { code: "settings.refused", problems: error.message.split("\n") } as const;
+    return { notices: [{ kind: "notice", severity: "warning", problem }] };
+  }
+  const settings = { ...wanted, arms: present.arms, calibrationDir: present.calibrationDir };
+  const kept = [
+    wanted.arms.leader.port !== present.arms.leader.port && "leader.port",
+    wanted.arms.leader.id !== present.arms.leader.id && "leader.id",
+    wanted.arms.follower.port !== present.arms.follower.port && "follower.port",
+    wanted.arms.follower.id !== present.arms.follower.id && "follower.id",
+    wanted.calibrationDir !== present.calibrationDir && "calibration_dir",
+  ].filter((key) => key !== false);
+  const notices: Notice[] = [{ kind: "notice", severity: "info", problem: { code: "settings.reloaded" } }];
+  if (kept.length > 0) {
+    notices.push({ kind: "notice", severity: "warning", problem: { code: "settings.kept", keys: kept } });
+  }
+  return { settings, notices };
+}

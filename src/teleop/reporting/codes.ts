@@ -1,0 +1,88 @@
+/** The stable codes of everything that is told: for searching a journal, for programs, for the table of events in the manual. */
+import type { Role } from "../../arm/joints.ts";
+
+/**
+ * Each code's number and what it stands for. A number is never given to anything else, also when its code goes. Codes
+ * that are about one arm are written with it in front: `SO101-E014 leader.bus.silent`.
+ */
+export const eventCodes = {
+  "pair.waiting": [1, "the pair waits for what its message says"],
+  "pair.connecting": [2, "both arms answer and are checked and configured"],
+  "pair.aligning": [3, "the follower moves slowly to the leader's pose"],
+  "pair.following": [4, "the follower follows the leader"],
+  "pair.holding": [5, "the follower stays where it is"],
+  "pair.faulted": [6, "something must be settled by a person first"],
+  "pair.stopped": [7, "teleoperation has ended"],
+
+  "board.missing": [10, "the arm's USB board is not plugged in"],
+  "port.denied": [11, "the port may not be opened"],
+  "port.busy": [12, "another program has the port"],
+  "port.failed": [13, "the port cannot be used, for another reason"],
+  "bus.silent": [14, "the board is there, but no servo answers: the arm's power is off"],
+  "bus.joints-missing": [15, "some servos do not answer: a loose lead"],
+  "bus.damaged": [16, "replies arrive damaged: a bad lead, or two servos of one id"],
+  "bus.failed": [17, "a servo fell silent or did not take a value while it was set up"],
+  "arm.back": [18, "the arm answers again"],
+  "bus.lossy": [19, "many replies are lost or damaged, though each is made up for"],
+
+  "arm.swapped": [20, "the arm on this port is the pair's other one"],
+  "servo.wrong-model": [21, "a servo is no STS3215"],
+  "calibration.missing": [22, "the calibration file is missing or cannot be used"],
+  "calibration.mismatch": [23, "file and servos hold different calibrations"],
+  "calibration.unfinished": [24, "writing a calibration was cut off"],
+  "calibration.wrist-roll": [25, "only one arm's wrist_roll is calibrated as a full turn"],
+  "servo.mixed-firmware": [26, "the arm's servos have different firmware"],
+  "servo.eeprom": [27, "a servo's EEPROM does not keep a value"],
+  "servo.no-position": [28, "a servo reports what is no position"],
+
+  "leader.silent": [30, "no position from the leader for hold_after_ms"],
+  "leader.torque-on": [31, "a leader's servo had its torque on, and was released"],
+  "leader.jumped": [32, "the leader's reading jumped further than an arm can move"],
+  "joint.unwinds": [33, "a full-turn joint goes back the long way, slowly"],
+  "leader.awaited": [34, 'with start = "on leader motion": the leader has not been moved yet'],
+
+  "servo.silent": [40, "a follower's servo stopped answering"],
+  "servo.reset": [41, "a follower's servo lost its power for a moment"],
+  "joint.obstructed": [42, "something stops a joint: it presses no further"],
+  "arm.held-too-long": [43, "the follower was held for hold_for_s and was released"],
+  "arm.may-hold": [44, "the follower could not be released for certain"],
+
+  "supply.sags": [50, "the arm's voltage falls under load"],
+  "servo.voltage": [51, "a servo reports a voltage outside its limits"],
+  "servo.hot": [52, "a servo is above warn_temperature_c"],
+  "servo.too-hot": [53, "a servo is above slow_temperature_c: the follower moves slowly"],
+  "servo.cooling": [54, "a servo is above release_temperature_c: the follower is released until it is cool"],
+  "servo.overheats": [55, "a servo reports that it is too hot"],
+  "servo.overcurrent": [56, "a servo reports too much current"],
+  "servo.sensor": [57, "a servo reports that its angle sensor fails"],
+  "servo.overload": [58, "a servo reports an overload, and gives way"],
+  "servo.overload-stays": [59, "an overload did not end by anything that may be tried"],
+  "servo.error": [60, "a servo reports an error that nobody has named"],
+  "supply.under-voltage": [61, "the Raspberry Pi itself gets too little voltage"],
+
+  "program.stalled": [70, "the program did not run for a while: stopped, suspended or starved"],
+  "program.not-real-time": [71, "the system refused real-time priority or locked memory"],
+  "program.hangs": [72, "the control loop does not get on: the program ends and is to be started again"],
+  "program.late": [73, "many ticks are overruns: they come too late for their slot"],
+  "settings.reloaded": [74, "the configuration was read again"],
+  "settings.refused": [75, "the configuration cannot be used: the old one stays"],
+  "settings.kept": [76, "a part of the configuration takes effect at the next start only"],
+  "pair.paused": [77, "somebody asked for the follower to stay where it is"],
+  "pair.resumed": [78, "somebody asked to go on"],
+  "pair.released": [79, "somebody asked to release the follower"],
+  "control.refused": [80, "the control socket cannot be made"],
+  "program.internal-error": [
+    81,
+    "the program made a mistake: the follower is held, and the pair starts over",
+  ],
+} as const satisfies Record<string, readonly [number: number, meaning: string]>;
+
+/** The name of an event. */
+export type EventCode = keyof typeof eventCodes;
+
+/** A code as it is written everywhere: `SO101-E014 leader.bus.silent`. */
+export function formatCode(code: EventCode, role?: Role): string {
+  const [number] = eventCodes[code];
+  const name = role === undefined || code.startsWith(`${role}.`) ? code : `${role}.${code}`;
+  return `SO101-E${String(number).padStart(3, "0")} ${name}`;
+}

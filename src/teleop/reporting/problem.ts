@@ -1,0 +1,70 @@
+/** What a teleoperation has to tell, as data: a code, the arm, the joint and the figures. Worded at the edge. */
+import type { ArmIdentity } from "../../arm/identity.ts";
+import type { JointName } from "../../arm/joints.ts";
+import type { ArmProblem } from "../../arm/problem.ts";
+import type { EventCode } from "./codes.ts";
+
+/** How the follower was left at the end. */
+export type Left =
+  /** Its torque is off. */
+  | "released"
+  /** It was led to the park pose, then its torque was switched off. */
+  | "parked"
+  /** It is held where it is, as configured. */
+  | "held"
+  /** It is held for the program that comes next. */
+  | "handed over"
+  /** There is no connection to it. */
+  | "not connected"
+  /** It could not be released for certain. */
+  | "in doubt";
+
+/** Why the follower may hold although it should not. */
+export type Doubt =
+  | { readonly why: "not connected" | "no answer" }
+  | { readonly why: "not confirmed"; readonly joints: readonly JointName[] }
+  | { readonly why: "port lost"; readonly fact: string };
+
+/** Servos that did not confirm that their torque is off. */
+interface Released {
+  readonly unconfirmed: readonly JointName[];
+}
+
+/** What becomes known with a code, beside the arm and the joint that it is about. */
+interface Figures {
+  "pair.stopped": { readonly left: Left };
+  "leader.silent": { readonly forMs: number };
+  "leader.torque-on": Released;
+  "pair.paused": { readonly stage: "asked" | "holding" };
+  "pair.released": { readonly stage: "asked" | "waiting" } | ({ readonly stage: "done" } & Released);
+  "arm.held-too-long": Released & { readonly heldForS: number };
+  "arm.may-hold": { readonly doubt: Doubt };
+  "supply.sags": { readonly volts: number; readonly usualVolts: number };
+  "servo.hot": { readonly celsius: number };
+  "servo.too-hot": { readonly celsius: number; readonly releaseFromC: number };
+  "servo.cooling": Released | { readonly celsius: number; readonly coolBelowC: number };
+  "program.stalled": { readonly forMs: number };
+  "program.late": { readonly overruns: number; readonly ticks: number };
+  "program.not-real-time": { readonly refused: "priority" | "locked code"; readonly errno: string };
+  "program.hangs": { readonly forS: number };
+  "program.internal-error": { readonly what: string };
+  "bus.lossy": { readonly lost: number; readonly ticks: number };
+  "settings.refused": { readonly problems: readonly string[] };
+  "settings.kept": { readonly keys: readonly string[] };
+  "control.refused": { readonly why: string };
+}
+
+/** What is told by a code that is not an arm's own. */
+export type TeleopCode = Exclude<EventCode, ArmProblem["code"]>;
+
+/** One thing to be told of teleoperation itself. */
+export type TeleopProblem = {
+  [Code in TeleopCode]: {
+    readonly code: Code;
+    readonly arm?: ArmIdentity;
+    readonly joint?: JointName;
+  } & (Code extends keyof Figures ? Figures[Code] : unknown);
+}[TeleopCode];
+
+/** One thing to be told: what is wrong with an arm, or what teleoperation does and meets. */
+export type Problem = ArmProblem | TeleopProblem;

@@ -1,0 +1,313 @@
+import { expect, test } from "bun:test";
+import fc from "fast-check";
+import { findingsOf } from "../../../src/arm/checks/findings.ts";
+import type { ArmState } from "../../../src/arm/checks/state.ts";
+import { JOINTS, type JointName, type Role } from "../../../src/arm/joints.ts";
+import { type ArmProblem, type CalibrationUnfinished, jointsOf } from "../../../src/arm/problem.ts";
+import { ServoImage } from "../../../src/arm/servos/servo-image.ts";
+import { steps, volts } from "../../../src/feetech/units.ts";
+import { armImages, armState, calibrations, factoryImages, noFile, type Registers } from "../arms.ts";
+
+/** A follower in order, but for registers of some joints. */
+const followerWith = (values: { [joint in JointName]?: Registers }): ArmState =>
+  armState("follower", { images: armImages("follower", calibrations.follower, values) });
+
+const withoutJoints = (...joints: JointName[]): ArmState =>
+  armState("follower", {
+    images: armImages("follower", calibrations.follower).map((image, i) =>
+      joints.includes(JOINTS[i]!) ? null : image,
+    ),
+  });
+
+/** The pair as it answers when the two boards' ports are exchanged. */
+const exchanged = (leader: ArmState, follower: ArmState) => ({
+  leader: { ...leader, images: follower.images },
+  follower: { ...follower, images: leader.images },
+});
+
+const LEADER = { role: "leader", id: "blue_wasp" } as const;
+const FOLLOWER = { role: "follower", id: "red_sting" } as const;
+
+const problem = (arm: ArmState): ArmProblem => {
+  const findings = findingsOf(arm);
+  expect(findings).toHaveLength(1);
+  return findings[0]!.problem;
+};
+
+const codes = (arm: ArmState, counterpart?: ArmState) =>
+  findingsOf(arm, counterpart).map(({ problem: { code } }) => code);
+
+test("a pair in order has nothing to say", () => {
+  expect(findingsOf(armState("leader"), armState("follower"))).toEqual([]);
+  expect(findingsOf(armState("follower"), armState("leader"))).toEqual([]);
+  expect(findingsOf(armState("follower"))).toEqual([]);
+});
+
+test("no calibration is a fault, as the file's error has it, with the arm named", () => {
+  expect(findingsOf(armState("follower", { calibration: noFile }))).toEqual([
+    { severity: "fault", problem: { ...noFile.problem, arm: FOLLOWER } as ArmProblem },
+  ]);
+});
+
+test("a servo that does not hold its file's calibration is a fault with both numbers and both cures", () => {
+  const arm = followerWith({ elbow_flex: { homing_offset: -12, max_position_limit: 4095 } });
+  expect(findingsOf(arm)).toEqual([
+    {
+      severity: "fault",
+      problem: {
+        code: "calibration.mismatch",
+        arm: FOLLOWER,
+        differences: [
+          { joint: "elbow_flex", key: "homing_offset", held: -12, filed: -1684 },
+          { joint: "elbow_flex", key: "range_max", held: 4095, filed: 2864 },
+        ],
+        remedies: [{ do: "calibration apply" }, { do: "calibration pull" }],
+      },
+    },
+  ]);
+});
+
+test("every joint that disagrees is named in one finding", () => {
+  const arm = followerWith({ shoulder_pan: { min_position_limit: 1 }, gripper: { min_position_limit: 2 } });
+  const found = problem(arm);
+  expect(jointsOf(found)).toEqual(["shoulder_pan", "gripper"]);
+  expect(found).toMatchObject({
+    differences: [
+      { joint: "shoulder_pan", key: "range_min", held: 1 },
+      { joint: "gripper", key: "range_min", held: 2 },
+    ],
+  });
+});
+
+test("an interrupted calibration is said in place of what follows from it, and not where all agrees", () => {
+  const unfinished: CalibrationUnfinished = {
+    code: "calibration.unfinished",
+    arm: FOLLOWER,
+    kind: "interrupted",
+    file: "/x/red.unfinished",
+    remedies: [],
+  };
+  const differing = followerWith({ elbow_flex: { homing_offset: -12 } });
+  expect(findingsOf({ ...differing, unfinished })).toEqual([{ severity: "fault", problem: unfinished }]);
+  expect(findingsOf(armState("follower", { calibration: noFile, unfinished }))).toEqual([
+    { severity: "fault", problem: unfinished },
+  ]);
+  expect(findingsOf(armState("follower", { unfinished }))).toEqual([]);
+});
+
+test("a servo of another model is a fault", () => {
+  expect(findingsOf(followerWith({ wrist_flex: { model_number: 1029 } }))).toEqual([
+    {
+      severity: "fault",
+      problem: { code: "servo.wrong-model", arm: FOLLOWER, joint: "wrist_flex", model: 1029 },
+    },
+  ]);
+});
+
+test("mixed firmware is a warning that names who has which", () => {
+  const arm = followerWith({
+    elbow_flex: { firmware_minor_version: 9 },
+    gripper: { firmware_minor_version: 9 },
+  });
+  expect(findingsOf(arm)).toEqual([
+    {
+      severity: "warning",
+      problem: {
+        code: "servo.mixed-firmware",
+        arm: FOLLOWER,
+        versions: [
+          { version: "3.10", joints: ["shoulder_pan", "shoulder_lift", "wrist_flex", "wrist_roll"] },
+          { version: "3.9", joints: ["elbow_flex", "gripper"] },
+        ],
+      },
+    },
+  ]);
+});
+
+for (const [missing, from, to] of [
+  [["wrist_flex", "wrist_roll", "gripper"], "elbow_flex", "wrist_flex"],
+  [["elbow_flex"], "shoulder_lift", "elbow_flex"],
+  [["gripper"], "wrist_roll", "gripper"],
+  [["shoulder_pan"], "board", "shoulder_pan"],
+  [["shoulder_lift", "gripper"], "shoulder_pan", "shoulder_lift"],
+] as const) {
+  test(`missing ${missing.join(", ")}: it is said where to look`, () => {
+    expect(findingsOf(withoutJoints(...missing))).toEqual([
+      {
+        severity: "fault",
+        problem: {
+          code: "bus.joints-missing",
+          arm: FOLLOWER,
+          joints: missing,
+          remedies: [{ do: "check lead", from, to }],
+        },
+      },
+    ]);
+  });
+}
+
+test("an arm of which no servo answers has no power", () => {
+  expect(findingsOf(withoutJoints(...JOINTS))).toEqual([
+    {
+      severity: "fault",
+      problem: { code: "bus.silent", arm: FOLLOWER, remedies: [{ do: "switch power on" }] },
+    },
+  ]);
+});
+
+test("a supply above the servos' limit is a warning with both numbers", () => {
+  const arm = followerWith({ gripper: { present_voltage: 121 }, wrist_roll: { present_voltage: 120 } });
+  expect(findingsOf(arm)).toEqual([
+    {
+      severity: "warning",
+      problem: {
+        code: "servo.voltage",
+        arm: FOLLOWER,
+        servos: [
+          { joint: "wrist_roll", volts: volts(12) },
+          { joint: "gripper", volts: volts(12.1) },
+        ],
+        limit: { bound: "highest", volts: volts(8) },
+      },
+    },
+  ]);
+});
+
+test("a supply below it is another", () => {
+  expect(problem(followerWith({ shoulder_lift: { present_voltage: 38 } }))).toMatchObject({
+    servos: [{ joint: "shoulder_lift", volts: 3.8 }],
+    limit: { bound: "lowest", volts: 4 },
+  });
+});
+
+test("what a servo reports is said, from its status register as from its replies", () => {
+  expect(findingsOf(followerWith({ gripper: { status: 4, present_temperature: 71 } }))).toEqual([
+    {
+      severity: "warning",
+      problem: { code: "servo.overheats", arm: FOLLOWER, joint: "gripper", mask: 4, celsius: 71 },
+    },
+  ]);
+  expect(findingsOf({ ...followerWith({}), errorBytes: [0, 32, 0, 0, 0, 0] })).toMatchObject([
+    { severity: "warning", problem: { code: "servo.overload", joint: "shoulder_lift" } },
+  ]);
+});
+
+test("a voltage bit is said once, by the finding with the figures", () => {
+  const arm = {
+    ...followerWith({ gripper: { present_voltage: 120, status: 1 } }),
+    errorBytes: [0, 0, 0, 0, 0, 1],
+  };
+  expect(codes(arm)).toEqual(["servo.voltage"]);
+});
+
+test("arms on each other's ports are one fault each, and nothing else is said", () => {
+  const { leader, follower } = exchanged(armState("leader"), armState("follower"));
+  expect(findingsOf(leader, follower)).toEqual([
+    {
+      severity: "fault",
+      problem: {
+        code: "arm.swapped",
+        arm: LEADER,
+        other: FOLLOWER,
+        remedies: [{ do: "exchange ports" }],
+      },
+    },
+  ]);
+  expect(codes(follower, leader)).toEqual(["arm.swapped"]);
+});
+
+test("arms as from the factory are told apart by their calibrations alone", () => {
+  const factory = (role: Role) => armState(role, { images: factoryImages(calibrations[role]) });
+  const { leader, follower } = exchanged(factory("leader"), factory("follower"));
+  expect(codes(leader, follower)).toEqual(["arm.swapped"]);
+});
+
+test("swapped arms are known while the other arm is not there", () => {
+  const { leader, follower } = exchanged(armState("leader"), armState("follower"));
+  const away = { ...follower, images: JOINTS.map(() => null) };
+  expect(codes(leader, away)).toEqual(["arm.swapped"]);
+});
+
+test("swapped arms are known when only one of them has a file", () => {
+  const noLeaderFile = exchanged(armState("leader", { calibration: noFile }), armState("follower"));
+  expect(codes(noLeaderFile.leader, noLeaderFile.follower)).toEqual(["arm.swapped"]);
+  expect(codes(noLeaderFile.follower, noLeaderFile.leader)).toEqual(["arm.swapped"]);
+});
+
+test("where both files are the same, a follower's gains on the leader's port tell", () => {
+  const same = calibrations.leader;
+  const leader = armState("leader");
+  const follower = armState("follower", { images: armImages("follower", same), calibration: same });
+  expect(findingsOf(leader, follower)).toEqual([]);
+  expect(findingsOf(follower, leader)).toEqual([]);
+  const wrong = exchanged(leader, follower);
+  expect(codes(wrong.leader, wrong.follower)).toEqual(["arm.swapped"]);
+  expect(codes(wrong.follower, wrong.leader)).toEqual(["arm.swapped"]);
+});
+
+test("where there is no file at all, they tell as well", () => {
+  const leader = armState("leader", { calibration: noFile });
+  const follower = armState("follower", { calibration: noFile });
+  expect(codes(leader, follower)).toEqual(["calibration.missing"]);
+  const wrong = exchanged(leader, follower);
+  expect(codes(wrong.leader, wrong.follower)).toEqual(["arm.swapped"]);
+});
+
+test("a leader that was once a follower is still the leader that its file says", () => {
+  const leader = armState("leader", { images: armImages("follower", calibrations.leader) });
+  const follower = armState("follower", { images: armImages("leader", calibrations.follower) });
+  expect(findingsOf(leader, follower)).toEqual([]);
+  expect(findingsOf(follower, leader)).toEqual([]);
+});
+
+test("an arm that was given the other's calibration is a mismatch, while the other holds its own too", () => {
+  const follower = armState("follower", { images: armImages("follower", calibrations.leader) });
+  expect(codes(follower, armState("leader"))).toEqual(["calibration.mismatch"]);
+});
+
+test("a swept wrist_roll beside a full turn is a warning, once for the pair, by the arm to calibrate again", () => {
+  const swept = {
+    ...calibrations.leader,
+    wrist_roll: { ...calibrations.leader.wrist_roll, range_min: steps(1258), range_max: steps(2780) },
+  };
+  const leader = armState("leader", { images: armImages("leader", swept), calibration: swept });
+  expect(findingsOf(armState("follower"), leader)).toEqual([]);
+  expect(findingsOf(leader, armState("follower"))).toEqual([
+    {
+      severity: "warning",
+      problem: {
+        code: "calibration.wrist-roll",
+        arm: LEADER,
+        joint: "wrist_roll",
+        rangeMin: steps(1258),
+        rangeMax: steps(2780),
+        other: FOLLOWER,
+        remedies: [{ do: "calibrate" }],
+      },
+    },
+  ]);
+  const both = armState("follower", { images: armImages("follower", swept), calibration: swept });
+  expect(findingsOf(leader, both)).toEqual([]);
+});
+
+test("whatever the servos hold, the findings name the arm, and faults come first", () => {
+  const images = fc.array(
+    fc.option(fc.uint8Array({ minLength: 71, maxLength: 71 }).map((bytes) => new ServoImage(bytes))),
+    {
+      minLength: 6,
+      maxLength: 6,
+    },
+  );
+  fc.assert(
+    fc.property(images, images, (mine, theirs) => {
+      const findings = findingsOf(
+        armState("follower", { images: mine }),
+        armState("leader", { images: theirs }),
+      );
+      expect(findings[0]?.severity).toBe("fault");
+      for (const finding of findings) expect(finding.problem.arm).toEqual(FOLLOWER);
+      const severities = findings.map(({ severity }) => severity);
+      expect(severities).toEqual([...severities].sort());
+    }),
+  );
+});

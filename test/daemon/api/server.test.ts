@@ -1,0 +1,388 @@
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { connect, createServer, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import fc from "fast-check";
+import { ApiError, type ApiProblem, askService, watchService } from "../../../src/api/client.ts";
+import { LONGEST_REQUEST_BYTES } from "../../../src/api/protocol.ts";
+import { SampleStream } from "../../../src/daemon/api/sample-stream.ts";
+import { type ApiServer, serveApi } from "../../../src/daemon/api/server.ts";
+import { createMemory, type MainMemory, openMemory } from "../../../src/teleop/shared/control-memory.ts";
+import { aStatus } from "../../support/status.ts";
+
+let dir: string;
+let path: string;
+let server: ApiServer;
+let asked: string[];
+let memory: MainMemory;
+
+beforeEach(async () => {
+  dir = mkdtempSync(join(tmpdir(), "so101-control-"));
+  path = join(dir, "run", "main.sock");
+  asked = [];
+  memory = createMemory();
+  server = await serveApi(path, {
+    status: () => aStatus,
+    samples: (everyMs) => new SampleStream(memory.readSamples(), everyMs),
+    pause: () => asked.push("pause"),
+    resume: () => asked.push("resume"),
+    release: () => asked.push("release"),
+  });
+});
+
+afterEach(() => {
+  server.close();
+  rmSync(dir, { recursive: true });
+});
+
+const open = () =>
+  new Promise<Socket>((resolve, reject) => {
+    const socket = connect(path);
+    socket.once("connect", () => resolve(socket));
+    socket.once("error", reject);
+  });
+
+/** Sends bytes and resolves with everything that comes back until the server closes, or `lines` have come. */
+async function send(bytes: string | Uint8Array, lines = Number.POSITIVE_INFINITY): Promise<string[]> {
+  const socket = await open();
+  let text = "";
+  return await new Promise((resolve) => {
+    const end = () => {
+      socket.destroy();
+      resolve(text.split("\n").filter((line) => line !== ""));
+    };
+    socket.on("data", (chunk) => {
+      text += chunk;
+      if (text.split("\n").length > lines) end();
+    });
+    socket.on("close", end);
+    socket.on("error", () => {});
+    socket.write(bytes);
+  });
+}
+
+/** A connection that its client never closes by itself. */
+const openForGood = async () => {
+  const socket = connect({ path, allowHalfOpen: true });
+  await once(socket, "connect");
+  return socket;
+};
+
+const answers = async () => expect(await askService([path], { do: "status" })).toEqual(aStatus);
+
+/** Once those have gone that were there. */
+async function answersAgain(): Promise<void> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      await answers();
+      break;
+    } catch (error) {
+      if (attempt === 100) throw error;
+      await Bun.sleep(10);
+    }
+  }
+}
+
+describe("a service that is asked", () => {
+  test("tells its status, and does what it is told", async () => {
+    await answers();
+    for (const wish of ["pause", "resume", "release"] as const) await askService([path], { do: wish });
+    expect(asked).toEqual(["pause", "resume", "release"]);
+  });
+
+  test("tells its status again and again to whoever watches", async () => {
+    const over = new AbortController();
+    const seen: unknown[] = [];
+    const watching = (async () => {
+      for await (const status of watchService([path], 50, over.signal)) {
+        seen.push(status);
+        if (seen.length === 3) over.abort(new Error("enough"));
+      }
+    })();
+    expect(watching).rejects.toThrow("enough");
+    await watching.catch(() => {});
+    expect(seen).toEqual([aStatus, aStatus, aStatus]);
+  });
+
+  test("answers several requests of one connection, in their order", async () => {
+    const request = (what: string) => `{"v":1,"do":"${what}"}\n`;
+    const replies = await send(request("pause") + request("resume") + request("nonsense"), 3);
+    expect(replies.map((reply) => JSON.parse(reply).ok)).toEqual([true, true, false]);
+    expect(asked).toEqual(["pause", "resume"]);
+  });
+
+  test("takes a request in pieces", async () => {
+    const socket = await open();
+    const reply = new Promise<string>((resolve) => socket.once("data", (chunk) => resolve(`${chunk}`)));
+    for (const byte of '{"v":1,"do":"pause"}\n') socket.write(byte);
+    expect(JSON.parse(await reply)).toEqual({ v: 1, ok: true });
+    socket.destroy();
+  });
+
+  test("is for its owner and group alone", () => {
+    expect(statSync(path).mode & 0o777).toBe(0o660);
+  });
+});
+
+describe("a service that is asked nonsense", () => {
+  test.each([
+    ["no JSON", "hello\n", "not JSON"],
+    ["no object", "[]\n", "no version"],
+    ["null", "null\n", "no version"],
+    [
+      "another version",
+      '{"v":2,"do":"status"}\n',
+      "speaks version 1 of the protocol, and was asked in version 2",
+    ],
+    ["an unknown wish", '{"v":1,"do":"dance"}\n', "Invalid"],
+    ["an unknown key", '{"v":1,"do":"status","x":1}\n', "Invalid"],
+    ["a watch that is too quick", '{"v":1,"do":"watch","everyMs":1}\n', "Invalid"],
+    ["a prototype", '{"v":1,"__proto__":{"do":"status"}}\n', "Invalid"],
+  ])("refuses %s and says why", async (_, request, why) => {
+    const [reply] = await send(request, 1);
+    expect(JSON.parse(reply!)).toMatchObject({ v: 1, ok: false, error: expect.stringContaining(why) });
+    await answers();
+  });
+
+  test("ends a connection whose request has no end", async () => {
+    const [reply] = await send("x".repeat(LONGEST_REQUEST_BYTES * 100));
+    expect(JSON.parse(reply!).error).toBe("the request is too long");
+    await answers();
+  });
+
+  test("ends a connection that asks faster than it is answered", async () => {
+    const replies = await send('{"v":1,"do":"pause"}\n'.repeat(1000));
+    expect(replies.at(-1)).toContain("too many requests at once");
+    expect(asked.length).toBeLessThan(40);
+    await answers();
+  });
+
+  test("goes on for the others while a watcher does not read", async () => {
+    const deaf = await open();
+    deaf.pause();
+    const closed = new Promise<void>((resolve) => deaf.once("close", () => resolve()));
+    deaf.on("error", () => {});
+    deaf.write('{"v":1,"do":"watch","everyMs":50}\n'.repeat(10));
+    await answers();
+    deaf.destroy();
+    await closed;
+    await answers();
+  });
+
+  test("has so many connections and no more, and room again when they have gone", async () => {
+    const sockets = await Promise.all(Array.from({ length: 16 }, open));
+    const [refusal] = await send("");
+    expect(refusal).toContain("too many connections");
+    await Promise.all(
+      sockets.map((socket) => new Promise((resolve) => socket.once("close", resolve).destroy())),
+    );
+    await answersAgain();
+  });
+
+  test("keeps nothing of clients that it has refused, though they stay", async () => {
+    const sockets = await Promise.all(Array.from({ length: 60 }, () => openForGood()));
+    await Promise.all(sockets.slice(16).map((socket) => once(socket.resume(), "end")));
+    const open = () => readdirSync("/proc/self/fd").length;
+    const withAll = open();
+    for (const socket of sockets) socket.destroy();
+    await answersAgain();
+    // Of each of the first 16 both ends were here, of the others only the client's.
+    expect(withAll - open()).toBeLessThan(60 + 16 + 10);
+  });
+
+  test("ends a connection that sends nothing but line ends", async () => {
+    const replies = await send("\n".repeat(1000));
+    expect(replies.at(-1)).toContain("too many requests at once");
+    await answers();
+  });
+
+  test("survives whatever bytes come", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.uint8Array({ minLength: 1, maxLength: 3000 }), async (bytes) => {
+        const socket = await open();
+        socket.on("error", () => {});
+        socket.end(bytes);
+        await new Promise((resolve) => socket.once("close", resolve).resume());
+      }),
+      { numRuns: 60 },
+    );
+    await answers();
+    expect(asked).toEqual([]);
+  });
+
+  test("survives whatever JSON comes", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.json(), async (json) => {
+        const replies = await send(`${json.replaceAll("\n", " ")}\n`, 1);
+        expect(JSON.parse(replies[0]!).v).toBe(1);
+      }),
+      { numRuns: 60 },
+    );
+    await answers();
+  });
+});
+
+describe("the place of the socket", () => {
+  test("is taken over from a program that was killed", async () => {
+    const stale = join(dir, "stale.sock");
+    const child = Bun.spawn([
+      process.execPath,
+      "-e",
+      `require("node:net").createServer().listen(${JSON.stringify(stale)}, () => process.kill(process.pid, "SIGKILL"))`,
+    ]);
+    await child.exited;
+    expect(existsSync(stale)).toBe(true);
+    const second = await serveApi(stale, {} as never);
+    second.close();
+    expect(existsSync(stale)).toBe(false);
+  });
+
+  test("is not taken from a program that answers there", () => {
+    expect(serveApi(path, {} as never)).rejects.toThrow("already listens");
+  });
+
+  test("is not made in place of what is no socket", async () => {
+    const file = join(dir, "precious.json");
+    writeFileSync(file, "{}");
+    await expect(serveApi(file, {} as never)).rejects.toThrow(`there is something else at ${file}`);
+    expect(existsSync(file)).toBe(true);
+  });
+
+  test("cannot be where there is a file in its folder's place", () => {
+    writeFileSync(join(dir, "file"), "");
+    expect(serveApi(join(dir, "file", "main.sock"), {} as never)).rejects.toThrow();
+  });
+});
+
+/** What keeps a service from being asked. */
+async function problemOf(asking: Promise<unknown>): Promise<ApiProblem> {
+  const error = await asking.then(
+    () => undefined,
+    (reason) => reason,
+  );
+  if (error instanceof ApiError) return error.problem;
+  throw error ?? new Error("it answered");
+}
+
+describe("a client", () => {
+  test("knows that the service does not run", async () => {
+    const nowhere = join(dir, "nowhere.sock");
+    expect(await problemOf(askService([nowhere], { do: "status" }))).toEqual({
+      kind: "not running",
+      paths: [nowhere],
+    });
+  });
+
+  test("asks in the next place when nobody is in the first", async () => {
+    expect(await askService([join(dir, "nowhere.sock"), path], { do: "status" })).toEqual(aStatus);
+  });
+
+  test.each(["nonsense\n", '{"v":1,"ok":true,"status":{}}\n', '{"v":9,"ok":true}\n', "\0\xff\n"])(
+    "does not believe %j",
+    async (said) => {
+      const odd = join(dir, "odd.sock");
+      const listener = createServer((socket) => socket.end(said)).listen(odd);
+      await new Promise((resolve) => listener.once("listening", resolve));
+      expect(await problemOf(askService([odd], { do: "status" }))).toEqual({ kind: "unknown" });
+      listener.close();
+    },
+  );
+
+  test("does not wait for ever", async () => {
+    const mute = join(dir, "mute.sock");
+    const listener = createServer(() => {}).listen(mute);
+    await new Promise((resolve) => listener.once("listening", resolve));
+    expect(await problemOf(askService([mute], { do: "status" }))).toEqual({ kind: "silent" });
+    listener.close();
+  });
+
+  test("says what the service refuses", async () => {
+    const old = join(dir, "old.sock");
+    const listener = createServer((socket) => socket.write('{"v":2,"ok":false,"error":"speaks 2"}\n')).listen(
+      old,
+    );
+    await new Promise((resolve) => listener.once("listening", resolve));
+    expect(await problemOf(askService([old], { do: "status" }))).toEqual({
+      kind: "refused",
+      reason: "speaks 2",
+    });
+    listener.close();
+  });
+});
+
+describe("samples", () => {
+  const steps = [1, 2, 3, 4, 5, 6];
+  const sample = (socket: Socket) => {
+    const lines = createInterface({ input: socket })[Symbol.asyncIterator]();
+    return async () => JSON.parse((await lines.next()).value!);
+  };
+
+  test("come one a line, from when they are asked for on, no closer than was asked", async () => {
+    const { samples } = openMemory(memory.buffer);
+    const socket = await open();
+    const next = sample(socket);
+    samples.write(0, "following", steps, steps, steps);
+    socket.write('{"v": 1, "do": "samples", "everyMs": 10}\n');
+    expect(await next()).toEqual({ v: 1, ok: true });
+    for (let ms = 5; ms <= 30; ms += 5) samples.write(ms * 1e3, "following", steps, steps, steps);
+    const times = [await next(), await next(), await next()].map((line) => line.sample.timeUs);
+    expect(times).toEqual([5_000, 15_000, 25_000]);
+    socket.destroy();
+  });
+
+  test("have what was read and written in a tick, and how many were lost", async () => {
+    const { samples } = openMemory(memory.buffer);
+    const socket = await open();
+    const next = sample(socket);
+    socket.write('{"v": 1, "do": "samples", "everyMs": 2}\n');
+    await next();
+    samples.write(7, "aligning", steps, steps, [1, 2, 3, 4, 5, -1]);
+    expect(await next()).toEqual({
+      v: 1,
+      ok: true,
+      sample: {
+        timeUs: 7,
+        state: "aligning",
+        leader: steps,
+        goals: steps,
+        follower: [1, 2, 3, 4, 5, null],
+        lost: 0,
+      },
+    });
+    socket.destroy();
+  });
+
+  test("that a client does not read are lost and counted, and the service goes on", async () => {
+    const { samples } = openMemory(memory.buffer);
+    const socket = await open();
+    socket.write('{"v": 1, "do": "samples", "everyMs": 2}\n');
+    socket.pause();
+    let written = 0;
+    const write = (count: number) => {
+      for (let i = 0; i < count; i++) samples.write(++written * 2e3, "following", steps, steps, steps);
+    };
+    // More than the socket and its two ends keep: 150 bytes each.
+    for (let round = 0; round < 30; round++) {
+      write(500);
+      await Bun.sleep(5);
+    }
+    const next = sample(socket);
+    socket.resume();
+    let line = await next();
+    while (line.sample === undefined || line.sample.lost === 0) {
+      write(1);
+      line = await next();
+    }
+    expect(line.sample.lost).toBeGreaterThan(0);
+    expect(await askService([path], { do: "status" })).toEqual(aStatus);
+    socket.destroy();
+  });
+
+  test.each([1, 1001, 2.5, "10"])("every %j ms are refused", async (everyMs) => {
+    const [reply] = await send(`${JSON.stringify({ v: 1, do: "samples", everyMs })}\n`, 1);
+    expect(JSON.parse(reply!).ok).toBe(false);
+  });
+});

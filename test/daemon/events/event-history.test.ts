@@ -1,0 +1,76 @@
+import { expect, test } from "bun:test";
+import { EventHistory, entryOf } from "../../../src/daemon/events/event-history.ts";
+
+const connecting = {
+  kind: "state",
+  from: "waiting",
+  to: "connecting",
+  why: "both answer",
+  code: "SO101-E002 pair.connecting",
+} as const;
+
+test("the state, since when, and why are those of the last change", () => {
+  const history = new EventHistory();
+  const before = history.since;
+  history.take(connecting);
+  expect([history.state, history.why]).toEqual(["connecting", "both answer"]);
+  expect(history.since.getTime()).toBeGreaterThanOrEqual(before.getTime());
+});
+
+test("another reason for the same state is no event, and leaves the time as it was", () => {
+  const history = new EventHistory();
+  const { since } = history;
+  const reason = {
+    kind: "reason",
+    why: "the leader is missing",
+    code: "SO101-E010 leader.board.missing",
+    role: "leader",
+  } as const;
+  history.take(reason);
+  expect([history.state, history.why, history.since]).toEqual(["waiting", reason.why, since]);
+  expect(history.events).toEqual([]);
+  expect(entryOf(reason)).toBeUndefined();
+});
+
+test("the last ten events are kept, the oldest first", () => {
+  const history = new EventHistory();
+  const code = "SO101-E018 leader.arm.back";
+  for (let i = 0; i < 25; i++) {
+    history.take({ kind: "notice", severity: "info", code, role: "leader", message: `${i}` });
+  }
+  expect(history.events.map(({ message }) => message)).toEqual(
+    Array.from({ length: 10 }, (_, i) => `${i + 15}`),
+  );
+  expect(history.events[0]).toMatchObject({ code, severity: "info" });
+});
+
+test("an alarm that was raised is active until it is cleared, told aloud or not", () => {
+  const history = new EventHistory();
+  const hot = {
+    kind: "notice",
+    severity: "warning",
+    code: "SO101-E052 follower.servo.hot",
+    role: "follower",
+  } as const;
+  history.take({ ...hot, message: "warm", alarm: "a", quiet: true });
+  history.take({ ...hot, message: "warm too", alarm: "b" });
+  expect(history.activeAlarms.map(({ message }) => message)).toEqual(["warm", "warm too"]);
+  history.take({ ...hot, message: "cool", alarm: "a", cleared: true });
+  expect(history.activeAlarms.map(({ message }) => message)).toEqual(["warm too"]);
+  expect(history.events.map(({ message }) => message)).toEqual(["warm too", "cool"]);
+});
+
+test("a fault of the pair is a fault in the history", () => {
+  const entry = entryOf({
+    kind: "state",
+    from: "connecting",
+    to: "faulted",
+    why: "no file",
+    code: "SO101-E022 calibration.missing",
+  });
+  expect(entry).toMatchObject({
+    severity: "fault",
+    message: "faulted: no file",
+    code: "SO101-E022 calibration.missing",
+  });
+});

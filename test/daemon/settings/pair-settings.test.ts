@@ -1,0 +1,60 @@
+import { expect, test } from "bun:test";
+import { parseConfig } from "../../../src/config/config.ts";
+import { pairSettings } from "../../../src/daemon/settings/pair-settings.ts";
+
+const parkPose = {
+  shoulder_pan: 0,
+  shoulder_lift: -99,
+  elbow_flex: 100,
+  wrist_flex: 1.5,
+  wrist_roll: 0,
+  gripper: 5,
+};
+const parkSection = `[park]\n${Object.entries(parkPose)
+  .map(([joint, value]) => `${joint} = ${value}`)
+  .join("\n")}`;
+
+test("a file is taken at its word", () => {
+  const text = `
+    calibration_dir = "/c"
+    [leader]
+    port = "/dev/ttyACM0"
+    id = "blue"
+    [follower]
+    port = "/dev/ttyACM1"
+    id = "red"
+    [teleoperation]
+    rate_hz = 62.5
+    normalisation = "degrees"
+    align_speed_deg_per_s = 30
+    follow_speed_deg_per_s = 200
+    hold_after_ms = 250
+    hold_for_s = 60
+    on_stop = "park"
+    start = "on leader motion"
+    [health]
+    warn_temperature_c = 50
+    slow_temperature_c = 52
+    release_temperature_c = 54
+    voltage_sag_percent = 10
+    ${parkSection}`;
+  expect(pairSettings(parseConfig(text, "/x/config.toml"))).toEqual({
+    arms: { leader: { port: "/dev/ttyACM0", id: "blue" }, follower: { port: "/dev/ttyACM1", id: "red" } },
+    calibrationDir: "/c",
+    rateHz: 62.5,
+    normalisation: "degrees",
+    alignSpeedDegPerS: 30,
+    followSpeedDegPerS: 200,
+    holdAfterMs: 250,
+    holdForS: 60,
+    onStop: "park",
+    start: "on leader motion",
+    health: {
+      warnTemperatureC: 50,
+      slowTemperatureC: 52,
+      releaseTemperatureC: 54,
+      voltageSagPercent: 10,
+    },
+    parkPose,
+  });
+});

@@ -1,0 +1,41 @@
+import { expect, test } from "bun:test";
+import { ConfigError, defaultConfig } from "../../../src/config/config.ts";
+import { pairSettings } from "../../../src/daemon/settings/pair-settings.ts";
+import { reload } from "../../../src/daemon/settings/reload.ts";
+import { sayProblem } from "../../../src/messages/problems.ts";
+
+const present = pairSettings(defaultConfig);
+
+test("what is not tied to open ports is taken over", () => {
+  const { settings, notices } = reload(present, () => ({ ...present, rateHz: 100, holdForS: 5 }));
+  expect(settings).toEqual({ ...present, rateHz: 100, holdForS: 5 });
+  expect(notices.map(({ problem }) => problem.code)).toEqual(["settings.reloaded"]);
+});
+
+test("ports, ids and the calibrations' folder stay, and that is said by their keys", () => {
+  const arms = { leader: { port: "/dev/x", id: "blue" }, follower: present.arms.follower };
+  const { settings, notices } = reload(present, () => ({ ...present, arms, calibrationDir: "/c" }));
+  expect(settings).toEqual(present);
+  expect(notices[1]).toMatchObject({
+    severity: "warning",
+    problem: { code: "settings.kept", keys: ["leader.port", "leader.id", "calibration_dir"] },
+  });
+  expect(sayProblem(notices[1]!.problem, {})).toBe(
+    "leader.port, leader.id, calibration_dir changed in the configuration: that takes effect at the next start",
+  );
+});
+
+test("a configuration that cannot be used changes nothing, and every problem is said", () => {
+  const { settings, notices } = reload(present, () => {
+    throw new ConfigError("one\ntwo");
+  });
+  expect(settings).toBeUndefined();
+  expect(notices).toEqual([
+    {
+      kind: "notice",
+      severity: "warning",
+      problem: { code: "settings.refused", problems: ["one", "two"] },
+    },
+  ]);
+  expect(sayProblem(notices[0]!.problem, {})).toBe("the configuration stays as it was: one; two");
+});
