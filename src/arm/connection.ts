@@ -1,5 +1,7 @@
 /** One arm's port and bus: opening it, finding out who answers and what is missing. */
-import { Bus, type BusAccess } from "../feetech/bus.ts";
+
+import type { BusAccess } from "../feetech/access.ts";
+import { Bus } from "../feetech/bus.ts";
 import { BusCounters } from "../feetech/counters.ts";
 import { BAUD_RATES } from "../feetech/registers.ts";
 import { ReadRequest, spanOf } from "../feetech/requests.ts";

@@ -1,5 +1,5 @@
 /** From an error of the layers below to the arm's problem. */
-import { BusError } from "../feetech/bus.ts";
+import { BusError } from "../feetech/bus-error.ts";
 import { EepromError } from "../feetech/eeprom.ts";
 import type { PortError } from "../serial/transport.ts";
 import type { ArmIdentity } from "./identity.ts";

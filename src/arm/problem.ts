@@ -1,5 +1,5 @@
 /** What can be wrong with an arm, as data: what it is, which arm and joint, the figures, and what settles it. */
-import type { BusTrouble } from "../feetech/bus.ts";
+import type { BusTrouble } from "../feetech/bus-error.ts";
 import type { RegisterName } from "../feetech/registers.ts";
 import type { Steps, Volts } from "../feetech/units.ts";
 import type { Owner } from "../linux/owner.ts";

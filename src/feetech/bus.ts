@@ -1,6 +1,8 @@
 /** A bus of Feetech servos: requests out, the replies that belong to them back, nothing else believed. */
 import { type Clock, systemClock } from "../linux/clock.ts";
 import type { Transport } from "../serial/transport.ts";
+import { type BusAccess, refuseToChange } from "./access.ts";
+import { BusError } from "./bus-error.ts";
 import { BusCounters } from "./counters.ts";
 import { BROADCAST_ID, encodePacket, Instruction, MAX_PACKET_SIZE, PacketDecoder } from "./packet.ts";
 import { type Register, type RegisterName, registers, setRegisterValue } from "./registers.ts";
@@ -35,69 +37,6 @@ const WRITE_TRIES = 3;
 
 /** The span of a reply that carries no data. */
 const NOTHING = { address: 0, length: 0 };
-
-/** What a servo did: nothing, something that arrived damaged, or anything but take what was written to it. */
-export type BusTrouble = "timeout" | "corrupted" | "not written";
-
-/** What a servo's trouble is about, where that is one register. */
-export interface Concerned {
-  readonly register: RegisterName;
-  /** What it was to hold, or reports to hold. */
-  readonly value: number;
-  /** Where its joint is, in steps, where it did not take a goal. */
-  readonly position?: number | undefined;
-}
-
-/** A servo did not do what it was asked. The message is the fact, and names the servo as its bus does. */
-export class BusError extends Error {
-  override readonly name: string = "BusError";
-  /** The bus that the servo is on. */
-  readonly bus: Bus;
-  /** The servo's id. */
-  readonly id: number;
-  readonly trouble: BusTrouble;
-  /** What it does not take, or reports, where it is about one register. */
-  readonly register: RegisterName | undefined;
-  readonly value: number | undefined;
-  /** Where its joint is, in steps, where it did not take a goal. */
-  readonly position: number | undefined;
-
-  constructor(bus: Bus, id: number, trouble: BusTrouble, about?: Concerned) {
-    super(busFact(bus.nameOf(id), trouble, about));
-    this.bus = bus;
-    this.id = id;
-    this.trouble = trouble;
-    this.register = about?.register;
-    this.value = about?.value;
-    this.position = about?.position;
-  }
-}
-
-/** What happened, without what to do about it; `servo` names the servo. */
-export function busFact(
-  servo: string,
-  trouble: BusTrouble,
-  about: { readonly [Key in keyof Concerned]?: Concerned[Key] | undefined } = {},
-): string {
-  const { register, value, position } = about;
-  if (trouble === "timeout") return `no answer from ${servo}`;
-  const what = register && `${register} = ${value}`;
-  if (trouble === "corrupted") {
-    if (register === "present_position") return `${servo} reports ${value}, which is no position`;
-    return what === undefined ? `the replies of ${servo} arrive damaged` : `${servo} reports ${what}`;
-  }
-  if (register === "goal_position" && position !== undefined) {
-    return `${servo} has the goal ${value} and is at ${position}: it moves, or does not take its goal`;
-  }
-  if (register === "torque_enable" && value === 0) return `${servo} does not confirm that its torque is off`;
-  return `${servo} does not take ${what ?? "what is written to it"}`;
-}
-
-/**
- * What may be done to the servos; anything else does not leave the bus. "torque off": everything that cannot switch that on;
- * "read": nothing that changes anything in one.
- */
-export type BusAccess = "drive" | "torque off" | "read";
 
 /** What a bus may be used for. */
 export interface BusOptions {
@@ -339,40 +278,5 @@ export class Bus {
       this.counters.noiseBytes += count;
       if (count === 0 || this.clock.nowUs() >= giveUpUs) return;
     }
-  }
-}
-
-const { address: TORQUE } = registers.torque_enable;
-const GOALS = spanOf("goal_position", "goal_velocity");
-
-/**
- * Throws when a packet would make a servo hold or move: torque other than 0, or any goal, since a goal
- * switches the torque on too. With access for reading only, when it would write anything.
- */
-function refuseToChange(request: Uint8Array, size: number, access: BusAccess): void {
-  const instruction = request[4]!;
-  if (
-    instruction === Instruction.ping ||
-    instruction === Instruction.read ||
-    instruction === Instruction.syncRead
-  ) {
-    return;
-  }
-  if (access === "read") throw new Error("a packet that would write to an arm that is only read was refused");
-  const address = request[5]!;
-  const end = size - 1;
-  if (instruction === Instruction.write) {
-    refuseSpan(request, address, 6, end - 6);
-  } else {
-    const length = request[6]!;
-    for (let at = 7; at < end; at += length + 1) refuseSpan(request, address, at + 1, length);
-  }
-}
-
-function refuseSpan(request: Uint8Array, address: number, at: number, length: number): void {
-  const touchesGoals = address < GOALS.address + GOALS.length && address + length > GOALS.address;
-  const touchesTorque = address <= TORQUE && address + length > TORQUE;
-  if (touchesGoals || (touchesTorque && request[at + TORQUE - address] !== 0)) {
-    throw new Error("a packet that would switch on the torque of an arm that must have none was refused");
   }
 }

@@ -1,6 +1,7 @@
 /** Writing EEPROM: compare, write only what differs, settle once for the whole batch, verify. */
 import { sleepForUs } from "../linux/clock.ts";
-import { type Bus, BusError, type Concerned } from "./bus.ts";
+import type { Bus } from "./bus.ts";
+import { BusError, type Concerned } from "./bus-error.ts";
 import { type RegisterName, registers } from "./registers.ts";
 import { ReadRequest } from "./requests.ts";
 

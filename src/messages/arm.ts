@@ -2,7 +2,7 @@
 import { type ArmIdentity, nameOfArm } from "../arm/identity.ts";
 import { JOINTS, type JointName, nameWithId } from "../arm/joints.ts";
 import { type ArmProblem, type BusFailed, jointsOf, type Remedy } from "../arm/problem.ts";
-import { busFact } from "../feetech/bus.ts";
+import { busFact } from "../feetech/bus-error.ts";
 import { STS3215_MODEL } from "../feetech/registers.ts";
 import { nameOfOwner } from "../linux/owner.ts";
 import { type Audience, command } from "./audience.ts";

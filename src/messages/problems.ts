@@ -3,7 +3,7 @@ import { CalibrationError } from "../arm/calibration/error.ts";
 import { nameOfArm } from "../arm/identity.ts";
 import type { CalibrationUnwritable } from "../arm/problem.ts";
 import { problemOf } from "../arm/problem-of.ts";
-import { BusError } from "../feetech/bus.ts";
+import { BusError } from "../feetech/bus-error.ts";
 import { EepromError } from "../feetech/eeprom.ts";
 import { PortError } from "../serial/transport.ts";
 import type { Problem } from "../teleop/reporting/problem.ts";

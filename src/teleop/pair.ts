@@ -2,53 +2,30 @@
  * One leader–follower pair, from no arm at all to teleoperation and back, for ever. One cycle is: look for the arms,
  * observe, decide, act. What is decided stands in state/decide.ts.
  */
-import type { Calibration } from "../arm/calibration/calibration.ts";
-import { ArmConnection, type ArmPorts } from "../arm/connection.ts";
+import { ArmConnection } from "../arm/connection.ts";
 import type { ArmIdentity } from "../arm/identity.ts";
-import { JOINT_COUNT, JOINTS, ROLES, type Role } from "../arm/joints.ts";
+import { JOINTS, ROLES, type Role } from "../arm/joints.ts";
 import { MotionDetector } from "../arm/motion-detector.ts";
 import { problemOf } from "../arm/problem-of.ts";
-import { BusError } from "../feetech/bus.ts";
+import { BusError } from "../feetech/bus-error.ts";
 import type { Clock } from "../linux/clock.ts";
 import { PortError } from "../serial/transport.ts";
+import type { PairContext } from "./context.ts";
 import { Keeper } from "./keeper.ts";
-import { FollowerDrive } from "./loop/drive.ts";
 import { follow } from "./loop/follow.ts";
 import { Alarms } from "./monitoring/alarms.ts";
-import { ArmMonitor } from "./monitoring/arm-monitor.ts";
 import { publishArm } from "./monitoring/figures.ts";
-import { OverloadCure } from "./monitoring/overload.ts";
 import { observeArm } from "./observe.ts";
-import { type CheckedPair, calibrationsOf, checkPair, configurePair } from "./prepare.ts";
-import type { EventSink } from "./reporting/events.ts";
-import type { Left, Problem } from "./reporting/problem.ts";
+import { Preparation } from "./preparation.ts";
+import type { Left } from "./reporting/problem.ts";
 import { Reporter } from "./reporting/reporter.ts";
 import type { PairSettings } from "./settings.ts";
-import type { ControlMemory } from "./shared/control-memory.ts";
 import { Command } from "./shared/mailbox.ts";
 import type { Conditions } from "./state/conditions.ts";
 import { decide, LOOK_AGAIN_MS, type Step, stateOf, type WaitReason } from "./state/decide.ts";
 import { MissingEdge, StateMachine } from "./state/machine.ts";
 import { problemOf as problemOfReason } from "./state/reasons.ts";
 import { type Stopped, stopFollower } from "./stop.ts";
-
-/** What a pair has from outside. */
-export interface PairContext {
-  readonly ports: ArmPorts;
-  readonly memory: ControlMemory;
-  readonly sink: EventSink;
-  /** What a transition that is no edge does: in tests it throws, in the field the pair starts over. */
-  readonly onMissingEdge: "throw" | "start over";
-}
-
-/** Both arms while they are connected: checked and configured, and not reset since. */
-export interface Connected {
-  readonly calibrations: Readonly<Record<Role, Calibration>>;
-  readonly leader: ArmMonitor;
-  readonly follower: ArmMonitor;
-  readonly drive: FollowerDrive;
-  readonly overload: OverloadCure;
-}
 
 /** Runs a pair. Everything here blocks the thread that it runs on. */
 export class Pair {
@@ -61,16 +38,8 @@ export class Pair {
   readonly #arms: Readonly<Record<Role, ArmIdentity>>;
   readonly #connections: Readonly<Record<Role, ArmConnection>>;
   readonly #keeper: Keeper;
-  #connected: Connected | undefined;
-  #checked: CheckedPair | undefined;
-  /** What the checks, or EEPROM that does not take a value, have found last. */
-  #faults: readonly Problem[] = [];
-  /** File and servos disagreed when they were checked last: when they still do, that is so. */
-  #doubted = false;
-  #gaveUp = false;
+  readonly #preparation: Preparation;
   #isCooling = false;
-  /** The goals that the follower was given last, by whichever drive. */
-  #goals: ArrayLike<number> = new Int32Array(JOINT_COUNT).fill(-1);
   /** While the follower waits, without torque, for the leader to be moved. */
   #detector: MotionDetector<"leader"> | undefined;
 
@@ -91,6 +60,14 @@ export class Pair {
       follower: new ArmConnection(this.#arms.follower, settings.arms.follower.port, "drive", ports),
     };
     this.#keeper = new Keeper(this.#arms, this.#connections, this.#reporter, this.#clock);
+    this.#preparation = new Preparation({
+      ...context,
+      arms: this.#arms,
+      connections: this.#connections,
+      machine: this.#machine,
+      reporter: this.#reporter,
+      alarms: this.#alarms,
+    });
   }
 
   /** Teleoperates until the main thread asks to end, then stops as configured and gives the ports up. */
@@ -118,10 +95,8 @@ export class Pair {
     const settings = mailbox.takeSettings() as PairSettings | undefined;
     if (settings === undefined) return;
     this.#settings = settings;
-    const calibrations = this.#connected?.calibrations;
-    if (calibrations === undefined) return;
-    this.#disconnect();
-    this.#connected = this.#connect(calibrations);
+    this.#detector = undefined;
+    this.#preparation.reconnect(settings);
   }
 
   async #cycle(): Promise<void> {
@@ -145,10 +120,14 @@ export class Pair {
           this.#disconnect();
           mailbox.wait(this.#clock, step.next.afterMs);
           if (mailbox.command !== Command.none) return;
-          conditions = { ...conditions, isConnected: false, inspection: this.#inspect() };
+          conditions = {
+            ...conditions,
+            isConnected: false,
+            inspection: this.#preparation.inspect(this.#settings),
+          };
           break;
         case "configure":
-          conditions = this.#configure(conditions);
+          conditions = this.#preparation.configure(conditions, this.#settings);
           break;
         case "follow":
           // What was asked meanwhile, while both arms were configured, comes first.
@@ -165,15 +144,16 @@ export class Pair {
     this.#keeper.saw(follower.torque);
     if (this.#detector !== undefined && leader.is === "reached")
       this.#detector.see("leader", leader.positions);
-    const vitals = this.#connected?.follower.vitals;
+    const { connected, gaveUp } = this.#preparation;
+    const vitals = connected?.follower.vitals;
     return {
       mode: mailbox.mode,
       leader,
       follower,
-      isConnected: this.#connected !== undefined,
+      isConnected: connected !== undefined,
       ...(vitals && { heatLimits: vitals.heatLimits }),
       isCooling: this.#isCooling,
-      gaveUp: this.#gaveUp,
+      gaveUp,
       start: this.#settings.start,
       leaderWasMoved: this.#detector?.moved !== undefined,
       heldForS: this.#keeper.heldForS,
@@ -192,8 +172,7 @@ export class Pair {
     for (const role of ROLES) {
       if (conditions[role].is === "reached") continue;
       this.#disconnect();
-      this.#gaveUp = false;
-      this.#doubted = false;
+      this.#preparation.startOver();
       this.#context.memory.telemetry.forgetArm(role);
     }
   }
@@ -219,7 +198,7 @@ export class Pair {
     if (reason.is === "leader awaited") this.#reporter.succeeded();
     if (reason.is === "cooling") this.#isCooling = true;
     const problem = problemOfReason(reason, this.#arms);
-    const [fault, ...faults] = this.#faults;
+    const [fault, ...faults] = this.#preparation.faults;
     if (reason.is === "faulted" && fault !== undefined) this.#reporter.fault([fault, ...faults]);
     else if (reason.is === "no position") this.#reporter.failed(problem!);
     else if (problem !== undefined) this.#machine.enter(stateOf(reason), [problem]);
@@ -235,79 +214,20 @@ export class Pair {
     }
     const positionsOf = (seen: Conditions[Role]) => (seen.is === "reached" ? seen.positions : NO_POSITIONS);
     const { state } = this.#machine;
-    samples.write(this.#clock.nowUs(), state, positionsOf(leader), this.#goals, positionsOf(follower));
-  }
-
-  /** Checks both arms, in the state connecting, unless a fault or a failure is looked at again. */
-  #inspect(): NonNullable<Conditions["inspection"]> {
-    if (this.#machine.state !== "faulted" && !this.#reporter.isRetrying) this.#enterConnecting();
-    const armOf = (role: Role) => ({ ...this.#arms[role], bus: this.#connections[role].bus! });
-    const checked = checkPair(armOf("leader"), armOf("follower"), this.#settings.calibrationDir);
-    const mayPass = checked.mayPass && !this.#doubted;
-    this.#doubted = checked.mayPass;
-    if (mayPass) return { faults: checked.faults, mayPass };
-    this.#checked = checked;
-    this.#faults = checked.faults;
-    this.#reporter.warn(checked.warnings);
-    return { faults: checked.faults, mayPass };
-  }
-
-  #enterConnecting(): void {
-    if (this.#machine.state !== "connecting")
-      this.#machine.enter("connecting", [{ code: "pair.connecting" }]);
-  }
-
-  /** Configures both arms as they were checked; how conditions are then. */
-  #configure(conditions: Conditions): Conditions {
-    if (this.#machine.state === "faulted") this.#enterConnecting();
-    const stuck = configurePair(this.#checked!);
-    if (stuck !== undefined) {
-      this.#gaveUp = true;
-      this.#faults = [stuck];
-      return { ...conditions, gaveUp: true };
-    }
-    const calibrations = calibrationsOf(this.#checked!);
-    for (const role of ROLES) {
-      this.#context.sink({ kind: "calibration", role, calibration: calibrations[role] });
-    }
-    this.#connected = this.#connect(calibrations);
-    const configured = <Seen extends Conditions[Role]>(seen: Seen) => ({ ...seen, isConfigured: true });
-    return {
-      ...conditions,
-      leader: configured(conditions.leader),
-      follower: configured(conditions.follower),
-      isConnected: true,
-      heatLimits: this.#connected.follower.vitals.heatLimits,
-    };
-  }
-
-  #connect(calibrations: Readonly<Record<Role, Calibration>>): Connected {
-    const { health } = this.#settings;
-    const { telemetry } = this.#context.memory;
-    const monitor = (role: Role) =>
-      new ArmMonitor(this.#arms[role], this.#connections[role].bus!, health, telemetry, this.#alarms);
-    const follower = monitor("follower");
-    const ranges = JOINTS.map((joint) => ({
-      min: calibrations.follower[joint].range_min,
-      max: calibrations.follower[joint].range_max,
-    }));
-    const drive = new FollowerDrive(follower.bus, ranges, this.#settings, this.#goals);
-    const overload = new OverloadCure(follower, drive, this.#alarms);
-    return { calibrations, leader: monitor("leader"), follower, drive, overload };
+    const { goals } = this.#preparation;
+    samples.write(this.#clock.nowUs(), state, positionsOf(leader), goals, positionsOf(follower));
   }
 
   /** The arms must be checked and configured again before they may be used. */
   #disconnect(): void {
-    this.#goals = this.#connected?.drive.goals ?? this.#goals;
-    this.#connected = undefined;
     this.#detector = undefined;
-    for (const role of ROLES) this.#alarms.clearQuietly(`${role}.`);
+    this.#preparation.disconnect();
   }
 
   #follow({ follower }: Conditions): void {
     this.#detector = undefined;
     this.#isCooling = false;
-    const connected = this.#connected!;
+    const connected = this.#preparation.connected!;
     if (follower.is === "reached") connected.follower.vitals.settle(follower.temperaturesC);
     const next = follow(connected, {
       ...this.#context,
@@ -364,7 +284,7 @@ export class Pair {
       const left = "not connected";
       return this.#keeper.mayHold ? { left, doubt: { why: "not connected" } } : { left };
     }
-    const connected = this.#connected;
+    const { connected } = this.#preparation;
     const ready = connected && { drive: connected.drive, calibration: connected.calibrations.follower };
     return stopFollower(bus, this.#settings, ready, () => this.#context.memory.mailbox.command);
   }

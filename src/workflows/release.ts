@@ -1,6 +1,6 @@
 /** Releasing an arm before its servos are written to, with the person's hand under it. */
 import { release, torqueState } from "../arm/servos/release.ts";
-import { BusError } from "../feetech/bus.ts";
+import { BusError } from "../feetech/bus-error.ts";
 import type { OpenArm } from "./arm-session.ts";
 import { Interrupted } from "./errors.ts";
 import type { Operator } from "./operator.ts";

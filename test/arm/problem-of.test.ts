@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { problemOf } from "../../src/arm/problem-of.ts";
-import { Bus, BusError } from "../../src/feetech/bus.ts";
+import { Bus } from "../../src/feetech/bus.ts";
+import { BusError } from "../../src/feetech/bus-error.ts";
 import { EepromError } from "../../src/feetech/eeprom.ts";
 import { PortError } from "../../src/serial/transport.ts";
 import { SimulatedTransport } from "../../src/sim/testing/transport.ts";

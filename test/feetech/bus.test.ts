@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { Bus, BusError } from "../../src/feetech/bus.ts";
+import { Bus } from "../../src/feetech/bus.ts";
+import { BusError } from "../../src/feetech/bus-error.ts";
 import { encodePacket } from "../../src/feetech/packet.ts";
 import { ReadRequest, spanOf, WriteRequest } from "../../src/feetech/requests.ts";
 import { SimulatedTransport } from "../../src/sim/testing/transport.ts";

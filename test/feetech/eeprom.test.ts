@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
-import { Bus, BusError } from "../../src/feetech/bus.ts";
+import { Bus } from "../../src/feetech/bus.ts";
+import { BusError } from "../../src/feetech/bus-error.ts";
 import { type EepromChange, writeEeprom } from "../../src/feetech/eeprom.ts";
 import { type RegisterName, registers } from "../../src/feetech/registers.ts";
 import { VirtualClock } from "../../src/sim/testing/clock.ts";

@@ -1,5 +1,6 @@
 /** Making a calibration an arm's own: in its servos and in its file, both or neither. */
-import { type Bus, BusError } from "../../feetech/bus.ts";
+import type { Bus } from "../../feetech/bus.ts";
+import { BusError } from "../../feetech/bus-error.ts";
 import { EEPROM_SETTLE_US, type EepromChange, writeEeprom } from "../../feetech/eeprom.ts";
 import { sleepForUs } from "../../linux/clock.ts";
 import type { ArmIdentity } from "../identity.ts";

@@ -1,5 +1,6 @@
 /** Reading an arm whole: every servo's control table, who answers and where the joints are. */
-import { type Bus, BusError } from "../../feetech/bus.ts";
+import type { Bus } from "../../feetech/bus.ts";
+import { BusError } from "../../feetech/bus-error.ts";
 import { ReadRequest, spanOf } from "../../feetech/requests.ts";
 import { STEPS_PER_TURN } from "../../feetech/units.ts";
 import { idOf, JOINTS } from "../joints.ts";

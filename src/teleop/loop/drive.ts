@@ -7,7 +7,8 @@
  */
 import { JOINT_COUNT } from "../../arm/joints.ts";
 import { SERVO_IDS as ids, isPosition } from "../../arm/servos/read.ts";
-import { type Bus, BusError } from "../../feetech/bus.ts";
+import type { Bus } from "../../feetech/bus.ts";
+import { BusError } from "../../feetech/bus-error.ts";
 import { ReadRequest, spanOf, WriteRequest } from "../../feetech/requests.ts";
 import { degrees, degreesToSteps } from "../../feetech/units.ts";
 import { JointMotion, type Range, type TickAllowances } from "./joint-motion.ts";

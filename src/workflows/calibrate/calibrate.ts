@@ -6,7 +6,7 @@ import { CalibrationStore } from "../../arm/calibration/store.ts";
 import { idOf, JOINTS, type JointName } from "../../arm/joints.ts";
 import { problemOf } from "../../arm/problem-of.ts";
 import type { ChosenArm } from "../../config/choose-arm.ts";
-import { BusError } from "../../feetech/bus.ts";
+import { BusError } from "../../feetech/bus-error.ts";
 import { sayError, sayProblem } from "../../messages/problems.ts";
 import { PortError } from "../../serial/transport.ts";
 import { type OpenArm, withArm } from "../arm-session.ts";

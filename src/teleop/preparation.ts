@@ -1,0 +1,150 @@
+/** Bringing both arms to where they may be followed, and keeping what is known of them until one is lost. */
+import type { Calibration } from "../arm/calibration/calibration.ts";
+import type { ArmConnection } from "../arm/connection.ts";
+import type { ArmIdentity } from "../arm/identity.ts";
+import { JOINT_COUNT, JOINTS, ROLES, type Role } from "../arm/joints.ts";
+import type { PairContext } from "./context.ts";
+import { FollowerDrive } from "./loop/drive.ts";
+import type { Alarms } from "./monitoring/alarms.ts";
+import { ArmMonitor } from "./monitoring/arm-monitor.ts";
+import { OverloadCure } from "./monitoring/overload.ts";
+import { type CheckedPair, calibrationsOf, checkPair, configurePair } from "./prepare.ts";
+import type { Problem } from "./reporting/problem.ts";
+import type { Reporter } from "./reporting/reporter.ts";
+import type { PairSettings } from "./settings.ts";
+import type { Conditions, Inspection } from "./state/conditions.ts";
+import type { StateMachine } from "./state/machine.ts";
+
+/** Both arms while they are connected: checked and configured, and not reset since. */
+export interface Connected {
+  readonly calibrations: Readonly<Record<Role, Calibration>>;
+  readonly leader: ArmMonitor;
+  readonly follower: ArmMonitor;
+  readonly drive: FollowerDrive;
+  readonly overload: OverloadCure;
+}
+
+/** What preparing arms needs of the pair. */
+export interface PreparationContext extends PairContext {
+  readonly arms: Readonly<Record<Role, ArmIdentity>>;
+  readonly connections: Readonly<Record<Role, ArmConnection>>;
+  readonly machine: StateMachine;
+  readonly reporter: Reporter;
+  readonly alarms: Alarms;
+}
+
+/** Prepares the arms of one pair. What touches them throws {@link BusError}, {@link PortError}. */
+export class Preparation {
+  readonly #context: PreparationContext;
+  #connected: Connected | undefined;
+  #checked: CheckedPair | undefined;
+  #faults: readonly Problem[] = [];
+  /** File and servos disagreed when they were checked last: when they still do, that is so. */
+  #doubted = false;
+  #gaveUp = false;
+  #goals: ArrayLike<number> = new Int32Array(JOINT_COUNT).fill(-1);
+
+  constructor(context: PreparationContext) {
+    this.#context = context;
+  }
+
+  /** Both arms, while they may be followed. */
+  get connected(): Connected | undefined {
+    return this.#connected;
+  }
+
+  /** EEPROM did not take a value: each further try would wear it. */
+  get gaveUp(): boolean {
+    return this.#gaveUp;
+  }
+
+  /** What the checks, or EEPROM that does not take a value, have found last. */
+  get faults(): readonly Problem[] {
+    return this.#faults;
+  }
+
+  /** The goals that the follower was given last, by whichever drive; −1 where there is none. */
+  get goals(): ArrayLike<number> {
+    return this.#connected?.drive.goals ?? this.#goals;
+  }
+
+  /** Checks both arms, in the state connecting, unless a fault or a failure is looked at again. */
+  inspect({ calibrationDir }: PairSettings): Inspection {
+    const { arms, connections, machine, reporter } = this.#context;
+    if (machine.state !== "faulted" && !reporter.isRetrying) this.#enterConnecting();
+    const armOf = (role: Role) => ({ ...arms[role], bus: connections[role].bus! });
+    const checked = checkPair(armOf("leader"), armOf("follower"), calibrationDir);
+    const mayPass = checked.mayPass && !this.#doubted;
+    this.#doubted = checked.mayPass;
+    if (!mayPass) {
+      this.#checked = checked;
+      this.#faults = checked.faults;
+      reporter.warn(checked.warnings);
+    }
+    return { faults: checked.faults, mayPass };
+  }
+
+  /** Configures both arms as they were checked; how conditions are then. */
+  configure(conditions: Conditions, settings: PairSettings): Conditions {
+    if (this.#context.machine.state === "faulted") this.#enterConnecting();
+    const stuck = configurePair(this.#checked!);
+    if (stuck !== undefined) {
+      this.#gaveUp = true;
+      this.#faults = [stuck];
+      return { ...conditions, gaveUp: true };
+    }
+    const calibrations = calibrationsOf(this.#checked!);
+    for (const role of ROLES) {
+      this.#context.sink({ kind: "calibration", role, calibration: calibrations[role] });
+    }
+    this.#connected = this.#connect(calibrations, settings);
+    const configured = <Seen extends Conditions[Role]>(seen: Seen) => ({ ...seen, isConfigured: true });
+    return {
+      ...conditions,
+      leader: configured(conditions.leader),
+      follower: configured(conditions.follower),
+      isConnected: true,
+      heatLimits: this.#connected.follower.vitals.heatLimits,
+    };
+  }
+
+  /** Goes on with other settings, if the arms are connected. */
+  reconnect(settings: PairSettings): void {
+    if (this.#connected === undefined) return;
+    const { calibrations } = this.#connected;
+    this.disconnect();
+    this.#connected = this.#connect(calibrations, settings);
+  }
+
+  /** The arms must be checked and configured again before they may be used. */
+  disconnect(): void {
+    this.#goals = this.goals;
+    this.#connected = undefined;
+    for (const role of ROLES) this.#context.alarms.clearQuietly(`${role}.`);
+  }
+
+  /** An arm was away: what was found of both need not be so any more. */
+  startOver(): void {
+    this.#gaveUp = false;
+    this.#doubted = false;
+  }
+
+  #enterConnecting(): void {
+    const { machine } = this.#context;
+    if (machine.state !== "connecting") machine.enter("connecting", [{ code: "pair.connecting" }]);
+  }
+
+  #connect(calibrations: Readonly<Record<Role, Calibration>>, settings: PairSettings): Connected {
+    const { arms, connections, memory, alarms } = this.#context;
+    const monitor = (role: Role) =>
+      new ArmMonitor(arms[role], connections[role].bus!, settings.health, memory.telemetry, alarms);
+    const follower = monitor("follower");
+    const ranges = JOINTS.map((joint) => ({
+      min: calibrations.follower[joint].range_min,
+      max: calibrations.follower[joint].range_max,
+    }));
+    const drive = new FollowerDrive(follower.bus, ranges, settings, this.#goals);
+    const overload = new OverloadCure(follower, drive, alarms);
+    return { calibrations, leader: monitor("leader"), follower, drive, overload };
+  }
+}
