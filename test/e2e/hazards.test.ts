@@ -139,7 +139,7 @@ describe("an overload", () => {
     await run.untilState("following");
     await client.request({ do: "set", arm: "follower", joint: "shoulder_lift", overloadCure: "power" });
     await client.request({ do: "overload", arm: "follower", joint: "shoulder_lift" });
-    const said = await run.untilSaid('shoulder_lift (id 2) of follower "follower" reports an overload');
+    const said = await run.untilSaid('shoulder_lift (id 2) reports an overload');
     expect(said).toMatchObject({ severity: "warning", code: "SO101-E058 follower.servo.overload" });
     const seen = run.events.length;
     await client.request({ do: "power", arm: "follower", on: false });
@@ -155,7 +155,7 @@ describe("an overload", () => {
     await run.untilState("following");
     await client.request({ do: "set", arm: "follower", joint: "gripper", overloadCure: "torque" });
     await client.request({ do: "overload", arm: "follower", joint: "gripper" });
-    await run.untilSaid('gripper (id 6) of follower "follower" reports an overload');
+    await run.untilSaid('gripper (id 6) reports an overload');
     await run.untilArms(({ follower }) => !follower.joints.gripper.overloaded, "the end of the overload");
     await run.untilState(
       "following",
