@@ -56,10 +56,11 @@ export interface Pace {
 const PUNCTUAL_WITHIN_US = 20;
 
 /**
- * A tick may be earlier than most by so much, because most are a little late; earlier still, it is a late one of the slot
- * before. A loop that skips slots has late ones just before the next slot.
+ * A tick may be earlier than most by this share of the period, because most are a little late, and the later the longer a
+ * core sleeps in between; earlier still, it is a late one of the slot before. A loop that skips slots has late ones just
+ * before the next slot.
  */
-const EARLY_AT_MOST_US = 100;
+const EARLY_SHARE = 0.05;
 
 /** The share of the ticks that may be early for reasons of their own, and are not what the others are late by. */
 const ODD_SHARE = 0.01;
@@ -68,7 +69,7 @@ const ODD_SHARE = 0.01;
 export function paceOf(timesUs: readonly number[], rateHz: number): Pace {
   const periodUs = 1e6 / rateHz;
   const originUs = commonestPhase(timesUs, periodUs);
-  const begunIn = timesUs.map((time) => Math.floor((time - originUs + EARLY_AT_MOST_US) / periodUs));
+  const begunIn = timesUs.map((time) => Math.floor((time - originUs) / periodUs + EARLY_SHARE));
   // Two ticks in one slot: the first of them is a late one, of the slot before.
   const meantFor = [...begunIn];
   for (let i = begunIn.length - 2; i >= 0; i--) meantFor[i] = Math.min(begunIn[i]!, meantFor[i + 1]! - 1);

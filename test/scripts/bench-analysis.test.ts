@@ -188,6 +188,15 @@ test("late ticks are late by the grid, not by the tick before, however late the 
   expect(pace.latenessUs.max).toBeCloseTo(1500, 3);
 });
 
+test("a tick that is earlier than most makes those before it no later", () => {
+  const times = grid(360, 1e6 / 60);
+  times[200]! -= 150;
+  times[0]! -= 150;
+  const pace = paceOf(times, 60);
+  expect(pace).toMatchObject({ skipped: 0, overruns: 0, slots: 360 });
+  expect(pace.latenessUs.max).toBeLessThan(151);
+});
+
 test("a tick that came after the next one was due is late and an overrun, but skips no slot", () => {
   const times = grid(1000, 2000);
   times[500]! += 2300;
