@@ -3,6 +3,7 @@ import { connect, type Socket } from "node:net";
 import { createInterface } from "node:readline";
 import * as v from "valibot";
 import {
+  type ApiSample,
   type ControlReply,
   type ControlRequest,
   PROTOCOL_VERSION,
@@ -47,12 +48,12 @@ type WithoutVersion<R> = R extends unknown ? Omit<R, "v"> : never;
  */
 export async function askService(
   paths: readonly string[],
-  request: WithoutVersion<Exclude<ControlRequest, { do: "watch" }>>,
+  request: WithoutVersion<Exclude<ControlRequest, { do: "watch" | "samples" }>>,
 ): Promise<Status | undefined> {
   const socket = await connectToFirst(paths);
   try {
     send(socket, request);
-    for await (const status of repliesOf(socket)) return status;
+    for await (const { status } of repliesOf(socket)) return status;
     throw new ApiError({ kind: "ended" });
   } finally {
     socket.destroy();
@@ -68,12 +69,40 @@ export async function* watchService(
   everyMs: number,
   signal: AbortSignal,
 ): AsyncGenerator<Status> {
+  for await (const { status } of streamOf(paths, { do: "watch", everyMs }, PATIENCE_MS + everyMs, signal)) {
+    if (status) yield status;
+  }
+}
+
+/**
+ * What the control loop of the service at the first of `paths` reads and writes, from now on, at a distance of `everyMs`
+ * at least (2 to 1000), until `signal`, or the service, ends it. Rejects as {@link watchService}.
+ */
+export async function* sampleService(
+  paths: readonly string[],
+  everyMs: number,
+  signal: AbortSignal,
+): AsyncGenerator<ApiSample> {
+  // While the pair waits there is a sample now and then; while an arm is released, none for a second.
+  const patienceMs = 2 * PATIENCE_MS + everyMs;
+  for await (const { sample } of streamOf(paths, { do: "samples", everyMs }, patienceMs, signal)) {
+    if (sample) yield sample;
+  }
+}
+
+/** The replies to a request that is answered again and again. */
+async function* streamOf(
+  paths: readonly string[],
+  request: WithoutVersion<ControlRequest>,
+  patienceMs: number,
+  signal: AbortSignal,
+): AsyncGenerator<Extract<ControlReply, { ok: true }>> {
   const socket = await connectToFirst(paths);
   const end = () => socket.destroy();
   signal.addEventListener("abort", end, { once: true });
   try {
-    send(socket, { do: "watch", everyMs });
-    for await (const status of repliesOf(socket, PATIENCE_MS + everyMs)) if (status) yield status;
+    send(socket, request);
+    yield* repliesOf(socket, patienceMs);
     signal.throwIfAborted();
     throw new ApiError({ kind: "ended" });
   } finally {
@@ -114,8 +143,11 @@ function connectTo(path: string): Promise<Socket> {
   });
 }
 
-/** The statuses in a service's replies, undefined for a reply that has none. Throws what is refused. */
-async function* repliesOf(socket: Socket, patienceMs = PATIENCE_MS): AsyncGenerator<Status | undefined> {
+/** A service's replies. Throws what is refused. */
+async function* repliesOf(
+  socket: Socket,
+  patienceMs = PATIENCE_MS,
+): AsyncGenerator<Extract<ControlReply, { ok: true }>> {
   let late = false;
   socket.setTimeout(patienceMs, () => {
     late = true;
@@ -124,7 +156,7 @@ async function* repliesOf(socket: Socket, patienceMs = PATIENCE_MS): AsyncGenera
   for await (const line of createInterface({ input: socket })) {
     const reply = parse(line);
     if (!reply.ok) throw new ApiError({ kind: "refused", reason: reply.error });
-    yield reply.status;
+    yield reply;
   }
   if (late) throw new ApiError({ kind: "silent" });
 }

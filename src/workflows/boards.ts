@@ -1,5 +1,7 @@
-/** Waiting until a person pulls a USB board or plugs one in. The one place that looks for that again and again. */
+/** Waiting until a person pulls a USB board or plugs one in. */
 import { type Board, listBoards } from "../host/boards.ts";
+import { watchUnplugged } from "../serial/serial-port.ts";
+import { PortError } from "../serial/transport.ts";
 import { pause } from "./pause.ts";
 
 /** Lists the boards that are plugged in. */
@@ -21,11 +23,29 @@ export async function untilUnplugged(
   signal: AbortSignal,
   list: ListBoards = listBoards,
 ): Promise<Unplugged> {
+  const over = new AbortController();
+  try {
+    const either = AbortSignal.any([signal, over.signal]);
+    await Promise.race(boards.map((board) => untilGone(board, either, list)));
+  } finally {
+    over.abort();
+  }
+  // The port tells it a moment before the list does.
   for (;;) {
     const left = await list();
     const gone = boards.filter((board) => !left.some((one) => isSame(one, board)));
     if (gone.length > 0) return { gone, left };
     await pause(LOOK_EVERY_MS, signal);
+  }
+}
+
+/** Resolves when a board is gone: its port tells, or, where another program has the port, the list does. */
+async function untilGone(board: Board, signal: AbortSignal, list: ListBoards): Promise<void> {
+  try {
+    await watchUnplugged(board.path, signal);
+  } catch (error) {
+    if (!(error instanceof PortError)) throw error;
+    while ((await list()).some((one) => isSame(one, board))) await pause(LOOK_EVERY_MS, signal);
   }
 }
 

@@ -64,8 +64,12 @@ function monitor(role: Role | undefined, options: Options): Promise<void> {
       }
     };
     const served = await servedIfAny(role, options);
-    if (served !== undefined) await show(served);
-    else await withSource(role, options, operator, show);
+    if (served === undefined) return withSource(role, options, operator, show);
+    try {
+      await show(served);
+    } finally {
+      served.close?.();
+    }
   });
 }
 

@@ -6,6 +6,8 @@ import type { ServoFigures } from "../../arm/servos/telemetry.ts";
 export interface Source {
   /** How the arm is now. */
   sample(): Promise<Sample>;
+  /** Ends what was begun for that. */
+  close?(): void;
 }
 
 /** A servo's figures, null where one is not known. */

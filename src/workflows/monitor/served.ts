@@ -1,8 +1,8 @@
 /** An arm that a running service has: the service is asked for its figures, so that the bus is left to it. */
 import { realpathSync } from "node:fs";
 import { resolve } from "node:path";
-import { askService } from "../../api/client.ts";
-import type { JointStatus, Status } from "../../api/protocol.ts";
+import { askService, sampleService } from "../../api/client.ts";
+import type { ApiSample, JointStatus, Status } from "../../api/protocol.ts";
 import type { Calibration } from "../../arm/calibration/calibration.ts";
 import { CalibrationStore } from "../../arm/calibration/store.ts";
 import { nameOfArm } from "../../arm/identity.ts";
@@ -24,9 +24,59 @@ export async function servedArm(
   if (found === undefined) return undefined;
   const { id } = status.arms[found];
   const calibration = new CalibrationStore(calibrationDirFor(choice)).loadIfUsable({ role: found, id });
-  return {
-    sample: async () => sampleOf((await askService(sockets, { do: "status" }))!, found, calibration),
-  };
+  return new ServedArm(sockets, found, calibration);
+}
+
+/** Positions are as new as this, where the service gives samples. */
+const SAMPLE_EVERY_MS = 50;
+
+/** The service's status, with the positions of the newest sample in it. */
+class ServedArm implements Source {
+  readonly #sockets: readonly string[];
+  readonly #role: Role;
+  readonly #calibration: Calibration | undefined;
+  readonly #over = new AbortController();
+  #newest: ApiSample | undefined;
+
+  constructor(sockets: readonly string[], role: Role, calibration: Calibration | undefined) {
+    this.#sockets = sockets;
+    this.#role = role;
+    this.#calibration = calibration;
+    void this.#listen();
+  }
+
+  async sample(): Promise<Sample> {
+    const status = (await askService(this.#sockets, { do: "status" }))!;
+    return sampleOf(withPositionsOf(this.#newest, status, this.#role), this.#role, this.#calibration);
+  }
+
+  close(): void {
+    this.#over.abort();
+  }
+
+  /** Whatever is wrong with the service, asking for its status says. */
+  async #listen(): Promise<void> {
+    const { signal } = this.#over;
+    try {
+      for await (const sample of sampleService(this.#sockets, SAMPLE_EVERY_MS, signal)) this.#newest = sample;
+    } catch {
+    } finally {
+      this.#newest = undefined;
+    }
+  }
+}
+
+/** A status whose positions are those of a sample, where it has them: the status's own may be some ticks old. */
+function withPositionsOf(sample: ApiSample | undefined, status: Status, role: Role): Status {
+  if (sample === undefined) return status;
+  const arm = status.arms[role];
+  const joints = JOINTS.map((joint, index) => {
+    const { positionSteps, ...figures } = arm.joints[joint];
+    const newest = positionSteps === null ? null : sample[role][index];
+    return [joint, { ...figures, positionSteps: newest ?? positionSteps }];
+  });
+  const newer = { ...arm, joints: Object.fromEntries(joints) as typeof arm.joints };
+  return { ...status, arms: { ...status.arms, [role]: newer } };
 }
 
 /** Which of the service's arms is meant: the one on the port, where one was named, or else the one in the role. */

@@ -6,7 +6,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import fc from "fast-check";
-import { ApiError, type ApiProblem, askService, watchService } from "../../../src/api/client.ts";
+import {
+  ApiError,
+  type ApiProblem,
+  askService,
+  sampleService,
+  watchService,
+} from "../../../src/api/client.ts";
 import { LONGEST_REQUEST_BYTES } from "../../../src/api/protocol.ts";
 import { SampleStream } from "../../../src/daemon/api/sample-stream.ts";
 import { type ApiServer, serveApi } from "../../../src/daemon/api/server.ts";
@@ -331,6 +337,26 @@ describe("samples", () => {
     const times = [await next(), await next(), await next()].map((line) => line.sample.timeUs);
     expect(times).toEqual([5_000, 15_000, 25_000]);
     socket.destroy();
+  });
+
+  test("are what a client of the program is given, until it has enough", async () => {
+    const { samples } = openMemory(memory.buffer);
+    const over = new AbortController();
+    const writing = setInterval(() => samples.write(7, "following", steps, steps, [1, 2, 3, 4, 5, -1]), 2);
+    try {
+      const listening = (async () => {
+        for await (const { follower } of sampleService([path], 2, over.signal)) {
+          expect(follower).toEqual([1, 2, 3, 4, 5, null]);
+          over.abort(new Error("enough"));
+        }
+      })();
+      await listening.then(
+        () => expect.unreachable(),
+        (error) => expect(error.message).toBe("enough"),
+      );
+    } finally {
+      clearInterval(writing);
+    }
   });
 
   test("have what was read and written in a tick, and how many were lost", async () => {
