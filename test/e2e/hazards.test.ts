@@ -19,7 +19,7 @@ const elsewhere = (position: number, steps: number) =>
   position > 2048 ? position - steps : position + steps;
 
 describe("a follower's servo that gets hot", () => {
-  test("is told of, then followed slowly, then let down, and followed again when it is cool", async () => {
+  test("is told of, then followed slowly, then released, and followed again when it is cool", async () => {
     await using run = await RunningTeleoperation.start({ sim: { arms: "configured" }, comparesStates: true });
     const { client } = run.sim;
     const heat = (temperature: number) =>
@@ -139,7 +139,7 @@ describe("an overload", () => {
     await run.untilState("following");
     await client.request({ do: "set", arm: "follower", joint: "shoulder_lift", overloadCure: "power" });
     await client.request({ do: "overload", arm: "follower", joint: "shoulder_lift" });
-    const said = await run.untilSaid('shoulder_lift (id 2) reports an overload');
+    const said = await run.untilSaid("shoulder_lift (id 2) reports an overload");
     expect(said).toMatchObject({ severity: "warning", code: "SO101-E058 follower.servo.overload" });
     const seen = run.events.length;
     await client.request({ do: "power", arm: "follower", on: false });
@@ -155,7 +155,7 @@ describe("an overload", () => {
     await run.untilState("following");
     await client.request({ do: "set", arm: "follower", joint: "gripper", overloadCure: "torque" });
     await client.request({ do: "overload", arm: "follower", joint: "gripper" });
-    await run.untilSaid('gripper (id 6) reports an overload');
+    await run.untilSaid("gripper (id 6) reports an overload");
     await run.untilArms(({ follower }) => !follower.joints.gripper.overloaded, "the end of the overload");
     await run.untilState(
       "following",
@@ -251,7 +251,7 @@ describe("with a configuration file", () => {
     expect(run.states(seen)).toEqual(["stopped"]);
   });
 
-  test("a second signal cuts parking short: the follower is let down where it is", async () => {
+  test("a second signal cuts parking short: the follower is released where it is", async () => {
     const pose = JOINTS.map((joint) => `${joint} = ${joint === "gripper" ? 90 : 80}`).join("\n");
     await using setting = await configured(
       `[teleoperation]\non_stop = "park"\nalign_speed_deg_per_s = 5\n[park]\n${pose}\n`,

@@ -159,7 +159,7 @@ describe("while the service has the arms", () => {
     expect(code).toBe(0);
   });
 
-  test("the follower is let down softly for it", async () => {
+  test("the follower is released softly for it", async () => {
     const before = (await record()).length;
     await interrupting(() => so101("calibration", "show", "follower", "--yes"));
     const entries = (await record()).slice(before);

@@ -59,7 +59,7 @@ describe("somebody beside the arm", () => {
     expect(service.states(seen)).toEqual(["aligning", "following"]);
   });
 
-  test("has it let down softly, and limp until it may go on, also after the power was gone", async () => {
+  test("has it released softly, and limp until it may go on, also after the power was gone", async () => {
     await using service = await RunningTeleoperation.start({ ...still, comparesStates: true });
     const { client } = service.sim;
     await service.untilState("following");

@@ -95,7 +95,7 @@ describe("stopping", () => {
     expect(run.states().at(-1)).toBe("stopped");
   });
 
-  test("a follower that is not heard is let down all the same", async () => {
+  test("a follower that is not heard is released all the same", async () => {
     await using run = await RunningTeleoperation.start({ sim: { arms: "configured" } });
     await run.untilState("following");
     await run.sim.client.request({ do: "drop", arm: "follower", count: 3 });
@@ -155,7 +155,7 @@ describe("as configured", () => {
     await rm(run.folder, { recursive: true });
   });
 
-  test("a follower that is held for longer than the bound is let down, and followed again when the leader is back", async () => {
+  test("a follower that is held for longer than the bound is released, and followed again when the leader is back", async () => {
     await using run = await configured("[teleoperation]\nhold_for_s = 1\n");
     await run.untilState("following");
     let seen = run.events.length;

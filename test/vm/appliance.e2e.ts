@@ -138,7 +138,7 @@ describe.each(suites)("%s", (suite) => {
     await using moving = onTerminal("so101 assign");
     await moving.until("How will you tell");
     moving.type("\r");
-    // The leader waves; the follower is let down meanwhile.
+    // The leader waves; the follower is released meanwhile.
     await moving.until("The service has both arms");
     expect(moving.has("/dev/ttyUSB_leader_arm leads to")).toBe(true);
     await using unplugging = onTerminal("so101 assign");
