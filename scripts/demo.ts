@@ -15,15 +15,15 @@ const program = join(import.meta.dir, `../dist/so101-linux-${process.arch}`);
 const seconds = process.stdout.isTTY ? 3600 : 15;
 /** What the program is set to unless told otherwise. */
 const LIMITS = { rateHz: 200, followSpeedDegPerS: 360, alignSpeedDegPerS: 45 };
-/** The program, when it is stopped, lets the follower down before it ends. */
-const LETTING_DOWN_S = 30;
+/** The program, when it is stopped, releases the follower before it ends. */
+const RELEASING_S = 30;
 
 /** Runs the demo in a folder; returns what was wrong, in words. */
 async function demonstrate(dir: string): Promise<string[]> {
   const paths = pathsIn(dir);
   // In a session of its own: Ctrl-C in the terminal must end the program, and not the arms under it.
   const sim = Bun.spawn(
-    [program, "sim", "--dir", dir, "--motion", "wave", "--duration", String(seconds + LETTING_DOWN_S)],
+    [program, "sim", "--dir", dir, "--motion", "wave", "--duration", String(seconds + RELEASING_S)],
     { detached: true, stdin: "ignore", stdout: "pipe", stderr: "inherit" },
   );
   try {

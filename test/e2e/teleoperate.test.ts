@@ -76,7 +76,7 @@ describe("from nothing to following", () => {
 });
 
 describe("stopping", () => {
-  test.each(["SIGTERM", "SIGINT"] as const)("%s lets the follower down and exits with 0", async (signal) => {
+  test.each(["SIGTERM", "SIGINT"] as const)("%s releases the follower and exits with 0", async (signal) => {
     await using run = await RunningTeleoperation.start({ sim: { arms: "configured" } });
     await run.untilState("following");
     expect(await run.stop(signal)).toBe(0);
@@ -104,7 +104,7 @@ describe("stopping", () => {
     for (const { registers } of Object.values(follower.joints)) expect(registers.torque_enable).toBe(0);
   });
 
-  test("while aligning it lets the follower down", async () => {
+  test("while aligning it releases the follower", async () => {
     await using run = await RunningTeleoperation.start({ sim: { arms: "configured" } });
     await run.untilState("aligning");
     expect(await run.stop()).toBe(0);
@@ -139,7 +139,7 @@ describe("as configured", () => {
     await rm(run.folder, { recursive: true });
   });
 
-  test("on_stop = park leads the follower slowly to the pose, then lets it down", async () => {
+  test("on_stop = park leads the follower slowly to the pose, then releases it", async () => {
     const pose = JOINTS.map((joint) => `${joint} = 20`).join("\n");
     await using run = await configured(`[teleoperation]\non_stop = "park"\n[park]\n${pose}\n`);
     await run.untilState("following");

@@ -19,8 +19,7 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { makeFolder, removeFile, replaceFile } from "../../src/linux/files.ts";
-
-const root = process.getuid?.() === 0;
+import { needing, program, ROOT } from "../support/needs.ts";
 
 const folders: string[] = [];
 afterEach(() => {
@@ -70,7 +69,7 @@ test("a file that is replaced keeps its mode", () => {
   expect(modeOf(file)).toBe(0o640);
 });
 
-test.skipIf(!root)("a file that is replaced keeps its owner and group", () => {
+needing(ROOT).test("a file that is replaced keeps its owner and group", () => {
   const file = join(newFolder(), "arm.json");
   writeFileSync(file, "old");
   chownSync(file, 1234, 5678);
@@ -125,10 +124,7 @@ test("a folder is made with those above it, for its group to share; one that is 
   expect(modeOf(join(folder, "robots"))).toBe(0o700);
 });
 
-const canTrace =
-  Bun.which("strace") !== null && Bun.spawnSync(["strace", "-o", "/dev/null", "true"]).exitCode === 0;
-
-test.skipIf(!canTrace)(
+needing(program("strace", "strace")).test(
   "a file's content is on the disk before its name leads to it, and the name before the call returns",
   () => {
     const folder = newFolder();

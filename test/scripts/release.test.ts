@@ -4,6 +4,7 @@ import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { compareVersions, planRelease, type Source, sumsText } from "../../scripts/release/plan.ts";
+import { needing, program } from "../support/needs.ts";
 
 const CHANGELOG = "# Changes\n\n## 0.2.0 (unreleased)\n\n- New.\n\n## 0.1.0 (2026-11-01)\n\n- First.\n";
 const source: Source = {
@@ -88,11 +89,7 @@ test("sums are in the order of the names", () => {
   expect(sumsText({ b: "22", a: "11" })).toBe("11  a\n22  b\n");
 });
 
-const tools = ["git", "make"];
-const here = tools.every((tool) => Bun.which(tool) !== null);
-if (!here && process.env.CI === "true") throw new Error(`this needs ${tools.join(" and ")}`);
-
-describe.skipIf(!here)("the script", () => {
+needing(program("git", "git"), program("make", "make")).describe("the script", () => {
   let root: string;
   /** Nobody's own git settings, which may sign commits or run hooks. */
   const env = { ...process.env, GIT_CONFIG_GLOBAL: "/dev/null", GIT_CONFIG_NOSYSTEM: "1" };
