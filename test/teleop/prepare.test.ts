@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { CalibrationStore } from "../../src/arm/calibration/store.ts";
 import { JOINTS, ROLES, type Role } from "../../src/arm/joints.ts";
 import { Bus } from "../../src/feetech/bus.ts";
+import { BusError } from "../../src/feetech/bus-error.ts";
 import { registers } from "../../src/feetech/registers.ts";
 import { VirtualClock } from "../../src/sim/testing/clock.ts";
 import { SimulatedTransport } from "../../src/sim/testing/transport.ts";
@@ -69,4 +70,51 @@ test("what is wrong with an arm is told as its checks found it", () => {
     },
   ]);
   expect(mayPass).toBe(true);
+});
+
+/** Both arms, of which the follower's elbow needs EEPROM while its torque is on. */
+function working() {
+  const arms = pair();
+  arms.follower.transport.arm.servo("elbow_flex").setValues({ return_delay_time: 250, torque_enable: 1 });
+  const checked = checkPair(arms.leader, arms.follower, root);
+  arms.follower.transport.sent.length = 0;
+  return { ...arms, checked };
+}
+
+/** The addresses of what was written to a servo, to it alone or to several, in order. */
+function writtenTo(id: number, sent: readonly Uint8Array[]): number[] {
+  return sent.flatMap((packet) => {
+    const alone = packet[2] === id && packet[4] === 0x03;
+    const together = packet[4] === 0x83;
+    return alone || together ? packet[5]! : [];
+  });
+}
+
+test("a follower that works is released softly before anything of its EEPROM is written", () => {
+  const { follower, checked } = working();
+  expect(configurePair(checked)).toBeUndefined();
+  const written = writtenTo(3, follower.transport.sent);
+  const off = written.indexOf(registers.torque_enable.address);
+  const eeprom = written.findIndex((address) => address < registers.torque_enable.address);
+  expect(written.slice(0, off)).toEqual(new Array(20).fill(registers.torque_limit.address));
+  expect(eeprom).toBeGreaterThan(off);
+  expect(follower.bus.read(3, "return_delay_time")).toBe(0);
+});
+
+test("a servo that does not confirm that it is released gets nothing written to its EEPROM", () => {
+  const { follower, checked } = working();
+  // Requests to it arrive, its acknowledgements do not.
+  follower.transport.onReply = (bytes) => (bytes[2] === 3 && bytes[3] === 2 ? new Uint8Array() : bytes);
+  expect(() => configurePair(checked)).toThrow(BusError);
+  const written = writtenTo(3, follower.transport.sent);
+  expect(written).toContain(registers.torque_enable.address);
+  expect(written.filter((address) => address < registers.torque_enable.address)).toEqual([]);
+});
+
+test("a servo that falls silent while the arms are checked is named", () => {
+  const { leader, follower } = pair();
+  leader.transport.onReply = (bytes) => (bytes[2] === 5 ? new Uint8Array() : bytes);
+  expect(() => checkPair(leader, follower, root)).toThrow(
+    expect.objectContaining({ bus: leader.bus, id: 5, trouble: "timeout" }),
+  );
 });
