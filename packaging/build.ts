@@ -4,7 +4,7 @@
  */
 import { chmod, cp, mkdir, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { dirname, join, relative, resolve } from "node:path";
-import { withoutNativeSerialport } from "../scripts/compile.ts";
+import { withoutSerialportBinding } from "../scripts/compile.ts";
 import { PACKAGE_FILES, PROGRAM_PATH } from "../src/host/package-files.ts";
 import { version } from "../src/host/version.ts";
 import { debianChangelog } from "./changelog.ts";
@@ -41,7 +41,7 @@ async function embeddedPackages(): Promise<string[]> {
     entrypoints: [join(ROOT, "src/main.ts"), join(ROOT, "src/teleop/control-thread.ts")],
     target: "bun",
     metafile: true,
-    plugins: [withoutNativeSerialport],
+    plugins: [withoutSerialportBinding],
     throw: false,
   });
   if (!success || metafile === undefined) throw new Error(logs.join("\n"));

@@ -11,15 +11,19 @@ export interface CompileOptions {
 }
 
 /**
- * Leaves serialport's native code out: it aborts Bun when a port is opened, and in a program of one file it would not
- * be found, so that importing serialport threw. Without it, its own binding refuses to open; ports are opened by ours.
+ * Leaves serialport's own binding out: its native code aborts Bun when a port is opened, and in a program of one file it
+ * would not be found, so that importing serialport threw; and its scripts know the folder that they were compiled in.
+ * Ports are opened by our binding.
  */
-export const withoutNativeSerialport: Bun.BunPlugin = {
-  name: "without serialport's native code",
+export const withoutSerialportBinding: Bun.BunPlugin = {
+  name: "without serialport's own binding",
   setup(build) {
-    build.onResolve({ filter: /^node-gyp-build$/ }, ({ path }) => ({ path, namespace: "left-out" }));
+    build.onResolve({ filter: /^@serialport\/bindings-cpp$/ }, ({ path }) => ({
+      path,
+      namespace: "left-out",
+    }));
     build.onLoad({ filter: /.*/, namespace: "left-out" }, () => ({
-      contents: "module.exports = () => ({});",
+      contents: "exports.autoDetect = () => ({});",
       loader: "js",
     }));
   },
@@ -56,7 +60,7 @@ export async function compile(
       bytecode: true,
       minify: true,
       define: { ...define },
-      plugins: [withoutNativeSerialport],
+      plugins: [withoutSerialportBinding],
       throw: false,
     });
     if (!success) throw new Error(logs.join("\n"));
