@@ -191,7 +191,7 @@ describe.each(suites)("%s", (suite) => {
       await untilState("following");
       // At the shutdown it still had its devices and its time.
       expect(await machine.run("journalctl -b -1 --no-pager -o cat -u so101-teleop")).toContain(
-        "the follower is limp",
+        "the follower is released",
       );
       startUpsMs.push(await startUpMs());
       console.log(await machine.run("journalctl -b --no-pager -o short-monotonic -u so101-teleop"));
