@@ -13,7 +13,7 @@ export interface CompileOptions {
 /**
  * Leaves serialport's own binding out: its native code aborts Bun when a port is opened, and in a program of one file it
  * would not be found, so that importing serialport threw; and its scripts know the folder that they were compiled in.
- * Ports are opened by our binding.
+ * What is left refuses to open. Ports are opened by our binding.
  */
 export const withoutSerialportBinding: Bun.BunPlugin = {
   name: "without serialport's own binding",
@@ -23,7 +23,8 @@ export const withoutSerialportBinding: Bun.BunPlugin = {
       namespace: "left-out",
     }));
     build.onLoad({ filter: /.*/, namespace: "left-out" }, () => ({
-      contents: "exports.autoDetect = () => ({});",
+      contents: `const refuse = async () => { throw new Error("serialport's own binding is not in this program"); };
+        exports.autoDetect = () => ({ open: refuse, list: refuse });`,
       loader: "js",
     }));
   },
