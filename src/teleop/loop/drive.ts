@@ -203,6 +203,9 @@ export class FollowerDrive {
     this.#bus.send(limits);
     this.#bus.send(torque);
     this.#bus.readAll(found);
+    // A servo that lost its power meanwhile has forgotten its goal: with torque it would snap to another.
+    const reset = ids.findIndex((_, joint) => found.value(joint, "goal_position") !== this.#goals[joint]);
+    if (reset !== -1) throw this.#doesNotSettle(reset, found);
     ids.forEach((id, joint) => {
       const limit = fullTorque.value(joint, "max_torque_limit");
       if (found.value(joint, "torque_enable") !== 1) this.#bus.writeRam(id, "torque_enable", 1);
