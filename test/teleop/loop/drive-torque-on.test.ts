@@ -271,3 +271,21 @@ describe("switching the torque on", () => {
     expect(transport.sent.filter((packet) => packet[5] === GOAL)).toEqual([]);
   });
 });
+
+test("servos whose power blinks as their torque is switched on have forgotten their goals, and get none", () => {
+  const { drive, transport } = follower();
+  const send = transport.send.bind(transport);
+  let singly = 0;
+  transport.send = (size, deadlineUs) => {
+    const [, , , , instruction, address] = transport.out;
+    const isTorque = address === 40 && (instruction === 0x83 || instruction === 0x03);
+    if (isTorque && instruction === 0x03) singly++;
+    send(size, deadlineUs);
+    if (isTorque && instruction === 0x83) {
+      for (const joint of JOINTS)
+        transport.arm.servo(joint).setValues({ torque_enable: 0, goal_position: 2048 });
+    }
+  };
+  expect(() => drive.switchTorqueOn()).toThrow("goal");
+  expect(singly).toBe(0);
+});
