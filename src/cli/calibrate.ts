@@ -1,12 +1,10 @@
 /** `so101 calibrate`: finds every joint's middle and range, for the servos and for the arm's file. */
 import { Command, Option } from "commander";
 import { JOINTS, type JointName, type Role } from "../arm/joints.ts";
-import { chooseArm } from "../config/choose-arm.ts";
 import { calibrate } from "../workflows/calibrate/calibrate.ts";
-import { interruptible } from "./interrupt.ts";
-import { operatorFor } from "./operator/operator-for.ts";
 import { type ArmOptions, addArmOptions, addJsonOption, addYesOption, roleArgument } from "./options/arm.ts";
 import { positiveSeconds } from "./options/values.ts";
+import { withChosenArm } from "./with-chosen-arm.ts";
 
 interface Options extends ArmOptions {
   readonly joint?: JointName;
@@ -50,7 +48,5 @@ Exit codes: 0 calibrated, 1 failed, 2 wrong usage or configuration, 130 interrup
 }
 
 function run(role: Role, { sweepFor: sweepForS, joint, ...options }: Options): Promise<void> {
-  return interruptible((signal) =>
-    calibrate(chooseArm(role, options), { joint, sweepForS }, operatorFor(options, signal)),
-  );
+  return withChosenArm(role, options, (arm, operator) => calibrate(arm, { joint, sweepForS }, operator));
 }

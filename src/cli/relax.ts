@@ -1,11 +1,9 @@
 /** `so101 relax`: an arm's torque off, whatever state it is in. */
 import { Command } from "commander";
 import type { Role } from "../arm/joints.ts";
-import { chooseArm } from "../config/choose-arm.ts";
 import { relax } from "../workflows/relax.ts";
-import { interruptible } from "./interrupt.ts";
-import { operatorFor } from "./operator/operator-for.ts";
 import { type ArmOptions, addArmOptions, addJsonOption, addYesOption, roleArgument } from "./options/arm.ts";
+import { withChosenArm } from "./with-chosen-arm.ts";
 
 /** Makes the command. */
 export function relaxCommand(): Command {
@@ -16,8 +14,6 @@ export function relaxCommand(): Command {
         "Keep a hand under the arm. The exit code is 1 when a servo did not confirm that its torque is off.",
     )
     .addArgument(roleArgument())
-    .action((role: Role, options: ArmOptions) =>
-      interruptible((signal) => relax(chooseArm(role, options), operatorFor(options, signal))),
-    );
+    .action((role: Role, options: ArmOptions) => withChosenArm(role, options, relax));
   return addJsonOption(addYesOption(addArmOptions(command)));
 }

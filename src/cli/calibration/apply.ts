@@ -1,11 +1,9 @@
 /** `so101 calibration apply`: the file's calibration into the servos. */
 import { Command } from "commander";
 import type { Role } from "../../arm/joints.ts";
-import { chooseArm } from "../../config/choose-arm.ts";
 import { applyCalibration } from "../../workflows/calibration/apply.ts";
-import { interruptible } from "../interrupt.ts";
-import { operatorFor } from "../operator/operator-for.ts";
 import { type ArmOptions, addArmOptions, addJsonOption, addYesOption, roleArgument } from "../options/arm.ts";
+import { withChosenArm } from "../with-chosen-arm.ts";
 
 /** Makes the command. */
 export function applyCommand(): Command {
@@ -16,8 +14,6 @@ export function applyCommand(): Command {
         "When it fails the servos get back what they held.",
     )
     .addArgument(roleArgument())
-    .action((role: Role, options: ArmOptions) =>
-      interruptible((signal) => applyCalibration(chooseArm(role, options), operatorFor(options, signal))),
-    );
+    .action((role: Role, options: ArmOptions) => withChosenArm(role, options, applyCalibration));
   return addJsonOption(addYesOption(addArmOptions(command)));
 }

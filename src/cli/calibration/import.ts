@@ -3,12 +3,10 @@ import { resolve } from "node:path";
 import { Command } from "commander";
 import { lerobotCalibrationRoot } from "../../arm/calibration/tree.ts";
 import type { Role } from "../../arm/joints.ts";
-import { chooseArm } from "../../config/choose-arm.ts";
 import { invokersEnvironment } from "../../host/invoker.ts";
 import { importCalibration } from "../../workflows/calibration/import.ts";
-import { interruptible } from "../interrupt.ts";
-import { operatorFor } from "../operator/operator-for.ts";
 import { type ArmOptions, addArmOptions, addJsonOption, addYesOption, roleArgument } from "../options/arm.ts";
+import { withChosenArm } from "../with-chosen-arm.ts";
 
 /** Makes the command. */
 export function importCommand(): Command {
@@ -34,7 +32,5 @@ Examples:
 
 function importFile(role: Role, source: string | undefined, options: ArmOptions): Promise<void> {
   const from = source === undefined ? lerobotCalibrationRoot(invokersEnvironment()) : resolve(source);
-  return interruptible((signal) =>
-    importCalibration(chooseArm(role, options), from, operatorFor(options, signal)),
-  );
+  return withChosenArm(role, options, (arm, operator) => importCalibration(arm, from, operator));
 }

@@ -1,11 +1,9 @@
 /** `so101 calibration pull`: the servos' calibration into the file. The cure for a lost file. */
 import { Command } from "commander";
 import type { Role } from "../../arm/joints.ts";
-import { chooseArm } from "../../config/choose-arm.ts";
 import { pullCalibration } from "../../workflows/calibration/pull.ts";
-import { interruptible } from "../interrupt.ts";
-import { operatorFor } from "../operator/operator-for.ts";
 import { type ArmOptions, addArmOptions, addJsonOption, addYesOption, roleArgument } from "../options/arm.ts";
+import { withChosenArm } from "../with-chosen-arm.ts";
 
 /** Makes the command. */
 export function pullCommand(): Command {
@@ -16,8 +14,6 @@ export function pullCommand(): Command {
         "arm that was calibrated elsewhere. A file that differs is replaced when you say so, and kept beside it as .old.",
     )
     .addArgument(roleArgument())
-    .action((role: Role, options: ArmOptions) =>
-      interruptible((signal) => pullCalibration(chooseArm(role, options), operatorFor(options, signal))),
-    );
+    .action((role: Role, options: ArmOptions) => withChosenArm(role, options, pullCalibration));
   return addJsonOption(addYesOption(addArmOptions(command)));
 }

@@ -1,11 +1,9 @@
 /** `so101 calibration finish` and `undo`: what becomes of a calibration that was cut off while it was written. */
 import { Command } from "commander";
 import type { Role } from "../../arm/joints.ts";
-import { chooseArm } from "../../config/choose-arm.ts";
 import { type Settlement, settleCalibration } from "../../workflows/calibration/settle.ts";
-import { interruptible } from "../interrupt.ts";
-import { operatorFor } from "../operator/operator-for.ts";
 import { type ArmOptions, addArmOptions, addJsonOption, addYesOption, roleArgument } from "../options/arm.ts";
+import { withChosenArm } from "../with-chosen-arm.ts";
 
 const cutOff = "a calibration that was cut off (by a loss of power, or a kill) while it was written";
 
@@ -33,9 +31,7 @@ function settleCommand(how: Settlement, summary: string, description: string): C
     .description(description)
     .addArgument(roleArgument())
     .action((role: Role, options: ArmOptions) =>
-      interruptible((signal) =>
-        settleCalibration(how, chooseArm(role, options), operatorFor(options, signal)),
-      ),
+      withChosenArm(role, options, (arm, operator) => settleCalibration(how, arm, operator)),
     );
   return addJsonOption(addYesOption(addArmOptions(command)));
 }
