@@ -96,7 +96,7 @@ export class FollowerDrive {
       this.#bus.readAll(found);
       const unsettled = this.#unsettledJoint(found, kept);
       if (unsettled === -1) {
-        this.#enableTorque(found, fullTorque);
+        this.#enableTorque(found, fullTorque, kept);
         return;
       }
       if (attempt === TORQUE_ON_TRIES - 1) throw this.#doesNotSettle(unsettled, found);
@@ -193,7 +193,7 @@ export class FollowerDrive {
     });
   }
 
-  #enableTorque(found: ReadRequest, fullTorque: ReadRequest): void {
+  #enableTorque(found: ReadRequest, fullTorque: ReadRequest, kept: readonly boolean[]): void {
     const limits = new WriteRequest(ids, spanOf("torque_limit"));
     const torque = new WriteRequest(ids, spanOf("torque_enable"));
     ids.forEach((_, joint) => {
@@ -204,8 +204,8 @@ export class FollowerDrive {
     this.#bus.send(torque);
     this.#bus.readAll(found);
     // A servo that lost its power meanwhile has forgotten its goal: with torque it would snap to another.
-    const reset = ids.findIndex((_, joint) => found.value(joint, "goal_position") !== this.#goals[joint]);
-    if (reset !== -1) throw this.#doesNotSettle(reset, found);
+    const unsettled = this.#unsettledJoint(found, kept);
+    if (unsettled !== -1) throw this.#doesNotSettle(unsettled, found);
     ids.forEach((id, joint) => {
       const limit = fullTorque.value(joint, "max_torque_limit");
       if (found.value(joint, "torque_enable") !== 1) this.#bus.writeRam(id, "torque_enable", 1);
