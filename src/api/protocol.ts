@@ -24,7 +24,6 @@ export const requestSchema = v.variant("do", [
     do: v.literal("watch"),
     everyMs: v.pipe(v.number(), v.integer(), v.minValue(50), v.maxValue(60_000)),
   }),
-
   /** Every sample of the control loop from now on, at this distance at least, until the client leaves. */
   v.strictObject({
     v: version,

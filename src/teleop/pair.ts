@@ -194,8 +194,10 @@ export class Pair {
   /** Enters the state in which the pair waits, and tells why. Who is out of reach has been told by then. */
   #wait(reason: WaitReason): void {
     if (reason.is === "paused" || reason.is === "released") this.#detector = undefined;
-    if (reason.is === "leader awaited") this.#detector ??= new MotionDetector();
-    if (reason.is === "leader awaited") this.#reporter.succeeded();
+    if (reason.is === "leader awaited") {
+      this.#detector ??= new MotionDetector();
+      this.#reporter.succeeded();
+    }
     if (reason.is === "cooling") this.#isCooling = true;
     const problem = problemOfReason(reason, this.#arms);
     const [fault, ...faults] = this.#preparation.faults;

@@ -17,13 +17,13 @@ export class SampleStream {
   /** The samples that have become due since the last call. */
   due(): ApiSample[] {
     const samples: ApiSample[] = [];
-    for (let sample = this.#reader.next(); sample !== undefined; sample = this.#reader.next()) {
+    for (;;) {
       // A tick may come early by a part of its period, and be no less due for that.
-      if (sample.timeUs - this.#lastUs < this.everyMs * 1e3 * DUE_SHARE) continue;
+      const sample = this.#reader.next(this.#lastUs + this.everyMs * 1e3 * DUE_SHARE);
+      if (sample === undefined) return samples;
       this.#lastUs = sample.timeUs;
       samples.push({ ...sample, lost: this.#reader.lost + this.#unsent });
     }
-    return samples;
   }
 
   /** Counts a sample that could not be sent, because the client does not read. */

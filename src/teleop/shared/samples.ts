@@ -78,17 +78,18 @@ export class SampleReader {
     this.#next = Atomics.load(memory.sampleCount, 0);
   }
 
-  /** The oldest sample that was not read yet; undefined when there is none. */
-  next(): Sample | undefined {
+  /** The oldest sample that was not read yet, those from before `fromUs` left out; undefined when there is none. */
+  next(fromUs = Number.NEGATIVE_INFINITY): Sample | undefined {
     for (;;) {
       const behind = this.#behind();
       if (behind === 0) return undefined;
       // The slot that is written next may be half written.
       if (behind >= SAMPLES_KEPT) this.#skip(behind - SAMPLES_KEPT + 1);
-      const sample = this.#sampleAt(slotOf(this.#next));
+      const slot = slotOf(this.#next);
+      const sample = this.#memory.sampleTimes[slot]! < fromUs ? undefined : this.#sampleAt(slot);
       if (this.#behind() >= SAMPLES_KEPT) continue;
       this.#next = (this.#next + 1) | 0;
-      return sample;
+      if (sample !== undefined) return sample;
     }
   }
 

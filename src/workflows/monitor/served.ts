@@ -27,7 +27,7 @@ export async function servedArm(
   return new ServedArm(sockets, found, calibration);
 }
 
-/** Positions are as new as this, where the service gives samples. */
+/** How far apart samples are asked for. */
 const SAMPLE_EVERY_MS = 50;
 
 /** The service's status, with the positions of the newest sample in it. */
@@ -66,7 +66,7 @@ class ServedArm implements Source {
   }
 }
 
-/** A status whose positions are those of a sample, where it has them: the status's own may be some ticks old. */
+/** A status whose positions are those of a sample, where it has them: of one tick, which the status's own need not be. */
 function withPositionsOf(sample: ApiSample | undefined, status: Status, role: Role): Status {
   if (sample === undefined) return status;
   const arm = status.arms[role];

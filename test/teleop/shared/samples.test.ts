@@ -37,6 +37,18 @@ test("a sample has what was read and written in its tick", () => {
   expect(reader.next()).toBeUndefined();
 });
 
+test("samples from before the time that is asked for are left out, and none of them counts as lost", () => {
+  const { main, write } = ring();
+  const reader = main.readSamples();
+  write(10);
+  expect(reader.next(7)?.timeUs).toBe(7);
+  expect(reader.next()?.timeUs).toBe(8);
+  expect(reader.next(20)).toBeUndefined();
+  write(20);
+  expect(reader.next(20)?.timeUs).toBe(20);
+  expect(reader.lost).toBe(0);
+});
+
 test("a reader gets each sample from when it began, in their order, and none twice", () => {
   const { main, write } = ring();
   write(5);
