@@ -11,6 +11,8 @@ import {
   parseConfig,
   withOverrides,
 } from "../../src/config/config.ts";
+import { thrown } from "../support/thrown.ts";
+import { parkSection } from "./park.ts";
 
 let folder: string;
 beforeAll(() => {
@@ -22,27 +24,7 @@ const shipped = join(import.meta.dir, "../../packaging/config.toml");
 
 const parse = (text: string) => parseConfig(text, "/x/config.toml");
 
-const problems = (action: () => unknown): string[] => {
-  try {
-    action();
-  } catch (error) {
-    if (error instanceof ConfigError) return error.message.split("\n");
-    throw error;
-  }
-  throw new Error("nothing was thrown");
-};
-
-const parkPose = {
-  shoulder_pan: 0,
-  shoulder_lift: -99,
-  elbow_flex: 100,
-  wrist_flex: 1.5,
-  wrist_roll: 0,
-  gripper: 5,
-};
-const parkSection = `[park]\n${Object.entries(parkPose)
-  .map(([joint, value]) => `${joint} = ${value}`)
-  .join("\n")}`;
+const problems = (action: () => unknown): string[] => thrown(ConfigError, action).message.split("\n");
 
 test("an empty file gives the defaults", () => {
   expect(parse("")).toEqual(defaultConfig);

@@ -3,6 +3,7 @@ import { nowUs } from "../../src/linux/clock.ts";
 import { TtyPort } from "../../src/serial/port.ts";
 import { PortError } from "../../src/serial/transport.ts";
 import { Board, type Helper, startHelper } from "./board.ts";
+import { thrown } from "./thrown.ts";
 
 const cleanups: (() => unknown)[] = [];
 
@@ -41,11 +42,5 @@ export function soon(): number {
 
 /** The PortError that a call throws. */
 export function troubleOf(call: () => unknown): PortError {
-  try {
-    call();
-  } catch (error) {
-    if (error instanceof PortError) return error;
-    throw error;
-  }
-  throw new Error("nothing was thrown");
+  return thrown(PortError, call);
 }

@@ -27,6 +27,7 @@ import { CalibrationError } from "../../../src/arm/calibration/error.ts";
 import { idOf, JOINTS } from "../../../src/arm/joints.ts";
 import { steps } from "../../../src/feetech/units.ts";
 import { MOUNTING, needing, ROOT } from "../../support/needs.ts";
+import { thrown } from "../../support/thrown.ts";
 import { calibrations } from "../arms.ts";
 
 let folder: string;
@@ -83,15 +84,7 @@ const lerobotFile = `{
     }
 }`;
 
-const caught = (action: () => unknown): CalibrationError => {
-  try {
-    action();
-  } catch (error) {
-    if (error instanceof CalibrationError) return error;
-    throw error;
-  }
-  throw new Error("nothing was thrown");
-};
+const caught = (action: () => unknown) => thrown(CalibrationError, action);
 
 /** The leader's calibration as a plain object, with one joint changed. */
 const changed = (joint: string, values: object): string =>

@@ -7,6 +7,7 @@ import { formatCalibration, readCalibration } from "../../../src/arm/calibration
 import { CalibrationError } from "../../../src/arm/calibration/error.ts";
 import { CalibrationStore } from "../../../src/arm/calibration/store.ts";
 import { armIdProblem } from "../../../src/arm/calibration/tree.ts";
+import { thrown } from "../../support/thrown.ts";
 import { calibrations } from "../arms.ts";
 
 let root: string;
@@ -24,15 +25,7 @@ const put = (path: string, calibration = calibrations.follower): string => {
   return whole;
 };
 
-const caught = (action: () => unknown): CalibrationError => {
-  try {
-    action();
-  } catch (error) {
-    if (error instanceof CalibrationError) return error;
-    throw error;
-  }
-  throw new Error("nothing was thrown");
-};
+const caught = (action: () => unknown) => thrown(CalibrationError, action);
 
 test("an arm's file is found by either generation's name", () => {
   const older = put("robots/so101_follower/red.json");

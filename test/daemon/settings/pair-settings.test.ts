@@ -1,18 +1,7 @@
 import { expect, test } from "bun:test";
 import { parseConfig } from "../../../src/config/config.ts";
 import { pairSettings } from "../../../src/daemon/settings/pair-settings.ts";
-
-const parkPose = {
-  shoulder_pan: 0,
-  shoulder_lift: -99,
-  elbow_flex: 100,
-  wrist_flex: 1.5,
-  wrist_roll: 0,
-  gripper: 5,
-};
-const parkSection = `[park]\n${Object.entries(parkPose)
-  .map(([joint, value]) => `${joint} = ${value}`)
-  .join("\n")}`;
+import { parkPose, parkSection } from "../../config/park.ts";
 
 test("a file is taken at its word", () => {
   const text = `
