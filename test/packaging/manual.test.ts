@@ -3,6 +3,7 @@ import { expect, test } from "bun:test";
 import { dirname, join, relative } from "node:path";
 import { Glob } from "bun";
 import { manualPages } from "../../packaging/manual.ts";
+import { sampleSchema, statusSchema } from "../../src/api/protocol.ts";
 import { allCommands } from "../../src/cli/all.ts";
 import { commandLine } from "../../src/cli/command-line.ts";
 import { PAIR_STATES } from "../../src/teleop/state/states.ts";
@@ -91,4 +92,15 @@ test("the page of the behaviour has each state of a pair, in the order in which 
   const [states = ""] = table.trim().split("\n\n");
   const rows = [...states.matchAll(/^\| (\w+) /gm)].map(([, state]) => state!);
   expect(rows).toEqual(["state", ...PAIR_STATES]);
+});
+
+test("the page of the control socket has each field of a status and of a sample", async () => {
+  const page = await read("packaging/doc/api.md");
+  const { leader } = statusSchema.entries.arms.entries;
+  const { gripper } = leader.entries.joints.entries;
+  const missing = [statusSchema, leader, gripper, sampleSchema]
+    .flatMap(({ entries }) => Object.keys(entries))
+    // The page has both arms as `arms.leader`, `.follower`.
+    .filter((field) => !new RegExp(`^\\| .*\`${field}(\\.leader)?\`.* \\|`, "m").test(page));
+  expect(missing).toEqual([]);
 });
