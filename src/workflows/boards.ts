@@ -24,11 +24,14 @@ export async function untilUnplugged(
   list: ListBoards = listBoards,
 ): Promise<Unplugged> {
   const over = new AbortController();
+  const either = AbortSignal.any([signal, over.signal]);
+  const waits = boards.map((board) => untilGone(board, either, list));
   try {
-    const either = AbortSignal.any([signal, over.signal]);
-    await Promise.race(boards.map((board) => untilGone(board, either, list)));
+    await Promise.race(waits);
   } finally {
     over.abort();
+    // The ports of the boards that stay are free when this returns.
+    await Promise.allSettled(waits);
   }
   // The port tells it a moment before the list does.
   for (;;) {
