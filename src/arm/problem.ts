@@ -4,7 +4,7 @@ import type { RegisterName } from "../feetech/registers.ts";
 import type { Steps, Volts } from "../feetech/units.ts";
 import type { Owner } from "../linux/owner.ts";
 import type { PortTrouble } from "../serial/transport.ts";
-import type { ServoKey } from "./calibration/in-servos.ts";
+import type { CalibrationDifference } from "./calibration/in-servos.ts";
 import type { ArmIdentity } from "./identity.ts";
 import { idOf, JOINTS, type JointName } from "./joints.ts";
 
@@ -171,14 +171,6 @@ export interface CalibrationUnfinished extends Settled {
   readonly because?: string;
   /** Who does not hold what it held before, as far as the arm could be asked. */
   readonly joints?: readonly JointName[];
-}
-
-/** A number that a file and a servo have differently. */
-export interface CalibrationDifference {
-  readonly joint: JointName;
-  readonly key: ServoKey;
-  readonly held: number;
-  readonly filed: number;
 }
 
 /** File and servos hold different calibrations. */

@@ -30,6 +30,11 @@ export class BusCounters {
     return this.#counts[TROUBLES.indexOf(trouble)]![id]!;
   }
 
+  /** How many replies a servo owes: those that did not come, and those that came damaged. */
+  misses(id: number): number {
+    return this.of(id, "timeout") + this.of(id, "corrupted");
+  }
+
   /** How often a trouble was met on the whole bus. */
   total(trouble: Trouble): number {
     return this.#totals[TROUBLES.indexOf(trouble)]!;

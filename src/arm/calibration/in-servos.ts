@@ -35,14 +35,26 @@ export function differingKeys(
   return calibrationRegisters.flatMap(([key]) => (held[key] === filed[key] ? [] : key));
 }
 
+/** A number that a servo holds and that a file has differently. */
+export interface CalibrationDifference {
+  readonly joint: JointName;
+  readonly key: ServoKey;
+  readonly held: number;
+  readonly filed: number;
+}
+
+/** Where servos, those of them that answered, hold something else than a calibration says. */
+export function differencesOf(images: ServoImages, calibration: ServoCalibration): CalibrationDifference[] {
+  return JOINTS.flatMap((joint, index) => {
+    const image = images[index];
+    if (!image) return [];
+    const held = calibrationInServo(joint, image);
+    const filed = calibration[joint];
+    return differingKeys(held, filed).map((key) => ({ joint, key, held: held[key], filed: filed[key] }));
+  });
+}
+
 /** Whether every servo that answered holds what a calibration says, and at least one answered. */
 export function matches(images: ServoImages, calibration: ServoCalibration): boolean {
-  let answered = 0;
-  for (const [i, joint] of JOINTS.entries()) {
-    const image = images[i];
-    if (!image) continue;
-    if (differingKeys(calibrationInServo(joint, image), calibration[joint]).length > 0) return false;
-    answered++;
-  }
-  return answered > 0;
+  return images.some((image) => image) && differencesOf(images, calibration).length === 0;
 }

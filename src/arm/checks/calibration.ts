@@ -1,10 +1,10 @@
 /** Whether an arm holds what its calibration file says, and whether the files of a pair fit each other. */
 import type { JointCalibration } from "../calibration/calibration.ts";
 import { CalibrationError } from "../calibration/error.ts";
-import { calibrationInServo, differingKeys } from "../calibration/in-servos.ts";
+import { differencesOf } from "../calibration/in-servos.ts";
 import type { ArmIdentity } from "../identity.ts";
-import type { ArmProblem, CalibrationDifference } from "../problem.ts";
-import { type ArmState, filedCalibration, servosOf } from "./state.ts";
+import type { ArmProblem } from "../problem.ts";
+import { type ArmState, filedCalibration } from "./state.ts";
 
 /** What is wrong with an arm's calibration; none when its servos hold what the file says. */
 export function calibrationProblems(arm: ArmIdentity, state: ArmState): ArmProblem[] {
@@ -16,11 +16,7 @@ export function calibrationProblems(arm: ArmIdentity, state: ArmState): ArmProbl
     if (problem.code !== "calibration.missing") throw calibration;
     return problem.kind === "missing" && unfinished !== undefined ? interrupted : [{ ...problem, arm }];
   }
-  const differences = servosOf(state).flatMap(({ joint, image }): CalibrationDifference[] => {
-    const held = calibrationInServo(joint, image);
-    const filed = calibration[joint];
-    return differingKeys(held, filed).map((key) => ({ joint, key, held: held[key], filed: filed[key] }));
-  });
+  const differences = differencesOf(state.images, calibration);
   if (differences.length === 0) return [];
   if (unfinished !== undefined) return interrupted;
   const remedies = [{ do: "calibration apply" }, { do: "calibration pull" }] as const;

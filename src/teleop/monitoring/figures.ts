@@ -51,7 +51,6 @@ export function publishBus(role: Role, { counters }: Bus, telemetry: Telemetry):
   telemetry.setBus(role, "noiseBytes", counters.noiseBytes);
   telemetry.setBus(role, "retries", counters.total("retry"));
   for (let joint = 0; joint < JOINT_COUNT; joint++) {
-    const id = SERVO_IDS[joint]!;
-    telemetry.setJoint(role, joint, "misses", counters.of(id, "timeout") + counters.of(id, "corrupted"));
+    telemetry.setJoint(role, joint, "misses", counters.misses(SERVO_IDS[joint]!));
   }
 }

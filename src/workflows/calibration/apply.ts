@@ -1,5 +1,7 @@
 /** Applying a calibration: what the arm's file says goes into its servos. */
+
 import { commitCalibration } from "../../arm/calibration/commit.ts";
+import { differencesOf } from "../../arm/calibration/in-servos.ts";
 import { CalibrationStore } from "../../arm/calibration/store.ts";
 import { readWholeArm } from "../../arm/servos/read.ts";
 import type { ChosenArm } from "../../config/choose-arm.ts";
@@ -8,7 +10,7 @@ import { Interrupted } from "../errors.ts";
 import type { Operator } from "../operator.ts";
 import { releaseFirst } from "../release.ts";
 import { refuseWrongArm } from "../scrutiny.ts";
-import { describeChanges, differencesOf } from "./differences.ts";
+import { describeChanges, toldDifferences } from "./differences.ts";
 
 /**
  * Writes what the arm's file says into its servos, where they differ, once the person agrees.
@@ -27,7 +29,13 @@ export async function applyCalibration(chosen: ChosenArm, operator: Operator): P
     }
     const { written } = commitCalibration(arm, calibration);
     const { role, id } = arm;
-    operator.event({ event: "applied", arm: role, id, registersWritten: written, differences });
+    operator.event({
+      event: "applied",
+      arm: role,
+      id,
+      registersWritten: written,
+      differences: toldDifferences(differences),
+    });
     operator.tell(
       "done",
       written === 0

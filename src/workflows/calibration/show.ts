@@ -1,6 +1,8 @@
 /** An arm's calibration as its file and its servos have it. */
+
 import type { Calibration } from "../../arm/calibration/calibration.ts";
 import { CalibrationError } from "../../arm/calibration/error.ts";
+import { differencesOf } from "../../arm/calibration/in-servos.ts";
 import { CalibrationStore } from "../../arm/calibration/store.ts";
 import { readArm } from "../../arm/servos/read.ts";
 import type { ServoImages } from "../../arm/servos/servo-image.ts";
@@ -9,7 +11,7 @@ import { sayError, sayProblem } from "../../messages/problems.ts";
 import { withArm } from "../arm-session.ts";
 import { Interrupted } from "../errors.ts";
 import type { Operator } from "../operator.ts";
-import { type CalibrationDifference, differencesOf } from "./differences.ts";
+import { type ToldDifference, toldDifferences } from "./differences.ts";
 
 /** Both, as far as they can be had. */
 export interface BothCalibrations {
@@ -19,7 +21,7 @@ export interface BothCalibrations {
   /** What the servos hold; undefined when none answers. */
   readonly images: ServoImages | undefined;
   /** Where the two differ. */
-  readonly differences: readonly CalibrationDifference[];
+  readonly differences: readonly ToldDifference[];
   /** Why one of them cannot be had. */
   readonly problems: readonly string[];
   /** Where a calibration was cut off while it was written, what to say of that. */
@@ -52,7 +54,10 @@ export async function readBoth(arm: ChosenArm, operator: Operator): Promise<Both
     arm,
     file,
     images,
-    differences: file === undefined || images === undefined ? [] : differencesOf(images, file.calibration),
+    differences:
+      file === undefined || images === undefined
+        ? []
+        : toldDifferences(differencesOf(images, file.calibration)),
     problems,
     unfinished: unfinished && sayProblem(unfinished, operator.audience),
   };

@@ -111,9 +111,6 @@ function countedBy({ counters }: Bus): BusFigures {
     timeouts: counters.total("timeout"),
     corrupted: counters.total("corrupted"),
     noiseBytes: counters.noiseBytes,
-    lost: JOINTS.map((joint) => {
-      const id = idOf(joint);
-      return counters.of(id, "timeout") + counters.of(id, "corrupted");
-    }),
+    lost: JOINTS.map((joint) => counters.misses(idOf(joint))),
   };
 }
