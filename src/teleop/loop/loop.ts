@@ -205,10 +205,8 @@ export class ControlLoop {
     if (this.#sincePublished++ % PUBLISH_EVERY_TICKS === 0) this.#publishCounters();
     if (!this.#hasTargets) return;
     const { leader, drive, memory, machine } = this.#context;
-    for (let joint = 0; joint < JOINT_COUNT; joint++) {
-      memory.telemetry.setJoint("leader", joint, "position", leader.positions[joint]!);
-      memory.telemetry.setJoint("follower", joint, "goal", drive.goals[joint]!);
-    }
+    memory.telemetry.setJoints("leader", "position", leader.positions);
+    memory.telemetry.setJoints("follower", "goal", drive.goals);
     memory.samples.write(startUs, machine.state, leader.positions, drive.goals, this.#guard.positions);
   }
 

@@ -105,6 +105,12 @@ export class Telemetry {
     this.#figures[jointAt(role, index, figure)] = value;
   }
 
+  /** Sets a figure of all joints of an arm, in the joints' order. */
+  setJoints(role: Role, figure: JointFigure, values: ArrayLike<number>): void {
+    const at = jointAt(role, 0, figure);
+    for (let joint = 0; joint < JOINT_COUNT; joint++) this.#figures[at + joint] = values[joint]!;
+  }
+
   /** An arm is gone: what was known of it is unknown, but for what it has missed. */
   forgetArm(role: Role): void {
     for (let joint = 0; joint < JOINT_COUNT; joint++) {

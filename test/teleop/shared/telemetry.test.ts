@@ -13,6 +13,19 @@ test("what the control thread publishes the main thread reads", () => {
   expect(main.telemetry.heartbeat).toBe(1);
 });
 
+test("a figure of all joints is set at once, and of no other arm or figure", () => {
+  const { telemetry } = createMemory();
+  telemetry.forgetAll();
+  telemetry.setJoints("follower", "goal", Int32Array.of(10, 20, 30, 40, 50, 60));
+  const goals = JOINTS.map((_, joint) => telemetry.joint("follower", joint, "goal"));
+  expect(goals).toEqual([10, 20, 30, 40, 50, 60]);
+  for (const [joint] of JOINTS.entries()) {
+    expect(telemetry.joint("leader", joint, "goal")).toBeNaN();
+    expect(telemetry.joint("follower", joint, "position")).toBeNaN();
+    expect(telemetry.joint("follower", joint, "torque")).toBeNaN();
+  }
+});
+
 test("no figure of any joint shares its place with another", () => {
   const { telemetry, lateness } = createMemory();
   const figures = ["position", "goal", "velocity", "load", "current", "voltage", "misses"] as const;
