@@ -1,0 +1,97 @@
+/** What a hand feels of the follower when it lets go of an object, or lifts a joint off a table. */
+import { describe, expect, test } from "bun:test";
+import { type GivenGoal, VirtualPair } from "../support/virtual-pair.ts";
+
+const STEPS_PER_DEG = 4096 / 360;
+/** By then a pair that began with everything follows. */
+const FOLLOWS_S = 5;
+/** How far a goal may lead what it presses against. */
+const PRESS = 20 * STEPS_PER_DEG;
+
+/** A joint, where something stops it, and from where to where the leader moves it, in steps of the follower. */
+const GRASP = { joint: 5, object: 2600, squeezed: 2600 - 40 * STEPS_PER_DEG, open: 3300 };
+const TABLE = { joint: 2, object: 2400, squeezed: 2400 + 40 * STEPS_PER_DEG, open: 1700 };
+
+interface Release {
+  /** When the leader begins to go back, s. */
+  readonly atS: number;
+  readonly degPerS: number;
+}
+
+/**
+ * The leader's joint presses beyond what stops the follower's and goes back, again and again: at each of the speeds,
+ * after pauses that differ by 35 ms, so that a release meets each phase of the readings, which are 90 ms apart.
+ */
+async function graspAndRelease(it: VirtualPair, { joint, object, squeezed, open }: typeof GRASP) {
+  const { actuator } = it.arms.boards.leader.arm.servos[joint]!;
+  const perStep = 1 / gainOf(it, joint);
+  const lead = (atS: number, goal: number, degPerS: number) =>
+    it.at(atS, () => {
+      const way = (goal - it.lerobotsGoal(joint)) * perStep;
+      actuator.motor.push(actuator.motor.position + way, degPerS * STEPS_PER_DEG * perStep);
+    });
+  const releases: Release[] = [];
+  let atS = FOLLOWS_S;
+  lead(atS, open, 60);
+  atS += 2;
+  it.at(atS, () => {
+    const follower = it.arms.boards.follower.arm.servos[joint]!.actuator;
+    follower.motor.block(follower.shaftAt(object));
+  });
+  for (const degPerS of [100, 150, 200, 300]) {
+    for (let phase = 0; phase < 20; phase++) {
+      lead(atS, squeezed, 300);
+      atS += 0.35 + phase * 0.035;
+      lead(atS, open, degPerS);
+      releases.push({ atS, degPerS });
+      atS += 1.4;
+    }
+  }
+  await it.runFor(atS);
+  return releases;
+}
+
+/** How many steps of the follower's joint one of the leader's is. */
+function gainOf(it: VirtualPair, joint: number): number {
+  const [leader, follower] = (["leader", "follower"] as const).map((role) => {
+    const { min_position_limit: min, max_position_limit: max } = it.arms.boards[role].arm.servos[
+      joint
+    ]!.values(it.clock.nowUs());
+    return max - min;
+  }) as [number, number];
+  return follower / leader;
+}
+
+/** Whether a goal lies where LeRobot's were in the 100 ms before it, but for a step. */
+function isWithin100Ms(goals: readonly GivenGoal[], index: number): boolean {
+  const { atS, goal } = goals[index]!;
+  const recent = [];
+  for (let each = index; each >= 0 && atS - goals[each]!.atS <= 0.1; each--)
+    recent.push(goals[each]!.lerobots);
+  return goal >= Math.min(...recent) - 1 && goal <= Math.max(...recent) + 1;
+}
+
+describe.each([
+  ["a gripper lets go of an object", GRASP],
+  ["a joint is lifted off a table", TABLE],
+])("when %s", (_, grasp) => {
+  test("its goal is within 100 ms of LeRobot's, at whatever speed and moment", async () => {
+    using it = new VirtualPair();
+    const releases = await graspAndRelease(it, grasp);
+    const { joint, object, squeezed } = grasp;
+    const side = Math.sign(squeezed - object);
+    const goals = it.goals(joint, FOLLOWS_S);
+    const late = releases.filter(({ atS }) =>
+      goals.some(
+        (each, index) =>
+          each.atS > atS &&
+          each.atS < atS + 1.4 &&
+          (each.lerobots - object) * side < PRESS - 2 &&
+          !isWithin100Ms(goals, index),
+      ),
+    );
+    expect(late).toEqual([]);
+    expect(it.codes()).toContain("joint.obstructed");
+    expect(it.states(FOLLOWS_S)).toEqual(["stopped"]);
+  });
+});
