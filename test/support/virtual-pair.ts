@@ -49,6 +49,7 @@ export class VirtualPair implements Disposable {
   /** Called with each event, once it is in {@link events}. */
   heard: (event: ControlEvent) => void = () => {};
   readonly #startUs = this.clock.nowUs();
+  #isCalibrated = false;
   readonly #dir = mkdtempSync(join(tmpdir(), "so101-pair-"));
 
   constructor({ scene = "configured", settings = {}, uncalibrated, onMissingEdge = "throw" }: Choices = {}) {
@@ -176,6 +177,7 @@ export class VirtualPair implements Disposable {
 
   /** Keeps both arms' calibrations in files, as their servos have them. */
   saveCalibrations(): void {
+    this.#isCalibrated = true;
     const store = new CalibrationStore(this.#dir);
     for (const role of ROLES) {
       const calibration = JOINTS.map((joint, index) => {
@@ -191,10 +193,12 @@ export class VirtualPair implements Disposable {
 
   /** Checks the safety rules on all that the arms were told. */
   [Symbol.dispose](): void {
-    rmSync(this.#dir, { recursive: true, force: true });
-    const { rateHz, followSpeedDegPerS, alignSpeedDegPerS } = this.settings;
+    const { followSpeedDegPerS, alignSpeedDegPerS } = this.settings;
     const entries = this.arms.record;
-    expect(checkSafety(entries, { rateHz, followSpeedDegPerS, alignSpeedDegPerS }).slice(0, 5)).toEqual([]);
+    const limits = { followSpeedDegPerS, alignSpeedDegPerS, times: "of writing" } as const;
+    const targets = this.#isCalibrated && { targets: JOINTS.map((_, joint) => this.#lerobotsGoals(joint)) };
+    rmSync(this.#dir, { recursive: true, force: true });
+    expect(checkSafety(entries, { ...limits, ...targets }).slice(0, 5)).toEqual([]);
     expect(needlessWrites(entries)).toEqual([]);
   }
 }

@@ -9,8 +9,8 @@
 /** What a joint's goal does. */
 export type MotionMode = "aligning" | "following" | "obstructed" | "resting";
 
-/** What a goal may move by in one tick, in steps; not always whole ones. */
-export interface TickAllowances {
+/** How fast a goal may move, in steps/s. */
+export interface GoalSpeeds {
   readonly aligning: number;
   readonly following: number;
 }
@@ -35,12 +35,12 @@ const PRESS_STEPS = 228; // 20°
 /** The motion of one joint. Nothing here allocates. */
 export class JointMotion {
   readonly #range: Range;
-  readonly #allowances: TickAllowances;
+  readonly #speeds: GoalSpeeds;
   #mode: MotionMode = "aligning";
   #goal = -1;
-  /** The part of a step that was not used of the last tick's allowance. */
+  /** The part of a step that the last goal might have moved by, and could not. */
   #carry = 0;
-  /** From the goal to its target, as of the tick before. */
+  /** From the goal to its target, as of the goal before. */
   #distance = 0;
   /** Where the joint was seen last, … */
   #seen = 0;
@@ -59,9 +59,9 @@ export class JointMotion {
   #freed = 0;
   #slow = false;
 
-  constructor(range: Range, allowances: TickAllowances) {
+  constructor(range: Range, speeds: GoalSpeeds) {
     this.#range = range;
-    this.#allowances = allowances;
+    this.#speeds = speeds;
   }
 
   get mode(): MotionMode {
@@ -116,22 +116,21 @@ export class JointMotion {
   }
 
   /**
-   * Moves the goal toward a target by at most what one tick allows. Returns true when the goal has met its target since
-   * the joint began to align.
+   * Moves the goal toward a target by at most what the time since the goal before allows, in s. Returns true when the
+   * goal has met its target since the joint began to align.
    */
-  advance(wanted: number): boolean {
+  advance(wanted: number, seconds: number): boolean {
     const target = Math.min(Math.max(wanted, this.#range.min), this.#range.max);
     const aim = this.#aim(target);
     const way = aim - this.#goal;
-    const allowance = this.#allowance(way) + this.#carry;
+    const allowance = this.#speed(way) * seconds + this.#carry;
     const limit = Math.floor(allowance);
     this.#carry = allowance - limit;
     const distance = target - this.#goal;
     this.#goal += Math.min(Math.max(way, -limit), limit);
     if (this.#mode === "resting") return false;
-    const { following } = this.#allowances;
-    // A target that moves may pass the goal between two ticks: that is a meeting too.
-    const passed = distance * this.#distance < 0 && Math.abs(distance) <= following;
+    // A target that moves may pass the goal between two readings: that is a meeting too.
+    const passed = distance * this.#distance < 0 && Math.abs(distance) <= this.#speeds.following * seconds;
     this.#distance = distance;
     if (this.#mode === "obstructed") {
       if (this.#goal === aim) this.#wasFollowing = true;
@@ -205,15 +204,15 @@ export class JointMotion {
   }
 
   /** A goal that comes back to where its joint is drives it nowhere, and may be as fast as it was before. */
-  #allowance(distance: number): number {
-    const { aligning, following } = this.#allowances;
+  #speed(way: number): number {
+    const { aligning, following } = this.#speeds;
     switch (this.#mode) {
       case "following":
         return following;
       case "aligning":
         return aligning;
       case "obstructed":
-        return this.#wasFollowing && this.#side * distance < 0 ? following : aligning;
+        return this.#wasFollowing && this.#side * way < 0 ? following : aligning;
       case "resting":
         return this.#wasFollowing ? following : aligning;
     }

@@ -1,12 +1,19 @@
 import { describe, expect, test } from "bun:test";
 import { JointMotion } from "../../../src/teleop/loop/joint-motion.ts";
 
-/** Whole steps, so that each tick moves a goal by just so many. */
-const allowances = { aligning: 2, following: 20 };
+/** Steps/s: whole ones, so that each second moves a goal by just so many. */
+const speeds = { aligning: 2, following: 20 };
+
+/** A joint that is given a goal each second. */
+class Motion extends JointMotion {
+  override advance(wanted: number, seconds = 1): boolean {
+    return super.advance(wanted, seconds);
+  }
+}
 
 /** A joint at 2000 whose goal is there. */
 function motion(range = { min: 0, max: 4095 }) {
-  const it = new JointMotion(range, allowances);
+  const it = new Motion(range, speeds);
   it.begin(2000, 2000);
   return it;
 }
@@ -28,11 +35,11 @@ function stopped(goal: number) {
 }
 
 test("a joint has no goal before it begins", () => {
-  expect(new JointMotion({ min: 0, max: 4095 }, allowances).goal).toBe(-1);
+  expect(new Motion({ min: 0, max: 4095 }, speeds).goal).toBe(-1);
 });
 
 describe("a joint that aligns", () => {
-  test("moves its goal by the aligning allowance, and is slow", () => {
+  test("moves its goal at the aligning speed, and is slow", () => {
     const it = motion();
     expect([it.advance(2010), it.goal, it.mode, it.isSlow]).toEqual([false, 2002, "aligning", true]);
   });
@@ -59,7 +66,7 @@ describe("a joint that aligns", () => {
   });
 
   test("carries parts of a step over", () => {
-    const it = new JointMotion({ min: 0, max: 4095 }, { aligning: 2.5, following: 20 });
+    const it = new Motion({ min: 0, max: 4095 }, { aligning: 2.5, following: 20 });
     it.begin(2000, 2000);
     const goals = [0, 0, 0, 0].map(() => {
       it.advance(3000);
@@ -73,7 +80,7 @@ describe("a joint that aligns", () => {
 });
 
 describe("a joint that follows", () => {
-  test("moves its goal by the following allowance, and has met its target whatever the distance", () => {
+  test("moves its goal at the following speed, and has met its target whatever the distance", () => {
     const it = following();
     expect([it.advance(2500), it.goal, it.mode]).toEqual([true, 2020, "following"]);
   });

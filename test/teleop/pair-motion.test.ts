@@ -1,4 +1,4 @@
-/** What a hand feels of the follower when it lets go of an object, or lifts a joint off a table. */
+/** How near the follower's goals are to LeRobot's, whatever a hand does and whatever the link. */
 import { describe, expect, test } from "bun:test";
 import { type GivenGoal, VirtualPair } from "../support/virtual-pair.ts";
 
@@ -23,13 +23,8 @@ interface Release {
  * after pauses that differ by 35 ms, so that a release meets each phase of the readings, which are 90 ms apart.
  */
 async function graspAndRelease(it: VirtualPair, { joint, object, squeezed, open }: typeof GRASP) {
-  const { actuator } = it.arms.boards.leader.arm.servos[joint]!;
-  const perStep = 1 / gainOf(it, joint);
   const lead = (atS: number, goal: number, degPerS: number) =>
-    it.at(atS, () => {
-      const way = (goal - it.lerobotsGoal(joint)) * perStep;
-      actuator.motor.push(actuator.motor.position + way, degPerS * STEPS_PER_DEG * perStep);
-    });
+    it.at(atS, () => leadTo(it, joint, goal, degPerS));
   const releases: Release[] = [];
   let atS = FOLLOWS_S;
   lead(atS, open, 60);
@@ -49,6 +44,14 @@ async function graspAndRelease(it: VirtualPair, { joint, object, squeezed, open 
   }
   await it.runFor(atS);
   return releases;
+}
+
+/** Has the leader's hand bring a joint to where LeRobot gives the follower's a goal, at a speed of the follower's. */
+function leadTo(it: VirtualPair, joint: number, goal: number, degPerS: number): void {
+  const { motor } = it.arms.boards.leader.arm.servos[joint]!.actuator;
+  const perStep = 1 / gainOf(it, joint);
+  const way = (goal - it.lerobotsGoal(joint)) * perStep;
+  motor.push(motor.position + way, degPerS * STEPS_PER_DEG * perStep);
 }
 
 /** How many steps of the follower's joint one of the leader's is. */
@@ -93,5 +96,43 @@ describe.each([
     expect(late).toEqual([]);
     expect(it.codes()).toContain("joint.obstructed");
     expect(it.states(FOLLOWS_S)).toEqual(["stopped"]);
+  });
+});
+
+describe("on a link that lets through a quarter of the goals", () => {
+  const WRIST_FLEX = 3;
+
+  /** Swings a joint by ±30° at a speed; the goals of four swings. */
+  async function swing(it: VirtualPair, degPerS: number): Promise<GivenGoal[]> {
+    it.arms.boards.leader.usbUs = 8_500;
+    it.at(FOLLOWS_S, () => leadTo(it, WRIST_FLEX, 2_000, 60));
+    const turns = 8;
+    for (let turn = 0; turn < turns; turn++) {
+      const goal = 2_000 + (turn % 2 === 0 ? 30 : -30) * STEPS_PER_DEG;
+      it.at(FOLLOWS_S + 3 + turn * 0.6, () => leadTo(it, WRIST_FLEX, goal, degPerS));
+    }
+    await it.runFor(FOLLOWS_S + 3 + turns * 0.6);
+    expect(it.states(FOLLOWS_S)).toEqual(["stopped"]);
+    return it.goals(WRIST_FLEX, FOLLOWS_S + 3);
+  }
+
+  test("the follower's goals are LeRobot's up to the speed limit, not a quarter of it", async () => {
+    using it = new VirtualPair();
+    const goals = await swing(it, 340);
+    const perS = goals.length / (goals.at(-1)!.atS - goals[0]!.atS);
+    expect(perS).toBeWithin(40, 65);
+    const others = goals.filter(({ goal, lerobots }) => Math.abs(goal - lerobots) > 1);
+    expect(others).toEqual([]);
+  });
+
+  test("and above the limit move as fast as it allows", async () => {
+    using it = new VirtualPair({ settings: { followSpeedDegPerS: 180 } });
+    const goals = await swing(it, 340);
+    const fastest = goals.slice(1).map(({ atS, goal }, index) => {
+      const before = goals[index]!;
+      // But for the part of a step that the goal before had left.
+      return (Math.abs(goal - before.goal) - 1) / (atS - before.atS) / STEPS_PER_DEG;
+    });
+    expect(Math.max(...fastest)).toBeWithin(170, 181);
   });
 });
