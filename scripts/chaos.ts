@@ -111,7 +111,7 @@ async function until(wanted: () => boolean, withinMs: number): Promise<boolean> 
 }
 
 async function report(): Promise<void> {
-  const { violations, firstGoalMs } = await judgeRecord(sim, rateHz);
+  const { violations, firstGoalMs } = await judgeRecord(sim);
   printCounts(
     "injected",
     episodes.flatMap(({ faults }) => faults.map(({ kind }) => kind)),

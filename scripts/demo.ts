@@ -14,7 +14,7 @@ const program = join(import.meta.dir, `../dist/so101-linux-${process.arch}`);
 /** Off a terminal nobody can end it; on one it ends by itself too, should it be forgotten. */
 const seconds = process.stdout.isTTY ? 3600 : 15;
 /** What the program is set to unless told otherwise. */
-const LIMITS = { rateHz: 200, followSpeedDegPerS: 360, alignSpeedDegPerS: 45 };
+const LIMITS = { followSpeedDegPerS: 360, alignSpeedDegPerS: 45 };
 /** The program, when it is stopped, releases the follower before it ends. */
 const RELEASING_S = 30;
 

@@ -68,7 +68,7 @@ export async function timeRecovery(loss: Loss): Promise<Recovery> {
     } else if (to === "aligning" && away !== undefined) setTimeout(() => child.kill("SIGKILL"), 300);
   });
   await child.exited;
-  const { violations } = await judge(sim, RATE_HZ);
+  const { violations } = await judge(sim);
   let backUs: number | undefined;
   for await (const entry of readRecord(sim.paths.record)) {
     if (entry.kind === "mark" && entry.text === BACK) backUs = entry.t + (isPower ? SERVO_START_MS * 1e3 : 0);

@@ -77,7 +77,7 @@ export async function run(subject: Subject, rateHz: number, seconds: number): Pr
     });
     const troubles = await stop(child, subject);
     await read;
-    const { measurement, violations } = await judge(sim, rateHz);
+    const { measurement, violations } = await judge(sim);
     const own = lines.findLast(({ event }) => event === "summary") as Summary | undefined;
     if (subject.kind === "product" && own === undefined) troubles.push(`${subject.name} printed no summary`);
     const pace = paceOf(measurement.requestsUs, rateHz);
@@ -137,10 +137,10 @@ async function stop(child: Bun.Subprocess, { name, kind }: Subject): Promise<str
 }
 
 /** Reads a simulation's record: the figures, and whether the safety rules were kept. */
-export async function judge(sim: RunningSim, rateHz: number) {
+export async function judge(sim: RunningSim) {
   await sim.client.request({ do: "sync" });
   const measurement = new Measurement();
-  const safety = new SafetyCheck({ ...SPEED_LIMITS, rateHz });
+  const safety = new SafetyCheck(SPEED_LIMITS);
   for await (const entry of readRecord(sim.paths.record)) {
     measurement.see(entry);
     safety.see(entry);

@@ -33,7 +33,7 @@ export async function timeStart(found: Found): Promise<Start> {
     if (to === "aligning") setTimeout(() => child.kill("SIGKILL"), 300);
   });
   await child.exited;
-  const { measurement, violations } = await judge(sim, RATE_HZ);
+  const { measurement, violations } = await judge(sim);
   const { firstGoalUs } = measurement;
   if (firstGoalUs !== undefined) return { firstGoalMs: (firstGoalUs - execUs) / 1e3, violations };
   throw new Error(`the program wrote no goal within ${START_AT_MOST_MS / 1e3} s (record: ${join(sim.dir)})`);

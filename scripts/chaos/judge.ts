@@ -22,8 +22,8 @@ export interface RecordFindings {
 }
 
 /** Checks a record of any length. */
-export async function judgeRecord({ paths }: RunningSim, rateHz: number): Promise<RecordFindings> {
-  const limits = { rateHz, followSpeedDegPerS: 360, alignSpeedDegPerS: 45 };
+export async function judgeRecord({ paths }: RunningSim): Promise<RecordFindings> {
+  const limits = { followSpeedDegPerS: 360, alignSpeedDegPerS: 45 };
   const check = new SafetyCheck({ ...limits, targets: followerGoals(paths.calibration) });
   const firstGoalMs = new Map<number, number>();
   let calm: { number: number; t: number } | undefined;

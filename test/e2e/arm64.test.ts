@@ -80,7 +80,7 @@ describe("the program for the Pi, under emulation", () => {
       });
 
       const record = await recordOf(sim);
-      const limits = { rateHz: RATE_HZ, followSpeedDegPerS: 360, alignSpeedDegPerS: 45 };
+      const limits = { followSpeedDegPerS: 360, alignSpeedDegPerS: 45 };
       expect(checkSafety(record, limits)).toEqual([]);
       const pairs = followed(sim, record);
       expect(pairs.length).toBeGreaterThanOrEqual(GOALS_WANTED);

@@ -78,7 +78,7 @@ describe("while the service has the arms", () => {
     if (machine === undefined) return;
     await using _ = machine;
     const entries = await record();
-    expect(checkSafety(entries, { rateHz: 200, followSpeedDegPerS: 360, alignSpeedDegPerS: 45 })).toEqual([]);
+    expect(checkSafety(entries, { followSpeedDegPerS: 360, alignSpeedDegPerS: 45 })).toEqual([]);
     expect(needlessWrites(entries)).toEqual([]);
   });
 

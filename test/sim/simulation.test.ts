@@ -151,7 +151,7 @@ describe("a simulation", () => {
   });
 
   test("leaves a record that shows what was unsafe", async () => {
-    const limits = { rateHz: 200, followSpeedDegPerS: 360 };
+    const limits = { followSpeedDegPerS: 360 };
     const [leader, follower] = [open("leader"), open("follower")];
     const position = follower.read(1, "present_position")!;
     follower.write(1, "goal_position", position);

@@ -13,7 +13,7 @@ export async function checkedArms(options: StartOptions = {}): Promise<RunningSi
   const stop = async () => {
     await sim.client.request({ do: "sync" });
     const entries = await recordEntries(sim.paths.record);
-    const limits = { rateHz: 200, followSpeedDegPerS: 360, alignSpeedDegPerS: 45 };
+    const limits = { followSpeedDegPerS: 360, alignSpeedDegPerS: 45 };
     const wrong = [checkSafety(entries, limits), needlessWrites(entries)];
     await sim.stop();
     expect(wrong).toEqual([[], []]);

@@ -33,7 +33,6 @@ export interface Choices {
   /** A command that runs the program, whose own comes after it. */
   readonly wrapper?: readonly string[];
   /** The limits that those arguments set, for the safety check. */
-  readonly rateHz?: number;
   readonly followSpeedDegPerS?: number;
   /**
    * The test compares all states that there are. A program that Linux refuses real-time priority, as an ordinary
@@ -54,19 +53,19 @@ export class RunningTeleoperation implements AsyncDisposable {
   readonly #mapsByRange: boolean;
   #program: Bun.Subprocess<"ignore", "pipe", "pipe">;
   readonly #config: readonly string[];
-  readonly #limits: { rateHz: number; followSpeedDegPerS: number; alignSpeedDegPerS: number };
+  readonly #limits: { followSpeedDegPerS: number; alignSpeedDegPerS: number };
   #reading: Promise<void>;
   #complaint: Promise<string>;
   #heard: () => void = () => {};
   #ended = false;
 
   private constructor(sim: RunningSim, choices: Choices, config: readonly string[]) {
-    const { args = [], wrapper = [], rateHz = 200, followSpeedDegPerS = 360 } = choices;
+    const { args = [], wrapper = [], followSpeedDegPerS = 360 } = choices;
     this.sim = sim;
     this.#wrapper = wrapper;
     this.#config = config;
     this.#mapsByRange = !args.includes("--config");
-    this.#limits = { rateHz, followSpeedDegPerS, alignSpeedDegPerS: 45 };
+    this.#limits = { followSpeedDegPerS, alignSpeedDegPerS: 45 };
     this.#args = args;
     this.#program = this.#spawn();
     this.#complaint = new Response(this.#program.stderr).text();

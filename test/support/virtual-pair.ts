@@ -5,10 +5,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Calibration } from "../../src/arm/calibration/calibration.ts";
 import { calibrationInServo } from "../../src/arm/calibration/in-servos.ts";
+import { goalTable } from "../../src/arm/calibration/normalisation.ts";
 import { CalibrationStore } from "../../src/arm/calibration/store.ts";
 import { JOINTS, ROLES } from "../../src/arm/joints.ts";
 import { ServoImage } from "../../src/arm/servos/servo-image.ts";
-import { type RegisterName, setRegisterValue, TABLE_SIZE } from "../../src/feetech/registers.ts";
+import { Instruction, PacketDecoder } from "../../src/feetech/packet.ts";
+import { type RegisterName, registers, setRegisterValue, TABLE_SIZE } from "../../src/feetech/registers.ts";
 import type { Scene } from "../../src/sim/arm/scene.ts";
 import { VirtualClock } from "../../src/sim/testing/clock.ts";
 import { checkSafety, needlessWrites } from "../../src/sim/testing/safety.ts";
@@ -28,6 +30,14 @@ export interface Choices {
   readonly onMissingEdge?: "throw" | "start over";
 }
 
+/** A goal that one joint of the follower was given. */
+export interface GivenGoal {
+  readonly atS: number;
+  readonly goal: number;
+  /** What LeRobot gives it for what the leader's servo had said last, within the calibrated range. */
+  readonly lerobots: number;
+}
+
 /** A pair, its arms, and what it has told. */
 export class VirtualPair implements Disposable {
   readonly clock = new VirtualClock();
@@ -39,6 +49,7 @@ export class VirtualPair implements Disposable {
   /** Called with each event, once it is in {@link events}. */
   heard: (event: ControlEvent) => void = () => {};
   readonly #startUs = this.clock.nowUs();
+  #isCalibrated = false;
   readonly #dir = mkdtempSync(join(tmpdir(), "so101-pair-"));
 
   constructor({ scene = "configured", settings = {}, uncalibrated, onMissingEdge = "throw" }: Choices = {}) {
@@ -128,8 +139,45 @@ export class VirtualPair implements Disposable {
     );
   }
 
+  /** The goal that LeRobot gives a joint of the follower for where the leader's is now. */
+  lerobotsGoal(joint: number): number {
+    return this.#lerobotsGoals(joint)[this.positions("leader")[joint]!]!;
+  }
+
+  /** The goals that a joint of the follower was given, from `fromS` on. */
+  goals(joint: number, fromS: number): GivenGoal[] {
+    const table = this.#lerobotsGoals(joint);
+    const given: GivenGoal[] = [];
+    let lerobots = Number.NaN;
+    for (const entry of this.arms.record) {
+      if (entry.kind !== "reply" && entry.kind !== "request") continue;
+      const bytes = Uint8Array.fromHex(entry.hex);
+      if (entry.kind === "reply" && entry.arm === "leader") {
+        const raw = positionIn(bytes, joint);
+        if (raw !== undefined) lerobots = table[raw]!;
+      } else if (entry.kind === "request" && entry.arm === "follower" && isGoals(bytes)) {
+        const at = 8 + joint * (bytes[6]! + 1);
+        const atS = (entry.t - this.#startUs) / 1e6;
+        if (atS >= fromS) given.push({ atS, goal: bytes[at]! | (bytes[at + 1]! << 8), lerobots });
+      }
+    }
+    return given;
+  }
+
+  /** By the leader's reading: LeRobot's goals for a joint, within its calibrated range. */
+  #lerobotsGoals(joint: number): Int16Array {
+    const store = new CalibrationStore(this.#dir);
+    const leader = store.load({ role: "leader", id: "leader" });
+    const follower = store.load({ role: "follower", id: "follower" });
+    const name = JOINTS[joint]!;
+    const { range_min, range_max } = follower[name];
+    const goals = goalTable(leader, follower, name, this.settings.normalisation);
+    return goals.map((goal) => Math.min(Math.max(goal, range_min), range_max));
+  }
+
   /** Keeps both arms' calibrations in files, as their servos have them. */
   saveCalibrations(): void {
+    this.#isCalibrated = true;
     const store = new CalibrationStore(this.#dir);
     for (const role of ROLES) {
       const calibration = JOINTS.map((joint, index) => {
@@ -145,10 +193,29 @@ export class VirtualPair implements Disposable {
 
   /** Checks the safety rules on all that the arms were told. */
   [Symbol.dispose](): void {
-    rmSync(this.#dir, { recursive: true, force: true });
-    const { rateHz, followSpeedDegPerS, alignSpeedDegPerS } = this.settings;
+    const { followSpeedDegPerS, alignSpeedDegPerS } = this.settings;
     const entries = this.arms.record;
-    expect(checkSafety(entries, { rateHz, followSpeedDegPerS, alignSpeedDegPerS }).slice(0, 5)).toEqual([]);
+    const limits = { followSpeedDegPerS, alignSpeedDegPerS, times: "of writing" } as const;
+    const targets = this.#isCalibrated && { targets: JOINTS.map((_, joint) => this.#lerobotsGoals(joint)) };
+    rmSync(this.#dir, { recursive: true, force: true });
+    expect(checkSafety(entries, { ...limits, ...targets }).slice(0, 5)).toEqual([]);
     expect(needlessWrites(entries)).toEqual([]);
   }
+}
+
+/** The position in a servo's reply to the loop's reading of the leader, if it is one of this joint. */
+function positionIn(reply: Uint8Array, joint: number): number | undefined {
+  const decoder = new PacketDecoder();
+  decoder.bytes.set(reply);
+  decoder.received(reply.length);
+  while (decoder.next()) {
+    const { id, params, paramCount, bytes } = decoder;
+    const isPosition = paramCount === 2 || paramCount === 4;
+    if (isPosition && id === joint + 1) return bytes[params]! | (bytes[params + 1]! << 8);
+  }
+  return undefined;
+}
+
+function isGoals(packet: Uint8Array): boolean {
+  return packet[4] === Instruction.syncWrite && packet[5] === registers.goal_position.address;
 }

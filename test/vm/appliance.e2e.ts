@@ -329,7 +329,7 @@ describe.each(suites)("%s", (suite) => {
     async () => {
       await sim.client.request({ do: "sync" });
       const entries = [...(await recordEntries(sim.paths.record))];
-      expect(checkSafety(entries, { rateHz: 150, followSpeedDegPerS: 360 }).slice(0, 5)).toEqual([]);
+      expect(checkSafety(entries, { followSpeedDegPerS: 360 }).slice(0, 5)).toEqual([]);
       expect(needlessWrites(entries)).toEqual([]);
       const sorted = startUpsMs.toSorted((a, b) => a - b);
       const median = sorted[Math.floor(sorted.length / 2)]!;

@@ -71,9 +71,8 @@ export class SafetyCheck {
     else if (entry.kind === "event" && entry.joint !== undefined) this.#event(entry);
   }
 
-  /** What the leader's servos say of their positions is where the follower's goals belong. */
+  /** What the leader's servos say of their positions is what the follower's goals are made of. */
   #leaderReply(entry: BytesEntry): void {
-    if (this.#targets === undefined) return;
     const decoder = new PacketDecoder();
     const bytes = bytesOf(entry);
     // A reading of positions alone, or of positions and velocities.
@@ -84,8 +83,10 @@ export class SafetyCheck {
       const { id, params, paramCount } = decoder;
       if ((paramCount !== 2 && paramCount !== 4) || JOINTS[id - 1] === undefined) continue;
       const raw = decoder.bytes[params]! | (decoder.bytes[params + 1]! << 8);
-      const target = this.#targets[id - 1]![raw];
-      if (target !== undefined) this.#goals[id - 1]!.target(target);
+      const watch = this.#goals[id - 1]!;
+      watch.read(entry.t);
+      const target = this.#targets?.[id - 1]?.[raw];
+      if (target !== undefined) watch.target(target);
     }
   }
 
@@ -182,7 +183,7 @@ export function checkSafety(entries: Iterable<RecordEntry>, limits: SafetyLimits
 
 /** Writes to EEPROM that changed nothing. */
 export function needlessWrites(entries: Iterable<RecordEntry>): NeedlessWrite[] {
-  const check = new SafetyCheck({ rateHz: 1, followSpeedDegPerS: STEPS_PER_TURN });
+  const check = new SafetyCheck({ followSpeedDegPerS: STEPS_PER_TURN });
   for (const entry of entries) check.see(entry);
   return check.needlessWrites;
 }

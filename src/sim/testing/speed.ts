@@ -3,36 +3,53 @@ import { degrees, degreesToSteps } from "../../feetech/units.ts";
 
 /** How fast goals may move. */
 export interface GoalLimits {
-  /** The nominal rate: what a goal may differ from the one before is the speed × one tick, + 1 step of rounding. */
-  rateHz: number;
+  /** What a goal may differ from the one before is this × the time since then, + 1 step of rounding. */
   followSpeedDegPerS: number;
   /**
    * The limit from when a joint is energised until its goal has met its target. Where nobody tells the target, it has
    * been met when the goal turns back, or slows down, or has not moved at all for 100 ms from the start.
    */
   alignSpeedDegPerS?: number;
+  /**
+   * What the record's times of goals are: when they were written, or, if left out, when they arrived. What arrives
+   * may have been written any time before, but not before the leader was read.
+   */
+  times?: "of writing" | "of arrival";
 }
 
 const STEPS_PER_DEG = degreesToSteps(degrees(1));
+/** However long ago the goal before was, the next may differ from it by no more than so much of it allows. */
+const LONGEST_S = 0.05;
 /** A joint that does not move for so long after it was energised stood at its target. */
 const MET_AT_ONCE_US = 100_000;
-/** Late and early ticks may pile up to so much movement at the limit before goals are too fast. */
-const PILE_UP_S = 0.025;
-const PILE_UP_TICKS = 3;
+/** A ramp of so many steps, and so long, is not much changed by rounding, or by arriving late. */
+const RAMP_STEPS = 3;
+const RAMP_S = 0.01;
+
+/** A goal of an alignment, from the one before. */
+interface Stride {
+  readonly steps: number;
+  readonly seconds: number;
+}
 
 /** Follows the goals of one joint. */
 export class GoalWatch {
   readonly #limits: GoalLimits;
   #energised = false;
   #last: number | undefined;
-  #lastAtUs = 0;
+  #lastAtUs: number | undefined;
   #aligning = false;
   #energisedAtUs = 0;
   #deafUntilUs = 0;
-  /** Movement that the speed limit has not used up yet, steps. */
-  #pile = 0;
-  /** The latest steps of an alignment that has begun to move. */
-  #steps: number[] = [];
+  /** When the leader was read last, and the time before. */
+  #readUs = Number.NEGATIVE_INFINITY;
+  #readBeforeUs = Number.NEGATIVE_INFINITY;
+  /** The earliest that the goal before can have been written. */
+  #writtenUs = Number.NEGATIVE_INFINITY;
+  /** By how much the goals have moved more than the speed limit allows in the time, steps. */
+  #excess = 0;
+  /** The latest strides of an alignment that has begun to move. */
+  #strides: Stride[] = [];
   /** Where the goal belongs, if anybody has told. */
   #target: number | undefined;
   /** From the goal before to the target that it had. */
@@ -42,7 +59,13 @@ export class GoalWatch {
     this.#limits = limits;
   }
 
-  /** The leader was read: this is where the next goal belongs, as far as it may go. */
+  /** The leader was read at a time. */
+  read(atUs: number): void {
+    this.#readBeforeUs = this.#readUs;
+    this.#readUs = atUs;
+  }
+
+  /** This is where the next goal belongs, as far as it may go. */
   target(steps: number): void {
     this.#target = steps;
   }
@@ -55,11 +78,11 @@ export class GoalWatch {
     this.#energised = true;
     this.#deafUntilUs = atUs + deafMs * 1e3;
     this.#last = goal;
-    this.#lastAtUs = atUs;
+    if (this.#lastAtUs === undefined) this.#lastAtUs = this.#writtenUs = atUs;
     this.#energisedAtUs = atUs;
     this.#aligning = this.#limits.alignSpeedDegPerS !== undefined;
-    this.#pile = 0;
-    this.#steps = [];
+    this.#excess = 0;
+    this.#strides = [];
     this.#distance = 0;
   }
 
@@ -70,55 +93,60 @@ export class GoalWatch {
 
   /** A goal was sent; returns which rule it broke, if any. */
   goal(atUs: number, goal: number): { rule: "goal jumped" | "goals too fast"; message: string } | undefined {
+    const passedS = this.#lastAtUs === undefined ? 0 : (atUs - this.#lastAtUs) / 1e6;
+    const mayS = Math.min((atUs - this.#writtenUs) / 1e6, LONGEST_S);
+    const isExact = this.#limits.times === "of writing";
+    this.#lastAtUs = atUs;
+    // What is read of the leader may overtake the goals before it.
+    this.#writtenUs = isExact ? atUs : this.#readBeforeUs;
     if (!this.#energised) return undefined;
     const last = this.#last;
-    const passedS = (atUs - this.#lastAtUs) / 1e6;
     this.#last = atUs < this.#deafUntilUs ? undefined : goal;
-    this.#lastAtUs = atUs;
     if (last === undefined) return undefined;
     const step = goal - last;
     const target = this.#target;
     if (this.#aligning) {
-      const met = target === undefined ? this.#seemsMet(step, atUs) : this.#hasMet(target - last);
+      const met =
+        target === undefined ? this.#seemsMet(step, passedS, atUs) : this.#hasMet(target - last, mayS);
       if (met) this.#aligning = false;
     }
 
-    const { rateHz, followSpeedDegPerS, alignSpeedDegPerS } = this.#limits;
+    const { followSpeedDegPerS, alignSpeedDegPerS } = this.#limits;
     const degPerS = this.#aligning ? alignSpeedDegPerS! : followSpeedDegPerS;
     const speed = degPerS * STEPS_PER_DEG;
-    this.#pile = Math.max(this.#pile - speed * passedS, 0) + Math.abs(step);
+    this.#excess = Math.max(this.#excess + Math.abs(step) - speed * passedS, 0);
     const during = this.#aligning ? "aligning" : "following";
-    if (Math.abs(step) > speed / rateHz + 1) {
-      const message = `from ${last} to ${goal} while ${during}: ${degPerS} °/s allows ${(speed / rateHz).toFixed(1)} steps`;
+    if (Math.abs(step) > speed * mayS + 1) {
+      const message = `from ${last} to ${goal} while ${during}: ${degPerS} °/s allows ${(speed * mayS).toFixed(1)} steps`;
       return { rule: "goal jumped", message };
     }
-    const slack = speed * Math.max(PILE_UP_S, PILE_UP_TICKS / rateHz) + 2;
-    if (this.#pile > slack) {
-      const message = `${this.#pile.toFixed(0)} steps more than ${degPerS} °/s allows while ${during}`;
-      this.#pile = 0;
+    if (this.#excess > speed * (isExact ? 0 : LONGEST_S) + 2) {
+      const message = `${this.#excess.toFixed(0)} steps more than ${degPerS} °/s allows while ${during}`;
+      this.#excess = 0;
       return { rule: "goals too fast", message };
     }
     return undefined;
   }
 
-  /** Whether the target is within a tick of the goal, or has just passed it. */
-  #hasMet(distance: number): boolean {
-    const { rateHz, followSpeedDegPerS, alignSpeedDegPerS } = this.#limits;
-    const perTick = (degPerS: number) => (degPerS * STEPS_PER_DEG) / rateHz + 1;
-    const passed = distance * this.#distance < 0 && Math.abs(distance) <= perTick(followSpeedDegPerS);
+  /** Whether the target is as near to the goal as may be gone at once, or has just passed it. */
+  #hasMet(distance: number, mayS: number): boolean {
+    const { followSpeedDegPerS, alignSpeedDegPerS } = this.#limits;
+    const reach = (degPerS: number) => degPerS * STEPS_PER_DEG * mayS + 1;
+    const passed = distance * this.#distance < 0 && Math.abs(distance) <= reach(followSpeedDegPerS);
     this.#distance = distance;
-    return passed || Math.abs(distance) <= perTick(alignSpeedDegPerS!);
+    return passed || Math.abs(distance) <= reach(alignSpeedDegPerS!);
   }
 
-  #seemsMet(step: number, atUs: number): boolean {
-    const steps = this.#steps;
-    if (steps.length === 0 && step === 0) return atUs - this.#energisedAtUs > MET_AT_ONCE_US;
-    const turnedBack = steps.some((earlier) => earlier * step < 0);
-    steps.push(step);
-    const perTick = (this.#limits.alignSpeedDegPerS! * STEPS_PER_DEG) / this.#limits.rateHz;
-    const enough = Math.ceil(3 / perTick); // ticks of a ramp in which rounding to whole steps does not matter
-    if (steps.length > enough) steps.shift();
-    const moved = Math.abs(steps.reduce((sum, each) => sum + each, 0));
-    return turnedBack || (steps.length === enough && moved < Math.floor(enough * perTick) - 1);
+  #seemsMet(step: number, seconds: number, atUs: number): boolean {
+    const strides = this.#strides;
+    if (strides.length === 0 && step === 0) return atUs - this.#energisedAtUs > MET_AT_ONCE_US;
+    const turnedBack = strides.some(({ steps }) => steps * step < 0);
+    strides.push({ steps: step, seconds: Math.min(seconds, LONGEST_S) });
+    const speed = this.#limits.alignSpeedDegPerS! * STEPS_PER_DEG;
+    const lasted = () => strides.reduce((sum, each) => sum + each.seconds, 0);
+    const isLong = (s: number) => s >= RAMP_S && s * speed >= RAMP_STEPS;
+    while (strides.length > 1 && isLong(lasted() - strides[0]!.seconds)) strides.shift();
+    const moved = Math.abs(strides.reduce((sum, { steps }) => sum + steps, 0));
+    return turnedBack || (isLong(lasted()) && moved < Math.floor(lasted() * speed) - 1);
   }
 }

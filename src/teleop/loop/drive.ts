@@ -1,9 +1,9 @@
 /**
  * The follower's motion: the one place that writes goals and the one place that switches torque on.
  *
- * Whatever the caller asks for, no goal leaves here that is further from the one before, or from the present
- * position at torque on, than the speed limit allows, or outside the follower's calibrated range, except on the
- * way back into it.
+ * Whatever the caller asks for, and however often, no goal leaves here that is further from the one before, or from the
+ * present position at torque on, than the speed limit allows in the time between, or outside the follower's calibrated
+ * range, except on the way back into it.
  */
 import { JOINT_COUNT } from "../../arm/joints.ts";
 import { SERVO_IDS as ids, isPosition } from "../../arm/servos/read.ts";
@@ -11,12 +11,10 @@ import type { Bus } from "../../feetech/bus.ts";
 import { BusError } from "../../feetech/bus-error.ts";
 import { ReadRequest, spanOf, WriteRequest } from "../../feetech/requests.ts";
 import { degrees, degreesToSteps } from "../../feetech/units.ts";
-import { JointMotion, type Range, type TickAllowances } from "./joint-motion.ts";
+import { type GoalSpeeds, JointMotion, type Range } from "./joint-motion.ts";
 
 /** The bounds of the follower's motion. */
 export interface DriveLimits {
-  /** How often {@link FollowerDrive.step} is called. */
-  readonly rateHz: number;
   readonly alignSpeedDegPerS: number;
   readonly followSpeedDegPerS: number;
 }
@@ -40,6 +38,12 @@ const STILL_WITHIN_STEPS = 12; // 1°
 
 const TORQUE_ON_TRIES = 5;
 
+/**
+ * However long ago the last goals were written, the next may differ from them by no more than this allows: after a
+ * pause a hand is somewhere else, and the follower is not to be thrown there.
+ */
+const LONGEST_US = 50_000;
+
 /** Drives the six joints of a follower. */
 export class FollowerDrive {
   readonly #bus: Bus;
@@ -47,6 +51,8 @@ export class FollowerDrive {
   /** As last written; −1 where none has been. */
   readonly #goals = new Int32Array(JOINT_COUNT).fill(-1);
   readonly #velocities = new Int32Array(JOINT_COUNT).fill(-1);
+  /** When the goals were written last. */
+  #writtenUs = 0;
   readonly #alignVelocity: number;
   readonly #goalWrite = new WriteRequest(ids, spanOf("goal_position"));
   readonly #motionWrite = new WriteRequest(ids, spanOf("goal_position", "goal_velocity"));
@@ -58,14 +64,14 @@ export class FollowerDrive {
     limits: DriveLimits,
     goals: ArrayLike<number> = new Int32Array(JOINT_COUNT).fill(-1),
   ) {
-    const allowances: TickAllowances = {
-      aligning: stepsPerTick(limits.alignSpeedDegPerS, limits.rateHz),
-      following: stepsPerTick(limits.followSpeedDegPerS, limits.rateHz),
+    const speeds: GoalSpeeds = {
+      aligning: degreesToSteps(degrees(limits.alignSpeedDegPerS)),
+      following: degreesToSteps(degrees(limits.followSpeedDegPerS)),
     };
     this.#bus = bus;
-    this.#motions = ranges.map((range) => new JointMotion(range, allowances));
+    this.#motions = ranges.map((range) => new JointMotion(range, speeds));
     this.#goals.set(goals);
-    this.#alignVelocity = Math.ceil(allowances.aligning * limits.rateHz * GOAL_VELOCITY_MARGIN);
+    this.#alignVelocity = Math.ceil(speeds.aligning * GOAL_VELOCITY_MARGIN);
   }
 
   /** The goals last written, in steps, in the joints' order; −1 where none has been. */
@@ -92,7 +98,7 @@ export class FollowerDrive {
     this.#bus.readAll(found);
     for (let attempt = 0; attempt < TORQUE_ON_TRIES; attempt++) {
       const kept = this.#begin(found, fullTorque);
-      this.#writeGoals("with velocities");
+      this.#writeGoals("with velocities", this.#bus.clock.nowUs());
       this.#bus.readAll(found);
       const unsettled = this.#unsettledJoint(found, kept);
       if (unsettled === -1) {
@@ -104,17 +110,19 @@ export class FollowerDrive {
   }
 
   /**
-   * Moves each joint's goal toward its target, in steps, by at most what one tick allows, and writes the goals.
-   * Returns true when every goal has met its target since {@link switchTorqueOn}. Allocates nothing.
+   * Moves each joint's goal toward its target, in steps, by at most what the time since the last goals allows, and writes
+   * the goals. Returns true when every goal has met its target since {@link switchTorqueOn}. Allocates nothing.
    */
   step(targets: ArrayLike<number>): boolean {
+    const nowUs = this.#bus.clock.nowUs();
+    const seconds = Math.min(nowUs - this.#writtenUs, LONGEST_US) / 1e6;
     let met = true;
     for (let joint = 0; joint < JOINT_COUNT; joint++) {
       const motion = this.#motions[joint]!;
-      if (!motion.advance(targets[joint]!)) met = false;
+      if (!motion.advance(targets[joint]!, seconds)) met = false;
       this.#goals[joint] = motion.goal;
     }
-    this.#writeGoals("with velocities that changed");
+    this.#writeGoals("with velocities that changed", nowUs);
     return met;
   }
 
@@ -214,7 +222,7 @@ export class FollowerDrive {
   }
 
   /** Writes the goals, with the velocities where one is needed or has changed: the short packet is the rule. */
-  #writeGoals(how: "with velocities" | "with velocities that changed"): void {
+  #writeGoals(how: "with velocities" | "with velocities that changed", nowUs: number): void {
     let long = how === "with velocities";
     for (let joint = 0; joint < JOINT_COUNT; joint++) {
       const velocity = this.goalVelocity(joint);
@@ -227,9 +235,6 @@ export class FollowerDrive {
       if (long) write.set(joint, "goal_velocity", this.#velocities[joint]!);
     }
     this.#bus.send(write);
+    this.#writtenUs = nowUs;
   }
-}
-
-function stepsPerTick(speedDegPerS: number, rateHz: number): number {
-  return degreesToSteps(degrees(speedDegPerS)) / rateHz;
 }

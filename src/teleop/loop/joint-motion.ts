@@ -2,15 +2,15 @@
  * How the goal of one joint moves, in one of four modes.
  *
  * aligning: toward its target at the aligning speed, until it has met it. following: toward its target at the following
- * speed. obstructed: something stops the joint; the goal leads it by a bounded distance. resting: the goal is where the
- * joint was seen last, whatever its target.
+ * speed. obstructed: something stops the joint; the goal leads it by a bounded distance, and follows again as soon as its
+ * target is nearer than that. resting: the goal is where the joint was seen last, whatever its target.
  */
 
 /** What a joint's goal does. */
 export type MotionMode = "aligning" | "following" | "obstructed" | "resting";
 
-/** What a goal may move by in one tick, in steps; not always whole ones. */
-export interface TickAllowances {
+/** How fast a goal may move, in steps/s. */
+export interface GoalSpeeds {
   readonly aligning: number;
   readonly following: number;
 }
@@ -35,12 +35,12 @@ const PRESS_STEPS = 228; // 20°
 /** The motion of one joint. Nothing here allocates. */
 export class JointMotion {
   readonly #range: Range;
-  readonly #allowances: TickAllowances;
+  readonly #speeds: GoalSpeeds;
   #mode: MotionMode = "aligning";
   #goal = -1;
-  /** The part of a step that was not used of the last tick's allowance. */
+  /** The part of a step that the last goal might have moved by, and could not. */
   #carry = 0;
-  /** From the goal to its target, as of the tick before. */
+  /** From the goal to its target, as of the goal before. */
   #distance = 0;
   /** Where the joint was seen last, … */
   #seen = 0;
@@ -50,13 +50,18 @@ export class JointMotion {
   #side = 0;
   /** While obstructed: how far it got; while resting: where it rests. */
   #reached = 0;
-  /** While obstructed or resting: whether it was following before. */
+  /** While obstructed or resting: whether it was following before, or has met its target as far as it may. */
   #wasFollowing = false;
+  /**
+   * While aligning after an obstacle gave way: the side on which that was, −1 or 1, until the target comes back to the
+   * goal; else 0.
+   */
+  #freed = 0;
   #slow = false;
 
-  constructor(range: Range, allowances: TickAllowances) {
+  constructor(range: Range, speeds: GoalSpeeds) {
     this.#range = range;
-    this.#allowances = allowances;
+    this.#speeds = speeds;
   }
 
   get mode(): MotionMode {
@@ -87,6 +92,7 @@ export class JointMotion {
   set slow(slow: boolean) {
     if (slow === this.#slow) return;
     this.#slow = slow;
+    this.#freed = 0;
     if (this.#mode === "following") this.#mode = "aligning";
   }
 
@@ -99,30 +105,37 @@ export class JointMotion {
     this.#seen = present;
     this.#unmoved = 0;
     this.#side = 0;
+    this.#freed = 0;
   }
 
   /** Has a joint that follows align again. */
   align(): void {
     if (this.#mode === "following") this.#mode = "aligning";
-    else this.#wasFollowing = false;
+    this.#wasFollowing = false;
+    this.#freed = 0;
   }
 
   /**
-   * Moves the goal toward a target by at most what one tick allows. Returns true when the goal has met its target since
-   * the joint began to align.
+   * Moves the goal toward a target by at most what the time since the goal before allows, in s. Returns true when the
+   * goal has met its target since the joint began to align.
    */
-  advance(wanted: number): boolean {
-    const target = this.#aim(wanted);
-    const distance = target - this.#goal;
-    const allowance = this.#allowance(distance) + this.#carry;
+  advance(wanted: number, seconds: number): boolean {
+    const target = Math.min(Math.max(wanted, this.#range.min), this.#range.max);
+    const aim = this.#aim(target);
+    const way = aim - this.#goal;
+    const allowance = this.#speed(way) * seconds + this.#carry;
     const limit = Math.floor(allowance);
     this.#carry = allowance - limit;
-    this.#goal += Math.min(Math.max(distance, -limit), limit);
-    if (this.#mode === "resting" || this.#mode === "obstructed") return false;
-    const { following } = this.#allowances;
-    // A target that moves may pass the goal between two ticks: that is a meeting too.
-    const passed = distance * this.#distance < 0 && Math.abs(distance) <= following;
+    const distance = target - this.#goal;
+    this.#goal += Math.min(Math.max(way, -limit), limit);
+    if (this.#mode === "resting") return false;
+    // A target that moves may pass the goal between two readings: that is a meeting too.
+    const passed = distance * this.#distance < 0 && Math.abs(distance) <= this.#speeds.following * seconds;
     this.#distance = distance;
+    if (this.#mode === "obstructed") {
+      if (this.#goal === aim) this.#wasFollowing = true;
+      return false;
+    }
     if (Math.abs(distance) <= limit || passed) {
       this.#mode = this.#slow ? "aligning" : "following";
       return true;
@@ -148,7 +161,7 @@ export class JointMotion {
     this.#unmoved++;
     if (this.#unmoved < OBSTRUCTED_AFTER_READINGS || this.#mode === "resting") return;
     this.#unmoved = 0;
-    this.#wasFollowing = this.#mode === "following";
+    this.#wasFollowing = this.#mode === "following" || this.#freed !== 0;
     this.#mode = "obstructed";
     this.#side = Math.sign(ahead);
     this.#reached = position;
@@ -159,6 +172,7 @@ export class JointMotion {
     if (this.#mode !== "obstructed") this.#wasFollowing = this.#mode === "following";
     this.#mode = "resting";
     this.#side = 0;
+    this.#freed = 0;
     this.#reached = this.#seen;
   }
 
@@ -169,32 +183,36 @@ export class JointMotion {
     this.#distance = 0;
   }
 
-  /** Where the goal may go: to its target within the calibrated range, but against an obstacle only so far. */
-  #aim(wanted: number): number {
+  /** Where the goal may go: to its target, but against an obstacle only so far. */
+  #aim(target: number): number {
     if (this.#mode === "resting") return this.#reached;
-    const target = Math.min(Math.max(wanted, this.#range.min), this.#range.max);
-    if (this.#mode !== "obstructed") return target;
-    const side = this.#side;
-    const furthest = this.#reached + side * PRESS_STEPS;
-    if ((target - furthest) * side > 0) return furthest;
-    this.#side = 0;
-    this.#distance = 0;
-    // Away from the obstacle at once, but to where it was slowly.
-    const beside = (target - this.#seen) * side <= 0;
-    this.#mode = beside && this.#wasFollowing && !this.#slow ? "following" : "aligning";
+    if (this.#mode === "obstructed") {
+      const furthest = this.#reached + this.#side * PRESS_STEPS;
+      if ((target - furthest) * this.#side > 0) return furthest;
+      this.#leaveObstacle();
+    }
+    // A target that comes back to the goal is followed; one that is further only slowly: the obstacle gave way.
+    if (this.#freed !== 0 && (target - this.#goal) * this.#freed <= 0) this.#mode = "following";
+    if (this.#mode === "following") this.#freed = 0;
     return target;
   }
 
+  #leaveObstacle(): void {
+    this.#freed = this.#wasFollowing && !this.#slow ? this.#side : 0;
+    this.#side = 0;
+    this.#mode = "aligning";
+  }
+
   /** A goal that comes back to where its joint is drives it nowhere, and may be as fast as it was before. */
-  #allowance(distance: number): number {
-    const { aligning, following } = this.#allowances;
+  #speed(way: number): number {
+    const { aligning, following } = this.#speeds;
     switch (this.#mode) {
       case "following":
         return following;
       case "aligning":
         return aligning;
       case "obstructed":
-        return this.#wasFollowing && this.#side * distance < 0 ? following : aligning;
+        return this.#wasFollowing && this.#side * way < 0 ? following : aligning;
       case "resting":
         return this.#wasFollowing ? following : aligning;
     }

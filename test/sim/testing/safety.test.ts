@@ -5,8 +5,8 @@ import type { RecordEntry } from "../../../src/sim/record/entries.ts";
 import { checkSafety, needlessWrites, type SafetyLimits } from "../../../src/sim/testing/safety.ts";
 import { writeOf } from "../host.ts";
 
-// At 100 Hz, 360 °/s is 41 steps a tick, 45 °/s is 5.
-const limits: SafetyLimits = { rateHz: 100, followSpeedDegPerS: 360, alignSpeedDegPerS: 45 };
+// In 10 ms, 360 °/s is 41 steps, 45 °/s is 5.
+const limits: SafetyLimits = { followSpeedDegPerS: 360, alignSpeedDegPerS: 45, times: "of writing" };
 const TICK_US = 10_000;
 
 const request = (t: number, arm: ArmName, id: number, instruction: number, params: number[]): RecordEntry => {
@@ -27,6 +27,12 @@ const energised = (t: number, goal: number, position = goal): RecordEntry => ({
 });
 const goal = (t: number, steps: number): RecordEntry =>
   request(t, "follower", BROADCAST_ID, Instruction.syncWrite, [42, 2, 6, steps & 0xff, steps >> 8]);
+/** The leader's gripper says where it is. */
+const reading = (t: number): RecordEntry => {
+  const packet = new Uint8Array(8);
+  encodePacket(packet, 6, 0, [0, 8]);
+  return { t, arm: "leader", kind: "reply", hex: packet.toHex(), firstT: t, lastT: t };
+};
 /** The gripper is energised at 2000 and given these goals, one a tick. */
 const goals = (...steps: number[]): RecordEntry[] => [
   energised(0, 2000),
@@ -101,13 +107,40 @@ describe("the follower", () => {
   });
 
   test("must not be given more goals a second than the speed allows, each small enough by itself", () => {
-    const { alignSpeedDegPerS: _, ...follow } = limits;
+    const follow: SafetyLimits = { followSpeedDegPerS: 360 };
     const hasty = [energised(0, 0)];
     for (let i = 1; i <= 50; i++) hasty.push(goal(i * 1000, i * 20)); // 20 steps each ms: 5 times too fast
     expect(rules(hasty, follow)).toContain("goals too fast");
     const late = goals(...Array.from({ length: 50 }, (_, i) => 2000 + 41 * (i + 1)));
     late[20] = { ...late[20]!, t: 21 * TICK_US - 1 } as RecordEntry; // one tick late, the next in time
     expect(rules(late, follow)).toEqual([]);
+  });
+
+  test("may be given what the time since the goal before allows, up to 50 ms of it", () => {
+    const follow: SafetyLimits = { followSpeedDegPerS: 360, times: "of writing" };
+    const after = (ms: number, steps: number) =>
+      rules([energised(0, 2000), goal(TICK_US, 2000), goal(TICK_US + ms * 1e3, 2000 + steps)], follow);
+    expect([after(5, 21), after(5, 22)]).toEqual([[], ["goal jumped"]]);
+    expect([after(20, 82), after(20, 83)]).toEqual([[], ["goal jumped"]]);
+    expect([after(50, 205), after(50, 206)]).toEqual([[], ["goal jumped"]]);
+    expect([after(1000, 205), after(1000, 206)]).toEqual([[], ["goal jumped"]]);
+  });
+
+  test("may have been given a goal that arrives late before, but not before the leader was read", () => {
+    const follow: SafetyLimits = { followSpeedDegPerS: 360 };
+    /** Goals that arrive 1 ms after the leader was read, each 10 ms; the sixth so much later, in ms. */
+    const late = (ms: number, steps: number) => {
+      const entries = [energised(0, 2000)];
+      for (let tick = 1; tick <= 5; tick++) {
+        entries.push(reading(tick * TICK_US), goal(tick * TICK_US + 1_000, 2000));
+      }
+      entries.push(reading(6 * TICK_US), goal(6 * TICK_US + 1_000 + ms * 1e3, 2000 + steps));
+      return rules(entries, follow);
+    };
+    // The goal before was written at most one reading earlier than it seems.
+    expect([late(0, 86), late(0, 88)]).toEqual([[], ["goal jumped"]]);
+    expect([late(10, 127), late(10, 129)]).toEqual([[], ["goal jumped"]]);
+    expect([late(100, 205), late(100, 206)]).toEqual([[], ["goal jumped"]]);
   });
 
   test("begins anew after torque was off", () => {

@@ -132,19 +132,38 @@ describe("moving", () => {
     expect(transport.sent.at(-1)!.length).toBe(26);
   });
 
-  test("whatever the targets, no goal ever moves by more than a tick's allowance or leaves the range", () => {
+  test("the time since the last goals counts, up to 50 ms of it", () => {
+    const { drive } = following();
+    const moved = (tickS: number) => {
+      const before = drive.goals[0]!;
+      drive.tickS = tickS;
+      drive.step(new Int32Array(6).fill(4000));
+      return drive.goals[0]! - before;
+    };
+    // 360 °/s are 4096 steps/s: at 53 goals a second they are 77 each.
+    expect([moved(1 / 53), moved(0), moved(0.001), moved(0.05), moved(10)]).toEqual([77, 0, 4, 205, 205]);
+    drive.align(0);
+    // 45 °/s are 512 steps/s; parts of a step are carried over.
+    expect([moved(1 / 53), moved(0), moved(0.05), moved(10)]).toEqual([10, 0, 25, 26]);
+  });
+
+  test("whatever the targets and the times, no goal ever moves faster than allowed or leaves the range", () => {
     const target = fc.integer({ min: -40_000, max: 40_000 });
-    const tick = fc.array(target, { minLength: 6, maxLength: 6 });
+    const targets = fc.array(target, { minLength: 6, maxLength: 6 });
+    const tick = fc.record({ targets, tickS: fc.double({ min: 0, max: 0.1, noNaN: true }) });
     fc.assert(
       fc.property(fc.array(tick, { minLength: 1, maxLength: 60 }), (ticks) => {
         const { drive } = follower(undefined, { min: 900, max: 3600 });
         drive.switchTorqueOn();
         let before = Array.from(drive.goals);
-        for (const targets of ticks) {
+        for (const { targets, tickS } of ticks) {
           const slow = JOINTS.map((_, joint) => Number(drive.motionOf(joint).isSlow));
+          drive.tickS = tickS;
           drive.step(Int32Array.from(targets));
           for (let joint = 0; joint < 6; joint++) {
-            expect(Math.abs(drive.goals[joint]! - before[joint]!)).toBeLessThanOrEqual(slow[joint] ? 3 : 21);
+            const speed = slow[joint] ? 512 : 4096;
+            const may = speed * Math.min(tickS, 0.05) + 1;
+            expect(Math.abs(drive.goals[joint]! - before[joint]!)).toBeLessThan(may);
             expect(drive.goals[joint]).toBeWithin(900, 3601);
           }
           before = Array.from(drive.goals);

@@ -2,6 +2,7 @@
 import { expect } from "bun:test";
 import { Bus } from "../../../src/feetech/bus.ts";
 import { registers } from "../../../src/feetech/registers.ts";
+import type { Clock } from "../../../src/linux/clock.ts";
 import { SimulatedArm } from "../../../src/sim/arm/arm.ts";
 import { JOINTS } from "../../../src/sim/arm/joints.ts";
 import { factoryState, type ServoEvent } from "../../../src/sim/servo/servo.ts";
@@ -9,13 +10,31 @@ import { VirtualClock } from "../../../src/sim/testing/clock.ts";
 import { SimulatedTransport } from "../../../src/sim/testing/transport.ts";
 import { FollowerDrive } from "../../../src/teleop/loop/drive.ts";
 
-/** In a tick that is 2.56 steps while a joint approaches, and 20.48 when it follows. */
-export const limits = { rateHz: 200, alignSpeedDegPerS: 45, followSpeedDegPerS: 360 };
+/** In 5 ms that is 2.56 steps while a joint approaches, and 20.48 when it follows. */
+export const limits = { alignSpeedDegPerS: 45, followSpeedDegPerS: 360 };
 /** What a goal moves by in one tick at most, in whole steps: parts are carried over. */
 export const SLOW = 3;
 export const FAST = 21;
 
 export const GOAL = registers.goal_position.address;
+
+/** A drive whose goals are written a tick after those before. */
+export class TickingDrive extends FollowerDrive {
+  tickS = 0.005;
+  readonly #clock: Clock;
+
+  constructor(bus: Bus, ...rest: Tail<ConstructorParameters<typeof FollowerDrive>>) {
+    super(bus, ...rest);
+    this.#clock = bus.clock;
+  }
+
+  override step(targets: ArrayLike<number>): boolean {
+    this.#clock.sleepUntilUs(this.#clock.nowUs() + this.tickS * 1e6);
+    return super.step(targets);
+  }
+}
+
+type Tail<List extends unknown[]> = List extends [unknown, ...infer Rest] ? Rest : never;
 
 /** A follower whose joints stand at the given positions, on a bus without time. */
 export function follower(
@@ -29,7 +48,7 @@ export function follower(
   const arm = new SimulatedArm("follower", clock.nowUs(), states, (_, event) => told.push(event));
   const transport = new SimulatedTransport(arm, undefined, clock);
   const bus = new Bus(transport, { access: "drive", clock });
-  const drive = new FollowerDrive(
+  const drive = new TickingDrive(
     bus,
     JOINTS.map(() => ranges),
     bounds,

@@ -1,12 +1,19 @@
 import { describe, expect, test } from "bun:test";
 import { JointMotion } from "../../../src/teleop/loop/joint-motion.ts";
 
-/** Whole steps, so that each tick moves a goal by just so many. */
-const allowances = { aligning: 2, following: 20 };
+/** Steps/s: whole ones, so that each second moves a goal by just so many. */
+const speeds = { aligning: 2, following: 20 };
+
+/** A joint that is given a goal each second. */
+class Motion extends JointMotion {
+  override advance(wanted: number, seconds = 1): boolean {
+    return super.advance(wanted, seconds);
+  }
+}
 
 /** A joint at 2000 whose goal is there. */
 function motion(range = { min: 0, max: 4095 }) {
-  const it = new JointMotion(range, allowances);
+  const it = new Motion(range, speeds);
   it.begin(2000, 2000);
   return it;
 }
@@ -28,11 +35,11 @@ function stopped(goal: number) {
 }
 
 test("a joint has no goal before it begins", () => {
-  expect(new JointMotion({ min: 0, max: 4095 }, allowances).goal).toBe(-1);
+  expect(new Motion({ min: 0, max: 4095 }, speeds).goal).toBe(-1);
 });
 
 describe("a joint that aligns", () => {
-  test("moves its goal by the aligning allowance, and is slow", () => {
+  test("moves its goal at the aligning speed, and is slow", () => {
     const it = motion();
     expect([it.advance(2010), it.goal, it.mode, it.isSlow]).toEqual([false, 2002, "aligning", true]);
   });
@@ -59,7 +66,7 @@ describe("a joint that aligns", () => {
   });
 
   test("carries parts of a step over", () => {
-    const it = new JointMotion({ min: 0, max: 4095 }, { aligning: 2.5, following: 20 });
+    const it = new Motion({ min: 0, max: 4095 }, { aligning: 2.5, following: 20 });
     it.begin(2000, 2000);
     const goals = [0, 0, 0, 0].map(() => {
       it.advance(3000);
@@ -73,7 +80,7 @@ describe("a joint that aligns", () => {
 });
 
 describe("a joint that follows", () => {
-  test("moves its goal by the following allowance, and has met its target whatever the distance", () => {
+  test("moves its goal at the following speed, and has met its target whatever the distance", () => {
     const it = following();
     expect([it.advance(2500), it.goal, it.mode]).toEqual([true, 2020, "following"]);
   });
@@ -118,10 +125,12 @@ describe("a joint that is stopped", () => {
     expect([it.mode, it.obstacleSide, it.goal]).toEqual(["following", 0, 2000 + side * 580]);
   });
 
-  test("goes slowly to a target between itself and the obstacle's side", () => {
-    const it = stopped(2600);
-    it.advance(2001);
-    expect([it.mode, it.goal]).toEqual(["aligning", 2598]);
+  test.each([1, -1])("follows a target that is 20° ahead of it or less at once (side %i)", (side) => {
+    const it = stopped(2000 + side * 600);
+    expect([it.advance(2000 + side * 228), it.mode, it.goal]).toEqual([true, "following", 2000 + side * 580]);
+    const atLimit = stopped(2000 + side * 600);
+    while (atLimit.goal !== 2000 + side * 228) atLimit.advance(2000 + side * 600);
+    expect([atLimit.advance(2000 + side * 210), atLimit.goal]).toEqual([true, 2000 + side * 210]);
   });
 
   test("aligns afterwards when it was told to meanwhile, or must be slow", () => {
@@ -153,6 +162,73 @@ describe("a joint that is stopped", () => {
     it.see(2000 + side * 50);
     it.advance(2000 + side * 600);
     expect(it.goal).toBe(2000 + side * 230);
+  });
+
+  /** One that was stopped, pressed, and whose way is free now: its target is further than its goal may be at once. */
+  function freed(side: number) {
+    const it = stopped(2000 + side * 600);
+    while (it.goal !== 2000 + side * 228) it.advance(2000 + side * 600);
+    it.see(2000 + side * 400);
+    expect([it.advance(2000 + side * 600), it.mode]).toEqual([false, "aligning"]);
+    expect([it.obstacleSide, it.goal]).toEqual([0, 2000 + side * 230]);
+    return it;
+  }
+
+  test.each([1, -1])(
+    "goes slowly to a target that it may reach again, and then follows (side %i)",
+    (side) => {
+      const it = freed(side);
+      let before = it.goal;
+      for (; !it.advance(2000 + side * 600); before = it.goal) expect(Math.abs(it.goal - before)).toBe(2);
+      expect([it.mode, it.goal]).toEqual(["following", 2000 + side * 600]);
+    },
+  );
+
+  test.each([1, -1])("follows a target that comes back to its goal, however fast (side %i)", (side) => {
+    const it = freed(side);
+    expect([it.advance(2000 + side * 100), it.mode, it.goal]).toEqual([true, "following", 2000 + side * 210]);
+  });
+
+  test.each([1, -1])("follows just so after a second obstacle (side %i)", (side) => {
+    const it = freed(side);
+    it.see(2000 - side * 60);
+    it.see(2000 - side * 60);
+    it.see(2000 - side * 60);
+    expect(it.mode).toBe("obstructed");
+    it.advance(1900);
+    expect(it.mode).toBe("following");
+  });
+
+  test("approaches what the leader jumped to slowly, also when its way had become free", () => {
+    const it = freed(1);
+    it.align();
+    it.advance(1900);
+    expect([it.mode, it.goal]).toEqual(["aligning", 2228]);
+  });
+
+  test("that must be slow when its way becomes free follows nothing", () => {
+    const it = freed(1);
+    it.slow = true;
+    it.advance(1900);
+    expect([it.mode, it.goal]).toEqual(["aligning", 2228]);
+  });
+
+  test("that was aligning has met its target when its goal is as far as it may be", () => {
+    const it = motion();
+    while (it.goal !== 2228) it.advance(2600);
+    it.begin(2228, 1900);
+    it.see(1900);
+    it.see(1900);
+    expect(it.mode).toBe("obstructed");
+    it.advance(2600);
+    it.advance(1800);
+    expect(it.mode).toBe("aligning");
+    it.begin(2228, 1900);
+    it.see(1900);
+    it.see(1900);
+    for (let tick = 0; tick < 100; tick++) it.advance(2600);
+    it.advance(1800);
+    expect(it.mode).toBe("following");
   });
 });
 

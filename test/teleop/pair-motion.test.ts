@@ -1,0 +1,138 @@
+/** How near the follower's goals are to LeRobot's, whatever a hand does and whatever the link. */
+import { describe, expect, test } from "bun:test";
+import { type GivenGoal, VirtualPair } from "../support/virtual-pair.ts";
+
+const STEPS_PER_DEG = 4096 / 360;
+/** By then a pair that began with everything follows. */
+const FOLLOWS_S = 5;
+/** How far a goal may lead what it presses against. */
+const PRESS = 20 * STEPS_PER_DEG;
+
+/** A joint, where something stops it, and from where to where the leader moves it, in steps of the follower. */
+const GRASP = { joint: 5, object: 2600, squeezed: 2600 - 40 * STEPS_PER_DEG, open: 3300 };
+const TABLE = { joint: 2, object: 2400, squeezed: 2400 + 40 * STEPS_PER_DEG, open: 1700 };
+
+interface Release {
+  /** When the leader begins to go back, s. */
+  readonly atS: number;
+  readonly degPerS: number;
+}
+
+/**
+ * The leader's joint presses beyond what stops the follower's and goes back, again and again: at each of the speeds,
+ * after pauses that differ by 35 ms, so that a release meets each phase of the readings, which are 90 ms apart.
+ */
+async function graspAndRelease(it: VirtualPair, { joint, object, squeezed, open }: typeof GRASP) {
+  const lead = (atS: number, goal: number, degPerS: number) =>
+    it.at(atS, () => leadTo(it, joint, goal, degPerS));
+  const releases: Release[] = [];
+  let atS = FOLLOWS_S;
+  lead(atS, open, 60);
+  atS += 2;
+  it.at(atS, () => {
+    const follower = it.arms.boards.follower.arm.servos[joint]!.actuator;
+    follower.motor.block(follower.shaftAt(object));
+  });
+  for (const degPerS of [100, 150, 200, 300]) {
+    for (let phase = 0; phase < 20; phase++) {
+      lead(atS, squeezed, 300);
+      atS += 0.35 + phase * 0.035;
+      lead(atS, open, degPerS);
+      releases.push({ atS, degPerS });
+      atS += 1.4;
+    }
+  }
+  await it.runFor(atS);
+  return releases;
+}
+
+/** Has the leader's hand bring a joint to where LeRobot gives the follower's a goal, at a speed of the follower's. */
+function leadTo(it: VirtualPair, joint: number, goal: number, degPerS: number): void {
+  const { motor } = it.arms.boards.leader.arm.servos[joint]!.actuator;
+  const perStep = 1 / gainOf(it, joint);
+  const way = (goal - it.lerobotsGoal(joint)) * perStep;
+  motor.push(motor.position + way, degPerS * STEPS_PER_DEG * perStep);
+}
+
+/** How many steps of the follower's joint one of the leader's is. */
+function gainOf(it: VirtualPair, joint: number): number {
+  const [leader, follower] = (["leader", "follower"] as const).map((role) => {
+    const { min_position_limit: min, max_position_limit: max } = it.arms.boards[role].arm.servos[
+      joint
+    ]!.values(it.clock.nowUs());
+    return max - min;
+  }) as [number, number];
+  return follower / leader;
+}
+
+/** Whether a goal lies where LeRobot's were in the 100 ms before it, but for a step. */
+function isWithin100Ms(goals: readonly GivenGoal[], index: number): boolean {
+  const { atS, goal } = goals[index]!;
+  const recent = [];
+  for (let each = index; each >= 0 && atS - goals[each]!.atS <= 0.1; each--)
+    recent.push(goals[each]!.lerobots);
+  return goal >= Math.min(...recent) - 1 && goal <= Math.max(...recent) + 1;
+}
+
+describe.each([
+  ["a gripper lets go of an object", GRASP],
+  ["a joint is lifted off a table", TABLE],
+])("when %s", (_, grasp) => {
+  test("its goal is within 100 ms of LeRobot's, at whatever speed and moment", async () => {
+    using it = new VirtualPair();
+    const releases = await graspAndRelease(it, grasp);
+    const { joint, object, squeezed } = grasp;
+    const side = Math.sign(squeezed - object);
+    const goals = it.goals(joint, FOLLOWS_S);
+    const late = releases.filter(({ atS }) =>
+      goals.some(
+        (each, index) =>
+          each.atS > atS &&
+          each.atS < atS + 1.4 &&
+          (each.lerobots - object) * side < PRESS - 2 &&
+          !isWithin100Ms(goals, index),
+      ),
+    );
+    expect(late).toEqual([]);
+    expect(it.codes()).toContain("joint.obstructed");
+    expect(it.states(FOLLOWS_S)).toEqual(["stopped"]);
+  });
+});
+
+describe("on a link that lets through a quarter of the goals", () => {
+  const WRIST_FLEX = 3;
+
+  /** Swings a joint by ±30° at a speed; the goals of four swings. */
+  async function swing(it: VirtualPair, degPerS: number): Promise<GivenGoal[]> {
+    it.arms.boards.leader.usbUs = 8_500;
+    it.at(FOLLOWS_S, () => leadTo(it, WRIST_FLEX, 2_000, 60));
+    const turns = 8;
+    for (let turn = 0; turn < turns; turn++) {
+      const goal = 2_000 + (turn % 2 === 0 ? 30 : -30) * STEPS_PER_DEG;
+      it.at(FOLLOWS_S + 3 + turn * 0.6, () => leadTo(it, WRIST_FLEX, goal, degPerS));
+    }
+    await it.runFor(FOLLOWS_S + 3 + turns * 0.6);
+    expect(it.states(FOLLOWS_S)).toEqual(["stopped"]);
+    return it.goals(WRIST_FLEX, FOLLOWS_S + 3);
+  }
+
+  test("the follower's goals are LeRobot's up to the speed limit, not a quarter of it", async () => {
+    using it = new VirtualPair();
+    const goals = await swing(it, 340);
+    const perS = goals.length / (goals.at(-1)!.atS - goals[0]!.atS);
+    expect(perS).toBeWithin(40, 65);
+    const others = goals.filter(({ goal, lerobots }) => Math.abs(goal - lerobots) > 1);
+    expect(others).toEqual([]);
+  });
+
+  test("and above the limit move as fast as it allows", async () => {
+    using it = new VirtualPair({ settings: { followSpeedDegPerS: 180 } });
+    const goals = await swing(it, 340);
+    const fastest = goals.slice(1).map(({ atS, goal }, index) => {
+      const before = goals[index]!;
+      // But for the part of a step that the goal before had left.
+      return (Math.abs(goal - before.goal) - 1) / (atS - before.atS) / STEPS_PER_DEG;
+    });
+    expect(Math.max(...fastest)).toBeWithin(170, 181);
+  });
+});
