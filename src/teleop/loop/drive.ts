@@ -39,6 +39,7 @@ const PRESSES_WITHIN_STEPS = 341; // 30°
 const STILL_WITHIN_STEPS = 12; // 1°
 
 const TORQUE_ON_TRIES = 5;
+const TORQUE_OFF_TRIES = 3;
 
 /** Drives the six joints of a follower. */
 export class FollowerDrive {
@@ -123,14 +124,33 @@ export class FollowerDrive {
     this.#motions[joint]!.see(position);
   }
 
-  /** Lets a joint stay where it was seen last, its goal with it, until {@link resume}. */
-  rest(joint: number): void {
-    this.#motions[joint]!.rest();
-  }
-
-  /** Lets a joint that rests approach its target again. */
-  resume(joint: number): void {
-    this.#motions[joint]!.resume();
+  /**
+   * Switches the torque of a joint that holds nothing off, and on again where it is; it aligns from there. Nothing may
+   * be owed by the bus. Blocks for about one reply.
+   * Throws {@link BusError} when the servo does not say that its torque is off, {@link PortError}.
+   */
+  renewTorque(joint: number): void {
+    const id = ids[joint]!;
+    const found = new ReadRequest([id], spanOf("torque_enable", "present_position"));
+    // A sync write's values are 0 unless set; nobody answers it, so that the reading is the only reply to wait for.
+    const torque = new WriteRequest([id], spanOf("torque_enable"));
+    for (let attempt = 0; attempt === 0 || found.value(0, "torque_enable") !== 0; attempt++) {
+      if (attempt === TORQUE_OFF_TRIES) {
+        throw new BusError(this.#bus, id, "not written", { register: "torque_enable", value: 0 });
+      }
+      this.#bus.send(torque);
+      this.#bus.readAll(found);
+    }
+    const present = presentIn(found, 0, this.#bus, id);
+    this.#goals[joint] = present;
+    this.#motions[joint]!.begin(present, present);
+    this.#velocities[joint] = this.goalVelocity(joint);
+    const motion = new WriteRequest([id], spanOf("goal_position", "goal_velocity"));
+    motion.set(0, "goal_position", present);
+    motion.set(0, "goal_velocity", this.#velocities[joint]);
+    this.#bus.send(motion);
+    torque.set(0, "torque_enable", 1);
+    this.#bus.send(torque);
   }
 
   /** Has a joint approach its target at the aligning speed. */
@@ -155,11 +175,7 @@ export class FollowerDrive {
 
   /** Begins every joint's motion where it is, or at the goal that it keeps; tells which joints keep theirs. */
   #begin(found: ReadRequest, fullTorque: ReadRequest): readonly boolean[] {
-    const presents = ids.map((id, joint) => {
-      const present = found.value(joint, "present_position");
-      if (isPosition(present)) return present;
-      throw new BusError(this.#bus, id, "corrupted", { register: "present_position", value: present });
-    });
+    const presents = ids.map((id, joint) => presentIn(found, joint, this.#bus, id));
     return presents.map((present, joint) => {
       const goal = found.value(joint, "goal_position");
       const full = found.value(joint, "torque_limit") === fullTorque.value(joint, "max_torque_limit");
@@ -228,6 +244,13 @@ export class FollowerDrive {
     }
     this.#bus.send(write);
   }
+}
+
+/** Where the servo at `index` of a read is. Throws {@link BusError} when that is no position. */
+function presentIn(found: ReadRequest, index: number, bus: Bus, id: number): number {
+  const present = found.value(index, "present_position");
+  if (isPosition(present)) return present;
+  throw new BusError(bus, id, "corrupted", { register: "present_position", value: present });
 }
 
 function stepsPerTick(speedDegPerS: number, rateHz: number): number {

@@ -1,13 +1,12 @@
 /**
- * How the goal of one joint moves, in one of four modes.
+ * How the goal of one joint moves, in one of three modes.
  *
  * aligning: toward its target at the aligning speed, until it has met it. following: toward its target at the following
- * speed. obstructed: something stops the joint; the goal leads it by a bounded distance. resting: the goal is where the
- * joint was seen last, whatever its target.
+ * speed. obstructed: something stops the joint; the goal leads it by a bounded distance.
  */
 
 /** What a joint's goal does. */
-export type MotionMode = "aligning" | "following" | "obstructed" | "resting";
+export type MotionMode = "aligning" | "following" | "obstructed";
 
 /** What a goal may move by in one tick, in steps; not always whole ones. */
 export interface TickAllowances {
@@ -48,9 +47,9 @@ export class JointMotion {
   #unmoved = 0;
   /** While obstructed: the side of the goal on which the obstacle is, −1 or 1; else 0. */
   #side = 0;
-  /** While obstructed: how far it got; while resting: where it rests. */
+  /** While obstructed: how far it got. */
   #reached = 0;
-  /** While obstructed or resting: whether it was following before. */
+  /** While obstructed: whether it was following before. */
   #wasFollowing = false;
   #slow = false;
 
@@ -80,7 +79,7 @@ export class JointMotion {
 
   /** Whether the servo itself is to keep to the aligning speed. */
   get isSlow(): boolean {
-    return this.#mode === "resting" ? !this.#wasFollowing : this.#mode !== "following";
+    return this.#mode !== "following";
   }
 
   /** Whether it moves at the aligning speed only. From slow to fast it aligns first. */
@@ -118,7 +117,7 @@ export class JointMotion {
     const limit = Math.floor(allowance);
     this.#carry = allowance - limit;
     this.#goal += Math.min(Math.max(distance, -limit), limit);
-    if (this.#mode === "resting" || this.#mode === "obstructed") return false;
+    if (this.#mode === "obstructed") return false;
     const { following } = this.#allowances;
     // A target that moves may pass the goal between two ticks: that is a meeting too.
     const passed = distance * this.#distance < 0 && Math.abs(distance) <= following;
@@ -146,7 +145,7 @@ export class JointMotion {
       return;
     }
     this.#unmoved++;
-    if (this.#unmoved < OBSTRUCTED_AFTER_READINGS || this.#mode === "resting") return;
+    if (this.#unmoved < OBSTRUCTED_AFTER_READINGS) return;
     this.#unmoved = 0;
     this.#wasFollowing = this.#mode === "following";
     this.#mode = "obstructed";
@@ -154,24 +153,8 @@ export class JointMotion {
     this.#reached = position;
   }
 
-  /** Lets the joint stay where it was seen last, its goal with it, until {@link resume}. */
-  rest(): void {
-    if (this.#mode !== "obstructed") this.#wasFollowing = this.#mode === "following";
-    this.#mode = "resting";
-    this.#side = 0;
-    this.#reached = this.#seen;
-  }
-
-  /** Lets a joint that rests approach its target again. */
-  resume(): void {
-    this.#mode = "aligning";
-    this.#wasFollowing = false;
-    this.#distance = 0;
-  }
-
   /** Where the goal may go: to its target within the calibrated range, but against an obstacle only so far. */
   #aim(wanted: number): number {
-    if (this.#mode === "resting") return this.#reached;
     const target = Math.min(Math.max(wanted, this.#range.min), this.#range.max);
     if (this.#mode !== "obstructed") return target;
     const side = this.#side;
@@ -195,8 +178,6 @@ export class JointMotion {
         return aligning;
       case "obstructed":
         return this.#wasFollowing && this.#side * distance < 0 ? following : aligning;
-      case "resting":
-        return this.#wasFollowing ? following : aligning;
     }
   }
 }

@@ -58,7 +58,7 @@ export const transitions: readonly Transition[] = [
   {
     from: ["following"],
     to: "aligning",
-    when: "the configuration was read again, or the gripper's torque was switched off and on",
+    when: "the configuration was read again",
     codes: ["pair.aligning"],
   },
   {
