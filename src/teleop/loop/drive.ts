@@ -9,6 +9,7 @@ import { JOINT_COUNT } from "../../arm/joints.ts";
 import { SERVO_IDS as ids, isPosition } from "../../arm/servos/read.ts";
 import type { Bus } from "../../feetech/bus.ts";
 import { BusError } from "../../feetech/bus-error.ts";
+import { errorBits } from "../../feetech/registers.ts";
 import { ReadRequest, spanOf, WriteRequest } from "../../feetech/requests.ts";
 import { degrees, degreesToSteps } from "../../feetech/units.ts";
 import { JointMotion, type Range, type TickAllowances } from "./joint-motion.ts";
@@ -32,7 +33,7 @@ const GOAL_VELOCITY_MARGIN = 1.25;
  * goal: gravity accounts for the difference. Further away its goal is stale, unless it is the one that we gave it, …
  */
 const HELD_WITHIN_STEPS = 114; // 10°
-/** … but for one with its whole torque, which something keeps from its goal. */
+/** … but for one with its whole torque, which something keeps from its goal: at any distance when it is overloaded. */
 const PRESSES_WITHIN_STEPS = 341; // 30°
 
 /** How far a joint without torque may be moved by hand between reading its position and switching its torque on. */
@@ -180,9 +181,11 @@ export class FollowerDrive {
       const goal = found.value(joint, "goal_position");
       const full = found.value(joint, "torque_limit") === fullTorque.value(joint, "max_torque_limit");
       const within = full ? PRESSES_WITHIN_STEPS : HELD_WITHIN_STEPS;
-      const isOurs = full && goal === this.#goals[joint];
+      // One that is overloaded has pressed for seconds: with its goal where it is, it would drop what it holds.
+      const overloaded = (this.#bus.errorBytes[ids[joint]!]! & errorBits.overload) !== 0;
+      const mustKeep = full && (overloaded || goal === this.#goals[joint]);
       const isHeld =
-        found.value(joint, "torque_enable") === 1 && (isOurs || Math.abs(goal - present) <= within);
+        found.value(joint, "torque_enable") === 1 && (mustKeep || Math.abs(goal - present) <= within);
       this.#goals[joint] = isHeld ? goal : present;
       this.#motions[joint]!.begin(this.#goals[joint]!, present);
       return isHeld;

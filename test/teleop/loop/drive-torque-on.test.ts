@@ -90,6 +90,18 @@ describe("switching the torque on", () => {
     expect(drive.goals[2]).toBe(2000);
   });
 
+  test("one that is overloaded, because it presses on something, keeps its goal at any distance", () => {
+    const { drive, arm } = follower();
+    for (const joint of [1, 2]) {
+      arm.servos[joint]!.setValues({ torque_enable: 1, goal_position: 3000 });
+      arm.servos[joint]!.actuator.latchOverload();
+    }
+    // … but with its torque limit ramped down it does not press: it was being released.
+    arm.servos[1]!.setValues({ torque_limit: 100 });
+    drive.switchTorqueOn();
+    expect([drive.goals[1], drive.goals[2]]).toEqual([1500, 3000]);
+  });
+
   test("goals that do not arrive are sent again before anything is energised", () => {
     const { drive, transport, told } = follower();
     let lost = 0;
