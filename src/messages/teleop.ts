@@ -4,6 +4,7 @@ import { type JointName, nameWithId } from "../arm/joints.ts";
 import type { Doubt, Left, Problem, TeleopCode, TeleopProblem } from "../teleop/reporting/problem.ts";
 import { isArmProblem, sayArmEnd } from "./arm.ts";
 import { type Audience, command } from "./audience.ts";
+import { list } from "./list.ts";
 
 /** Problems of one code. */
 type Of<Code extends TeleopCode> = Extract<TeleopProblem, { readonly code: Code }>;
@@ -12,7 +13,10 @@ type Of<Code extends TeleopCode> = Extract<TeleopProblem, { readonly code: Code 
 const words: { readonly [Code in TeleopCode]?: (problem: Of<Code>, audience: Audience) => string } = {
   "pair.connecting": () => "both arms answer",
   "pair.aligning": () => "the follower moves slowly to the leader's pose",
-  "pair.following": () => "the follower has reached the leader's pose",
+  "pair.following": ({ stopped }) =>
+    `the follower has reached the leader's pose${
+      stopped.length === 0 ? "" : `, except ${list(stopped.map(nameWithId))}, which something stops`
+    }`,
   "pair.stopped": ({ left }) => lefts[left],
   "pair.paused": ({ stage }, audience) =>
     stage === "asked"

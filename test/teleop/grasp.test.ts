@@ -8,8 +8,8 @@ const GRIPPER = 5;
 const FOLLOWS_S = 5;
 /** Where the follower's gripper meets the object, … */
 const OBJECT = 2_600;
-/** … where it is wanted when the leader's squeezes, 26° further, and wide open. */
-const SQUEEZED = 2_300;
+/** … where it is wanted when the leader's squeezes, 44° further, and wide open. */
+const SQUEEZED = 2_100;
 const OPEN = 3_100;
 
 /** A pair whose follower's gripper closes on an object at `FOLLOWS_S`; `cure` is what ends its overloads. */
@@ -133,6 +133,21 @@ describe("a gripper that squeezes an object as LeRobot's settings have it", () =
     const sampled = loads(it, actuator, FOLLOWS_S + 2, FOLLOWS_S + 20);
     await it.runFor(FOLLOWS_S + 20);
     expect(Math.min(...sampled)).toBe(PROTECTIVE);
+    expect(it.states(FOLLOWS_S + 10)).toEqual(["connecting", "aligning", "following", "stopped"]);
+  });
+
+  test("keeps the others from nothing while it is held across a realignment, and that is said", async () => {
+    const { it } = grasping("torque");
+    using _ = it;
+    it.at(FOLLOWS_S + 3, () => {
+      it.arms.boards.leader.lose = 60;
+    });
+    await it.runFor(FOLLOWS_S + 8);
+    expect(it.states(FOLLOWS_S)).toEqual(["holding", "aligning", "following", "stopped"]);
+    expect(it.events.flatMap(({ event }) => ("reasons" in event ? event.reasons : []))).toContainEqual({
+      code: "pair.following",
+      stopped: ["gripper"],
+    });
   });
 });
 

@@ -49,6 +49,7 @@ export class FollowerDrive {
   /** As last written; −1 where none has been. */
   readonly #goals = new Int32Array(JOINT_COUNT).fill(-1);
   readonly #velocities = new Int32Array(JOINT_COUNT).fill(-1);
+  #onlyStopped = false;
   readonly #alignVelocity: number;
   readonly #goalWrite = new WriteRequest(ids, spanOf("goal_position"));
   readonly #motionWrite = new WriteRequest(ids, spanOf("goal_position", "goal_velocity"));
@@ -111,13 +112,22 @@ export class FollowerDrive {
    */
   step(targets: ArrayLike<number>): boolean {
     let met = true;
+    this.#onlyStopped = true;
     for (let joint = 0; joint < JOINT_COUNT; joint++) {
       const motion = this.#motions[joint]!;
-      if (!motion.advance(targets[joint]!)) met = false;
+      if (!motion.advance(targets[joint]!)) {
+        met = false;
+        if (motion.obstacleSide === 0) this.#onlyStopped = false;
+      }
       this.#goals[joint] = motion.goal;
     }
     this.#writeGoals("with velocities that changed");
     return met;
+  }
+
+  /** Whether in the last {@link step} no joint was on its way to its target but those that something stops. */
+  get onlyStoppedAreAway(): boolean {
+    return this.#onlyStopped;
   }
 
   /** Takes in where a joint is, to notice that something stops it. About ten times a second. Allocates nothing. */

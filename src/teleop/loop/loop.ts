@@ -155,8 +155,15 @@ export class ControlLoop {
     const { drive, machine } = this.#context;
     this.#guard.settle();
     if (!this.#guard.mayMove(readUs)) return;
-    const met = drive.step(this.#targets);
-    if (met && machine.state === "aligning") machine.enter("following", [{ code: "pair.following" }]);
+    drive.step(this.#targets);
+    // A gripper that holds something is where it can be: the others need not wait for it.
+    if (machine.state === "aligning" && drive.onlyStoppedAreAway) this.#enterFollowing();
+  }
+
+  #enterFollowing(): void {
+    const { drive, machine } = this.#context;
+    const stopped = JOINTS.filter((_, joint) => drive.motionOf(joint).obstacleSide !== 0);
+    machine.enter("following", [{ code: "pair.following", stopped }]);
   }
 
   /** What has time until the next tick; returns what must end the loop, if anything must. */

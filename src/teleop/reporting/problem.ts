@@ -32,6 +32,8 @@ interface Released {
 
 /** What becomes known with a code, beside the arm and the joint that it is about. */
 interface Figures {
+  /** The joints that something keeps from the leader's pose. */
+  "pair.following": { readonly stopped: readonly JointName[] };
   "pair.stopped": { readonly left: Left };
   "leader.silent": { readonly forMs: number };
   "leader.torque-on": Released;

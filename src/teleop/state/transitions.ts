@@ -64,7 +64,7 @@ export const transitions: readonly Transition[] = [
   {
     from: ["aligning"],
     to: "following",
-    when: "every goal has met its target",
+    when: "every goal has met its target, or something stops its joint",
     codes: ["pair.following"],
   },
   {
