@@ -18,10 +18,16 @@ const words: { readonly [Code in TeleopCode]?: (problem: Of<Code>, audience: Aud
       stopped.length === 0 ? "" : `, except ${list(stopped.map(nameWithId))}, which something stops`
     }`,
   "pair.stopped": ({ left }) => lefts[left],
-  "pair.paused": ({ stage }, audience) =>
-    stage === "asked"
-      ? "somebody asked for the follower to stay where it is"
-      : `paused, as was asked: "${command(audience, "resume")}" goes on`,
+  "pair.paused": ({ stage }, audience) => {
+    switch (stage) {
+      case "asked":
+        return "somebody asked for the follower to stay where it is";
+      case "holding":
+        return `paused, as was asked: "${command(audience, "resume")}" goes on`;
+      case "torque off":
+        return `paused, as was asked, and the follower's torque is off: "${command(audience, "resume")}" goes on`;
+    }
+  },
   "pair.released": (problem, audience) => {
     switch (problem.stage) {
       case "asked":

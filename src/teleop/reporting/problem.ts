@@ -37,7 +37,7 @@ interface Figures {
   "pair.stopped": { readonly left: Left };
   "leader.silent": { readonly forMs: number };
   "leader.torque-on": Released;
-  "pair.paused": { readonly stage: "asked" | "holding" };
+  "pair.paused": { readonly stage: "asked" | "holding" | "torque off" };
   "pair.released": { readonly stage: "asked" | "waiting" } | ({ readonly stage: "done" } & Released);
   "arm.held-too-long": Released & { readonly heldForS: number };
   "arm.may-hold": { readonly doubt: Doubt };

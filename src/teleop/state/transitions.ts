@@ -40,8 +40,8 @@ export const transitions: readonly Transition[] = [
   {
     from: "any",
     to: "waiting",
-    when: "a person asked to release the follower, it is too hot, or the leader must be moved first",
-    codes: ["pair.released", "servo.cooling", "leader.awaited"],
+    when: "a person asked to release the follower, or to pause it while its torque is off; it is too hot; or the leader must be moved first",
+    codes: ["pair.released", "pair.paused", "servo.cooling", "leader.awaited"],
   },
   {
     from: ["waiting", "holding", "faulted"],
