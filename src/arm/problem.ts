@@ -219,6 +219,8 @@ export interface ReportedError extends About {
   readonly mask: number;
   /** The servo's temperature, where it was read. */
   readonly celsius?: number;
+  /** Of an overload: it is that of a gripper which holds something, as it should. */
+  readonly holds?: true;
 }
 
 /** What is wrong with the calibration in an arm's file, or with the file. */

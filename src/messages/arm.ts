@@ -1,7 +1,13 @@
 /** An arm's problems in words: what happened, to which joint, the figures, what to do next. */
 import { type ArmIdentity, nameOfArm } from "../arm/identity.ts";
 import { JOINTS, type JointName, nameWithId } from "../arm/joints.ts";
-import { type ArmProblem, type BusFailed, jointsOf, type Remedy } from "../arm/problem.ts";
+import {
+  type ArmProblem,
+  type BusFailed,
+  jointsOf,
+  type Remedy,
+  type ReportedError,
+} from "../arm/problem.ts";
 import { busFact } from "../feetech/bus-error.ts";
 import { STS3215_MODEL } from "../feetech/registers.ts";
 import { nameOfOwner } from "../linux/owner.ts";
@@ -98,7 +104,7 @@ const words: {
   "servo.sensor": reported,
   "servo.overheats": reported,
   "servo.overcurrent": reported,
-  "servo.overload": reported,
+  "servo.overload": overloaded,
   "servo.error": reported,
 };
 
@@ -161,6 +167,18 @@ function reported({
 }): string {
   const at = celsius === undefined ? "" : `, at ${celsius} °C,`;
   return reports(`${nameWithId(joint)}${at}`, meaningOf(mask));
+}
+
+function overloaded(problem: ReportedError, audience: Audience): string {
+  const { arm, joint, holds } = problem;
+  if (holds) {
+    return `${nameWithId(joint)} has pressed hard for some seconds: it goes on holding, with less force, until it opens`;
+  }
+  if (arm?.role === "leader") return reported(problem);
+  return (
+    `${nameWithId(joint)} reports an overload, and has little force — take the load off it, then run ` +
+    `"${command(audience, "release")}" and "${command(audience, "resume")}"`
+  );
 }
 
 function reports(who: string, { what, cure }: ErrorMeaning): string {

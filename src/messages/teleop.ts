@@ -4,6 +4,7 @@ import { type JointName, nameWithId } from "../arm/joints.ts";
 import type { Doubt, Left, Problem, TeleopCode, TeleopProblem } from "../teleop/reporting/problem.ts";
 import { isArmProblem, sayArmEnd } from "./arm.ts";
 import { type Audience, command } from "./audience.ts";
+import { list } from "./list.ts";
 
 /** Problems of one code. */
 type Of<Code extends TeleopCode> = Extract<TeleopProblem, { readonly code: Code }>;
@@ -12,12 +13,21 @@ type Of<Code extends TeleopCode> = Extract<TeleopProblem, { readonly code: Code 
 const words: { readonly [Code in TeleopCode]?: (problem: Of<Code>, audience: Audience) => string } = {
   "pair.connecting": () => "both arms answer",
   "pair.aligning": () => "the follower moves slowly to the leader's pose",
-  "pair.following": () => "the follower has reached the leader's pose",
+  "pair.following": ({ stopped }) =>
+    `the follower has reached the leader's pose${
+      stopped.length === 0 ? "" : `, except ${list(stopped.map(nameWithId))}, which something stops`
+    }`,
   "pair.stopped": ({ left }) => lefts[left],
-  "pair.paused": ({ stage }, audience) =>
-    stage === "asked"
-      ? "somebody asked for the follower to stay where it is"
-      : `paused, as was asked: "${command(audience, "resume")}" goes on`,
+  "pair.paused": ({ stage }, audience) => {
+    switch (stage) {
+      case "asked":
+        return "somebody asked for the follower to stay where it is";
+      case "holding":
+        return `paused, as was asked: "${command(audience, "resume")}" goes on`;
+      case "torque off":
+        return `paused, as was asked, and the follower's torque is off: "${command(audience, "resume")}" goes on`;
+    }
+  },
   "pair.released": (problem, audience) => {
     switch (problem.stage) {
       case "asked":

@@ -144,7 +144,8 @@ export class Preparation {
       max: calibrations.follower[joint].range_max,
     }));
     const drive = new FollowerDrive(follower.bus, ranges, settings, this.#goals);
-    const overload = new OverloadCure(follower, drive, alarms);
+    const opens = calibrations.follower.gripper.drive_mode === 0 ? 1 : -1;
+    const overload = new OverloadCure(follower, drive, memory.telemetry, alarms, opens);
     return { calibrations, leader: monitor("leader"), follower, drive, overload };
   }
 }

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { JOINTS } from "../../src/arm/joints.ts";
-import type { ArmProblem } from "../../src/arm/problem.ts";
+import type { ArmProblem, ReportedError } from "../../src/arm/problem.ts";
 import { steps, volts } from "../../src/feetech/units.ts";
 import { sayProblem } from "../../src/messages/problems.ts";
 
@@ -195,9 +195,24 @@ test("what a servo reports, with its temperature where that is known", () => {
   expect(said({ code: "servo.overheats", joint: "gripper", mask: 4, celsius: 71 })).toBe(
     "gripper (id 6), at 71 °C, reports overheating — let it cool",
   );
-  expect(said({ code: "servo.overload", joint: "gripper", mask: 32 })).toStartWith(
-    "gripper (id 6) reports an overload — check",
+});
+
+test("an overload, with what ends it", () => {
+  const overload: ReportedError = { code: "servo.overload", joint: "gripper", mask: 32 };
+  const grasp: ReportedError = { ...overload, holds: true };
+  expect(said(overload, { pair: "left" })).toBe(
+    "gripper (id 6) reports an overload, and has little force — take the load off it, then run " +
+      '"so101 release --pair left" and "so101 resume --pair left"',
   );
+  expect(said(grasp)).toBe(
+    "gripper (id 6) has pressed hard for some seconds: it goes on holding, with less force, until it opens",
+  );
+  expect(sayProblem({ ...overload, arm: leader }, {})).toStartWith(
+    'leader "blue_wasp": gripper (id 6) reports an overload — check',
+  );
+});
+
+test("an error that has no name", () => {
   expect(said({ code: "servo.error", joint: "gripper", mask: 64 })).toContain("reports error bit 64");
 });
 

@@ -67,7 +67,7 @@ const loop = new ControlLoop({
   leader: new BusLeader(leader.bus, leader.figures),
   leaderArm: leader.arm,
   monitors: [leader, follower],
-  overload: new OverloadCure(follower, drive, alarms),
+  overload: new OverloadCure(follower, drive, telemetry, alarms, 1),
   goalTables: JOINTS.map(() => Int16Array.from({ length: 4096 }, (_, raw) => raw)),
 });
 

@@ -2,11 +2,21 @@
 
 import { VirtualClock } from "../../src/sim/testing/clock.ts";
 import { Alarms } from "../../src/teleop/monitoring/alarms.ts";
-import type { AlarmChange, ControlEvent } from "../../src/teleop/reporting/events.ts";
+import type { AlarmChange, ControlEvent, Notice } from "../../src/teleop/reporting/events.ts";
 
 /** Alarms that stand in virtual time, and what they have told. */
 export function toldAlarms(clock = new VirtualClock()) {
   const told: AlarmChange[] = [];
-  const sink = (event: ControlEvent) => event.kind === "alarm" && told.push(event);
-  return { clock, told, loud: () => told.filter(({ quiet }) => !quiet), alarms: new Alarms(sink, clock) };
+  const notices: Notice[] = [];
+  const sink = (event: ControlEvent) => {
+    if (event.kind === "alarm") told.push(event);
+    if (event.kind === "notice") notices.push(event);
+  };
+  return {
+    clock,
+    told,
+    notices,
+    loud: () => told.filter(({ quiet }) => !quiet),
+    alarms: new Alarms(sink, clock),
+  };
 }

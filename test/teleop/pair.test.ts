@@ -169,7 +169,8 @@ describe("faults", () => {
       it.memory.mailbox.mode = "running";
     });
     await it.runFor(10);
-    expect(it.states()).toEqual(["connecting", "faulted", "holding", "connecting", "faulted", "stopped"]);
+    // Its follower has no torque: nothing is held.
+    expect(it.states()).toEqual(["connecting", "faulted", "waiting", "connecting", "faulted", "stopped"]);
   });
 });
 
@@ -374,7 +375,21 @@ describe("what must not last", () => {
     it.at(FOLLOWS_S + 62, () => expect(it.torque("follower")).toEqual(OFF));
     await it.runFor(80);
     expect(it.codes()).toContain("arm.held-too-long");
-    expect(it.states(FOLLOWS_S)).toEqual(["holding", "stopped"]);
+    // What has no torque holds nothing.
+    expect(it.states(FOLLOWS_S)).toEqual(["holding", "waiting", "stopped"]);
+    expect(it.enteredAt("waiting", FOLLOWS_S)).toBeWithin(FOLLOWS_S + 60, FOLLOWS_S + 62);
+  });
+
+  test("… and follows again when it is resumed", async () => {
+    using it = new VirtualPair({ settings: { holdForS: 60 } });
+    it.at(FOLLOWS_S, () => {
+      it.memory.mailbox.mode = "paused";
+    });
+    it.at(FOLLOWS_S + 70, () => {
+      it.memory.mailbox.mode = "running";
+    });
+    await it.runFor(80);
+    expect(it.states(FOLLOWS_S + 65)).toEqual(["aligning", "following", "stopped"]);
   });
 
   test("an hour of waiting passes without a word, and an hour of holding", async () => {
@@ -574,7 +589,10 @@ describe("what is told while following", () => {
       alarms.map(({ change, severity, problem }) => [change, severity, problem.code, problem.joint]),
     ).toEqual([
       ["raised", "warning", "joint.obstructed", "elbow_flex"],
+      // 20° ahead of where it is, it presses with 92 % of its torque: that overloads a servo within 2 s.
+      ["raised", "warning", "servo.overload", "elbow_flex"],
       ["cleared", "info", "joint.obstructed", "elbow_flex"],
+      ["cleared", "info", "servo.overload", "elbow_flex"],
     ]);
     expect(it.states(FOLLOWS_S)).toEqual(["stopped"]);
   });
@@ -596,16 +614,6 @@ describe("what is told while following", () => {
     await it.runFor(12);
     expect(it.codes(FOLLOWS_S)).toContain("leader.jumped");
     expect(it.states(FOLLOWS_S)).toEqual(["stopped"]);
-  });
-
-  test("a gripper whose overload only new torque ends gets that where it holds nothing", async () => {
-    using it = new VirtualPair();
-    const gripper = it.arms.boards.follower.arm.servos[5]!.actuator;
-    gripper.overloadCure = "torque";
-    it.at(FOLLOWS_S, () => gripper.latchOverload());
-    await it.runFor(12);
-    expect(gripper.overloaded).toBe(false);
-    expect(it.states(FOLLOWS_S)).toEqual(["aligning", "following", "stopped"]);
   });
 });
 

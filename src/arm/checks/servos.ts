@@ -43,16 +43,24 @@ export function voltagesOutside(arm: ArmIdentity, servos: readonly ReadServo[]):
   return [...outside.values()];
 }
 
-/** What servos report by the bits of their status. Voltage is left to its own check, which has the figures. */
+/**
+ * What servos report by the bits of their status, named or not. Voltage is left to its own check, which has the figures.
+ * A follower's gripper that is overloaded while it holds something is as it should be.
+ */
 export function reportedErrors(arm: ArmIdentity, servos: readonly ReadServo[]): ArmProblem[] {
   return servos.flatMap(({ joint, image, errorByte }) => {
     const bits = errorByte | image.value("status");
-    return namesOfErrorBits(bits).flatMap((name) =>
-      name === "voltage"
-        ? []
-        : { ...reportedError(arm, joint, errorBits[name]), celsius: image.value("present_temperature") },
-    );
+    const holds = arm.role === "follower" && joint === "gripper" && image.value("torque_enable") !== 0;
+    return masksIn(bits & ~(errorBits.voltage | (holds ? errorBits.overload : 0))).map((mask) => ({
+      ...reportedError(arm, joint, mask),
+      celsius: image.value("present_temperature"),
+    }));
   });
+}
+
+/** Each bit that is set in an error byte, as a mask. */
+export function masksIn(bits: number): number[] {
+  return [1, 2, 4, 8, 16, 32, 64, 128].filter((mask) => (bits & mask) !== 0);
 }
 
 const codes = {

@@ -81,7 +81,7 @@ const schemas = [
     load: v.optional(v.nullable(v.pipe(v.number(), v.minValue(-1000), v.maxValue(1000)))),
     /** As `present_current` counts it: 6.5 mA. */
     current: v.optional(v.nullable(word)),
-    /** What ends a latched overload: a new goal (or torque off and on), only torque off and on, only a power cycle. */
+    /** What ends a latched overload: a goal with which it presses no more (or torque off and on), only torque off and on, only a power cycle. */
     overloadCure: v.optional(v.picklist(["goal", "torque", "power"])),
   }),
   /** An overload latches now. */

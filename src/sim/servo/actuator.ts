@@ -7,7 +7,7 @@ import {
   type RegisterName,
   rawValue,
 } from "../../feetech/registers.ts";
-import { volts } from "../../feetech/units.ts";
+import { STEPS_PER_TURN, volts } from "../../feetech/units.ts";
 import { type Drive, FULL_SPEED, Motor, withinTurn } from "./motor.ts";
 import type { ControlTable } from "./table.ts";
 
@@ -16,7 +16,13 @@ const VELOCITY_MODE = 1; // of `operating_mode`
 /** The largest magnitude in a word of sign-magnitude form. */
 const WORD = 32767;
 
-/** What ends a latched overload beside a power cycle: sources disagree. */
+/** The position loop's share of the full torque, ‰, for each step of distance and unit of P (kscalelabs/sysid). */
+const TORQUE_PER_STEP_AND_P = (165 * 2 * Math.PI) / STEPS_PER_TURN;
+
+/**
+ * What ends a latched overload beside a power cycle: a goal with which the joint presses no more, or torque off and on
+ * too; only that; nothing. Sources disagree.
+ */
 export type OverloadCure = "goal" | "torque" | "power";
 
 /** An overload latched, or ended. */
@@ -43,10 +49,19 @@ export class Actuator {
 
   readonly #table: ControlTable;
   readonly #tell: (event: OverloadEvent) => void;
-  readonly #drive: Drive = { torque: 0, target: 0, speed: 0, acceleration: 0, endless: false };
+  readonly #drive: Drive = {
+    torque: 0,
+    stiffness: 0,
+    target: 0,
+    speed: 0,
+    acceleration: 0,
+    endless: false,
+  };
   #atUs = 0;
   #overloadedForUs = 0;
   #overloaded = false;
+  /** The direction in which it pressed when its overload latched, −1 or 1; 0 when it did not. */
+  #overloadSide = 0;
 
   /** `position` is the shaft's, encoder steps. */
   constructor(table: ControlTable, position: number, tell: (event: OverloadEvent) => void) {
@@ -109,16 +124,26 @@ export class Actuator {
 
   /** Latches an overload, as too much load for too long does. */
   latchOverload(): void {
-    if (!this.#overloaded) this.#tell({ event: "overload", on: true });
+    if (this.#overloaded) return;
+    this.#tell({ event: "overload", on: true });
     this.#overloaded = true;
+    this.#overloadSide = Math.sign(this.#presentLoad);
   }
 
-  /** Something happened that may end an overload: a new goal, or torque that was off and is on again. */
+  /**
+   * Something happened that may end a latched overload: a new goal, or torque that was off and is on again. A goal with
+   * which the joint goes on pressing ends none, and does not make it latch any later.
+   */
   relieve(by: "goal" | "torque"): void {
-    if (this.overloadCure === "power" || (this.overloadCure === "torque" && by === "goal")) return;
+    if (!this.#overloaded || this.overloadCure === "power") return;
+    if (by === "goal") {
+      if (this.overloadCure === "torque") return;
+      this.#aim(this.#drive);
+      if ((this.#drive.target - this.motor.position) * this.#overloadSide > 0) return;
+    }
     this.#overloadedForUs = 0;
-    if (this.#overloaded) this.#tell({ event: "overload", on: false });
     this.#overloaded = false;
+    this.#tell({ event: "overload", on: false });
   }
 
   /** Lets time pass up to `nowUs`. */
@@ -169,6 +194,7 @@ export class Actuator {
   #aim(drive: Drive): void {
     drive.torque = this.torqueOn ? this.#torque() : 0;
     if (drive.torque === 0) return;
+    drive.stiffness = this.#get("p_coefficient") * TORQUE_PER_STEP_AND_P;
     const speed = this.#get("goal_velocity");
     drive.acceleration = this.#physical("acceleration");
     drive.endless = this.#get("operating_mode") === VELOCITY_MODE;

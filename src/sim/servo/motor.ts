@@ -6,6 +6,8 @@ import { STEPS_PER_TURN } from "../../feetech/units.ts";
 export interface Drive {
   /** Torque that may be used, ‰ of the full torque; 0 is none: a hand can move the joint. */
   torque: number;
+  /** Torque that each step of distance from the target adds to what it presses with, ‰. */
+  stiffness: number;
   /** Where the shaft should go, steps; in velocity mode not used. */
   target: number;
   /** The fastest that it may go there, steps/s; in velocity mode the signed speed. */
@@ -115,7 +117,9 @@ export class Motor {
     const effort = Math.sign(wanted) * (LOAD_OF_JOINT + (Math.abs(wanted) / FULL_SPEED) * LOAD_OF_SPEED);
     this.load = Math.min(Math.max(effort, -drive.torque), drive.torque);
     const stopped = this.#moveTo(this.position + this.velocity * seconds);
-    if (stopped !== 0) this.load = stopped * drive.torque;
+    if (stopped === 0) return;
+    const pressing = drive.endless ? drive.torque : Math.abs(drive.target - this.position) * drive.stiffness;
+    this.load = stopped * Math.min(pressing, drive.torque);
   }
 
   #rest(torque: number): void {

@@ -9,6 +9,7 @@ import { JOINT_COUNT } from "../../arm/joints.ts";
 import { SERVO_IDS as ids, isPosition } from "../../arm/servos/read.ts";
 import type { Bus } from "../../feetech/bus.ts";
 import { BusError } from "../../feetech/bus-error.ts";
+import { errorBits } from "../../feetech/registers.ts";
 import { ReadRequest, spanOf, WriteRequest } from "../../feetech/requests.ts";
 import { degrees, degreesToSteps } from "../../feetech/units.ts";
 import { type GoalSpeeds, JointMotion, type Range } from "./joint-motion.ts";
@@ -30,13 +31,14 @@ const GOAL_VELOCITY_MARGIN = 1.25;
  * goal: gravity accounts for the difference. Further away its goal is stale, unless it is the one that we gave it, …
  */
 const HELD_WITHIN_STEPS = 114; // 10°
-/** … but for one with its whole torque, which something keeps from its goal. */
+/** … but for one with its whole torque, which something keeps from its goal: at any distance when it is overloaded. */
 const PRESSES_WITHIN_STEPS = 341; // 30°
 
 /** How far a joint without torque may be moved by hand between reading its position and switching its torque on. */
 const STILL_WITHIN_STEPS = 12; // 1°
 
 const TORQUE_ON_TRIES = 5;
+const TORQUE_OFF_TRIES = 3;
 
 /**
  * However long ago the last goals were written, the next may differ from them by no more than this allows: after a
@@ -53,6 +55,7 @@ export class FollowerDrive {
   readonly #velocities = new Int32Array(JOINT_COUNT).fill(-1);
   /** When the goals were written last. */
   #writtenUs = 0;
+  #onlyStopped = false;
   readonly #alignVelocity: number;
   readonly #goalWrite = new WriteRequest(ids, spanOf("goal_position"));
   readonly #motionWrite = new WriteRequest(ids, spanOf("goal_position", "goal_velocity"));
@@ -117,13 +120,22 @@ export class FollowerDrive {
     const nowUs = this.#bus.clock.nowUs();
     const seconds = Math.min(nowUs - this.#writtenUs, LONGEST_US) / 1e6;
     let met = true;
+    this.#onlyStopped = true;
     for (let joint = 0; joint < JOINT_COUNT; joint++) {
       const motion = this.#motions[joint]!;
-      if (!motion.advance(targets[joint]!, seconds)) met = false;
+      if (!motion.advance(targets[joint]!, seconds)) {
+        met = false;
+        if (motion.obstacleSide === 0) this.#onlyStopped = false;
+      }
       this.#goals[joint] = motion.goal;
     }
     this.#writeGoals("with velocities that changed", nowUs);
     return met;
+  }
+
+  /** Whether in the last {@link step} no joint was on its way to its target but those that something stops. */
+  get onlyStoppedAreAway(): boolean {
+    return this.#onlyStopped;
   }
 
   /** Takes in where a joint is, to notice that something stops it. About ten times a second. Allocates nothing. */
@@ -131,14 +143,33 @@ export class FollowerDrive {
     this.#motions[joint]!.see(position);
   }
 
-  /** Lets a joint stay where it was seen last, its goal with it, until {@link resume}. */
-  rest(joint: number): void {
-    this.#motions[joint]!.rest();
-  }
-
-  /** Lets a joint that rests approach its target again. */
-  resume(joint: number): void {
-    this.#motions[joint]!.resume();
+  /**
+   * Switches the torque of a joint that holds nothing off, and on again where it is; it aligns from there. Nothing may
+   * be owed by the bus. Blocks for about one reply.
+   * Throws {@link BusError} when the servo does not say that its torque is off, {@link PortError}.
+   */
+  renewTorque(joint: number): void {
+    const id = ids[joint]!;
+    const found = new ReadRequest([id], spanOf("torque_enable", "present_position"));
+    // A sync write's values are 0 unless set; nobody answers it, so that the reading is the only reply to wait for.
+    const torque = new WriteRequest([id], spanOf("torque_enable"));
+    for (let attempt = 0; attempt === 0 || found.value(0, "torque_enable") !== 0; attempt++) {
+      if (attempt === TORQUE_OFF_TRIES) {
+        throw new BusError(this.#bus, id, "not written", { register: "torque_enable", value: 0 });
+      }
+      this.#bus.send(torque);
+      this.#bus.readAll(found);
+    }
+    const present = presentIn(found, 0, this.#bus, id);
+    this.#goals[joint] = present;
+    this.#motions[joint]!.begin(present, present);
+    this.#velocities[joint] = this.goalVelocity(joint);
+    const motion = new WriteRequest([id], spanOf("goal_position", "goal_velocity"));
+    motion.set(0, "goal_position", present);
+    motion.set(0, "goal_velocity", this.#velocities[joint]);
+    this.#bus.send(motion);
+    torque.set(0, "torque_enable", 1);
+    this.#bus.send(torque);
   }
 
   /** Has a joint approach its target at the aligning speed. */
@@ -163,18 +194,16 @@ export class FollowerDrive {
 
   /** Begins every joint's motion where it is, or at the goal that it keeps; tells which joints keep theirs. */
   #begin(found: ReadRequest, fullTorque: ReadRequest): readonly boolean[] {
-    const presents = ids.map((id, joint) => {
-      const present = found.value(joint, "present_position");
-      if (isPosition(present)) return present;
-      throw new BusError(this.#bus, id, "corrupted", { register: "present_position", value: present });
-    });
+    const presents = ids.map((id, joint) => presentIn(found, joint, this.#bus, id));
     return presents.map((present, joint) => {
       const goal = found.value(joint, "goal_position");
       const full = found.value(joint, "torque_limit") === fullTorque.value(joint, "max_torque_limit");
       const within = full ? PRESSES_WITHIN_STEPS : HELD_WITHIN_STEPS;
-      const isOurs = full && goal === this.#goals[joint];
+      // One that is overloaded has pressed for seconds: with its goal where it is, it would drop what it holds.
+      const overloaded = (this.#bus.errorBytes[ids[joint]!]! & errorBits.overload) !== 0;
+      const mustKeep = full && (overloaded || goal === this.#goals[joint]);
       const isHeld =
-        found.value(joint, "torque_enable") === 1 && (isOurs || Math.abs(goal - present) <= within);
+        found.value(joint, "torque_enable") === 1 && (mustKeep || Math.abs(goal - present) <= within);
       this.#goals[joint] = isHeld ? goal : present;
       this.#motions[joint]!.begin(this.#goals[joint]!, present);
       return isHeld;
@@ -237,4 +266,11 @@ export class FollowerDrive {
     this.#bus.send(write);
     this.#writtenUs = nowUs;
   }
+}
+
+/** Where the servo at `index` of a read is. Throws {@link BusError} when that is no position. */
+function presentIn(found: ReadRequest, index: number, bus: Bus, id: number): number {
+  const present = found.value(index, "present_position");
+  if (isPosition(present)) return present;
+  throw new BusError(bus, id, "corrupted", { register: "present_position", value: present });
 }

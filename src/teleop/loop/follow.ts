@@ -2,7 +2,7 @@
 import { goalTable } from "../../arm/calibration/normalisation.ts";
 import type { ArmIdentity } from "../../arm/identity.ts";
 import { JOINTS, type Role } from "../../arm/joints.ts";
-import { positionsRead, SERVO_IDS } from "../../arm/servos/read.ts";
+import { positionsRead } from "../../arm/servos/read.ts";
 import type { PairContext } from "../context.ts";
 import type { Keeper } from "../keeper.ts";
 import type { Alarms } from "../monitoring/alarms.ts";
@@ -18,8 +18,6 @@ import { ControlLoop, type LoopEnd } from "./loop.ts";
 const LEADER_PATIENCE_MS = 1_000;
 /** … and asked this often. */
 const ASK_LEADER_EVERY_MS = 10;
-
-const GRIPPER = JOINTS.indexOf("gripper");
 
 /** What following needs of the pair. */
 export interface FollowContext extends PairContext {
@@ -83,11 +81,6 @@ function after(end: LoopEnd, connected: Connected, context: FollowContext): Afte
     }
     case "overheated":
       return "cool down";
-    case "gripper overloaded":
-      // What is off gets its torque where it is, by the one way that there is.
-      connected.overload.gripperGotTorque();
-      connected.follower.bus.writeRam(SERVO_IDS[GRIPPER]!, "torque_enable", 0);
-      return "look again";
   }
 }
 

@@ -1,13 +1,13 @@
 /**
- * How the goal of one joint moves, in one of four modes.
+ * How the goal of one joint moves, in one of three modes.
  *
  * aligning: toward its target at the aligning speed, until it has met it. following: toward its target at the following
  * speed. obstructed: something stops the joint; the goal leads it by a bounded distance, and follows again as soon as its
- * target is nearer than that. resting: the goal is where the joint was seen last, whatever its target.
+ * target is nearer than that.
  */
 
 /** What a joint's goal does. */
-export type MotionMode = "aligning" | "following" | "obstructed" | "resting";
+export type MotionMode = "aligning" | "following" | "obstructed";
 
 /** How fast a goal may move, in steps/s. */
 export interface GoalSpeeds {
@@ -48,9 +48,9 @@ export class JointMotion {
   #unmoved = 0;
   /** While obstructed: the side of the goal on which the obstacle is, −1 or 1; else 0. */
   #side = 0;
-  /** While obstructed: how far it got; while resting: where it rests. */
+  /** While obstructed: how far it got. */
   #reached = 0;
-  /** While obstructed or resting: whether it was following before, or has met its target as far as it may. */
+  /** While obstructed: whether it was following before, or has met its target as far as it may. */
   #wasFollowing = false;
   /**
    * While aligning after an obstacle gave way: the side on which that was, −1 or 1, until the target comes back to the
@@ -85,7 +85,7 @@ export class JointMotion {
 
   /** Whether the servo itself is to keep to the aligning speed. */
   get isSlow(): boolean {
-    return this.#mode === "resting" ? !this.#wasFollowing : this.#mode !== "following";
+    return this.#mode !== "following";
   }
 
   /** Whether it moves at the aligning speed only. From slow to fast it aligns first. */
@@ -128,7 +128,6 @@ export class JointMotion {
     this.#carry = allowance - limit;
     const distance = target - this.#goal;
     this.#goal += Math.min(Math.max(way, -limit), limit);
-    if (this.#mode === "resting") return false;
     // A target that moves may pass the goal between two readings: that is a meeting too.
     const passed = distance * this.#distance < 0 && Math.abs(distance) <= this.#speeds.following * seconds;
     this.#distance = distance;
@@ -159,7 +158,7 @@ export class JointMotion {
       return;
     }
     this.#unmoved++;
-    if (this.#unmoved < OBSTRUCTED_AFTER_READINGS || this.#mode === "resting") return;
+    if (this.#unmoved < OBSTRUCTED_AFTER_READINGS) return;
     this.#unmoved = 0;
     this.#wasFollowing = this.#mode === "following" || this.#freed !== 0;
     this.#mode = "obstructed";
@@ -167,25 +166,8 @@ export class JointMotion {
     this.#reached = position;
   }
 
-  /** Lets the joint stay where it was seen last, its goal with it, until {@link resume}. */
-  rest(): void {
-    if (this.#mode !== "obstructed") this.#wasFollowing = this.#mode === "following";
-    this.#mode = "resting";
-    this.#side = 0;
-    this.#freed = 0;
-    this.#reached = this.#seen;
-  }
-
-  /** Lets a joint that rests approach its target again. */
-  resume(): void {
-    this.#mode = "aligning";
-    this.#wasFollowing = false;
-    this.#distance = 0;
-  }
-
   /** Where the goal may go: to its target, but against an obstacle only so far. */
   #aim(target: number): number {
-    if (this.#mode === "resting") return this.#reached;
     if (this.#mode === "obstructed") {
       const furthest = this.#reached + this.#side * PRESS_STEPS;
       if ((target - furthest) * this.#side > 0) return furthest;
@@ -213,8 +195,6 @@ export class JointMotion {
         return aligning;
       case "obstructed":
         return this.#wasFollowing && this.#side * way < 0 ? following : aligning;
-      case "resting":
-        return this.#wasFollowing ? following : aligning;
     }
   }
 }

@@ -17,13 +17,15 @@ import type { LeaderSource } from "./leader-source.ts";
 import { LoopAlarms } from "./loop-alarms.ts";
 import { Pacer } from "./pacer.ts";
 
+const GRIPPER = JOINTS.indexOf("gripper");
+
 /** A tick or a transfer that takes longer than this, or than the time to hold, shows that the process did not run. */
 const STALL_US = 50_000;
 
 /** The buses' counters are published every so many ticks. */
 const PUBLISH_EVERY_TICKS = 16;
 
-/** Why the loop ended. A lost port ends it with the {@link PortError} instead. */
+/** Why the loop ended. A lost port ends it with the {@link PortError} instead, a gripper that cannot be cured with the {@link BusError}. */
 export type LoopEnd =
   /** The main thread asks for something. */
   | { readonly kind: "command" }
@@ -34,9 +36,7 @@ export type LoopEnd =
   /** A follower's servo no longer answers, or was reset by a loss of power. */
   | { readonly kind: "follower silent" | "follower reset"; readonly joint: number }
   /** A follower's servo is so hot that the follower must be released. */
-  | { readonly kind: "overheated" }
-  /** The gripper's torque must be switched off and on to end its overload. */
-  | { readonly kind: "gripper overloaded" };
+  | { readonly kind: "overheated" };
 
 /** What the loop works on. */
 export interface LoopContext {
@@ -86,7 +86,7 @@ export class ControlLoop {
     return this.#hasTargets;
   }
 
-  /** Runs until something ends it. Allocates nothing while nothing changes. Throws {@link PortError}. */
+  /** Runs until something ends it. Allocates nothing while nothing changes. Throws {@link BusError}, {@link PortError}. */
   run(): LoopEnd {
     this.#pacer.begin();
     this.#freshUs = this.#context.clock.nowUs();
@@ -155,8 +155,15 @@ export class ControlLoop {
     const { drive, machine } = this.#context;
     this.#guard.settle();
     if (!this.#guard.mayMove(readUs)) return;
-    const met = drive.step(this.#targets);
-    if (met && machine.state === "aligning") machine.enter("following", [{ code: "pair.following" }]);
+    drive.step(this.#targets);
+    // A gripper that holds something is where it can be: the others need not wait for it.
+    if (machine.state === "aligning" && drive.onlyStoppedAreAway) this.#enterFollowing();
+  }
+
+  #enterFollowing(): void {
+    const { drive, machine } = this.#context;
+    const stopped = JOINTS.filter((_, joint) => drive.motionOf(joint).obstacleSide !== 0);
+    machine.enter("following", [{ code: "pair.following", stopped }]);
   }
 
   /** What has time until the next tick; returns what must end the loop, if anything must. */
@@ -164,13 +171,13 @@ export class ControlLoop {
     const { leader, follower, drive, overload, clock, monitors } = this.#context;
     const { verdict, joint } = this.#guard;
     if (verdict !== "well") return { kind: `follower ${verdict}`, joint };
+    if (!this.#guard.isOwed && overload.isDue(startUs)) overload.cure(startUs);
     this.#guard.request(clock.nowUs());
     if (fresh) leader.useSlack(clock.nowUs());
     this.#publish(startUs);
     for (let i = 0; i < monitors.length; i++) monitors[i]!.look();
     this.#alarms.look();
-    overload.step(startUs, this.#targets);
-    if (overload.gripperNeedsTorque) return { kind: "gripper overloaded" };
+    overload.observe(startUs, this.#targets[GRIPPER]!);
     drive.slow = follower.vitals.heat >= Heat.slow;
     return follower.vitals.heat === Heat.release ? { kind: "overheated" } : undefined;
   }

@@ -48,6 +48,15 @@ export class Alarms {
     this.raise(name, severity, problem);
   }
 
+  /** Tells what asks for nothing, and so is no alarm, though it comes and goes like one: no more often than that. */
+  inform(name: string, problem: Problem): void {
+    const told = this.#told.get(name);
+    const nowUs = this.#clock.nowUs();
+    if (told !== undefined && nowUs - told.atUs < TELL_EVERY_US) return;
+    this.#told.set(name, { atUs: nowUs, untold: 0 });
+    this.#sink({ kind: "notice", severity: "info", problem });
+  }
+
   /** Clears an alarm, if it is active. Its end is told where its beginning was; `figures` are those of now. */
   clear(name: string, figures: Problem | undefined = this.#active.get(name)?.problem): void {
     this.#clear(name, figures, "loud");

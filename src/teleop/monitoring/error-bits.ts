@@ -1,11 +1,17 @@
-/** Raises an alarm for each error bit that a servo reports while it is being used, for as long as it lasts. */
-import { reportedError } from "../../arm/checks/servos.ts";
+/**
+ * Raises an alarm for each error bit that a servo reports while it is being used, for as long as it lasts. That a
+ * follower's gripper is overloaded is told, and no alarm: by LeRobot's settings each firm grasp leads there.
+ */
+import { masksIn, reportedError } from "../../arm/checks/servos.ts";
 import type { ArmIdentity } from "../../arm/identity.ts";
 import { JOINT_COUNT, JOINTS } from "../../arm/joints.ts";
 import { SERVO_IDS } from "../../arm/servos/read.ts";
 import type { Bus } from "../../feetech/bus.ts";
+import { errorBits } from "../../feetech/registers.ts";
 import type { Problem } from "../reporting/problem.ts";
 import type { Alarms } from "./alarms.ts";
+
+const GRIPPER = JOINTS.indexOf("gripper");
 
 /** The error bits of one arm's servos. */
 export class ErrorBitWatch {
@@ -25,7 +31,8 @@ export class ErrorBitWatch {
       if (bits === 0) return;
       this.#raised[joint] = bits;
       for (const mask of masksIn(bits)) {
-        this.#alarms.raiseQuietly(this.#nameOf(joint, mask), "warning", this.#problemOf(joint, mask));
+        if (this.#isGrasp(joint, mask)) this.#raise(joint, mask);
+        else this.#alarms.raiseQuietly(this.#nameOf(joint, mask), "warning", this.#problemOf(joint, mask));
       }
     });
   }
@@ -43,8 +50,21 @@ export class ErrorBitWatch {
     this.#raised[joint] = bits;
     for (const mask of masksIn(changed)) {
       if ((bits & mask) === 0) this.#alarms.clear(this.#nameOf(joint, mask));
-      else this.#alarms.raise(this.#nameOf(joint, mask), "warning", this.#problemOf(joint, mask));
+      else this.#raise(joint, mask);
     }
+  }
+
+  #raise(joint: number, mask: number): void {
+    const name = this.#nameOf(joint, mask);
+    if (!this.#isGrasp(joint, mask)) this.#alarms.raise(name, "warning", this.#problemOf(joint, mask));
+    else {
+      const about = { arm: this.#arm, joint: JOINTS[joint]!, mask };
+      this.#alarms.inform(name, { code: "servo.overload", ...about, holds: true });
+    }
+  }
+
+  #isGrasp(joint: number, mask: number): boolean {
+    return this.#arm.role === "follower" && joint === GRIPPER && mask === errorBits.overload;
   }
 
   #nameOf(joint: number, mask: number): string {
@@ -54,8 +74,4 @@ export class ErrorBitWatch {
   #problemOf(joint: number, mask: number): Problem {
     return reportedError(this.#arm, JOINTS[joint]!, mask);
   }
-}
-
-function masksIn(bits: number): number[] {
-  return [1, 2, 4, 8, 16, 32, 64, 128].filter((mask) => (bits & mask) !== 0);
 }

@@ -55,6 +55,11 @@ export class FollowerGuard {
     return this.#joint;
   }
 
+  /** Whether an answer to something that was asked may still come. */
+  get isOwed(): boolean {
+    return this.#outstanding !== undefined;
+  }
+
   /** False while a servo owes an answer: it may have been reset, and no goal must be written until it has answered. */
   mayMove(nowUs: number): boolean {
     const overdue = this.#outstanding !== undefined && nowUs - this.#askedUs > GUARD_OVERDUE_US;

@@ -1,112 +1,115 @@
 /**
- * The cure of overloads. A servo that was overloaded for some seconds gives way and reports it until something ends
- * that; sources disagree on what does. A goal where the joint is, which drops nothing, is tried first; switching the
- * torque off and on only for a gripper that has nothing to drop; then it is left as it is.
+ * The cure of a gripper's overload. A servo that was overloaded for some seconds gives way and reports it until
+ * something ends that; sources disagree on what does. LeRobot's settings bring a gripper there in every firm grasp, so
+ * nothing is done to one that holds something: no goal is moved towards it (with its goal where it is a joint has no
+ * force at all), and its torque is switched off and on only while it holds nothing. Any other joint is left as it is.
  */
-import { JOINT_COUNT, JOINTS } from "../../arm/joints.ts";
+import { JOINTS } from "../../arm/joints.ts";
 import { SERVO_IDS } from "../../arm/servos/read.ts";
-import { errorBits } from "../../feetech/registers.ts";
+import { errorBits, physicalValue } from "../../feetech/registers.ts";
+import { degrees, degreesToSteps } from "../../feetech/units.ts";
 import type { FollowerDrive } from "../loop/drive.ts";
+import type { Telemetry } from "../shared/telemetry.ts";
 import type { Alarms } from "./alarms.ts";
 import type { ArmMonitor } from "./arm-monitor.ts";
 
 const GRIPPER = JOINTS.indexOf("gripper");
 
-/** A joint rests so long at the goal where it is, to show whether that has ended the overload. */
-const REST_US = 300_000;
+/** A gripper with its goal so much wider than it is holds nothing; as near to its target it may be idle. */
+const WIDER_STEPS = degreesToSteps(degrees(5));
+/** An idle gripper's current is below this: it presses on nothing. */
+const IDLE_BELOW_MA = 100;
+/** Its torque is switched off and on when it has held nothing, and stood still, for so long: several readings. */
+const HOLDS_NOTHING_FOR_US = 300_000;
+/** Still: between two readings. */
+const STILL_STEPS = degreesToSteps(degrees(1));
 /** The next try comes after this, then after twice that, and so on; … */
-const TRY_AGAIN_AFTER_US = 1_000_000;
-/** … after so many it is given up, … */
-const TRIES = 5;
-/** … and forgotten when nothing was overloaded for so long. */
-const FORGOTTEN_AFTER_US = 60_000_000;
-/** The gripper's torque is not switched more often than this. */
-const TORQUE_EVERY_US = 5_000_000;
-/** How much further open the gripper is wanted than it is, when there is nothing that it should hold. */
-const OPENING_STEPS = 57; // 5°
+const TRY_AGAIN_AFTER_US = 5_000_000;
+/** … after so many it is given up. */
+const TRIES = 3;
 
-/** Cures the overloads of one follower. Allocates nothing while nothing is overloaded. */
+/** Which way a follower's gripper opens: 1 where a larger position is a wider one, −1 where it is a narrower one. */
+export type OpeningSide = 1 | -1;
+
+/** Cures the overloads of one follower's gripper. Allocates nothing but when it cures. */
 export class OverloadCure {
   readonly #arm: ArmMonitor;
   readonly #drive: FollowerDrive;
+  readonly #telemetry: Telemetry;
   readonly #alarms: Alarms;
-  /** By joint: until when it rests; 0 when it does not. */
-  readonly #restsUntilUs = new Float64Array(JOINT_COUNT);
-  readonly #tries = new Uint8Array(JOINT_COUNT);
-  readonly #nextTryUs = new Float64Array(JOINT_COUNT);
-  readonly #lastUs = new Float64Array(JOINT_COUNT);
-  #torqueUs = Number.NEGATIVE_INFINITY;
-  #gripperNeedsTorque = false;
+  readonly #opens: OpeningSide;
+  #isOverloaded = false;
+  /** Since when it has held nothing. */
+  #holdsNothingSinceUs = Number.NaN;
+  /** Where it was then. */
+  #stoodAt = 0;
+  #tries = 0;
+  #nextTryUs = Number.NEGATIVE_INFINITY;
 
-  constructor(arm: ArmMonitor, drive: FollowerDrive, alarms: Alarms) {
+  constructor(
+    arm: ArmMonitor,
+    drive: FollowerDrive,
+    telemetry: Telemetry,
+    alarms: Alarms,
+    opens: OpeningSide,
+  ) {
     this.#arm = arm;
     this.#drive = drive;
+    this.#telemetry = telemetry;
     this.#alarms = alarms;
+    this.#opens = opens;
   }
 
-  /** True when the gripper's torque must be switched off and on, which drops nothing now. */
-  get gripperNeedsTorque(): boolean {
-    return this.#gripperNeedsTorque;
-  }
-
-  /** The gripper's torque was switched off, and comes on again. */
-  gripperGotTorque(): void {
-    this.#gripperNeedsTorque = false;
-  }
-
-  /** In each tick: begins and ends what there is to try. `targets` are where the joints are wanted, in steps. */
-  step(nowUs: number, targets: Int32Array): void {
-    for (let joint = 0; joint < JOINT_COUNT; joint++) {
-      const overloaded = (this.#arm.bus.errorBytes[SERVO_IDS[joint]!]! & errorBits.overload) !== 0;
-      const rests = this.#restsUntilUs[joint]! > 0;
-      if (rests && nowUs >= this.#restsUntilUs[joint]!) this.#endRest(joint, overloaded);
-      else if (overloaded && !rests) this.#try(joint, nowUs, targets[joint]!);
-      else if (this.#tries[joint]! > 0 && !rests) this.#forget(joint, nowUs);
-      if (overloaded) this.#lastUs[joint] = nowUs;
+  /** In each tick: takes in what the gripper reports. `target` is where it is wanted, in steps. */
+  observe(nowUs: number, target: number): void {
+    const isOverloaded = (this.#arm.bus.errorBytes[SERVO_IDS[GRIPPER]!]! & errorBits.overload) !== 0;
+    if (this.#isOverloaded && !isOverloaded) this.#isOver();
+    this.#isOverloaded = isOverloaded;
+    const position = this.#drive.motionOf(GRIPPER).seenAt;
+    const stands = Math.abs(position - this.#stoodAt) < STILL_STEPS;
+    if (isOverloaded && stands && this.#holdsNothing(target, position)) {
+      if (Number.isNaN(this.#holdsNothingSinceUs)) this.#holdsNothingSinceUs = nowUs;
+    } else {
+      this.#holdsNothingSinceUs = Number.NaN;
+      this.#stoodAt = position;
     }
   }
 
-  #try(joint: number, nowUs: number, target: number): void {
-    if (joint === GRIPPER && this.#tries[joint]! > 0 && nowUs - this.#torqueUs > TORQUE_EVERY_US) {
-      // A larger position is a wider gripper; one that is wanted no narrower holds nothing.
-      const opening = target - this.#drive.goals[joint]! > OPENING_STEPS;
-      const idle = Math.abs(target - this.#drive.motionOf(joint).seenAt) <= OPENING_STEPS;
-      if (opening || idle) {
-        this.#torqueUs = nowUs;
-        this.#gripperNeedsTorque = true;
-        return;
-      }
-    }
-    if (nowUs < this.#nextTryUs[joint]!) return;
-    if (this.#tries[joint]! >= TRIES) {
-      this.#giveUp(joint);
+  /** Whether the gripper's torque should be switched off and on, which drops nothing now. */
+  isDue(nowUs: number): boolean {
+    // Not while that is NaN.
+    return nowUs - this.#holdsNothingSinceUs >= HOLDS_NOTHING_FOR_US && nowUs >= this.#nextTryUs;
+  }
+
+  /**
+   * Switches the gripper's torque off and on, or gives up. Blocks for about one reply.
+   * Throws {@link BusError}, {@link PortError}.
+   */
+  cure(nowUs: number): void {
+    this.#nextTryUs = nowUs + TRY_AGAIN_AFTER_US * 2 ** this.#tries;
+    this.#holdsNothingSinceUs = Number.NaN;
+    if (this.#tries < TRIES) {
+      this.#tries++;
+      this.#drive.renewTorque(GRIPPER);
       return;
     }
-    this.#nextTryUs[joint] = nowUs + REST_US + TRY_AGAIN_AFTER_US * 2 ** this.#tries[joint]!;
-    this.#tries[joint]!++;
-    this.#restsUntilUs[joint] = nowUs + REST_US;
-    this.#drive.rest(joint);
+    const problem = { code: "servo.overload-stays", arm: this.#arm.arm, joint: "gripper" } as const;
+    this.#alarms.raise(ALARM, "fault", problem);
   }
 
-  #endRest(joint: number, overloaded: boolean): void {
-    this.#restsUntilUs[joint] = 0;
-    this.#drive.resume(joint);
-    if (!overloaded) this.#alarms.clear(alarmOf(joint));
+  #holdsNothing(target: number, position: number): boolean {
+    // Told to open and not opening, or idle.
+    if ((this.#drive.goals[GRIPPER]! - position) * this.#opens >= WIDER_STEPS) return true;
+    const current = this.#telemetry.joint("follower", GRIPPER, "current");
+    const isThere = Math.abs(target - position) < WIDER_STEPS;
+    return isThere && physicalValue("present_current", current) < IDLE_BELOW_MA;
   }
 
-  #forget(joint: number, nowUs: number): void {
-    this.#alarms.clear(alarmOf(joint));
-    if (nowUs - this.#lastUs[joint]! < FORGOTTEN_AFTER_US) return;
-    this.#tries[joint] = 0;
-    this.#nextTryUs[joint] = 0;
-  }
-
-  #giveUp(joint: number): void {
-    const problem = { code: "servo.overload-stays", arm: this.#arm.arm, joint: JOINTS[joint]! } as const;
-    this.#alarms.raise(alarmOf(joint), "fault", problem);
+  #isOver(): void {
+    this.#tries = 0;
+    this.#nextTryUs = Number.NEGATIVE_INFINITY;
+    this.#alarms.clear(ALARM);
   }
 }
 
-function alarmOf(joint: number): string {
-  return `follower.overload.${joint}`;
-}
+const ALARM = `follower.overload.${GRIPPER}`;

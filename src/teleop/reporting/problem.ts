@@ -32,10 +32,12 @@ interface Released {
 
 /** What becomes known with a code, beside the arm and the joint that it is about. */
 interface Figures {
+  /** The joints that something keeps from the leader's pose. */
+  "pair.following": { readonly stopped: readonly JointName[] };
   "pair.stopped": { readonly left: Left };
   "leader.silent": { readonly forMs: number };
   "leader.torque-on": Released;
-  "pair.paused": { readonly stage: "asked" | "holding" };
+  "pair.paused": { readonly stage: "asked" | "holding" | "torque off" };
   "pair.released": { readonly stage: "asked" | "waiting" } | ({ readonly stage: "done" } & Released);
   "arm.held-too-long": Released & { readonly heldForS: number };
   "arm.may-hold": { readonly doubt: Doubt };

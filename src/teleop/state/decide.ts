@@ -21,8 +21,10 @@ export type ReleaseReason = "pair.released" | "arm.held-too-long" | "servo.cooli
 export type WaitReason =
   /** A board, an arm or a joint is missing. */
   | { readonly is: "out of reach" }
-  /** A person wants the follower held, or released. */
-  | { readonly is: "paused" | "released" }
+  /** A person wants the follower held; `torqueOff` when it is not, because its torque is off. */
+  | { readonly is: "paused"; readonly torqueOff: boolean }
+  /** A person wants the follower released. */
+  | { readonly is: "released" }
   /** The checks found faults. */
   | { readonly is: "faulted" }
   /** A servo of the follower is too hot. */
@@ -62,7 +64,8 @@ export function decide(conditions: Conditions): Step {
 function nextOf(conditions: Conditions): Step["next"] {
   const { leader, follower, mode, isConnected, inspection } = conditions;
   if (leader.is !== "reached" || follower.is !== "reached") return wait({ is: "out of reach" });
-  if (mode !== "running") return wait({ is: mode });
+  if (mode === "paused") return wait({ is: mode, torqueOff: follower.torque === "off" });
+  if (mode === "released") return wait({ is: mode });
   if (!isConnected) {
     if (conditions.gaveUp) return wait({ is: "faulted" }, RECHECK_FAULT_MS);
     if (inspection === undefined) return { do: "inspect", afterMs: 0 };
@@ -110,7 +113,7 @@ function releaseOf(conditions: Conditions, reason: WaitReason): ReleaseReason | 
 }
 
 /** The state in which a pair waits for a reason. */
-export function stateOf({ is }: WaitReason): PairState {
-  if (is === "paused") return "holding";
-  return is === "faulted" ? "faulted" : "waiting";
+export function stateOf(reason: WaitReason): PairState {
+  if (reason.is === "paused") return reason.torqueOff ? "waiting" : "holding";
+  return reason.is === "faulted" ? "faulted" : "waiting";
 }

@@ -14,7 +14,7 @@ export function problemOf(
     case "faulted":
       return undefined;
     case "paused":
-      return { code: "pair.paused", stage: "holding" };
+      return { code: "pair.paused", stage: reason.torqueOff ? "torque off" : "holding" };
     case "released":
       return { code: "pair.released", stage: "waiting" };
     case "cooling": {

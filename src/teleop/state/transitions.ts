@@ -40,8 +40,8 @@ export const transitions: readonly Transition[] = [
   {
     from: "any",
     to: "waiting",
-    when: "a person asked to release the follower, it is too hot, or the leader must be moved first",
-    codes: ["pair.released", "servo.cooling", "leader.awaited"],
+    when: "a person asked to release the follower, or to pause it while its torque is off; it is too hot; or the leader must be moved first",
+    codes: ["pair.released", "pair.paused", "servo.cooling", "leader.awaited"],
   },
   {
     from: ["waiting", "holding", "faulted"],
@@ -58,13 +58,13 @@ export const transitions: readonly Transition[] = [
   {
     from: ["following"],
     to: "aligning",
-    when: "the configuration was read again, or the gripper's torque was switched off and on",
+    when: "the configuration was read again",
     codes: ["pair.aligning"],
   },
   {
     from: ["aligning"],
     to: "following",
-    when: "every goal has met its target",
+    when: "every goal has met its target, or something stops its joint",
     codes: ["pair.following"],
   },
   {

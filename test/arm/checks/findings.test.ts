@@ -192,6 +192,23 @@ test("what a servo reports is said, from its status register as from its replies
   ]);
 });
 
+test("each bit that a servo reports has its own code, and one that nobody has named too", () => {
+  const of = (bits: number) =>
+    findingsOf({ ...followerWith({}), errorBytes: [0, bits, 0, 0, 0, 0] }).map(
+      ({ problem: { code } }) => code,
+    );
+  expect(of(2)).toEqual(["servo.sensor"]);
+  expect(of(4 | 8 | 32)).toEqual(["servo.overheats", "servo.overcurrent", "servo.overload"]);
+  expect(of(64 | 128)).toEqual(["servo.error", "servo.error"]);
+});
+
+test("a gripper that is overloaded because it holds something is nothing to be told of", () => {
+  const gripper = { status: 32, torque_enable: 1 };
+  expect(findingsOf(followerWith({ gripper }))).toEqual([]);
+  expect(codes(followerWith({ gripper: { ...gripper, torque_enable: 0 } }))).toEqual(["servo.overload"]);
+  expect(codes(followerWith({ wrist_roll: gripper }))).toEqual(["servo.overload"]);
+});
+
 test("a voltage bit is said once, by the finding with the figures", () => {
   const arm = {
     ...followerWith({ gripper: { present_voltage: 120, status: 1 } }),

@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import type { JointName } from "../../../src/arm/joints.ts";
 import { tell } from "../../../src/daemon/events/told.ts";
 import type { Audience } from "../../../src/messages/audience.ts";
 import type { ControlEvent } from "../../../src/teleop/reporting/events.ts";
@@ -49,9 +50,27 @@ test("the command that goes on names the pair, where it needs one", () => {
   const paused = { kind: "reasons", reasons: [{ code: "pair.paused", stage: "holding" }] } as const;
   expect(read(paused)).toBe('paused, as was asked: "so101 resume --pair left" goes on');
   expect(read(paused, {})).toBe('paused, as was asked: "so101 resume" goes on');
+  const off = { kind: "reasons", reasons: [{ code: "pair.paused", stage: "torque off" }] } as const;
+  expect(read(off)).toBe(
+    `paused, as was asked, and the follower's torque is off: "so101 resume --pair left" goes on`,
+  );
   const released = { kind: "reasons", reasons: [{ code: "pair.released", stage: "waiting" }] } as const;
   expect(read(released, { socket: "/run/own.sock" })).toBe(
     'released, as was asked: "so101 resume --socket /run/own.sock" goes on',
+  );
+});
+
+test("a joint that something keeps from the leader's pose is named", () => {
+  const following = (stopped: readonly JointName[]) =>
+    read({
+      kind: "state",
+      from: "aligning",
+      to: "following",
+      reasons: [{ code: "pair.following", stopped }],
+    });
+  expect(following([])).toBe("the follower has reached the leader's pose");
+  expect(following(["gripper"])).toBe(
+    "the follower has reached the leader's pose, except gripper (id 6), which something stops",
   );
 });
 

@@ -1,8 +1,8 @@
-/** What a follower's drive does with a joint that something stops, and with one that rests. */
+/** What a follower's drive does with a joint that something stops. */
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import type { FollowerDrive } from "../../../src/teleop/loop/drive.ts";
-import { FAST, follower, following, isResting, SLOW } from "./followers.ts";
+import { FAST, follower, following, SLOW } from "./followers.ts";
 
 const STUCK = 2;
 
@@ -103,8 +103,7 @@ describe("a joint that is kept from its goal", () => {
           for (const [target, seen] of steps) {
             targets[STUCK] = target;
             drive.see(STUCK, seen);
-            if (target % 7 === 0) drive.rest(STUCK);
-            if (target % 11 === 0) drive.resume(STUCK);
+            if (target % 7 === 0) drive.align(STUCK);
             const before = drive.goals[STUCK]!;
             drive.step(targets);
             expect(Math.abs(drive.goals[STUCK]! - before)).toBeLessThanOrEqual(21);
@@ -218,83 +217,4 @@ describe("a joint that is kept from its goal", () => {
       }
     },
   );
-});
-
-describe("a joint that rests", () => {
-  test("stays where it was seen last, its goal with it, and has met no target", () => {
-    const { drive } = following();
-    const targets = lead(drive, 2200);
-    drive.see(STUCK, 2080);
-    drive.rest(STUCK);
-    expect(Number(isResting(drive, STUCK))).toBe(1);
-    expect(-move(drive, targets)).toBeWithin(SLOW + 1, FAST + 1);
-    for (let tick = 0; tick < 100; tick++) expect(drive.step(targets)).toBe(false);
-    expect(drive.goals[STUCK]).toBe(2080);
-    targets[STUCK] = 2080;
-    expect(drive.step(targets)).toBe(false);
-  });
-
-  test("is led back as fast as it followed, also when the follower must be slow", () => {
-    const { drive } = following();
-    const targets = lead(drive, 2200);
-    drive.rest(STUCK);
-    drive.slow = true;
-    expect(-move(drive, targets)).toBeWithin(SLOW + 1, FAST + 1);
-  });
-
-  test("is led back slowly when it was approaching", () => {
-    const { drive } = follower([2000, 2000, 2000, 2000, 2000, 2000]);
-    drive.switchTorqueOn();
-    const targets = new Int32Array(6).fill(2500);
-    for (let tick = 0; tick < 40; tick++) drive.step(targets);
-    drive.see(STUCK, 2000);
-    drive.rest(STUCK);
-    expect(-move(drive, targets)).toBeWithin(1, SLOW + 1);
-  });
-
-  test("is led back fast, and stopped by nothing any more, when it followed until something stopped it", () => {
-    const { drive, targets } = stopped(1);
-    drive.rest(STUCK);
-    expect(drive.motionOf(STUCK).obstacleSide).toBe(0);
-    expect(-move(drive, targets)).toBeWithin(SLOW + 1, FAST + 1);
-    for (let tick = 0; tick < 100; tick++) drive.step(targets);
-    expect(drive.goals[STUCK]).toBe(2000);
-  });
-
-  test("is not stopped by what keeps it where it is", () => {
-    const { drive, targets } = stopped(1);
-    drive.rest(STUCK);
-    for (let reading = 0; reading < 5; reading++) drive.see(STUCK, 2000);
-    expect(drive.motionOf(STUCK).obstacleSide).toBe(0);
-    drive.step(targets);
-    expect(Number(isResting(drive, STUCK))).toBe(1);
-  });
-
-  test("approaches its target slowly when it is resumed, and then follows", () => {
-    const { drive } = following();
-    const targets = lead(drive, 2200);
-    drive.see(STUCK, 2080);
-    drive.rest(STUCK);
-    for (let tick = 0; tick < 100; tick++) drive.step(targets);
-    drive.resume(STUCK);
-    expect([Number(isResting(drive, STUCK)), Number(drive.motionOf(STUCK).isSlow)]).toEqual([0, 1]);
-    while (drive.goals[STUCK] !== 2200) expect(move(drive, targets)).toBeWithin(1, SLOW + 1);
-    expect(drive.step(targets)).toBe(true);
-    expect(Number(drive.motionOf(STUCK).isSlow)).toBe(0);
-  });
-
-  test.each([-1, 1])("has not met a target that is close when it is resumed (side %i)", (side) => {
-    const { drive } = following();
-    const targets = new Int32Array(6).fill(2000);
-    targets[STUCK] = 2000 + side * 600;
-    drive.step(targets);
-    drive.see(STUCK, 2000);
-    drive.rest(STUCK);
-    for (let tick = 0; tick < 10; tick++) drive.step(targets);
-    drive.resume(STUCK);
-    targets[STUCK] = 2000 - side * 15;
-    drive.step(targets);
-    expect(Math.abs(move(drive, targets))).toBeLessThanOrEqual(SLOW);
-    expect(Number(drive.motionOf(STUCK).isSlow)).toBe(1);
-  });
 });

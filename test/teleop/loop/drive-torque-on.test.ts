@@ -5,7 +5,7 @@ import { registers } from "../../../src/feetech/registers.ts";
 import { JOINTS } from "../../../src/sim/arm/joints.ts";
 import type { SimulatedTransport } from "../../../src/sim/testing/transport.ts";
 import { FollowerDrive } from "../../../src/teleop/loop/drive.ts";
-import { follower, following, GOAL, goalsIn, isResting, limits } from "./followers.ts";
+import { follower, following, GOAL, goalsIn, limits } from "./followers.ts";
 
 /** Calls back after each packet of goals, before it is read back. */
 function afterGoals(transport: SimulatedTransport, act: (packets: number) => void): void {
@@ -88,6 +88,18 @@ describe("switching the torque on", () => {
     arm.servos[2]!.setValues({ torque_enable: 1, goal_position: 3000 });
     drive.switchTorqueOn();
     expect(drive.goals[2]).toBe(2000);
+  });
+
+  test("one that is overloaded, because it presses on something, keeps its goal at any distance", () => {
+    const { drive, arm } = follower();
+    for (const joint of [1, 2]) {
+      arm.servos[joint]!.setValues({ torque_enable: 1, goal_position: 3000 });
+      arm.servos[joint]!.actuator.latchOverload();
+    }
+    // … but with its torque limit ramped down it does not press: it was being released.
+    arm.servos[1]!.setValues({ torque_limit: 100 });
+    drive.switchTorqueOn();
+    expect([drive.goals[1], drive.goals[2]]).toEqual([1500, 3000]);
   });
 
   test("goals that do not arrive are sent again before anything is energised", () => {
@@ -232,17 +244,11 @@ describe("switching the torque on", () => {
     const targets = new Int32Array(6).fill(2300);
     for (let tick = 0; tick < 20; tick++) drive.step(targets);
     for (const _ of [1, 2]) drive.see(2, 2000);
-    drive.rest(3);
     drive.see(4, 2000);
-    expect([
-      drive.motionOf(2).obstacleSide,
-      Number(isResting(drive, 3)),
-      Number(drive.motionOf(0).isSlow),
-    ]).toEqual([1, 1, 0]);
+    expect([drive.motionOf(2).obstacleSide, Number(drive.motionOf(0).isSlow)]).toEqual([1, 0]);
     drive.switchTorqueOn();
     expect(JOINTS.map((_, joint) => Number(drive.motionOf(joint).isSlow))).toEqual([1, 1, 1, 1, 1, 1]);
     expect(JOINTS.map((_, joint) => drive.motionOf(joint).obstacleSide)).toEqual([0, 0, 0, 0, 0, 0]);
-    expect(JOINTS.map((_, joint) => Number(isResting(drive, joint)))).toEqual([0, 0, 0, 0, 0, 0]);
     expect(goalsIn(transport.sent.findLast((packet) => packet[5] === GOAL)!)).toEqual(
       Array.from(drive.goals),
     );
@@ -288,4 +294,44 @@ test("servos whose power blinks as their torque is switched on have forgotten th
   };
   expect(() => drive.switchTorqueOn()).toThrow("goal");
   expect(singly).toBe(0);
+});
+
+describe("a joint's torque that is switched off and on again", () => {
+  const GRIPPER = 5;
+
+  test("has its goal where the joint is by then, and aligns, while the others go on", () => {
+    const { drive, told, arm } = following();
+    const targets = new Int32Array(6).fill(2300);
+    for (let tick = 0; tick < 20; tick++) drive.step(targets);
+    arm.servos[GRIPPER]!.actuator.motor.position = 2040;
+    told.length = 0;
+    drive.renewTorque(GRIPPER);
+    expect(told).toMatchObject([
+      { event: "limp", position: 2040 },
+      { event: "energised", goal: 2040, position: 2040 },
+    ]);
+    expect(drive.goals[GRIPPER]).toBe(2040);
+    expect(drive.motionOf(GRIPPER).mode).toBe("aligning");
+    expect(arm.servos[GRIPPER]!.values(0).goal_velocity).toBe(drive.goalVelocity(GRIPPER));
+    drive.step(targets);
+    expect(drive.goals[GRIPPER]).toBeWithin(2041, 2044);
+    expect(drive.motionOf(0).mode).toBe("following");
+  });
+
+  test("stays on where the servo does not obey, and that is an error", () => {
+    const { drive, transport, told } = following();
+    loseWritesTo(transport, registers.torque_enable.address);
+    told.length = 0;
+    expect(() => drive.renewTorque(GRIPPER)).toThrow("does not confirm that its torque is off");
+    expect(told).toEqual([]);
+  });
+
+  test("stays off where the joint is at no position", () => {
+    const { drive, arm, told } = following();
+    arm.servos[GRIPPER]!.setValues({ phase: 0x10 });
+    arm.servos[GRIPPER]!.actuator.motor.position = 5000;
+    told.length = 0;
+    expect(() => drive.renewTorque(GRIPPER)).toThrow("which is no position");
+    expect(told.map(({ event }) => event)).toEqual(["limp"]);
+  });
 });

@@ -70,8 +70,3 @@ export function goalsIn(packet: Uint8Array): number[] {
   const stride = packet[6]! + 1;
   return JOINTS.map((_, joint) => packet[8 + joint * stride]! | (packet[9 + joint * stride]! << 8));
 }
-
-/** Whether a joint rests. */
-export function isResting(drive: FollowerDrive, joint: number): boolean {
-  return drive.motionOf(joint).mode === "resting";
-}

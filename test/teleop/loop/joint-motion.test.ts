@@ -232,35 +232,6 @@ describe("a joint that is stopped", () => {
   });
 });
 
-describe("a joint that rests", () => {
-  test("is as slow as it was before", () => {
-    const was = following();
-    was.rest();
-    const never = motion();
-    never.rest();
-    expect([was.isSlow, never.isSlow]).toEqual([false, true]);
-  });
-
-  test("that is told to align is slow until it is where it rests", () => {
-    const it = following();
-    it.advance(2500);
-    it.rest();
-    it.align();
-    expect([it.mode, it.isSlow]).toEqual(["resting", true]);
-    it.advance(2500);
-    expect(it.goal).toBe(2018);
-  });
-
-  test("has forgotten, once it is resumed, that it followed", () => {
-    const it = following();
-    it.rest();
-    it.resume();
-    expect([it.mode, it.isSlow]).toEqual(["aligning", true]);
-    it.rest();
-    expect(it.isSlow).toBe(true);
-  });
-});
-
 test("a goal stays within the range, and comes back into it", () => {
   const it = motion({ min: 1990, max: 2010 });
   for (let tick = 0; tick < 20; tick++) it.advance(3000);

@@ -6,34 +6,34 @@ import { SimulatedTransport } from "../../../src/sim/testing/transport.ts";
 import { ErrorBitWatch } from "../../../src/teleop/monitoring/error-bits.ts";
 import { toldAlarms } from "../../support/told.ts";
 
-function reports() {
+function reports(role: "leader" | "follower" = "follower") {
   const bus = new Bus(new SimulatedTransport(), { access: "drive" });
-  const { alarms, told, loud } = toldAlarms();
+  const { alarms, told, loud, notices } = toldAlarms();
   const said = () =>
     loud().map(({ change, problem }) => (change === "raised" ? sayProblem(problem, {}) : sayEnd(problem)!));
-  const arm = { role: "follower", id: "red" } as const;
-  return { bus, told, said, make: () => new ErrorBitWatch(arm, bus, alarms) };
+  const arm = { role, id: "red" } as const;
+  return { bus, told, said, notices, make: () => new ErrorBitWatch(arm, bus, alarms) };
 }
 
 test("an error bit is told once while it lasts, with what to do, and once when it is over", () => {
   const { bus, said, make } = reports();
   const errors = make();
-  bus.errorBytes[6] = 32;
+  bus.errorBytes[2] = 32;
   for (let tick = 0; tick < 5; tick++) errors.look();
   expect(said()).toEqual([
-    expect.stringContaining('follower "red": gripper (id 6) reports an overload — check'),
+    expect.stringContaining('follower "red": shoulder_lift (id 2) reports an overload, and has'),
   ]);
-  bus.errorBytes[6] = 0;
+  bus.errorBytes[2] = 0;
   for (let tick = 0; tick < 5; tick++) errors.look();
-  expect(said().slice(1)).toEqual(['follower "red": gripper (id 6) no longer reports an overload']);
+  expect(said().slice(1)).toEqual(['follower "red": shoulder_lift (id 2) no longer reports an overload']);
 });
 
 test("another bit of the same servo is told at once", () => {
   const { bus, told, make } = reports();
   const errors = make();
-  bus.errorBytes[6] = 8;
+  bus.errorBytes[5] = 8;
   errors.look();
-  bus.errorBytes[6] = 8 | 32;
+  bus.errorBytes[5] = 8 | 32;
   errors.look();
   expect(told.map(({ problem }) => [problem.code, problem.arm?.role])).toEqual([
     ["servo.overcurrent", "follower"],
@@ -73,4 +73,33 @@ test("a bit that nobody has named is told by its number", () => {
   bus.errorBytes[3] = 64;
   errors.look();
   expect(said()[0]).toContain("error bit 64");
+});
+
+test("a follower's gripper that is overloaded is information, and no alarm", () => {
+  const { bus, told, notices, make } = reports();
+  const errors = make();
+  for (let tick = 0; tick < 21; tick++) {
+    bus.errorBytes[6] = (tick % 2) * 32;
+    errors.look();
+  }
+  expect(notices).toMatchObject([
+    { severity: "info", problem: { code: "servo.overload", joint: "gripper", holds: true } },
+  ]);
+  expect(told).toEqual([]);
+});
+
+test("… also when it is so at connect", () => {
+  const { bus, told, notices, make } = reports();
+  bus.errorBytes[6] = 32;
+  make().look();
+  expect(notices.map(({ severity }) => severity)).toEqual(["info"]);
+  expect(told).toEqual([]);
+});
+
+test("that of a leader's gripper, which holds nothing, is an alarm", () => {
+  const { bus, told, make } = reports("leader");
+  const errors = make();
+  bus.errorBytes[6] = 32;
+  errors.look();
+  expect(told.map(({ severity }) => severity)).toEqual(["warning"]);
 });

@@ -3,25 +3,29 @@ import { Bus } from "../../../src/feetech/bus.ts";
 import { sayProblem } from "../../../src/messages/problems.ts";
 import { SimulatedArm } from "../../../src/sim/arm/arm.ts";
 import { JOINTS } from "../../../src/sim/arm/joints.ts";
-import { factoryState } from "../../../src/sim/servo/servo.ts";
+import { factoryState, type ServoEvent } from "../../../src/sim/servo/servo.ts";
 import { VirtualClock } from "../../../src/sim/testing/clock.ts";
 import { SimulatedTransport } from "../../../src/sim/testing/transport.ts";
 import { ArmMonitor } from "../../../src/teleop/monitoring/arm-monitor.ts";
-import { OverloadCure } from "../../../src/teleop/monitoring/overload.ts";
+import { type OpeningSide, OverloadCure } from "../../../src/teleop/monitoring/overload.ts";
 import { createMemory } from "../../../src/teleop/shared/control-memory.ts";
 import { toldAlarms } from "../../support/told.ts";
-import { isResting, TickingDrive } from "../loop/followers.ts";
+import { TickingDrive } from "../loop/followers.ts";
 
 const TICK_US = 5_000;
 const OVERLOAD = 32;
 const GRIPPER = 5;
+/** As `present_current` counts: 98 and 104 mA. */
+const [IDLE, PRESSING] = [15, 16];
 
-/** A follower at 2000 everywhere, in whose replies error bits can be put as if its servos had. */
-function follower() {
+/** A follower at 2000 everywhere, whose gripper reports an overload and its current as the test says. */
+function follower(opens: OpeningSide = 1) {
   const states = JOINTS.map((_, index) => factoryState(index + 1, 2000));
   const clock = new VirtualClock();
-  const simulated = new SimulatedArm("follower", clock.nowUs(), states);
-  const bus = new Bus(new SimulatedTransport(simulated, undefined, clock), { access: "drive", clock });
+  const events: ServoEvent[] = [];
+  const simulated = new SimulatedArm("follower", clock.nowUs(), states, (_, event) => events.push(event));
+  const transport = new SimulatedTransport(simulated, undefined, clock);
+  const bus = new Bus(transport, { access: "drive", clock });
   const { alarms, told } = toldAlarms();
   const health = {
     warnTemperatureC: 55,
@@ -29,98 +33,111 @@ function follower() {
     releaseTemperatureC: 65,
     voltageSagPercent: 15,
   };
-  const arm = new ArmMonitor({ role: "follower", id: "red" }, bus, health, createMemory().telemetry, alarms);
+  const { telemetry } = createMemory();
+  const arm = new ArmMonitor({ role: "follower", id: "red" }, bus, health, telemetry, alarms);
   const ranges = JOINTS.map(() => ({ min: 0, max: 4095 }));
   const drive = new TickingDrive(bus, ranges, { alignSpeedDegPerS: 45, followSpeedDegPerS: 360 });
   drive.switchTorqueOn();
-  const cure = new OverloadCure(arm, drive, alarms);
+  events.length = 0;
+  const cure = new OverloadCure(arm, drive, telemetry, alarms, opens);
   const targets = new Int32Array(6).fill(2000);
   let nowUs = 0;
-  /** Lets time pass; the joint reports an overload while `lasts`. */
-  const pass = (seconds: number, joint: number, lasts: (restsNow: boolean) => boolean) => {
+  /** Lets time pass with the gripper wanted at `target`; returns how often its torque was switched off and on. */
+  const pass = (seconds: number, target: number, current = IDLE, bits = OVERLOAD) => {
+    const before = cures();
+    telemetry.setJoint("follower", GRIPPER, "current", current);
     for (const endUs = nowUs + seconds * 1e6; nowUs < endUs; nowUs += TICK_US) {
-      bus.errorBytes[joint + 1] = lasts(isResting(drive, joint)) ? OVERLOAD : 0;
-      cure.step(nowUs, targets);
+      bus.errorBytes[GRIPPER + 1] = bits;
+      if (cure.isDue(nowUs)) cure.cure(nowUs);
+      bus.errorBytes[GRIPPER + 1] = bits;
+      cure.observe(nowUs, target);
+      targets[GRIPPER] = target;
       drive.step(targets);
     }
+    return cures() - before;
   };
-  return { cure, drive, targets, told, pass };
+  const cures = () => events.filter(({ event }) => event === "limp").length;
+  return { drive, told, pass, events };
 }
 
-describe("an overloaded joint", () => {
-  test("rests at the goal where it is, and then approaches its target again", () => {
-    const { drive, targets, pass } = follower();
-    drive.see(2, 1990);
-    targets[2] = 2400;
-    pass(0.1, 2, () => true);
-    expect([Number(isResting(drive, 2)), drive.goals[2]]).toEqual([1, 1990]);
-    pass(0.25, 2, () => false);
-    expect([Number(isResting(drive, 2)), Number(drive.motionOf(2).isSlow)]).toEqual([0, 1]);
-    pass(1, 2, () => false);
-    expect(drive.goals[2]).toBe(2400);
+describe("an overloaded gripper", () => {
+  test("that is wanted narrower than it is keeps its torque and its goal, whatever its current", () => {
+    const { drive, pass, events } = follower();
+    expect(pass(60, 1900, IDLE)).toBe(0);
+    expect(pass(60, 1500, PRESSING)).toBe(0);
+    expect(drive.goals[GRIPPER]).toBe(1500);
+    expect(events).toEqual([]);
   });
 
-  test("is tried less and less often, then given up, and that is said once", () => {
-    const { drive, told, pass } = follower();
-    const rests: number[] = [];
-    let was = 0;
-    for (let tenth = 0; tenth < 900; tenth++) {
-      pass(0.1, 1, () => true);
-      if (isResting(drive, 1) && was === 0) rests.push(tenth / 10);
-      was = Number(isResting(drive, 1));
+  test("that presses where it is wanted keeps its torque", () => {
+    const { pass } = follower();
+    expect(pass(60, 1950, PRESSING)).toBe(0);
+    expect(pass(60, 2050, PRESSING)).toBe(0);
+  });
+
+  test.each([
+    [1, 2056, 0],
+    [1, 2057, 1],
+    [1, 1943, 0],
+    [-1, 1944, 0],
+    [-1, 1943, 1],
+    [-1, 2057, 0],
+  ] as const)(
+    "that opens to side %i, is wanted at %i and does not get there: torque off and on %i times",
+    (opens, target, times) => {
+      const { pass } = follower(opens);
+      expect(pass(1, target, PRESSING)).toBe(times);
+    },
+  );
+
+  test("that is idle has its torque switched off and on after 0.3 s, from where it is", () => {
+    const { pass, events } = follower();
+    expect(pass(0.3, 2000)).toBe(0);
+    expect(pass(0.1, 2000)).toBe(1);
+    expect(events).toMatchObject([
+      { event: "limp", position: 2000 },
+      { event: "energised", goal: 2000, position: 2000 },
+    ]);
+  });
+
+  test("must have been idle all the time", () => {
+    const { pass } = follower();
+    for (let times = 0; times < 20; times++) {
+      expect(pass(0.25, 2000)).toBe(0);
+      expect(pass(0.01, 2000, PRESSING)).toBe(0);
     }
-    expect(rests.length).toBe(5);
-    const pauses = rests.slice(1).map((at, index) => at - rests[index]!);
-    for (const [index, pause] of pauses.entries()) expect(pause).toBeWithin(2 ** index, 2 ** index + 0.6);
+  });
+
+  test("that moves is left alone", () => {
+    const { drive, pass } = follower();
+    for (let position = 2000; position < 2800; position += 20) {
+      drive.see(GRIPPER, position);
+      expect(pass(0.09, 3000)).toBe(0);
+    }
+  });
+
+  test("is cured less and less often, then given up, and that is said once", () => {
+    const { told, pass } = follower();
+    const cures: number[] = [];
+    for (let second = 0; second < 100; second++) if (pass(1, 2000) > 0) cures.push(second);
+    expect(cures).toEqual([0, 5, 15]);
     expect(told.map(({ problem, severity }) => [problem.code, severity])).toEqual([
       ["servo.overload-stays", "fault"],
     ]);
-    expect(sayProblem(told[0]!.problem, {})).toContain("shoulder_lift (id 2)");
-    pass(1, 1, () => false);
+    expect(sayProblem(told[0]!.problem, {})).toContain("gripper (id 6)");
+    pass(0.1, 2000, IDLE, 0);
     expect(told.at(-1)!.change).toBe("cleared");
   });
 
-  test("that was well for a minute is tried as often as the first time", () => {
-    const { drive, pass } = follower();
-    pass(40, 1, () => true);
-    pass(61, 1, () => false);
-    pass(0.1, 1, () => true);
-    expect(Number(isResting(drive, 1))).toBe(1);
+  test("whose overload came back is cured as soon as the first time", () => {
+    const { pass } = follower();
+    expect(pass(1, 2000)).toBe(1);
+    pass(0.1, 2000, IDLE, 0);
+    expect(pass(1, 2000)).toBe(1);
   });
 
-  test("other than the gripper keeps its torque", () => {
-    const { cure, pass } = follower();
-    pass(60, 0, () => true);
-    expect(cure.gripperNeedsTorque).toBe(false);
-  });
-});
-
-describe("an overloaded gripper", () => {
-  test("that holds something keeps its torque", () => {
-    const { cure, drive, targets, pass } = follower();
-    drive.see(GRIPPER, 2000);
-    targets[GRIPPER] = 1500;
-    pass(60, GRIPPER, () => true);
-    expect(cure.gripperNeedsTorque).toBe(false);
-  });
-
-  test("that is to open may lose it for a moment", () => {
-    const { cure, targets, pass } = follower();
-    targets[GRIPPER] = 1500;
-    pass(0.2, GRIPPER, () => true);
-    targets[GRIPPER] = 3000;
-    pass(0.5, GRIPPER, () => true);
-    expect(cure.gripperNeedsTorque).toBe(true);
-  });
-
-  test("does not lose it again and again", () => {
-    const { cure, pass } = follower();
-    let times = 0;
-    for (let i = 0; i < 100; i++) {
-      pass(0.1, GRIPPER, () => true);
-      if (cure.gripperNeedsTorque) times++;
-      cure.gripperGotTorque();
-    }
-    expect(times).toBe(2);
+  test("of whose current nothing is known is not idle", () => {
+    const { pass } = follower();
+    expect(pass(10, 2000, Number.NaN)).toBe(0);
   });
 });

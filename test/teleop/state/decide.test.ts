@@ -64,9 +64,12 @@ describe("what is done next", () => {
     }
   });
 
-  test.each(["paused", "released"] as const)("a pair that is to be %s is not even checked", (mode) => {
-    expect(next({ mode, isConnected: false })).toEqual(wait({ is: mode }));
-    expect(next({ mode })).toEqual(wait({ is: mode }));
+  test.each([
+    ["paused", { is: "paused", torqueOff: true }],
+    ["released", { is: "released" }],
+  ] as const)("a pair that is to be %s is not even checked", (mode, reason) => {
+    expect(next({ mode, isConnected: false })).toEqual(wait(reason));
+    expect(next({ mode })).toEqual(wait(reason));
   });
 
   test("arms that are not connected are checked, then configured, and then followed", () => {
@@ -222,7 +225,8 @@ describe("who is released", () => {
 
 describe("the state in which a pair waits", () => {
   test("is told by the reason", () => {
-    expect(stateOf({ is: "paused" })).toBe("holding");
+    expect(stateOf({ is: "paused", torqueOff: false })).toBe("holding");
+    expect(stateOf({ is: "paused", torqueOff: true })).toBe("waiting");
     expect(stateOf({ is: "faulted" })).toBe("faulted");
     for (const is of ["out of reach", "released", "leader awaited"] as const) {
       expect(stateOf({ is })).toBe("waiting");
