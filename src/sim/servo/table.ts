@@ -7,12 +7,15 @@ import {
   setRegisterValue,
   TABLE_SIZE,
 } from "../../feetech/registers.ts";
+import { type Firmware, plainFirmware } from "./firmware.ts";
 
 /** The first address that is RAM: what is below it survives power. */
 export const EEPROM_SIZE = 40;
 
-/** EEPROM reads back as zeros for so long after a write. */
+/** With firmware that is said to do so, EEPROM reads back as zeros for so long after a write. */
 const EEPROM_BUSY_US = 200_000;
+
+const { address: GOAL } = registers.goal_position;
 
 /** Values of registers by name. */
 export type RegisterValues = Partial<Record<RegisterName, number>>;
@@ -43,6 +46,8 @@ export function factoryEeprom(values: RegisterValues): number[] {
 
 /** The registers of a servo. {@link get}, {@link copy} and writes to RAM allocate nothing. */
 export class ControlTable {
+  /** May be changed at any time. */
+  readonly firmware: Firmware = plainFirmware();
   /** What is in force; the EEPROM part may differ from what persists. */
   readonly #cells = new Uint8Array(TABLE_SIZE);
   readonly #eeprom: Uint8Array;
@@ -50,6 +55,7 @@ export class ControlTable {
   readonly #before = new Uint8Array(EEPROM_SIZE);
   readonly #tell: (event: EepromEvent) => void;
   #busyUntilUs = 0;
+  #askedGoal: number | undefined;
 
   /** `eeprom` is the image that persists, `wear` how often each of its cells was written. */
   constructor(eeprom: readonly number[], wear: readonly number[], tell: (event: EepromEvent) => void) {
@@ -62,6 +68,11 @@ export class ControlTable {
   /** EEPROM as it persists. */
   get eeprom(): number[] {
     return [...this.#eeprom];
+  }
+
+  /** The goal as it was sent last, where the firmware took another one. */
+  get askedGoal(): number | undefined {
+    return this.#askedGoal;
   }
 
   /** Writes of each EEPROM cell so far. */
@@ -106,6 +117,7 @@ export class ControlTable {
       if (area === "ram") this.set(name, factory);
     }
     this.set("torque_limit", this.get("max_torque_limit"));
+    this.#askedGoal = undefined;
     this.#busyUntilUs = 0;
   }
 
@@ -117,7 +129,7 @@ export class ControlTable {
 
   /** Copies `count` cells from `address` on, as a read sees them, to the start of `out`. */
   copy(address: number, count: number, nowUs: number, out: Uint8Array): void {
-    const busy = nowUs < this.#busyUntilUs;
+    const busy = this.firmware.zerosAfterEepromWrite && nowUs < this.#busyUntilUs;
     for (let i = 0; i < count; i++) {
       const cell = address + i;
       out[i] = cell >= TABLE_SIZE || (busy && cell < EEPROM_SIZE) ? 0 : this.#cells[cell]!;
@@ -129,6 +141,8 @@ export class ControlTable {
     const end = Math.min(address + count, TABLE_SIZE);
     const eepromEnd = Math.min(end, EEPROM_SIZE);
     const persisted = this.get("lock") === 0;
+    const maximumBefore = this.get("maximum_acceleration");
+    if (address <= GOAL && end > GOAL) this.#askedGoal = undefined;
     if (address < eepromEnd) this.#before.set(this.#cells.subarray(0, EEPROM_SIZE));
     for (let cell = address; cell < end; cell++) {
       if (readOnlyCells.has(cell)) continue;
@@ -139,7 +153,24 @@ export class ControlTable {
       this.#wear[cell]!++;
       this.#busyUntilUs = nowUs + EEPROM_BUSY_US;
     }
+    this.#clamp(maximumBefore, persisted);
     if (address < eepromEnd) this.#tellWritten(address, eepromEnd, persisted);
+  }
+
+  /** What the firmware makes of values that it does not take as they were sent. */
+  #clamp(maximumBefore: number, isOpen: boolean): void {
+    const { clampsAcceleration, highestAcceleration, clampsGoals } = this.firmware;
+    if (clampsAcceleration && !isOpen) this.set("maximum_acceleration", maximumBefore);
+    const highest = clampsAcceleration ? this.get("maximum_acceleration") : highestAcceleration;
+    if (this.get("acceleration") > highest) this.set("acceleration", highest);
+    if (!clampsGoals) return;
+    const min = this.get("min_position_limit");
+    const max = this.get("max_position_limit");
+    const goal = this.get("goal_position");
+    const taken = min === max ? goal : Math.min(Math.max(goal, min), max);
+    if (taken === goal) return;
+    this.#askedGoal = goal;
+    this.set("goal_position", taken);
   }
 
   #tellWritten(start: number, end: number, persisted: boolean): void {
