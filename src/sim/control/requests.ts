@@ -91,6 +91,8 @@ const schemas = [
     joint: joints,
     /** EEPROM reads back as zeros for 0.2 s after a write. */
     zerosAfterEepromWrite: v.optional(v.boolean()),
+    /** A goal leaves the torque as it is. */
+    goalsLeaveTorque: v.optional(v.boolean()),
     /** A goal outside of the position limits becomes the limit. */
     clampsGoals: v.optional(v.boolean()),
     /** No acceleration is higher than the maximum acceleration, which is written with the lock open only. */

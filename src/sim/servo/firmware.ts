@@ -7,6 +7,8 @@ export interface Firmware {
    * after another write on real servos, and sees what is there (lerobot PR #3373).
    */
   zerosAfterEepromWrite: boolean;
+  /** Writing a goal leaves the torque as it is: that it switches it on is one project's measurement. */
+  goalsLeaveTorque: boolean;
   /** `goal_position` takes no value outside of the position limits: it takes the limit instead. */
   clampsGoals: boolean;
   /** `acceleration` takes no more than `maximum_acceleration`, and that is written with the lock open only. */
@@ -19,6 +21,7 @@ export interface Firmware {
 export function plainFirmware(): Firmware {
   return {
     zerosAfterEepromWrite: false,
+    goalsLeaveTorque: false,
     clampsGoals: false,
     clampsAcceleration: false,
     highestAcceleration: 254,

@@ -28,8 +28,8 @@ export type ServoEvent =
       event: "energised";
       cause: "request" | "power";
       goal: number;
-      /** The goal that was asked for, where the firmware took another one. */
-      asked?: number;
+      /** The joint is outside of its limits, and its firmware takes no goal that is nearer. */
+      nearest?: true;
       position: number;
       goalVelocity: number;
       /** Its torque limit is 0: it has no force until that is raised. */
@@ -222,7 +222,7 @@ export class SimulatedServo {
       this.#makeThisTheMiddle(nowUs);
     }
     if (address < GOAL_END && address + count > registers.goal_position.address) {
-      this.#table.set("torque_enable", 1); // a goal switches the torque on
+      if (!this.firmware.goalsLeaveTorque) this.#table.set("torque_enable", 1);
       this.actuator.relieve("goal");
     }
     const torqueAfter = this.#get("torque_enable");
@@ -270,13 +270,14 @@ export class SimulatedServo {
     this.#table.set("torque_enable", 1);
     this.actuator.relieve("torque");
     const goal = this.#get("goal_position");
-    const { askedGoal: asked } = this.#table;
+    const { position } = this.actuator;
+    const isNearest = goal !== position && goal === this.#table.nearestGoal(position);
     this.#tell({
       event: "energised",
       cause,
       goal,
-      ...(asked !== undefined && { asked }),
-      position: this.actuator.position,
+      ...(isNearest && { nearest: true }),
+      position,
       goalVelocity: this.#get("goal_velocity"),
       ...(this.#get("torque_limit") === 0 && { powerless: true }),
       ...(deafMs > 0 && { deafMs }),

@@ -15,8 +15,6 @@ export const EEPROM_SIZE = 40;
 /** With firmware that is said to do so, EEPROM reads back as zeros for so long after a write. */
 const EEPROM_BUSY_US = 200_000;
 
-const { address: GOAL } = registers.goal_position;
-
 /** Values of registers by name. */
 export type RegisterValues = Partial<Record<RegisterName, number>>;
 
@@ -55,7 +53,6 @@ export class ControlTable {
   readonly #before = new Uint8Array(EEPROM_SIZE);
   readonly #tell: (event: EepromEvent) => void;
   #busyUntilUs = 0;
-  #askedGoal: number | undefined;
 
   /** `eeprom` is the image that persists, `wear` how often each of its cells was written. */
   constructor(eeprom: readonly number[], wear: readonly number[], tell: (event: EepromEvent) => void) {
@@ -70,9 +67,11 @@ export class ControlTable {
     return [...this.#eeprom];
   }
 
-  /** The goal as it was sent last, where the firmware took another one. */
-  get askedGoal(): number | undefined {
-    return this.#askedGoal;
+  /** The goal nearest to a position that the firmware takes, steps. */
+  nearestGoal(position: number): number {
+    const min = this.get("min_position_limit");
+    const max = this.get("max_position_limit");
+    return !this.firmware.clampsGoals || min === max ? position : Math.min(Math.max(position, min), max);
   }
 
   /** Writes of each EEPROM cell so far. */
@@ -117,7 +116,6 @@ export class ControlTable {
       if (area === "ram") this.set(name, factory);
     }
     this.set("torque_limit", this.get("max_torque_limit"));
-    this.#askedGoal = undefined;
     this.#busyUntilUs = 0;
   }
 
@@ -142,7 +140,6 @@ export class ControlTable {
     const eepromEnd = Math.min(end, EEPROM_SIZE);
     const persisted = this.get("lock") === 0;
     const maximumBefore = this.get("maximum_acceleration");
-    if (address <= GOAL && end > GOAL) this.#askedGoal = undefined;
     if (address < eepromEnd) this.#before.set(this.#cells.subarray(0, EEPROM_SIZE));
     for (let cell = address; cell < end; cell++) {
       if (readOnlyCells.has(cell)) continue;
@@ -159,18 +156,13 @@ export class ControlTable {
 
   /** What the firmware makes of values that it does not take as they were sent. */
   #clamp(maximumBefore: number, isOpen: boolean): void {
-    const { clampsAcceleration, highestAcceleration, clampsGoals } = this.firmware;
+    const { clampsAcceleration, highestAcceleration } = this.firmware;
     if (clampsAcceleration && !isOpen) this.set("maximum_acceleration", maximumBefore);
     const highest = clampsAcceleration ? this.get("maximum_acceleration") : highestAcceleration;
     if (this.get("acceleration") > highest) this.set("acceleration", highest);
-    if (!clampsGoals) return;
-    const min = this.get("min_position_limit");
-    const max = this.get("max_position_limit");
     const goal = this.get("goal_position");
-    const taken = min === max ? goal : Math.min(Math.max(goal, min), max);
-    if (taken === goal) return;
-    this.#askedGoal = goal;
-    this.set("goal_position", taken);
+    const taken = this.nearestGoal(goal);
+    if (taken !== goal) this.set("goal_position", taken);
   }
 
   #tellWritten(start: number, end: number, persisted: boolean): void {

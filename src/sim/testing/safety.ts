@@ -54,7 +54,7 @@ const DEFAULT_TOLERANCE = 10;
  * Firmware that takes no goal outside of the position limits takes the limit instead: a joint that is outside of them
  * may be energised with that, so near and no faster than it aligns.
  */
-const CLAMPED_WITHIN_STEPS = degreesToSteps(degrees(5)) + 1;
+const CLAMPED_WITHIN_STEPS = Math.ceil(degreesToSteps(degrees(5)));
 /** A servo that keeps up with a ramp may be allowed so much more than the ramp's speed. */
 const ALIGNING_MARGIN = 1.25;
 
@@ -188,11 +188,10 @@ export class SafetyCheck {
     }
   }
 
-  /** The joint was given its own place for a goal, and the firmware made of it the limit nearby. */
-  #isClampedNearby({ asked, goal, position, goalVelocity }: Energised): boolean {
-    if (asked === undefined || Math.abs(asked - position) > this.#tolerance) return false;
+  /** The goal is as near to the joint as its firmware takes one. */
+  #isClampedNearby({ nearest, goal, position, goalVelocity }: Energised): boolean {
     const isSlow = goalVelocity > 0 && goalVelocity <= this.#alignVelocity;
-    return isSlow && Math.abs(goal - position) <= CLAMPED_WITHIN_STEPS + this.#tolerance;
+    return nearest === true && isSlow && Math.abs(goal - position) <= CLAMPED_WITHIN_STEPS;
   }
 
   #broken(

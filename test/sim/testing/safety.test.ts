@@ -71,13 +71,12 @@ describe("the leader", () => {
 
 describe("the follower", () => {
   test("may be energised with the limit that firmware makes of a goal beside it, near and as slowly as it aligns", () => {
-    const clamped = (position: number, goalVelocity: number, asked = position): RecordEntry =>
-      ({ ...energised(0, 2000, position), asked, goalVelocity }) as RecordEntry;
-    expect(rules([clamped(1950, 640)])).toEqual([]);
-    expect(rules([clamped(1950, 641)])).toEqual(["energised away from its goal"]);
-    expect(rules([clamped(1950, 0)])).toEqual(["energised away from its goal"]);
-    expect(rules([clamped(1950, 640, 1900)])).toEqual(["energised away from its goal"]);
-    expect(rules([clamped(1900, 640)])).toEqual(["energised away from its goal"]);
+    const clamped = (position: number, goalVelocity: number): RecordEntry =>
+      ({ ...energised(0, 2000, position), nearest: true, goalVelocity }) as RecordEntry;
+    expect(rules([clamped(1943, 640)])).toEqual([]);
+    expect(rules([clamped(1943, 641)])).toEqual(["energised away from its goal"]);
+    expect(rules([clamped(1943, 0)])).toEqual(["energised away from its goal"]);
+    expect(rules([clamped(1942, 640)])).toEqual(["energised away from its goal"]);
   });
 
   test("may be energised away from its goal without any force, and must not get any then", () => {
