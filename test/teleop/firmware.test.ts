@@ -15,12 +15,12 @@ function pairWith(firmware: Partial<Firmware>): VirtualPair {
   return it;
 }
 
-/** Address and value of each byte or word that was written to one servo of the follower alone. */
-function writesTo(it: VirtualPair, id: number): [address: number, value: number][] {
+/** Address and value of what was written to all servos of the follower at once, where all got the same. */
+function writesToAll(it: VirtualPair): [address: number, value: number][] {
   return it.arms.record.flatMap((entry) => {
     if (entry.kind !== "request" || entry.arm !== "follower") return [];
     const packet = Uint8Array.fromHex(entry.hex);
-    return packet[4] === 3 && packet[2] === id ? [[packet[5]!, packet[6]!] as [number, number]] : [];
+    return packet[4] === 0x83 ? [[packet[5]!, packet[8]!] as [number, number]] : [];
   });
 }
 
@@ -36,7 +36,7 @@ describe("accelerations", () => {
     using it = pairWith({});
     await it.runFor(2);
     const { lock, maximum_acceleration, acceleration } = registers;
-    expect(writesTo(it, 3).slice(0, 4)).toEqual([
+    expect(writesToAll(it).slice(0, 4)).toEqual([
       [lock.address, 0],
       [maximum_acceleration.address, 254],
       [acceleration.address, 254],
