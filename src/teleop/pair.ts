@@ -292,9 +292,8 @@ export class Pair {
       const left = "not connected";
       return this.#keeper.mayHold ? { left, doubt: { why: "not connected" } } : { left };
     }
-    const { connected } = this.#preparation;
-    const ready = connected && { drive: connected.drive, calibration: connected.calibrations.follower };
-    return stopFollower(bus, this.#settings, ready, () => this.#context.memory.mailbox.command);
+    const { mailbox } = this.#context.memory;
+    return stopFollower(bus, this.#settings, this.#preparation.parking, () => mailbox.command);
   }
 }
 

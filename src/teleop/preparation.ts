@@ -9,7 +9,9 @@ import { FollowerDrive } from "./loop/drive.ts";
 import type { JointOutOfRange } from "./loop/position-limits.ts";
 import type { Alarms } from "./monitoring/alarms.ts";
 import { ArmMonitor } from "./monitoring/arm-monitor.ts";
+import { FollowerGuard } from "./monitoring/guard.ts";
 import { OverloadCure } from "./monitoring/overload.ts";
+import type { ParkingContext } from "./park.ts";
 import { type CheckedPair, calibrationsOf, checkPair, configurePair } from "./prepare.ts";
 import type { Problem } from "./reporting/problem.ts";
 import type { Reporter } from "./reporting/reporter.ts";
@@ -57,6 +59,15 @@ export class Preparation {
   /** Both arms, while they may be followed. */
   get connected(): Connected | undefined {
     return this.#connected;
+  }
+
+  /** What leads the follower to a pose, while it may be led. */
+  get parking(): ParkingContext | undefined {
+    if (this.#connected === undefined) return undefined;
+    const { calibrations, drive, follower, marks } = this.#connected;
+    const { telemetry } = this.#context.memory;
+    const guard = new FollowerGuard(follower.bus, drive, telemetry, follower.figures, marks.follower);
+    return { drive, calibration: calibrations.follower, guard };
   }
 
   /** EEPROM did not take a value: each further try would wear it. */

@@ -10,6 +10,7 @@ import type { Marks } from "../arm/servos/baseline.ts";
 import { type ConfigurableArm, configure, needsEeprom } from "../arm/servos/configure.ts";
 import { SERVO_IDS } from "../arm/servos/read.ts";
 import { release, torqueState } from "../arm/servos/release.ts";
+import { liftSpeedLimits } from "../arm/servos/speed-limit.ts";
 import type { Bus } from "../feetech/bus.ts";
 import { BusError } from "../feetech/bus-error.ts";
 import { EepromError } from "../feetech/eeprom.ts";
@@ -87,6 +88,10 @@ export function configurePair({ leader, follower }: CheckedPair): Configured {
   if (needsEeprom(follower) && torqueState(follower.bus) !== "off") releaseForCertain(follower);
   try {
     const [ofLeader, ofFollower] = configure([leader, follower]);
+    // A program that was killed has left them.
+    if (follower.reading.images.some((image) => image?.value("goal_velocity") !== 0)) {
+      liftSpeedLimits(follower.bus);
+    }
     return { marks: { leader: ofLeader!, follower: ofFollower! } };
   } catch (error) {
     if (!(error instanceof EepromError)) throw error;

@@ -133,6 +133,35 @@ export class FollowerDrive {
     this.#motions[joint]!.align();
   }
 
+  /**
+   * Leads joints whose servos limit their speed to `targets` at the aligning speed, in any number of calls, and lifts the
+   * limits of those that are there: for the end of this drive. `found` is `torque_enable` to `present_position` of all
+   * servos, read just now; `passedUs` have passed since the call before. Returns true when nothing is left to do. A joint
+   * without torque is left alone.
+   */
+  liftSpeedLimits(found: ReadRequest, targets: ArrayLike<number>, passedUs: number): boolean {
+    const allowance = Math.floor(((this.#alignVelocity / GOAL_VELOCITY_MARGIN) * passedUs) / 1e6);
+    const limited = ids.flatMap((id, joint) => {
+      const isLimited =
+        found.value(joint, "torque_enable") === 1 && found.value(joint, "goal_velocity") !== 0;
+      return isLimited ? { id, joint } : [];
+    });
+    if (limited.length === 0) return true;
+    const write = new WriteRequest(
+      limited.map(({ id }) => id),
+      spanOf("goal_position", "goal_velocity"),
+    );
+    limited.forEach(({ joint }, index) => {
+      const goal = found.value(joint, "goal_position");
+      const way = targets[joint]! - goal;
+      this.#goals[joint] = goal + Math.min(Math.max(way, -allowance), allowance);
+      write.set(index, "goal_position", this.#goals[joint]);
+      write.set(index, "goal_velocity", way === 0 ? 0 : found.value(joint, "goal_velocity"));
+    });
+    this.#bus.send(write);
+    return false;
+  }
+
   /** Whether the follower moves at the aligning speed only. From slow to fast all joints align first. */
   set slow(slow: boolean) {
     for (let joint = 0; joint < JOINT_COUNT; joint++) this.#motions[joint]!.slow = slow;
