@@ -202,6 +202,14 @@ export interface NoPosition extends About {
   readonly position: number;
 }
 
+/** A joint is outside of its servo's position limits, and its firmware would drive it to them. */
+export interface JointOutside extends About {
+  readonly code: "joint.out-of-range";
+  readonly joint: JointName;
+  /** How far, in whole degrees. */
+  readonly degrees: number;
+}
+
 /** Servos get a voltage outside their limits. */
 export interface VoltageOutside extends About {
   readonly code: "servo.voltage";
@@ -245,6 +253,7 @@ export type ArmProblem =
   | MixedFirmware
   | EepromWorn
   | NoPosition
+  | JointOutside
   | VoltageOutside
   | ReportedError;
 

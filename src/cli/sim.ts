@@ -18,6 +18,7 @@ interface Options {
   motion: string;
   usbDelay: number;
   wireTime: boolean;
+  eepromZeros?: true;
   duration?: number;
   ask?: string;
 }
@@ -45,6 +46,10 @@ export function simCommand(): Command {
     )
     .option("--usb-delay <us>", "delay of the USB in µs, 0 to 100000", numberIn(0, 100_000), 125)
     .option("--no-wire-time", "answer at once, as if bytes took no time")
+    .option(
+      "--eeprom-zeros",
+      "let EEPROM read back as zeros for 0.2 s after each write, as some servos are said to",
+    )
     .option("--duration <s>", "end by itself after so many seconds", numberIn(0.1, 1e7))
     .option(
       "--ask <request>",
@@ -74,6 +79,7 @@ async function sim(options: Options, command: Command): Promise<void> {
     ids: { leader: options.leaderId, follower: options.followerId },
     motion,
     timing: { usbDelayUs: options.usbDelay, wireTime: options.wireTime },
+    firmware: { zerosAfterEepromWrite: options.eepromZeros === true },
   });
   const server = await serve(paths.socket, (request) => obey(simulation, request));
   const stop = () => simulation.stop();

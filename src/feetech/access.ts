@@ -5,11 +5,13 @@ import { spanOf } from "./requests.ts";
 
 /**
  * What may be done to the servos; anything else does not leave the bus. "torque off": everything that cannot switch that on;
- * "read": nothing that changes anything in one.
+ * "torque off, no speed limit": also a goal velocity of 0, which a follower is left with; "read": nothing that changes
+ * anything in one.
  */
-export type BusAccess = "drive" | "torque off" | "read";
+export type BusAccess = "drive" | "torque off, no speed limit" | "torque off" | "read";
 
 const { address: TORQUE } = registers.torque_enable;
+const SPEED = registers.goal_velocity;
 const GOALS = spanOf("goal_position", "goal_velocity");
 
 /**
@@ -29,14 +31,22 @@ export function refuseToChange(request: Uint8Array, size: number, access: BusAcc
   const address = request[5]!;
   const end = size - 1;
   if (instruction === Instruction.write) {
-    refuseSpan(request, address, 6, end - 6);
+    refuseSpan(request, address, 6, end - 6, access);
   } else {
     const length = request[6]!;
-    for (let at = 7; at < end; at += length + 1) refuseSpan(request, address, at + 1, length);
+    for (let at = 7; at < end; at += length + 1) refuseSpan(request, address, at + 1, length, access);
   }
 }
 
-function refuseSpan(request: Uint8Array, address: number, at: number, length: number): void {
+function refuseSpan(
+  request: Uint8Array,
+  address: number,
+  at: number,
+  length: number,
+  access: BusAccess,
+): void {
+  const isSpeed = address === SPEED.address && length === SPEED.size;
+  if (access === "torque off, no speed limit" && isSpeed && (request[at]! | request[at + 1]!) === 0) return;
   const touchesGoals = address < GOALS.address + GOALS.length && address + length > GOALS.address;
   const touchesTorque = address <= TORQUE && address + length > TORQUE;
   if (touchesGoals || (touchesTorque && request[at + TORQUE - address] !== 0)) {

@@ -54,6 +54,8 @@ export interface BusOptions {
  * meant for a control loop. Every call throws {@link PortError} when the port is lost.
  */
 export class Bus {
+  /** What may be done to the servos. */
+  readonly access: BusAccess;
   readonly counters: BusCounters;
   /** How messages name a servo of this bus. */
   readonly nameOf: (id: number) => string;
@@ -63,7 +65,6 @@ export class Bus {
   readonly errorBytes = new Uint8Array(BROADCAST_ID);
 
   readonly #transport: Transport;
-  readonly #access: BusAccess;
   readonly #decoder: PacketDecoder;
   readonly #scratch = new Uint8Array(MAX_PACKET_SIZE);
   /** The decoder's count when the exchange began. */
@@ -71,7 +72,7 @@ export class Bus {
 
   constructor(transport: Transport, options: BusOptions) {
     this.#transport = transport;
-    this.#access = options.access;
+    this.access = options.access;
     this.counters = options.counters ?? new BusCounters();
     this.nameOf = options.nameOf ?? ((id) => `servo ${id}`);
     this.clock = options.clock ?? systemClock;
@@ -234,7 +235,7 @@ export class Bus {
 
   /** The only way out of the bus. */
   #transmit(packet: Uint8Array, size: number): void {
-    if (this.#access !== "drive") refuseToChange(packet, size, this.#access);
+    if (this.access !== "drive") refuseToChange(packet, size, this.access);
     const { out } = this.#transport;
     for (let i = 0; i < size; i++) out[i] = packet[i]!;
     this.#transport.send(size, this.clock.nowUs() + REPLY_TIMEOUT_US);

@@ -88,6 +88,8 @@ const words: {
     `${servo(id, joint)} does not keep ${register} = ${value} — ${CURE_OF_EEPROM}`,
   "servo.no-position": ({ joint, position }) =>
     `${nameWithId(joint)} reports ${position}, which is no position — switch its power off and on`,
+  "joint.out-of-range": ({ joint, degrees }) =>
+    `${nameWithId(joint)} is ${degrees}° outside of its range: move it in by hand`,
   "servo.voltage": ({ servos, limit }) => {
     if (limit === undefined) {
       return reports(list(servos.map(({ joint }) => nameWithId(joint))), errorMeanings.voltage);

@@ -19,6 +19,7 @@ import {
   writeCalibration,
 } from "./files.ts";
 import { Recorder } from "./record/recorder.ts";
+import type { Firmware } from "./servo/firmware.ts";
 
 /** What a simulation is started with. */
 export interface SimulationOptions {
@@ -30,6 +31,8 @@ export interface SimulationOptions {
   ids: Record<ArmName, string>;
   motion: MotionPlan;
   timing: Timing;
+  /** What the firmware of all servos does otherwise than others'. */
+  firmware?: Partial<Firmware>;
 }
 
 const POSITIONS_EVERY_US = 100_000;
@@ -69,13 +72,14 @@ export class Simulation {
   }
 
   /** Prepares the folder, powers the arms up and plugs the boards in. Throws when the folder's state is unusable. */
-  static async open({ dir, arms, ids, motion, timing }: SimulationOptions): Promise<Simulation> {
+  static async open({ dir, arms, ids, motion, timing, firmware }: SimulationOptions): Promise<Simulation> {
     const paths = pathsIn(dir);
     await mkdir(dir, { recursive: true });
     const found = await readState(paths.state);
     const state = found ?? { leader: servosOf("leader", arms), follower: servosOf("follower", arms) };
     const simulation = new Simulation(paths, await Recorder.create(paths.record), state, timing);
     for (const name of ARMS) {
+      for (const servo of simulation.boards[name].arm.servos) Object.assign(servo.firmware, firmware);
       simulation.plug(name);
       const missing = !(await Bun.file(calibrationPath(paths.calibration, name, ids[name])).exists());
       if (arms !== "new" && (missing || found === undefined)) {

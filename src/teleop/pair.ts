@@ -13,6 +13,7 @@ import { PortError } from "../serial/transport.ts";
 import type { PairContext } from "./context.ts";
 import { Keeper } from "./keeper.ts";
 import { follow } from "./loop/follow.ts";
+import { JointOutOfRange } from "./loop/position-limits.ts";
 import { Alarms } from "./monitoring/alarms.ts";
 import { publishArm } from "./monitoring/figures.ts";
 import { observeArm } from "./observe.ts";
@@ -139,12 +140,12 @@ export class Pair {
 
   #observe(): Conditions {
     const { mailbox } = this.#context.memory;
-    const leader = observeArm(this.#connections.leader);
-    const follower = observeArm(this.#connections.follower);
+    const { connected, gaveUp } = this.#preparation;
+    const leader = observeArm(this.#connections.leader, connected?.marks.leader);
+    const follower = observeArm(this.#connections.follower, connected?.marks.follower);
     this.#keeper.saw(follower.torque);
     if (this.#detector !== undefined && leader.is === "reached")
       this.#detector.see("leader", leader.positions);
-    const { connected, gaveUp } = this.#preparation;
     const vitals = connected?.follower.vitals;
     return {
       mode: mailbox.mode,
@@ -247,6 +248,11 @@ export class Pair {
   /** What an error in the middle of anything leads to: a lost port or a silent servo are looked for again. */
   async #recover(error: unknown): Promise<void> {
     this.#disconnect();
+    if (error instanceof JointOutOfRange) {
+      // The next check of the arms tells it, until it is settled.
+      this.#preparation.foundOutOfRange(error);
+      return;
+    }
     if (error instanceof PortError) {
       const role = this.#connections.leader.owns(error) ? "leader" : "follower";
       await this.#connections[role].close();
@@ -286,9 +292,8 @@ export class Pair {
       const left = "not connected";
       return this.#keeper.mayHold ? { left, doubt: { why: "not connected" } } : { left };
     }
-    const { connected } = this.#preparation;
-    const ready = connected && { drive: connected.drive, calibration: connected.calibrations.follower };
-    return stopFollower(bus, this.#settings, ready, () => this.#context.memory.mailbox.command);
+    const { mailbox } = this.#context.memory;
+    return stopFollower(bus, this.#settings, this.#preparation.parking, () => mailbox.command);
   }
 }
 

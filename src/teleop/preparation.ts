@@ -2,12 +2,16 @@
 import type { Calibration } from "../arm/calibration/calibration.ts";
 import type { ArmConnection } from "../arm/connection.ts";
 import type { ArmIdentity } from "../arm/identity.ts";
-import { JOINT_COUNT, JOINTS, ROLES, type Role } from "../arm/joints.ts";
+import { JOINT_COUNT, JOINTS, type JointName, ROLES, type Role } from "../arm/joints.ts";
+import type { Marks } from "../arm/servos/baseline.ts";
 import type { PairContext } from "./context.ts";
 import { FollowerDrive } from "./loop/drive.ts";
+import type { JointOutOfRange } from "./loop/position-limits.ts";
 import type { Alarms } from "./monitoring/alarms.ts";
 import { ArmMonitor } from "./monitoring/arm-monitor.ts";
+import { FollowerGuard } from "./monitoring/guard.ts";
 import { OverloadCure } from "./monitoring/overload.ts";
+import type { ParkingContext } from "./park.ts";
 import { type CheckedPair, calibrationsOf, checkPair, configurePair } from "./prepare.ts";
 import type { Problem } from "./reporting/problem.ts";
 import type { Reporter } from "./reporting/reporter.ts";
@@ -18,6 +22,8 @@ import type { StateMachine } from "./state/machine.ts";
 /** Both arms while they are connected: checked and configured, and not reset since. */
 export interface Connected {
   readonly calibrations: Readonly<Record<Role, Calibration>>;
+  /** By what the servos of each arm show that they are configured. */
+  readonly marks: Readonly<Record<Role, Marks>>;
   readonly leader: ArmMonitor;
   readonly follower: ArmMonitor;
   readonly drive: FollowerDrive;
@@ -42,6 +48,8 @@ export class Preparation {
   /** File and servos disagreed when they were checked last: when they still do, that is so. */
   #doubted = false;
   #gaveUp = false;
+  /** The follower's joints whose servos would drive them to their limits from outside. */
+  readonly #clamping = new Set<JointName>();
   #goals: ArrayLike<number> = new Int32Array(JOINT_COUNT).fill(-1);
 
   constructor(context: PreparationContext) {
@@ -51,6 +59,15 @@ export class Preparation {
   /** Both arms, while they may be followed. */
   get connected(): Connected | undefined {
     return this.#connected;
+  }
+
+  /** What leads the follower to a pose, while it may be led. */
+  get parking(): ParkingContext | undefined {
+    if (this.#connected === undefined) return undefined;
+    const { calibrations, drive, follower, marks } = this.#connected;
+    const { telemetry } = this.#context.memory;
+    const guard = new FollowerGuard(follower.bus, drive, telemetry, follower.figures, marks.follower);
+    return { drive, calibration: calibrations.follower, guard };
   }
 
   /** EEPROM did not take a value: each further try would wear it. */
@@ -73,7 +90,7 @@ export class Preparation {
     const { arms, connections, machine, reporter } = this.#context;
     if (machine.state !== "faulted" && !reporter.isRetrying) this.#enterConnecting();
     const armOf = (role: Role) => ({ ...arms[role], bus: connections[role].bus! });
-    const checked = checkPair(armOf("leader"), armOf("follower"), calibrationDir);
+    const checked = checkPair(armOf("leader"), armOf("follower"), calibrationDir, this.#clamping);
     const mayPass = checked.mayPass && !this.#doubted;
     this.#doubted = checked.mayPass;
     if (!mayPass) {
@@ -87,17 +104,17 @@ export class Preparation {
   /** Configures both arms as they were checked; how conditions are then. */
   configure(conditions: Conditions, settings: PairSettings): Conditions {
     if (this.#context.machine.state === "faulted") this.#enterConnecting();
-    const stuck = configurePair(this.#checked!);
-    if (stuck !== undefined) {
+    const configuredPair = configurePair(this.#checked!);
+    if ("stuck" in configuredPair) {
       this.#gaveUp = true;
-      this.#faults = [stuck];
+      this.#faults = [configuredPair.stuck];
       return { ...conditions, gaveUp: true };
     }
     const calibrations = calibrationsOf(this.#checked!);
     for (const role of ROLES) {
       this.#context.sink({ kind: "calibration", role, calibration: calibrations[role] });
     }
-    this.#connected = this.#connect(calibrations, settings);
+    this.#connected = this.#connect(calibrations, configuredPair.marks, settings);
     const configured = <Seen extends Conditions[Role]>(seen: Seen) => ({ ...seen, isConfigured: true });
     return {
       ...conditions,
@@ -111,9 +128,9 @@ export class Preparation {
   /** Goes on with other settings, if the arms are connected. */
   reconnect(settings: PairSettings): void {
     if (this.#connected === undefined) return;
-    const { calibrations } = this.#connected;
+    const { calibrations, marks } = this.#connected;
     this.disconnect();
-    this.#connected = this.#connect(calibrations, settings);
+    this.#connected = this.#connect(calibrations, marks, settings);
   }
 
   /** The arms must be checked and configured again before they may be used. */
@@ -127,6 +144,12 @@ export class Preparation {
   startOver(): void {
     this.#gaveUp = false;
     this.#doubted = false;
+    this.#clamping.clear();
+  }
+
+  /** A joint is too far outside of its range to have its torque where it is: it is checked for that from now on. */
+  foundOutOfRange({ joint }: JointOutOfRange): void {
+    this.#clamping.add(JOINTS[joint]!);
   }
 
   #enterConnecting(): void {
@@ -134,7 +157,11 @@ export class Preparation {
     if (machine.state !== "connecting") machine.enter("connecting", [{ code: "pair.connecting" }]);
   }
 
-  #connect(calibrations: Readonly<Record<Role, Calibration>>, settings: PairSettings): Connected {
+  #connect(
+    calibrations: Readonly<Record<Role, Calibration>>,
+    marks: Readonly<Record<Role, Marks>>,
+    settings: PairSettings,
+  ): Connected {
     const { arms, connections, memory, alarms } = this.#context;
     const monitor = (role: Role) =>
       new ArmMonitor(arms[role], connections[role].bus!, settings.health, memory.telemetry, alarms);
@@ -146,6 +173,6 @@ export class Preparation {
     const drive = new FollowerDrive(follower.bus, ranges, settings, this.#goals);
     const opens = calibrations.follower.gripper.drive_mode === 0 ? 1 : -1;
     const overload = new OverloadCure(follower, drive, memory.telemetry, alarms, opens);
-    return { calibrations, leader: monitor("leader"), follower, drive, overload };
+    return { calibrations, marks, leader: monitor("leader"), follower, drive, overload };
   }
 }

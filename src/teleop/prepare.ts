@@ -4,14 +4,17 @@ import { CalibrationStore } from "../arm/calibration/store.ts";
 import { type Finding, findingsOf } from "../arm/checks/findings.ts";
 import { type InspectedArm, inspectArm } from "../arm/checks/inspect.ts";
 import type { ArmIdentity } from "../arm/identity.ts";
-import type { Role } from "../arm/joints.ts";
+import { JOINTS, type JointName, type Role } from "../arm/joints.ts";
 import { problemOf } from "../arm/problem-of.ts";
+import type { Marks } from "../arm/servos/baseline.ts";
 import { type ConfigurableArm, configure, needsEeprom } from "../arm/servos/configure.ts";
 import { SERVO_IDS } from "../arm/servos/read.ts";
 import { release, torqueState } from "../arm/servos/release.ts";
+import { liftSpeedLimits } from "../arm/servos/speed-limit.ts";
 import type { Bus } from "../feetech/bus.ts";
 import { BusError } from "../feetech/bus-error.ts";
 import { EepromError } from "../feetech/eeprom.ts";
+import { degreesOutside, nearestWithin, OUTSIDE_WITHIN_STEPS } from "./loop/position-limits.ts";
 import type { EventCode } from "./reporting/codes.ts";
 import type { Problem } from "./reporting/problem.ts";
 
@@ -37,9 +40,15 @@ export interface CheckedArm extends InspectedArm, ConfigurableArm {
 
 /**
  * Reads both arms whole and checks them against their files and each other; changes nothing. Takes about 20 ms.
+ * `clamping` are the follower's joints whose servos would drive them to their limits from outside.
  * Throws {@link BusError} when a servo falls silent meanwhile, {@link PortError} when a port is lost.
  */
-export function checkPair(leader: ReachedArm, follower: ReachedArm, calibrationDir: string): CheckedPair {
+export function checkPair(
+  leader: ReachedArm,
+  follower: ReachedArm,
+  calibrationDir: string,
+  clamping: ReadonlySet<JointName> = new Set(),
+): CheckedPair {
   const calibrations = new CalibrationStore(calibrationDir);
   const arms = [inspect(leader, calibrations), inspect(follower, calibrations)] as const;
   const findings = arms.flatMap((arm, index) => findingsOf(arm, arms[1 - index]));
@@ -48,7 +57,7 @@ export function checkPair(leader: ReachedArm, follower: ReachedArm, calibrationD
   return {
     leader: arms[0],
     follower: arms[1],
-    faults: ofSeverity("fault"),
+    faults: [...ofSeverity("fault"), ...outOfRange(arms[1], clamping)],
     warnings: ofSeverity("warning"),
     mayPass: findings.some(({ problem: { code } }) => PASSING.has(code)),
   };
@@ -62,22 +71,46 @@ export function calibrationsOf({ leader, follower }: CheckedPair): Readonly<Reco
   return { leader: leader.calibration as Calibration, follower: follower.calibration as Calibration };
 }
 
+/** What came of configuring both arms. */
+export type Configured =
+  /** By what the servos of each arm show that they are. */
+  | { readonly marks: Readonly<Record<Role, Marks>> }
+  /** What EEPROM does not take: each further try would only wear it. */
+  | { readonly stuck: Problem };
+
 /**
  * Configures what differs, in about 5 ms, or 0.4 s when EEPROM must be written; the follower is released before that.
- * The leader's torque is off afterwards. Never switches any torque on. Returns what EEPROM does not take, for which
- * each further try would only wear it. Throws {@link BusError}, {@link PortError}.
+ * The leader's torque is off afterwards, and every lock closed. Never switches any torque on. Throws {@link BusError},
+ * {@link PortError}.
  */
-export function configurePair({ leader, follower }: CheckedPair): Problem | undefined {
+export function configurePair({ leader, follower }: CheckedPair): Configured {
   // What EEPROM holds must not change under a joint that works.
   if (needsEeprom(follower) && torqueState(follower.bus) !== "off") releaseForCertain(follower);
   try {
-    configure([leader, follower]);
-    return undefined;
+    const [ofLeader, ofFollower] = configure([leader, follower]);
+    // A program that was killed has left them.
+    if (follower.reading.images.some((image) => image?.value("goal_velocity") !== 0)) {
+      liftSpeedLimits(follower.bus);
+    }
+    return { marks: { leader: ofLeader!, follower: ofFollower! } };
   } catch (error) {
     if (!(error instanceof EepromError)) throw error;
     const { role, id } = error.bus === follower.bus ? follower : leader;
-    return problemOf(error, { role, id });
+    return { stuck: problemOf(error, { role, id }) };
   }
+}
+
+/** The joints among these that are too far outside of their range to be led back into it. */
+function outOfRange({ role, id, reading }: CheckedArm, clamping: ReadonlySet<JointName>): Problem[] {
+  return JOINTS.flatMap((joint, index) => {
+    const image = reading.images[index];
+    if (!image || !clamping.has(joint) || image.value("torque_enable") !== 0) return [];
+    const present = image.value("present_position");
+    const [min, max] = [image.value("min_position_limit"), image.value("max_position_limit")];
+    const outside = Math.abs(present - nearestWithin(min, max, present));
+    if (outside <= OUTSIDE_WITHIN_STEPS) return [];
+    return { code: "joint.out-of-range", arm: { role, id }, joint, degrees: degreesOutside(outside) };
+  });
 }
 
 function releaseForCertain({ bus }: ReachedArm): void {

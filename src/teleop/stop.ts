@@ -1,20 +1,21 @@
 /** What becomes of the follower when the program is told to stop, in bounded time. */
-import type { Calibration } from "../arm/calibration/calibration.ts";
-import { denormalise } from "../arm/calibration/normalisation.ts";
-import { JOINTS } from "../arm/joints.ts";
+import { JOINT_COUNT, JOINTS } from "../arm/joints.ts";
 import { SERVO_IDS } from "../arm/servos/read.ts";
 import { release, torqueState } from "../arm/servos/release.ts";
+import { liftSpeedLimits } from "../arm/servos/speed-limit.ts";
 import type { Bus } from "../feetech/bus.ts";
 import { BusError } from "../feetech/bus-error.ts";
-import { type Degrees, degrees, degreesToSteps, type Percent } from "../feetech/units.ts";
+import { ReadRequest, spanOf } from "../feetech/requests.ts";
+import { STEPS_PER_TURN } from "../feetech/units.ts";
 import { PortError } from "../serial/transport.ts";
-import type { FollowerDrive } from "./loop/drive.ts";
+import { FollowerDrive } from "./loop/drive.ts";
+import { type ParkingContext, park } from "./park.ts";
 import type { Doubt, Left } from "./reporting/problem.ts";
 import type { PairSettings } from "./settings.ts";
 import { Command } from "./shared/mailbox.ts";
 
-/** Parking ends this long after the time that the way should take. */
-const PARKING_MARGIN_US = 1_000_000;
+/** Joints are led to where they are for no longer than this: no joint is further than 30° from its goal for long. */
+const LIFT_LIMITS_WITHIN_US = 3_000_000;
 
 /** How the follower was left. */
 export interface Stopped {
@@ -23,27 +24,28 @@ export interface Stopped {
   readonly doubt?: Doubt;
 }
 
-/** A follower that is checked and configured, and so can be led to a pose. */
-export interface ReadyFollower {
-  readonly drive: FollowerDrive;
-  readonly calibration: Calibration;
-}
-
 /**
  * Releases, holds or parks the follower, as configured; it is parked only when it is `ready`, and no further once
- * `command` is to stop quickly. When that is to hand over it is held, whatever is configured. Never throws.
+ * `command` is to stop quickly. When that is to hand over it is held, whatever is configured. However it is left, its
+ * servos limit its speed no longer. Never throws.
  */
 export function stopFollower(
   bus: Bus,
   settings: PairSettings,
-  ready: ReadyFollower | undefined,
+  ready: ParkingContext | undefined,
   command: () => number,
 ): Stopped {
   const hurried = () => command() === Command.stopQuickly;
   try {
-    if (torqueState(bus) === "off") return { left: "released" };
-    if (command() === Command.handOver) return { left: "handed over" };
-    if (settings.onStop === "hold") return { left: "held" };
+    if (torqueState(bus) === "off") {
+      liftSpeedLimits(bus);
+      return { left: "released" };
+    }
+    const isHandedOver = command() === Command.handOver;
+    if (isHandedOver || settings.onStop === "hold") {
+      holdWithoutSpeedLimits(bus, settings, hurried);
+      return { left: isHandedOver ? "handed over" : "held" };
+    }
     const parked =
       settings.onStop === "park" && ready !== undefined && park(bus, ready, settings, hurried) === "parked";
     const unconfirmed = release(bus);
@@ -57,33 +59,32 @@ export function stopFollower(
   }
 }
 
-/** Leads the follower to the configured pose at the aligning speed. */
-function park(
-  { clock }: Bus,
-  { drive, calibration }: ReadyFollower,
-  settings: PairSettings,
-  hurried: () => boolean,
-): "parked" | "given up" {
-  const { parkPose, normalisation, rateHz, alignSpeedDegPerS } = settings;
-  if (parkPose === undefined) return "given up";
-  const targets = Int32Array.from(JOINTS, (joint) =>
-    denormalise(parkPose[joint] as Percent | Degrees, calibration[joint], joint, normalisation),
-  );
-  try {
-    drive.switchTorqueOn();
-  } catch (error) {
-    if (error instanceof BusError) return "given up";
-    throw error;
-  }
-  const farthestSteps = Math.max(...targets.map((target, joint) => Math.abs(target - drive.goals[joint]!)));
+/**
+ * Lifts the limits of the speed of a follower that holds: at once where a joint is near its goal; any other would snap to
+ * it when what keeps it away goes, so its goal is led to where it is first. It is read before each goal: a servo that
+ * lost its power is left alone, and one that does not answer ends it.
+ */
+function holdWithoutSpeedLimits(bus: Bus, settings: PairSettings, hurried: () => boolean): void {
+  if (liftSpeedLimits(bus).length === 0) return;
+  const { clock } = bus;
+  const tickUs = 1e6 / settings.rateHz;
+  const wholeTurns = JOINTS.map(() => ({ min: 0, max: STEPS_PER_TURN - 1 }));
+  const drive = new FollowerDrive(bus, wholeTurns, settings);
+  const found = new ReadRequest(SERVO_IDS, spanOf("torque_enable", "present_position"));
+  const targets = new Int32Array(JOINT_COUNT);
+  const giveUpUs = clock.nowUs() + LIFT_LIMITS_WITHIN_US;
   let dueUs = clock.nowUs();
-  const giveUpUs =
-    dueUs + (farthestSteps / degreesToSteps(degrees(alignSpeedDegPerS))) * 1e6 + PARKING_MARGIN_US;
-  while (!drive.step(targets)) {
-    if (clock.nowUs() > giveUpUs || hurried()) return "given up";
-    // After a stall it goes on from now: ticks made up for would be faster than the limit.
-    dueUs = Math.max(dueUs + 1e6 / rateHz, clock.nowUs());
-    clock.sleepUntilUs(dueUs);
+  try {
+    bus.readAll(found);
+    for (let joint = 0; joint < JOINT_COUNT; joint++) targets[joint] = found.value(joint, "present_position");
+    while (!drive.liftSpeedLimits(found, targets, tickUs) && clock.nowUs() < giveUpUs && !hurried()) {
+      dueUs = Math.max(dueUs + tickUs, clock.nowUs());
+      clock.sleepUntilUs(dueUs);
+      bus.readAll(found);
+    }
+  } catch (error) {
+    if (!(error instanceof BusError)) throw error;
   }
-  return "parked";
+  // Of those that were not led so far, or not all the way.
+  liftSpeedLimits(bus);
 }

@@ -2,6 +2,7 @@
 import { JOINTS, type JointName, nameWithId } from "../arm/joints.ts";
 import { SERVO_IDS } from "../arm/servos/read.ts";
 import { release, torqueOfEach } from "../arm/servos/release.ts";
+import { accessToRelease, liftSpeedLimits } from "../arm/servos/speed-limit.ts";
 import type { ChosenArm } from "../config/choose-arm.ts";
 import { sayProblem } from "../messages/problems.ts";
 import { type OpenArm, withArm } from "./arm-session.ts";
@@ -22,7 +23,7 @@ type Result = keyof typeof words;
  * Throws an Error that names the servos that did not confirm it; what {@link withArm} throws.
  */
 export function relax(arm: ChosenArm, operator: Operator): Promise<void> {
-  const wish = { access: "torque off", servos: "any", service: "leave stopped" } as const;
+  const wish = { access: accessToRelease(arm.role), servos: "any", service: "leave stopped" } as const;
   return withArm(arm, wish, operator, async (open) => {
     const { name, role, id } = open;
     const results = releaseEach(open, operator);
@@ -50,7 +51,9 @@ function releaseEach({ name, bus, problem }: OpenArm, { audience }: Operator): [
   if (before.every((torque) => torque === undefined)) {
     throw new Error(problem === undefined ? `${name}: no servo answers` : sayProblem(problem, audience));
   }
-  const unconfirmed = before.every((torque) => torque === false) ? [] : release(bus);
+  const isLimp = before.every((torque) => torque === false);
+  if (isLimp) liftSpeedLimits(bus);
+  const unconfirmed = isLimp ? [] : release(bus);
   return JOINTS.map((joint, index) => {
     if (unconfirmed.includes(SERVO_IDS[index]!)) {
       return [joint, before[index] === undefined ? "no answer" : "not confirmed"];

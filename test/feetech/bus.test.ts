@@ -234,3 +234,35 @@ describe("the bus of an arm that must stay limp", () => {
     expect(transport.sent).toEqual([]);
   });
 });
+
+describe("the bus of a follower that must stay limp", () => {
+  const limp = () => {
+    const transport = new SimulatedTransport();
+    const access = "torque off, no speed limit";
+    return { transport, bus: new Bus(transport, { clock: transport.clock, access }) };
+  };
+
+  test("lifts the limit of its speed", () => {
+    const { transport, bus } = limp();
+    transport.arm.servos[0]!.setValues({ goal_velocity: 640 });
+    expect(bus.write(1, "goal_velocity", 0)).toBe(true);
+    bus.send(new WriteRequest(ids, spanOf("goal_velocity")));
+    expect(bus.read(1, "goal_velocity")).toBe(0);
+  });
+
+  test("sends no other goal, and no torque", () => {
+    const { transport, bus } = limp();
+    const [block, velocities] = [
+      new WriteRequest(ids, spanOf("goal_position", "goal_velocity")),
+      new WriteRequest(ids, spanOf("goal_velocity")),
+    ];
+    velocities.set(5, "goal_velocity", 256);
+    expect(() => bus.write(1, "goal_velocity", 1)).toThrow("refused");
+    expect(() => bus.write(1, "goal_position", 0)).toThrow("refused");
+    expect(() => bus.write(1, "goal_time", 0)).toThrow("refused");
+    expect(() => bus.send(block)).toThrow("refused");
+    expect(() => bus.send(velocities)).toThrow("refused");
+    expect(() => bus.write(1, "torque_enable", 1)).toThrow("refused");
+    expect(transport.sent).toEqual([]);
+  });
+});

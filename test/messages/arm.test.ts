@@ -172,6 +172,9 @@ test("EEPROM that does not keep a value, and a reading that is none", () => {
   expect(said({ code: "servo.no-position", joint: "gripper", position: 5000 })).toBe(
     "gripper (id 6) reports 5000, which is no position — switch its power off and on",
   );
+  expect(said({ code: "joint.out-of-range", joint: "elbow_flex", degrees: 12 })).toBe(
+    "elbow_flex (id 3) is 12° outside of its range: move it in by hand",
+  );
 });
 
 test("a supply outside the servos' limits, with both numbers", () => {

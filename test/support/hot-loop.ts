@@ -4,6 +4,7 @@
  */
 
 import { JOINTS, ROLES } from "../../src/arm/joints.ts";
+import type { Marks } from "../../src/arm/servos/baseline.ts";
 import { configure } from "../../src/arm/servos/configure.ts";
 import { readArm } from "../../src/arm/servos/read.ts";
 import { Bus } from "../../src/feetech/bus.ts";
@@ -45,12 +46,14 @@ const health = {
   releaseTemperatureC: 65,
   voltageSagPercent: 15,
 };
+/** The follower's, which is configured last. */
+let marks: Marks = [];
 const [leader, follower] = ROLES.map((role) => {
   const path = role === "leader" ? leaderPath! : followerPath!;
   const bus = new Bus(TtyPort.open(path, { baudRate: 1_000_000 }), {
     access: role === "follower" ? "drive" : "torque off",
   });
-  configure([{ role, bus, reading: readArm(bus) }]);
+  marks = configure([{ role, bus, reading: readArm(bus) }])[0]!;
   return new ArmMonitor({ role, id: role }, bus, health, telemetry, alarms);
 }) as [ArmMonitor, ArmMonitor];
 const drive = new FollowerDrive(
@@ -62,7 +65,7 @@ drive.switchTorqueOn();
 machine.enter("connecting", [{ code: "pair.connecting" }]);
 machine.enter("aligning", [{ code: "pair.aligning" }]);
 const loop = new ControlLoop({
-  ...{ follower, drive, machine, alarms, sink, memory },
+  ...{ follower, marks, drive, machine, alarms, sink, memory },
   ...{ rateHz: limits.rateHz, holdAfterMs: 1000, clock: systemClock },
   leader: new BusLeader(leader.bus, leader.figures),
   leaderArm: leader.arm,

@@ -49,12 +49,14 @@ test.each(ROLES)("EEPROM of the %s that does not take a value is told of that ar
   const checked = checkPair(arms.leader, arms.follower, root);
   expect(checked.faults).toEqual([]);
   expect(configurePair(checked)).toEqual({
-    code: "servo.eeprom",
-    arm: { role, id: "me" },
-    id: 3,
-    joint: "elbow_flex",
-    register: "return_delay_time",
-    value: 0,
+    stuck: {
+      code: "servo.eeprom",
+      arm: { role, id: "me" },
+      id: 3,
+      joint: "elbow_flex",
+      register: "return_delay_time",
+      value: 0,
+    },
   });
 });
 
@@ -92,7 +94,7 @@ function writtenTo(id: number, sent: readonly Uint8Array[]): number[] {
 
 test("a follower that works is released softly before anything of its EEPROM is written", () => {
   const { follower, checked } = working();
-  expect(configurePair(checked)).toBeUndefined();
+  expect(configurePair(checked)).toMatchObject({ marks: { follower: new Array(6).fill(254) } });
   const written = writtenTo(3, follower.transport.sent);
   const off = written.indexOf(registers.torque_enable.address);
   const eeprom = written.findIndex((address) => address < registers.torque_enable.address);

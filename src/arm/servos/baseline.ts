@@ -11,11 +11,20 @@ export interface Difference {
   readonly area: "eeprom" | "ram";
 }
 
+/** With this acceleration, LeRobot's, a servo follows as fast as it can. Firmware may make less of it. */
+const ACCELERATION = 254;
+
 /**
- * The acceleration of a configured servo: with it, it follows as fast as it can. It lies in RAM and is 0 after a
- * power cycle, so it also tells that a servo was reset since.
+ * By which accelerations an arm's servos show that they are configured, in the joints' order. It lies in RAM, so a servo
+ * that was reset since has another one; undefined for a servo that has the same after power-on, and so shows nothing.
  */
-export const CONFIGURED_ACCELERATION = 254;
+export type Marks = readonly (number | undefined)[];
+
+/** By what a servo shows that it is configured: `before` is what its acceleration was, `after` what was read when it was. */
+export function markOf(before: number, after: number): number | undefined {
+  const wasNotTaken = before !== ACCELERATION && after === before;
+  return wasNotTaken || after === registers.acceleration.factory ? undefined : after;
+}
 
 type Settings = { readonly [name in RegisterName]?: number };
 
@@ -24,7 +33,7 @@ const common: Settings = {
   return_delay_time: 0, // as delivered, each of six replies comes 0.5 ms later
   response_status_level: 1, // at level 0 a write goes unanswered, and a lost one unnoticed
   operating_mode: 0,
-  acceleration: CONFIGURED_ACCELERATION,
+  acceleration: ACCELERATION,
 };
 
 /** LeRobot's gains for the arm that moves by itself: half the factory's P, for less shake. */
@@ -41,6 +50,7 @@ const followerGripper: Settings = {
 /** Set, positions count over several turns and leave 0…4095. The register's other bits are the maker's. */
 const PHASE_MULTI_TURN = 1 << 4;
 
+/** Written before the acceleration, as LeRobot does: firmware may take no more of that than this. */
 const MAXIMUM_ACCELERATION = 254;
 
 /**
@@ -61,15 +71,15 @@ export function differences(
   const compare = (register: RegisterName, is: number, value: number) => {
     if (is !== value) found.push({ register, value, area: registers[register].area });
   };
+  if (maximumAcceleration !== undefined) {
+    compare("maximum_acceleration", maximumAcceleration, MAXIMUM_ACCELERATION);
+  }
   for (const [name, value] of Object.entries(settingsOf(role, joint))) {
     const register = name as RegisterName;
     compare(register, image.value(register), value);
   }
   const phase = image.value("phase");
   compare("phase", phase, phase & ~PHASE_MULTI_TURN);
-  if (maximumAcceleration !== undefined) {
-    compare("maximum_acceleration", maximumAcceleration, MAXIMUM_ACCELERATION);
-  }
   return found.sort((a, b) => a.area.localeCompare(b.area));
 }
 

@@ -1,13 +1,14 @@
 /** Releasing an arm: the ways to switch its torque off, of which none can move it. */
 
 import type { Bus } from "../../feetech/bus.ts";
-import { ReadRequest, type RegisterSpan, spanOf, WriteRequest } from "../../feetech/requests.ts";
+import { spanOf, WriteRequest } from "../../feetech/requests.ts";
 import { sleepForUs } from "../../linux/clock.ts";
 import { SERVO_IDS } from "./read.ts";
+import { readOfAll, TRIES } from "./read-each.ts";
+import { liftSpeedLimits } from "./speed-limit.ts";
 
 const STAGES = 20;
 const STAGE_US = 50_000;
-const TRIES = 3;
 
 /**
  * The torque limit (0.1 %) from which a servo is released whose own cannot be read: no gripper's is higher, and no
@@ -34,7 +35,7 @@ export function torqueOfEach(bus: Bus, tries: number = TRIES): (boolean | undefi
 
 /**
  * Releases the arm: the torque limit falls to nothing over about a second, then the torque is switched off and
- * the limits are restored for whoever uses the arm next. Takes no longer for servos that do not answer than a third
+ * the limits are restored, and that of the speed lifted, for whoever uses the arm next. Takes no longer for servos that do not answer than a third
  * of a second each. Returns the ids of those that did not confirm that their torque is off.
  * Throws {@link PortError} when the port is lost.
  */
@@ -57,6 +58,7 @@ export function release(bus: Bus): number[] {
       bus.write(id, "torque_limit", limit.value(0, "max_torque_limit"));
     }
   });
+  liftSpeedLimits(bus);
   return unconfirmed;
 }
 
@@ -76,21 +78,4 @@ function switchTorqueOff(bus: Bus): number[] {
   });
   if (unconfirmed.length > 0) bus.send(all);
   return unconfirmed;
-}
-
-/** What each servo answers, in the joints' order; undefined for those that do not. */
-function readOfAll(bus: Bus, span: RegisterSpan, tries: number = TRIES): (ReadRequest | undefined)[] {
-  const together = new ReadRequest(SERVO_IDS, span);
-  bus.exchange(together);
-  return SERVO_IDS.map((id, joint) => {
-    const alone = new ReadRequest([id], span);
-    if (together.hasAnswerFrom(joint)) {
-      alone.data.set(together.image(joint));
-      return alone;
-    }
-    for (let attempt = 1; attempt < tries; attempt++) {
-      if (bus.exchange(alone)) return alone;
-    }
-    return undefined;
-  });
 }

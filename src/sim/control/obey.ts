@@ -61,6 +61,11 @@ export async function obey(simulation: Simulation, request: CheckedRequest): Pro
     case "set":
       for (const servo of servosOf(simulation, request)) setSurroundings(servo.actuator, request);
       break;
+    case "firmware": {
+      const { do: _, arm, joint, ...firmware } = request;
+      for (const servo of servosOf(simulation, { arm, joint })) Object.assign(servo.firmware, firmware);
+      break;
+    }
     case "overload":
       for (const servo of servosOf(simulation, request)) servo.actuator.latchOverload();
       break;

@@ -84,6 +84,22 @@ const schemas = [
     /** What ends a latched overload: a goal with which it presses no more (or torque off and on), only torque off and on, only a power cycle. */
     overloadCure: v.optional(v.picklist(["goal", "torque", "power"])),
   }),
+  /** What a servo's firmware does otherwise than others'. */
+  v.strictObject({
+    do: v.literal("firmware"),
+    arm,
+    joint: joints,
+    /** EEPROM reads back as zeros for 0.2 s after a write. */
+    zerosAfterEepromWrite: v.optional(v.boolean()),
+    /** A goal leaves the torque as it is. */
+    goalsLeaveTorque: v.optional(v.boolean()),
+    /** A goal outside of the position limits becomes the limit. */
+    clampsGoals: v.optional(v.boolean()),
+    /** No acceleration is higher than the maximum acceleration, which is written with the lock open only. */
+    clampsAcceleration: v.optional(v.boolean()),
+    /** No acceleration is higher than this. */
+    highestAcceleration: v.optional(byte),
+  }),
   /** An overload latches now. */
   v.strictObject({ do: v.literal("overload"), arm, joint }),
   /** An obstacle that the joint cannot pass; null takes it away. */

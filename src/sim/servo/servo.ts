@@ -3,6 +3,7 @@ import { BROADCAST_ID, encodePacket, Instruction } from "../../feetech/packet.ts
 import { BAUD_RATES, physicalValue, type RegisterName, registers } from "../../feetech/registers.ts";
 import { STEPS_PER_TURN } from "../../feetech/units.ts";
 import { Actuator, type OverloadEvent } from "./actuator.ts";
+import type { Firmware } from "./firmware.ts";
 import { ControlTable, EEPROM_SIZE, type EepromEvent, factoryEeprom, type RegisterValues } from "./table.ts";
 
 /** Instructions that a servo obeys and the product never sends. The last two may wipe it. */
@@ -27,8 +28,12 @@ export type ServoEvent =
       event: "energised";
       cause: "request" | "power";
       goal: number;
+      /** The joint is outside of its limits, and its firmware takes no goal that is nearer. */
+      nearest?: true;
       position: number;
       goalVelocity: number;
+      /** Its torque limit is 0: it has no force until that is raised. */
+      powerless?: true;
       /** For so long it hears nothing yet, ms: after a loss of power. */
       deafMs?: number;
     }
@@ -87,6 +92,11 @@ export class SimulatedServo {
 
   get id(): number {
     return this.#get("id");
+  }
+
+  /** What its firmware does otherwise than others'; may be changed at any time. */
+  get firmware(): Firmware {
+    return this.#table.firmware;
   }
 
   /** The baud rate at which it understands its bus. */
@@ -212,7 +222,7 @@ export class SimulatedServo {
       this.#makeThisTheMiddle(nowUs);
     }
     if (address < GOAL_END && address + count > registers.goal_position.address) {
-      this.#table.set("torque_enable", 1); // a goal switches the torque on
+      if (!this.firmware.goalsLeaveTorque) this.#table.set("torque_enable", 1);
       this.actuator.relieve("goal");
     }
     const torqueAfter = this.#get("torque_enable");
@@ -259,12 +269,17 @@ export class SimulatedServo {
   #switchTorqueOn(cause: "request" | "power", deafMs = 0): void {
     this.#table.set("torque_enable", 1);
     this.actuator.relieve("torque");
+    const goal = this.#get("goal_position");
+    const { position } = this.actuator;
+    const isNearest = goal !== position && goal === this.#table.nearestGoal(position);
     this.#tell({
       event: "energised",
       cause,
-      goal: this.#get("goal_position"),
-      position: this.actuator.position,
+      goal,
+      ...(isNearest && { nearest: true }),
+      position,
       goalVelocity: this.#get("goal_velocity"),
+      ...(this.#get("torque_limit") === 0 && { powerless: true }),
       ...(deafMs > 0 && { deafMs }),
     });
   }

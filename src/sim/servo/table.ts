@@ -7,11 +7,12 @@ import {
   setRegisterValue,
   TABLE_SIZE,
 } from "../../feetech/registers.ts";
+import { type Firmware, plainFirmware } from "./firmware.ts";
 
 /** The first address that is RAM: what is below it survives power. */
 export const EEPROM_SIZE = 40;
 
-/** EEPROM reads back as zeros for so long after a write. */
+/** With firmware that is said to do so, EEPROM reads back as zeros for so long after a write. */
 const EEPROM_BUSY_US = 200_000;
 
 /** Values of registers by name. */
@@ -43,6 +44,8 @@ export function factoryEeprom(values: RegisterValues): number[] {
 
 /** The registers of a servo. {@link get}, {@link copy} and writes to RAM allocate nothing. */
 export class ControlTable {
+  /** May be changed at any time. */
+  readonly firmware: Firmware = plainFirmware();
   /** What is in force; the EEPROM part may differ from what persists. */
   readonly #cells = new Uint8Array(TABLE_SIZE);
   readonly #eeprom: Uint8Array;
@@ -62,6 +65,13 @@ export class ControlTable {
   /** EEPROM as it persists. */
   get eeprom(): number[] {
     return [...this.#eeprom];
+  }
+
+  /** The goal nearest to a position that the firmware takes, steps. */
+  nearestGoal(position: number): number {
+    const min = this.get("min_position_limit");
+    const max = this.get("max_position_limit");
+    return !this.firmware.clampsGoals || min === max ? position : Math.min(Math.max(position, min), max);
   }
 
   /** Writes of each EEPROM cell so far. */
@@ -117,7 +127,7 @@ export class ControlTable {
 
   /** Copies `count` cells from `address` on, as a read sees them, to the start of `out`. */
   copy(address: number, count: number, nowUs: number, out: Uint8Array): void {
-    const busy = nowUs < this.#busyUntilUs;
+    const busy = this.firmware.zerosAfterEepromWrite && nowUs < this.#busyUntilUs;
     for (let i = 0; i < count; i++) {
       const cell = address + i;
       out[i] = cell >= TABLE_SIZE || (busy && cell < EEPROM_SIZE) ? 0 : this.#cells[cell]!;
@@ -129,6 +139,7 @@ export class ControlTable {
     const end = Math.min(address + count, TABLE_SIZE);
     const eepromEnd = Math.min(end, EEPROM_SIZE);
     const persisted = this.get("lock") === 0;
+    const maximumBefore = this.get("maximum_acceleration");
     if (address < eepromEnd) this.#before.set(this.#cells.subarray(0, EEPROM_SIZE));
     for (let cell = address; cell < end; cell++) {
       if (readOnlyCells.has(cell)) continue;
@@ -139,7 +150,19 @@ export class ControlTable {
       this.#wear[cell]!++;
       this.#busyUntilUs = nowUs + EEPROM_BUSY_US;
     }
+    this.#clamp(maximumBefore, persisted);
     if (address < eepromEnd) this.#tellWritten(address, eepromEnd, persisted);
+  }
+
+  /** What the firmware makes of values that it does not take as they were sent. */
+  #clamp(maximumBefore: number, isOpen: boolean): void {
+    const { clampsAcceleration, highestAcceleration } = this.firmware;
+    if (clampsAcceleration && !isOpen) this.set("maximum_acceleration", maximumBefore);
+    const highest = clampsAcceleration ? this.get("maximum_acceleration") : highestAcceleration;
+    if (this.get("acceleration") > highest) this.set("acceleration", highest);
+    const goal = this.get("goal_position");
+    const taken = this.nearestGoal(goal);
+    if (taken !== goal) this.set("goal_position", taken);
   }
 
   #tellWritten(start: number, end: number, persisted: boolean): void {

@@ -1,7 +1,7 @@
 /** The safety rules of teleoperation, checked on the record of what the simulated arms were really told. */
 import { BROADCAST_ID, Instruction, PacketDecoder } from "../../feetech/packet.ts";
 import { type RegisterName, registers } from "../../feetech/registers.ts";
-import { STEPS_PER_TURN } from "../../feetech/units.ts";
+import { degrees, degreesToSteps, STEPS_PER_TURN } from "../../feetech/units.ts";
 import { type ArmName, JOINTS, type JointName } from "../arm/joints.ts";
 import type { BytesEntry, RecordEntry, ServoEntry } from "../record/entries.ts";
 import { RareInstruction } from "../servo/servo.ts";
@@ -37,6 +37,8 @@ export interface Violation {
   message: string;
 }
 
+type Energised = Extract<ServoEntry, { event: "energised" }>;
+
 /** A write to EEPROM that changed nothing but the cells' wear: no danger, but waste. */
 export interface NeedlessWrite {
   t: number;
@@ -48,12 +50,24 @@ export interface NeedlessWrite {
 
 const DEFAULT_TOLERANCE = 10;
 
+/**
+ * Firmware that takes no goal outside of the position limits takes the limit instead: a joint that is outside of them
+ * may be energised with that, so near and no faster than it aligns.
+ */
+const CLAMPED_WITHIN_STEPS = Math.ceil(degreesToSteps(degrees(5)));
+/** A servo that keeps up with a ramp may be allowed so much more than the ramp's speed. */
+const ALIGNING_MARGIN = 1.25;
+
 /** Checks a record entry by entry, for records that are too long to keep. */
 export class SafetyCheck {
   readonly violations: Violation[] = [];
   readonly needlessWrites: NeedlessWrite[] = [];
 
   readonly #tolerance: number;
+  /** The speed that a servo may have while its joint aligns, steps/s. */
+  readonly #alignVelocity: number;
+  /** The joints that are energised away from their goal, but without any torque. */
+  readonly #powerless = new Set<JointName>();
   /** The follower's goals, by joint. */
   readonly #goals: readonly GoalWatch[];
   readonly #targets: readonly ArrayLike<number>[] | undefined;
@@ -61,6 +75,8 @@ export class SafetyCheck {
   constructor(limits: SafetyLimits) {
     this.#targets = limits.targets;
     this.#tolerance = limits.energiseToleranceSteps ?? DEFAULT_TOLERANCE;
+    const alignSpeed = limits.alignSpeedDegPerS ?? limits.followSpeedDegPerS;
+    this.#alignVelocity = Math.ceil(degreesToSteps(degrees(alignSpeed)) * ALIGNING_MARGIN);
     this.#goals = JOINTS.map(() => new GoalWatch(limits));
   }
 
@@ -129,6 +145,12 @@ export class SafetyCheck {
       }
       return;
     }
+    const limit = registers.torque_limit.address;
+    const force = (valueAt(limit) ?? 0) | (valueAt(limit + 1) ?? 0);
+    for (const powerless of force === 0 ? [] : [...this.#powerless]) {
+      if (id === BROADCAST_ID || powerless === joint)
+        this.#broken(entry, powerless, "energised away from its goal", "its torque limit was raised");
+    }
     const low = valueAt(registers.goal_position.address);
     const high = valueAt(registers.goal_position.address + 1);
     if (low === undefined || high === undefined) return;
@@ -153,15 +175,24 @@ export class SafetyCheck {
     const watch = this.#goals[JOINTS.indexOf(joint)]!;
     if (entry.event === "energised" && entry.cause === "request") {
       watch.energised(entry.t, entry.goal);
-      const { goal, position } = entry;
-      if (Math.abs(goal - position) > this.#tolerance) {
+      const { goal, position, powerless } = entry;
+      const isAway = Math.abs(goal - position) > this.#tolerance && !this.#isClampedNearby(entry);
+      if (isAway && powerless) this.#powerless.add(joint);
+      else if (isAway) {
         this.#broken(entry, joint, "energised away from its goal", `goal ${goal}, position ${position}`);
       }
     } else if (entry.event === "energised") {
       watch.energised(entry.t, undefined, entry.deafMs);
     } else if (entry.event === "limp" || entry.event === "powered") {
       watch.limp();
+      this.#powerless.delete(joint);
     }
+  }
+
+  /** The goal is as near to the joint as its firmware takes one. */
+  #isClampedNearby({ nearest, goal, position, goalVelocity }: Energised): boolean {
+    const isSlow = goalVelocity > 0 && goalVelocity <= this.#alignVelocity;
+    return nearest === true && isSlow && Math.abs(goal - position) <= CLAMPED_WITHIN_STEPS;
   }
 
   #broken(

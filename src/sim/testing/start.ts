@@ -19,6 +19,8 @@ export interface StartOptions {
   motion?: string;
   usbDelayUs?: number;
   wireTime?: boolean;
+  /** Whether EEPROM reads back as zeros for a while after a write: here, other than there, it does unless told not to. */
+  eepromZeros?: boolean;
 }
 
 /** A simulation that was started here, and where its things are. */
@@ -62,7 +64,7 @@ export async function startSim(options: StartOptions = {}): Promise<RunningSim> 
 }
 
 function argumentsOf(options: StartOptions, dir: string): string[] {
-  const { arms, leaderId, followerId, motion, usbDelayUs, wireTime } = options;
+  const { arms, leaderId, followerId, motion, usbDelayUs, wireTime, eepromZeros = true } = options;
   return [
     ...["--dir", dir],
     ...(arms === undefined ? [] : ["--arms", arms]),
@@ -71,6 +73,7 @@ function argumentsOf(options: StartOptions, dir: string): string[] {
     ...(motion === undefined ? [] : ["--motion", motion]),
     ...(usbDelayUs === undefined ? [] : ["--usb-delay", String(usbDelayUs)]),
     ...(wireTime === false ? ["--no-wire-time"] : []),
+    ...(eepromZeros ? ["--eeprom-zeros"] : []),
   ];
 }
 

@@ -35,6 +35,7 @@ export class SimulatedTransport implements Transport {
   ) {
     this.clock = clock;
     this.arm = arm ?? new SimulatedArm("follower", clock.nowUs());
+    for (const servo of this.arm.servos) servo.firmware.zerosAfterEepromWrite = true;
     this.in = input;
     this.#line = {
       baud: BAUD_RATES[0],

@@ -47,6 +47,7 @@ export class VirtualBoard implements Transport {
     this.arm = new SimulatedArm(name, clock.nowUs(), servosOf(name, scene), (joint, event) =>
       record.push({ t: clock.nowUs(), kind: "event", arm: name, joint, ...event }),
     );
+    for (const servo of this.arm.servos) servo.firmware.zerosAfterEepromWrite = true;
     this.hand = new Hand(this.arm);
     this.#path = path;
     this.#clock = clock;

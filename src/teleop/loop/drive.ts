@@ -12,7 +12,9 @@ import { BusError } from "../../feetech/bus-error.ts";
 import { errorBits } from "../../feetech/registers.ts";
 import { ReadRequest, spanOf, WriteRequest } from "../../feetech/requests.ts";
 import { degrees, degreesToSteps } from "../../feetech/units.ts";
+import { type Begun, isHeldInPlace, unsettledJoint } from "./held.ts";
 import { type GoalSpeeds, JointMotion, type Range } from "./joint-motion.ts";
+import { JointOutOfRange, nearestIn, OUTSIDE_WITHIN_STEPS } from "./position-limits.ts";
 
 /** The bounds of the follower's motion. */
 export interface DriveLimits {
@@ -25,17 +27,6 @@ export interface DriveLimits {
  * ramp.
  */
 const GOAL_VELOCITY_MARGIN = 1.25;
-
-/**
- * A joint that is found with its torque on, this close to its goal, is held there by somebody before us and keeps its
- * goal: gravity accounts for the difference. Further away its goal is stale, unless it is the one that we gave it, …
- */
-const HELD_WITHIN_STEPS = 114; // 10°
-/** … but for one with its whole torque, which something keeps from its goal: at any distance when it is overloaded. */
-const PRESSES_WITHIN_STEPS = 341; // 30°
-
-/** How far a joint without torque may be moved by hand between reading its position and switching its torque on. */
-const STILL_WITHIN_STEPS = 12; // 1°
 
 const TORQUE_ON_TRIES = 5;
 const TORQUE_OFF_TRIES = 3;
@@ -91,21 +82,25 @@ export class FollowerDrive {
    * Switches the torque on where the follower is: goal = present position first, verified, then torque. A joint
    * that is held already keeps its goal. All joints align from here on.
    * Throws {@link BusError} when a servo cannot be brought to this, {@link PortError} when the port is lost; those
-   * whose torque is on by then hold still.
+   * whose torque is on by then hold still. Throws {@link JointOutOfRange} before any torque is switched on.
    */
   switchTorqueOn(): void {
     const found = new ReadRequest(ids, spanOf("torque_enable", "present_position"));
     // `max_torque_limit` reaches `torque_limit` only at power-up, and a release may have left that at nothing.
     const fullTorque = new ReadRequest(ids, spanOf("max_torque_limit"));
+    const limits = new ReadRequest(ids, spanOf("min_position_limit", "max_position_limit"));
     this.#bus.readAll(fullTorque);
+    this.#bus.readAll(limits);
     this.#bus.readAll(found);
+    this.#refuseFarOutside(found, limits, fullTorque);
     for (let attempt = 0; attempt < TORQUE_ON_TRIES; attempt++) {
-      const kept = this.#begin(found, fullTorque);
+      const begun = this.#begin(found, fullTorque);
       this.#writeGoals("with velocities", this.#bus.clock.nowUs());
       this.#bus.readAll(found);
-      const unsettled = this.#unsettledJoint(found, kept);
+      this.#takeClamped(found, limits, begun);
+      const unsettled = unsettledJoint(found, this.#goals, begun);
       if (unsettled === -1) {
-        this.#enableTorque(found, fullTorque, kept);
+        this.#enableTorque(found, fullTorque, begun);
         return;
       }
       if (attempt === TORQUE_ON_TRIES - 1) throw this.#doesNotSettle(unsettled, found);
@@ -177,6 +172,35 @@ export class FollowerDrive {
     this.#motions[joint]!.align();
   }
 
+  /**
+   * Leads joints whose servos limit their speed to `targets` at the aligning speed, in any number of calls, and lifts the
+   * limits of those that are there: for the end of this drive. `found` is `torque_enable` to `present_position` of all
+   * servos, read just now; `passedUs` have passed since the call before. Returns true when nothing is left to do. A joint
+   * without torque is left alone.
+   */
+  liftSpeedLimits(found: ReadRequest, targets: ArrayLike<number>, passedUs: number): boolean {
+    const allowance = Math.floor(((this.#alignVelocity / GOAL_VELOCITY_MARGIN) * passedUs) / 1e6);
+    const limited = ids.flatMap((id, joint) => {
+      const isLimited =
+        found.value(joint, "torque_enable") === 1 && found.value(joint, "goal_velocity") !== 0;
+      return isLimited ? { id, joint } : [];
+    });
+    if (limited.length === 0) return true;
+    const write = new WriteRequest(
+      limited.map(({ id }) => id),
+      spanOf("goal_position", "goal_velocity"),
+    );
+    limited.forEach(({ joint }, index) => {
+      const goal = found.value(joint, "goal_position");
+      const way = targets[joint]! - goal;
+      this.#goals[joint] = goal + Math.min(Math.max(way, -allowance), allowance);
+      write.set(index, "goal_position", this.#goals[joint]);
+      write.set(index, "goal_velocity", way === 0 ? 0 : found.value(joint, "goal_velocity"));
+    });
+    this.#bus.send(write);
+    return false;
+  }
+
   /** Whether the follower moves at the aligning speed only. From slow to fast all joints align first. */
   set slow(slow: boolean) {
     for (let joint = 0; joint < JOINT_COUNT; joint++) this.#motions[joint]!.slow = slow;
@@ -187,38 +211,66 @@ export class FollowerDrive {
     this.#velocities[joint] = -1;
   }
 
+  /** The goal velocity that a joint's servo was sent last, in steps/s; −1 when it must be sent again. */
+  sentVelocity(joint: number): number {
+    return this.#velocities[joint]!;
+  }
+
   /** The goal velocity that a joint's servo should have, in steps/s; 0 is as fast as it can. */
   goalVelocity(joint: number): number {
     return this.#motions[joint]!.isSlow ? this.#alignVelocity : 0;
   }
 
-  /** Begins every joint's motion where it is, or at the goal that it keeps; tells which joints keep theirs. */
-  #begin(found: ReadRequest, fullTorque: ReadRequest): readonly boolean[] {
-    const presents = ids.map((id, joint) => presentIn(found, joint, this.#bus, id));
-    return presents.map((present, joint) => {
-      const goal = found.value(joint, "goal_position");
-      const full = found.value(joint, "torque_limit") === fullTorque.value(joint, "max_torque_limit");
-      const within = full ? PRESSES_WITHIN_STEPS : HELD_WITHIN_STEPS;
-      // One that is overloaded has pressed for seconds: with its goal where it is, it would drop what it holds.
-      const overloaded = (this.#bus.errorBytes[ids[joint]!]! & errorBits.overload) !== 0;
-      const mustKeep = full && (overloaded || goal === this.#goals[joint]);
-      const isHeld =
-        found.value(joint, "torque_enable") === 1 && (mustKeep || Math.abs(goal - present) <= within);
-      this.#goals[joint] = isHeld ? goal : present;
-      this.#motions[joint]!.begin(this.#goals[joint]!, present);
-      return isHeld;
+  /**
+   * Firmware that takes no goal outside of the limits would drive a joint that is far outside to the limit as soon as its
+   * torque is on. Whether it is such is tried on the joint alone and without any force, and undone.
+   */
+  #refuseFarOutside(found: ReadRequest, limits: ReadRequest, fullTorque: ReadRequest): void {
+    ids.forEach((id, joint) => {
+      const present = found.value(joint, "present_position");
+      const nearest = nearestIn(limits, joint, present);
+      const outside = Math.abs(present - nearest);
+      const isLimp = found.value(joint, "torque_enable") === 0;
+      if (!isLimp || !isPosition(present) || outside <= OUTSIDE_WITHIN_STEPS) return;
+      const motion = new WriteRequest([id], spanOf("goal_position", "goal_velocity"));
+      motion.set(0, "goal_position", present);
+      motion.set(0, "goal_velocity", this.#alignVelocity);
+      this.#bus.writeRam(id, "torque_limit", 0);
+      for (let attempt = 0; attempt < TORQUE_ON_TRIES; attempt++) {
+        this.#bus.send(motion);
+        const goal = this.#bus.read(id, "goal_position");
+        if (goal === present) return;
+        if (goal !== nearest) continue;
+        this.#bus.writeRam(id, "torque_enable", 0);
+        this.#bus.writeRam(id, "torque_limit", fullTorque.value(joint, "max_torque_limit"));
+        throw new JointOutOfRange(joint, outside);
+      }
     });
   }
 
-  /** The first joint that does not have the goal it was given, or has moved from it since; −1 when there is none. */
-  #unsettledJoint(found: ReadRequest, kept: readonly boolean[]): number {
-    return ids.findIndex((_, joint) => {
+  /** Takes the limit for the goal of a joint beside its range whose firmware has done so, if it goes there slowly. */
+  #takeClamped(found: ReadRequest, limits: ReadRequest, begun: Begun[]): void {
+    for (let joint = 0; joint < JOINT_COUNT; joint++) {
       const goal = found.value(joint, "goal_position");
-      if (goal !== this.#goals[joint]) return true;
-      const torqueIsOn = found.value(joint, "torque_enable") === 1;
-      if (torqueIsOn && kept[joint]) return false;
-      const distance = Math.abs(goal - found.value(joint, "present_position"));
-      return distance > (torqueIsOn ? PRESSES_WITHIN_STEPS : STILL_WITHIN_STEPS);
+      const present = found.value(joint, "present_position");
+      const isClamped = goal !== this.#goals[joint] && goal === nearestIn(limits, joint, this.#goals[joint]!);
+      const isNear = Math.abs(goal - present) <= OUTSIDE_WITHIN_STEPS;
+      if (!isClamped || !isNear || found.value(joint, "goal_velocity") !== this.#alignVelocity) continue;
+      this.#goals[joint] = goal;
+      this.#motions[joint]!.begin(goal, present);
+      begun[joint] = "beside its goal";
+    }
+  }
+
+  /** Begins every joint's motion where it is, or at the goal that it keeps. */
+  #begin(found: ReadRequest, fullTorque: ReadRequest): Begun[] {
+    const presents = ids.map((id, joint) => presentIn(found, joint, this.#bus, id));
+    return presents.map((present, joint) => {
+      const overloaded = (this.#bus.errorBytes[ids[joint]!]! & errorBits.overload) !== 0;
+      const isHeld = isHeldInPlace(found, fullTorque, joint, { ours: this.#goals[joint]!, overloaded });
+      this.#goals[joint] = isHeld ? found.value(joint, "goal_position") : present;
+      this.#motions[joint]!.begin(this.#goals[joint]!, present);
+      return isHeld ? "at the goal it keeps" : "where it is";
     });
   }
 
@@ -230,22 +282,33 @@ export class FollowerDrive {
     });
   }
 
-  #enableTorque(found: ReadRequest, fullTorque: ReadRequest, kept: readonly boolean[]): void {
+  /**
+   * The torque comes with the goal, in one packet: a servo that lost its power since it was read has forgotten its goal,
+   * and would snap to another.
+   */
+  #enableTorque(found: ReadRequest, fullTorque: ReadRequest, begun: readonly Begun[]): void {
     const limits = new WriteRequest(ids, spanOf("torque_limit"));
-    const torque = new WriteRequest(ids, spanOf("torque_enable"));
+    const torque = new WriteRequest(ids, spanOf("torque_enable", "goal_velocity"));
     ids.forEach((_, joint) => {
       limits.set(joint, "torque_limit", fullTorque.value(joint, "max_torque_limit"));
       torque.set(joint, "torque_enable", 1);
+      torque.set(joint, "acceleration", found.value(joint, "acceleration"));
+      torque.set(joint, "goal_position", this.#goals[joint]!);
+      torque.set(joint, "goal_velocity", this.#velocities[joint]!);
     });
-    this.#bus.send(limits);
-    this.#bus.send(torque);
-    this.#bus.readAll(found);
-    // A servo that lost its power meanwhile has forgotten its goal: with torque it would snap to another.
-    const unsettled = this.#unsettledJoint(found, kept);
-    if (unsettled !== -1) throw this.#doesNotSettle(unsettled, found);
+    let silent: number | undefined = 0;
+    for (let attempt = 0; attempt < TORQUE_ON_TRIES && silent !== undefined; attempt++) {
+      this.#bus.send(limits);
+      this.#bus.send(torque);
+      this.#bus.readAll(found);
+      const unsettled = unsettledJoint(found, this.#goals, begun);
+      if (unsettled !== -1) throw this.#doesNotSettle(unsettled, found);
+      silent = ids.find((_, joint) => found.value(joint, "torque_enable") !== 1);
+    }
+    if (silent !== undefined)
+      throw new BusError(this.#bus, silent, "not written", { register: "torque_enable", value: 1 });
     ids.forEach((id, joint) => {
       const limit = fullTorque.value(joint, "max_torque_limit");
-      if (found.value(joint, "torque_enable") !== 1) this.#bus.writeRam(id, "torque_enable", 1);
       if (found.value(joint, "torque_limit") !== limit) this.#bus.writeRam(id, "torque_limit", limit);
     });
   }

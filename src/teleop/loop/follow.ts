@@ -47,6 +47,7 @@ export function follow(connected: Connected, context: FollowContext): AfterFollo
     leader: new BusLeader(connected.leader.bus, connected.leader.figures),
     leaderArm: arms.leader,
     follower: connected.follower,
+    marks: connected.marks.follower,
     monitors: [connected.leader, connected.follower],
     overload: connected.overload,
     goalTables: JOINTS.map((joint) =>

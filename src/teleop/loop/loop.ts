@@ -1,6 +1,7 @@
 /** The control loop: read the leader, decide, write the follower, use the slack, on an absolute time grid. */
 import type { ArmIdentity } from "../../arm/identity.ts";
 import { JOINT_COUNT, JOINTS } from "../../arm/joints.ts";
+import type { Marks } from "../../arm/servos/baseline.ts";
 import { STEPS_PER_TURN } from "../../feetech/units.ts";
 import type { Clock } from "../../linux/clock.ts";
 import type { Alarms } from "../monitoring/alarms.ts";
@@ -43,6 +44,8 @@ export interface LoopContext {
   readonly leader: LeaderSource;
   readonly leaderArm: ArmIdentity;
   readonly follower: ArmMonitor;
+  /** By what the follower's servos show that they are configured. */
+  readonly marks: Marks;
   /** The arms of this pair that are on buses of ours. */
   readonly monitors: readonly ArmMonitor[];
   readonly drive: FollowerDrive;
@@ -72,9 +75,9 @@ export class ControlLoop {
   #sincePublished = 0;
 
   constructor(context: LoopContext) {
-    const { follower, drive, clock, rateHz, holdAfterMs, memory } = context;
+    const { follower, drive, clock, rateHz, holdAfterMs, memory, marks } = context;
     this.#context = context;
-    this.#guard = new FollowerGuard(follower.bus, drive, memory.telemetry, follower.figures);
+    this.#guard = new FollowerGuard(follower.bus, drive, memory.telemetry, follower.figures, marks);
     this.#pacer = new Pacer(clock, rateHz, memory.telemetry, memory.lateness);
     this.#alarms = new LoopAlarms(context);
     this.#holdAfterUs = holdAfterMs * 1e3;

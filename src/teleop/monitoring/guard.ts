@@ -1,7 +1,7 @@
 /** Guards the follower in the slack of the control loop: all its servos shortly, each in turn at length. */
 
 import { JOINT_COUNT } from "../../arm/joints.ts";
-import { CONFIGURED_ACCELERATION } from "../../arm/servos/baseline.ts";
+import type { Marks } from "../../arm/servos/baseline.ts";
 import { SERVO_IDS } from "../../arm/servos/read.ts";
 import { type Bus, ON_THE_LINE_US } from "../../feetech/bus.ts";
 import { ReadRequest, spanOf } from "../../feetech/requests.ts";
@@ -31,13 +31,22 @@ export class FollowerGuard {
   readonly #telemetry: Telemetry;
   readonly #figures: FiguresSink;
   readonly #reads = SERVO_IDS.map((id) => new ReadRequest([id], spanOf("torque_enable", "present_current")));
-  readonly #guard = new ReadRequest(SERVO_IDS, spanOf("torque_enable", "acceleration"));
+  readonly #guard: ReadRequest;
+  readonly #marks: Marks;
+  /** The goal velocities that the servos had when they were asked last; −1 where that is not known. */
+  readonly #sentVelocities = new Int32Array(JOINT_COUNT);
   #outstanding: ReadRequest | undefined;
   #askedUs = Number.NEGATIVE_INFINITY;
   #readUs = Number.NEGATIVE_INFINITY;
   #misses = 0;
 
-  constructor(bus: Bus, drive: FollowerDrive, telemetry: Telemetry, figures: FiguresSink) {
+  /** `marks` are by what the servos show that they are configured. */
+  constructor(bus: Bus, drive: FollowerDrive, telemetry: Telemetry, figures: FiguresSink, marks: Marks) {
+    this.#guard = new ReadRequest(
+      SERVO_IDS,
+      spanOf("torque_enable", marks.includes(undefined) ? "goal_velocity" : "acceleration"),
+    );
+    this.#marks = marks;
     this.#bus = bus;
     this.#drive = drive;
     this.#telemetry = telemetry;
@@ -96,6 +105,8 @@ export class FollowerGuard {
   }
 
   #ask(read: ReadRequest, nowUs: number): void {
+    for (let joint = 0; joint < JOINT_COUNT; joint++)
+      this.#sentVelocities[joint] = this.#drive.sentVelocity(joint);
     this.#bus.request(read);
     this.#askedUs = nowUs;
     this.#outstanding = read;
@@ -140,9 +151,15 @@ export class FollowerGuard {
   }
 
   #judge(read: ReadRequest, index: number, joint: number): void {
-    const torqueIsOn = read.value(index, "torque_enable") === 1;
-    if (torqueIsOn && read.value(index, "acceleration") === CONFIGURED_ACCELERATION) return;
+    if (read.value(index, "torque_enable") === 1 && this.#isConfigured(read, index, joint)) return;
     this.#joint = joint;
     this.#verdict = "reset";
+  }
+
+  /** Whether a servo shows that it is configured; where it has no mark, by a goal velocity that is 0 after power-on. */
+  #isConfigured(read: ReadRequest, index: number, joint: number): boolean {
+    const mark = this.#marks[joint];
+    if (mark !== undefined) return read.value(index, "acceleration") === mark;
+    return this.#sentVelocities[joint]! <= 0 || read.value(index, "goal_velocity") !== 0;
   }
 }

@@ -86,6 +86,7 @@ export const transitions: readonly Transition[] = [
       "calibration.mismatch",
       "calibration.unfinished",
       "servo.eeprom",
+      "joint.out-of-range",
     ],
   },
   { from: "any", to: "stopped", when: "the program was told to end", codes: ["pair.stopped"] },

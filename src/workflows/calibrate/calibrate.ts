@@ -5,6 +5,7 @@ import { CalibrationError } from "../../arm/calibration/error.ts";
 import { CalibrationStore } from "../../arm/calibration/store.ts";
 import { idOf, JOINTS, type JointName } from "../../arm/joints.ts";
 import { problemOf } from "../../arm/problem-of.ts";
+import { accessToRelease } from "../../arm/servos/speed-limit.ts";
 import type { ChosenArm } from "../../config/choose-arm.ts";
 import { BusError } from "../../feetech/bus-error.ts";
 import { sayError, sayProblem } from "../../messages/problems.ts";
@@ -43,7 +44,7 @@ export async function calibrate(chosen: ChosenArm, wish: CalibrationWish, operat
       );
     }
   }
-  await withArm(chosen, { access: "torque off" }, operator, (arm) =>
+  await withArm(chosen, { access: accessToRelease(chosen.role) }, operator, (arm) =>
     calibrateArm(arm, filed, wish, operator),
   );
 }

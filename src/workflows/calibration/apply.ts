@@ -4,6 +4,7 @@ import { commitCalibration } from "../../arm/calibration/commit.ts";
 import { differencesOf } from "../../arm/calibration/in-servos.ts";
 import { CalibrationStore } from "../../arm/calibration/store.ts";
 import { readWholeArm } from "../../arm/servos/read.ts";
+import { accessToRelease } from "../../arm/servos/speed-limit.ts";
 import type { ChosenArm } from "../../config/choose-arm.ts";
 import { withArm } from "../arm-session.ts";
 import { Interrupted } from "../errors.ts";
@@ -18,7 +19,7 @@ import { describeChanges, toldDifferences } from "./differences.ts";
  */
 export async function applyCalibration(chosen: ChosenArm, operator: Operator): Promise<void> {
   const calibration = new CalibrationStore(chosen.calibrationDir).load(chosen);
-  await withArm(chosen, { access: "torque off" }, operator, async (arm) => {
+  await withArm(chosen, { access: accessToRelease(chosen.role) }, operator, async (arm) => {
     const images = readWholeArm(arm.bus);
     await refuseWrongArm(arm, images, operator);
     const differences = differencesOf(images, calibration);

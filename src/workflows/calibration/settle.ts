@@ -4,6 +4,7 @@ import { CalibrationStore } from "../../arm/calibration/store.ts";
 import { progressOf, type Unfinished } from "../../arm/calibration/unfinished.ts";
 import { nameOfArm } from "../../arm/identity.ts";
 import { readWholeArm } from "../../arm/servos/read.ts";
+import { accessToRelease } from "../../arm/servos/speed-limit.ts";
 import type { ChosenArm } from "../../config/choose-arm.ts";
 import { type OpenArm, withArm } from "../arm-session.ts";
 import type { Operator } from "../operator.ts";
@@ -45,7 +46,7 @@ export async function settleCalibration(
     operator.tell("done", `${nameOfArm(chosen)}: no calibration was cut off; there is nothing to ${how}.`);
     return;
   }
-  await withArm(chosen, { access: "torque off" }, operator, async (arm) => {
+  await withArm(chosen, { access: accessToRelease(chosen.role) }, operator, async (arm) => {
     const filed = arm.calibrations.loadIfUsable(arm);
     if (progressOf(unfinished, readWholeArm(arm.bus), filed) === "complete") {
       arm.calibrations.forgetUnfinished(arm);

@@ -60,6 +60,21 @@ describe("relaxing", () => {
     ]);
   });
 
+  test("lifts the limit of the speed, which other programs do not know of", () => {
+    const { transport, bus } = holding();
+    for (const servo of transport.arm.servos) servo.setValues({ goal_velocity: 640 });
+    release(bus);
+    expect(values(transport).map(({ goal_velocity }) => goal_velocity)).toEqual([0, 0, 0, 0, 0, 0]);
+  });
+
+  test("sends a leader nothing of the kind", () => {
+    const { transport } = holding();
+    for (const servo of transport.arm.servos) servo.setValues({ goal_velocity: 640 });
+    const bus = new Bus(transport, { clock: transport.clock, access: "torque off" });
+    expect(release(bus)).toEqual([]);
+    expect(values(transport).map(({ goal_velocity }) => goal_velocity)).toEqual(new Array(6).fill(640));
+  });
+
   test("drops no joint whose torque limit could not be read", () => {
     const { transport, bus } = holding();
     for (const fault of transport.arm.faults) fault.drop = 4;

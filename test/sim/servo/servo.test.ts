@@ -210,8 +210,57 @@ describe("motion", () => {
   });
 });
 
+describe("firmware", () => {
+  test("may take no goal outside of the position limits", () => {
+    build({ min_position_limit: 1020, max_position_limit: 3000 });
+    servo.firmware.clampsGoals = true;
+    host.write(1, "goal_position", 1000);
+    expect(host.read(1, "goal_position")).toBe(1020);
+    expect(events).toMatchObject([{ event: "energised", goal: 1020, nearest: true, position: 1000 }]);
+    host.write(1, "goal_position", 1100);
+    expect(host.read(1, "goal_position")).toBe(1100);
+    host.write(1, "goal_position", 4000);
+    expect(host.read(1, "goal_position")).toBe(3000);
+  });
+
+  test("may take no acceleration above the maximum, and that one with the lock open only", () => {
+    servo.firmware.clampsAcceleration = true;
+    host.write(1, "acceleration", 254);
+    expect(host.read(1, "acceleration")).toBe(0);
+    host.write(1, "maximum_acceleration", 150);
+    expect(host.read(1, "maximum_acceleration")).toBe(0);
+    host.write(1, "lock", 0);
+    host.write(1, "maximum_acceleration", 150);
+    host.write(1, "acceleration", 254);
+    expect(host.read(1, "acceleration")).toBe(150);
+  });
+
+  test("may take no acceleration above one of its own", () => {
+    servo.firmware.highestAcceleration = 100;
+    host.write(1, "acceleration", 254);
+    expect(host.read(1, "acceleration")).toBe(100);
+  });
+});
+
 describe("EEPROM", () => {
-  test("reads back as zeros for 200 ms after a write", () => {
+  test("is there at once after a write, so that LeRobot 0.6 can clear phase bit 4 right after another one", () => {
+    build({ phase: 12 | 16, homing_offset: -1200 }, 3900);
+    servo.firmware.zerosAfterEepromWrite = false;
+    host.write(1, "lock", 0);
+    // feetech.py, configure_motors: one after the other, without a pause.
+    host.write(1, "return_delay_time", 0);
+    host.write(1, "maximum_acceleration", 254);
+    host.write(1, "acceleration", 254);
+    const phase = host.read(1, "phase")!;
+    expect(phase).toBe(12 | 16);
+    host.write(1, "phase", phase & ~16);
+    expect(host.read(1, "phase")).toBe(12);
+    expect(host.read(1, "return_delay_time")).toBe(0);
+    expect(host.read(1, "present_position")).toBe((3900 + 1200) % 4096);
+  });
+
+  test("reads back as zeros for 200 ms after a write, with firmware that is said to do so", () => {
+    servo.firmware.zerosAfterEepromWrite = true;
     host.write(1, "lock", 0);
     host.write(1, "p_coefficient", 16);
     seconds(0.19);

@@ -76,6 +76,23 @@ describe("the leader", () => {
 });
 
 describe("the follower", () => {
+  test("may be energised with the limit that firmware makes of a goal beside it, near and as slowly as it aligns", () => {
+    const clamped = (position: number, goalVelocity: number): RecordEntry =>
+      ({ ...energised(0, 2000, position), nearest: true, goalVelocity }) as RecordEntry;
+    expect(rules([clamped(1943, 640)])).toEqual([]);
+    expect(rules([clamped(1943, 641)])).toEqual(["energised away from its goal"]);
+    expect(rules([clamped(1943, 0)])).toEqual(["energised away from its goal"]);
+    expect(rules([clamped(1942, 640)])).toEqual(["energised away from its goal"]);
+  });
+
+  test("may be energised away from its goal without any force, and must not get any then", () => {
+    const powerless = { ...energised(0, 2000, 1500), powerless: true } as RecordEntry;
+    const limit = request(2, "follower", 6, Instruction.write, writeOf("torque_limit", 500));
+    const limp = { t: 1, kind: "event", arm: "follower", joint: "gripper", event: "limp", position: 1500 };
+    expect(rules([powerless, limp as RecordEntry, limit])).toEqual([]);
+    expect(rules([powerless, limit])).toEqual(["energised away from its goal"]);
+  });
+
   test("must not be energised away from its goal", () => {
     expect(rules([energised(0, 2000, 2010)])).toEqual([]);
     expect(rules([energised(0, 2000, 2011)])).toEqual(["energised away from its goal"]);

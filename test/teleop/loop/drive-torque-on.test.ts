@@ -24,12 +24,17 @@ function withoutTorqueByGoals(transport: SimulatedTransport): void {
   });
 }
 
-/** Loses every sync write to this register. */
-function loseWritesTo(transport: SimulatedTransport, address: number): void {
+/** Loses sync writes to this register: every one, or so many. */
+function loseWritesTo(
+  transport: SimulatedTransport,
+  address: number,
+  count = Number.POSITIVE_INFINITY,
+): void {
   const { send } = transport;
+  let lost = 0;
   transport.send = (size, deadline) => {
-    if (transport.out[4] !== Instruction.syncWrite || transport.out[5] !== address)
-      send.call(transport, size, deadline);
+    const isOne = transport.out[4] === Instruction.syncWrite && transport.out[5] === address;
+    if (!isOne || lost++ >= count) send.call(transport, size, deadline);
   };
 }
 
@@ -215,20 +220,48 @@ describe("switching the torque on", () => {
     arm.servos[5]!.setValues({ max_torque_limit: 500, torque_limit: 0 });
     drive.switchTorqueOn();
     expect(singleWrites(transport)).toEqual([]);
-    const isTorque = (packet: Uint8Array) =>
-      packet[4] === Instruction.syncWrite && packet[5] === registers.torque_enable.address;
-    expect([...transport.sent.find(isTorque)!.subarray(7, -1)]).toEqual([1, 1, 2, 1, 3, 1, 4, 1, 5, 1, 6, 1]);
     for (const servo of arm.servos) expect(servo.values(0).torque_enable).toBe(1);
   });
 
-  test("is said to each servo that has not heard it", () => {
+  test("comes in one packet with the goal, which a servo that lost its power meanwhile has forgotten", () => {
+    const { drive, transport, told } = follower();
+    withoutTorqueByGoals(transport);
+    const { send } = transport;
+    transport.send = (size, deadline) => {
+      if (transport.out[4] === Instruction.syncWrite && transport.out[5] === registers.torque_enable.address)
+        for (const servo of transport.arm.servos) servo.setValues({ goal_position: 2048, goal_velocity: 0 });
+      send.call(transport, size, deadline);
+    };
+    drive.switchTorqueOn();
+    const energised = told.flatMap((event) => (event.event === "energised" ? event : []));
+    expect(energised.length).toBeGreaterThanOrEqual(6);
+    for (const { goal, position, goalVelocity } of energised) {
+      expect(goal).toBe(position);
+      expect(goalVelocity).toBe(640);
+    }
+  });
+
+  test("is said again where it has not been heard, with the goal again", () => {
     const { drive, transport, arm } = follower();
-    const { address } = registers.torque_enable;
-    loseWritesTo(transport, address);
+    loseWritesTo(transport, registers.torque_enable.address, 2);
     withoutTorqueByGoals(transport);
     drive.switchTorqueOn();
-    expect(singleWrites(transport)).toEqual([1, 2, 3, 4, 5, 6].map((id) => [id, address, 1]));
+    expect(singleWrites(transport)).toEqual([]);
     for (const servo of arm.servos) expect(servo.values(0).torque_enable).toBe(1);
+  });
+
+  test("that is never heard is an error, and tried five times", () => {
+    const { drive, transport } = follower();
+    withoutTorqueByGoals(transport);
+    const { send } = transport;
+    let tries = 0;
+    transport.send = (size, deadline) => {
+      if (transport.out[4] === Instruction.syncWrite && transport.out[5] === registers.torque_enable.address)
+        tries++;
+      else send.call(transport, size, deadline);
+    };
+    expect(() => drive.switchTorqueOn()).toThrow("torque_enable");
+    expect(tries).toBe(5);
   });
 
   test("raises a low torque limit also where the packet to all was lost", () => {
@@ -333,5 +366,52 @@ describe("a joint's torque that is switched off and on again", () => {
     told.length = 0;
     expect(() => drive.renewTorque(GRIPPER)).toThrow("which is no position");
     expect(told.map(({ event }) => event)).toEqual(["limp"]);
+  });
+});
+
+describe("firmware that takes no goal outside of the position limits", () => {
+  const clamping = (position: number, goalsLeaveTorque = true) => {
+    const it = follower([1000, 1500, position, 2500, 3000, 3500]);
+    for (const servo of it.arm.servos) {
+      Object.assign(servo.firmware, { clampsGoals: true, goalsLeaveTorque });
+      servo.setValues({ min_position_limit: 900, max_position_limit: 3600 });
+    }
+    return it;
+  };
+
+  test.each([
+    { position: 843, goal: 900 },
+    { position: 3657, goal: 3600 },
+  ])("has a joint at $position energised with $goal, as slowly as it aligns", ({ position, goal }) => {
+    const { drive, told } = clamping(position);
+    drive.switchTorqueOn();
+    expect(drive.goals[2]).toBe(goal);
+    const energised = told.flatMap((event) => (event.event === "energised" ? event : []));
+    expect(energised.find((event) => event.position === position)).toMatchObject({ goal, goalVelocity: 640 });
+  });
+
+  test.each([{ position: 842 }, { position: 3658 }])(
+    "has no joint energised at $position",
+    ({ position }) => {
+      for (const goalsLeaveTorque of [true, false]) {
+        const { drive, told, arm } = clamping(position, goalsLeaveTorque);
+        expect(() => drive.switchTorqueOn()).toThrow("5° outside of its range");
+        for (const event of told) if (event.event === "energised") expect(event.powerless).toBe(true);
+        for (const servo of arm.servos)
+          expect(servo.values(0)).toMatchObject({ torque_enable: 0, torque_limit: 1000 });
+      }
+    },
+  );
+
+  test("and does not keep the speed it is sent is not energised away from where its joint is", () => {
+    const { drive, arm } = clamping(850);
+    const elbow = arm.servos[2]!;
+    const write = elbow.write.bind(elbow);
+    elbow.write = (...written) => {
+      write(...written);
+      elbow.setValues({ goal_velocity: 0 });
+    };
+    expect(() => drive.switchTorqueOn()).toThrow("servo 3 has the goal 900 and is at 850");
+    expect(elbow.values(0).torque_enable).toBe(0);
   });
 });
