@@ -38,7 +38,7 @@ export class VirtualPair implements Disposable {
   readonly pair: Pair;
   /** Called with each event, once it is in {@link events}. */
   heard: (event: ControlEvent) => void = () => {};
-  readonly #startUs = this.clock.nowUs();
+  readonly startUs = this.clock.nowUs();
   readonly #dir = mkdtempSync(join(tmpdir(), "so101-pair-"));
 
   constructor({ scene = "configured", settings = {}, uncalibrated, onMissingEdge = "throw" }: Choices = {}) {
@@ -79,12 +79,12 @@ export class VirtualPair implements Disposable {
 
   /** Since the start, s. */
   get nowS(): number {
-    return (this.clock.nowUs() - this.#startUs) / 1e6;
+    return (this.clock.nowUs() - this.startUs) / 1e6;
   }
 
   /** Has something happen so many seconds after the start. */
   at(seconds: number, act: () => void): void {
-    this.clock.at(this.#startUs + seconds * 1e6, act);
+    this.clock.at(this.startUs + seconds * 1e6, act);
   }
 
   /** Runs the pair, and stops it so many seconds after the start. */

@@ -102,6 +102,6 @@ export function setUpServo(line: ServoLine, servo: FoundServo, joint: JointName)
 }
 
 /** Whether a model number is that of an STS3215. */
-export function isRightModel({ model }: FoundServo): boolean {
+export function isRightModel({ model }: Pick<FoundServo, "model">): boolean {
   return model === STS3215_MODEL;
 }

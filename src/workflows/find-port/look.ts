@@ -77,6 +77,7 @@ async function lookAt(
 ): Promise<Omit<FoundBoard, "configured" | "links">> {
   const connection = new ArmConnection(undefined, path, "read");
   await connection.reach();
+  connection.lookCloser();
   const { bus, problem } = connection;
   const trouble = problem && sayProblem(problem, audience);
   const images = bus === undefined ? [] : readArm(bus).images;
