@@ -91,8 +91,6 @@ export interface PortFailed extends About {
 /** No servo answers. */
 export interface BusSilent extends Settled {
   readonly code: "bus.silent";
-  /** Every id and every speed was tried, and nobody answers. */
-  readonly searched?: true;
 }
 
 /** Some servos do not answer, at least one and not all. */

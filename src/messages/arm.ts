@@ -9,7 +9,7 @@ import { type Audience, command } from "./audience.ts";
 import { mismatch, missingCalibration, unfinished } from "./calibration.ts";
 import { type ErrorMeaning, errorMeanings, meaningOf } from "./error-bits.ts";
 import { list } from "./list.ts";
-import { damaged, EVERYWHERE, missing, wrongIds } from "./servos.ts";
+import { damaged, missing, wrongIds } from "./servos.ts";
 
 type Code = ArmProblem["code"];
 
@@ -34,10 +34,9 @@ const words: {
         ? "check that this is the path of the arm's port"
         : "unplug the arm's USB board and plug it in again"
     }`,
-  "bus.silent": ({ path, searched }) =>
-    `${path === undefined ? "" : `there is a board at ${path}, but `}no servo answers${searched ? EVERYWHERE : ""} — ` +
-    "switch the arm's power on; if it is on, check the lead between the board and shoulder_pan, and that this is the " +
-    "arm's port",
+  "bus.silent": ({ path }) =>
+    `${path === undefined ? "" : `there is a board at ${path}, but `}no servo answers — switch the arm's power on; if ` +
+    "it is on, check the lead between the board and shoulder_pan, and that this is the arm's port",
   "bus.joints-missing": missing,
   "servo.wrong-id": wrongIds,
   "bus.damaged": damaged,

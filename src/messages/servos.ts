@@ -6,9 +6,6 @@ import { BAUD_RATES } from "../feetech/registers.ts";
 import { type Audience, command } from "./audience.ts";
 import { list } from "./list.ts";
 
-/** What was tried before somebody is said not to answer. */
-export const EVERYWHERE = ", to no id and at no speed";
-
 /** Some servos do not answer. */
 export function missing(problem: JointsMissing, audience: Audience): string {
   const { joints, remedies, searched } = problem;

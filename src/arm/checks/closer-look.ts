@@ -3,10 +3,9 @@ import type { Bus } from "../../feetech/bus.ts";
 import { BAUD_RATES } from "../../feetech/registers.ts";
 import { ReadRequest, spanOf } from "../../feetech/requests.ts";
 import { sleepForUs } from "../../linux/clock.ts";
-import { PortError } from "../../serial/transport.ts";
 import { idOf, JOINTS, type JointName } from "../joints.ts";
 import { type ArmProblem, jointWithId, type OtherServo, type Remedy } from "../problem.ts";
-import { isRightModel, type ServoLine } from "../servos/servo-setup.ts";
+import { isRightModel, type ServoLine, trySpeed } from "../servos/servo-setup.ts";
 import { type About, type Answers, damagedReplies, problemWith } from "./answers.ts";
 
 const [BUS_SPEED, ...OTHER_SPEEDS] = BAUD_RATES;
@@ -59,8 +58,8 @@ export function* closerLook(line: ServoLine, answers: Answers, about: About): Ge
   }
   if (twins.length > 0) return damagedReplies(inOrder(twins), answers.missing, about);
   const problem = problemWith(answers, about);
-  const isMissing = problem.code === "bus.joints-missing" || problem.code === "bus.silent";
-  return isMissing && speeds.length > 0 ? { ...problem, searched: true } : problem;
+  const isSearched = problem.code === "bus.joints-missing" && speeds.length > 0;
+  return isSearched ? { ...problem, searched: true } : problem;
 }
 
 /** Asks for servos until as many are found as are missing, the likely ones first. */
@@ -72,7 +71,7 @@ function* search(
   found: OtherServo[],
 ): Generator<void> {
   const known = new Set(answering.map(idOf));
-  const all = [BUS_SPEED, ...speeds].filter((baudRate) => canRunAt(line, baudRate));
+  const all = [BUS_SPEED, ...speeds].filter((baudRate) => trySpeed(line, baudRate));
   const patienceUs = patienceFor(line.bus, answering);
   const ask = (baudRate: number, id: number) => {
     if (baudRate === BUS_SPEED && known.has(id)) return;
@@ -99,17 +98,6 @@ function* search(
   for (let id = LIKELY_IDS.length + 1; id <= LAST_ID && found.length < wanted; id++) {
     ask(BUS_SPEED, id);
     yield;
-  }
-}
-
-/** Not every board can run at every speed. */
-function canRunAt(line: ServoLine, baudRate: number): boolean {
-  try {
-    line.setBaudRate(baudRate);
-    return true;
-  } catch (error) {
-    if (error instanceof PortError && error.trouble === "failed") return false;
-    throw error;
   }
 }
 
