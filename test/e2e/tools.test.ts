@@ -112,7 +112,9 @@ describe("find-port", () => {
 
   test("without any board says what to check", async () => {
     const { stderr, code } = await so101("find-port", "--list", "--calibration-dir", folder);
-    expect(stderr).toContain("no board is there — plug in the arm's USB board");
+    // The program is run with an empty PATH: as in a container, there is no udevadm.
+    expect(stderr).toContain("boards cannot be listed, for udevadm is not installed here (a container?); ");
+    expect(stderr).not.toContain("cable");
     expect(code).toBe(1);
   });
 });
