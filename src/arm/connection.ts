@@ -8,10 +8,11 @@ import { ReadRequest, spanOf } from "../feetech/requests.ts";
 import { type Clock, systemClock } from "../linux/clock.ts";
 import { TtyBinding } from "../serial/binding.ts";
 import { PortError, type Transport } from "../serial/transport.ts";
-import { missingJoints } from "./checks/answers.ts";
+import { type About, type Answers, askAll, problemWith } from "./checks/answers.ts";
+import { closerLook } from "./checks/closer-look.ts";
 import { type ArmIdentity, nameOfArm } from "./identity.ts";
-import { JOINTS, type JointName, nameWithId } from "./joints.ts";
-import { type ArmProblem, jointWithId, type Remedy } from "./problem.ts";
+import { nameWithId } from "./joints.ts";
+import { type ArmProblem, jointWithId } from "./problem.ts";
 import { problemOf } from "./problem-of.ts";
 import { SERVO_IDS } from "./servos/read.ts";
 
@@ -57,9 +58,6 @@ export const systemPorts: ArmPorts = {
 /** Right after a board appears its node may not have its group yet: refusals are believed after this long. */
 const BELIEVE_DENIED_AFTER_US = 1_500_000;
 
-/** One servo that is there answers within 2 ms; five that are not must not take long to find out. */
-const ALONE_TIMEOUT_US = 10_000;
-
 /** The connection to one arm, from no board at all to six servos that answer. */
 export class ArmConnection {
   /** Whose it is; undefined on a port that belongs to nobody yet. */
@@ -71,7 +69,9 @@ export class ArmConnection {
 
   readonly #access: BusAccess;
   readonly #ports: ArmPorts;
+  readonly #about: About;
   #problem: ArmProblem | undefined;
+  #answers: Answers | undefined;
   #port: ArmPort | undefined;
   #bus: Bus | undefined;
   #deniedSinceUs: number | undefined;
@@ -83,6 +83,7 @@ export class ArmConnection {
     this.arm = arm && { role: arm.role, id: arm.id };
     this.name = arm === undefined ? `arm on ${path}` : nameOfArm(arm);
     this.path = path;
+    this.#about = { arm: this.arm, path };
     this.#access = access;
     this.#ports = ports;
   }
@@ -97,6 +98,14 @@ export class ArmConnection {
     return this.#problem;
   }
 
+  /**
+   * How the servos answer, where not all do, as {@link reach} found it last: the same object for as long as that is the
+   * same. Undefined when all six answer, or none can be asked.
+   */
+  get answers(): Answers | undefined {
+    return this.#answers;
+  }
+
   /** The bus while the port is open. */
   get bus(): Bus | undefined {
     return this.#bus;
@@ -109,12 +118,46 @@ export class ArmConnection {
   async reach(): Promise<void> {
     try {
       await this.#open();
-      this.#problem = this.#whoIsMissing();
+      this.#lookAtServos();
     } catch (error) {
       if (!(error instanceof PortError)) throw error;
       await this.close();
       this.#problem = this.#problemOf(error);
     }
+  }
+
+  /**
+   * Looks closer at servos that do not answer, as {@link reach} has found: {@link problem} then says more. Takes up to
+   * a few seconds, in steps of at most some 0.1 s, between which the line has its speed; nothing where all answer, or
+   * the port is not open. Each step throws {@link PortError}.
+   */
+  *closerLook(): Generator<void, void> {
+    const [port, answers] = [this.#port, this.#answers];
+    if (port === undefined || answers === undefined) return;
+    // Who is asked for and is not there is not to be counted among the replies that were lost.
+    const bus = new Bus(port.transport, { clock: this.#ports.clock, access: "read" });
+    let baudRate: number = BAUD_RATES[0];
+    const setBaudRate = (wanted: number) => {
+      if (wanted === baudRate) return;
+      baudRate = wanted;
+      port.setBaudRate(wanted);
+    };
+    const look = closerLook({ bus, setBaudRate }, answers, this.#about);
+    for (;;) {
+      const step = look.next();
+      if (this.#port !== port) return;
+      setBaudRate(BAUD_RATES[0]);
+      if (step.done) {
+        if (this.#answers === answers) this.#problem = step.value;
+        return;
+      }
+      yield;
+    }
+  }
+
+  /** Takes a {@link closerLook} at once, to its end. Throws {@link PortError}. */
+  lookCloser(): void {
+    for (const _ of this.closerLook());
   }
 
   /** Sets the speed of an open port, in baud; it is opened at that of a servo that is set up. Throws {@link PortError}. */
@@ -127,6 +170,7 @@ export class ArmConnection {
     const port = this.#port;
     this.#port = undefined;
     this.#bus = undefined;
+    this.#answers = undefined;
     await port?.close();
   }
 
@@ -147,40 +191,12 @@ export class ArmConnection {
     this.#deniedSinceUs = undefined;
   }
 
-  #whoIsMissing(): ArmProblem | undefined {
-    const bus = this.#bus!;
-    if (bus.exchange(this.#facts)) return undefined;
-    const { arm, path } = this;
-    // One loose lead may keep the others from taking their turn in a joint read: ask each alone.
-    const { damaged, missing } = this.#askEach(bus);
-    if (damaged.length > 0) {
-      const silent = missing.filter((joint) => !damaged.includes(joint));
-      // Two servos with one id talk at once; the joint that does not answer at all has the one with the wrong id.
-      const remedy: Remedy =
-        silent[0] === undefined ? { do: "check leads" } : { do: "give id", joint: silent[0] };
-      return { code: "bus.damaged", arm, path, joints: damaged, silent, remedies: [remedy] };
-    }
-    if (missing.length > 0) return missingJoints(missing, { arm, path });
-    if (bus.exchange(this.#facts)) return undefined;
-    return { code: "bus.damaged", arm, path, joints: [], silent: [], remedies: [{ do: "check leads" }] };
-  }
-
-  /** The joints that do not answer when asked alone, and those of them whose replies arrive damaged each time. */
-  #askEach(bus: Bus) {
-    const damaged: JointName[] = [];
-    const missing = JOINTS.filter((joint, index) => {
-      const id = SERVO_IDS[index]!;
-      const alone = new ReadRequest([id], spanOf("present_position"));
-      // What two servos say at once is seldom so much as a packet with a wrong checksum.
-      const garbled = () => bus.counters.of(id, "corrupted") + bus.counters.noiseBytes;
-      const before = garbled();
-      if (bus.exchange(alone, ALONE_TIMEOUT_US)) return false;
-      const between = garbled();
-      if (bus.exchange(alone, ALONE_TIMEOUT_US)) return false;
-      if (between > before && garbled() > between) damaged.push(joint);
-      return true;
-    });
-    return { damaged, missing };
+  #lookAtServos(): void {
+    const before = this.#answers;
+    this.#answers = askAll(this.#bus!, this.#facts, before);
+    // What a closer look has found stays for as long as the same servos do not answer.
+    if (this.#answers === undefined) this.#problem = undefined;
+    else if (this.#answers !== before) this.#problem = problemWith(this.#answers, this.#about);
   }
 
   #problemOf(error: PortError): ArmProblem {

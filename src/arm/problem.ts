@@ -27,12 +27,16 @@ export type Remedy =
         | "exchange ports"
         | "switch power on"
         /** Any lead or plug of the arm may be the one. */
-        | "check leads";
+        | "check leads"
+        /** Several servos have no joint's id, or one that another has too. */
+        | "give ids";
     }
   /** One lead of the chain is loose. */
   | { readonly do: "check lead"; readonly from: JointName | "board"; readonly to: JointName }
-  /** The servo of this joint has another one's id. */
-  | { readonly do: "give id"; readonly joint: JointName };
+  /** The servo of this joint has another one's id, or none of a joint. */
+  | { readonly do: "give id"; readonly joint: JointName }
+  /** The leads to this joint are good, and its servo does not answer: it has another id, or is broken. */
+  | { readonly do: "check servo"; readonly joint: JointName };
 
 /** What every problem says of the arm that it is about. */
 interface About {
@@ -94,6 +98,26 @@ export interface JointsMissing extends Settled {
   readonly code: "bus.joints-missing";
   /** In the order of the chain. */
   readonly joints: readonly JointName[];
+  /** Every id and every speed was tried, and nobody else answers. */
+  readonly searched?: true;
+}
+
+/** A servo that answers to an id that no joint has, or at a speed at which no joint should. */
+export interface OtherServo {
+  readonly id: number;
+  /** Bits a second. */
+  readonly baudRate: number;
+  /** Undefined where the replies are damaged, as those of two servos with one id are. */
+  readonly model: number | undefined;
+}
+
+/** Some servos, or all, do not answer to the ids of their joints, and others answer. */
+export interface WrongIds extends Settled {
+  readonly code: "servo.wrong-id";
+  /** The joints that do not answer, in the order of the chain. */
+  readonly joints: readonly JointName[];
+  /** Who answers, at least one. */
+  readonly found: readonly OtherServo[];
 }
 
 /** Replies arrive damaged. */
@@ -242,6 +266,7 @@ export type ArmProblem =
   | PortFailed
   | BusSilent
   | JointsMissing
+  | WrongIds
   | BusDamaged
   | BusFailed
   | ArmSwapped

@@ -1,6 +1,7 @@
 /** `so101 assign`: names this machine's boards, so that each arm has the same path wherever it is plugged in. */
 import { Command } from "commander";
 import { MAIN_PAIR, pairToName } from "../config/pairs.ts";
+import { describeMark } from "../host/board-mark.ts";
 import { printLine } from "../linux/stdout.ts";
 import { command } from "../messages/audience.ts";
 import { type Assignment, carryOut, planAssignment } from "../workflows/assign/assign.ts";
@@ -93,8 +94,9 @@ async function runSelf(args: readonly string[]): Promise<void> {
 
 function show(names: readonly BoardName[], operator: Operator): void {
   for (const { link, file, line, mark, path } of names) {
-    const what = mark.by === "serial" ? `the board with serial ${mark.serial}` : `what is in ${mark.socket}`;
-    const where = mark.by === "serial" ? (path === undefined ? ", not plugged in" : `, now ${path}`) : "";
+    const what = describeMark(mark);
+    const nobody = mark.by === "serial" ? ", not plugged in" : ", where no board is now";
+    const where = path === undefined ? nobody : `, now ${path}`;
     operator.event(
       { event: "name", link, file, line, ...mark, path: path ?? null },
       { tone: "info", message: `${link}: ${what}${where} (${file}, line ${line})` },

@@ -18,10 +18,16 @@ export function setupMotorsCommand(): Command {
     .summary("give new servos the ids of an arm's joints")
     .description(
       "Gives each servo of a new arm its joint's id, and 1 Mbps, one servo at a time, the gripper's first, as LeRobot " +
-        "does. It finds a servo at any id and speed. Stopped at any moment, it goes on where it was.",
+        "does. It finds a servo at any id and speed. Stopped at any moment, it goes on where it was, also after the USB " +
+        "board was unplugged. In an assembled arm the servos that have no joint's id get theirs without being taken out: " +
+        "where there are several, moving a joint by hand tells which is its.",
     )
     .addArgument(roleArgument())
-    .addOption(new Option("--joint <name>", "only this joint's servo").choices(JOINTS))
+    .addOption(
+      new Option("--joint <name>", "only this joint's servo, in the chain or alone on the board").choices(
+        JOINTS,
+      ),
+    )
     .option("--restart", "begin with the gripper again");
   return addJsonOption(addYesOption(addArmOptions(command)))
     .addHelpText(

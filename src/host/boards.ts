@@ -1,4 +1,5 @@
 /** The USB serial boards that are plugged in. */
+import { readdirSync } from "node:fs";
 import type { PortInfo } from "@serialport/bindings-interface";
 import { listPorts } from "../serial/list-ports.ts";
 
@@ -24,6 +25,14 @@ export async function listBoards(): Promise<Board[]> {
     .filter((port) => port.vendorId !== undefined)
     .map(boardOf)
     .sort((a, b) => a.path.localeCompare(b.path, "en", { numeric: true }));
+}
+
+/** The ports of USB boards that are in /dev, by the kernel's names for them: all that is known where udev is not. */
+export function portsInDev(): string[] {
+  return readdirSync("/dev")
+    .filter((name) => /^tty(ACM|USB|CH\d+USB)\d+$/.test(name))
+    .map((name) => `/dev/${name}`)
+    .sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
 }
 
 function boardOf(port: PortInfo): Board {

@@ -1,6 +1,7 @@
 /** udev rules that name the boards of arms: those that are written here, and those that somebody wrote by hand. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { type BoardMark, conditionsOf, markOf } from "./board-mark.ts";
 
 /** The rules of this machine's boards. */
 export const RULES_DIR = "/etc/udev/rules.d";
@@ -9,17 +10,6 @@ export const RULES_FILE = "98-so101-arms.rules";
 
 /** The folders that udev reads, the strongest first: a file hides those of its name in the ones after it. */
 const UDEV_DIRS = [RULES_DIR, "/run/udev/rules.d", "/usr/local/lib/udev/rules.d", "/usr/lib/udev/rules.d"];
-
-/** By what a rule knows a board: its own serial number, or the USB socket that it is plugged into. */
-export type BoardMark =
-  | {
-      readonly by: "serial";
-      readonly serial: string;
-      readonly vendorId?: string;
-      readonly productId?: string;
-    }
-  /** `ID_PATH`, as in `platform-3f980000.usb-usb-0:1.2:1.0`. */
-  | { readonly by: "socket"; readonly socket: string };
 
 /** A board that has a name. */
 export interface NamedBoard {
@@ -52,15 +42,7 @@ export function isUsableSerial(serial: string): boolean {
 }
 
 function ruleOf({ link, mark }: NamedBoard): string {
-  const conditions =
-    mark.by === "socket"
-      ? [`ENV{ID_PATH}=="${mark.socket}"`]
-      : [
-          ...(mark.vendorId === undefined ? [] : [`ATTRS{idVendor}=="${mark.vendorId}"`]),
-          ...(mark.productId === undefined ? [] : [`ATTRS{idProduct}=="${mark.productId}"`]),
-          `ATTRS{serial}=="${mark.serial}"`,
-        ];
-  return ['SUBSYSTEM=="tty"', ...conditions, `SYMLINK+="${link.replace(/^\/dev\//, "")}"`].join(", ");
+  return ['SUBSYSTEM=="tty"', ...conditionsOf(mark), `SYMLINK+="${link.replace(/^\/dev\//, "")}"`].join(", ");
 }
 
 /** Whether a rule can make this path: not a name that the kernel gives, nor one that udev itself makes of it. */
@@ -114,16 +96,4 @@ function linksOf(rule: string): string[] {
     .flatMap(([, names]) => names!.split(/\s+/))
     .filter((name) => name !== "" && !/[$%]/.test(name))
     .map((name) => `/dev/${name}`);
-}
-
-function markOf(rule: string): BoardMark | undefined {
-  const value = (key: string) => new RegExp(`${key}\\s*==\\s*"([^"]*)"`).exec(rule)?.[1];
-  const serial = value("ATTRS\\{serial\\}") ?? value("ENV\\{ID_SERIAL_SHORT\\}");
-  const vendorId = value("ATTRS\\{idVendor\\}") ?? value("ENV\\{ID_VENDOR_ID\\}");
-  const productId = value("ATTRS\\{idProduct\\}") ?? value("ENV\\{ID_MODEL_ID\\}");
-  if (serial !== undefined) {
-    return { by: "serial", serial, ...(vendorId && { vendorId }), ...(productId && { productId }) };
-  }
-  const socket = value("ENV\\{ID_PATH\\}");
-  return socket === undefined ? undefined : { by: "socket", socket };
 }

@@ -1,5 +1,6 @@
 /** Having udev read its rules again, and what it knows of a port. */
-import { existsSync } from "node:fs";
+import { existsSync, realpathSync } from "node:fs";
+import { basename } from "node:path";
 
 /** udev could not be told or asked. The message says what to do. */
 export class UdevError extends Error {
@@ -8,7 +9,38 @@ export class UdevError extends Error {
 
 /** Whether udev runs here: not in a container, nor in a folder that a system is being installed in. */
 export function udevRuns(): boolean {
-  return existsSync("/run/udev/control") && Bun.which("udevadm") !== null;
+  return existsSync("/run/udev/control") && programPath() !== null;
+}
+
+/** Why udev cannot be asked for boards here, as it is said: `udevadm is not installed here`; undefined where it can. */
+export function whyNoUdev(): string | undefined {
+  if (programPath() === null) return "udevadm is not installed here (a container?)";
+  return existsSync("/run/udev") ? undefined : "udev does not run here (a container?)";
+}
+
+/** What is known of a device that is there. */
+export interface DeviceFacts {
+  /** What udev keeps of it: `ID_PATH`, `ID_SERIAL_SHORT` …; none where it cannot be asked. */
+  readonly properties: Readonly<Record<string, string>>;
+  /** The kernel's names of what it hangs on, `1-3.1`, and of itself. */
+  readonly ancestors: readonly string[];
+}
+
+/** What udev and the kernel know of a port. Never rejects: where they know nothing there is nothing. */
+export async function factsOf(port: string): Promise<DeviceFacts> {
+  const text = await udevadm("info", "--query=property", `--name=${port}`).catch(() => "");
+  const properties = Object.fromEntries(
+    [...text.matchAll(/^(\w+)=(.*)$/gm)].map(([, name, value]) => [name, value]),
+  );
+  return { properties, ancestors: (properties.DEVPATH ?? devicePath(port)).split("/") };
+}
+
+function devicePath(port: string): string {
+  try {
+    return realpathSync(`/sys/class/tty/${basename(realpathSync(port))}`);
+  } catch {
+    return "";
+  }
 }
 
 /** Reads the rules again and applies them to the ports that are there; done when links are. Throws {@link UdevError}. */
@@ -20,12 +52,17 @@ export async function applyRules(): Promise<void> {
 
 /** The USB socket that a port's board is in, as `ID_PATH` names it; undefined when udev does not know. */
 export async function usbSocketOf(port: string): Promise<string | undefined> {
-  const properties = await udevadm("info", "--query=property", `--name=${port}`).catch(() => "");
-  return /^ID_PATH=(.+)$/m.exec(properties)?.[1];
+  return (await factsOf(port)).properties.ID_PATH;
+}
+
+function programPath(): string | null {
+  return Bun.which("udevadm", { PATH: process.env.PATH ?? "" });
 }
 
 async function udevadm(...args: string[]): Promise<string> {
-  const { stdout, stderr, exited } = Bun.spawn(["udevadm", ...args], { stdout: "pipe", stderr: "pipe" });
+  const program = programPath();
+  if (program === null) throw new UdevError("udevadm is not installed here: apt install udev");
+  const { stdout, stderr, exited } = Bun.spawn([program, ...args], { stdout: "pipe", stderr: "pipe" });
   const [output, complaint] = await Promise.all([new Response(stdout).text(), new Response(stderr).text()]);
   if ((await exited) === 0) return output;
   throw new UdevError(`udevadm ${args[0]} failed: ${complaint.trim() || "it gave no reason"}`);

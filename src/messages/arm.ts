@@ -1,13 +1,7 @@
 /** An arm's problems in words: what happened, to which joint, the figures, what to do next. */
 import { type ArmIdentity, nameOfArm } from "../arm/identity.ts";
-import { JOINTS, type JointName, nameWithId } from "../arm/joints.ts";
-import {
-  type ArmProblem,
-  type BusFailed,
-  jointsOf,
-  type Remedy,
-  type ReportedError,
-} from "../arm/problem.ts";
+import { type JointName, nameWithId } from "../arm/joints.ts";
+import { type ArmProblem, type BusFailed, jointsOf, type ReportedError } from "../arm/problem.ts";
 import { busFact } from "../feetech/bus-error.ts";
 import { STS3215_MODEL } from "../feetech/registers.ts";
 import { nameOfOwner } from "../linux/owner.ts";
@@ -15,6 +9,7 @@ import { type Audience, command } from "./audience.ts";
 import { mismatch, missingCalibration, unfinished } from "./calibration.ts";
 import { type ErrorMeaning, errorMeanings, meaningOf } from "./error-bits.ts";
 import { list } from "./list.ts";
+import { damaged, missing, wrongIds } from "./servos.ts";
 
 type Code = ArmProblem["code"];
 
@@ -42,25 +37,9 @@ const words: {
   "bus.silent": ({ path }) =>
     `${path === undefined ? "" : `there is a board at ${path}, but `}no servo answers — switch the arm's power on; if ` +
     "it is on, check the lead between the board and shoulder_pan, and that this is the arm's port",
-  "bus.joints-missing": ({ joints, remedies }) => {
-    const toTheEnd = joints.length > 1 && joints.length === JOINTS.length - JOINTS.indexOf(joints[0]!);
-    const who = toTheEnd ? `${nameWithId(joints[0]!)} and everything after it` : list(joints.map(nameWithId));
-    return `no answer from ${who} — ${remedies.map(sayLead).join(", ")}`;
-  },
-  "bus.damaged": ({ arm, joints, silent, remedies: [remedy] }, audience) => {
-    if (joints.length === 0)
-      return "its servos answer one by one but not together — check the leads and the plugs";
-    const damaged = `the replies of ${joints.map(nameWithId).join(", ")} arrive damaged`;
-    if (remedy?.do !== "give id")
-      return `${damaged} — check the leads and the plugs; two servos may have one id`;
-    const { joint } = remedy;
-    const give =
-      arm === undefined
-        ? `give ${joint}'s its own`
-        : `give ${joint}'s its own with "${command(audience, "setup-motors", arm.role, "--joint", joint)}"`;
-    const who = silent.map(nameWithId).join(", ");
-    return `${damaged}, and ${who} does not answer — two servos probably have one id: ${give}`;
-  },
+  "bus.joints-missing": missing,
+  "servo.wrong-id": wrongIds,
+  "bus.damaged": damaged,
   "bus.failed": (problem) => {
     const { id, joint, trouble, register, value, position } = problem;
     return `${busFact(servo(id, joint), trouble, { register, value, position })} — ${cureOfBus(problem)}`;
@@ -197,11 +176,6 @@ const supplies = {
     cure: "check the power supply and the leads, and that the supply is strong enough",
   },
 } as const;
-
-function sayLead(remedy: Remedy): string {
-  if (remedy.do !== "check lead") return "check the leads and the plugs";
-  return `check the lead between ${remedy.from === "board" ? "the board" : remedy.from} and ${remedy.to}`;
-}
 
 function withCommand(audience: Audience, name: "calibrate", arm: ArmIdentity | undefined): string {
   return arm === undefined ? "" : ` with "${command(audience, name, arm.role)}"`;

@@ -10,6 +10,7 @@ import { problemOf } from "../arm/problem-of.ts";
 import { BusError } from "../feetech/bus-error.ts";
 import type { Clock } from "../linux/clock.ts";
 import { PortError } from "../serial/transport.ts";
+import { CloserLooks } from "./closer-looks.ts";
 import type { PairContext } from "./context.ts";
 import { Keeper } from "./keeper.ts";
 import { follow } from "./loop/follow.ts";
@@ -38,6 +39,7 @@ export class Pair {
   readonly #alarms: Alarms;
   readonly #arms: Readonly<Record<Role, ArmIdentity>>;
   readonly #connections: Readonly<Record<Role, ArmConnection>>;
+  readonly #closerLooks: CloserLooks;
   readonly #keeper: Keeper;
   readonly #preparation: Preparation;
   #isCooling = false;
@@ -60,6 +62,7 @@ export class Pair {
       leader: new ArmConnection(this.#arms.leader, settings.arms.leader.port, "torque off", ports),
       follower: new ArmConnection(this.#arms.follower, settings.arms.follower.port, "drive", ports),
     };
+    this.#closerLooks = new CloserLooks(this.#connections, this.#clock);
     this.#keeper = new Keeper(this.#arms, this.#connections, this.#reporter, this.#clock);
     this.#preparation = new Preparation({
       ...context,
@@ -107,6 +110,7 @@ export class Pair {
     for (const role of ROLES) await this.#connections[role].reach();
     let conditions = this.#observe();
     this.#tellReach(conditions);
+    this.#closerLooks.goOn(conditions, this.#keeper.mayHold);
     for (;;) {
       const step = decide(conditions);
       this.#makeSafe(step);

@@ -23,6 +23,12 @@ export interface OpenArm extends ChosenArm {
   readonly problem?: ArmProblem;
 }
 
+/** An arm whose connection is at hand. */
+export interface ConnectedArm extends OpenArm {
+  /** What is missing of it for all that a closer look finds, which may take seconds. Throws {@link PortError}. */
+  lookCloser(): ArmProblem | undefined;
+}
+
 /** How an arm is wanted. */
 export interface Wish {
   /** What the workflow does to the servos; no workflow drives them. */
@@ -44,14 +50,26 @@ export async function withArm<T>(
   arm: ChosenArm,
   wish: Wish & { readonly servos?: "any" },
   operator: Operator,
-  work: (arm: OpenArm) => Promise<T>,
+  work: (arm: ConnectedArm) => Promise<T>,
 ): Promise<T> {
-  return withConnection({ arm, port: arm.port }, wish, operator, async ({ name, bus, problem }) => {
+  return withConnection({ arm, port: arm.port }, wish, operator, async (connection) => {
+    const { name, bus, problem } = connection;
+    const lookCloser = () => {
+      connection.lookCloser();
+      return connection.problem;
+    };
     if (problem !== undefined && (bus === undefined || wish.servos !== "any")) {
-      throw new Error(sayProblem(problem, operator.audience));
+      throw new Error(sayProblem(lookCloser() ?? problem, operator.audience));
     }
     const calibrations = new CalibrationStore(arm.calibrationDir);
-    return work({ ...arm, name, bus: bus!, calibrations, ...(problem !== undefined && { problem }) });
+    return work({
+      ...arm,
+      name,
+      bus: bus!,
+      calibrations,
+      lookCloser,
+      ...(problem !== undefined && { problem }),
+    });
   });
 }
 
@@ -63,7 +81,7 @@ export function withArms<T>(
   [arm, ...others]: readonly ChosenArm[],
   wish: Wish & { readonly servos?: "any" },
   operator: Operator,
-  work: (arms: readonly OpenArm[]) => Promise<T>,
+  work: (arms: readonly ConnectedArm[]) => Promise<T>,
 ): Promise<T> {
   if (arm === undefined) return work([]);
   return withArm(arm, wish, operator, (open) =>

@@ -1,8 +1,22 @@
 /** Waiting until a person pulls a USB board or plugs one in. */
-import { type Board, listBoards } from "../host/boards.ts";
+import { type Board, listBoards, portsInDev } from "../host/boards.ts";
+import { whyNoUdev } from "../host/udev.ts";
+import { list } from "../messages/list.ts";
 import { watchUnplugged } from "../serial/serial-port.ts";
 import { PortError } from "../serial/transport.ts";
 import { pause } from "./pause.ts";
+
+/** Why no board is listed, and what to do about it. */
+export function sayNoBoard(plugIn: string): string {
+  const why = whyNoUdev();
+  if (why === undefined) return `no board is plugged in — ${plugIn}; a cable that only charges will not do`;
+  const ports = portsInDev();
+  const there =
+    ports.length === 0
+      ? "and /dev has no USB board's port — give a container its ports, as with docker's --device=/dev/ttyACM0"
+      : `/dev has ${list(ports)}`;
+  return `boards cannot be listed, for ${why}; ${there}`;
+}
 
 /** Lists the boards that are plugged in. */
 export type ListBoards = () => Promise<readonly Board[]>;

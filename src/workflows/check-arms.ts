@@ -21,7 +21,10 @@ export async function checkArms(arms: readonly ChosenArm[], operator: Operator):
   let usable = true;
   try {
     await withArms(arms, { access: "read", servos: "any" }, operator, async (open) => {
-      states.push(...open.map((arm) => inspectArm(arm, arm.bus, arm.calibrations)));
+      for (const arm of open) {
+        const unreached = arm.lookCloser();
+        states.push({ ...inspectArm(arm, arm.bus, arm.calibrations), unreached });
+      }
     });
   } finally {
     // What was found is said whatever became of the service meanwhile, and once it has the arms again.

@@ -86,11 +86,19 @@ describe("who does not answer", () => {
     expect(problem).toEqual({ code: "bus.silent", arm, path, remedies: [{ do: "switch power on" }] });
   });
 
-  test("one joint: the lead before it", async () => {
+  test("the last joints: the lead before them", async () => {
+    const { problem } = await reached(new Ports().silence("wrist_roll", "gripper"));
+    expect(problem).toEqual({
+      ...{ code: "bus.joints-missing", arm, path, joints: ["wrist_roll", "gripper"] },
+      remedies: [{ do: "check lead", from: "wrist_flex", to: "wrist_roll" }],
+    });
+  });
+
+  test("a joint behind which others answer: its servo, for the leads are good", async () => {
     const { problem } = await reached(new Ports().silence("elbow_flex"));
     expect(problem).toEqual({
       ...{ code: "bus.joints-missing", arm, path, joints: ["elbow_flex"] },
-      remedies: [{ do: "check lead", from: "shoulder_lift", to: "elbow_flex" }],
+      remedies: [{ do: "check servo", joint: "elbow_flex" }],
     });
   });
 

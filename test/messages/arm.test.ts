@@ -64,24 +64,9 @@ for (const [joints, from, expected] of [
     "no answer from wrist_flex (id 4) and everything after it — check the lead between elbow_flex and wrist_flex",
   ],
   [
-    ["elbow_flex"],
-    "shoulder_lift",
-    "no answer from elbow_flex (id 3) — check the lead between shoulder_lift and elbow_flex",
-  ],
-  [
     ["gripper"],
     "wrist_roll",
     "no answer from gripper (id 6) — check the lead between wrist_roll and gripper",
-  ],
-  [
-    ["shoulder_pan"],
-    "board",
-    "no answer from shoulder_pan (id 1) — check the lead between the board and shoulder_pan",
-  ],
-  [
-    ["shoulder_lift", "gripper"],
-    "shoulder_pan",
-    "no answer from shoulder_lift (id 2) and gripper (id 6) — check the lead between shoulder_pan and shoulder_lift",
   ],
 ] as const) {
   test(`missing ${joints.join(", ")}: where to look`, () => {
@@ -90,6 +75,70 @@ for (const [joints, from, expected] of [
   });
 }
 
+test("a joint behind which others answer: no lead is named", () => {
+  const one = {
+    code: "bus.joints-missing",
+    joints: ["elbow_flex"],
+    remedies: [{ do: "check servo", joint: "elbow_flex" }],
+  } as const;
+  expect(said(one)).toBe(
+    "no answer from elbow_flex (id 3) — servos behind elbow_flex answer, so its leads are good: its servo has another " +
+      'id, or has failed: try "so101 setup-motors follower --joint elbow_flex"',
+  );
+  expect(said({ ...one, searched: true })).toBe(
+    "no answer from elbow_flex (id 3), and no other servo answers, at any id or speed — servos behind elbow_flex answer, " +
+      "so its leads are good: its servo has failed — switch the arm's power off and on; if that does not help, replace it",
+  );
+  const several = {
+    code: "bus.joints-missing",
+    joints: ["shoulder_pan", "elbow_flex", "gripper"],
+    remedies: [
+      { do: "check servo", joint: "shoulder_pan" },
+      { do: "check servo", joint: "elbow_flex" },
+      { do: "check lead", from: "wrist_roll", to: "gripper" },
+    ],
+  } as const;
+  expect(said(several, { pair: "left" })).toBe(
+    "no answer from shoulder_pan (id 1), elbow_flex (id 3) and gripper (id 6) — servos behind shoulder_pan and elbow_flex " +
+      "answer, so their leads are good: their servos have another id, or have failed: try " +
+      '"so101 setup-motors follower --pair left"; check the lead between wrist_roll and gripper',
+  );
+});
+
+test("servos that answer to other ids: which, and how they get their own", () => {
+  const other = (id: number, rest = {}) => ({ id, baudRate: 1_000_000, model: 777, ...rest });
+  const problem: ArmProblem = {
+    ...{ code: "servo.wrong-id", joints: ["elbow_flex", "wrist_flex"], remedies: [] },
+    found: [other(8), other(9)],
+  };
+  expect(said(problem, { pair: "left" })).toBe(
+    "no answer from elbow_flex (id 3) and wrist_flex (id 4), but ids 8 and 9 answer — give the servos their joints' ids " +
+      'with "so101 setup-motors follower --pair left"',
+  );
+  expect(said({ ...problem, joints: ["elbow_flex"], found: [other(8)] })).toBe(
+    "no answer from elbow_flex (id 3), but id 8 answers — give elbow_flex's servo its id with " +
+      '"so101 setup-motors follower --joint elbow_flex"',
+  );
+  expect(said({ ...problem, joints: JOINTS, found: [other(7), other(8)] })).toStartWith(
+    "no servo answers to the id of a joint, but ids 7 and 8 answer — ",
+  );
+  const found = [
+    other(3, { baudRate: 115_200 }),
+    other(8, { model: undefined }),
+    other(9, { model: 1029 }),
+    other(10),
+  ];
+  expect(said({ ...problem, found })).toContain(
+    "but id 10 answers, id 3 answers at 115200 baud, several servos answer at once to id 8 and id 9 answers " +
+      "(model 1029, not an STS3215) — ",
+  );
+  // An arm on a port that is nobody's has no role yet.
+  expect(sayProblem({ ...problem, path }, {})).toBe(
+    `arm on ${path}: no answer from elbow_flex (id 3) and wrist_flex (id 4), but ids 8 and 9 answer — give the servos ` +
+      "their joints' ids",
+  );
+});
+
 test("replies that arrive damaged", () => {
   const remedies = [{ do: "check leads" }] as const;
   expect(said({ code: "bus.damaged", joints: ["elbow_flex"], silent: [], remedies })).toBe(
@@ -97,6 +146,17 @@ test("replies that arrive damaged", () => {
   );
   expect(said({ code: "bus.damaged", joints: [], silent: [], remedies })).toBe(
     "its servos answer one by one but not together — check the leads and the plugs",
+  );
+});
+
+test("several servos of one id", () => {
+  const problem: ArmProblem = {
+    ...{ code: "bus.damaged", path, joints: ["shoulder_pan"], silent: JOINTS.slice(1) },
+    remedies: [{ do: "give ids" }],
+  };
+  expect(said(problem)).toEndWith(
+    "and gripper (id 6) do not answer — several servos probably have one id: give each its own with " +
+      '"so101 setup-motors follower"',
   );
 });
 

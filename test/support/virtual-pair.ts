@@ -48,7 +48,7 @@ export class VirtualPair implements Disposable {
   readonly pair: Pair;
   /** Called with each event, once it is in {@link events}. */
   heard: (event: ControlEvent) => void = () => {};
-  readonly #startUs = this.clock.nowUs();
+  readonly startUs = this.clock.nowUs();
   #isCalibrated = false;
   readonly #dir = mkdtempSync(join(tmpdir(), "so101-pair-"));
 
@@ -90,12 +90,12 @@ export class VirtualPair implements Disposable {
 
   /** Since the start, s. */
   get nowS(): number {
-    return (this.clock.nowUs() - this.#startUs) / 1e6;
+    return (this.clock.nowUs() - this.startUs) / 1e6;
   }
 
   /** Has something happen so many seconds after the start. */
   at(seconds: number, act: () => void): void {
-    this.clock.at(this.#startUs + seconds * 1e6, act);
+    this.clock.at(this.startUs + seconds * 1e6, act);
   }
 
   /** Runs the pair, and stops it so many seconds after the start. */
@@ -157,7 +157,7 @@ export class VirtualPair implements Disposable {
         if (raw !== undefined) lerobots = table[raw]!;
       } else if (entry.kind === "request" && entry.arm === "follower" && isGoals(bytes)) {
         const at = 8 + joint * (bytes[6]! + 1);
-        const atS = (entry.t - this.#startUs) / 1e6;
+        const atS = (entry.t - this.startUs) / 1e6;
         if (atS >= fromS) given.push({ atS, goal: bytes[at]! | (bytes[at + 1]! << 8), lerobots });
       }
     }

@@ -102,6 +102,56 @@ describe("from nothing to following", () => {
   });
 });
 
+describe("a servo that answers to another id", () => {
+  /** What reads and pings went to the follower from a time on, by their ids. */
+  const asked = (it: VirtualPair, fromS: number, toS = 60) =>
+    it.arms.record.flatMap((entry) =>
+      entry.kind === "request" &&
+      entry.arm === "follower" &&
+      entry.t >= it.startUs + fromS * 1e6 &&
+      entry.t < it.startUs + toS * 1e6
+        ? Number.parseInt(entry.hex.slice(4, 6), 16)
+        : [],
+    );
+
+  test("is looked for once, when the trouble has lasted 5 s, and named", async () => {
+    using it = new VirtualPair();
+    it.arms.boards.follower.arm.servo("wrist_flex").setValues({ id: 100 });
+    await it.runFor(60);
+    expect(it.codes().slice(0, 3)).toEqual(["bus.joints-missing", "servo.wrong-id", "servo.wrong-id"]);
+    expect(it.codes()).toHaveLength(5);
+    const named = it.events.find(({ event }) => event.kind === "notice");
+    expect(named!.atS).toBeWithin(5, 8);
+    expect(asked(it, 0).filter((id) => id === 100)).toHaveLength(1);
+    expect(asked(it, 0, 5).filter((id) => id > 6 && id < 0xfe)).toEqual([]);
+  });
+
+  test("is followed as soon as it has its own, also while it is looked for", async () => {
+    using it = new VirtualPair();
+    const servo = it.arms.boards.follower.arm.servo("wrist_flex");
+    servo.setValues({ id: 253 });
+    // Nobody answers a broadcast: each id is tried, which takes a second or two.
+    it.arms.boards.follower.hears = (packet) => packet[2] !== 0xfe || packet[4] !== 0x01;
+    it.at(9, () => {
+      expect(asked(it, 5)).toContain(12);
+      expect(asked(it, 5)).not.toContain(253);
+      servo.setValues({ id: 4 });
+    });
+    await it.runFor(14);
+    expect(it.states()).toEqual(["waiting", "connecting", "aligning", "following", "stopped"]);
+    expect(it.enteredAt("aligning")).toBeWithin(9, 9.5);
+  });
+
+  test("is not looked for while the arm holds", async () => {
+    using it = new VirtualPair();
+    it.at(FOLLOWS_S, () => it.arms.boards.follower.arm.servo("wrist_flex").setValues({ id: 100 }));
+    await it.runFor(30);
+    expect(it.codes(FOLLOWS_S)).toContain("bus.joints-missing");
+    expect(asked(it, FOLLOWS_S).filter((id) => id > 6 && id < 0xfe)).toEqual([]);
+    expect(it.codes(FOLLOWS_S)).not.toContain("servo.wrong-id");
+  });
+});
+
 describe("faults", () => {
   test("an arm without a calibration is a fault, cleared by the file without a restart", async () => {
     using it = new VirtualPair({ uncalibrated: true });

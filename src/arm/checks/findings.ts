@@ -37,9 +37,10 @@ export function servoFindingsOf(state: Omit<ArmState, "calibration" | "unfinishe
   const arm = identityOf(state);
   const servos = servosOf(state);
   const missing = JOINTS.filter((_, i) => !state.images[i]);
+  const unreached = state.unreached ?? (missing.length === 0 ? undefined : missingJoints(missing, { arm }));
   return [
-    ...faults(missing.length === 0 ? [] : [missingJoints(missing, { arm })]),
-    ...faults(wrongModels(arm, servos)),
+    ...faults(unreached === undefined ? [] : [unreached]),
+    ...faults(unreached?.code === "servo.wrong-model" ? [] : wrongModels(arm, servos)),
     ...warnings(mixedFirmware(arm, servos)),
     ...warnings(voltagesOutside(arm, servos)),
     ...warnings(reportedErrors(arm, servos)),

@@ -3,7 +3,7 @@ import type { Calibration } from "../calibration/calibration.ts";
 import { CalibrationError } from "../calibration/error.ts";
 import type { ArmIdentity } from "../identity.ts";
 import { JOINTS, type JointName } from "../joints.ts";
-import type { CalibrationUnfinished } from "../problem.ts";
+import type { ArmProblem, CalibrationUnfinished } from "../problem.ts";
 import type { ServoImage, ServoImages } from "../servos/servo-image.ts";
 
 /** What an arm's servos hold, and what its calibration file says. */
@@ -13,6 +13,8 @@ export interface ArmState extends ArmIdentity {
   readonly calibration: Calibration | CalibrationError;
   /** Where writing a calibration to it was interrupted: what is said when file and servos do not agree. */
   readonly unfinished?: CalibrationUnfinished | undefined;
+  /** What keeps its six servos from answering as they should, as the connection to it has found. */
+  readonly unreached?: ArmProblem | undefined;
   /** The error byte of each servo's last reply in the joints' order, to be reported beside its status register. */
   readonly errorBytes?: readonly number[];
 }

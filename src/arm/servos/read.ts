@@ -3,6 +3,7 @@ import type { Bus } from "../../feetech/bus.ts";
 import { BusError } from "../../feetech/bus-error.ts";
 import { ReadRequest, spanOf } from "../../feetech/requests.ts";
 import { STEPS_PER_TURN } from "../../feetech/units.ts";
+import { sleepForUs } from "../../linux/clock.ts";
 import { idOf, JOINTS } from "../joints.ts";
 import { IMAGE_SPAN, ServoImage, type ServoImages } from "./servo-image.ts";
 
@@ -21,12 +22,26 @@ export function positionsRead(): ReadRequest {
   return new ReadRequest(SERVO_IDS, spanOf("present_position"));
 }
 
-/** Reads the six servos whole, each again where a reply is lost. Throws {@link PortError} when the port is lost. */
+/** Before each further round: a servo that starts again after a loss of power is silent for up to 0.2 s. */
+const ASK_AGAIN_AFTER_US = [0, 20_000, 80_000, 200_000];
+
+/**
+ * Reads the six servos whole, each that does not answer again after a while, for a third of a second. Throws
+ * {@link PortError} when the port is lost.
+ */
 export function readArm(bus: Bus): ArmReading {
-  const images = SERVO_IDS.map((id) => {
-    const read = new ReadRequest([id], IMAGE_SPAN);
-    return answers(() => bus.readAll(read)) ? new ServoImage(read.data) : null;
-  });
+  const reads = SERVO_IDS.map((id) => new ReadRequest([id], IMAGE_SPAN));
+  for (const read of reads) bus.exchange(read);
+  for (const afterUs of ASK_AGAIN_AFTER_US) {
+    const silent = reads.filter((read) => !read.complete);
+    if (silent.length === 0) break;
+    sleepForUs(bus.clock, afterUs);
+    for (const read of silent) {
+      bus.counters.add(read.ids[0]!, "retry");
+      bus.exchange(read);
+    }
+  }
+  const images = reads.map((read) => (read.complete ? new ServoImage(read.data) : null));
   const accelerations = new ReadRequest(SERVO_IDS, spanOf("maximum_acceleration"));
   const complete = images.every((image) => image !== null) && answers(() => bus.readAll(accelerations));
   return {

@@ -4,6 +4,7 @@ import { EEPROM_SETTLE_US, EepromError } from "../../feetech/eeprom.ts";
 import { BAUD_RATES, STS3215_MODEL } from "../../feetech/registers.ts";
 import { ReadRequest, spanOf } from "../../feetech/requests.ts";
 import { sleepForUs } from "../../linux/clock.ts";
+import { PortError } from "../../serial/transport.ts";
 import { idOf, type JointName } from "../joints.ts";
 
 /** A port whose speed can be changed, and the bus on it. */
@@ -49,7 +50,7 @@ const LOOKS_THAT_MAY_FAIL = 1;
 export function findServo(line: ServoLine): FoundServo | SearchTrouble {
   const found: { id: number; baudRate: number }[] = [];
   for (const baudRate of BAUD_RATES) {
-    line.setBaudRate(baudRate);
+    if (!trySpeed(line, baudRate)) continue;
     const { ids, garbled } = line.bus.pingAll();
     if (garbled || new Set(ids).size < ids.length) return { kind: "garbled", ids: [...new Set(ids)] };
     found.push(...ids.map((id) => ({ id, baudRate })));
@@ -60,6 +61,17 @@ export function findServo(line: ServoLine): FoundServo | SearchTrouble {
   line.setBaudRate(only.baudRate);
   if (hasTwin(line.bus, only.id)) return { kind: "garbled", ids: [only.id] };
   return { ...only, model: line.bus.read(only.id, "model_number") };
+}
+
+/** Sets the speed of a line; false where its board cannot run at it. Throws {@link PortError} for another reason. */
+export function trySpeed(line: ServoLine, baudRate: number): boolean {
+  try {
+    line.setBaudRate(baudRate);
+    return true;
+  } catch (error) {
+    if (error instanceof PortError && error.trouble === "failed") return false;
+    throw error;
+  }
 }
 
 /** Whether two servos answer to one id: their answers to the same question then spoil each other. */
@@ -102,6 +114,6 @@ export function setUpServo(line: ServoLine, servo: FoundServo, joint: JointName)
 }
 
 /** Whether a model number is that of an STS3215. */
-export function isRightModel({ model }: FoundServo): boolean {
+export function isRightModel({ model }: Pick<FoundServo, "model">): boolean {
   return model === STS3215_MODEL;
 }

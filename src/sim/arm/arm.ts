@@ -106,6 +106,7 @@ export class SimulatedArm {
         if (k > i && (!this.#reaches(k, line) || twin.id !== own)) continue;
         const out = k === i ? this.#out : this.#twin;
         const twinSize = twin.answer(id, code, bytes, params, paramCount, at, out);
+        if (k > i && this.#answersApart(i, k, twinSize, at, line)) continue;
         if (k > i) this.#garble(twinSize);
         size = Math.max(size, twinSize);
       }
@@ -126,7 +127,7 @@ export class SimulatedArm {
         if (!this.#reaches(i, line) || servo.id !== bytes[params + k] || !servo.hears(at)) continue;
         size = servo.read(address, count, at, first === -1 ? this.#out : this.#twin);
         if (first === -1) first = i;
-        else this.#garble(size);
+        else if (!this.#answersApart(first, i, size, at, line)) this.#garble(size);
       }
       if (first !== -1) at = this.#reply(first, size, at, line);
     }
@@ -161,6 +162,15 @@ export class SimulatedArm {
       const byte = this.#twin[i]!;
       this.#out[i]! &= (byte << 1) | (byte >> 7);
     }
+  }
+
+  /** Puts a twin's answer on the line by itself where it comes before or after the first one's, not on top of it. */
+  #answersApart(first: number, twin: number, size: number, atUs: number, line: Line): boolean {
+    const { returnDelayUs } = this.servos[twin]!;
+    const apartUs = Math.abs(returnDelayUs - this.servos[first]!.returnDelayUs);
+    if (line.byteUs === 0 || apartUs < size * line.byteUs) return false;
+    line.put(this.#twin, size, atUs + returnDelayUs, 0);
+    return true;
   }
 
   #reaches(index: number, line: Line): boolean {

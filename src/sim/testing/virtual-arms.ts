@@ -39,7 +39,7 @@ export class VirtualBoard implements Transport {
   readonly #clock: VirtualClock;
   readonly #record: RecordEntry[];
   readonly #decoder = new PacketDecoder();
-  readonly #line: Line;
+  readonly #line: Line & { baud: number };
   readonly #path: string;
   #arriving: Arriving[] = [];
 
@@ -57,6 +57,16 @@ export class VirtualBoard implements Transport {
       byteUs: BYTE_US,
       put: (bytes, size, startUs, heldUs) => this.#reply(bytes.slice(0, size), startUs + heldUs),
     };
+  }
+
+  /** Sets the speed of the line, in baud. */
+  set baud(baudRate: number) {
+    this.#line.baud = baudRate;
+  }
+
+  /** Bytes that nobody sent come to the host now. */
+  noise(bytes: Uint8Array): void {
+    this.#arriving.push({ atUs: this.#clock.nowUs(), bytes });
   }
 
   /** Pulls the cable, or plugs it in again. */
@@ -150,7 +160,13 @@ export class VirtualArms {
     const trouble = board === undefined ? "missing" : board.trouble;
     if (board === undefined || trouble !== undefined)
       throw new PortError(trouble ?? "missing", path, `${path} cannot be opened: ${trouble}`);
-    return { transport: board, setBaudRate() {}, async close() {} };
+    return {
+      transport: board,
+      setBaudRate: (baudRate: number) => {
+        board.baud = baudRate;
+      },
+      async close() {},
+    };
   }
 }
 

@@ -19,7 +19,7 @@ export const eventCodes = {
   "port.busy": [12, "another program has the port"],
   "port.failed": [13, "the port cannot be used, for another reason"],
   "bus.silent": [14, "the board is there, but no servo answers: the arm's power is off"],
-  "bus.joints-missing": [15, "some servos do not answer: a loose lead"],
+  "bus.joints-missing": [15, "some servos do not answer: a loose lead, or a servo that has failed"],
   "bus.damaged": [16, "replies arrive damaged: a bad lead, or two servos of one id"],
   "bus.failed": [17, "a servo fell silent or did not take a value while it was set up"],
   "arm.back": [18, "the arm answers again"],
@@ -34,6 +34,7 @@ export const eventCodes = {
   "servo.mixed-firmware": [26, "the arm's servos have different firmware"],
   "servo.eeprom": [27, "a servo's EEPROM does not keep a value"],
   "servo.no-position": [28, "a servo reports what is no position"],
+  "servo.wrong-id": [29, "servos answer, but not to their joints' ids"],
 
   "leader.silent": [30, "no position from the leader for hold_after_ms"],
   "leader.torque-on": [31, "a leader's servo had its torque on, and was released"],

@@ -31,6 +31,8 @@ export const transitions: readonly Transition[] = [
       "bus.joints-missing",
       "bus.damaged",
       "bus.failed",
+      "servo.wrong-id",
+      "servo.wrong-model",
       "servo.silent",
       "servo.reset",
       "servo.no-position",

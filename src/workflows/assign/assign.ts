@@ -1,9 +1,10 @@
 /** Assigning boards to arms: naming this machine's boards, so that each arm has the same path wherever it is plugged in. */
 import { ROLES, type Role } from "../../arm/joints.ts";
 import { type ChosenArm, chooseArm } from "../../config/choose-arm.ts";
+import { describeMark } from "../../host/board-mark.ts";
 import { listBoards } from "../../host/boards.ts";
-import { isUsableSerial, type NamedBoard, namingRules } from "../../host/naming-rules.ts";
-import { udevRuns, usbSocketOf } from "../../host/udev.ts";
+import { isUsableSerial, type NamedBoard, namingRules, RULES_DIR } from "../../host/naming-rules.ts";
+import { type DeviceFacts, factsOf, udevRuns, usbSocketOf } from "../../host/udev.ts";
 import type { ListBoards } from "../boards.ts";
 import { UsageError } from "../errors.ts";
 import type { Operator } from "../operator.ts";
@@ -40,15 +41,22 @@ export async function planAssignment(
   given: GivenBoards,
   operator: Operator,
   list: ListBoards = listBoards,
+  dirs?: readonly string[],
 ): Promise<Assignment> {
   const links = linksOf(pair, operator);
   const chosen = await chooseBoards(given, operator, list);
   const named = await Promise.all(ROLES.map((role) => nameBoard(role, links[role], chosen, operator)));
-  const plan = planRules(named, namingRules());
-  for (const { link, file, line } of plan.honoured) {
+  const facts = new Map<string, DeviceFacts>();
+  for (const role of ROLES) {
+    const { path } = chosen[role];
+    if (path !== undefined) facts.set(links[role], await factsOf(path));
+  }
+  const plan = planRules(named, namingRules(dirs), RULES_DIR, (link) => facts.get(link));
+  for (const { link, file, line, mark } of plan.honoured) {
+    const by = mark === undefined || mark.by === "serial" ? "" : `, which it knows as ${describeMark(mark)}`;
     operator.tell(
       "info",
-      `${link} is made by ${file} (line ${line}) already, for the same board: that rule stays.`,
+      `${link} is made by ${file} (line ${line}) already, for the same board${by}: that rule stays.`,
     );
   }
   return { pair, links, chosen, named, plan };

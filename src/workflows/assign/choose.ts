@@ -5,7 +5,7 @@ import { ROLES, type Role } from "../../arm/joints.ts";
 import type { Board } from "../../host/boards.ts";
 import { type PausedUnit, pauseUnit, unitOwning } from "../../host/service.ts";
 import { sayProblem } from "../../messages/problems.ts";
-import { type ListBoards, untilPluggedIn, untilUnplugged } from "../boards.ts";
+import { type ListBoards, sayNoBoard, untilPluggedIn, untilUnplugged } from "../boards.ts";
 import { UsageError } from "../errors.ts";
 import { watchForMotion } from "../motion.ts";
 import type { Operator } from "../operator.ts";
@@ -98,10 +98,9 @@ function distinct(
 
 function requireTwo(boards: readonly Board[]): void {
   if (boards.length >= 2) return;
-  const udev = Bun.which("udevadm") === null ? " (udev is not installed: boards cannot be listed)" : "";
   throw new Error(
     boards.length === 0
-      ? `no board is plugged in${udev} — plug in both arms' USB boards; a cable that only charges will not do`
+      ? sayNoBoard("plug in both arms' USB boards")
       : `only one board is plugged in: ${listing(boards)} — plug in the other arm's too`,
   );
 }

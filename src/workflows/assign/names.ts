@@ -1,6 +1,9 @@
 /** The names that boards have, and which boards those are. */
+
+import { type BoardMark, isMarked } from "../../host/board-mark.ts";
 import { listBoards } from "../../host/boards.ts";
-import { type BoardMark, namingRules } from "../../host/naming-rules.ts";
+import { namingRules } from "../../host/naming-rules.ts";
+import { factsOf } from "../../host/udev.ts";
 
 /** A name of a board in /dev, and the rule that gives it. */
 export interface BoardName {
@@ -8,16 +11,20 @@ export interface BoardName {
   readonly file: string;
   readonly line: number;
   readonly mark: BoardMark;
-  /** The port of the board with that serial number; undefined when it is not plugged in. */
+  /** The port of the board that has the mark; undefined when none has. */
   readonly path: string | undefined;
 }
 
 /** All names that rules of this machine give to boards which can be told. */
-export async function boardNames(): Promise<BoardName[]> {
-  const boards = await listBoards();
-  return namingRules().flatMap(({ link, file, line, mark }) => {
+export async function boardNames(dirs?: readonly string[]): Promise<BoardName[]> {
+  const boards = await Promise.all(
+    (await listBoards()).map(async (board) => ({ ...board, facts: await factsOf(board.path) })),
+  );
+  return namingRules(dirs).flatMap(({ link, file, line, mark }) => {
     if (mark === undefined) return [];
-    const board = boards.find(({ serial }) => mark.by === "serial" && serial === mark.serial);
+    const board = boards.find(({ serial, facts }) =>
+      mark.by === "serial" && serial === mark.serial ? true : isMarked(facts, mark),
+    );
     return { link, file, line, mark, path: board?.path };
   });
 }

@@ -1,14 +1,15 @@
 /** The rules file of this machine's boards: what it will say, beside the rules that others have written. */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { type BoardMark, describeMark, isMarked } from "../../host/board-mark.ts";
 import {
-  type BoardMark,
   type NamedBoard,
   type NamingRule,
   RULES_DIR,
   RULES_FILE,
   rulesText,
 } from "../../host/naming-rules.ts";
+import type { DeviceFacts } from "../../host/udev.ts";
 import { replaceFile } from "../../linux/files.ts";
 
 /** What is to be written, and what need not be. */
@@ -20,13 +21,16 @@ export interface RulesPlan {
 }
 
 /**
- * The rules file with these boards named, all others in it as they were. Throws an Error when one of the boards has
+ * The rules file with these boards named, all others in it as they were. A rule of somebody else's that gives one of the
+ * boards its name by whatever mark, as far as the board's facts tell, stays. `factsOf` has the facts of the board that
+ * is to have a link, where it is plugged in. Throws an Error when one of the boards has
  * another name already, or another rule claims one of the names for another board.
  */
 export function planRules(
   named: readonly NamedBoard[],
   present: readonly NamingRule[],
   dir: string = RULES_DIR,
+  factsOf: (link: string) => DeviceFacts | undefined = () => undefined,
 ): RulesPlan {
   const path = join(dir, RULES_FILE);
   const ours = present.filter(({ file }) => file === path);
@@ -35,8 +39,12 @@ export function planRules(
   const fresh = named.filter((board) => {
     const rule = others.find(({ link }) => link === board.link);
     if (rule === undefined) return true;
-    if (rule.mark === undefined || !isSameBoard(rule.mark, board.mark)) {
-      const of = rule.mark === undefined ? "something else" : `the board with ${describe(rule.mark)}`;
+    const facts = factsOf(board.link);
+    const isSame =
+      rule.mark !== undefined &&
+      (isSameBoard(rule.mark, board.mark) || (facts !== undefined && isMarked(facts, rule.mark)));
+    if (!isSame) {
+      const of = rule.mark === undefined ? "something else" : describeMark(rule.mark);
       throw new Error(
         `${rule.file} (line ${rule.line}) gives the name ${board.link} to ${of} — take that line out, then run this again`,
       );
@@ -52,7 +60,7 @@ export function planRules(
     const taken = kept.find((one) => isSameBoard(one.mark, mark));
     if (taken === undefined) continue;
     throw new Error(
-      `the board with ${describe(mark)} is ${taken.link} already, and cannot be ${link} too — assign that pair other ` +
+      `${describeMark(mark)} is ${taken.link} already, and cannot be ${link} too — assign that pair other ` +
         `boards first, or take its line out of ${path}`,
     );
   }
@@ -79,9 +87,5 @@ export function writeRules({ path, text }: RulesPlan): boolean {
 
 function isSameBoard(a: BoardMark, b: BoardMark): boolean {
   if (a.by === "serial" && b.by === "serial") return a.serial === b.serial;
-  return a.by === "socket" && b.by === "socket" && a.socket === b.socket;
-}
-
-function describe(mark: BoardMark): string {
-  return mark.by === "serial" ? `serial ${mark.serial}` : `the USB socket ${mark.socket}`;
+  return Bun.deepEquals(a, b);
 }

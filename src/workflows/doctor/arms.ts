@@ -22,6 +22,7 @@ export async function readArms(config: Config, audience: Audience): Promise<Chec
     const connection = new ArmConnection({ role, id }, port, "read");
     try {
       await connection.reach();
+      connection.lookCloser();
       const { bus, problem } = connection;
       if (bus === undefined) {
         // Why a port cannot be opened has been said of the port.
@@ -29,9 +30,9 @@ export async function readArms(config: Config, audience: Audience): Promise<Chec
           checks.push(broken(connection.name, sayProblem(problem, audience)));
         continue;
       }
-      const state = inspectArm({ role, id }, bus, calibrations);
+      const state = { ...inspectArm({ role, id }, bus, calibrations), unreached: problem };
       states.push(state);
-      checks.push(servos(state, problem && sayProblem(problem, audience)));
+      checks.push(servos(state, audience));
     } finally {
       await connection.close();
     }
@@ -39,12 +40,12 @@ export async function readArms(config: Config, audience: Audience): Promise<Chec
   return [...checks, ...states.flatMap((state, index) => findings(state, states[1 - index], audience))];
 }
 
-function servos(state: ArmState, trouble: string | undefined): Check {
+function servos(state: ArmState, audience: Audience): Check {
   const area = nameOfArm(state);
   const there = state.images.filter((image) => image !== null);
-  if (there.length === 0) {
-    return broken(area, "no servo answers", "switch the arm's power on, and check the lead at the board");
-  }
+  // The line begins with the arm's name already.
+  const trouble = state.unreached && withoutPrefix(sayProblem(state.unreached, audience), `${area}: `);
+  if (there.length === 0) return broken(area, trouble ?? "no servo answers");
   const ids = SERVO_IDS.filter((_, index) => state.images[index]).join(" ");
   const models = [...new Set(there.map((image) => image.value("model_number")))].join(", ");
   const firmware = [...new Set(there.map((image) => image.firmware))].join(", ");
@@ -57,8 +58,10 @@ function servos(state: ArmState, trouble: string | undefined): Check {
 }
 
 function findings(state: ArmState, counterpart: ArmState | undefined, audience: Audience): Check[] {
+  if (state.images.every((image) => image === null)) return [];
   const area = `calibration of the ${state.role}`;
-  const found = findingsOf(state, counterpart).filter(({ problem }) => !TOLD_BEFORE.has(problem.code));
+  // What the line about the arm's servos has said is not said again.
+  const found = findingsOf(state, counterpart).filter(({ problem }) => problem !== state.unreached);
   if (found.length === 0) return [ok(area, "holds what its calibration file says")];
   return found.map(({ severity, problem }) => {
     const message = sayProblem(problem, audience);
@@ -66,5 +69,6 @@ function findings(state: ArmState, counterpart: ArmState | undefined, audience: 
   });
 }
 
-/** What the line about the arm's servos has said. */
-const TOLD_BEFORE: ReadonlySet<string> = new Set(["bus.silent", "bus.joints-missing"]);
+function withoutPrefix(text: string, prefix: string): string {
+  return text.startsWith(prefix) ? text.slice(prefix.length) : text;
+}

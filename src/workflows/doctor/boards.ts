@@ -2,11 +2,13 @@
 import { accessSync, constants, existsSync, realpathSync } from "node:fs";
 import { ROLES } from "../../arm/joints.ts";
 import type { Config } from "../../config/config.ts";
-import { type Board, listBoards } from "../../host/boards.ts";
+import { type Board, listBoards, portsInDev } from "../../host/boards.ts";
 import { runningPrograms } from "../../host/machine.ts";
 import { canBeNamed, namingRules } from "../../host/naming-rules.ts";
 import { unitOwning } from "../../host/service.ts";
+import { whyNoUdev } from "../../host/udev.ts";
 import { nameOwner } from "../../linux/owner.ts";
+import { list } from "../../messages/list.ts";
 import { broken, type Check, ok, warning } from "../check.ts";
 
 /** Programs that take serial ports for something else. */
@@ -40,7 +42,9 @@ export async function checkBoards(config: Config, assign: string): Promise<Check
         broken(
           area,
           `${port} is not there${by}`,
-          "plug in the arm's USB board; a cable that only charges will not do",
+          whyNoUdev() === undefined
+            ? "plug in the arm's USB board; a cable that only charges will not do"
+            : "plug in the arm's USB board; to a container its port must be given, as with docker's --device",
         ),
       );
     } else {
@@ -65,8 +69,16 @@ function boardsSeen(boards: readonly Board[], config: Config): Check {
     .join("; ");
   if (boards.length >= 2) return ok(area, all);
   if (ROLES.every((role) => existsSync(config[role].port))) return ok(area, "the configured ports are there");
-  if (Bun.which("udevadm") === null)
-    return warning(area, "cannot be listed: udev is not installed", "apt install udev");
+  const why = whyNoUdev();
+  if (boards.length === 0 && why !== undefined) {
+    const ports = portsInDev();
+    const inDev = ports.length === 0 ? "none is in /dev" : `/dev has ${list(ports)}`;
+    return warning(
+      area,
+      `cannot be listed, for ${why}; ${inDev}`,
+      "on a machine of its own: sudo apt install udev",
+    );
+  }
   const cure = "plug in the arms' boards; a board that does not show up has a bad cable or no supply";
   return broken(area, boards.length === 0 ? "none is plugged in" : `only one: ${all}`, cure);
 }

@@ -2,6 +2,8 @@
 import { nameOfArm } from "../../arm/identity.ts";
 import { type ArmChoice, calibrationDirFor, pairConfig } from "../../config/choose-arm.ts";
 import { type Config, ConfigError } from "../../config/config.ts";
+import { whyNoUdev } from "../../host/udev.ts";
+import { sayNoBoard } from "../boards.ts";
 import { watchForMotion } from "../motion.ts";
 import type { Operator } from "../operator.ts";
 import { type FoundBoard, findBoards } from "./look.ts";
@@ -13,16 +15,17 @@ import { type FoundBoard, findBoards } from "./look.ts";
 export async function withBoards(
   ports: readonly string[],
   choice: ArmChoice,
-  { audience }: Operator,
+  operator: Operator,
   work: (boards: readonly FoundBoard[]) => Promise<void>,
 ): Promise<void> {
-  const boards = await findBoards(ports, configIfThere(choice), calibrationDirFor(choice), audience);
+  const boards = await findBoards(ports, configIfThere(choice), calibrationDirFor(choice), operator.audience);
   try {
     if (boards.length === 0) {
-      throw new Error(
-        "no board is there — plug in the arm's USB board (a cable that only charges will not do), or name its port",
-      );
+      throw new Error(`${sayNoBoard("plug in the arm's USB board")}; or name its port`);
     }
+    const why = whyNoUdev();
+    if (why !== undefined)
+      operator.tell("warning", `${why}: what each board is, and its serial number, are not known.`);
     await work(boards);
   } finally {
     for (const { connection } of boards) await connection.close();

@@ -9,7 +9,8 @@ import { JOINTS, type JointName, ROLES, type Role } from "../../arm/joints.ts";
 import type { ArmProblem } from "../../arm/problem.ts";
 import { readArm } from "../../arm/servos/read.ts";
 import type { Config } from "../../config/config.ts";
-import { type Board, listBoards } from "../../host/boards.ts";
+import { type Board, listBoards, portsInDev } from "../../host/boards.ts";
+import { whyNoUdev } from "../../host/udev.ts";
 import { nameOfOwner } from "../../linux/owner.ts";
 import type { Audience } from "../../messages/audience.ts";
 import { sayProblem } from "../../messages/problems.ts";
@@ -51,7 +52,7 @@ export async function findBoards(
     config === undefined ? [] : [{ role, port: config[role].port }],
   );
   const paths = [
-    ...usb.map(({ path }) => path),
+    ...(usb.length === 0 && whyNoUdev() !== undefined ? portsInDev() : usb.map(({ path }) => path)),
     ...configured.map(({ port }) => port).filter((port) => existsSync(port)),
     ...named.map((port) => resolve(port)),
   ];
@@ -77,6 +78,7 @@ async function lookAt(
 ): Promise<Omit<FoundBoard, "configured" | "links">> {
   const connection = new ArmConnection(undefined, path, "read");
   await connection.reach();
+  connection.lookCloser();
   const { bus, problem } = connection;
   const trouble = problem && sayProblem(problem, audience);
   const images = bus === undefined ? [] : readArm(bus).images;

@@ -1,34 +1,23 @@
 /** Setting up an arm's servos: new ones get the ids of its joints, one after the other. */
 import { CalibrationStore } from "../../arm/calibration/store.ts";
-import type { ArmConnection } from "../../arm/connection.ts";
 import { nameOfArm } from "../../arm/identity.ts";
 import { idOf, JOINTS, type JointName, nameWithId } from "../../arm/joints.ts";
+import type { ArmProblem } from "../../arm/problem.ts";
 import { readWholeArm } from "../../arm/servos/read.ts";
-import {
-  type FoundServo,
-  findServo,
-  isRightModel,
-  type ServoLine,
-  setUpServo,
-} from "../../arm/servos/servo-setup.ts";
+import { type FoundServo, findServo, isRightModel, setUpServo } from "../../arm/servos/servo-setup.ts";
 import type { ChosenArm } from "../../config/choose-arm.ts";
 import { BAUD_RATES, STS3215_MODEL } from "../../feetech/registers.ts";
 import { command } from "../../messages/audience.ts";
 import { sayProblem } from "../../messages/problems.ts";
+import { PortError } from "../../serial/transport.ts";
 import { withConnection } from "../arm-session.ts";
 import { UsageError } from "../errors.ts";
 import type { Operator, SetupPicture } from "../operator.ts";
 import { reportServos } from "../scrutiny.ts";
+import { BoardLine } from "./board-line.ts";
+import { setUpInChain } from "./chain.ts";
 import { SetupProgress } from "./progress.ts";
-
-/** An arm being set up. */
-interface Workplace {
-  readonly arm: ChosenArm;
-  readonly name: string;
-  readonly connection: ArmConnection;
-  readonly line: ServoLine;
-  readonly operator: Operator;
-}
+import { report, type Workplace } from "./workplace.ts";
 
 /**
  * Gives every servo of an arm its id, from where it was left when it was stopped before, or from the start.
@@ -41,12 +30,16 @@ export function setUpArm(
   operator: Operator,
 ): Promise<void> {
   return atWork(arm, operator, async (place) => {
-    const { name, connection } = place;
+    const { name, line } = place;
     const progress = new SetupProgress(new CalibrationStore(arm.calibrationDir), arm);
     if (begin === "from the start") progress.forget();
     const done = progress.read();
-    if (connection.problem === undefined && done.length === 0) {
+    if (line.connection.problem === undefined && done.length === 0) {
       operator.tell("info", `${name}: all six servos answer by their ids already.`);
+      checkChain(place);
+      return;
+    }
+    if (done.length === 0 && (await setUpInChain(place, JOINTS)) === "in order") {
       checkChain(place);
       return;
     }
@@ -69,9 +62,14 @@ export function setUpArm(
   });
 }
 
-/** Gives one servo its joint's id. Throws an Error that says why it cannot be done; what {@link withConnection} throws. */
+/**
+ * Gives one servo its joint's id: in the chain, where it can be told there from the others, or else alone on the board.
+ * Throws an Error that says why it cannot be done; what {@link withConnection} throws.
+ */
 export function setUpOne(arm: ChosenArm, joint: JointName, operator: Operator): Promise<void> {
-  return atWork(arm, operator, (place) => setUpJoint(place, joint, []));
+  return atWork(arm, operator, async (place) => {
+    if ((await setUpInChain(place, [joint])) === "connect alone") await setUpJoint(place, joint, []);
+  });
 }
 
 /** LeRobot's order. */
@@ -88,56 +86,48 @@ function atWork(
   work: (place: Workplace) => Promise<void>,
 ): Promise<void> {
   const name = nameOfArm(arm);
-  return withConnection({ arm, port: arm.port }, { access: "torque off" }, operator, (connection) => {
+  return withConnection({ arm, port: arm.port }, { access: "torque off" }, operator, async (connection) => {
     const { bus, problem } = connection;
     if (bus === undefined) throw new Error(sayProblem(problem!, operator.audience));
-    const line: ServoLine = { bus, setBaudRate: (baudRate) => connection.setBaudRate(baudRate) };
-    return work({ arm, name, connection, line, operator });
+    const line = await BoardLine.over(connection, operator);
+    try {
+      await work({ arm, name, line, operator });
+    } finally {
+      await line.close();
+    }
   });
 }
 
 /** Sets one joint's servo up, as often as it takes. Throws Error when it cannot be done and nobody is there to help. */
-async function setUpJoint(
-  { name, line, operator }: Workplace,
-  joint: JointName,
-  done: readonly JointName[],
-): Promise<void> {
+async function setUpJoint(place: Workplace, joint: JointName, done: readonly JointName[]): Promise<void> {
+  const { name, line, operator } = place;
   for (;;) {
     const ready = await operator.ask(
       `Connect the servo for ${nameWithId(joint)} to the board, and no other; power on. Done?`,
     );
     if (!ready) continue;
-    const found = findServo(line);
-    const trouble = "kind" in found ? explain(found) : troubleOf(found);
-    if (trouble === undefined) {
-      const servo = found as FoundServo;
-      if (!(await isFresh(servo, joint, done, operator))) continue;
-      const { changed } = setUpServo(line, servo, joint);
-      report(servo, joint, changed ? "set up" : "right already", operator);
-      return;
-    }
-    if (!operator.attended) throw new Error(`${name}: ${trouble}`);
-    operator.tell("warning", `${trouble}.`);
+    const outcome = await line.use(() => setUpConnected(place, joint, done));
+    if (outcome === "done") return;
+    if (outcome === "another") continue;
+    if (!operator.attended) throw new Error(`${name}: ${outcome.trouble}`);
+    operator.tell("warning", `${outcome.trouble}.`);
   }
 }
 
-function report(
-  { id, baudRate }: FoundServo,
+/** Sets up the servo that is connected; "another" is to be connected where it is the one that was set up before. */
+async function setUpConnected(
+  { line, operator }: Workplace,
   joint: JointName,
-  what: "set up" | "right already",
-  operator: Operator,
-): void {
-  const changed = what === "set up";
-  operator.event({
-    event: "motor",
-    joint,
-    id: idOf(joint),
-    changed,
-    idBefore: id,
-    baudBefore: baudRate,
-  });
-  const was = changed ? `; it had id ${id} at ${baudRate} baud` : "";
-  operator.tell("done", `${nameWithId(joint)} is ${what}${was}.`);
+  done: readonly JointName[],
+): Promise<"done" | "another" | { readonly trouble: string }> {
+  const found = findServo(line);
+  const trouble = "kind" in found ? explain(found) : troubleOf(found);
+  if (trouble !== undefined) return { trouble };
+  const servo = found as FoundServo;
+  if (!(await isFresh(servo, joint, done, operator))) return "another";
+  const { changed } = setUpServo(line, servo, joint);
+  report(servo, joint, changed ? "set up" : "right already", operator);
+  return "done";
 }
 
 function explain(trouble: Exclude<ReturnType<typeof findServo>, FoundServo>): string {
@@ -175,17 +165,27 @@ async function isFresh(
 }
 
 async function joinChain(place: Workplace): Promise<void> {
-  const { connection, operator } = place;
+  const { line, operator } = place;
   for (;;) {
     const ready = await operator.ask(
       "Now connect all six servos as a chain, from shoulder_pan to the gripper. Done?",
     );
     if (!ready) continue;
-    await connection.reach();
-    if (connection.problem === undefined) break;
-    operator.tell("warning", `${sayProblem(connection.problem, operator.audience)}.`);
+    const problem = await line.use(() => reachAll(line));
+    if (problem === undefined) break;
+    operator.tell("warning", `${sayProblem(problem, operator.audience)}.`);
   }
   checkChain(place);
+}
+
+/** What is missing of the chain, after a closer look. Throws {@link PortError} where the board is gone. */
+async function reachAll({ connection }: BoardLine): Promise<ArmProblem | undefined> {
+  await connection.reach();
+  if (connection.bus === undefined && connection.problem?.code === "board.missing") {
+    throw new PortError("lost", connection.path, `${connection.path} went away`);
+  }
+  connection.lookCloser();
+  return connection.problem;
 }
 
 function checkChain({ arm, name, line: { bus }, operator }: Workplace): void {

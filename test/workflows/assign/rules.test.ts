@@ -57,6 +57,51 @@ test("a hand-written rule for the same board is honoured", async () => {
   expect(honoured.map(({ link }) => link)).toEqual(["/dev/ttyUSB_follower_arm"]);
 });
 
+/** What the kernel says of a board in this port of a hub. */
+const inPort = (usbPort: string) => ({
+  properties: {},
+  ancestors: ["devices", "usb1", "1-3", usbPort, `${usbPort}:1.0`, "tty", "ttyACM0"],
+});
+
+/** As people write it who have boards of one serial number: by the USB port. */
+const BY_USB_PORT = `SUBSYSTEM=="tty", KERNELS=="1-3.1", SYMLINK+="ttyUSB_leader_arm"
+SUBSYSTEM=="tty", KERNELS=="1-3.2", SYMLINK+="ttyUSB_follower_arm"
+`;
+
+test("a hand-written rule by the USB port is honoured where it means the same boards", async () => {
+  const dir = await folder();
+  const file = join(dir, "99-by-usb-port.rules");
+  await writeFile(file, BY_USB_PORT);
+  const ports = new Map([
+    [leader.link, inPort("1-3.1")],
+    [follower.link, inPort("1-3.2")],
+  ]);
+  const plan = planRules(pair, namingRules([dir]), dir, (link) => ports.get(link));
+  expect(plan.honoured.map(({ link, line }) => [link, line])).toEqual([
+    [leader.link, 1],
+    [follower.link, 2],
+  ]);
+  expect(plan.text).not.toContain("SYMLINK");
+});
+
+test("one that means another board is named by what it means", async () => {
+  const dir = await folder();
+  const file = join(dir, "99-by-usb-port.rules");
+  await writeFile(file, BY_USB_PORT);
+  expect(() => planRules(pair, namingRules([dir]), dir, () => inPort("1-3.2"))).toThrow(
+    `${file} (line 1) gives the name ${leader.link} to whatever is in the USB port 1-3.1 — `,
+  );
+  expect(() => planRules(pair, namingRules([dir]), dir)).toThrow("the USB port 1-3.1");
+});
+
+test("rules of another pair by the USB port stay as they are in our own file", async () => {
+  const dir = await folder();
+  const left = { link: "/dev/so101/left-leader", mark: { by: "usb port", usbPort: "1-3.1" } } as const;
+  writeRules(planRules([left], [], dir));
+  writeRules(planRules(pair, namingRules([dir]), dir));
+  expect(namingRules([dir])[0]).toMatchObject(left);
+});
+
 test("somebody else's rule that gives the name to another board is named, and nothing is written", async () => {
   const dir = await folder();
   const file = join(dir, "50-mine.rules");
