@@ -1,5 +1,6 @@
 /** From two arms that answer to two arms that may be teleoperated: checking both, then configuring what differs. */
 import type { Calibration } from "../arm/calibration/calibration.ts";
+import type { NormalisationMode } from "../arm/calibration/normalisation.ts";
 import { CalibrationStore } from "../arm/calibration/store.ts";
 import { type Finding, findingsOf } from "../arm/checks/findings.ts";
 import { type InspectedArm, inspectArm } from "../arm/checks/inspect.ts";
@@ -39,10 +40,15 @@ export interface CheckedArm extends InspectedArm, ConfigurableArm {
  * Reads both arms whole and checks them against their files and each other; changes nothing. Takes about 20 ms.
  * Throws {@link BusError} when a servo falls silent meanwhile, {@link PortError} when a port is lost.
  */
-export function checkPair(leader: ReachedArm, follower: ReachedArm, calibrationDir: string): CheckedPair {
+export function checkPair(
+  leader: ReachedArm,
+  follower: ReachedArm,
+  calibrationDir: string,
+  mode?: NormalisationMode,
+): CheckedPair {
   const calibrations = new CalibrationStore(calibrationDir);
   const arms = [inspect(leader, calibrations), inspect(follower, calibrations)] as const;
-  const findings = arms.flatMap((arm, index) => findingsOf(arm, arms[1 - index]));
+  const findings = arms.flatMap((arm, index) => findingsOf(arm, arms[1 - index], mode));
   const ofSeverity = (wanted: Finding["severity"]) =>
     findings.flatMap(({ severity, problem }) => (severity === wanted ? problem : []));
   return {

@@ -36,7 +36,10 @@ export async function readArms(config: Config, audience: Audience): Promise<Chec
       await connection.close();
     }
   }
-  return [...checks, ...states.flatMap((state, index) => findings(state, states[1 - index], audience))];
+  return [
+    ...checks,
+    ...states.flatMap((state, index) => findings(state, states[1 - index], config, audience)),
+  ];
 }
 
 function servos(state: ArmState, trouble: string | undefined): Check {
@@ -56,9 +59,16 @@ function servos(state: ArmState, trouble: string | undefined): Check {
   return trouble === undefined ? ok(area, figures) : broken(area, `${figures}; ${trouble}`);
 }
 
-function findings(state: ArmState, counterpart: ArmState | undefined, audience: Audience): Check[] {
+function findings(
+  state: ArmState,
+  counterpart: ArmState | undefined,
+  { teleoperation }: Config,
+  audience: Audience,
+): Check[] {
   const area = `calibration of the ${state.role}`;
-  const found = findingsOf(state, counterpart).filter(({ problem }) => !TOLD_BEFORE.has(problem.code));
+  const found = findingsOf(state, counterpart, teleoperation.normalisation).filter(
+    ({ problem }) => !TOLD_BEFORE.has(problem.code),
+  );
   if (found.length === 0) return [ok(area, "holds what its calibration file says")];
   return found.map(({ severity, problem }) => {
     const message = sayProblem(problem, audience);
