@@ -1,7 +1,7 @@
 /** What can be wrong with an arm, as data: what it is, which arm and joint, the figures, and what settles it. */
 import type { BusTrouble } from "../feetech/bus-error.ts";
 import type { RegisterName } from "../feetech/registers.ts";
-import type { Steps, Volts } from "../feetech/units.ts";
+import type { Degrees, Steps, Volts } from "../feetech/units.ts";
 import type { Owner } from "../linux/owner.ts";
 import type { PortTrouble } from "../serial/transport.ts";
 import type { CalibrationDifference } from "./calibration/in-servos.ts";
@@ -21,8 +21,11 @@ export type Remedy =
         | "calibration pull"
         | "calibration finish"
         | "calibration undo"
+        | "setup-motors"
         /** The calibration file is to be brought back as it was. */
         | "restore file"
+        /** The calibration file's text is to be written in UTF-8. */
+        | "save as UTF-8"
         /** Each arm is on the other's port. */
         | "exchange ports"
         | "switch power on"
@@ -33,6 +36,8 @@ export type Remedy =
     }
   /** One lead of the chain is loose. */
   | { readonly do: "check lead"; readonly from: JointName | "board"; readonly to: JointName }
+  /** This joint alone is to be calibrated again. */
+  | { readonly do: "calibrate joint"; readonly joint: JointName }
   /** The servo of this joint has another one's id, or none of a joint. */
   | { readonly do: "give id"; readonly joint: JointName }
   /** The leads to this joint are good, and its servo does not answer: it has another id, or is broken. */
@@ -173,6 +178,8 @@ export interface CalibrationMissing extends Settled {
   readonly what: string;
   /** The name of what the system said: EACCES. */
   readonly errno?: string | undefined;
+  /** Of two that differ: the one that cannot be a calibration, where the other one can. */
+  readonly unusable?: string | undefined;
 }
 
 /** The calibration file, or what is kept beside it, cannot be written. For whoever wants to: no event has this code. */
@@ -197,19 +204,28 @@ export interface CalibrationUnfinished extends Settled {
   readonly joints?: readonly JointName[];
 }
 
-/** File and servos hold different calibrations. */
+/** File and servos hold different calibrations. The first of its remedies is the recommended one. */
 export interface CalibrationMismatch extends Settled {
   readonly code: "calibration.mismatch";
   readonly differences: readonly CalibrationDifference[];
+  readonly file?: string | undefined;
+  /** When the file was written, ms since 1970; undefined where that cannot be seen. */
+  readonly writtenAtMs?: number | undefined;
+  /** Why what the servos hold cannot be a calibration, as a fact; undefined where it can be one, as the file can. */
+  readonly servosCannot?: string | undefined;
+  /** The file that was replaced by this one, where the servos hold what that says: then this one is the newer. */
+  readonly servosHold?: string | undefined;
 }
 
-/** Only the other arm's wrist_roll is calibrated as a full turn. */
+/** Only the other arm's wrist_roll is calibrated as a full turn, and the two do not turn alike. */
 export interface WristRollRanges extends Settled {
   readonly code: "calibration.wrist-roll";
   readonly joint: "wrist_roll";
   readonly rangeMin: Steps;
   readonly rangeMax: Steps;
   readonly other: ArmIdentity;
+  /** In degrees mode: how far apart the middles of the two ranges are. Undefined by range, where the angles differ. */
+  readonly apart?: Degrees | undefined;
 }
 
 /** The arm's servos have different firmware. */

@@ -1,11 +1,13 @@
 /** Which arm a command is about: one of a configured pair, or the one on a port that was named. */
 import { existsSync, realpathSync } from "node:fs";
 import { resolve } from "node:path";
+import type { NormalisationMode } from "../arm/calibration/normalisation.ts";
 import { armIdProblem } from "../arm/calibration/tree.ts";
 import type { ArmSettings } from "../arm/connection.ts";
+import type { ArmIdentity } from "../arm/identity.ts";
 import type { Role } from "../arm/joints.ts";
 import { type Config, ConfigError, defaultConfig, loadConfig } from "./config.ts";
-import { CONFIG_DIR, MAIN_PAIR, onlyPair, pairConfigPath } from "./pairs.ts";
+import { CONFIG_DIR, MAIN_PAIR, onlyPair, pairConfigPath, pairsIn } from "./pairs.ts";
 
 /** What the command line says about an arm; what is undefined is left to the configuration. */
 export interface ArmChoice {
@@ -21,11 +23,18 @@ export interface ArmChoice {
   readonly calibrationDir?: string | undefined;
 }
 
-/** An arm that a command is about. */
-export interface ChosenArm extends ArmSettings {
-  readonly role: Role;
+/** An arm by its calibration file alone: its port is known where it is configured or named. */
+export interface FiledArm extends ArmIdentity {
+  readonly port?: string | undefined;
   /** The root of LeRobot's calibration tree. */
   readonly calibrationDir: string;
+  /** How its pair maps one arm's joints to the other's; undefined for an arm that belongs to no configured pair. */
+  readonly normalisation?: NormalisationMode | undefined;
+}
+
+/** An arm that a command is about. */
+export interface ChosenArm extends FiledArm {
+  readonly port: string;
   /** The other arm of its pair; undefined for an arm that belongs to no configured pair. */
   readonly counterpart?: ArmSettings;
 }
@@ -54,8 +63,37 @@ export function chooseArm(role: Role, choice: ArmChoice, configDir: string = CON
     port,
     id,
     calibrationDir: calibrationDirFor(choice, configDir, config),
+    normalisation: config?.teleoperation.normalisation,
     ...(counterpart !== undefined && { counterpart }),
   };
+}
+
+/**
+ * The arm in a role by its file alone, for what needs no port: with an id no configuration is needed.
+ * Throws {@link ConfigError} as {@link chooseArm} does.
+ */
+export function chooseFiledArm(role: Role, choice: ArmChoice, configDir: string = CONFIG_DIR): FiledArm {
+  const config = filedConfig(choice, configDir);
+  const id = choice.id ?? config![role].id;
+  const problem = armIdProblem(id);
+  if (problem !== undefined) throw new ConfigError(`--id: ${problem}`);
+  return {
+    role,
+    id,
+    port: choice.port === undefined ? config?.[role].port : resolve(choice.port),
+    calibrationDir: calibrationDirFor(choice, configDir, config),
+    normalisation: config?.teleoperation.normalisation,
+  };
+}
+
+/** What was named, or the only pair's; undefined for an arm whose id is given where there is none, or several. */
+function filedConfig(choice: ArmChoice, configDir: string): Config | undefined {
+  if (namesConfig(choice)) return pairConfig(choice, configDir);
+  const [pair, ...others] = pairsIn(configDir);
+  if (pair !== undefined && others.length === 0) return pairConfig({ pair }, configDir);
+  if (choice.id !== undefined) return undefined;
+  const path = pairConfigPath(onlyPair(configDir), configDir);
+  throw new ConfigError(`${path}: there is no such configuration file — give --id instead, or --config`);
 }
 
 /** Where calibration files are: as the command line says, or the configuration. Throws {@link ConfigError}. */

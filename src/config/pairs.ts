@@ -49,7 +49,8 @@ export function pairToName(pair: string, dir: string = CONFIG_DIR): string | und
   return pair === MAIN_PAIR && pairsIn(dir).every((one) => one === MAIN_PAIR) ? undefined : pair;
 }
 
-function pairsIn(dir: string): string[] {
+/** The pairs that have a configuration file, in order. */
+export function pairsIn(dir: string = CONFIG_DIR): string[] {
   if (!existsSync(dir)) return [];
   return readdirSync(dir)
     .filter((file) => file.endsWith(".toml") && file !== `${MAIN_PAIR}.toml`)

@@ -53,9 +53,10 @@ const words: {
   "calibration.missing": missingCalibration,
   "calibration.mismatch": mismatch,
   "calibration.unfinished": unfinished,
-  "calibration.wrist-roll": ({ arm, rangeMin, rangeMax, other }, audience) =>
+  "calibration.wrist-roll": ({ arm, rangeMin, rangeMax, other, apart }, audience) =>
     `wrist_roll was calibrated from ${rangeMin} to ${rangeMax}, but the ${nameOfArm(other)} has it as a full turn: the ` +
-    `wrists will turn by different angles — calibrate this arm again${withCommand(audience, "calibrate", arm)}`,
+    `wrists will ${apart === undefined ? "turn by different angles" : `stand ${Math.round(apart)}° apart`} — ` +
+    `calibrate this arm again${withCommand(audience, "calibrate", arm)}`,
   "servo.mixed-firmware": ({ versions }) => {
     const all = versions.map(({ version, joints }) => `${version} in ${list(joints.map(nameWithId))}`);
     return (

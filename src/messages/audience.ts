@@ -88,7 +88,12 @@ export function command(audience: Audience, name: CommandName, ...words: readonl
         ]
       : []),
   ];
-  return line.map(quoted).join(" ");
+  return shellLine(line);
+}
+
+/** Words as a line that a shell takes apart into them again. */
+export function shellLine(words: readonly string[]): string {
+  return words.map(quoted).join(" ");
 }
 
 /** A word as a shell takes it for one. */

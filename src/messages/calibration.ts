@@ -1,6 +1,6 @@
 /** In words: what is wrong with an arm's calibration, in its file or in its servos. */
 import { nameOfArm } from "../arm/identity.ts";
-import { JOINTS, nameWithId, type Role } from "../arm/joints.ts";
+import { JOINTS, type JointName, nameWithId, type Role } from "../arm/joints.ts";
 import type {
   CalibrationMismatch,
   CalibrationMissing,
@@ -8,15 +8,18 @@ import type {
   CalibrationUnwritable,
   Remedy,
 } from "../arm/problem.ts";
-import { type Audience, command } from "./audience.ts";
+import { type Audience, command, shellLine } from "./audience.ts";
 import { alternatives } from "./list.ts";
 
 /** The file is missing or cannot be used. */
 export function missingCalibration(problem: CalibrationMissing, audience: Audience): string {
-  const { arm, kind, files, what, errno, remedies } = problem;
+  const { arm, kind, files, what, errno, remedies, unusable } = problem;
   const [file, other] = files;
   if (kind === "ambiguous") {
-    return `two calibrations that differ, ${file} and ${other} — remove the one that is not this arm's`;
+    const which = unusable === undefined ? "the one that is not this arm's" : unusable;
+    const why = unusable === undefined ? "" : ", of which the latter cannot be a calibration";
+    const [one, two] = unusable === file ? [other, file] : [file, other];
+    return `two calibrations that differ, ${one} and ${two}${why} — remove ${which}`;
   }
   if (kind === "missing") {
     const ways = alternatives(remedies.map((remedy) => wayToOne(remedy, arm?.role, audience)));
@@ -27,12 +30,13 @@ export function missingCalibration(problem: CalibrationMissing, audience: Audien
     return `${where} — ${ways}`;
   }
   if (errno === "EACCES") return `calibration ${file}: you may not read it — ${JOIN_GROUP}`;
-  const cures = remedies.map((remedy) => cureOfFile(remedy, arm?.role, audience));
+  const cures = remedies.map((remedy) => cureOfFile(remedy, file, arm?.role, audience));
   return `calibration ${file}: ${what}${cures.length === 0 ? "" : ` — ${alternatives(cures)}`}`;
 }
 
-/** File and servos hold different calibrations. */
-export function mismatch({ arm, differences, remedies }: CalibrationMismatch, audience: Audience): string {
+/** File and servos hold different calibrations: which can be one, which is newer, and which of the two to trust. */
+export function mismatch(problem: CalibrationMismatch, audience: Audience): string {
+  const { arm, differences, remedies, file, writtenAtMs } = problem;
   const joints = JOINTS.flatMap((joint) => {
     const own = differences.filter((difference) => difference.joint === joint);
     const figures = own.map(({ key, held, filed }) => `${key} ${held} in the servo and ${filed} in the file`);
@@ -44,7 +48,42 @@ export function mismatch({ arm, differences, remedies }: CalibrationMismatch, au
       ? `${quoted(name, arm?.role, audience)} writes ${does[name]}`
       : [],
   );
-  return `its servos do not hold the calibration of its file: ${joints.join("; ")} — ${ways.join(", ")}`;
+  const of = writtenAtMs === undefined ? "" : ` of ${localDate(new Date(writtenAtMs))}`;
+  const which = file === undefined ? "" : ` (${file}${of})`;
+  return (
+    `its servos do not hold the calibration of its file${which}: ${joints.join("; ")}. ${verdict(problem)} — ` +
+    `recommended: ${ways.join("; otherwise ")}${ifReplaced(problem, audience)}`
+  );
+}
+
+/** Which of the two can be a calibration, and which is newer. */
+function verdict({ servosCannot, servosHold }: CalibrationMismatch): string {
+  if (servosCannot !== undefined) {
+    return `What the servos hold cannot be a calibration (${servosCannot}), and what the file says can`;
+  }
+  if (servosHold !== undefined) {
+    return `Both can be a calibration; the servos hold that of ${servosHold}, which the file has replaced: the file is newer`;
+  }
+  return (
+    "Both can be a calibration, and the servos do not hold the one before the file's: the arm was probably calibrated " +
+    "elsewhere after the file was written"
+  );
+}
+
+/** A new servo, or another arm's, holds what neither file nor arm should have. */
+function ifReplaced({ arm, differences }: CalibrationMismatch, audience: Audience): string {
+  const joints = [...new Set(differences.map(({ joint }) => joint))];
+  if (joints.length !== 1 || arm === undefined) return "";
+  const [joint] = joints as [JointName];
+  const calibrate = command(audience, "calibrate", arm.role, "--joint", joint);
+  return `. If the servo of ${joint} was replaced, run "${calibrate}" instead`;
+}
+
+/** `2026-11-20 14:02`, in the reader's time. */
+function localDate(date: Date): string {
+  const two = (value: number) => `${value}`.padStart(2, "0");
+  const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+  return `${day} ${two(date.getHours())}:${two(date.getMinutes())}`;
 }
 
 /** Writing a calibration was cut off. */
@@ -102,15 +141,31 @@ function wayToOne(remedy: Remedy, role: Role | undefined, audience: Audience): s
   }
 }
 
-function cureOfFile(remedy: Remedy, role: Role | undefined, audience: Audience): string {
+function cureOfFile(remedy: Remedy, file: string, role: Role | undefined, audience: Audience): string {
+  const withIt = (name: CalibrationCommand | "setup-motors") =>
+    role === undefined ? "" : ` with ${quoted(name, role, audience)}`;
+  const readBack = `read it back from the arm${withIt("calibration pull")}`;
   switch (remedy.do) {
     case "restore file":
       return "restore the file";
+    case "save as UTF-8":
+      return `convert it with "${shellLine(["iconv", "-f", "UTF-16", "-t", "UTF-8", "-o", utf8Name(file), file])}"`;
+    case "setup-motors":
+      return `give the servos the ids 1 to 6${withIt("setup-motors")}, then ${readBack}`;
     case "calibrate":
-      return "calibrate the arm again";
+      return `calibrate the arm again${withIt("calibrate")}`;
+    case "calibrate joint":
+      return `calibrate ${remedy.joint} again${
+        role === undefined ? "" : ` with "${command(audience, "calibrate", role, "--joint", remedy.joint)}"`
+      }`;
     default:
-      return `read it back from the arm${role === undefined ? "" : ` with ${quoted("calibration pull", role, audience)}`}`;
+      return readBack;
   }
+}
+
+/** Another file, so that nothing is lost: `arm.json` becomes `arm.utf-8.json`. */
+function utf8Name(file: string): string {
+  return `${file.replace(/\.json$/, "")}.utf-8.json`;
 }
 
 type CalibrationCommand =
@@ -121,6 +176,10 @@ type CalibrationCommand =
   | "calibration pull"
   | "calibration undo";
 
-function quoted(name: CalibrationCommand, role: Role | undefined, audience: Audience): string {
+function quoted(
+  name: CalibrationCommand | "setup-motors",
+  role: Role | undefined,
+  audience: Audience,
+): string {
   return `"${command(audience, name, ...(role === undefined ? [] : [role]))}"`;
 }

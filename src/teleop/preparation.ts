@@ -86,11 +86,15 @@ export class Preparation {
   }
 
   /** Checks both arms, in the state connecting, unless a fault or a failure is looked at again. */
-  inspect({ calibrationDir }: PairSettings): Inspection {
+  inspect({ calibrationDir, normalisation }: PairSettings): Inspection {
     const { arms, connections, machine, reporter } = this.#context;
     if (machine.state !== "faulted" && !reporter.isRetrying) this.#enterConnecting();
     const armOf = (role: Role) => ({ ...arms[role], bus: connections[role].bus! });
-    const checked = checkPair(armOf("leader"), armOf("follower"), calibrationDir, this.#clamping);
+    const checked = checkPair(armOf("leader"), armOf("follower"), {
+      calibrationDir,
+      normalisation,
+      clamping: this.#clamping,
+    });
     const mayPass = checked.mayPass && !this.#doubted;
     this.#doubted = checked.mayPass;
     if (!mayPass) {

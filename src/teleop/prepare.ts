@@ -1,5 +1,6 @@
 /** From two arms that answer to two arms that may be teleoperated: checking both, then configuring what differs. */
 import type { Calibration } from "../arm/calibration/calibration.ts";
+import type { NormalisationMode } from "../arm/calibration/normalisation.ts";
 import { CalibrationStore } from "../arm/calibration/store.ts";
 import { type Finding, findingsOf } from "../arm/checks/findings.ts";
 import { type InspectedArm, inspectArm } from "../arm/checks/inspect.ts";
@@ -38,20 +39,26 @@ export interface CheckedArm extends InspectedArm, ConfigurableArm {
   readonly reading: InspectedArm["reading"];
 }
 
+/** What a pair is checked against. */
+export interface PairRules {
+  readonly calibrationDir: string;
+  readonly normalisation?: NormalisationMode;
+  /** The follower's joints whose servos would drive them to their limits from outside. */
+  readonly clamping?: ReadonlySet<JointName>;
+}
+
 /**
  * Reads both arms whole and checks them against their files and each other; changes nothing. Takes about 20 ms.
- * `clamping` are the follower's joints whose servos would drive them to their limits from outside.
  * Throws {@link BusError} when a servo falls silent meanwhile, {@link PortError} when a port is lost.
  */
 export function checkPair(
   leader: ReachedArm,
   follower: ReachedArm,
-  calibrationDir: string,
-  clamping: ReadonlySet<JointName> = new Set(),
+  { calibrationDir, normalisation, clamping = new Set() }: PairRules,
 ): CheckedPair {
   const calibrations = new CalibrationStore(calibrationDir);
   const arms = [inspect(leader, calibrations), inspect(follower, calibrations)] as const;
-  const findings = arms.flatMap((arm, index) => findingsOf(arm, arms[1 - index]));
+  const findings = arms.flatMap((arm, index) => findingsOf(arm, arms[1 - index], normalisation));
   const ofSeverity = (wanted: Finding["severity"]) =>
     findings.flatMap(({ severity, problem }) => (severity === wanted ? problem : []));
   return {

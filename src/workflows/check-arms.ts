@@ -29,7 +29,7 @@ export async function checkArms(arms: readonly ChosenArm[], operator: Operator):
   } finally {
     // What was found is said whatever became of the service meanwhile, and once it has the arms again.
     for (const [index, state] of states.entries()) {
-      const findings = findingsOf(state, states[1 - index]);
+      const findings = findingsOf(state, states[1 - index], arms[0]?.normalisation);
       for (const finding of findings) report(state, finding, operator);
       if (findings.some(({ severity }) => severity === "fault")) usable = false;
       else operator.tell("done", `${nameOfArm(state)} can be used.`);

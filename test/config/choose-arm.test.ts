@@ -23,11 +23,12 @@ test("an arm is the configured pair's, with the other one for its counterpart", 
   add("config.toml", main);
   const leader = { port: "/dev/a", id: "blue" };
   const follower = { port: "/dev/b", id: "follower" };
-  expect(choose({})).toEqual({ role: "leader", ...leader, calibrationDir: "/cal", counterpart: follower });
+  const both = { calibrationDir: "/cal", normalisation: "range" } as const;
+  expect(choose({})).toEqual({ role: "leader", ...leader, ...both, counterpart: follower });
   expect(choose({}, "follower")).toEqual({
     role: "follower",
     ...follower,
-    calibrationDir: "/cal",
+    ...both,
     counterpart: leader,
   });
 });

@@ -146,9 +146,8 @@ describe("pull", () => {
     const values = { homing_offset: 0, min_position_limit: 0, max_position_limit: 4095 };
     await sim.client.request({ do: "registers", arm: "leader", values });
     const fresh = await calibration(sim, "pull", "leader", "--yes");
-    expect(fresh.stderr).toContain(
-      `it was never calibrated — run "so101 calibrate leader --port ${sim.paths.leader} --id leader`,
-    );
+    expect(fresh.stderr).toContain("it was never calibrated — its file ");
+    expect(fresh.stderr).toContain(`or run "so101 calibrate leader --port ${sim.paths.leader} --id leader`);
     expect(fresh.code).toBe(1);
     const nonsense = { min_position_limit: 900, max_position_limit: 900 };
     await sim.client.request({ do: "registers", arm: "leader", joint: "gripper", values: nonsense });
@@ -156,6 +155,42 @@ describe("pull", () => {
     expect(unusable.stderr).toContain("gripper (id 6) has homing_offset 0, range 900 to 900");
     expect(unusable.code).toBe(1);
     expect(await readFile(fileOf(sim), "utf8")).toBe(before);
+  });
+
+  test("refuses what LeRobot leaves that is cancelled after the middle; apply puts the good file back", async () => {
+    await using sim = await arms();
+    const file = await readFile(fileOf(sim), "utf8");
+    const values = { homing_offset: 33, min_position_limit: 0, max_position_limit: 4095 };
+    await sim.client.request({ do: "registers", arm: "leader", values });
+    const pulled = await calibration(sim, "pull", "leader", "--yes");
+    expect(pulled.stderr).toContain("which is what a calibration with LeRobot leaves that was cancelled");
+    expect(pulled.stderr).toContain('write it into the arm with "so101 calibration apply leader');
+    expect(pulled.code).toBe(1);
+    expect(await readFile(fileOf(sim), "utf8")).toBe(file);
+    const checked = await calibration(sim, "check");
+    expect(checked.stdout).toContain('recommended: "so101 calibration apply leader');
+    expect(checked.code).toBe(1);
+    expect(await calibration(sim, "apply", "leader", "--yes")).toMatchObject({ code: 0 });
+    expect(await calibration(sim, "check")).toMatchObject({ code: 0 });
+  });
+
+  test("what cannot be a calibration is not teleoperated, though file and servos hold the same", async () => {
+    await using sim = await arms();
+    const gripper = { min_position_limit: 0, max_position_limit: 4095 };
+    await sim.client.request({ do: "registers", arm: "leader", joint: "gripper", values: gripper });
+    const filed = JSON.parse(await readFile(fileOf(sim), "utf8"));
+    Object.assign(filed.gripper, { range_min: 0, range_max: 4095 });
+    await writeFile(fileOf(sim), JSON.stringify(filed, null, 4));
+    const checked = await calibration(sim, "check");
+    expect(checked.stdout).toContain("it cannot be a calibration: gripper: its range, 0 to 4095");
+    expect(checked.stdout).toContain('calibrate gripper again with "so101 calibrate leader --joint gripper');
+    expect(checked.stdout).not.toContain("calibration pull");
+    const { stdout } = await run(
+      [programPath, "teleoperate", "--json", ...armArguments(sim), "--duration", "3"],
+      { cwd: folder },
+    );
+    expect(stdout).toContain("it cannot be a calibration: gripper");
+    expect(stdout).not.toContain('"to":"aligning"');
   });
 });
 
@@ -184,7 +219,21 @@ describe("apply", () => {
   });
 });
 
-describe("import and export", () => {
+describe("show of a file", () => {
+  test("needs neither an arm nor a configuration, and says why it cannot be a calibration", async () => {
+    const file = (name: string) => join(import.meta.dir, `../fixtures/calibrations/${name}.json`);
+    const show = (name: string) => run([programPath, "calibration", "show", file(name)], { cwd: folder });
+    const good = await show("extra-key");
+    expect(good.stdout).toMatch(/gripper +-898 +– +815 +– +3225 +– +0/);
+    expect(good.stdout).toContain('"joint_name" in ');
+    expect(good.code).toBe(0);
+    const never = await show("never-swept");
+    expect(never.stdout).toContain("it is a placeholder");
+    expect(never.code).toBe(1);
+  });
+});
+
+describe("import and export, without a port", () => {
   test.each(["so101_follower", "so_follower"])(
     "take LeRobot's file from %s, and give it back",
     async (generation) => {
@@ -195,14 +244,7 @@ describe("import and export", () => {
       const swept = readCalibration(fileOf(sim, "follower"));
       const theirs = { ...swept, wrist_roll: { ...swept.wrist_roll, range_min: 140, drive_mode: 1 } };
       await writeFile(source, JSON.stringify(theirs, null, 4));
-      const own = [
-        "--id",
-        "red",
-        "--calibration-dir",
-        join(folder, `own-${generation}`),
-        "--port",
-        "/dev/none",
-      ];
+      const own = ["--id", "red", "--calibration-dir", join(folder, `own-${generation}`)];
       const imported = await run([programPath, "calibration", "import", "follower", lerobot, ...own], {
         cwd: folder,
       });
@@ -222,7 +264,7 @@ describe("import and export", () => {
 
   test("of LeRobot's own folder, unless another is named", async () => {
     await using sim = await arms();
-    const own = ["--id", "leader", "--calibration-dir", join(folder, "own"), "--port", "/dev/none"];
+    const own = ["--id", "leader", "--calibration-dir", join(folder, "own")];
     const env = { HF_LEROBOT_CALIBRATION: sim.paths.calibration };
     const { code } = await run([programPath, "calibration", "import", "leader", ...own], {
       cwd: folder,
@@ -237,7 +279,7 @@ describe("import and export", () => {
   test("with several to choose from each is named with its command", async () => {
     await using sim = await arms();
     await cp(fileOf(sim), join(dirname(fileOf(sim)), "second.json"));
-    const own = ["--id", "blue", "--calibration-dir", join(folder, "none"), "--port", "/dev/none"];
+    const own = ["--id", "blue", "--calibration-dir", join(folder, "none")];
     const { stderr, code } = await run(
       [programPath, "calibration", "import", "leader", sim.paths.calibration, ...own],
       { cwd: folder },
@@ -255,7 +297,7 @@ describe("import and export", () => {
     const source = join(folder, "source.json");
     await rm(source, { force: true });
     if (text !== undefined) await writeFile(source, text);
-    const own = ["--id", "blue", "--calibration-dir", join(folder, "ours"), "--port", "/dev/none"];
+    const own = ["--id", "blue", "--calibration-dir", join(folder, "ours")];
     const { stderr, code } = await run([programPath, "calibration", "import", "leader", source, ...own], {
       cwd: folder,
     });

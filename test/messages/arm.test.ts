@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { JOINTS } from "../../src/arm/joints.ts";
 import type { ArmProblem, ReportedError } from "../../src/arm/problem.ts";
-import { steps, volts } from "../../src/feetech/units.ts";
+import { degrees, steps, volts } from "../../src/feetech/units.ts";
 import { sayProblem } from "../../src/messages/problems.ts";
 
 const arm = { role: "follower", id: "red_sting" } as const;
@@ -280,15 +280,18 @@ test("an error that has no name", () => {
 });
 
 test("a wrist that only the other arm has as a full turn", () => {
-  const text = said({
+  const problem = {
     code: "calibration.wrist-roll",
     joint: "wrist_roll",
     rangeMin: steps(1258),
     rangeMax: steps(2780),
     other: leader,
     remedies: [{ do: "calibrate" }],
-  });
+  } as const;
+  const text = said(problem);
   expect(text).toContain("calibrated from 1258 to 2780");
+  expect(text).toContain("the wrists will turn by different angles");
+  expect(said({ ...problem, apart: degrees(8.6) })).toContain("the wrists will stand 9° apart");
   expect(text).toEndWith('calibrate this arm again with "so101 calibrate follower"');
 });
 

@@ -42,12 +42,20 @@ test("two files that differ, both by name", () => {
   expect(sayProblem(problem, {})).toBe(
     'follower "red": two calibrations that differ, /a.json and /b.json — remove the one that is not this arm\'s',
   );
+  expect(sayProblem({ ...problem, unusable: "/a.json" }, {})).toBe(
+    'follower "red": two calibrations that differ, /b.json and /a.json, of which the latter cannot be a calibration — ' +
+      "remove /a.json",
+  );
 });
 
 for (const [what, text, expected] of [
   ["an empty file", "", 'the file is empty — restore the file, or read it back from the arm with "'],
   ["no JSON", "{", " — restore the file, or read it back from the arm with "],
-  ["no calibration", "{}", ' — calibrate the arm again, or read it back from the arm with "'],
+  [
+    "no calibration",
+    "{}",
+    ' — calibrate the arm again with "so101 calibrate follower --pair left", or read it back from the arm with "',
+  ],
   ["the old format", '{"start_pos": []}', "today's LeRobot cannot use — calibrate the arm again"],
 ] as const) {
   test(`${what} is said with its cure`, () => {
@@ -89,15 +97,39 @@ test("a servo that does not hold its file's calibration: both numbers and both c
       { joint: "elbow_flex", key: "range_max", held: 4095, filed: 2864 },
       { joint: "gripper", key: "range_min", held: 2, filed: 9 },
     ],
-    remedies: [{ do: "calibration apply" }, { do: "calibration pull" }],
+    file: "/x/red_sting.json",
+    writtenAtMs: new Date(2026, 10, 20, 14, 2).getTime(),
+    remedies: [{ do: "calibration pull" }, { do: "calibration apply" }],
   };
   expect(sayProblem(problem, {})).toBe(
-    'follower "red_sting": its servos do not hold the calibration of its file: elbow_flex (id 3) homing_offset -12 in ' +
-      "the servo and -1684 in the file, range_max 4095 in the servo and 2864 in the file; gripper (id 6) range_min 2 in " +
-      'the servo and 9 in the file — "so101 calibration apply follower" writes the file into the arm, ' +
-      '"so101 calibration pull follower" writes the arm into the file',
+    'follower "red_sting": its servos do not hold the calibration of its file (/x/red_sting.json of 2026-11-20 14:02): ' +
+      "elbow_flex (id 3) homing_offset -12 in the servo and -1684 in the file, range_max 4095 in the servo and 2864 in " +
+      "the file; gripper (id 6) range_min 2 in the servo and 9 in the file. Both can be a calibration, and the servos do " +
+      "not hold the one before the file's: the arm was probably calibrated elsewhere after the file was written — " +
+      'recommended: "so101 calibration pull follower" writes the arm into the file; otherwise ' +
+      '"so101 calibration apply follower" writes the file into the arm',
   );
   expect(sayProblem(problem, left)).toContain('"so101 calibration apply follower --pair left" writes');
+  const apply = [{ do: "calibration apply" }] as const;
+  expect(sayProblem({ ...problem, servosCannot: "a placeholder", remedies: apply }, {})).toEndWith(
+    "What the servos hold cannot be a calibration (a placeholder), and what the file says can — recommended: " +
+      '"so101 calibration apply follower" writes the file into the arm',
+  );
+  expect(sayProblem({ ...problem, servosHold: "/x/red_sting.json.old" }, {})).toContain(
+    "the servos hold that of /x/red_sting.json.old, which the file has replaced: the file is newer — ",
+  );
+});
+
+test("a mismatch of one joint: its servo may be another one", () => {
+  const problem: ArmProblem = {
+    code: "calibration.mismatch",
+    arm,
+    differences: [{ joint: "gripper", key: "range_min", held: 2, filed: 9 }],
+    remedies: [{ do: "calibration apply" }],
+  };
+  expect(sayProblem(problem, left)).toEndWith(
+    'If the servo of gripper was replaced, run "so101 calibrate follower --joint gripper --pair left" instead',
+  );
 });
 
 test("a calibration that was cut off: both ways out", () => {

@@ -46,7 +46,7 @@ test.each(ROLES)("EEPROM of the %s that does not take a value is told of that ar
   servo.write = (data, at, address, count, now) => {
     if (address !== worn) write(data, at, address, count, now);
   };
-  const checked = checkPair(arms.leader, arms.follower, root);
+  const checked = checkPair(arms.leader, arms.follower, { calibrationDir: root });
   expect(checked.faults).toEqual([]);
   expect(configurePair(checked)).toEqual({
     stuck: {
@@ -63,7 +63,7 @@ test.each(ROLES)("EEPROM of the %s that does not take a value is told of that ar
 test("what is wrong with an arm is told as its checks found it", () => {
   const { leader, follower } = pair();
   follower.transport.arm.servo("gripper").setValues({ homing_offset: 7 });
-  const { faults, mayPass } = checkPair(leader, follower, root);
+  const { faults, mayPass } = checkPair(leader, follower, { calibrationDir: root });
   expect(faults).toMatchObject([
     {
       code: "calibration.mismatch",
@@ -78,7 +78,7 @@ test("what is wrong with an arm is told as its checks found it", () => {
 function working() {
   const arms = pair();
   arms.follower.transport.arm.servo("elbow_flex").setValues({ return_delay_time: 250, torque_enable: 1 });
-  const checked = checkPair(arms.leader, arms.follower, root);
+  const checked = checkPair(arms.leader, arms.follower, { calibrationDir: root });
   arms.follower.transport.sent.length = 0;
   return { ...arms, checked };
 }
@@ -116,7 +116,7 @@ test("a servo that does not confirm that it is released gets nothing written to 
 test("a servo that falls silent while the arms are checked is named", () => {
   const { leader, follower } = pair();
   leader.transport.onReply = (bytes) => (bytes[2] === 5 ? new Uint8Array() : bytes);
-  expect(() => checkPair(leader, follower, root)).toThrow(
+  expect(() => checkPair(leader, follower, { calibrationDir: root })).toThrow(
     expect.objectContaining({ bus: leader.bus, id: 5, trouble: "timeout" }),
   );
 });

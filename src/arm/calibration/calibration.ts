@@ -7,6 +7,8 @@ import type { ArmIdentity } from "../identity.ts";
 import { idOf, JOINTS, type JointName } from "../joints.ts";
 import type { Remedy } from "../problem.ts";
 import { CALIBRATE, CalibrationError, invalid, PULL, RESTORE, unreadable, unwritable } from "./error.ts";
+import { flawsOf, whyNoCalibration } from "./flaws.ts";
+import { isUtf16, ofAnotherKind, UTF_16 } from "./other-files.ts";
 
 /** One joint's calibration, with LeRobot's keys. */
 export interface JointCalibration {
@@ -35,26 +37,23 @@ const LARGEST_FILE_BYTES = 65_536;
 const wholeSteps = (from: number, to: number) =>
   v.pipe(v.number(), v.integer(), v.minValue(from), v.maxValue(to), v.transform(steps));
 
-const jointSchema = <Joint extends JointName>(joint: Joint) =>
-  v.pipe(
-    v.strictObject({
-      id: v.literal(idOf(joint)),
-      drive_mode: v.picklist([0, 1]),
-      homing_offset: wholeSteps(-LARGEST_OFFSET, LARGEST_OFFSET),
-      range_min: wholeSteps(0, HIGHEST_STEP),
-      range_max: wholeSteps(0, HIGHEST_STEP),
-    }),
-    v.check(
-      ({ range_min, range_max }) => range_min < range_max,
-      ({ input: { range_min, range_max } }) =>
-        range_min === range_max
-          ? `range_min and range_max are both ${range_min}: the joint was not moved while its range was recorded`
-          : `range_min ${range_min} is above range_max ${range_max}`,
-    ),
-  );
+/** Python writes a bool as JSON's, and draccus takes one for the number. */
+const driveMode = v.pipe(
+  v.union([v.picklist([0, 1]), v.boolean()]),
+  v.transform((value): 0 | 1 => (value ? 1 : 0)),
+);
 
-/** What a calibration must be. */
-export const calibrationSchema = v.strictObject({
+const jointSchema = <Joint extends JointName>(joint: Joint) =>
+  v.object({
+    id: v.literal(idOf(joint)),
+    drive_mode: driveMode,
+    homing_offset: wholeSteps(-LARGEST_OFFSET, LARGEST_OFFSET),
+    range_min: wholeSteps(0, HIGHEST_STEP),
+    range_max: wholeSteps(0, HIGHEST_STEP),
+  });
+
+/** A calibration's keys and the bounds of their numbers; whether it can be one is for {@link whyNoCalibration}. */
+export const calibrationSchema = v.object({
   shoulder_pan: jointSchema("shoulder_pan"),
   shoulder_lift: jointSchema("shoulder_lift"),
   elbow_flex: jointSchema("elbow_flex"),
@@ -71,59 +70,99 @@ const allowed: Readonly<Record<string, (joint: JointName) => string>> = {
   range_max: () => `a whole number from 0 to ${HIGHEST_STEP}`,
 };
 
+/** What a file's text holds. */
+export interface CalibrationText {
+  readonly calibration: Calibration;
+  /** Keys that are no calibration's, each once: they are left out. */
+  readonly leftOut: readonly string[];
+}
+
 /**
  * Reads a calibration out of a file's text; `path` and `arm`, where it is known whose it is, are for the error.
  * Throws {@link CalibrationError} "invalid" and nothing else, whatever the text.
  */
 export function parseCalibration(text: string, path: string, arm?: ArmIdentity): Calibration {
+  return parseCalibrationText(text, path, arm).calibration;
+}
+
+function parseCalibrationText(
+  text: string,
+  path: string,
+  arm?: ArmIdentity,
+  joints?: readonly JointName[],
+): CalibrationText {
   const refuse = (what: string, remedies: readonly Remedy[], options?: ErrorOptions): never => {
     throw invalid(path, what, remedies, arm, options);
   };
-  if (text.trim() === "") refuse("the file is empty", [RESTORE, PULL]);
+  const json = text.replace(/^\uFEFF/, ""); // the mark that Windows' editors put before UTF-8
+  if (json.trim() === "") refuse("the file is empty", [RESTORE, PULL]);
   let content: unknown;
   try {
-    content = JSON.parse(text);
+    content = JSON.parse(json);
   } catch (cause) {
     refuse(`not JSON (${(cause as Error).message})`, [RESTORE, PULL], { cause });
   }
-  if (isOldFormat(content)) {
-    refuse("LeRobot's format from before June 2025, which this program and today's LeRobot cannot use", [
-      CALIBRATE,
-    ]);
-  }
+  const others = ofAnotherKind(content);
+  if (others !== undefined) refuse(others.what, others.remedies);
   const result = v.safeParse(calibrationSchema, content);
-  if (result.success) return result.output;
-  return refuse(problemsOf(result.issues), [CALIBRATE, PULL]);
+  if (!result.success) return refuse(problemsOf(result.issues, content), [CALIBRATE, PULL]);
+  const calibration = result.output;
+  refuseFlawed(path, calibration, arm, joints);
+  return { calibration, leftOut: unknownKeys(content as object) };
 }
 
-/** The old files hold one array a quantity, not one object a joint. */
-function isOldFormat(content: unknown): boolean {
-  if (typeof content !== "object" || content === null) return false;
-  const old = content as Record<string, unknown>;
-  return ["homing_offset", "drive_mode", "start_pos"].some((key) => Array.isArray(old[key]));
+/**
+ * Throws {@link CalibrationError} "invalid" for numbers that cannot be a calibration, of the whole arm or of `joints`;
+ * `path` and `arm` are for the error.
+ */
+export function refuseFlawed(
+  path: string,
+  calibration: Calibration,
+  arm?: ArmIdentity,
+  joints: readonly JointName[] = JOINTS,
+): void {
+  const why = whyNoCalibration(calibration, joints);
+  if (why === undefined) return;
+  const [flawed, ...others] = flawsOf(calibration, joints).map(({ joint }) => joint);
+  const again: Remedy = others.length > 0 ? CALIBRATE : { do: "calibrate joint", joint: flawed! };
+  throw invalid(path, `it cannot be a calibration: ${why}`, [again, PULL], arm);
 }
 
-function problemsOf(issues: readonly v.InferIssue<typeof calibrationSchema>[]): string {
+function problemsOf(issues: readonly v.InferIssue<typeof calibrationSchema>[], content: unknown): string {
   const missing: string[] = [];
   const problems: string[] = [];
   for (const issue of issues) {
     const [joint, key] = (issue.path ?? []).map((item) => String(item.key)) as [JointName?, string?];
     if (joint === undefined) return "not an object with the arm's six joints";
-    if (!JOINTS.includes(joint)) problems.push(`${JSON.stringify(joint)} is no joint of an SO-101 arm`);
-    else if (key !== undefined) problems.push(`${joint} ${problemOf(key, issue.input, joint)}`);
-    else if (issue.type === "check") problems.push(`${joint}: ${issue.message}`);
+    if (key !== undefined) problems.push(`${joint} ${problemOf(key, issue.input, joint)}`);
     else if (issue.input === undefined) missing.push(joint);
     else problems.push(`${joint} is not an object`);
   }
-  if (missing.length > 0) problems.push(`nothing for ${missing.join(", ")}`);
+  if (missing.length > 0) {
+    const strangers = Object.keys(content as object).filter((key) => !isJoint(key));
+    problems.push(...strangers.map((key) => `${JSON.stringify(key)} is no joint of an SO-101 arm`));
+    problems.push(`nothing for ${missing.join(", ")}`);
+  }
   return problems.join("; ");
 }
 
 function problemOf(key: string, is: unknown, joint: JointName): string {
-  const must = Object.hasOwn(allowed, key) ? allowed[key] : undefined;
-  if (must === undefined) return `has an unknown key ${JSON.stringify(key)}`;
   if (is === undefined) return `has no ${key}`;
-  return `has ${key} ${brief(is)}, which must be ${must(joint)}`;
+  return `has ${key} ${brief(is)}, which must be ${allowed[key]!(joint)}`;
+}
+
+/** The keys of a calibration that has all it needs which are none of its own, each once. */
+function unknownKeys(content: object): string[] {
+  const ofJoints = JOINTS.flatMap((joint) => Object.keys((content as Record<JointName, object>)[joint]));
+  const strangers = [
+    ...Object.keys(content).filter((key) => !isJoint(key)),
+    ...ofJoints.filter((key) => !Object.hasOwn(allowed, key)),
+  ];
+  return [...new Set(strangers)];
+}
+
+function isJoint(key: string): boolean {
+  return (JOINTS as readonly string[]).includes(key);
 }
 
 function brief(value: unknown): string {
@@ -140,16 +179,30 @@ export function formatCalibration(calibration: Calibration): string {
   return JSON.stringify(Object.fromEntries(ordered), null, 4);
 }
 
-/** Reads the calibration file at `path`, and never touches it; `arm` as above. Throws {@link CalibrationError}. */
-export function readCalibration(path: string, arm?: ArmIdentity): Calibration {
-  return parseCalibration(readSmallFile(path, arm), path, arm);
+/**
+ * Reads the calibration file at `path`, and never touches it; `arm` as above. What of it is not about `joints` need not
+ * be such as can be a calibration. Throws {@link CalibrationError}.
+ */
+export function readCalibration(path: string, arm?: ArmIdentity, joints?: readonly JointName[]): Calibration {
+  return parseCalibrationText(readSmallFile(path, arm), path, arm, joints).calibration;
+}
+
+/** Reads a calibration file as {@link readCalibration} does, and tells what of it is left out. */
+export function readCalibrationText(path: string, arm?: ArmIdentity): CalibrationText {
+  return parseCalibrationText(readSmallFile(path, arm), path, arm);
 }
 
 function readSmallFile(path: string, arm: ArmIdentity | undefined): string {
+  const bytes = readSmallBytes(path, arm);
+  if (isUtf16(bytes)) throw invalid(path, UTF_16.what, UTF_16.remedies, arm);
+  return bytes.toString("utf8");
+}
+
+function readSmallBytes(path: string, arm: ArmIdentity | undefined): Buffer {
   let stats: Stats;
   try {
     stats = statSync(path);
-    if (stats.isFile() && stats.size <= LARGEST_FILE_BYTES) return readFileSync(path, "utf8");
+    if (stats.isFile() && stats.size <= LARGEST_FILE_BYTES) return readFileSync(path);
   } catch (cause) {
     throw unreadable(path, cause, arm);
   }
@@ -196,8 +249,8 @@ export function writeCalibration(path: string, calibration: Calibration): void {
 }
 
 /**
- * Writes a calibration file, and keeps what was there beside it, its name ending in `.old`. A file that holds the same
- * already is left alone. Throws as {@link writeCalibration}.
+ * Writes a calibration file, and keeps what was there beside it, its name ending in `.old`, unless that says the same in
+ * other characters. A file that holds the same to the byte is left alone. Throws as {@link writeCalibration}.
  */
 export function replaceCalibration(path: string, calibration: Calibration): void {
   const text = formatCalibration(calibration);
@@ -209,11 +262,27 @@ export function replaceCalibration(path: string, calibration: Calibration): void
       throw unreadable(path, cause);
     }
     if (before === text) return;
-    try {
-      replaceFile(`${realpathSync(path)}.old`, before);
-    } catch (cause) {
-      throw unwritable(`${path}.old`, cause);
-    }
+    if (!saysTheSame(before, path, calibration)) keepOld(path, before);
   }
   writeCalibration(path, calibration);
+}
+
+/** Where {@link replaceCalibration} keeps what was at a path. */
+export function oldPathOf(path: string): string {
+  return `${realpathSync(path)}.old`;
+}
+
+function keepOld(path: string, text: string): void {
+  try {
+    replaceFile(oldPathOf(path), text);
+  } catch (cause) {
+    throw unwritable(`${path}.old`, cause);
+  }
+}
+
+function saysTheSame(text: string, path: string, calibration: Calibration): boolean {
+  return Bun.deepEquals(
+    calibrationOrError(() => parseCalibration(text, path)),
+    calibration,
+  );
 }

@@ -6,7 +6,7 @@ import { sleepForUs } from "../../linux/clock.ts";
 import type { ArmIdentity } from "../identity.ts";
 import { idOf, JOINTS, type JointName } from "../joints.ts";
 import { readArm } from "../servos/read.ts";
-import type { Calibration } from "./calibration.ts";
+import { type Calibration, refuseFlawed } from "./calibration.ts";
 import { CalibrationError } from "./error.ts";
 import {
   calibrationInServo,
@@ -30,7 +30,7 @@ export interface CalibratedArm extends ArmIdentity {
  * to finish or undo. When it fails, the servos get back what they held.
  * Returns how many registers were written, and the file's path.
  *
- * Throws {@link CalibrationError}: "unwritable" when nothing has changed because the file cannot be written;
+ * Throws {@link CalibrationError}: "invalid" for what cannot be a calibration; "unwritable" when nothing has changed because the file cannot be written;
  * "unfinished" when the servos could not be given back what they held. Throws
  * {@link BusError} or {@link PortError} when the servos did not take it, and hold what they held before.
  */
@@ -39,6 +39,7 @@ export function commitCalibration(
   calibration: Calibration,
 ): { written: number; path: string } {
   const { calibrations } = arm;
+  refuseFlawed(calibrations.pathBeside(arm, ".json"), calibration, arm);
   // What an interrupted writing found is what to go back to: by now the servos may hold parts of two.
   const before = calibrations.findUnfinished(arm)?.before ?? heldByAll(arm);
   calibrations.keepUnfinished(arm, { before, after: calibration });

@@ -1,7 +1,7 @@
 /** The calibration that servos hold in their EEPROM: read out of their images, and compared with a file's. */
 import { idOf, JOINTS, type JointName } from "../joints.ts";
 import type { ServoImage, ServoImages } from "../servos/servo-image.ts";
-import type { JointCalibration } from "./calibration.ts";
+import type { Calibration, JointCalibration } from "./calibration.ts";
 
 /** Where a servo keeps its calibration: LeRobot's key, and the register. `drive_mode` exists in files only. */
 export const calibrationRegisters = [
@@ -25,6 +25,13 @@ export function calibrationInServo(joint: JointName, image: ServoImage): JointCa
     range_min: image.value("min_position_limit"),
     range_max: image.value("max_position_limit"),
   };
+}
+
+/** The calibration that an arm's servos hold; undefined unless all have answered. Not always such as can be one. */
+export function heldCalibration(images: ServoImages): Calibration | undefined {
+  if (!images.every((image) => image !== null)) return undefined;
+  const held = JOINTS.map((joint, index) => [joint, calibrationInServo(joint, images[index]!)]);
+  return Object.fromEntries(held) as Calibration;
 }
 
 /** The keys in which a servo's calibration differs from a file's; none when they agree. */

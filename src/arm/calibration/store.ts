@@ -1,31 +1,45 @@
 /** Where arms' calibrations are kept: LeRobot's tree of files, and what stands beside them while they are written. */
-import { lstatSync, readdirSync, readFileSync, realpathSync, symlinkSync } from "node:fs";
+import { lstatSync, readdirSync, readFileSync, realpathSync, statSync, symlinkSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { makeFolder, removeFile, replaceFile, syncFolder } from "../../linux/files.ts";
 import type { ArmIdentity } from "../identity.ts";
-import type { Role } from "../joints.ts";
+import type { JointName, Role } from "../joints.ts";
 import type { CalibrationUnfinished, Remedy } from "../problem.ts";
 import {
   type Calibration,
   calibrationOrError,
   isThere,
+  oldPathOf,
   readCalibration,
   replaceCalibration,
 } from "./calibration.ts";
 import { CalibrationError, unreadable, unwritable, WAYS_TO_ONE } from "./error.ts";
-import { armIdProblem, foldersOf, pathsOf } from "./tree.ts";
+import { armIdProblem, foldersOf, type LerobotModel, pathsOf } from "./tree.ts";
 import { formatUnfinished, parseUnfinished, type Unfinished, WAYS_OUT } from "./unfinished.ts";
 
 /** Not `.json`: programs take every such file in the folder for a calibration. */
 const UNFINISHED = ".unfinished";
 
-/** The calibrations below one root. */
+/** How an arm's file came about. */
+export interface CalibrationFile {
+  readonly path: string;
+  /** When it was written, ms since 1970. */
+  readonly writtenAtMs: number;
+  /** What it replaced, as far as that is kept and can be used. */
+  readonly old?: { readonly path: string; readonly calibration: Calibration };
+}
+
+/** The calibrations below one root, by the names of one of LeRobot's models of the arm. */
 export class CalibrationStore {
   /** The root of LeRobot's tree. */
   readonly root: string;
 
-  constructor(root: string) {
+  readonly #model: LerobotModel;
+
+  /** `model` names the folder that is written beside the newer generation's; ours is the SO-101's. */
+  constructor(root: string, model: LerobotModel = "so101") {
     this.root = root;
+    this.#model = model;
   }
 
   /**
@@ -34,24 +48,45 @@ export class CalibrationStore {
    * that differ; "invalid" for an id that names no file; "unreadable".
    */
   find(arm: ArmIdentity): string {
-    const [older, newer] = pathsOf(this.root, arm);
-    const found = [older, newer].filter(isThere);
+    const [older, newer] = pathsOf(this.root, arm, this.#model);
+    const found = this.placesOf(arm);
     if (found.length === 0)
       throw notOne(arm, "missing", [older, newer], "there is no such file", WAYS_TO_ONE);
     if (found.length === 2 && !sameContent(older, newer)) {
-      throw notOne(arm, "ambiguous", [older, newer], `differs from ${newer}`, []);
+      throw notOne(arm, "ambiguous", [older, newer], `differs from ${newer}`, [], unusableOf(found));
     }
     return found[0]!;
   }
 
-  /** Reads an arm's calibration. Throws as {@link find} and {@link readCalibration}. */
-  load(arm: ArmIdentity): Calibration {
-    return readCalibration(this.find(arm), arm);
+  /** The paths at which an arm has a file, by the older generation's name first. Throws {@link CalibrationError}. */
+  placesOf(arm: ArmIdentity): string[] {
+    return pathsOf(this.root, arm, this.#model).filter(isThere);
   }
 
-  /** What an arm's file holds, or why that cannot be had. Throws nothing that a person can cause. */
-  tryLoad(arm: ArmIdentity): Calibration | CalibrationError {
-    return calibrationOrError(() => this.load(arm));
+  /** Reads an arm's calibration, or that of some joints. Throws as {@link find} and {@link readCalibration}. */
+  load(arm: ArmIdentity, joints?: readonly JointName[]): Calibration {
+    return readCalibration(this.find(arm), arm, joints);
+  }
+
+  /** What an arm's file holds, or why that cannot be had; as {@link load}. Throws nothing that a person can cause. */
+  tryLoad(arm: ArmIdentity, joints?: readonly JointName[]): Calibration | CalibrationError {
+    return calibrationOrError(() => this.load(arm, joints));
+  }
+
+  /** An arm's file, where there is one: what tells how it came about. Throws nothing that a person can cause. */
+  fileOf(arm: ArmIdentity): CalibrationFile | undefined {
+    try {
+      const path = this.find(arm);
+      const oldPath = oldPathOf(path);
+      const old = calibrationOrError(() => readCalibration(oldPath));
+      return {
+        path,
+        writtenAtMs: statSync(path).mtimeMs,
+        ...(!(old instanceof CalibrationError) && { old: { path: oldPath, calibration: old } }),
+      };
+    } catch {
+      return undefined; // what is wrong with it is told by {@link load}
+    }
   }
 
   /** What an arm's file holds, where there is one that can be used. */
@@ -62,7 +97,7 @@ export class CalibrationStore {
 
   /** The ids of the arms in a role that have a file, by either generation's name, in order. Never throws. */
   savedIds(role: Role): string[] {
-    const files = foldersOf(role).flatMap((folder) => {
+    const files = foldersOf(role, this.#model).flatMap((folder) => {
       try {
         return readdirSync(join(this.root, folder));
       } catch {
@@ -80,7 +115,7 @@ export class CalibrationStore {
    * Makes the folders that are missing. Returns the file's path. Throws as {@link writeCalibration}.
    */
   save(arm: ArmIdentity, calibration: Calibration): string {
-    const [older, newer] = pathsOf(this.root, arm);
+    const [older, newer] = pathsOf(this.root, arm, this.#model);
     const link = dirname(newer);
     this.#makeFolder(arm);
     replaceCalibration(older, calibration);
@@ -107,7 +142,7 @@ export class CalibrationStore {
 
   /** The path of what is kept beside an arm's calibration file: its name with `suffix` in place of `.json`. */
   pathBeside(arm: ArmIdentity, suffix: string): string {
-    const [older] = pathsOf(this.root, arm);
+    const [older] = pathsOf(this.root, arm, this.#model);
     return older.replace(/\.json$/, suffix);
   }
 
@@ -182,7 +217,7 @@ export class CalibrationStore {
 
   /** Makes the folder of an arm's file, with its link by the newer name, where they are missing. */
   #makeFolder(arm: ArmIdentity): void {
-    const [older, newer] = pathsOf(this.root, arm);
+    const [older, newer] = pathsOf(this.root, arm, this.#model);
     const [folder, link] = [dirname(older), dirname(newer)];
     try {
       makeFolder(folder);
@@ -202,16 +237,31 @@ function notOne(
   files: readonly [string, string],
   what: string,
   remedies: readonly Remedy[],
+  unusable?: string,
 ): CalibrationError {
   const arm = { role, id };
-  return new CalibrationError({ code: "calibration.missing", arm, kind, files, what, remedies });
+  return new CalibrationError({
+    ...{ code: "calibration.missing", arm, kind, files, what, remedies },
+    ...(unusable !== undefined && { unusable }),
+  });
 }
 
-function sameContent(a: string, b: string): boolean {
+/** The file that cannot be a calibration, where the others can. */
+function unusableOf(files: readonly string[]): string | undefined {
+  const unusable = files.filter(
+    (file) => calibrationOrError(() => readCalibration(file)) instanceof CalibrationError,
+  );
+  return unusable.length === 1 ? unusable[0] : undefined;
+}
+
+/** Whether two files are one, or say the same: their line ends may differ. */
+export function sameContent(a: string, b: string): boolean {
   if (realpathSync(a) === realpathSync(b)) return true;
   try {
-    return readFileSync(a).equals(readFileSync(b));
+    if (readFileSync(a).equals(readFileSync(b))) return true;
   } catch (cause) {
     throw unreadable(a, cause);
   }
+  const [one, other] = [a, b].map((path) => calibrationOrError(() => readCalibration(path)));
+  return !(one instanceof CalibrationError) && Bun.deepEquals(one, other);
 }

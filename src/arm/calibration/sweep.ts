@@ -1,6 +1,7 @@
 /** Recording a joint's range while a hand moves it from end to end: the motion is unwrapped, so that no seam is missed. */
 import { degrees, degreesToSteps, STEPS_PER_TURN, type Steps, steps } from "../../feetech/units.ts";
 import type { JointName } from "../joints.ts";
+import { NEVER_SWEPT_FROM } from "./flaws.ts";
 import { shortestWay } from "./homing.ts";
 
 /** Why a joint's range cannot be used. */
@@ -9,6 +10,8 @@ export type SweepTrouble =
   | "too little"
   /** It went through the place where its readings jump between 4095 and 0: the arm was not in the middle at first. */
   | "passed the seam"
+  /** It went nearly round, which a joint between two stops cannot: its horn slips, or it has no stops. */
+  | "too much"
   /** It moved further between two readings than can be told apart from moving the other way. */
   | "lost sight";
 
@@ -65,6 +68,7 @@ export class JointSweep {
   get trouble(): SweepTrouble | undefined {
     if (this.#lostSight) return "lost sight";
     if (this.min < 0 || this.max >= STEPS_PER_TURN) return "passed the seam";
+    if (this.max - this.min >= NEVER_SWEPT_FROM) return "too much";
     return this.max - this.min < neededSteps(this.joint) ? "too little" : undefined;
   }
 }

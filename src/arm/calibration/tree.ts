@@ -5,11 +5,14 @@ import type { ArmIdentity } from "../identity.ts";
 import type { Role } from "../joints.ts";
 import { invalid } from "./error.ts";
 
-/** An arm's folder below the root, by both generations' names: LeRobot 0.3.2 – 0.4.2 first, then 0.4.3 and later. */
-const folders = {
-  leader: ["teleoperators/so101_leader", "teleoperators/so_leader"],
-  follower: ["robots/so101_follower", "robots/so_follower"],
-} as const satisfies Record<Role, readonly [string, string]>;
+/** LeRobot's models of these arms. To 0.4.2 each has folders of its own, from 0.4.3 on they share theirs (#2763). */
+export const LEROBOT_MODELS = ["so101", "so100"] as const;
+
+/** One of {@link LEROBOT_MODELS}. */
+export type LerobotModel = (typeof LEROBOT_MODELS)[number];
+
+/** What the folders of the arms in a role are in. */
+const parents = { leader: "teleoperators", follower: "robots" } as const satisfies Record<Role, string>;
 
 /** A file name has at most 255 bytes; `.json` and the names of what is kept or made beside it need some of them. */
 const LONGEST_ID_BYTES = 200;
@@ -39,14 +42,25 @@ export function lerobotCalibrationRoot(
   return join(expand(cache), "lerobot", "calibration");
 }
 
-/** The folders below the root that hold the files of the arms in a role, by the older generation's name and the newer's. */
-export function foldersOf(role: Role): readonly [older: string, newer: string] {
-  return folders[role];
+/**
+ * The folders below the root that hold the files of the arms in a role, by the older generation's name (LeRobot 0.3.2 –
+ * 0.4.2) and the newer's.
+ */
+export function foldersOf(
+  role: Role,
+  model: LerobotModel = "so101",
+): readonly [older: string, newer: string] {
+  const parent = parents[role];
+  return [`${parent}/${model}_${role}`, `${parent}/so_${role}`];
 }
 
 /** The paths of an arm's file below `root`. Throws {@link CalibrationError} "invalid" for an id that names no file. */
-export function pathsOf(root: string, { role, id }: ArmIdentity): [older: string, newer: string] {
-  const [older, newer] = folders[role];
+export function pathsOf(
+  root: string,
+  { role, id }: ArmIdentity,
+  model: LerobotModel = "so101",
+): [older: string, newer: string] {
+  const [older, newer] = foldersOf(role, model);
   const problem = armIdProblem(id);
   if (problem !== undefined) throw invalid(join(root, older), problem, []);
   return [join(root, older, `${id}.json`), join(root, newer, `${id}.json`)];

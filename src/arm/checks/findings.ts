@@ -1,5 +1,6 @@
 /** What is wrong with an arm that has been read: every check before it may be used. */
 
+import type { NormalisationMode } from "../calibration/normalisation.ts";
 import type { ArmIdentity } from "../identity.ts";
 import { JOINTS } from "../joints.ts";
 import type { ArmProblem } from "../problem.ts";
@@ -19,16 +20,20 @@ export interface Finding {
 /**
  * Everything that is wrong with an arm, faults first; none when it can be used.
  * With the pair's other arm, as far as it is known, it is also told whether the two are swapped: then nothing else is
- * said, for all else would follow from it.
+ * said, for all else would follow from it. `mode` is how the pair maps one arm's joints to the other's.
  */
-export function findingsOf(state: ArmState, counterpart?: ArmState): Finding[] {
+export function findingsOf(
+  state: ArmState,
+  counterpart?: ArmState,
+  mode: NormalisationMode = "range",
+): Finding[] {
   const arm = identityOf(state);
   if (counterpart !== undefined && isSwapped(state, counterpart)) {
     const other = identityOf(counterpart);
     return faults([{ code: "arm.swapped", arm, other, remedies: [{ do: "exchange ports" }] }]);
   }
   const findings = [...servoFindingsOf(state), ...faults(calibrationProblems(arm, state))];
-  if (counterpart !== undefined) findings.push(...warnings(wristRollRanges(arm, state, counterpart)));
+  if (counterpart !== undefined) findings.push(...warnings(wristRollRanges(arm, state, counterpart, mode)));
   return findings.sort((a, b) => a.severity.localeCompare(b.severity));
 }
 

@@ -24,6 +24,7 @@ export function inspectArm(
     images: reading.images,
     errorBytes: errorBytesOf(bus),
     calibration: calibrations.tryLoad({ role, id }),
+    file: calibrations.fileOf({ role, id }),
     unfinished: calibrations.unfinishedProblem({ role, id }),
   };
 }

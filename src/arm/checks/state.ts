@@ -1,6 +1,7 @@
 /** An arm as it was found: what its checks look at. */
 import type { Calibration } from "../calibration/calibration.ts";
 import { CalibrationError } from "../calibration/error.ts";
+import type { CalibrationFile } from "../calibration/store.ts";
 import type { ArmIdentity } from "../identity.ts";
 import { JOINTS, type JointName } from "../joints.ts";
 import type { ArmProblem, CalibrationUnfinished } from "../problem.ts";
@@ -11,6 +12,8 @@ export interface ArmState extends ArmIdentity {
   readonly images: ServoImages;
   /** What its file holds, or why it cannot be had. */
   readonly calibration: Calibration | CalibrationError;
+  /** How that file came about, where there is one. */
+  readonly file?: CalibrationFile | undefined;
   /** Where writing a calibration to it was interrupted: what is said when file and servos do not agree. */
   readonly unfinished?: CalibrationUnfinished | undefined;
   /** What keeps its six servos from answering as they should, as the connection to it has found. */

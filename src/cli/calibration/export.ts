@@ -1,11 +1,11 @@
 /** `so101 calibration export`: the arm's file for LeRobot. */
 import { resolve } from "node:path";
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { formatCalibration } from "../../arm/calibration/calibration.ts";
 import { CalibrationStore } from "../../arm/calibration/store.ts";
-import { lerobotCalibrationRoot } from "../../arm/calibration/tree.ts";
+import { LEROBOT_MODELS, type LerobotModel, lerobotCalibrationRoot } from "../../arm/calibration/tree.ts";
 import type { Role } from "../../arm/joints.ts";
-import { chooseArm } from "../../config/choose-arm.ts";
+import { chooseFiledArm } from "../../config/choose-arm.ts";
 import { invokersEnvironment } from "../../host/invoker.ts";
 import { printLine } from "../../linux/stdout.ts";
 import { exportCalibration } from "../../workflows/calibration/export.ts";
@@ -19,25 +19,34 @@ export function exportCommand(): Command {
     .summary("give the arm's calibration file to LeRobot")
     .description(
       "Writes the arm's calibration file where LeRobot looks for it, by the names of both of its generations; or into " +
-        "another folder of that kind, or to one .json file. With - it is printed.",
+        "another folder of that kind, or to one .json file. With - it is printed. No port is needed.",
     )
     .addArgument(roleArgument())
     .argument(
       "[target]",
       "root of LeRobot's calibration files, a .json file, or - (default: the invoking user's root)",
     )
+    .addOption(
+      new Option("--robot <model>", "which of LeRobot's robots the arm is there")
+        .choices(LEROBOT_MODELS)
+        .default("so101" satisfies LerobotModel),
+    )
     .action(exportFile);
   return addJsonOption(addYesOption(addArmOptions(command)));
 }
 
-function exportFile(role: Role, target: string | undefined, options: ArmOptions): Promise<void> {
+interface Options extends ArmOptions {
+  readonly robot: LerobotModel;
+}
+
+function exportFile(role: Role, target: string | undefined, { robot, ...options }: Options): Promise<void> {
   return interruptible(async (signal) => {
-    const arm = chooseArm(role, options);
+    const arm = chooseFiledArm(role, options);
     if (target === "-") {
       printLine(formatCalibration(new CalibrationStore(arm.calibrationDir).load(arm)));
       return;
     }
     const to = target === undefined ? lerobotCalibrationRoot(invokersEnvironment()) : resolve(target);
-    await exportCalibration(arm, to, operatorFor(options, signal));
+    await exportCalibration(arm, to, robot, operatorFor(options, signal));
   });
 }

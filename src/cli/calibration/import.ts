@@ -3,10 +3,12 @@ import { resolve } from "node:path";
 import { Command } from "commander";
 import { lerobotCalibrationRoot } from "../../arm/calibration/tree.ts";
 import type { Role } from "../../arm/joints.ts";
+import { chooseFiledArm } from "../../config/choose-arm.ts";
 import { invokersEnvironment } from "../../host/invoker.ts";
 import { importCalibration } from "../../workflows/calibration/import.ts";
+import { interruptible } from "../interrupt.ts";
+import { operatorFor } from "../operator/operator-for.ts";
 import { type ArmOptions, addArmOptions, addJsonOption, addYesOption, roleArgument } from "../options/arm.ts";
-import { withChosenArm } from "../with-chosen-arm.ts";
 
 /** Makes the command. */
 export function importCommand(): Command {
@@ -14,7 +16,8 @@ export function importCommand(): Command {
     .summary("take over LeRobot's calibration file")
     .description(
       "Takes over a calibration file, from LeRobot's own folder unless another folder or a file is named. In a folder " +
-        "the file of the arm's id is taken, or the only one there is for such an arm. The arm itself is not needed.",
+        "(an SO-100's or an SO-101's, of any LeRobot) the file of the arm's id is taken; for the pairs left and right " +
+        "that of their side of a robot with two arms; or the only one there is for such an arm. No port is needed.",
     )
     .addArgument(roleArgument())
     .argument("[source]", "root of LeRobot's calibration files, or one file (default: the invoking user's)")
@@ -32,5 +35,7 @@ Examples:
 
 function importFile(role: Role, source: string | undefined, options: ArmOptions): Promise<void> {
   const from = source === undefined ? lerobotCalibrationRoot(invokersEnvironment()) : resolve(source);
-  return withChosenArm(role, options, (arm, operator) => importCalibration(arm, from, operator));
+  return interruptible((signal) =>
+    importCalibration(chooseFiledArm(role, options), from, operatorFor(options, signal)),
+  );
 }

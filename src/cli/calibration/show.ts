@@ -1,35 +1,52 @@
-/** `so101 calibration show`: file and servos side by side. */
+/** `so101 calibration show`: file and servos side by side, or a file alone. */
+import { resolve } from "node:path";
 import { styleText } from "node:util";
-import { Command } from "commander";
+import { Argument, Command, InvalidArgumentError } from "commander";
 import { calibrationInServo, calibrationRegisters, type ServoKey } from "../../arm/calibration/in-servos.ts";
 import { nameOfArm } from "../../arm/identity.ts";
-import type { Role } from "../../arm/joints.ts";
-import { JOINTS, type JointName } from "../../arm/joints.ts";
-import { chooseArm } from "../../config/choose-arm.ts";
+import { JOINTS, type JointName, ROLES, type Role } from "../../arm/joints.ts";
+import { chooseFiledArm } from "../../config/choose-arm.ts";
 import { printLine } from "../../linux/stdout.ts";
-import { type BothCalibrations, readBoth } from "../../workflows/calibration/show.ts";
+import { list } from "../../messages/list.ts";
+import { type BothCalibrations, readBoth, readFileAlone } from "../../workflows/calibration/show.ts";
 import { interruptible } from "../interrupt.ts";
 import { operatorFor } from "../operator/operator-for.ts";
-import { type ArmOptions, addArmOptions, addJsonOption, addYesOption, roleArgument } from "../options/arm.ts";
+import { type ArmOptions, addArmOptions, addJsonOption, addYesOption } from "../options/arm.ts";
 
 /** Makes the command. */
 export function showCommand(): Command {
   const command = new Command("show")
     .summary("file and servos side by side, differences marked")
     .description(
-      "Shows an arm's calibration as its file and its servos have it, differences marked. Nothing is changed. " +
-        "The exit code is 1 when one of them could not be read.",
+      "Shows an arm's calibration as its file and its servos have it, differences marked. Nothing is changed. Of an arm " +
+        "that is configured nowhere and given by --id alone the file is shown, as is a file that is named: for that " +
+        "no port is needed. The exit code is 1 when one of them could not be read, or cannot be a calibration.",
     )
-    .addArgument(roleArgument())
+    .addArgument(
+      new Argument("<arm>", "leader, follower, or the path of a calibration file").argParser(armOrFile),
+    )
     .action(show);
   return addJsonOption(addYesOption(addArmOptions(command)));
 }
 
-function show(role: Role, options: ArmOptions): Promise<void> {
+/** Whose calibration is shown, or which file. */
+type Shown = { readonly role: Role } | { readonly path: string };
+
+function armOrFile(text: string): Shown {
+  const role = ROLES.find((one) => one === text);
+  if (role !== undefined) return { role };
+  if (text.includes("/") || text.endsWith(".json")) return { path: resolve(text) };
+  throw new InvalidArgumentError("Allowed are leader, follower, or the path of a file, which ends in .json.");
+}
+
+function show(shown: Shown, options: ArmOptions): Promise<void> {
   return interruptible(async (signal) => {
     const operator = operatorFor(options, signal);
-    const both = await readBoth(chooseArm(role, options), operator);
-    const { problems, unfinished } = both;
+    const both =
+      "path" in shown
+        ? readFileAlone(shown.path, operator)
+        : await readBoth(chooseFiledArm(shown.role, options), operator);
+    const { file, problems, unfinished } = both;
     if (options.json) {
       operator.event({
         event: "calibration",
@@ -38,7 +55,11 @@ function show(role: Role, options: ArmOptions): Promise<void> {
         unfinished: unfinished !== undefined,
       });
     } else {
-      for (const line of table(both)) printLine(line);
+      if (file !== undefined || both.images !== undefined) for (const line of table(both)) printLine(line);
+      if (file !== undefined && file.leftOut.length > 0) {
+        const keys = list(file.leftOut.map((key) => JSON.stringify(key)));
+        operator.tell("warning", `${keys} in ${file.path} is no part of a calibration, and is left out`);
+      }
       if (unfinished !== undefined) operator.tell("warning", unfinished);
       for (const problem of problems) operator.tell("warning", problem);
     }
@@ -51,11 +72,12 @@ function summaryOf({ arm, file, images, differences }: BothCalibrations) {
     images &&
     JOINTS.map((joint, index) => [joint, images[index] ? calibrationInServo(joint, images[index]) : null]);
   return {
-    arm: arm.role,
-    id: arm.id,
+    arm: arm?.role ?? null,
+    id: arm?.id ?? null,
     file: file?.path ?? null,
-    port: arm.port,
+    port: arm?.port ?? null,
     filed: file?.calibration ?? null,
+    leftOut: file?.leftOut ?? [],
     held: held === undefined ? null : Object.fromEntries(held),
     differences,
   };
@@ -78,7 +100,7 @@ function table({ arm, file, images, differences }: BothCalibrations): string[] {
       ? []
       : ["", differences.length === 0 ? "File and servos agree." : `${DIFFERENT}: file and servos differ.`];
   return [
-    `${nameOfArm(arm)}: file ${file?.path ?? "none"}`,
+    `${arm === undefined ? "" : `${nameOfArm(arm)}: `}file ${file?.path ?? "none"}`,
     "",
     styleText("dim", `${"".padEnd(14)}${heads}drive_mode`),
     styleText(

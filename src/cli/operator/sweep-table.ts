@@ -8,6 +8,7 @@ const BAR_CELLS = 32;
 const notes = {
   "too little": "move it",
   "passed the seam": "passed the seam",
+  "too much": "went too far",
   "lost sight": "moved too fast",
 };
 

@@ -35,7 +35,8 @@ export interface CalibrationWish {
 export async function calibrate(chosen: ChosenArm, wish: CalibrationWish, operator: Operator): Promise<void> {
   const calibrations = new CalibrationStore(chosen.calibrationDir);
   calibrations.checkRoom(chosen);
-  const filed = calibrations.tryLoad(chosen);
+  // What is calibrated now need not be in order, which is why it is.
+  const filed = calibrations.tryLoad(chosen, wish.joint && JOINTS.filter((joint) => joint !== wish.joint));
   if (filed instanceof CalibrationError) {
     if (filed.trouble === "unreadable") throw filed;
     if (wish.joint !== undefined) {

@@ -1,4 +1,5 @@
 /** The ranges: recording every joint's while the person moves it, until it is complete. */
+import { ROUND_JOINT } from "../../arm/calibration/flaws.ts";
 import type { JointSweep, SweepTrouble } from "../../arm/calibration/sweep.ts";
 import { type JointName, nameWithId } from "../../arm/joints.ts";
 import { type Steps, steps } from "../../feetech/units.ts";
@@ -17,7 +18,6 @@ export interface Range {
 
 /** wrist_roll goes round for ever: LeRobot gives it the full turn and does not have it swept. */
 const FULL_TURN: Range = { min: steps(0), max: steps(4095) };
-const ROUND_JOINT: JointName = "wrist_roll";
 
 const LOOK_EVERY_MS = 10;
 const HINT_EVERY_MS = 5_000;
@@ -75,6 +75,9 @@ const advice: Readonly<Record<SweepTrouble, string>> = {
   "passed the seam":
     "passed the seam of its encoder, between 4095 and 0: it was not in the middle of its range at first — " +
     "bring it to the middle of where it can go",
+  "too much":
+    "went nearly all the way round, which a joint between two stops cannot: check that its horn is screwed tight and that " +
+    "nothing of it is broken",
   "lost sight": "moved faster than it could be followed: move it more slowly, and check its lead",
 };
 

@@ -6,24 +6,23 @@ import {
   replaceCalibration,
 } from "../../arm/calibration/calibration.ts";
 import { CalibrationError } from "../../arm/calibration/error.ts";
-import { CalibrationStore } from "../../arm/calibration/store.ts";
-import { nameOfArm } from "../../arm/identity.ts";
-import type { ChosenArm } from "../../config/choose-arm.ts";
+import type { CalibrationStore } from "../../arm/calibration/store.ts";
+import { type ArmIdentity, nameOfArm } from "../../arm/identity.ts";
 import { Interrupted } from "../errors.ts";
 import type { Operator } from "../operator.ts";
 
 /**
- * Keeps a calibration as the arm's file below its calibration folder, unless that says the same already. `whose` says
+ * Keeps a calibration as the arm's file among `calibrations`, unless that says the same already. `whose` says
  * which calibration it is: `the servos'`. Throws {@link CalibrationError} "unwritable"; {@link Interrupted} when the
  * person wants the old one.
  */
 export async function keep(
-  arm: ChosenArm,
+  arm: ArmIdentity,
+  calibrations: CalibrationStore,
   calibration: Calibration,
   whose: string,
   operator: Operator,
 ): Promise<void> {
-  const calibrations = new CalibrationStore(arm.calibrationDir);
   await replace(arm, calibrations.tryLoad(arm), calibration, whose, operator, () =>
     calibrations.save(arm, calibration),
   );
@@ -32,7 +31,7 @@ export async function keep(
 /** The same for a file that is named. */
 export async function keepAt(
   path: string,
-  arm: ChosenArm,
+  arm: ArmIdentity,
   calibration: Calibration,
   whose: string,
   operator: Operator,
@@ -51,7 +50,7 @@ export async function keepAt(
 }
 
 async function replace(
-  arm: ChosenArm,
+  arm: ArmIdentity,
   before: Calibration | CalibrationError,
   calibration: Calibration,
   whose: string,

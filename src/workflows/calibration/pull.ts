@@ -1,10 +1,10 @@
 /** Pulling a calibration: what the arm's servos hold becomes its file. The cure for a lost file. */
-import * as v from "valibot";
-import { type Calibration, calibrationSchema } from "../../arm/calibration/calibration.ts";
+import type { Calibration } from "../../arm/calibration/calibration.ts";
+import { flawsOf, isPlaceholder, whyNoCalibration } from "../../arm/calibration/flaws.ts";
 import { calibrationInServo } from "../../arm/calibration/in-servos.ts";
 import { CalibrationStore } from "../../arm/calibration/store.ts";
 import { progressOf } from "../../arm/calibration/unfinished.ts";
-import { JOINTS, type JointName, nameWithId } from "../../arm/joints.ts";
+import { JOINTS, nameWithId } from "../../arm/joints.ts";
 import { readWholeArm } from "../../arm/servos/read.ts";
 import type { ServoImage, ServoImages } from "../../arm/servos/servo-image.ts";
 import type { ChosenArm } from "../../config/choose-arm.ts";
@@ -28,8 +28,8 @@ export async function pullCalibration(chosen: ChosenArm, operator: Operator): Pr
     const filed = arm.calibrations.loadIfUsable(arm);
     refuseMixed(arm, images, filed, operator);
     const held = heldBy(images, filed);
-    refuseUnusable(arm, held, operator);
-    await keep(arm, held, "the servos'", operator);
+    refuseUnusable(arm, held, filed, operator);
+    await keep(arm, arm.calibrations, held, "the servos'", operator);
   });
 }
 
@@ -55,24 +55,32 @@ function refuseMixed(
   if (problem !== undefined) throw new Error(sayProblem(problem, audience));
 }
 
-function refuseUnusable({ name, role }: OpenArm, held: Calibration, { audience }: Operator): void {
-  const calibrate = command(audience, "calibrate", role);
-  if (JOINTS.every((joint) => isFactory(held, joint))) {
-    throw new Error(`${name}: it was never calibrated — run "${calibrate}"`);
-  }
-  const result = v.safeParse(calibrationSchema, held);
-  if (result.success) return;
-  const joints = JOINTS.filter((joint) => result.issues.some(({ path }) => path?.[0]?.key === joint));
+/** What cannot be a calibration must not become a file, least of all in the place of a good one. */
+function refuseUnusable(
+  { name, role, calibrations, ...arm }: OpenArm,
+  held: Calibration,
+  filed: Calibration | undefined,
+  { audience }: Operator,
+): void {
+  const why = whyNoCalibration(held);
+  if (why === undefined) return;
+  const calibrate = `run "${command(audience, "calibrate", role)}"`;
+  const what = isPlaceholder(held)
+    ? `${name}: it was never calibrated`
+    : `${name}: its servos hold no calibration that can be used: ${figuresOf(held)} — ${why}`;
+  if (filed === undefined) throw new Error(`${what} — ${calibrate}`);
+  const path = calibrations.find({ role, id: arm.id });
+  throw new Error(
+    `${what} — its file ${path} is a calibration, and stays as it is: write it into the arm with ` +
+      `"${command(audience, "calibration apply", role)}", or ${calibrate}`,
+  );
+}
+
+function figuresOf(held: Calibration): string {
+  const joints = flawsOf(held).map(({ joint }) => joint);
   const figures = joints.map((joint) => {
     const { homing_offset, range_min, range_max } = held[joint];
     return `${nameWithId(joint)} has homing_offset ${homing_offset}, range ${range_min} to ${range_max}`;
   });
-  throw new Error(
-    `${name}: its servos hold no calibration that can be used: ${figures.join("; ")} — run "${calibrate}"`,
-  );
-}
-
-function isFactory(held: Calibration, joint: JointName): boolean {
-  const { homing_offset, range_min, range_max } = held[joint];
-  return homing_offset === 0 && range_min === 0 && range_max === 4095;
+  return figures.join("; ");
 }

@@ -1,12 +1,14 @@
-/** An arm's calibration as its file and its servos have it. */
-
-import type { Calibration } from "../../arm/calibration/calibration.ts";
+/** An arm's calibration as its file and its servos have it, or a file alone. */
+import { type CalibrationText, readCalibrationText } from "../../arm/calibration/calibration.ts";
 import { CalibrationError } from "../../arm/calibration/error.ts";
-import { differencesOf } from "../../arm/calibration/in-servos.ts";
+import { whyNoCalibration } from "../../arm/calibration/flaws.ts";
+import { differencesOf, heldCalibration } from "../../arm/calibration/in-servos.ts";
 import { CalibrationStore } from "../../arm/calibration/store.ts";
+import { nameOfArm } from "../../arm/identity.ts";
 import { readArm } from "../../arm/servos/read.ts";
 import type { ServoImages } from "../../arm/servos/servo-image.ts";
-import type { ChosenArm } from "../../config/choose-arm.ts";
+import type { FiledArm } from "../../config/choose-arm.ts";
+import type { Audience } from "../../messages/audience.ts";
 import { sayError, sayProblem } from "../../messages/problems.ts";
 import { withArm } from "../arm-session.ts";
 import { Interrupted } from "../errors.ts";
@@ -15,39 +17,59 @@ import { type ToldDifference, toldDifferences } from "./differences.ts";
 
 /** Both, as far as they can be had. */
 export interface BothCalibrations {
-  readonly arm: ChosenArm;
+  /** Whose they are; undefined for a file that was named. */
+  readonly arm: FiledArm | undefined;
   /** The file and what it says; undefined when it cannot be used. */
-  readonly file: { readonly path: string; readonly calibration: Calibration } | undefined;
-  /** What the servos hold; undefined when none answers. */
+  readonly file: FileContent | undefined;
+  /** What the servos hold; undefined when none answers, or none was asked. */
   readonly images: ServoImages | undefined;
   /** Where the two differ. */
   readonly differences: readonly ToldDifference[];
-  /** Why one of them cannot be had. */
+  /** Why one of them cannot be had, or cannot be a calibration. */
   readonly problems: readonly string[];
   /** Where a calibration was cut off while it was written, what to say of that. */
   readonly unfinished: string | undefined;
 }
 
-/** Reads both; nothing is changed. Throws {@link Interrupted} alone. */
-export async function readBoth(arm: ChosenArm, operator: Operator): Promise<BothCalibrations> {
+/** A calibration file, and the keys of it that are left out. */
+export interface FileContent extends CalibrationText {
+  readonly path: string;
+}
+
+/** Reads a file alone. Throws nothing that a person can cause. */
+export function readFileAlone(path: string, { audience }: Operator): BothCalibrations {
+  const file = contentOr(audience, () => ({ path, ...readCalibrationText(path) }));
+  return {
+    arm: undefined,
+    file: typeof file === "string" ? undefined : file,
+    images: undefined,
+    differences: [],
+    problems: typeof file === "string" ? [file] : [],
+    unfinished: undefined,
+  };
+}
+
+/** Reads both, or the file alone of an arm whose port is not known; nothing is changed. Throws {@link Interrupted} alone. */
+export async function readBoth(arm: FiledArm, operator: Operator): Promise<BothCalibrations> {
+  const { audience } = operator;
   const calibrations = new CalibrationStore(arm.calibrationDir);
-  const calibration = calibrations.tryLoad(arm);
-  const problems: string[] = [];
-  if (calibration instanceof CalibrationError) problems.push(sayError(calibration, operator.audience));
-  const file =
-    calibration instanceof CalibrationError ? undefined : { path: calibrations.find(arm), calibration };
+  const content = contentOr(audience, () => {
+    const path = calibrations.find(arm);
+    return { path, ...readCalibrationText(path, arm) };
+  });
+  const problems = typeof content === "string" ? [content] : [];
+  const file = typeof content === "string" ? undefined : content;
   let images: ServoImages | undefined;
   try {
-    await withArm(arm, { access: "read", servos: "any" }, operator, async ({ bus, problem }) => {
-      const read = readArm(bus);
-      if (problem !== undefined && read.images.every((image) => image === null)) {
-        throw new Error(sayProblem(problem, operator.audience));
-      }
-      images = read.images;
-    });
+    images = await readServos(arm, operator);
   } catch (error) {
     if (error instanceof Interrupted && operator.signal.aborted) throw error;
-    problems.push(sayError(error, operator.audience));
+    problems.push(sayError(error, audience));
+  }
+  const held = images && heldCalibration(images);
+  const why = held && whyNoCalibration(held);
+  if (why !== undefined) {
+    problems.push(`${nameOfArm(arm)}: what its servos hold cannot be a calibration: ${why}`);
   }
   const unfinished = calibrations.unfinishedProblem(arm);
   return {
@@ -59,6 +81,32 @@ export async function readBoth(arm: ChosenArm, operator: Operator): Promise<Both
         ? []
         : toldDifferences(differencesOf(images, file.calibration)),
     problems,
-    unfinished: unfinished && sayProblem(unfinished, operator.audience),
+    unfinished: unfinished && sayProblem(unfinished, audience),
   };
+}
+
+/** What the servos of an arm hold; undefined where its port is not known. Throws what {@link withArm} does. */
+async function readServos(arm: FiledArm, operator: Operator): Promise<ServoImages | undefined> {
+  const { port } = arm;
+  if (port === undefined) return undefined;
+  let images: ServoImages | undefined;
+  const wish = { access: "read", servos: "any" } as const;
+  await withArm({ ...arm, port }, wish, operator, async ({ bus, problem }) => {
+    const read = readArm(bus);
+    if (problem !== undefined && read.images.every((image) => image === null)) {
+      throw new Error(sayProblem(problem, operator.audience));
+    }
+    images = read.images;
+  });
+  return images;
+}
+
+/** What `load` gives, or why there is no such calibration. */
+function contentOr(audience: Audience, load: () => FileContent): FileContent | string {
+  try {
+    return load();
+  } catch (error) {
+    if (error instanceof CalibrationError) return sayError(error, audience);
+    throw error;
+  }
 }

@@ -37,7 +37,10 @@ export async function readArms(config: Config, audience: Audience): Promise<Chec
       await connection.close();
     }
   }
-  return [...checks, ...states.flatMap((state, index) => findings(state, states[1 - index], audience))];
+  return [
+    ...checks,
+    ...states.flatMap((state, index) => findings(state, states[1 - index], config, audience)),
+  ];
 }
 
 function servos(state: ArmState, audience: Audience): Check {
@@ -57,11 +60,18 @@ function servos(state: ArmState, audience: Audience): Check {
   return trouble === undefined ? ok(area, figures) : broken(area, `${figures}; ${trouble}`);
 }
 
-function findings(state: ArmState, counterpart: ArmState | undefined, audience: Audience): Check[] {
+function findings(
+  state: ArmState,
+  counterpart: ArmState | undefined,
+  { teleoperation }: Config,
+  audience: Audience,
+): Check[] {
   if (state.images.every((image) => image === null)) return [];
   const area = `calibration of the ${state.role}`;
   // What the line about the arm's servos has said is not said again.
-  const found = findingsOf(state, counterpart).filter(({ problem }) => problem !== state.unreached);
+  const found = findingsOf(state, counterpart, teleoperation.normalisation).filter(
+    ({ problem }) => problem !== state.unreached,
+  );
   if (found.length === 0) return [ok(area, "holds what its calibration file says")];
   return found.map(({ severity, problem }) => {
     const message = sayProblem(problem, audience);

@@ -1,5 +1,14 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { cpSync, mkdirSync, mkdtempSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import fc from "fast-check";
@@ -7,6 +16,8 @@ import { formatCalibration, readCalibration } from "../../../src/arm/calibration
 import { CalibrationError } from "../../../src/arm/calibration/error.ts";
 import { CalibrationStore } from "../../../src/arm/calibration/store.ts";
 import { armIdProblem } from "../../../src/arm/calibration/tree.ts";
+import { JOINTS } from "../../../src/arm/joints.ts";
+import { steps } from "../../../src/feetech/units.ts";
 import { thrown } from "../../support/thrown.ts";
 import { calibrations } from "../arms.ts";
 
@@ -67,6 +78,42 @@ test("without a file it is said where it was looked for and how to get one", () 
     files: [`${root}/robots/so101_follower/red.json`, `${root}/robots/so_follower/red.json`],
     remedies: [{ do: "calibrate" }, { do: "calibration import" }, { do: "calibration pull" }],
   });
+});
+
+test("two files that differ, of which one cannot be a calibration: that one is named", () => {
+  put("robots/so101_follower/red.json");
+  const wholeTurn = { range_min: steps(0), range_max: steps(4095) };
+  const newer = put("robots/so_follower/red.json", {
+    ...calibrations.follower,
+    gripper: { ...calibrations.follower.gripper, ...wholeTurn },
+  });
+  const error = caught(() => store.find({ role: "follower", id: "red" }));
+  expect(error.problem).toMatchObject({ kind: "ambiguous", unusable: newer });
+});
+
+test("a file with one joint that was never swept is one for calibrating that joint, and for nothing else", () => {
+  const { leader } = calibrations;
+  const gripper = { ...leader.gripper, range_min: steps(0), range_max: steps(4095) };
+  put("teleoperators/so101_leader/blue.json", { ...leader, gripper });
+  const arm = { role: "leader", id: "blue" } as const;
+  const others = JOINTS.filter((joint) => joint !== "gripper");
+  expect(store.tryLoad(arm, others)).toEqual({ ...leader, gripper });
+  expect(store.tryLoad(arm)).toBeInstanceOf(CalibrationError);
+  expect(store.tryLoad(arm, ["gripper"])).toBeInstanceOf(CalibrationError);
+});
+
+test("a file tells when it was written, and what it has replaced", () => {
+  const arm = { role: "follower", id: "red" } as const;
+  expect(store.fileOf(arm)).toBeUndefined();
+  store.save(arm, calibrations.leader);
+  const path = store.save(arm, calibrations.follower);
+  expect(store.fileOf(arm)).toEqual({
+    path,
+    writtenAtMs: statSync(path).mtimeMs,
+    old: { path: `${path}.old`, calibration: calibrations.leader },
+  });
+  writeFileSync(`${path}.old`, "{}");
+  expect(store.fileOf(arm)?.old).toBeUndefined();
 });
 
 test("a saved calibration is found by both generations of LeRobot, through a relative link", () => {

@@ -31,7 +31,8 @@ test("the range is from the lowest to the highest position, in whatever order th
 });
 
 test("a joint that goes to the very ends of the count has not passed the seam", () => {
-  expect(swept(2047, [0, 4095])).toMatchObject({ min: 0, max: 4095, trouble: undefined });
+  expect(swept(2047, [0, 3899])).toMatchObject({ min: 0, max: 3899, trouble: undefined });
+  expect(swept(2047, [196, 4095])).toMatchObject({ min: 196, max: 4095, trouble: undefined });
 });
 
 test.each([
@@ -74,4 +75,9 @@ test("a joint that could not be read for a while is followed on, where it did no
   sweep.see(steps(2300), 1e8);
   sweep.see(steps(3100), 1e8 + TICK_US);
   expect(sweep).toMatchObject({ min: 900, max: 3100, trouble: undefined });
+});
+
+test("a joint between two stops that goes nearly all the way round cannot be calibrated so", () => {
+  expect(swept(2047, [0, 3900])).toMatchObject({ min: 0, max: 3900, trouble: "too much" });
+  expect(swept(2047, [0, 4095])).toMatchObject({ trouble: "too much" });
 });

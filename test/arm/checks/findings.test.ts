@@ -1,9 +1,16 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
+import type { Calibration } from "../../../src/arm/calibration/calibration.ts";
+import { CalibrationError } from "../../../src/arm/calibration/error.ts";
 import { findingsOf } from "../../../src/arm/checks/findings.ts";
 import type { ArmState } from "../../../src/arm/checks/state.ts";
 import { JOINTS, type JointName, type Role } from "../../../src/arm/joints.ts";
-import { type ArmProblem, type CalibrationUnfinished, jointsOf } from "../../../src/arm/problem.ts";
+import {
+  type ArmProblem,
+  type CalibrationMissing,
+  type CalibrationUnfinished,
+  jointsOf,
+} from "../../../src/arm/problem.ts";
 import { ServoImage } from "../../../src/arm/servos/servo-image.ts";
 import { steps, volts } from "../../../src/feetech/units.ts";
 import { armImages, armState, calibrations, factoryImages, noFile, type Registers } from "../arms.ts";
@@ -34,6 +41,15 @@ const problem = (arm: ArmState): ArmProblem => {
   return findings[0]!.problem;
 };
 
+/** A calibration with the same range in every joint that was swept. */
+const swept = (calibration: Calibration, min: number, max: number): Calibration => {
+  const joints = JOINTS.map((joint) => {
+    const range = joint === "wrist_roll" ? {} : { range_min: steps(min), range_max: steps(max) };
+    return [joint, { ...calibration[joint], ...range }];
+  });
+  return Object.fromEntries(joints) as Calibration;
+};
+
 const codes = (arm: ArmState, counterpart?: ArmState) =>
   findingsOf(arm, counterpart).map(({ problem: { code } }) => code);
 
@@ -61,10 +77,68 @@ test("a servo that does not hold its file's calibration is a fault with both num
           { joint: "elbow_flex", key: "homing_offset", held: -12, filed: -1684 },
           { joint: "elbow_flex", key: "range_max", held: 4095, filed: 2864 },
         ],
-        remedies: [{ do: "calibration apply" }, { do: "calibration pull" }],
+        remedies: [{ do: "calibration pull" }, { do: "calibration apply" }],
       },
     },
   ]);
+});
+
+const WHEN = Date.UTC(2026, 10, 20, 13, 2);
+const file = { path: "/x/red.json", writtenAtMs: WHEN };
+
+/** The mismatch of a follower whose servos hold a calibration. */
+const mismatchOf = (held: Calibration, given: Partial<ArmState> = {}) => {
+  const found = problem(armState("follower", { images: armImages("follower", held), file, ...given }));
+  if (found.code !== "calibration.mismatch") throw new Error(found.code);
+  return found;
+};
+
+test("servos that hold no possible calibration are told to take the file's", () => {
+  const cancelled = swept(calibrations.follower, 0, 4095);
+  expect(mismatchOf(cancelled)).toMatchObject({
+    file: "/x/red.json",
+    writtenAtMs: WHEN,
+    servosCannot: expect.stringContaining("cancelled after the middle") as unknown,
+    remedies: [{ do: "calibration apply" }],
+  });
+  const gripper = { ...cancelled.gripper, homing_offset: steps(12) };
+  expect(mismatchOf({ ...calibrations.follower, gripper })).toMatchObject({
+    servosCannot: expect.stringContaining("gripper: its range, 0 to 4095") as unknown,
+    remedies: [{ do: "calibration apply" }],
+  });
+});
+
+test("servos that hold what the file has replaced are told to take the file's, which is newer", () => {
+  const before = swept(calibrations.follower, 700, 3300);
+  const old = { path: "/x/red.json.old", calibration: before };
+  const found = mismatchOf(before, { file: { ...file, old } });
+  expect(found.servosHold).toBe("/x/red.json.old");
+  expect(found.remedies).toEqual([{ do: "calibration apply" }, { do: "calibration pull" }]);
+});
+
+test("servos that hold another possible calibration are to be read", () => {
+  const other = swept(calibrations.follower, 700, 3300);
+  const old = { path: "/x/red.json.old", calibration: calibrations.leader };
+  const found = mismatchOf(other, { file: { ...file, old } });
+  expect(found.servosHold).toBeUndefined();
+  expect(found.servosCannot).toBeUndefined();
+  expect(found.remedies).toEqual([{ do: "calibration pull" }, { do: "calibration apply" }]);
+});
+
+test("where the file is missing or cannot be one, the arm's is offered if its servos hold one", () => {
+  const flawed = new CalibrationError({
+    ...(noFile.problem as CalibrationMissing),
+    kind: "invalid",
+    remedies: [{ do: "calibrate" }, { do: "calibration pull" }],
+  });
+  const remedies = (held: Calibration, calibration: CalibrationError) =>
+    problem(armState("follower", { images: armImages("follower", held), calibration }));
+  expect(remedies(calibrations.follower, flawed)).toMatchObject({
+    remedies: [{ do: "calibration pull" }, { do: "calibrate" }],
+  });
+  const cancelled = swept(calibrations.follower, 0, 4095);
+  expect(remedies(cancelled, flawed)).toMatchObject({ remedies: [{ do: "calibrate" }] });
+  expect(remedies(cancelled, noFile)).toMatchObject({ remedies: [{ do: "calibrate" }] });
 });
 
 test("every joint that disagrees is named in one finding", () => {
@@ -303,6 +377,19 @@ test("a swept wrist_roll beside a full turn is a warning, once for the pair, by 
   ]);
   const both = armState("follower", { images: armImages("follower", swept), calibration: swept });
   expect(findingsOf(leader, both)).toEqual([]);
+});
+
+test("in degrees a swept wrist_roll agrees with a full turn if the middles of the two are within 5°", () => {
+  const leaderWith = (min: number, max: number) => {
+    const wrist_roll = { ...calibrations.leader.wrist_roll, range_min: steps(min), range_max: steps(max) };
+    const calibration = { ...calibrations.leader, wrist_roll };
+    return armState("leader", { images: armImages("leader", calibration), calibration });
+  };
+  const follower = armState("follower");
+  expect(findingsOf(leaderWith(1000, 3200), follower, "degrees")).toEqual([]); // 4.6° off 2047.5
+  expect(findingsOf(leaderWith(1000, 3200), follower, "range")).toHaveLength(1);
+  const [finding] = findingsOf(leaderWith(1000, 3300), follower, "degrees");
+  expect(finding!.problem).toMatchObject({ code: "calibration.wrist-roll", apart: expect.closeTo(9, 0) });
 });
 
 test("whatever the servos hold, the findings name the arm, and faults come first", () => {
