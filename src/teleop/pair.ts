@@ -12,11 +12,12 @@ import type { Clock } from "../linux/clock.ts";
 import { PortError } from "../serial/transport.ts";
 import type { PairContext } from "./context.ts";
 import { Keeper } from "./keeper.ts";
-import { follow } from "./loop/follow.ts";
+import { type FollowContext, follow } from "./loop/follow.ts";
 import { Alarms } from "./monitoring/alarms.ts";
 import { publishArm } from "./monitoring/figures.ts";
 import { observeArm } from "./observe.ts";
-import { Preparation } from "./preparation.ts";
+import { cannotPark, parkAsAsked } from "./park.ts";
+import { Preparation, type PreparationContext } from "./preparation.ts";
 import type { Left } from "./reporting/problem.ts";
 import { Reporter } from "./reporting/reporter.ts";
 import type { PairSettings } from "./settings.ts";
@@ -34,10 +35,10 @@ export class Pair {
   readonly #clock: Clock;
   readonly #machine: StateMachine;
   readonly #reporter: Reporter;
-  readonly #alarms: Alarms;
   readonly #arms: Readonly<Record<Role, ArmIdentity>>;
   readonly #connections: Readonly<Record<Role, ArmConnection>>;
   readonly #keeper: Keeper;
+  readonly #parts: PreparationContext & Omit<FollowContext, "settings">;
   readonly #preparation: Preparation;
   #isCooling = false;
   /** While the follower waits, without torque, for the leader to be moved. */
@@ -50,7 +51,6 @@ export class Pair {
     this.#clock = ports.clock;
     this.#machine = new StateMachine(sink);
     this.#reporter = new Reporter(this.#machine, sink);
-    this.#alarms = new Alarms(sink, ports.clock);
     this.#arms = {
       leader: { role: "leader", id: settings.arms.leader.id },
       follower: { role: "follower", id: settings.arms.follower.id },
@@ -60,14 +60,11 @@ export class Pair {
       follower: new ArmConnection(this.#arms.follower, settings.arms.follower.port, "drive", ports),
     };
     this.#keeper = new Keeper(this.#arms, this.#connections, this.#reporter, this.#clock);
-    this.#preparation = new Preparation({
-      ...context,
-      arms: this.#arms,
-      connections: this.#connections,
-      machine: this.#machine,
-      reporter: this.#reporter,
-      alarms: this.#alarms,
-    });
+    this.#parts = {
+      ...{ ...context, arms: this.#arms, connections: this.#connections, machine: this.#machine },
+      ...{ reporter: this.#reporter, keeper: this.#keeper, alarms: new Alarms(sink, ports.clock) },
+    };
+    this.#preparation = new Preparation(this.#parts);
   }
 
   /** Teleoperates until the main thread asks to end, then stops as configured and gives the ports up. */
@@ -102,7 +99,7 @@ export class Pair {
   async #cycle(): Promise<void> {
     const { mailbox } = this.#context.memory;
     // A release does not wait until a missing arm was looked for.
-    if (mailbox.mode === "released") this.#keeper.releaseFollowerUnlessOff();
+    if (mailbox.mode === "released" && !mailbox.isParkAsked) this.#keeper.releaseFollowerUnlessOff();
     for (const role of ROLES) await this.#connections[role].reach();
     let conditions = this.#observe();
     this.#tellReach(conditions);
@@ -111,6 +108,7 @@ export class Pair {
       this.#makeSafe(step);
       switch (step.next.do) {
         case "wait":
+          if (conditions.isParkAsked) cannotPark(this.#arms.follower, this.#reporter, mailbox);
           this.#wait(step.next.reason);
           this.#publish(conditions);
           mailbox.wait(this.#clock, step.next.forMs);
@@ -133,6 +131,11 @@ export class Pair {
           // What was asked meanwhile, while both arms were configured, comes first.
           if (mailbox.command === Command.none) this.#follow(conditions);
           return;
+        case "park":
+          this.#detector = undefined;
+          if (mailbox.command === Command.none)
+            parkAsAsked(this.#preparation.connected!, this.#followContext);
+          return;
       }
     }
   }
@@ -148,6 +151,7 @@ export class Pair {
     const vitals = connected?.follower.vitals;
     return {
       mode: mailbox.mode,
+      isParkAsked: mailbox.isParkAsked,
       leader,
       follower,
       isConnected: connected !== undefined,
@@ -231,17 +235,13 @@ export class Pair {
     this.#isCooling = false;
     const connected = this.#preparation.connected!;
     if (follower.is === "reached") connected.follower.vitals.settle(follower.temperaturesC);
-    const next = follow(connected, {
-      ...this.#context,
-      arms: this.#arms,
-      settings: this.#settings,
-      machine: this.#machine,
-      reporter: this.#reporter,
-      keeper: this.#keeper,
-      alarms: this.#alarms,
-    });
+    const next = follow(connected, this.#followContext);
     if (next === "check again") this.#disconnect();
     if (next === "cool down") this.#isCooling = true;
+  }
+
+  get #followContext(): FollowContext {
+    return { ...this.#parts, settings: this.#settings };
   }
 
   /** What an error in the middle of anything leads to: a lost port or a silent servo are looked for again. */
@@ -288,7 +288,11 @@ export class Pair {
     }
     const { connected } = this.#preparation;
     const ready = connected && { drive: connected.drive, calibration: connected.calibrations.follower };
-    return stopFollower(bus, this.#settings, ready, () => this.#context.memory.mailbox.command);
+    const { mailbox, telemetry } = this.#context.memory;
+    return stopFollower(bus, this.#settings, ready, () => {
+      telemetry.beat();
+      return mailbox.command;
+    });
   }
 }
 

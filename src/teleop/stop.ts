@@ -57,18 +57,16 @@ export function stopFollower(
   }
 }
 
-/** Leads the follower to the configured pose at the aligning speed. */
-function park(
+/** Leads the follower to the configured pose at the aligning speed; no further once it is `hurried`. */
+export function park(
   { clock }: Bus,
   { drive, calibration }: ReadyFollower,
   settings: PairSettings,
   hurried: () => boolean,
 ): "parked" | "given up" {
-  const { parkPose, normalisation, rateHz, alignSpeedDegPerS } = settings;
-  if (parkPose === undefined) return "given up";
-  const targets = Int32Array.from(JOINTS, (joint) =>
-    denormalise(parkPose[joint] as Percent | Degrees, calibration[joint], joint, normalisation),
-  );
+  const { rateHz, alignSpeedDegPerS } = settings;
+  const targets = parkTargets(settings, calibration);
+  if (targets === undefined) return "given up";
   try {
     drive.switchTorqueOn();
   } catch (error) {
@@ -86,4 +84,15 @@ function park(
     clock.sleepUntilUs(dueUs);
   }
   return "parked";
+}
+
+/** Where the configured pose is, in steps, in the joints' order; undefined when there is none. */
+export function parkTargets(
+  { parkPose, normalisation }: PairSettings,
+  calibration: Calibration,
+): Int32Array | undefined {
+  if (parkPose === undefined) return undefined;
+  return Int32Array.from(JOINTS, (joint) =>
+    denormalise(parkPose[joint] as Percent | Degrees, calibration[joint], joint, normalisation),
+  );
 }
