@@ -1,6 +1,6 @@
 /**
  * What is spoken on a service's control socket: one JSON object a line, each way. A request is
- * `{"v": 1, "do": "status" | "watch" | "samples" | "pause" | "resume" | "release"}`; a reply `{"v": 1, "ok": true, …}` or
+ * `{"v": 1, "do": "status" | "watch" | "samples" | "pause" | "resume" | "release" | "park" | "reload"}`; a reply `{"v": 1, "ok": true, …}` or
  * `{"v": 1, "ok": false, "error": "…"}`. Fields and requests are only ever added: who reads ignores what it does not know.
  */
 import * as v from "valibot";
@@ -17,7 +17,7 @@ const version = v.literal(PROTOCOL_VERSION);
 
 /** Checks a request. */
 export const requestSchema = v.variant("do", [
-  v.strictObject({ v: version, do: v.picklist(["status", "pause", "resume", "release"]) }),
+  v.strictObject({ v: version, do: v.picklist(["status", "pause", "resume", "release", "park", "reload"]) }),
   /** The status now, and again every so many ms until the client leaves. */
   v.strictObject({
     v: version,

@@ -7,6 +7,7 @@ import { doctorCommand } from "./doctor.ts";
 import { findPortCommand } from "./find-port/command.ts";
 import { installCommands } from "./install.ts";
 import { monitorCommand } from "./monitor/command.ts";
+import { parkCommand } from "./park.ts";
 import { pauseCommands } from "./pause.ts";
 import { relaxCommand } from "./relax.ts";
 import { setupMotorsCommand } from "./setup-motors.ts";
@@ -21,6 +22,7 @@ export function allCommands(): Command[] {
     assignCommand(),
     statusCommand(),
     ...pauseCommands(),
+    parkCommand(),
     calibrateCommand(),
     calibrationCommand(),
     doctorCommand(),

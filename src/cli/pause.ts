@@ -1,53 +1,78 @@
 /** `so101 pause`, `resume` and `release`: somebody beside the arms says whether they may move. */
 import { Command } from "commander";
-import { askService } from "../api/client.ts";
 import { printLine } from "../linux/stdout.ts";
 import { type Audience, command } from "../messages/audience.ts";
+import { askFor } from "../workflows/wish.ts";
+import { askEachPair, printAnswers } from "./each-pair.ts";
+import { interruptible } from "./interrupt.ts";
 import { addJsonOption } from "./options/arm.ts";
 import { readerOf } from "./options/audience.ts";
-import { addServiceOptions, type ServiceOptions, socketPaths } from "./options/service.ts";
+import { addAllOption, addServiceOptions, type ServiceOptions, socketPaths } from "./options/service.ts";
 
 const wishes = {
   pause: {
     summary: "hold the follower where it is",
     description:
       "Makes the service hold the follower where it is, until resume or release. What is held for hold_for_s is released.",
-    done: (audience: Audience) =>
-      `paused: the follower stays where it is — "${command(audience, "resume")}" goes on, ` +
-      `"${command(audience, "release")}" releases it`,
+    done: "paused: the follower stays where it is",
+    next: (audience: Audience) =>
+      `"${command(audience, "resume")}" goes on, "${command(audience, "release")}" releases it`,
   },
   resume: {
-    summary: "go on after pause or release",
+    summary: "go on after pause, release or park",
     description:
       "Makes the service go on: the follower approaches the leader's pose slowly, then follows it.",
-    done: () => "resumed: the follower moves slowly to the leader's pose, then follows it",
+    done: "resumed: the follower moves slowly to the leader's pose, then follows it",
+    next: undefined,
   },
   release: {
     summary: "release the follower, softly",
     description:
-      "Makes the service release the follower softly, over about a second, and leave its torque off until resume. Keep a hand under it.",
-    done: (audience: Audience) =>
-      `released: the torque of the follower is off within two seconds — "${command(audience, "resume")}" goes on`,
+      "Makes the service release the follower softly, over about a second, and leave its torque off until resume. Keep a " +
+      "hand under it. The exit code is 1 unless the torque of every servo is off.",
+    done: "released: the torque of the follower is off",
+    next: (audience: Audience) => `"${command(audience, "resume")}" goes on`,
   },
 } as const;
 
 interface Options extends ServiceOptions {
+  readonly all?: true;
   readonly json?: true;
 }
 
 /** Makes the three commands. */
 export function pauseCommands(): Command[] {
   return (["pause", "resume", "release"] as const).map((wish) => {
-    const { summary, description, done } = wishes[wish];
+    const { summary, description } = wishes[wish];
     const made = new Command(wish)
       .summary(summary)
       .description(description)
-      .action(async ({ json, ...service }: Options) => {
-        await askService(socketPaths(service), { do: wish });
-        printLine(
-          json ? JSON.stringify({ time: new Date().toISOString(), event: wish }) : done(readerOf(service)),
-        );
-      });
-    return addJsonOption(addServiceOptions(made));
+      .action((options: Options) =>
+        interruptible((signal) => (options.all ? askAll(wish, options, signal) : ask(wish, options, signal))),
+      );
+    return addJsonOption(addAllOption(addServiceOptions(made)));
   });
+}
+
+async function ask(
+  wish: keyof typeof wishes,
+  { json, ...service }: Options,
+  signal: AbortSignal,
+): Promise<void> {
+  const { done, next } = wishes[wish];
+  await askFor(wish, socketPaths(service), signal);
+  const text = next === undefined ? done : `${done} — ${next(readerOf(service))}`;
+  printLine(json ? JSON.stringify(eventOf(wish)) : text);
+}
+
+async function askAll(wish: keyof typeof wishes, { json }: Options, signal: AbortSignal): Promise<void> {
+  const answers = await askEachPair(async (sockets, pair) => {
+    await askFor(wish, sockets, signal);
+    return { text: wishes[wish].done, fields: { ...eventOf(wish), pair } };
+  });
+  printAnswers(answers, json);
+}
+
+function eventOf(wish: keyof typeof wishes): object {
+  return { time: new Date().toISOString(), event: wish };
 }

@@ -38,7 +38,13 @@ export function onlyPair(dir: string = CONFIG_DIR): string {
       `${dir} has several pairs of arms: say which with --pair ${pairs.join(" or --pair ")}`,
     );
   }
-  return pairs[0] ?? MAIN_PAIR;
+  return pairsOrMain(dir)[0]!;
+}
+
+/** Every pair that has a configuration file, by name; {@link MAIN_PAIR} when there is none. */
+export function pairsOrMain(dir: string = CONFIG_DIR): string[] {
+  const pairs = pairsIn(dir);
+  return pairs.length > 0 ? pairs : [MAIN_PAIR];
 }
 
 /**

@@ -4,6 +4,7 @@
  * Sources: the control thread, the supply, losses, the control socket, a reload. Enrichers: the supply, boards without
  * names. Sinks: the history, the calibrations of the status, the output, systemd. The order of each does not matter.
  */
+import { isParkingEnd } from "../api/parking.ts";
 import type { Calibration } from "../arm/calibration/calibration.ts";
 import type { ArmIdentity } from "../arm/identity.ts";
 import { ROLES, type Role } from "../arm/joints.ts";
@@ -40,6 +41,8 @@ export interface ServiceOptions {
   audience(): Audience;
   /** Where the control socket is made; in the pair's own place if left out. */
   readonly socket?: string | undefined;
+  /** Only parks the follower, and ends; the leader is not followed. */
+  readonly only?: "park" | undefined;
   /** Ends so many seconds after the process has started. */
   readonly durationS?: number | undefined;
   /** Makes the output; `summary` gives the figures of now. */
@@ -75,24 +78,33 @@ export async function runService(options: ServiceOptions): Promise<void> {
   const output = await options.makeOutput(settings, () => summarise(memory, history.state));
   const teleoperation = startTeleoperation(settings, sink);
   const { memory } = teleoperation;
+  if (options.only === "park") {
+    memory.mailbox.mode = "paused";
+    memory.mailbox.requestPark();
+    sinks.push((event) => {
+      if (event.kind === "notice" && isParkingEnd(event.code)) teleoperation.stop();
+    });
+  }
   const systemd = reportToSystemd(memory);
   sinks.push((event) => output.event(event), systemd.event);
   const losses = new LossWatch(memory.telemetry, armsOf(settings), sink).start();
-  const api = startApi(
-    options.socket,
-    () => ({ pair, startedAt, settings, memory, history, calibrations }),
-    sink,
-  );
-  api.then(systemd.ready);
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, teleoperation.stop);
-  process.on("SIGUSR2", teleoperation.handOver);
-  process.on("SIGHUP", () => {
+  const readAgain = () => {
     const reloaded = reload(settings, readSettings);
     for (const notice of reloaded.notices) sink(notice);
     if (reloaded.settings === undefined) return;
     settings = reloaded.settings;
     memory.mailbox.sendSettings(settings);
-  });
+  };
+  const api = startApi(
+    options.socket,
+    () => ({ pair, startedAt, settings, memory, history, calibrations }),
+    sink,
+    readAgain,
+  );
+  api.then(systemd.ready);
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, teleoperation.stop);
+  process.on("SIGUSR2", teleoperation.handOver);
+  process.on("SIGHUP", readAgain);
   if (options.durationS !== undefined) {
     setTimeout(teleoperation.stop, Math.max(0, options.durationS * 1000 - performance.now())).unref();
   }

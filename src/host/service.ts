@@ -1,6 +1,7 @@
 /** The teleoperation service of this machine, as systemd runs it: whether it has a port, stopping and starting it. */
 import { readFileSync } from "node:fs";
 import { findOwner } from "../linux/owner.ts";
+import { unitProperties } from "./machine.ts";
 
 /** The service could not be stopped or started. The message says what to do. */
 export class ServiceError extends Error {
@@ -18,6 +19,12 @@ export function unitOwning(path: string): string | undefined {
   } catch {
     return undefined; // it has ended
   }
+}
+
+/** Whether systemd has a unit that somebody has disabled, so that it does not run; false where systemd is not asked. */
+export function isSwitchedOff(unit: string): boolean {
+  const { UnitFileState, ActiveState } = unitProperties(unit, ["UnitFileState", "ActiveState"]) ?? {};
+  return ["disabled", "masked"].includes(UnitFileState ?? "") && ActiveState !== "active";
 }
 
 /** Stops a unit and waits until it has stopped: the follower was released softly. Throws {@link ServiceError}. */

@@ -47,6 +47,8 @@ const commands = {
   "calibration show": ["pair", "config", "arm"],
   "calibration undo": ["pair", "config", "arm"],
   "find-port": ["pair", "config"],
+  park: ["pair", "config", "socket"],
+  relax: ["pair", "config", "arm"],
   release: ["pair", "socket"],
   resume: ["pair", "socket"],
   "setup-motors": ["pair", "config", "arm"],

@@ -38,6 +38,29 @@ const words: { readonly [Code in TeleopCode]?: (problem: Of<Code>, audience: Aud
         return released(`${name(problem.arm)}: released, as was asked`, problem.unconfirmed);
     }
   },
+  "pair.parking": ({ stage }) =>
+    stage === "asked"
+      ? "somebody asked to park the follower"
+      : "the follower moves slowly to its parking pose, and is released there",
+  "pair.parked": ({ arm, unconfirmed }) =>
+    released(`${name(arm)}: led to its parking pose and released, as was asked`, unconfirmed),
+  "pair.not-parked": (problem, audience) => {
+    const arm = name(problem.arm);
+    switch (problem.why) {
+      case "no pose":
+        return `${arm}: not parked: no parking pose is configured — ${takePose(audience)}`;
+      case "not ready":
+        return `${arm}: not parked: it cannot be led to its parking pose now — settle what "${command(audience, "status")}" says first`;
+      case "ended":
+        return `${arm}: not parked: something else was asked for on the way`;
+      case "not there":
+        return released(
+          `${arm}: not parked: ${problem.joints.map(nameWithId).join(", ")} did not reach the parking pose, and the arm is ` +
+            "released where it is — clear its way",
+          problem.unconfirmed,
+        );
+    }
+  },
   "pair.resumed": () => "somebody asked to go on",
 
   "arm.back": ({ arm }) => `${name(arm)} answers`,
@@ -149,6 +172,10 @@ function name(arm: ArmIdentity | undefined): string {
 /** `wrist_roll (id 5) of follower "red"` */
 function jointOf({ arm, joint }: TeleopProblem): string {
   return `${nameWithId(joint!)} of ${name(arm)}`;
+}
+
+function takePose(audience: Audience): string {
+  return `release it, put it into the pose by hand, then: ${command(audience, "park", "--here")}`;
 }
 
 function released(what: string, unconfirmed: readonly JointName[]): string {

@@ -86,6 +86,12 @@ export class Keeper {
     }
   }
 
+  /** Releases a follower that is parked; the joints that did not confirm it. What was done is told by the caller. */
+  releaseParked(): JointName[] {
+    this.#heldSinceUs = undefined;
+    return releaseJoints(this.#connections.follower.bus!);
+  }
+
   /** Releases the follower because somebody has asked for it, unless its torque is off. */
   releaseFollowerUnlessOff(): void {
     const { bus } = this.#connections.follower;

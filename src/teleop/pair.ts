@@ -13,12 +13,13 @@ import { PortError } from "../serial/transport.ts";
 import { CloserLooks } from "./closer-looks.ts";
 import type { PairContext } from "./context.ts";
 import { Keeper } from "./keeper.ts";
-import { follow } from "./loop/follow.ts";
+import { type FollowContext, follow } from "./loop/follow.ts";
 import { JointOutOfRange } from "./loop/position-limits.ts";
 import { Alarms } from "./monitoring/alarms.ts";
 import { publishArm } from "./monitoring/figures.ts";
 import { observeArm } from "./observe.ts";
-import { Preparation } from "./preparation.ts";
+import { cannotPark, parkAsAsked } from "./park-on-request.ts";
+import { Preparation, type PreparationContext } from "./preparation.ts";
 import type { Left } from "./reporting/problem.ts";
 import { Reporter } from "./reporting/reporter.ts";
 import type { PairSettings } from "./settings.ts";
@@ -36,11 +37,11 @@ export class Pair {
   readonly #clock: Clock;
   readonly #machine: StateMachine;
   readonly #reporter: Reporter;
-  readonly #alarms: Alarms;
   readonly #arms: Readonly<Record<Role, ArmIdentity>>;
   readonly #connections: Readonly<Record<Role, ArmConnection>>;
   readonly #closerLooks: CloserLooks;
   readonly #keeper: Keeper;
+  readonly #parts: PreparationContext & Omit<FollowContext, "settings">;
   readonly #preparation: Preparation;
   #isCooling = false;
   /** While the follower waits, without torque, for the leader to be moved. */
@@ -53,7 +54,6 @@ export class Pair {
     this.#clock = ports.clock;
     this.#machine = new StateMachine(sink);
     this.#reporter = new Reporter(this.#machine, sink);
-    this.#alarms = new Alarms(sink, ports.clock);
     this.#arms = {
       leader: { role: "leader", id: settings.arms.leader.id },
       follower: { role: "follower", id: settings.arms.follower.id },
@@ -64,14 +64,11 @@ export class Pair {
     };
     this.#closerLooks = new CloserLooks(this.#connections, this.#clock);
     this.#keeper = new Keeper(this.#arms, this.#connections, this.#reporter, this.#clock);
-    this.#preparation = new Preparation({
-      ...context,
-      arms: this.#arms,
-      connections: this.#connections,
-      machine: this.#machine,
-      reporter: this.#reporter,
-      alarms: this.#alarms,
-    });
+    this.#parts = {
+      ...{ ...context, arms: this.#arms, connections: this.#connections, machine: this.#machine },
+      ...{ reporter: this.#reporter, keeper: this.#keeper, alarms: new Alarms(sink, ports.clock) },
+    };
+    this.#preparation = new Preparation(this.#parts);
   }
 
   /** Teleoperates until the main thread asks to end, then stops as configured and gives the ports up. */
@@ -106,7 +103,7 @@ export class Pair {
   async #cycle(): Promise<void> {
     const { mailbox } = this.#context.memory;
     // A release does not wait until a missing arm was looked for.
-    if (mailbox.mode === "released") this.#keeper.releaseFollowerUnlessOff();
+    if (mailbox.mode === "released" && !mailbox.isParkAsked) this.#keeper.releaseFollowerUnlessOff();
     for (const role of ROLES) await this.#connections[role].reach();
     let conditions = this.#observe();
     this.#tellReach(conditions);
@@ -116,6 +113,7 @@ export class Pair {
       this.#makeSafe(step);
       switch (step.next.do) {
         case "wait":
+          if (conditions.isParkAsked) cannotPark(this.#arms.follower, this.#reporter, mailbox);
           this.#wait(step.next.reason);
           this.#publish(conditions);
           mailbox.wait(this.#clock, step.next.forMs);
@@ -138,6 +136,11 @@ export class Pair {
           // What was asked meanwhile, while both arms were configured, comes first.
           if (mailbox.command === Command.none) this.#follow(conditions);
           return;
+        case "park":
+          this.#detector = undefined;
+          if (mailbox.command === Command.none)
+            parkAsAsked(this.#connections.follower.bus!, this.#preparation.parking!, this.#followContext);
+          return;
       }
     }
   }
@@ -153,6 +156,7 @@ export class Pair {
     const vitals = connected?.follower.vitals;
     return {
       mode: mailbox.mode,
+      isParkAsked: mailbox.isParkAsked,
       leader,
       follower,
       isConnected: connected !== undefined,
@@ -236,17 +240,13 @@ export class Pair {
     this.#isCooling = false;
     const connected = this.#preparation.connected!;
     if (follower.is === "reached") connected.follower.vitals.settle(follower.temperaturesC);
-    const next = follow(connected, {
-      ...this.#context,
-      arms: this.#arms,
-      settings: this.#settings,
-      machine: this.#machine,
-      reporter: this.#reporter,
-      keeper: this.#keeper,
-      alarms: this.#alarms,
-    });
+    const next = follow(connected, this.#followContext);
     if (next === "check again") this.#disconnect();
     if (next === "cool down") this.#isCooling = true;
+  }
+
+  get #followContext(): FollowContext {
+    return { ...this.#parts, settings: this.#settings };
   }
 
   /** What an error in the middle of anything leads to: a lost port or a silent servo are looked for again. */
@@ -296,8 +296,11 @@ export class Pair {
       const left = "not connected";
       return this.#keeper.mayHold ? { left, doubt: { why: "not connected" } } : { left };
     }
-    const { mailbox } = this.#context.memory;
-    return stopFollower(bus, this.#settings, this.#preparation.parking, () => mailbox.command);
+    const { mailbox, telemetry } = this.#context.memory;
+    return stopFollower(bus, this.#settings, this.#preparation.parking, () => {
+      telemetry.beat();
+      return mailbox.command;
+    });
   }
 }
 

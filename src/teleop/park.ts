@@ -22,7 +22,8 @@ export interface ParkingContext {
 }
 
 /**
- * Leads the follower to the configured pose at the aligning speed, unless a servo falls silent or loses its power.
+ * Leads the follower to the configured pose at the aligning speed, unless a servo falls silent or loses its power; no
+ * further once it is `hurried`.
  * Throws {@link PortError} when the port is lost.
  */
 export function park(
@@ -31,11 +32,9 @@ export function park(
   settings: PairSettings,
   hurried: () => boolean,
 ): "parked" | "given up" {
-  const { parkPose, normalisation, rateHz, alignSpeedDegPerS } = settings;
-  if (parkPose === undefined) return "given up";
-  const targets = Int32Array.from(JOINTS, (joint) =>
-    denormalise(parkPose[joint] as Percent | Degrees, calibration[joint], joint, normalisation),
-  );
+  const { rateHz, alignSpeedDegPerS } = settings;
+  const targets = parkTargets(settings, calibration);
+  if (targets === undefined) return "given up";
   try {
     drive.switchTorqueOn();
   } catch (error) {
@@ -58,4 +57,15 @@ export function park(
     dueUs = Math.max(dueUs + 1e6 / rateHz, clock.nowUs());
     clock.sleepUntilUs(dueUs);
   }
+}
+
+/** Where the configured pose is, in steps, in the joints' order; undefined when there is none. */
+export function parkTargets(
+  { parkPose, normalisation }: PairSettings,
+  calibration: Calibration,
+): Int32Array | undefined {
+  if (parkPose === undefined) return undefined;
+  return Int32Array.from(JOINTS, (joint) =>
+    denormalise(parkPose[joint] as Percent | Degrees, calibration[joint], joint, normalisation),
+  );
 }

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ConfigError, parseConfig } from "../../src/config/config.ts";
-import { onlyPair, pairConfigPath, pairToName } from "../../src/config/pairs.ts";
+import { onlyPair, pairConfigPath, pairsOrMain, pairToName } from "../../src/config/pairs.ts";
 
 let dir: string;
 beforeEach(() => {
@@ -35,6 +35,14 @@ test("without a name the only pair is meant, and with several a name must be giv
   expect(() => onlyPair(dir)).toThrow(
     `${dir} has several pairs of arms: say which with --pair left or --pair main`,
   );
+});
+
+test("all pairs are those that have a file, or the main one where none has", () => {
+  expect(pairsOrMain(join(dir, "none"))).toEqual(["main"]);
+  for (const file of ["right.toml", "left.toml", "left.toml.dpkg-old"]) add(file);
+  expect(pairsOrMain(dir)).toEqual(["left", "right"]);
+  add("config.toml");
+  expect(pairsOrMain(dir)).toEqual(["left", "main", "right"]);
 });
 
 test.each(["config.toml.dpkg-old", "notes.txt", ".hidden.toml", "a b.toml", "main.toml"])(

@@ -1,5 +1,5 @@
 /** The options by which a command finds a running service, the same in every command. */
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { controlPaths } from "../../api/address.ts";
 import { onlyPair } from "../../config/pairs.ts";
 
@@ -14,6 +14,13 @@ export function addServiceOptions(command: Command): Command {
   return command
     .option("--pair <name>", "which configured pair of arms (default: the only one)")
     .option("--socket <path>", "control socket of the service, instead of the pair's own");
+}
+
+/** Adds `--all`: the services of all pairs instead of one. */
+export function addAllOption(command: Command): Command {
+  return command.addOption(
+    new Option("--all", "every pair of arms, a line each").conflicts(["pair", "socket"]),
+  );
 }
 
 /** Where the service may listen. Throws {@link ConfigError} when there are several pairs and none was named. */

@@ -4,15 +4,18 @@ import { askService, watchService } from "../../api/client.ts";
 import type { Status } from "../../api/protocol.ts";
 import { flushLines, isRead, printLine } from "../../linux/stdout.ts";
 import { Interrupted } from "../../workflows/errors.ts";
+import { pause } from "../../workflows/pause.ts";
+import { askEachPair, lineOf, type PairAnswer, printAnswers } from "../each-pair.ts";
 import { interruptible } from "../interrupt.ts";
 import { addJsonOption } from "../options/arm.ts";
-import { addServiceOptions, type ServiceOptions, socketPaths } from "../options/service.ts";
+import { addAllOption, addServiceOptions, type ServiceOptions, socketPaths } from "../options/service.ts";
 import { liveScreen } from "../output/live.ts";
 import { describeStatus } from "./describe.ts";
 
 interface Options extends ServiceOptions {
   readonly json?: true;
   readonly watch?: true;
+  readonly all?: true;
 }
 
 /** On a terminal; elsewhere each second. */
@@ -29,15 +32,44 @@ export function statusCommand(): Command {
     )
     .option("--watch", "go on saying it; Ctrl-C ends it")
     .action(status);
-  return addJsonOption(addServiceOptions(command));
+  return addJsonOption(addAllOption(addServiceOptions(command)));
 }
 
-async function status({ json, watch, ...service }: Options): Promise<void> {
+async function status({ json, watch, all, ...service }: Options): Promise<void> {
+  if (all)
+    return watch ? interruptible((signal) => watchAll(json, signal)) : printAnswers(await askAll(), json);
   const paths = socketPaths(service);
-  const lineOf = (status: Status) => (json ? JSON.stringify(status) : describeStatus(status).join("\n"));
-  if (!watch) printLine(lineOf((await askService(paths, { do: "status" }))!));
+  const textOf = (status: Status) => (json ? JSON.stringify(status) : describeStatus(status).join("\n"));
+  if (!watch) printLine(textOf((await askService(paths, { do: "status" }))!));
   else if (process.stdout.isTTY && !json) await interruptible((signal) => watchLive(paths, signal));
-  else await interruptible((signal) => watchLines(paths, lineOf, signal));
+  else await interruptible((signal) => watchLines(paths, textOf, signal));
+}
+
+/** The status of every pair's service. */
+function askAll(): Promise<PairAnswer[]> {
+  return askEachPair(async (sockets) => {
+    const status = (await askService(sockets, { do: "status" }))!;
+    return { text: describeStatus(status)[0]!, fields: status };
+  });
+}
+
+/** Shows every pair's status again and again, also of those whose service does not run now. */
+async function watchAll(json: true | undefined, signal: AbortSignal): Promise<void> {
+  const isLive = process.stdout.isTTY && !json;
+  const screen = isLive ? liveScreen() : undefined;
+  try {
+    while (isRead()) {
+      const lines = (await askAll()).map((answer) => lineOf(answer, json));
+      if (screen === undefined) for (const line of lines) printLine(line);
+      else screen.draw([], lines);
+      await pause(PRINT_EVERY_MS, signal);
+    }
+  } catch (error) {
+    if (!(error instanceof Interrupted)) throw error;
+  } finally {
+    screen?.end();
+    flushLines();
+  }
 }
 
 async function watchLive(paths: readonly string[], signal: AbortSignal): Promise<void> {
@@ -53,11 +85,11 @@ async function watchLive(paths: readonly string[], signal: AbortSignal): Promise
 
 async function watchLines(
   paths: readonly string[],
-  lineOf: (status: Status) => string,
+  textOf: (status: Status) => string,
   signal: AbortSignal,
 ): Promise<void> {
   try {
-    await follow(paths, PRINT_EVERY_MS, signal, (status) => printLine(lineOf(status)));
+    await follow(paths, PRINT_EVERY_MS, signal, (status) => printLine(textOf(status)));
   } finally {
     flushLines();
   }

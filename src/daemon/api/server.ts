@@ -21,6 +21,10 @@ export interface ApiSubject {
   pause(): void;
   resume(): void;
   release(): void;
+  /** Leads the follower to its parking pose and releases it; what came of it is told as an event. */
+  park(): void;
+  /** Reads the configuration again. */
+  reload(): void;
 }
 
 /** Samples for one connection. */

@@ -8,19 +8,37 @@ import { type ApiServer, serveApi } from "./server.ts";
 import { type StatusSources, statusOf } from "./status.ts";
 
 /**
- * Serves the control socket, at `path` or in the pair's own place. Without one the program runs all the same: why is
+ * Serves the control socket, at `path` or in the pair's own place; `reload` reads the configuration again. Without one the program runs all the same: why is
  * told.
  */
 export async function startApi(
   path: string | undefined,
   sources: () => StatusSources,
   sink: EventSink,
+  reload: () => void,
 ): Promise<ApiServer | undefined> {
   const { pair, memory } = sources();
+  const { mailbox } = memory;
+  const tell = (problem: Problem) => sink({ kind: "notice", severity: "info", problem });
   const set = (mode: Mode, problem: Problem) => {
-    if (memory.mailbox.mode === mode) return;
-    memory.mailbox.mode = mode;
-    sink({ kind: "notice", severity: "info", problem });
+    if (mailbox.mode === mode && !mailbox.isParkAsked) return;
+    mailbox.mode = mode;
+    tell(problem);
+  };
+  const park = () => {
+    if (mailbox.isParkAsked) return;
+    const { arms, parkPose } = sources().settings;
+    if (parkPose === undefined) {
+      const arm = { role: "follower", id: arms.follower.id } as const;
+      sink({
+        kind: "notice",
+        severity: "warning",
+        problem: { code: "pair.not-parked", arm, why: "no pose" },
+      });
+      return;
+    }
+    tell({ code: "pair.parking", stage: "asked" });
+    mailbox.requestPark();
   };
   const listenAt = path ?? listeningPath(pair);
   try {
@@ -31,6 +49,8 @@ export async function startApi(
       pause: () => set("paused", { code: "pair.paused", stage: "asked" }),
       release: () => set("released", { code: "pair.released", stage: "asked" }),
       resume: () => set("running", { code: "pair.resumed" }),
+      park,
+      reload,
     });
   } catch (error) {
     const problem = { code: "control.refused", why: (error as Error).message } as const;

@@ -13,6 +13,8 @@ export const eventCodes = {
   "pair.holding": [5, "the follower stays where it is"],
   "pair.faulted": [6, "something must be settled by a person first"],
   "pair.stopped": [7, "teleoperation has ended"],
+  "pair.parking": [8, "somebody asked to park the follower: it moves slowly to its parking pose"],
+  "pair.parked": [9, "the follower was led to its parking pose, as was asked, and released there"],
 
   "board.missing": [10, "the arm's USB board is not plugged in"],
   "port.denied": [11, "the port may not be opened"],
@@ -77,6 +79,7 @@ export const eventCodes = {
     81,
     "the program made a mistake: the follower is held, and the pair starts over",
   ],
+  "pair.not-parked": [90, "the follower could not be led to its parking pose, though somebody asked for it"],
 } as const satisfies Record<string, readonly [number: number, meaning: string]>;
 
 /** The name of an event. */

@@ -39,6 +39,11 @@ interface Figures {
   "leader.torque-on": Released;
   "pair.paused": { readonly stage: "asked" | "holding" | "torque off" };
   "pair.released": { readonly stage: "asked" | "waiting" } | ({ readonly stage: "done" } & Released);
+  "pair.parking": { readonly stage: "asked" | "moving" };
+  "pair.parked": Released;
+  "pair.not-parked":
+    | { readonly why: "no pose" | "not ready" | "ended" }
+    | ({ readonly why: "not there"; readonly joints: readonly JointName[] } & Released);
   "arm.held-too-long": Released & { readonly heldForS: number };
   "arm.may-hold": { readonly doubt: Doubt };
   "supply.sags": { readonly volts: number; readonly usualVolts: number };

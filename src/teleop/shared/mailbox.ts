@@ -25,6 +25,8 @@ const SIZE = 3;
 const CHECKSUM = 4;
 /** Words of a mailbox's state. */
 export const COMMAND_WORDS = 5;
+/** Beside the mode's number, while the follower is to be parked: one word, so that no two wishes are ever mixed. */
+const PARK = 16;
 
 /** The memory of a mailbox. */
 export interface MailboxMemory {
@@ -55,12 +57,24 @@ export class MailboxSender {
 
   /** What the person beside the arms wants. */
   get mode(): Mode {
-    return PAIR_MODES[Atomics.load(this.#words, MODE)]!;
+    return modeIn(this.#words);
   }
 
+  /** Takes the place of a request to park. */
   set mode(mode: Mode) {
     Atomics.store(this.#words, MODE, PAIR_MODES.indexOf(mode));
     this.#callAttention();
+  }
+
+  /** Asks for the follower to be led to its parking pose; when it is there the mode is "released". */
+  requestPark(): void {
+    Atomics.or(this.#words, MODE, PARK);
+    this.#callAttention();
+  }
+
+  /** True from a request to park until it is done, given up, or another took its place. */
+  get isParkAsked(): boolean {
+    return isParkAskedIn(this.#words);
   }
 
   /** Sends settings; those sent before and not taken yet are forgotten. Throws RangeError when they are too long. */
@@ -105,7 +119,23 @@ export class Mailbox {
 
   /** What the person beside the arms wants. */
   get mode(): Mode {
-    return PAIR_MODES[Atomics.load(this.#words, MODE)]!;
+    return modeIn(this.#words);
+  }
+
+  /** True from a request to park until it is done, given up, or another took its place. */
+  get isParkAsked(): boolean {
+    return isParkAskedIn(this.#words);
+  }
+
+  /**
+   * Ends a request to park; where the follower is released with it, that is what is wanted from now on. Who has asked
+   * for something else meanwhile is obeyed.
+   */
+  endPark(outcome: "released" | "as before"): void {
+    const asked = Atomics.load(this.#words, MODE);
+    if ((asked & PARK) === 0) return;
+    const mode = outcome === "released" ? PAIR_MODES.indexOf("released") : asked & ~PARK;
+    Atomics.compareExchange(this.#words, MODE, asked, mode);
   }
 
   /** Takes a request for attention, if there is one; an end that was asked for stays. */
@@ -131,6 +161,14 @@ export class Mailbox {
     this.#taken = sequence;
     return JSON.parse(new TextDecoder().decode(json));
   }
+}
+
+function modeIn(words: Int32Array): Mode {
+  return PAIR_MODES[Atomics.load(words, MODE) & ~PARK]!;
+}
+
+function isParkAskedIn(words: Int32Array): boolean {
+  return (Atomics.load(words, MODE) & PARK) !== 0;
 }
 
 /** As the signed word that the memory holds. */

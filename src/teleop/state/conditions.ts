@@ -39,6 +39,8 @@ export interface HeatLimits {
 /** Everything that the decision needs. Nothing here changes. */
 export interface Conditions {
   readonly mode: Mode;
+  /** Somebody asked for the follower to be parked, and it was not yet. */
+  readonly isParkAsked: boolean;
   readonly leader: ArmCondition;
   readonly follower: ArmCondition;
   /** There once both arms were checked in this cycle. */

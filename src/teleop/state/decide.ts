@@ -46,7 +46,9 @@ export interface Step {
     | { readonly do: "inspect"; readonly afterMs: number }
     /** Configure both arms: they are as they must be. */
     | { readonly do: "configure" }
-    | { readonly do: "follow" };
+    | { readonly do: "follow" }
+    /** Lead the follower to its parking pose, as was asked, and release it there. */
+    | { readonly do: "park" };
 }
 
 /** Decides. */
@@ -62,10 +64,12 @@ export function decide(conditions: Conditions): Step {
 }
 
 function nextOf(conditions: Conditions): Step["next"] {
-  const { leader, follower, mode, isConnected, inspection } = conditions;
+  const { leader, follower, mode, isParkAsked, isConnected, inspection } = conditions;
   if (leader.is !== "reached" || follower.is !== "reached") return wait({ is: "out of reach" });
-  if (mode === "paused") return wait({ is: mode, torqueOff: follower.torque === "off" });
-  if (mode === "released") return wait({ is: mode });
+  if (!isParkAsked) {
+    if (mode === "paused") return wait({ is: mode, torqueOff: follower.torque === "off" });
+    if (mode === "released") return wait({ is: mode });
+  }
   if (!isConnected) {
     if (conditions.gaveUp) return wait({ is: "faulted" }, RECHECK_FAULT_MS);
     if (inspection === undefined) return { do: "inspect", afterMs: 0 };
@@ -76,6 +80,7 @@ function nextOf(conditions: Conditions): Step["next"] {
   if (!leader.isConfigured || !follower.isConfigured) return { do: "inspect", afterMs: 0 };
   const cooling = coolingOf(conditions, follower);
   if (cooling !== undefined) return wait(cooling);
+  if (isParkAsked) return { do: "park" };
   const joint = leader.positions.findIndex((position) => !isPosition(position));
   if (joint !== -1) return wait({ is: "no position", joint, position: leader.positions[joint]! });
   const awaitsMotion = conditions.start === "on leader motion" && follower.torque === "off";

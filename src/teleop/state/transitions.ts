@@ -64,6 +64,12 @@ export const transitions: readonly Transition[] = [
     codes: ["pair.aligning"],
   },
   {
+    from: ["connecting", "waiting", "holding", "following"],
+    to: "aligning",
+    when: "a person asked to park the follower: it moves to its parking pose, and is released there",
+    codes: ["pair.parking"],
+  },
+  {
     from: ["aligning"],
     to: "following",
     when: "every goal has met its target, or something stops its joint",

@@ -36,6 +36,8 @@ beforeEach(async () => {
     pause: () => asked.push("pause"),
     resume: () => asked.push("resume"),
     release: () => asked.push("release"),
+    park: () => asked.push("park"),
+    reload: () => asked.push("reload"),
   });
 });
 
@@ -95,8 +97,9 @@ async function answersAgain(): Promise<void> {
 describe("a service that is asked", () => {
   test("tells its status, and does what it is told", async () => {
     await answers();
-    for (const wish of ["pause", "resume", "release"] as const) await askService([path], { do: wish });
-    expect(asked).toEqual(["pause", "resume", "release"]);
+    const wishes = ["pause", "resume", "release", "park", "reload"] as const;
+    for (const wish of wishes) await askService([path], { do: wish });
+    expect(asked).toEqual([...wishes]);
   });
 
   test("tells its status again and again to whoever watches", async () => {

@@ -37,6 +37,22 @@ test("of settings that are sent twice the last are taken, once", () => {
   expect(control.takeSettings()).toBeUndefined();
 });
 
+test("a request to park leaves the mode as it is until it is done, and gives way to whatever is asked for later", () => {
+  const { main, control } = mailboxes();
+  main.mode = "paused";
+  main.requestPark();
+  expect([control.isParkAsked, control.mode, control.command]).toEqual([true, "paused", Command.attention]);
+  control.endPark("as before");
+  expect([control.isParkAsked, main.isParkAsked, main.mode]).toEqual([false, false, "paused"]);
+  main.requestPark();
+  control.endPark("released");
+  expect([control.isParkAsked, control.mode]).toEqual([false, "released"]);
+  main.requestPark();
+  main.mode = "running";
+  control.endPark("released");
+  expect([control.isParkAsked, main.mode]).toEqual([false, "running"]);
+});
+
 test("settings that are too long are refused, and those before stay", () => {
   const { main, control } = mailboxes();
   main.sendSettings({ rateHz: 100 });

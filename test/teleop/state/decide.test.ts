@@ -30,6 +30,7 @@ const each = (value: number) => new Array<number>(6).fill(value);
 /** Two arms that may be followed, but for what is given. */
 const conditions = (of: Partial<Conditions> = {}): Conditions => ({
   mode: "running",
+  isParkAsked: false,
   leader: reached(),
   follower: reached(),
   isConnected: true,
@@ -220,6 +221,29 @@ describe("who is released", () => {
 
   test("nobody who is followed, however long", () => {
     expect(released({ follower: reached({ torque: "on" }), heldForS: 1e6 })).toBeUndefined();
+  });
+});
+
+describe("a pair whose follower is to be parked", () => {
+  const asked = { isParkAsked: true };
+
+  test.each(["running", "paused", "released"] as const)("parks, whatever else is wanted: %s", (mode) => {
+    expect(next({ ...asked, mode })).toEqual({ do: "park" });
+  });
+
+  test("is checked and configured first, and needs no pose of the leader", () => {
+    expect(next({ ...asked, mode: "released", isConnected: false })).toMatchObject({ do: "inspect" });
+    const inspection = { faults: [], mayPass: false };
+    expect(next({ ...asked, isConnected: false, inspection })).toEqual({ do: "configure" });
+    const leader = reached({ positions: each(-1).map(steps) });
+    expect(next({ ...asked, leader, start: "on leader motion" })).toEqual({ do: "park" });
+  });
+
+  test("waits for an arm that is missing, for a fault, and for a servo that must cool", () => {
+    expect(next({ ...asked, leader: gone() })).toMatchObject({ reason: { is: "out of reach" } });
+    expect(next({ ...asked, isConnected: false, gaveUp: true })).toMatchObject({ reason: { is: "faulted" } });
+    const follower = reached({ temperaturesC: each(66) });
+    expect(next({ ...asked, follower })).toMatchObject({ reason: { is: "cooling" } });
   });
 });
 

@@ -1,0 +1,106 @@
+/** Setting keys in a configuration file's text: its comments, its order and its formatting stay as they are. */
+import { ConfigError, parseToml } from "./file.ts";
+
+/** What a key may be set to. */
+export type KeyValue = string | number;
+
+/** A line that gives a key its value: `  elbow_flex = 12.5 # a comment`, or `park.elbow_flex = 12.5`. */
+const KEY_LINE = /^(\s*)((?:[\w-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[\w-]+|"[^"]*"|'[^']*'))*)(\s*=\s*)(.*)$/s;
+const SECTION_LINE = /^\s*\[([^[\]]+)\]\s*(?:#.*)?$/s;
+/** A value that ends on its line: a text, a table of such, or a word such as a number. */
+const VALUE = /^(?:"(?:[^"\\]|\\.)*"|'[^']*'|\{(?:[^{}"']|"(?:[^"\\]|\\.)*"|'[^']*')*\}|[^\s#,]+)/;
+
+/**
+ * The text with keys of a section set to values, and nothing else changed: a value is replaced where it stands; a key
+ * that is not there comes after the comment that shows its default, or at the section's end; a section that is not
+ * there comes last. What results is read back. `path` is for messages.
+ * Throws {@link ConfigError} when the text is no TOML, or is written in a way that this cannot change.
+ */
+export function withKeys(
+  text: string,
+  section: string,
+  values: Readonly<Record<string, KeyValue>>,
+  path: string,
+): string {
+  const before = parseToml(text, path) as Record<string, object>;
+  // Each line keeps its own end; a new one gets that of the others.
+  const end = text.includes("\r\n") ? "\r" : "";
+  const lines = (/(?:^|\n)$/.test(text) ? text : `${text}${end}\n`).split("\n");
+  for (const [key, value] of Object.entries(values)) setKey(lines, end, section, key, tomlOf(value));
+  const edited = lines.join("\n");
+  const wanted = { ...before, [section]: { ...before[section], ...values } };
+  if (isToml(edited, wanted)) return edited;
+  const lost = [`[${section}]`, ...Object.entries(values).map(([key, value]) => `${key} = ${tomlOf(value)}`)];
+  throw new ConfigError(
+    `${path}: [${section}] is written in a way that this program cannot change — write there yourself:\n${lost.join("\n")}`,
+  );
+}
+
+function setKey(lines: string[], end: string, section: string, key: string, value: string): void {
+  let at = "";
+  let header = -1;
+  let dotted = -1;
+  let last = -1;
+  let shown = -1;
+  for (const [index, line] of lines.entries()) {
+    const opened = SECTION_LINE.exec(line)?.[1];
+    if (opened !== undefined) {
+      at = plain(opened);
+      if (at === section) header = last = index;
+      continue;
+    }
+    if (at === section && line.startsWith(`#${key} = `)) shown = index;
+    const [, indent, name, equals, rest] = KEY_LINE.exec(line) ?? [];
+    if (name === undefined) continue;
+    const full = at === "" ? plain(name) : `${at}.${plain(name)}`;
+    if (full === `${section}.${key}`) {
+      lines[index] = `${indent}${name}${equals}${rest!.replace(VALUE, () => value)}`;
+      return;
+    }
+    if (full === section && rest!.startsWith("{")) {
+      lines[index] = `${indent}${name}${equals}${inTable(rest!, key, value)}`;
+      return;
+    }
+    if (!full.startsWith(`${section}.`)) continue;
+    last = index;
+    if (at === "") dotted = index;
+  }
+  if (header !== -1) lines.splice((shown === -1 ? last : shown) + 1, 0, `${key} = ${value}${end}`);
+  else if (dotted !== -1) lines.splice(dotted + 1, 0, `${section}.${key} = ${value}${end}`);
+  else {
+    while (lines.at(-1)?.trim() === "") lines.pop();
+    lines.push(...(lines.length > 0 ? [end] : []), `[${section}]${end}`, `${key} = ${value}${end}`, "");
+  }
+}
+
+/** `{ elbow_flex = 1 } # a comment` with a key of the table set. */
+function inTable(rest: string, key: string, value: string): string {
+  const [table = ""] = VALUE.exec(rest) ?? [];
+  const entry = new RegExp(`((?:^\\{|,)\\s*["']?${key}["']?\\s*=\\s*)[^\\s,}]+`);
+  const isEmpty = /^\{\s*\}$/.test(table);
+  const changed = entry.test(table)
+    ? table.replace(entry, (_, start: string) => `${start}${value}`)
+    : table.replace(/\s*\}$/, () => `${isEmpty ? "" : ","} ${key} = ${value} }`);
+  return changed + rest.slice(table.length);
+}
+
+/** `"park" . elbow_flex` as `park.elbow_flex` */
+function plain(name: string): string {
+  return name
+    .split(".")
+    .map((part) => part.trim().replace(/^(["'])(.*)\1$/, "$2"))
+    .join(".");
+}
+
+/** JSON's texts are texts of TOML; its numbers too, but for exponents, which no key here has. */
+function tomlOf(value: KeyValue): string {
+  return JSON.stringify(value);
+}
+
+function isToml(text: string, wanted: unknown): boolean {
+  try {
+    return Bun.deepEquals(Bun.TOML.parse(text), wanted);
+  } catch {
+    return false;
+  }
+}
