@@ -43,6 +43,8 @@ const TORQUE_ON_TRIES = 5;
  * pause a hand is somewhere else, and the follower is not to be thrown there.
  */
 const LONGEST_US = 50_000;
+/** No more of the time between the goals before may be used than this. */
+const BEFORE_AT_MOST_US = 20_000;
 
 /** Drives the six joints of a follower. */
 export class FollowerDrive {
@@ -53,6 +55,8 @@ export class FollowerDrive {
   readonly #velocities = new Int32Array(JOINT_COUNT).fill(-1);
   /** When the goals were written last. */
   #writtenUs = 0;
+  /** How long before those the goals before were written. */
+  #beforeUs = 0;
   readonly #alignVelocity: number;
   readonly #goalWrite = new WriteRequest(ids, spanOf("goal_position"));
   readonly #motionWrite = new WriteRequest(ids, spanOf("goal_position", "goal_velocity"));
@@ -96,6 +100,7 @@ export class FollowerDrive {
     const fullTorque = new ReadRequest(ids, spanOf("max_torque_limit"));
     this.#bus.readAll(fullTorque);
     this.#bus.readAll(found);
+    this.#beforeUs = 0;
     for (let attempt = 0; attempt < TORQUE_ON_TRIES; attempt++) {
       const kept = this.#begin(found, fullTorque);
       this.#writeGoals("with velocities", this.#bus.clock.nowUs());
@@ -115,11 +120,14 @@ export class FollowerDrive {
    */
   step(targets: ArrayLike<number>): boolean {
     const nowUs = this.#bus.clock.nowUs();
-    const seconds = Math.min(nowUs - this.#writtenUs, LONGEST_US) / 1e6;
+    const passedUs = nowUs - this.#writtenUs;
+    const seconds = Math.min(passedUs, LONGEST_US) / 1e6;
+    const beforeS = Math.min(this.#beforeUs, BEFORE_AT_MOST_US) / 1e6;
+    this.#beforeUs = passedUs;
     let met = true;
     for (let joint = 0; joint < JOINT_COUNT; joint++) {
       const motion = this.#motions[joint]!;
-      if (!motion.advance(targets[joint]!, seconds)) met = false;
+      if (!motion.advance(targets[joint]!, seconds, beforeS)) met = false;
       this.#goals[joint] = motion.goal;
     }
     this.#writeGoals("with velocities that changed", nowUs);

@@ -10,7 +10,7 @@ import { ArmMonitor } from "../../../src/teleop/monitoring/arm-monitor.ts";
 import { OverloadCure } from "../../../src/teleop/monitoring/overload.ts";
 import { createMemory } from "../../../src/teleop/shared/control-memory.ts";
 import { toldAlarms } from "../../support/told.ts";
-import { isResting, TickingDrive } from "../loop/followers.ts";
+import { isResting, limits, TickingDrive } from "../loop/followers.ts";
 
 const TICK_US = 5_000;
 const OVERLOAD = 32;
@@ -31,7 +31,7 @@ function follower() {
   };
   const arm = new ArmMonitor({ role: "follower", id: "red" }, bus, health, createMemory().telemetry, alarms);
   const ranges = JOINTS.map(() => ({ min: 0, max: 4095 }));
-  const drive = new TickingDrive(bus, ranges, { alignSpeedDegPerS: 45, followSpeedDegPerS: 360 });
+  const drive = new TickingDrive(bus, ranges, limits);
   drive.switchTorqueOn();
   const cure = new OverloadCure(arm, drive, alarms);
   const targets = new Int32Array(6).fill(2000);
