@@ -9,7 +9,7 @@ import { goalTable } from "../../src/arm/calibration/normalisation.ts";
 import { CalibrationStore } from "../../src/arm/calibration/store.ts";
 import { JOINTS, ROLES } from "../../src/arm/joints.ts";
 import { ServoImage } from "../../src/arm/servos/servo-image.ts";
-import { Instruction, PacketDecoder } from "../../src/feetech/packet.ts";
+import { Instruction } from "../../src/feetech/packet.ts";
 import { type RegisterName, registers, setRegisterValue, TABLE_SIZE } from "../../src/feetech/registers.ts";
 import type { Scene } from "../../src/sim/arm/scene.ts";
 import { VirtualClock } from "../../src/sim/testing/clock.ts";
@@ -203,15 +203,12 @@ export class VirtualPair implements Disposable {
   }
 }
 
-/** The position in a servo's reply to the loop's reading of the leader, if it is one of this joint. */
-function positionIn(reply: Uint8Array, joint: number): number | undefined {
-  const decoder = new PacketDecoder();
-  decoder.bytes.set(reply);
-  decoder.received(reply.length);
-  while (decoder.next()) {
-    const { id, params, paramCount, bytes } = decoder;
-    const isPosition = paramCount === 2 || paramCount === 4;
-    if (isPosition && id === joint + 1) return bytes[params]! | (bytes[params + 1]! << 8);
+/** The position in servos' replies to the loop's reading of the leader, if there is one of this joint. */
+function positionIn(replies: Uint8Array, joint: number): number | undefined {
+  for (let at = 0; at < replies.length; at += replies[at + 3]! + 4) {
+    const [id, params] = [replies[at + 2]!, replies[at + 3]! - 2];
+    // A reading of positions alone, or of positions and velocities.
+    if (id === joint + 1 && (params === 2 || params === 4)) return replies[at + 5]! | (replies[at + 6]! << 8);
   }
   return undefined;
 }

@@ -99,9 +99,39 @@ describe.each([
   });
 });
 
-describe("on a link that lets through a quarter of the goals", () => {
-  const WRIST_FLEX = 3;
+const WRIST_FLEX = 3;
 
+test("on a link whose replies take 2 to 10 ms nearly all goals are LeRobot's", async () => {
+  using it = new VirtualPair();
+  const noise = noiseFrom(1);
+  const { motor } = it.arms.boards.leader.arm.servos[WRIST_FLEX]!.actuator;
+  let middle = 0;
+  it.at(FOLLOWS_S, () => {
+    middle = motor.position;
+  });
+  for (let ms = 0; ms < 12_000; ms++) {
+    it.at(FOLLOWS_S + ms / 1e3, () => {
+      // There and back.
+      if (ms % 2 === 0) it.arms.boards.leader.usbUs = (2_000 + noise() * 8_000) / 2;
+      motor.push(middle + 30 * STEPS_PER_DEG * Math.sin((2 * Math.PI * ms) / 1e3), 4_000);
+    });
+  }
+  await it.runFor(FOLLOWS_S + 12);
+  const goals = it.goals(WRIST_FLEX, FOLLOWS_S + 2);
+  const lerobots = goals.filter(({ goal, lerobots }) => goal === lerobots);
+  expect(lerobots.length / goals.length).toBeGreaterThan(0.99);
+});
+
+/** Numbers from 0 to 1 that are the same in each run. */
+function noiseFrom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state * 1_103_515_245 + 12_345) % 2 ** 31;
+    return state / 2 ** 31;
+  };
+}
+
+describe("on a link that lets through a quarter of the goals", () => {
   /** Swings a joint by ±30° at a speed; the goals of four swings. */
   async function swing(it: VirtualPair, degPerS: number): Promise<GivenGoal[]> {
     it.arms.boards.leader.usbUs = 8_500;
@@ -128,11 +158,11 @@ describe("on a link that lets through a quarter of the goals", () => {
   test("and above the limit move as fast as it allows", async () => {
     using it = new VirtualPair({ settings: { followSpeedDegPerS: 180 } });
     const goals = await swing(it, 340);
-    const fastest = goals.slice(1).map(({ atS, goal }, index) => {
+    // Of ten, because one that comes soon may use what those before have left; but for a part of a step.
+    const fastest = goals.slice(10).map(({ atS, goal }, index) => {
       const before = goals[index]!;
-      // But for the part of a step that the goal before had left.
       return (Math.abs(goal - before.goal) - 1) / (atS - before.atS) / STEPS_PER_DEG;
     });
-    expect(Math.max(...fastest)).toBeWithin(170, 181);
+    expect(Math.max(...fastest)).toBeWithin(170, 185);
   });
 });

@@ -36,6 +36,8 @@ const TORQUE_OFF_TRIES = 3;
  * pause a hand is somewhere else, and the follower is not to be thrown there.
  */
 const LONGEST_US = 50_000;
+/** No more of the time between the goals before may be used than this. */
+const BEFORE_AT_MOST_US = 10_000;
 
 /** Drives the six joints of a follower. */
 export class FollowerDrive {
@@ -46,6 +48,8 @@ export class FollowerDrive {
   readonly #velocities = new Int32Array(JOINT_COUNT).fill(-1);
   /** When the goals were written last. */
   #writtenUs = 0;
+  /** How long before those the goals before were written. */
+  #beforeUs = 0;
   #onlyStopped = false;
   readonly #alignVelocity: number;
   readonly #goalWrite = new WriteRequest(ids, spanOf("goal_position"));
@@ -93,6 +97,7 @@ export class FollowerDrive {
     this.#bus.readAll(limits);
     this.#bus.readAll(found);
     this.#refuseFarOutside(found, limits, fullTorque);
+    this.#beforeUs = 0;
     for (let attempt = 0; attempt < TORQUE_ON_TRIES; attempt++) {
       const begun = this.#begin(found, fullTorque);
       this.#writeGoals("with velocities", this.#bus.clock.nowUs());
@@ -113,12 +118,15 @@ export class FollowerDrive {
    */
   step(targets: ArrayLike<number>): boolean {
     const nowUs = this.#bus.clock.nowUs();
-    const seconds = Math.min(nowUs - this.#writtenUs, LONGEST_US) / 1e6;
+    const passedUs = nowUs - this.#writtenUs;
+    const seconds = Math.min(passedUs, LONGEST_US) / 1e6;
+    const beforeS = Math.min(this.#beforeUs, BEFORE_AT_MOST_US) / 1e6;
+    this.#beforeUs = passedUs;
     let met = true;
     this.#onlyStopped = true;
     for (let joint = 0; joint < JOINT_COUNT; joint++) {
       const motion = this.#motions[joint]!;
-      if (!motion.advance(targets[joint]!, seconds)) {
+      if (!motion.advance(targets[joint]!, seconds, beforeS)) {
         met = false;
         if (motion.obstacleSide === 0) this.#onlyStopped = false;
       }

@@ -136,11 +136,32 @@ describe("the follower", () => {
   test("may be given what the time since the goal before allows, up to 50 ms of it", () => {
     const follow: SafetyLimits = { followSpeedDegPerS: 360, times: "of writing" };
     const after = (ms: number, steps: number) =>
-      rules([energised(0, 2000), goal(TICK_US, 2000), goal(TICK_US + ms * 1e3, 2000 + steps)], follow);
+      rules([energised(0, 2000), goal(1_000, 2000), goal(1_000 + ms * 1e3, 2000 + steps)], follow);
     expect([after(5, 21), after(5, 22)]).toEqual([[], ["goal jumped"]]);
     expect([after(20, 82), after(20, 83)]).toEqual([[], ["goal jumped"]]);
     expect([after(50, 205), after(50, 206)]).toEqual([[], ["goal jumped"]]);
     expect([after(1000, 205), after(1000, 206)]).toEqual([[], ["goal jumped"]]);
+  });
+
+  test("may be given what is left of the time between the goals before, up to 10 ms of it", () => {
+    const follow: SafetyLimits = { followSpeedDegPerS: 360, times: "of writing" };
+    /** A goal 1 ms after one that moved by `first` in so many ms. */
+    const soon = (ms: number, first: number, steps: number) =>
+      rules(
+        [
+          ...[energised(0, 2000), goal(1_000, 2000), goal(1_000 + ms * 1e3, 2000 + first)],
+          goal(2_000 + ms * 1e3, 2000 + first + steps),
+        ],
+        follow,
+      );
+    expect([soon(10, 0, 41), soon(10, 0, 42)]).toEqual([[], ["goal jumped"]]);
+    expect([soon(40, 0, 41), soon(40, 0, 42)]).toEqual([[], ["goal jumped"]]);
+    const often = [energised(0, 2000)];
+    for (let pair = 0; pair < 20; pair++) {
+      const [atUs, steps] = [pair * 11_000 + 10_000, 2000 + pair * 80];
+      often.push(goal(atUs, steps + 40), goal(atUs + 1_000, steps + 80));
+    }
+    expect(rules(often, follow)).toContain("goals too fast");
   });
 
   test("may have been given a goal that arrives late before, but not before the leader was read", () => {

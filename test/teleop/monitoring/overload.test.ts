@@ -10,7 +10,7 @@ import { ArmMonitor } from "../../../src/teleop/monitoring/arm-monitor.ts";
 import { type OpeningSide, OverloadCure } from "../../../src/teleop/monitoring/overload.ts";
 import { createMemory } from "../../../src/teleop/shared/control-memory.ts";
 import { toldAlarms } from "../../support/told.ts";
-import { TickingDrive } from "../loop/followers.ts";
+import { limits, TickingDrive } from "../loop/followers.ts";
 
 const TICK_US = 5_000;
 const OVERLOAD = 32;
@@ -36,7 +36,7 @@ function follower(opens: OpeningSide = 1) {
   const { telemetry } = createMemory();
   const arm = new ArmMonitor({ role: "follower", id: "red" }, bus, health, telemetry, alarms);
   const ranges = JOINTS.map(() => ({ min: 0, max: 4095 }));
-  const drive = new TickingDrive(bus, ranges, { alignSpeedDegPerS: 45, followSpeedDegPerS: 360 });
+  const drive = new TickingDrive(bus, ranges, limits);
   drive.switchTorqueOn();
   events.length = 0;
   const cure = new OverloadCure(arm, drive, telemetry, alarms, opens);
