@@ -647,6 +647,20 @@ describe("what is told while following", () => {
     expect(it.states(FOLLOWS_S)).toEqual(["stopped"]);
   });
 
+  test("no obstacle where a slow loop sees a waving joint twice at the same place", async () => {
+    // Six servos in turn at 25 Hz: each is read every 240 ms, and waves once in two readings.
+    using it = new VirtualPair({ settings: { rateHz: 25 } });
+    for (const { actuator } of it.arms.boards.follower.arm.servos) actuator.motor.lagS = 0.15;
+    const { actuator } = it.arms.boards.leader.arm.servos[0]!;
+    const middle = actuator.position;
+    for (let atS = FOLLOWS_S + 1; atS < FOLLOWS_S + 20; atS += 0.02) {
+      const at = middle + 284.5 * Math.sin(2 * Math.PI * 2.1 * (atS - FOLLOWS_S - 1));
+      it.at(atS, () => actuator.motor.push(actuator.shaftAt(at), 6_000));
+    }
+    await it.runFor(FOLLOWS_S + 20);
+    expect(it.codes(FOLLOWS_S)).toEqual(["pair.stopped"]);
+  });
+
   test("a full-turn joint whose leader crosses the end of its turn, once", async () => {
     using it = new VirtualPair();
     it.at(FOLLOWS_S, () => lead(it, 4, 4_000, 1_000));

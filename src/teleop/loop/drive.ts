@@ -141,9 +141,12 @@ export class FollowerDrive {
     return this.#onlyStopped;
   }
 
-  /** Takes in where a joint is, to notice that something stops it. About ten times a second. Allocates nothing. */
-  see(joint: number, position: number): void {
-    this.#motions[joint]!.see(position);
+  /**
+   * Takes in where a joint is, and how fast it moves, to notice that something stops it. About ten times a second.
+   * Allocates nothing.
+   */
+  see(joint: number, position: number, stepsPerS = 0): void {
+    this.#motions[joint]!.see(position, stepsPerS);
   }
 
   /**

@@ -26,8 +26,10 @@ export interface Range {
  * is more than this only in fast motion, and a heavy arm droops by a few degrees.
  */
 const OBSTRUCTED_FROM_STEPS = 284; // 25°
-/** Not moved: between two readings of a joint, 90 ms apart. */
+/** Not moved: between two readings of a joint, 90 ms apart, … */
 const UNMOVED_STEPS = 12; // 1°
+/** … and by the servo's own speed: at a low rate readings are so far apart that it may have been away and back. */
+const UNMOVED_STEPS_PER_S = 133;
 const OBSTRUCTED_AFTER_READINGS = 2;
 /** How far its goal stays ahead of it meanwhile: enough for the servo's whole force, and no more to snap back from. */
 const PRESS_STEPS = 228; // 20°
@@ -144,10 +146,14 @@ export class JointMotion {
     return this.#mode === "following";
   }
 
-  /** Takes in where the joint is, to notice that something stops it. About ten times a second. */
-  see(position: number): void {
+  /**
+   * Takes in where the joint is, and how fast it moves, to notice that something stops it. About ten times a second,
+   * less often at a rate below 60 Hz.
+   */
+  see(position: number, stepsPerS = 0): void {
     const ahead = this.#goal - position;
-    const unmoved = Math.abs(position - this.#seen) < UNMOVED_STEPS;
+    const unmoved =
+      Math.abs(position - this.#seen) < UNMOVED_STEPS && Math.abs(stepsPerS) < UNMOVED_STEPS_PER_S;
     this.#seen = position;
     if (this.#mode === "obstructed") {
       // What pushes a joint back does not make its goal yield: else it would give way for ever.

@@ -145,7 +145,7 @@ export class FollowerGuard {
     const position = read.value(0, "present_position");
     this.#telemetry.setJoint("follower", joint, "position", position);
     this.positions[joint] = position;
-    this.#drive.see(joint, position);
+    this.#drive.see(joint, position, read.value(0, "present_velocity"));
     this.#figures(joint, read);
     if (read.value(0, "goal_velocity") !== this.#drive.goalVelocity(joint)) this.#drive.repeatVelocity(joint);
   }

@@ -125,6 +125,22 @@ describe("a joint that follows", () => {
   });
 });
 
+test.each([1, -1])(
+  "a joint that moves is not stopped, though it was seen where it is before (side %i)",
+  (side) => {
+    const it = following();
+    while (it.goal !== 2600) it.advance(2600);
+    for (let reading = 0; reading < 5; reading++) {
+      it.see(2000, side * 133);
+      it.see(2000, side * 1_000);
+    }
+    expect(it.mode).toBe("following");
+    it.see(2000, side * 132);
+    it.see(2000, side * 132);
+    expect(it.mode).toBe("obstructed");
+  },
+);
+
 describe("a joint that is stopped", () => {
   test.each([1, -1])("is slow, and its goal comes back to 20° from it (side %i)", (side) => {
     const it = stopped(2000 + side * 600);
