@@ -1,13 +1,17 @@
 /** One arm's port and bus: opening it, finding out who answers and what is missing. */
 
+import { accessSync, constants } from "node:fs";
 import type { BusAccess } from "../feetech/access.ts";
 import { Bus } from "../feetech/bus.ts";
 import { BusCounters } from "../feetech/counters.ts";
 import { BAUD_RATES } from "../feetech/registers.ts";
 import { ReadRequest, spanOf } from "../feetech/requests.ts";
+import { othersOn } from "../helper/others.ts";
 import { type Clock, systemClock } from "../linux/clock.ts";
+import { isLocked } from "../linux/owner.ts";
 import { TtyBinding } from "../serial/binding.ts";
 import { PortError, type Transport } from "../serial/transport.ts";
+import { inUseBy } from "../serial/troubles.ts";
 import { missingJoints } from "./checks/answers.ts";
 import { type ArmIdentity, nameOfArm } from "./identity.ts";
 import { JOINTS, type JointName, nameWithId } from "./joints.ts";
@@ -39,10 +43,11 @@ export interface ArmPorts {
   readonly clock: Clock;
 }
 
-/** The machine's own ports. */
+/** The machine's own ports. What another program has open is not opened. */
 export const systemPorts: ArmPorts = {
   clock: systemClock,
   async open(path, baudRate) {
+    await refuseToJoin(path);
     const port = await TtyBinding.open({ path, baudRate });
     return {
       transport: port.tty,
@@ -53,6 +58,25 @@ export const systemPorts: ArmPorts = {
     };
   },
 };
+
+/**
+ * Rejects with {@link PortError} "in use" when another program has the port open, whether or not it has locked it. What
+ * cannot be opened anyway is left to who tries.
+ */
+async function refuseToJoin(path: string): Promise<void> {
+  if (!mayOpen(path) || isLocked(path)) return;
+  const [owner] = (await othersOn(path)).programs;
+  if (owner !== undefined) throw inUseBy(path, owner);
+}
+
+function mayOpen(path: string): boolean {
+  try {
+    accessSync(path, constants.R_OK | constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 /** Right after a board appears its node may not have its group yet: refusals are believed after this long. */
 const BELIEVE_DENIED_AFTER_US = 1_500_000;

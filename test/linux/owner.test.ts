@@ -25,5 +25,5 @@ test("where nobody has locked it, the owner is who has it open, by the name of t
   const user = Bun.spawn(["sleep", "60"], { stdin: Bun.file(path) });
   atEnd(() => user.kill());
   expect(findOwner(path)).toBe(user.pid);
-  expect(nameOwner(path)).toBe(`"sleep" (pid ${user.pid})`);
+  expect(nameOwner(path)).toBe(`sleep (pid ${user.pid})`);
 });
