@@ -7,6 +7,7 @@ import type { ArmIdentity } from "../arm/identity.ts";
 import { JOINTS, ROLES, type Role } from "../arm/joints.ts";
 import { MotionDetector } from "../arm/motion-detector.ts";
 import { problemOf } from "../arm/problem-of.ts";
+import { yieldingPorts } from "../arm/yielding-ports.ts";
 import { BusError } from "../feetech/bus-error.ts";
 import type { Clock } from "../linux/clock.ts";
 import { PortError } from "../serial/transport.ts";
@@ -44,7 +45,12 @@ export class Pair {
   #detector: MotionDetector<"leader"> | undefined;
 
   constructor(settings: PairSettings, context: PairContext) {
-    const { ports, sink } = context;
+    const { sink, memory } = context;
+    const roleAt = (path: string): Role => (path === settings.arms.leader.port ? "leader" : "follower");
+    const ports = yieldingPorts(context.ports, {
+      has: (path) => memory.claims.has(roleAt(path)),
+      ownerOf: (path) => memory.claims.ownerOf(roleAt(path)),
+    });
     this.#settings = settings;
     this.#context = context;
     this.#clock = ports.clock;
@@ -250,8 +256,8 @@ export class Pair {
     if (error instanceof PortError) {
       const role = this.#connections.leader.owns(error) ? "leader" : "follower";
       await this.#connections[role].close();
-      // Of a board that is gone the next look says what to do.
-      if (error.trouble === "lost") return;
+      // Of a board that is gone, and of one that another program has, the next look says what to do.
+      if (error.trouble === "lost" || error.trouble === "in use") return;
       this.#reporter.failed(problemOf(error, this.#arms[role]));
     } else if (error instanceof BusError) {
       const role = this.#connections.leader.bus === error.bus ? "leader" : "follower";
@@ -281,7 +287,11 @@ export class Pair {
   }
 
   #stopFollower(): Stopped {
-    const { bus } = this.#connections.follower;
+    const { bus, path } = this.#connections.follower;
+    const { claims } = this.#context.memory;
+    if (claims.has("follower")) {
+      return { left: "in use", doubt: { why: "in use", path, owner: claims.ownerOf("follower") } };
+    }
     if (bus === undefined) {
       const left = "not connected";
       return this.#keeper.mayHold ? { left, doubt: { why: "not connected" } } : { left };

@@ -18,9 +18,10 @@ export interface ApiSubject {
   status(): Status;
   /** Begins a stream of samples. */
   samples(everyMs: number): Samples;
-  pause(): void;
-  resume(): void;
-  release(): void;
+  /** Each returns why nothing can be done now, where that is so. */
+  pause(): string | undefined;
+  resume(): string | undefined;
+  release(): string | undefined;
 }
 
 /** Samples for one connection. */
@@ -180,9 +181,10 @@ function answer(text: string, subject: ApiSubject, streams: Streams): string {
       return success({});
     case "status":
       return success({ status: subject.status() });
-    default:
-      subject[request.do]();
-      return success({});
+    default: {
+      const obstacle = subject[request.do]();
+      return obstacle === undefined ? success({}) : failure(obstacle);
+    }
   }
 }
 

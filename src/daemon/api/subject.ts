@@ -1,5 +1,7 @@
 /** The control socket of a running teleoperation: what comes on it, done to the pair. */
 import { listeningPath } from "../../api/address.ts";
+import type { Audience } from "../../messages/audience.ts";
+import { sayProblem } from "../../messages/problems.ts";
 import type { EventSink } from "../../teleop/reporting/events.ts";
 import type { Problem } from "../../teleop/reporting/problem.ts";
 import type { Mode } from "../../teleop/state/states.ts";
@@ -15,6 +17,7 @@ export async function startApi(
   path: string | undefined,
   sources: () => StatusSources,
   sink: EventSink,
+  audience: () => Audience,
 ): Promise<ApiServer | undefined> {
   const { pair, memory } = sources();
   const set = (mode: Mode, problem: Problem) => {
@@ -22,15 +25,31 @@ export async function startApi(
     memory.mailbox.mode = mode;
     sink({ kind: "notice", severity: "info", problem });
   };
+  /** Why the follower cannot be held or released now: what was asked is done once its port is free. */
+  const obstacle = (what: string) => {
+    if (!memory.claims.has("follower")) return undefined;
+    const { port } = sources().settings.arms.follower;
+    const problem = { code: "port.busy", path: port, owner: memory.claims.ownerOf("follower") } as const;
+    return `the follower cannot be ${what}: ${sayProblem(problem, audience())}`;
+  };
   const listenAt = path ?? listeningPath(pair);
   try {
     if (listenAt === undefined) throw new Error("there is no folder for it that this user may write to");
     return await serveApi(listenAt, {
       status: () => statusOf(sources()),
       samples: (everyMs) => new SampleStream(memory.readSamples(), everyMs),
-      pause: () => set("paused", { code: "pair.paused", stage: "asked" }),
-      release: () => set("released", { code: "pair.released", stage: "asked" }),
-      resume: () => set("running", { code: "pair.resumed" }),
+      pause() {
+        set("paused", { code: "pair.paused", stage: "asked" });
+        return obstacle("held");
+      },
+      release() {
+        set("released", { code: "pair.released", stage: "asked" });
+        return obstacle("released");
+      },
+      resume() {
+        set("running", { code: "pair.resumed" });
+        return undefined;
+      },
     });
   } catch (error) {
     const problem = { code: "control.refused", why: (error as Error).message } as const;
