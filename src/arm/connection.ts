@@ -18,6 +18,7 @@ import { JOINTS, type JointName, nameWithId } from "./joints.ts";
 import { type ArmProblem, jointWithId, type Remedy } from "./problem.ts";
 import { problemOf } from "./problem-of.ts";
 import { SERVO_IDS } from "./servos/read.ts";
+import { watchedPorts } from "./watched-ports.ts";
 
 /** Where an arm is and whose calibration it has. */
 export interface ArmSettings {
@@ -43,7 +44,7 @@ export interface ArmPorts {
   readonly clock: Clock;
 }
 
-/** The machine's own ports. What another program has open is not opened. */
+/** The machine's own ports. What another program has open is not opened; one that comes later is not noticed here. */
 export const systemPorts: ArmPorts = {
   clock: systemClock,
   async open(path, baudRate) {
@@ -103,7 +104,12 @@ export class ArmConnection {
   readonly #counters = new BusCounters();
 
   /** `access` is what may be done to the arm's servos through {@link bus}. */
-  constructor(arm: ArmIdentity | undefined, path: string, access: BusAccess, ports: ArmPorts = systemPorts) {
+  constructor(
+    arm: ArmIdentity | undefined,
+    path: string,
+    access: BusAccess,
+    ports: ArmPorts = watchedPorts(systemPorts),
+  ) {
     this.arm = arm && { role: arm.role, id: arm.id };
     this.name = arm === undefined ? `arm on ${path}` : nameOfArm(arm);
     this.path = path;

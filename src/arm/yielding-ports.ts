@@ -32,9 +32,11 @@ export function yieldingPorts(ports: ArmPorts, claimants: Claimants): ArmPorts {
 }
 
 /** A transport that sends nothing once another program has its port. Allocates nothing unless it throws. */
-class YieldingTransport implements Transport {
+export class YieldingTransport implements Transport {
   readonly out: Uint8Array;
   readonly in: Uint8Array;
+  /** Bytes that came and that nobody had asked for, as far as they were thrown away. */
+  discarded = 0;
   readonly #transport: Transport;
   readonly #path: string;
   readonly #claimants: Claimants;
@@ -57,6 +59,8 @@ class YieldingTransport implements Transport {
   }
 
   discard(): number {
-    return this.#transport.discard();
+    const count = this.#transport.discard();
+    this.discarded += count;
+    return count;
   }
 }

@@ -41,6 +41,7 @@ export class PortWatch {
     this.#port = port;
     this.#signs = port.signs();
     this.#timer = setInterval(() => void this.#step(), LOOK_EVERY_MS);
+    this.#timer.unref();
     void this.#step();
   }
 
