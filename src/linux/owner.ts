@@ -31,12 +31,6 @@ export function nameOfOwner({ pid, name }: Owner): string {
   return name === undefined ? `pid ${pid}` : `${name} (pid ${pid})`;
 }
 
-/** A port's owner, by {@link nameOfOwner}; undefined when that cannot be seen. Never throws. */
-export function nameOwner(path: string): string | undefined {
-  const owner = ownerOf(path);
-  return owner && nameOfOwner(owner);
-}
-
 /** Who has locked the file: anybody may know, and it is no mere bystander who has it open too. */
 function ownerByLock(path: string): number | undefined {
   const { dev, ino } = statSync(path);

@@ -16,6 +16,7 @@ import { Keeper } from "./keeper.ts";
 import { follow } from "./loop/follow.ts";
 import { Alarms } from "./monitoring/alarms.ts";
 import { publishArm } from "./monitoring/figures.ts";
+import { GoalWatch } from "./monitoring/goal-watch.ts";
 import { observeArm } from "./observe.ts";
 import { Preparation } from "./preparation.ts";
 import type { Left } from "./reporting/problem.ts";
@@ -40,17 +41,14 @@ export class Pair {
   readonly #connections: Readonly<Record<Role, ArmConnection>>;
   readonly #keeper: Keeper;
   readonly #preparation: Preparation;
+  readonly #goalWatch = new GoalWatch();
   #isCooling = false;
   /** While the follower waits, without torque, for the leader to be moved. */
   #detector: MotionDetector<"leader"> | undefined;
 
   constructor(settings: PairSettings, context: PairContext) {
     const { sink, memory } = context;
-    const roleAt = (path: string): Role => (path === settings.arms.leader.port ? "leader" : "follower");
-    const ports = yieldingPorts(context.ports, {
-      has: (path) => memory.claims.has(roleAt(path)),
-      ownerOf: (path) => memory.claims.ownerOf(roleAt(path)),
-    });
+    const ports = yieldingPorts(context.ports, memory.claims.on(settings.arms));
     this.#settings = settings;
     this.#context = context;
     this.#clock = ports.clock;
@@ -144,13 +142,15 @@ export class Pair {
   }
 
   #observe(): Conditions {
-    const { mailbox } = this.#context.memory;
+    const { mailbox, claims } = this.#context.memory;
     const leader = observeArm(this.#connections.leader);
     const follower = observeArm(this.#connections.follower);
     this.#keeper.saw(follower.torque);
+    const { connected, gaveUp, goals } = this.#preparation;
+    if (follower.is !== "reached") this.#goalWatch.forget();
+    else if (this.#goalWatch.take(this.#connections.follower.facts, goals)) claims.claim("follower");
     if (this.#detector !== undefined && leader.is === "reached")
       this.#detector.see("leader", leader.positions);
-    const { connected, gaveUp } = this.#preparation;
     const vitals = connected?.follower.vitals;
     return {
       mode: mailbox.mode,

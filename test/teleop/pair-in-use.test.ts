@@ -56,6 +56,56 @@ describe.each(["leader", "follower"] as const)("another program on the %s's port
   });
 });
 
+describe("goals that are not ours", () => {
+  /** Gives a joint of the follower a goal past the pair, as a program does that has the port open, too. */
+  const giveGoal = (it: VirtualPair, goal_position: number) =>
+    it.arms.boards.follower.arm.servos[1]!.setValues({ goal_position });
+
+  test("given to a follower that is held are another program's: it is left to that, and not told apart by name", async () => {
+    using it = new VirtualPair();
+    it.at(FOLLOWS_S, () => {
+      it.memory.mailbox.mode = "paused";
+    });
+    const [, shoulder] = it.arms.boards.follower.arm.servos;
+    let claimedUs = 0;
+    it.at(FOLLOWS_S + 5, () => {
+      claimedUs = it.clock.nowUs() + 0.5e6;
+      giveGoal(it, shoulder!.values(it.clock.nowUs()).goal_position + 30);
+    });
+    it.at(FOLLOWS_S + 9, () => expect(toldFrom(it, "follower", claimedUs)).toEqual([]));
+    await it.runFor(FOLLOWS_S + 10);
+    expect(it.states(FOLLOWS_S)).toEqual(["holding", "waiting", "stopped"]);
+    const told = it.events.find(({ event }) => event.kind === "state" && event.to === "waiting");
+    expect(told).toMatchObject({ event: { reasons: [{ code: "port.busy", owner: undefined }] } });
+    expect(told!.atS).toBeWithin(FOLLOWS_S + 5, FOLLOWS_S + 5.5);
+  });
+
+  test("are not seen in pauses, releases, losses of power and new settings of our own", async () => {
+    using it = new VirtualPair();
+    const modes = ["paused", "running", "released", "running", "paused", "running"] as const;
+    modes.forEach((mode, index) => {
+      it.at(FOLLOWS_S + 5 * index, () => {
+        it.memory.mailbox.mode = mode;
+      });
+    });
+    it.at(37, () => {
+      it.arms.boards.follower.hasPower = false;
+    });
+    it.at(38, () => {
+      it.arms.boards.follower.hasPower = true;
+    });
+    it.at(45, () => {
+      it.arms.boards.leader.isPlugged = false;
+    });
+    it.at(50, () => {
+      it.arms.boards.leader.isPlugged = true;
+    });
+    it.at(55, () => it.memory.mailbox.sendSettings({ ...it.settings, alignSpeedDegPerS: 20 }));
+    await it.runFor(60);
+    expect(it.codes()).not.toContain("port.busy");
+  });
+});
+
 describe("a follower whose port another program has", () => {
   test("cannot be released at the end: that is said, with the program's name", async () => {
     using it = new VirtualPair();

@@ -3,6 +3,7 @@
  * packet that it sends. Each side may claim a port; the main thread alone gives it back.
  */
 import { ROLES, type Role } from "../../arm/joints.ts";
+import type { Claimants } from "../../arm/yielding-ports.ts";
 import type { Owner } from "../../linux/owner.ts";
 
 /** The kernel's names of processes have at most 15 bytes; what is left is zeros. */
@@ -50,6 +51,12 @@ export class Claims {
     const bytes = this.#names.slice(index * NAME_SIZE, (index + 1) * NAME_SIZE);
     const name = new TextDecoder().decode(bytes).replace(/\0.*$/s, "");
     return { pid, ...(name !== "" && { name }) };
+  }
+
+  /** The claims by the paths of the arms' ports. */
+  on(arms: Readonly<Record<Role, { readonly port: string }>>): Claimants {
+    const roleAt = (path: string): Role => (path === arms.leader.port ? "leader" : "follower");
+    return { has: (path) => this.has(roleAt(path)), ownerOf: (path) => this.ownerOf(roleAt(path)) };
   }
 
   /** Tells that another program has an arm's port; which, where that was seen. Allocates where one is named. */

@@ -1,0 +1,38 @@
+/** Notices goals that are not ours: those of a held follower that change although nobody here gave it any. */
+import { JOINT_COUNT } from "../../arm/joints.ts";
+import { CONFIGURED_ACCELERATION } from "../../arm/servos/baseline.ts";
+import type { ReadRequest } from "../../feetech/requests.ts";
+
+/** Compares each look at a follower that is not teleoperated with the one before. */
+export class GoalWatch {
+  /** Each joint's goal as it was read last; −1 for a joint that was not held then. */
+  readonly #read = new Int32Array(JOINT_COUNT).fill(-1);
+  /** What we had given by then. */
+  readonly #given = new Int32Array(JOINT_COUNT).fill(-1);
+
+  /** Nothing is known any more of what the servos have: they were out of reach. */
+  forget(): void {
+    this.#read.fill(-1);
+  }
+
+  /**
+   * Takes in what was read of all six servos, `torque_enable` to `present_current`, and the goals that we have given.
+   * Returns true when another program has given a joint a goal: it was held, configured as we do it, before and now, so
+   * that it has not lost its power; and it holds another goal than before, while we gave it none.
+   */
+  take(facts: ReadRequest, given: ArrayLike<number>): boolean {
+    let isForeign = false;
+    for (let joint = 0; joint < JOINT_COUNT; joint++) {
+      const isHeld =
+        facts.value(joint, "torque_enable") === 1 &&
+        facts.value(joint, "acceleration") === CONFIGURED_ACCELERATION;
+      const goal = isHeld ? facts.value(joint, "goal_position") : -1;
+      const before = this.#read[joint]!;
+      const gaveNone = given[joint] === this.#given[joint];
+      if (isHeld && before !== -1 && goal !== before && gaveNone) isForeign = true;
+      this.#read[joint] = goal;
+      this.#given[joint] = given[joint]!;
+    }
+    return isForeign;
+  }
+}
