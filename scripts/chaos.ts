@@ -48,7 +48,7 @@ interface Episode {
 const random = new Random(seed);
 const sim = await startSim({ binary: options.program, arms: "configured", motion: "wave" });
 const program = new Program(options.program, sim, rateHz);
-const victims = { client: sim.client, program };
+const victims = { client: sim.client, program, ports: sim.paths };
 const episodes: Episode[] = [];
 const troubles: string[] = [];
 

@@ -25,5 +25,7 @@ async function commands(): Promise<Command[]> {
   if (teleoperates) {
     return [(await import("./cli/teleoperate/command.ts")).teleoperateCommand()];
   }
+  // Of root's: it is asked while arms wait, too.
+  if (process.argv[2] === "helper") return [(await import("./cli/helper.ts")).helperCommand()];
   return (await import("./cli/all.ts")).allCommands();
 }

@@ -1,5 +1,6 @@
 /** What can go wrong with two arms, a machine and a program, each as something that begins and ends. */
 
+import { realpathSync } from "node:fs";
 import { ARMS, type ArmName, JOINTS } from "../../src/sim/arm/joints.ts";
 import type { SimClient } from "../../src/sim/control/client.ts";
 import type { SimRequest } from "../../src/sim/control/requests.ts";
@@ -27,6 +28,7 @@ export interface Fault {
 export interface Victims {
   readonly client: SimClient;
   readonly program: Program;
+  readonly ports: Readonly<Record<ArmName, string>>;
 }
 
 type Draw = (random: Random, victims: Victims) => Fault;
@@ -59,6 +61,31 @@ function simulated(
 /** A leader that is found energised is lowered within a second before it leads again. */
 function whenEnergised(arm: ArmName, torqueOn: boolean): string | undefined {
   return arm === "leader" && torqueOn ? "the leader came back energised and was lowered first" : undefined;
+}
+
+/** A program that opens a port of the pair, and does nothing with it. */
+function anotherProgram(random: Random, { ports }: Victims): Fault {
+  const arm = random.of(ARMS);
+  const forMs = random.between(50, 2500);
+  let other: Bun.Subprocess | undefined;
+  return {
+    ...{
+      kind: "another program",
+      text: `another program on the ${arm}'s port for ${Math.round(forMs)} ms`,
+      forMs,
+    },
+    lingersMs: 0,
+    slowly: "another program had a port, and its end is looked for now and then",
+    // A program that is told to stop meanwhile cannot, and rightly says so.
+    uses: [`board ${arm}`, "process"],
+    async begin() {
+      other = Bun.spawn(["sleep", "60"], { stdin: Bun.file(realpathSync(ports[arm])) });
+    },
+    async end() {
+      other?.kill();
+      await other?.exited;
+    },
+  };
 }
 
 const draws: Readonly<Record<string, Draw>> = {
@@ -280,6 +307,8 @@ const draws: Readonly<Record<string, Draw>> = {
       end: nothing,
     };
   },
+  // Who is not root cannot open a port that is open: Linux keeps them out.
+  ...(process.geteuid?.() === 0 && { "another program": anotherProgram }),
   "stopped process"(random, { program }) {
     const forMs = random.between(60, 3000);
     return {

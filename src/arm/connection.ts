@@ -1,13 +1,17 @@
 /** One arm's port and bus: opening it, finding out who answers and what is missing. */
 
+import { accessSync, constants } from "node:fs";
 import type { BusAccess } from "../feetech/access.ts";
 import { Bus } from "../feetech/bus.ts";
 import { BusCounters } from "../feetech/counters.ts";
 import { BAUD_RATES } from "../feetech/registers.ts";
 import { ReadRequest, spanOf } from "../feetech/requests.ts";
+import { othersOn } from "../helper/others.ts";
 import { type Clock, systemClock } from "../linux/clock.ts";
+import { isLocked } from "../linux/owner.ts";
 import { TtyBinding } from "../serial/binding.ts";
 import { PortError, type Transport } from "../serial/transport.ts";
+import { inUseBy } from "../serial/troubles.ts";
 import { type About, type Answers, askAll, problemWith } from "./checks/answers.ts";
 import { closerLook } from "./checks/closer-look.ts";
 import { type ArmIdentity, nameOfArm } from "./identity.ts";
@@ -15,6 +19,7 @@ import { nameWithId } from "./joints.ts";
 import { type ArmProblem, jointWithId } from "./problem.ts";
 import { problemOf } from "./problem-of.ts";
 import { SERVO_IDS } from "./servos/read.ts";
+import { watchedPorts } from "./watched-ports.ts";
 
 /** Where an arm is and whose calibration it has. */
 export interface ArmSettings {
@@ -40,10 +45,11 @@ export interface ArmPorts {
   readonly clock: Clock;
 }
 
-/** The machine's own ports. */
+/** The machine's own ports. What another program has open is not opened; one that comes later is not noticed here. */
 export const systemPorts: ArmPorts = {
   clock: systemClock,
   async open(path, baudRate) {
+    await refuseToJoin(path);
     const port = await TtyBinding.open({ path, baudRate });
     return {
       transport: port.tty,
@@ -54,6 +60,25 @@ export const systemPorts: ArmPorts = {
     };
   },
 };
+
+/**
+ * Rejects with {@link PortError} "in use" when another program has the port open, whether or not it has locked it. What
+ * cannot be opened anyway is left to who tries.
+ */
+async function refuseToJoin(path: string): Promise<void> {
+  if (!mayOpen(path) || isLocked(path)) return;
+  const [owner] = (await othersOn(path)).programs;
+  if (owner !== undefined) throw inUseBy(path, owner);
+}
+
+function mayOpen(path: string): boolean {
+  try {
+    accessSync(path, constants.R_OK | constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 /** Right after a board appears its node may not have its group yet: refusals are believed after this long. */
 const BELIEVE_DENIED_AFTER_US = 1_500_000;
@@ -79,7 +104,12 @@ export class ArmConnection {
   readonly #counters = new BusCounters();
 
   /** `access` is what may be done to the arm's servos through {@link bus}. */
-  constructor(arm: ArmIdentity | undefined, path: string, access: BusAccess, ports: ArmPorts = systemPorts) {
+  constructor(
+    arm: ArmIdentity | undefined,
+    path: string,
+    access: BusAccess,
+    ports: ArmPorts = watchedPorts(systemPorts),
+  ) {
     this.arm = arm && { role: arm.role, id: arm.id };
     this.name = arm === undefined ? `arm on ${path}` : nameOfArm(arm);
     this.path = path;

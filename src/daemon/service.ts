@@ -11,6 +11,7 @@ import { ROLES, type Role } from "../arm/joints.ts";
 import { MAIN_PAIR } from "../config/pairs.ts";
 import type { Audience } from "../messages/audience.ts";
 import type { EventSink } from "../teleop/reporting/events.ts";
+import type { Left } from "../teleop/reporting/problem.ts";
 import type { PairSettings } from "../teleop/settings.ts";
 import { startApi } from "./api/subject.ts";
 import { EventHistory } from "./events/event-history.ts";
@@ -18,6 +19,7 @@ import { LossWatch } from "./events/losses.ts";
 import { watchSupply } from "./events/supply.ts";
 import { type ToldEvent, type ToldSink, tell } from "./events/told.ts";
 import { unnamedBoards } from "./events/unnamed-boards.ts";
+import { watchPorts } from "./port-claims.ts";
 import { firstSettings } from "./settings/first-settings.ts";
 import { reload } from "./settings/reload.ts";
 import { type Summary, summarise } from "./summary.ts";
@@ -49,11 +51,14 @@ export interface ServiceOptions {
   makeOutput(settings: PairSettings, summary: () => Summary): Promise<Output>;
 }
 
-/** Teleoperates until it is told to stop. Rejects when the control thread fails; a thread that hangs ends the process. */
-export async function runService(options: ServiceOptions): Promise<void> {
+/**
+ * Teleoperates until it is told to stop; how the follower was left, where it came to that. Rejects when the control
+ * thread fails; a thread that hangs ends the process.
+ */
+export async function runService(options: ServiceOptions): Promise<Left | undefined> {
   const readSettings = () => options.readSettings();
   const first = await firstSettings(readSettings);
-  if (first === undefined) return;
+  if (first === undefined) return undefined;
   let settings = first;
   const pair = options.pair ?? MAIN_PAIR;
   const startedAt = new Date();
@@ -87,6 +92,7 @@ export async function runService(options: ServiceOptions): Promise<void> {
   }
   const systemd = reportToSystemd(memory);
   sinks.push((event) => output.event(event), systemd.event);
+  const ports = watchPorts(settings, memory);
   const losses = new LossWatch(memory.telemetry, armsOf(settings), sink).start();
   const readAgain = () => {
     const reloaded = reload(settings, readSettings);
@@ -100,6 +106,7 @@ export async function runService(options: ServiceOptions): Promise<void> {
     () => ({ pair, startedAt, settings, memory, history, calibrations }),
     sink,
     readAgain,
+    options.audience,
   );
   api.then(systemd.ready);
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, teleoperation.stop);
@@ -109,7 +116,7 @@ export async function runService(options: ServiceOptions): Promise<void> {
     setTimeout(teleoperation.stop, Math.max(0, options.durationS * 1000 - performance.now())).unref();
   }
   try {
-    await teleoperation.stopped;
+    return await teleoperation.stopped;
   } catch (error) {
     if (!(error instanceof ControlHangs)) throw error;
     const problem = { code: "program.hangs", forS: error.forS } as const;
@@ -117,9 +124,11 @@ export async function runService(options: ServiceOptions): Promise<void> {
     output.end();
     // The thread that hangs cannot be ended, and would keep the process from ending.
     process.kill(process.pid, "SIGKILL");
+    return undefined;
   } finally {
     supply.stop();
     losses.stop();
+    ports.stop();
     systemd.stop();
     (await api)?.close();
     output.end();

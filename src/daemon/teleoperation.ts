@@ -1,6 +1,7 @@
 /** The main thread's hold on a running teleoperation: starts the control thread, hears it, steers it, stops it. */
 import type { ControlOrder } from "../teleop/control-thread.ts";
 import type { ControlEvent, EventSink } from "../teleop/reporting/events.ts";
+import type { Left } from "../teleop/reporting/problem.ts";
 import type { PairSettings } from "../teleop/settings.ts";
 import { createMemory, type MainMemory } from "../teleop/shared/control-memory.ts";
 import type { Telemetry } from "../teleop/shared/telemetry.ts";
@@ -22,10 +23,10 @@ export interface Teleoperation {
   /** What the control thread publishes, as it changes, and where it is asked. */
   readonly memory: MainMemory;
   /**
-   * Resolves when the follower has been stopped as configured; rejects when the control thread failed, with
+   * Resolves with how the follower was left when it has been stopped as configured; rejects when the control thread failed, with
    * {@link ControlHangs} when it hangs. The follower then stays as it is.
    */
-  readonly stopped: Promise<void>;
+  readonly stopped: Promise<Left>;
   /** Asks for a stop. The second call asks for a quick one: no parking. */
   stop(): void;
   /** Asks for an end that leaves the follower held, for the program that comes next. A stop that was asked for stays. */
@@ -37,7 +38,7 @@ export function startTeleoperation(settings: PairSettings, sink: EventSink): Tel
   const memory = createMemory();
   const { mailbox, telemetry } = memory;
   const worker = controlThread();
-  const stopped = new Promise<void>((resolve, reject) => {
+  const stopped = new Promise<Left>((resolve, reject) => {
     const watching = watchHeartbeat(telemetry, reject);
     worker.onmessage = ({ data }: MessageEvent<ControlEvent>) => {
       sink(data);
@@ -45,7 +46,7 @@ export function startTeleoperation(settings: PairSettings, sink: EventSink): Tel
       clearInterval(watching);
       // It waits for messages again, and would keep the process alive.
       worker.terminate();
-      resolve();
+      resolve(data.left);
     };
     const failed = (message: string) => {
       clearInterval(watching);

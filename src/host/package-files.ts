@@ -1,5 +1,7 @@
 /** The files that make a machine teleoperate, beside the program itself: in the Debian package and in the program. */
 import config from "../../packaging/config.toml" with { type: "text" };
+import helperService from "../../packaging/systemd/so101-helper.service" with { type: "text" };
+import helperSocket from "../../packaging/systemd/so101-helper.socket" with { type: "text" };
 import service from "../../packaging/systemd/so101-teleop.service" with { type: "text" };
 import sysusers from "../../packaging/systemd/sysusers.conf" with { type: "text" };
 import tmpfiles from "../../packaging/systemd/tmpfiles.conf" with { type: "text" };
@@ -17,6 +19,11 @@ export interface PackageFile {
 export const PROGRAM_PATH = "/usr/bin/so101";
 /** The unit of the main pair. */
 export const MAIN_UNIT = "so101-teleop.service";
+
+/** What root's helper is started by. */
+export const HELPER_SOCKET_UNIT = "so101-helper.socket";
+/** Root's helper. */
+export const HELPER_UNIT = "so101-helper.service";
 
 /** The unit of any further pair: the main pair's, started for a named pair. */
 function templateUnit(unit: string): string {
@@ -39,6 +46,8 @@ export const PACKAGE_FILES: readonly PackageFile[] = [
   { path: "/etc/so101-teleop/config.toml", text: config, isConfiguration: true },
   { path: `/usr/lib/systemd/system/${MAIN_UNIT}`, text: service },
   { path: "/usr/lib/systemd/system/so101-teleop@.service", text: templateUnit(service) },
+  { path: `/usr/lib/systemd/system/${HELPER_SOCKET_UNIT}`, text: helperSocket },
+  { path: `/usr/lib/systemd/system/${HELPER_UNIT}`, text: helperService },
   { path: "/usr/lib/sysusers.d/so101-teleop.conf", text: sysusers },
   { path: "/usr/lib/tmpfiles.d/so101-teleop.conf", text: tmpfiles },
   { path: "/usr/lib/udev/rules.d/70-so101-teleop.rules", text: rules },

@@ -13,6 +13,11 @@ const { symbols } = dlopen("libc.so.6", {
   // Datagrams, for which Bun has no call.
   socket: { args: ["i32", "i32", "i32"], returns: "i32" },
   sendto: { args: ["i32", "ptr", "u64", "i32", "ptr", "u32"], returns: "i32" },
+  // Who is at the other end of a socket.
+  getsockopt: { args: ["i32", "i32", "i32", "ptr", "ptr"], returns: "i32" },
+  // Who opens a file: Bun's own watching does not tell.
+  inotify_init1: { args: ["i32"], returns: "i32" },
+  inotify_add_watch: { args: ["i32", "ptr", "u32"], returns: "i32" },
   // Time.
   clock_gettime: { args: ["i32", "ptr"], returns: "i32" },
   clock_nanosleep: { args: ["i32", "i32", "ptr", "ptr"], returns: "i32" },

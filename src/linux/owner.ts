@@ -6,6 +6,11 @@ export function findOwner(path: string): number | undefined {
   return attempt(() => ownerByLock(path)) ?? attempt(() => ownerByOpenFile(path));
 }
 
+/** Whether somebody has locked a port, as every instance of this program does. Never throws. */
+export function isLocked(path: string): boolean {
+  return attempt(() => ownerByLock(path)) !== undefined;
+}
+
 /** The program that has a port. */
 export interface Owner {
   readonly pid: number;
@@ -21,15 +26,9 @@ export function ownerOf(path: string): Owner | undefined {
   return { pid, ...(name !== undefined && { name }) };
 }
 
-/** How messages name a program: `"NAME" (pid N)`. */
+/** How messages name a program: `NAME (pid N)`. */
 export function nameOfOwner({ pid, name }: Owner): string {
-  return name === undefined ? `pid ${pid}` : `"${name}" (pid ${pid})`;
-}
-
-/** A port's owner, by {@link nameOfOwner}; undefined when that cannot be seen. Never throws. */
-export function nameOwner(path: string): string | undefined {
-  const owner = ownerOf(path);
-  return owner && nameOfOwner(owner);
+  return name === undefined ? `pid ${pid}` : `${name} (pid ${pid})`;
 }
 
 /** Who has locked the file: anybody may know, and it is no mere bystander who has it open too. */

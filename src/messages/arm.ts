@@ -4,7 +4,7 @@ import { type JointName, nameWithId } from "../arm/joints.ts";
 import { type ArmProblem, type BusFailed, jointsOf, type ReportedError } from "../arm/problem.ts";
 import { busFact } from "../feetech/bus-error.ts";
 import { STS3215_MODEL } from "../feetech/registers.ts";
-import { nameOfOwner } from "../linux/owner.ts";
+import { nameOfOwner, type Owner } from "../linux/owner.ts";
 import { type Audience, command } from "./audience.ts";
 import { mismatch, missingCalibration, unfinished } from "./calibration.ts";
 import { type ErrorMeaning, errorMeanings, meaningOf } from "./error-bits.ts";
@@ -26,8 +26,7 @@ const words: {
       ? `${path} is not accessible yet`
       : `${path} may not be opened by this user — join the group dialout with "sudo usermod -aG dialout $USER", ` +
         "then log in again",
-  "port.busy": ({ path, owner }) =>
-    `${path} is in use by ${owner === undefined ? "another program" : nameOfOwner(owner)} — end that program first`,
+  "port.busy": ({ path, owner }) => `${whoHas(path, owner)} — end that program first`,
   "port.failed": ({ fact, trouble }) =>
     `${fact} — ${
       trouble === "not a tty"
@@ -94,6 +93,11 @@ const words: {
 export function sayArmProblem<Problem extends ArmProblem>(problem: Problem, audience: Audience): string {
   const say = words[problem.code] as (problem: ArmProblem, audience: Audience) => string;
   return `${subject(problem)}${say(problem, audience)}`;
+}
+
+/** `python3 (pid 812) has /dev/ttyACM1 open` */
+export function whoHas(path: string, owner: Owner | undefined): string {
+  return `${owner === undefined ? "another program" : nameOfOwner(owner)} has ${path} open`;
 }
 
 /** Whether a problem is an arm's own, and not teleoperation's. */

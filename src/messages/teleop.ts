@@ -2,7 +2,7 @@
 import { type ArmIdentity, nameOfArm } from "../arm/identity.ts";
 import { type JointName, nameWithId } from "../arm/joints.ts";
 import type { Doubt, Left, Problem, TeleopCode, TeleopProblem } from "../teleop/reporting/problem.ts";
-import { isArmProblem, sayArmEnd } from "./arm.ts";
+import { isArmProblem, sayArmEnd, whoHas } from "./arm.ts";
 import { type Audience, command } from "./audience.ts";
 import { list } from "./list.ts";
 
@@ -137,6 +137,7 @@ const lefts: Readonly<Record<Left, string>> = {
   held: "the follower is held where it is",
   "handed over": "the follower is held for the program that comes next",
   "not connected": "the follower is not connected",
+  "in use": "another program has the follower's port: it may still hold",
   "in doubt": "the follower may still hold",
 };
 
@@ -191,6 +192,8 @@ function doubtful(doubt: Doubt): string {
       return "no servo answered when it was released";
     case "not confirmed":
       return `${doubt.joints.map(nameWithId).join(", ")} did not confirm that the torque is off`;
+    case "in use":
+      return `it could not be released: ${whoHas(doubt.path, doubt.owner)}`;
     case "port lost":
       return `lost while it was released (${doubt.fact})`;
   }

@@ -1,7 +1,7 @@
 /** From what the system says about a port to what is wrong with it. */
 
 import { Errno, nameOfErrno } from "../linux/libc.ts";
-import { nameOfOwner, ownerOf } from "../linux/owner.ts";
+import { nameOfOwner, type Owner, ownerOf } from "../linux/owner.ts";
 import { PortError, type PortTrouble } from "./transport.ts";
 
 /** Why a port could not be opened, by the errno of the call that failed. */
@@ -29,9 +29,13 @@ export function notOpened(path: string, code: number): PortError {
   }
 }
 
-/** Another program has the port, or another part of this one. */
+/** Another program has the port, or another part of this one: which, as far as can be seen. */
 export function inUse(path: string): PortError {
-  const owner = ownerOf(path);
+  return inUseBy(path, ownerOf(path));
+}
+
+/** Another program has the port; undefined where it is not known which. */
+export function inUseBy(path: string, owner: Owner | undefined): PortError {
   const who = owner === undefined ? "another program" : nameOfOwner(owner);
   return new PortError("in use", path, `${path} is in use by ${who}`, { owner });
 }

@@ -7,6 +7,7 @@ import type { ArmIdentity } from "../arm/identity.ts";
 import { JOINTS, ROLES, type Role } from "../arm/joints.ts";
 import { MotionDetector } from "../arm/motion-detector.ts";
 import { problemOf } from "../arm/problem-of.ts";
+import { yieldingPorts } from "../arm/yielding-ports.ts";
 import { BusError } from "../feetech/bus-error.ts";
 import type { Clock } from "../linux/clock.ts";
 import { PortError } from "../serial/transport.ts";
@@ -17,6 +18,7 @@ import { type FollowContext, follow } from "./loop/follow.ts";
 import { JointOutOfRange } from "./loop/position-limits.ts";
 import { Alarms } from "./monitoring/alarms.ts";
 import { publishArm } from "./monitoring/figures.ts";
+import { GoalWatch } from "./monitoring/goal-watch.ts";
 import { observeArm } from "./observe.ts";
 import { cannotPark, parkAsAsked } from "./park-on-request.ts";
 import { Preparation, type PreparationContext } from "./preparation.ts";
@@ -43,12 +45,14 @@ export class Pair {
   readonly #keeper: Keeper;
   readonly #parts: PreparationContext & Omit<FollowContext, "settings">;
   readonly #preparation: Preparation;
+  readonly #goalWatch = new GoalWatch();
   #isCooling = false;
   /** While the follower waits, without torque, for the leader to be moved. */
   #detector: MotionDetector<"leader"> | undefined;
 
   constructor(settings: PairSettings, context: PairContext) {
-    const { ports, sink } = context;
+    const { sink, memory } = context;
+    const ports = yieldingPorts(context.ports, memory.claims.on(settings.arms));
     this.#settings = settings;
     this.#context = context;
     this.#clock = ports.clock;
@@ -146,11 +150,13 @@ export class Pair {
   }
 
   #observe(): Conditions {
-    const { mailbox } = this.#context.memory;
-    const { connected, gaveUp } = this.#preparation;
+    const { mailbox, claims } = this.#context.memory;
+    const { connected, gaveUp, goals } = this.#preparation;
     const leader = observeArm(this.#connections.leader, connected?.marks.leader);
     const follower = observeArm(this.#connections.follower, connected?.marks.follower);
     this.#keeper.saw(follower.torque);
+    if (follower.is !== "reached") this.#goalWatch.forget();
+    else if (this.#goalWatch.take(this.#connections.follower.facts, goals)) claims.claim("follower");
     if (this.#detector !== undefined && leader.is === "reached")
       this.#detector.see("leader", leader.positions);
     const vitals = connected?.follower.vitals;
@@ -260,8 +266,8 @@ export class Pair {
     if (error instanceof PortError) {
       const role = this.#connections.leader.owns(error) ? "leader" : "follower";
       await this.#connections[role].close();
-      // Of a board that is gone the next look says what to do.
-      if (error.trouble === "lost") return;
+      // Of a board that is gone, and of one that another program has, the next look says what to do.
+      if (error.trouble === "lost" || error.trouble === "in use") return;
       this.#reporter.failed(problemOf(error, this.#arms[role]));
     } else if (error instanceof BusError) {
       const role = this.#connections.leader.bus === error.bus ? "leader" : "follower";
@@ -291,7 +297,11 @@ export class Pair {
   }
 
   #stopFollower(): Stopped {
-    const { bus } = this.#connections.follower;
+    const { bus, path } = this.#connections.follower;
+    const { claims } = this.#context.memory;
+    if (claims.has("follower")) {
+      return { left: "in use", doubt: { why: "in use", path, owner: claims.ownerOf("follower") } };
+    }
     if (bus === undefined) {
       const left = "not connected";
       return this.#keeper.mayHold ? { left, doubt: { why: "not connected" } } : { left };

@@ -55,6 +55,8 @@ export function stopFollower(
     return { left: "in doubt", doubt: { why: "not confirmed", joints } };
   } catch (error) {
     if (!(error instanceof PortError)) throw error;
+    const { trouble, path, owner } = error;
+    if (trouble === "in use") return { left: "in use", doubt: { why: "in use", path, owner } };
     return { left: "in doubt", doubt: { why: "port lost", fact: error.message } };
   }
 }

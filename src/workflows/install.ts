@@ -4,7 +4,13 @@ import { dirname } from "node:path";
 import { CONFIG_DIR } from "../config/pairs.ts";
 import { hasPackage, packageArchitecture } from "../host/machine.ts";
 import { RULES_DIR, RULES_FILE } from "../host/naming-rules.ts";
-import { MAIN_UNIT, PACKAGE_FILES, PROGRAM_PATH } from "../host/package-files.ts";
+import {
+  HELPER_SOCKET_UNIT,
+  HELPER_UNIT,
+  MAIN_UNIT,
+  PACKAGE_FILES,
+  PROGRAM_PATH,
+} from "../host/package-files.ts";
 import { ServiceError } from "../host/service.ts";
 import { makeFolder, replaceFile, syncFolder } from "../linux/files.ts";
 import type { Operator } from "./operator.ts";
@@ -12,6 +18,7 @@ import type { Operator } from "./operator.ts";
 const CALIBRATIONS = "/var/lib/so101-teleop";
 /** Where a compiled program's own files are. */
 const WITHIN_PROGRAM = "/$bunfs/";
+const HELPER_UNITS = [HELPER_SOCKET_UNIT, HELPER_UNIT];
 const PAIR_UNITS = [MAIN_UNIT, "so101-teleop@*.service"];
 
 /**
@@ -43,11 +50,14 @@ export function install(operator: Operator): void {
     system("udevadm", "trigger", "--action=change", "--subsystem-match=usb", "--subsystem-match=tty");
   }
   if (!existsSync("/run/systemd/system")) {
-    system("systemctl", "enable", MAIN_UNIT);
+    system("systemctl", "enable", HELPER_SOCKET_UNIT, MAIN_UNIT);
     tell("Installed. systemd does not run here: the service starts at the next boot.");
     return;
   }
   system("systemctl", "daemon-reload");
+  // Of this version when it is asked next.
+  system("systemctl", "stop", HELPER_UNIT);
+  system("systemctl", "enable", "--now", HELPER_SOCKET_UNIT);
   // A program that runs already leaves the follower held; systemd starts the new one, which goes on from there.
   if (running) system("systemctl", "kill", "--kill-who=main", "--signal=USR2", ...PAIR_UNITS);
   system("systemctl", "enable", "--now", MAIN_UNIT);
@@ -62,8 +72,8 @@ export function uninstall(settings: "keep" | "purge", operator: Operator): void 
   requireMachine("uninstall");
   const tell = (message: string) => operator.tell("done", message);
   if (existsSync(`/usr/lib/systemd/system/${MAIN_UNIT}`)) {
-    if (existsSync("/run/systemd/system")) system("systemctl", "stop", ...PAIR_UNITS);
-    system("systemctl", "disable", MAIN_UNIT);
+    if (existsSync("/run/systemd/system")) system("systemctl", "stop", ...PAIR_UNITS, ...HELPER_UNITS);
+    system("systemctl", "disable", HELPER_SOCKET_UNIT, MAIN_UNIT);
   }
   for (const { path, isConfiguration } of PACKAGE_FILES) {
     if (!isConfiguration) rmSync(path, { force: true });

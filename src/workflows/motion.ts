@@ -49,7 +49,8 @@ async function look(
     if (!(error instanceof PortError)) throw error;
     await connection.close();
     detector.forget(connection);
-    operator.tell("warning", `${error.message} — plug it in again, or move another arm.`);
+    const cure = error.trouble === "in use" ? "end that program" : "plug it in again";
+    operator.tell("warning", `${error.message} — ${cure}, or move another arm.`);
     return;
   }
   const positions = SERVO_IDS.map((_, index) =>

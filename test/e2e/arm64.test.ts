@@ -1,5 +1,6 @@
 /** The program for the Pi, under emulation of its processor, teleoperates arms that are simulated on this machine. */
 import { expect, test } from "bun:test";
+import { readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { goalTable } from "../../src/arm/calibration/normalisation.ts";
 import { CalibrationStore } from "../../src/arm/calibration/store.ts";
@@ -97,17 +98,21 @@ describe("the program for the Pi, under emulation", () => {
 
 /**
  * qemu's user emulation knows no speed above 460 800 baud and sets the line to 0 instead; servos hear nothing then.
- * This holds the ports open and sets their speed whenever that has happened, as a kernel of the Pi would.
+ * This holds the ports open and sets their speed whenever that has happened, as a kernel of the Pi would. It bears the name
+ * of udev's workers meanwhile, which the program does not take for another on its ports.
  */
 function keepSpeed({ paths }: RunningSim): Disposable {
   const baudRate = 1_000_000;
   const ports = [paths.leader, paths.follower].map((path) => TtyPort.open(path, { baudRate, lock: false }));
+  const name = readFileSync("/proc/self/comm", "utf8");
+  writeFileSync("/proc/self/comm", "(udev-worker)");
   const timer = setInterval(() => {
     for (const port of ports) if (port.baudRate === 0) port.setBaudRate(baudRate);
   }, 1);
   return {
     [Symbol.dispose]() {
       clearInterval(timer);
+      writeFileSync("/proc/self/comm", name);
       for (const port of ports) port.close();
     },
   };

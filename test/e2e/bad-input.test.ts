@@ -198,7 +198,7 @@ describe("ports that cannot be used are said, and tried again", () => {
     await using arms = await RunningTeleoperation.start({ sim: { arms: "configured" } });
     await arms.untilState("following");
     const { stdout } = await run("teleoperate", ...armArguments(arms.sim), "--duration", "1");
-    expect(stdout).toContain(`is in use by "so101-linux-x64" (pid ${arms.pid})`);
+    expect(stdout).toContain(`so101-linux-x64 (pid ${arms.pid}) has ${arms.sim.paths.leader} open`);
   });
 
   test("leader and follower by two names of one board", async () => {
@@ -209,6 +209,6 @@ describe("ports that cannot be used are said, and tried again", () => {
     await cp(arms.sim.paths.leader, other, { verbatimSymlinks: true });
     const args = ["--leader", arms.sim.paths.leader, "--follower", other, ...ids, "--duration", "1"];
     const { stdout } = await run("teleoperate", ...args);
-    expect(stdout).toContain(`${other} is in use by`);
+    expect(stdout).toContain(`has ${other} open`);
   });
 });

@@ -19,6 +19,8 @@ const here = needing(...MACHINE_NEEDS, built(`${dist}/${deb}`, "deb"));
 
 const PATIENCE_MS = 60_000;
 const UNIT = "so101-teleop.service";
+const HELPER = "so101-helper.service";
+const HELPER_SOCKET = "so101-helper.socket";
 const bound = { from: dist, to: "/opt/so101" };
 
 /** Simulated arms, their ports with the rights of real ones. */
@@ -119,8 +121,10 @@ here.describe("the Debian package", () => {
       "verify",
       UNIT,
       "so101-teleop@left.service",
+      HELPER_SOCKET,
+      HELPER,
     ]);
-    expect(`${stdout}${stderr}`.split("\n").filter((line) => line.includes("so101-teleop"))).toEqual([]);
+    expect(`${stdout}${stderr}`.split("\n").filter((line) => line.includes("so101"))).toEqual([]);
   });
 
   test("teleoperates as soon as the configuration names arms that are there", async () => {
@@ -136,6 +140,29 @@ port = "/run/arms/follower"
     );
     sim = await SimClient.connect(machine.path("/run/arms/sim.sock"));
     await machine.must("systemctl", "restart", UNIT);
+    await appliance.untilStatus("following");
+  });
+
+  test("root's helper is hardened, for root and dialout, and tells the service which program has a port", async () => {
+    const verdict = await machine.must("systemd-analyze", "security", "--no-pager", HELPER);
+    const [, score] = /exposure level for \S+: ([\d.]+)/.exec(verdict)!;
+    expect(Number(score)).toBeLessThanOrEqual(2.5);
+    expect(await machine.must("systemctl", "is-enabled", HELPER_SOCKET)).toBe("enabled");
+    expect(await machine.must("stat", "-c", "%a %U %G", "/run/so101-helper.sock")).toBe("660 root dialout");
+    await machine.must("systemctl", "stop", UNIT);
+    const other = await machine.must("sh", "-c", "sleep 600 </run/arms/follower >/dev/null 2>&1 & echo $!");
+    await machine.must("systemctl", "start", UNIT);
+    await appliance.untilStatus(`sleep (pid ${other}) has /run/arms/follower open`);
+    const { stderr, code } = await machine.run(["so101", "release"]);
+    expect(stderr).toContain(`sleep (pid ${other}) has /run/arms/follower open`);
+    expect(code).toBe(1);
+    await machine.must("so101", "resume");
+    await machine.must("kill", other);
+    await appliance.untilStatus("following");
+    // And one that comes while it follows, which only root's can: for the service it is as invisible.
+    const later = await machine.must("sh", "-c", "sleep 600 </run/arms/follower >/dev/null 2>&1 & echo $!");
+    await appliance.untilStatus(`sleep (pid ${later}) has /run/arms/follower open`);
+    await machine.must("kill", later);
     await appliance.untilStatus("following");
   });
 
@@ -218,7 +245,13 @@ port = "/run/arms/follower"
     expect(await machine.must("dpkg", "--purge", "so101-teleop")).toContain(
       "/var/lib/so101-teleop/calibration",
     );
-    for (const path of ["/etc/so101-teleop", "/etc/udev/rules.d/98-so101-arms.rules", "/usr/bin/so101"]) {
+    for (const path of [
+      "/etc/so101-teleop",
+      "/etc/udev/rules.d/98-so101-arms.rules",
+      "/usr/bin/so101",
+      "/run/so101-helper.sock",
+      "/etc/systemd/system/sockets.target.wants/so101-helper.socket",
+    ]) {
       expect(await appliance.has(path)).toBe(false);
     }
     expect((await machine.run(["getent", "passwd", "so101-teleop"])).code).not.toBe(0);
@@ -289,10 +322,12 @@ rm -f /mnt/root/usr/sbin/policy-rc.d
 chroot /mnt/root dpkg --install "/opt/so101/$1"
 cd /mnt/root
 readlink etc/systemd/system/multi-user.target.wants/so101-teleop.service
+readlink etc/systemd/system/sockets.target.wants/so101-helper.socket
 chroot . getent passwd so101-teleop
 stat -c '%a %G' var/lib/so101-teleop/calibration
 chroot . dpkg --purge so101-teleop
-test ! -e etc/systemd/system/multi-user.target.wants/so101-teleop.service`;
+test ! -e etc/systemd/system/multi-user.target.wants/so101-teleop.service
+test ! -e etc/systemd/system/sockets.target.wants/so101-helper.socket`;
 
 here.test("the package can be installed where no systemd runs: the service will start at boot", () => {
   const { stdout, stderr, exitCode } = Bun.spawnSync([
@@ -306,6 +341,7 @@ here.test("the package can be installed where no systemd runs: the service will 
   ]);
   expect(stderr.toString()).not.toMatch(/error|fail/i);
   expect(stdout.toString()).toContain("/lib/systemd/system/so101-teleop.service\n");
+  expect(stdout.toString()).toContain("/lib/systemd/system/so101-helper.socket\n");
   expect(stdout.toString()).toMatch(/^so101-teleop:x:\d+/m);
   expect(stdout.toString()).toContain("2775 dialout\n");
   expect(exitCode).toBe(0);

@@ -294,7 +294,7 @@ describe("while the service has the arms", () => {
     await other.until("following:");
     const { stderr, code } = await so101("calibration", "check", "leader", "--yes");
     expect(stderr).toMatch(
-      /^so101: leader "leader": \S+ is in use by "so101" \(pid \d+\) — end that program first\n$/,
+      /^so101: leader "leader": so101 \(pid \d+\) has \S+ open — end that program first\n$/,
     );
     expect(code).toBe(1);
     expect(other.stdout).not.toContain("holding");

@@ -1,13 +1,13 @@
 /** Which process has a port: real ones, on a pty. */
 import { afterEach, expect, test } from "bun:test";
-import { findOwner, nameOwner } from "../../src/linux/owner.ts";
+import { findOwner, nameOfOwner, ownerOf } from "../../src/linux/owner.ts";
 import { atEnd, cleanUp, newBoard, newHelper } from "../support/ports.ts";
 
 afterEach(cleanUp);
 
 test("a port that nobody has, has no owner, nor has a path that is not there", () => {
   expect(findOwner(newBoard().path)).toBeUndefined();
-  expect(nameOwner("/dev/ttySO101")).toBeUndefined();
+  expect(ownerOf("/dev/ttySO101")).toBeUndefined();
 });
 
 test("the owner is who has locked the port, whoever else has it open", async () => {
@@ -17,7 +17,7 @@ test("the owner is who has locked the port, whoever else has it open", async () 
   const helper = newHelper("open-port.ts", [path]);
   expect(await helper.line()).toBe('{"opened":true}');
   expect(findOwner(path)).toBe(helper.pid);
-  expect(nameOwner(path)).toEndWith(`(pid ${helper.pid})`);
+  expect(ownerOf(path)?.pid).toBe(helper.pid);
 });
 
 test("where nobody has locked it, the owner is who has it open, by the name of the program", () => {
@@ -25,5 +25,5 @@ test("where nobody has locked it, the owner is who has it open, by the name of t
   const user = Bun.spawn(["sleep", "60"], { stdin: Bun.file(path) });
   atEnd(() => user.kill());
   expect(findOwner(path)).toBe(user.pid);
-  expect(nameOwner(path)).toBe(`"sleep" (pid ${user.pid})`);
+  expect(nameOfOwner(ownerOf(path)!)).toBe(`sleep (pid ${user.pid})`);
 });

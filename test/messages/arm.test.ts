@@ -31,10 +31,10 @@ test("a port that may not be opened: with the cure, once it is believed", () => 
 
 test("a port that another program has", () => {
   expect(said({ code: "port.busy", path, owner: { pid: 12, name: "python3" } })).toBe(
-    `${path} is in use by "python3" (pid 12) — end that program first`,
+    `python3 (pid 12) has ${path} open — end that program first`,
   );
-  expect(said({ code: "port.busy", path, owner: { pid: 12 } })).toContain("is in use by pid 12");
-  expect(said({ code: "port.busy", path })).toContain("is in use by another program");
+  expect(said({ code: "port.busy", path, owner: { pid: 12 } })).toStartWith(`pid 12 has ${path} open`);
+  expect(said({ code: "port.busy", path })).toStartWith(`another program has ${path} open`);
 });
 
 test("a port that fails otherwise", () => {

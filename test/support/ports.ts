@@ -1,4 +1,6 @@
 /** Boards, ports and helper processes for tests of the serial port, and their end. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { nowUs } from "../../src/linux/clock.ts";
 import { TtyPort } from "../../src/serial/port.ts";
 import { PortError } from "../../src/serial/transport.ts";
@@ -15,6 +17,12 @@ export function atEnd(cleanup: () => unknown): void {
 /** Ends what the test made, the last first. Each test file calls it after each test. */
 export async function cleanUp(): Promise<void> {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+}
+
+export function newFolder(): string {
+  const folder = mkdtempSync(`${tmpdir()}/so101-port-`);
+  cleanups.push(() => rmSync(folder, { recursive: true }));
+  return folder;
 }
 
 export function newBoard(): Board {

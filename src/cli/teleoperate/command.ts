@@ -60,7 +60,7 @@ Exit codes: 0 stopped, 1 failed, 2 wrong usage or configuration.`,
 }
 
 async function teleoperate({ config, pair, duration, socket, json, ...overrides }: Options): Promise<void> {
-  await runService({
+  const left = await runService({
     readSettings: () => pairSettings(configFor({ config, pair }, overrides)),
     pair,
     audience: () => readerOfService({ pair, config, socket }, overrides),
@@ -71,6 +71,8 @@ async function teleoperate({ config, pair, duration, socket, json, ...overrides 
       return hasScreen() ? screen(settings, summary) : logOutput(summary);
     },
   });
+  // Told by then: the follower could not be released, because another program has its port.
+  if (left === "in use") process.exitCode = 1;
 }
 
 /** Loaded where somebody watches: it takes half a second on a Pi. */

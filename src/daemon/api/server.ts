@@ -18,13 +18,14 @@ export interface ApiSubject {
   status(): Status;
   /** Begins a stream of samples. */
   samples(everyMs: number): Samples;
-  pause(): void;
-  resume(): void;
-  release(): void;
+  /** Each returns why nothing can be done now, where that is so. */
+  pause(): string | undefined;
+  resume(): string | undefined;
+  release(): string | undefined;
   /** Leads the follower to its parking pose and releases it; what came of it is told as an event. */
-  park(): void;
+  park(): string | undefined;
   /** Reads the configuration again. */
-  reload(): void;
+  reload(): string | undefined;
 }
 
 /** Samples for one connection. */
@@ -184,9 +185,10 @@ function answer(text: string, subject: ApiSubject, streams: Streams): string {
       return success({});
     case "status":
       return success({ status: subject.status() });
-    default:
-      subject[request.do]();
-      return success({});
+    default: {
+      const obstacle = subject[request.do]();
+      return obstacle === undefined ? success({}) : failure(obstacle);
+    }
   }
 }
 

@@ -1,5 +1,7 @@
 /** The control socket of a running teleoperation: what comes on it, done to the pair. */
 import { listeningPath } from "../../api/address.ts";
+import type { Audience } from "../../messages/audience.ts";
+import { sayProblem } from "../../messages/problems.ts";
 import type { EventSink } from "../../teleop/reporting/events.ts";
 import type { Problem } from "../../teleop/reporting/problem.ts";
 import type { Mode } from "../../teleop/state/states.ts";
@@ -16,6 +18,7 @@ export async function startApi(
   sources: () => StatusSources,
   sink: EventSink,
   reload: () => void,
+  audience: () => Audience,
 ): Promise<ApiServer | undefined> {
   const { pair, memory } = sources();
   const { mailbox } = memory;
@@ -40,17 +43,40 @@ export async function startApi(
     tell({ code: "pair.parking", stage: "asked" });
     mailbox.requestPark();
   };
+  /** Why the follower cannot be held or released now: what was asked is done once its port is free. */
+  const obstacle = (what: string) => {
+    if (!memory.claims.has("follower")) return undefined;
+    const { port } = sources().settings.arms.follower;
+    const problem = { code: "port.busy", path: port, owner: memory.claims.ownerOf("follower") } as const;
+    return `the follower cannot be ${what}: ${sayProblem(problem, audience())}`;
+  };
   const listenAt = path ?? listeningPath(pair);
   try {
     if (listenAt === undefined) throw new Error("there is no folder for it that this user may write to");
     return await serveApi(listenAt, {
       status: () => statusOf(sources()),
       samples: (everyMs) => new SampleStream(memory.readSamples(), everyMs),
-      pause: () => set("paused", { code: "pair.paused", stage: "asked" }),
-      release: () => set("released", { code: "pair.released", stage: "asked" }),
-      resume: () => set("running", { code: "pair.resumed" }),
-      park,
-      reload,
+      pause() {
+        set("paused", { code: "pair.paused", stage: "asked" });
+        return obstacle("held");
+      },
+      release() {
+        set("released", { code: "pair.released", stage: "asked" });
+        return obstacle("released");
+      },
+      resume() {
+        set("running", { code: "pair.resumed" });
+        return undefined;
+      },
+      park() {
+        const hindered = obstacle("parked");
+        if (hindered === undefined) park();
+        return hindered;
+      },
+      reload() {
+        reload();
+        return undefined;
+      },
     });
   } catch (error) {
     const problem = { code: "control.refused", why: (error as Error).message } as const;

@@ -49,6 +49,7 @@ export function publishBus(role: Role, { counters }: Bus, telemetry: Telemetry):
   telemetry.setBus(role, "timeouts", counters.total("timeout"));
   telemetry.setBus(role, "corrupted", counters.total("corrupted"));
   telemetry.setBus(role, "noiseBytes", counters.noiseBytes);
+  telemetry.setBus(role, "strays", counters.strays);
   telemetry.setBus(role, "retries", counters.total("retry"));
   for (let joint = 0; joint < JOINT_COUNT; joint++) {
     telemetry.setJoint(role, joint, "misses", counters.misses(SERVO_IDS[joint]!));

@@ -18,7 +18,7 @@ export const eventCodes = {
 
   "board.missing": [10, "the arm's USB board is not plugged in"],
   "port.denied": [11, "the port may not be opened"],
-  "port.busy": [12, "another program has the port"],
+  "port.busy": [12, "another program has the port open, or has locked it"],
   "port.failed": [13, "the port cannot be used, for another reason"],
   "bus.silent": [14, "the board is there, but no servo answers: the arm's power is off"],
   "bus.joints-missing": [15, "some servos do not answer: a loose lead, or a servo that has failed"],

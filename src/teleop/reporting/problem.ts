@@ -2,6 +2,7 @@
 import type { ArmIdentity } from "../../arm/identity.ts";
 import type { JointName } from "../../arm/joints.ts";
 import type { ArmProblem } from "../../arm/problem.ts";
+import type { Owner } from "../../linux/owner.ts";
 import type { EventCode } from "./codes.ts";
 
 /** How the follower was left at the end. */
@@ -16,6 +17,8 @@ export type Left =
   | "handed over"
   /** There is no connection to it. */
   | "not connected"
+  /** Another program has its port: nothing could be done. */
+  | "in use"
   /** It could not be released for certain. */
   | "in doubt";
 
@@ -23,7 +26,8 @@ export type Left =
 export type Doubt =
   | { readonly why: "not connected" | "no answer" }
   | { readonly why: "not confirmed"; readonly joints: readonly JointName[] }
-  | { readonly why: "port lost"; readonly fact: string };
+  | { readonly why: "port lost"; readonly fact: string }
+  | { readonly why: "in use"; readonly path: string; readonly owner?: Owner | undefined };
 
 /** Servos that did not confirm that their torque is off. */
 interface Released {

@@ -1,4 +1,5 @@
 /** The shared memory as each of the two threads sees it. */
+import { Claims } from "./claims.ts";
 import { Lateness } from "./lateness.ts";
 import { sharedMemory } from "./layout.ts";
 import { Mailbox, MailboxSender } from "./mailbox.ts";
@@ -8,6 +9,7 @@ import { Telemetry } from "./telemetry.ts";
 /** The control thread's view: it takes commands, and publishes the rest. */
 export interface ControlMemory {
   readonly mailbox: Mailbox;
+  readonly claims: Claims;
   readonly telemetry: Telemetry;
   readonly lateness: Lateness;
   readonly samples: SampleWriter;
@@ -18,6 +20,7 @@ export interface MainMemory {
   /** To be handed to the control thread. */
   readonly buffer: SharedArrayBuffer;
   readonly mailbox: MailboxSender;
+  readonly claims: Claims;
   readonly telemetry: Telemetry;
   readonly lateness: Lateness;
   /** Begins to read samples, from now on. */
@@ -32,6 +35,7 @@ export function createMemory(): MainMemory {
   return {
     buffer: memory.buffer,
     mailbox: new MailboxSender(memory),
+    claims: new Claims(memory),
     telemetry,
     lateness: new Lateness(memory),
     readSamples: () => new SampleReader(memory),
@@ -43,6 +47,7 @@ export function openMemory(buffer: SharedArrayBuffer): ControlMemory {
   const memory = sharedMemory(buffer);
   return {
     mailbox: new Mailbox(memory),
+    claims: new Claims(memory),
     telemetry: new Telemetry(memory),
     lateness: new Lateness(memory),
     samples: new SampleWriter(memory),

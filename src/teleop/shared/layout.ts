@@ -3,6 +3,7 @@
  * yields, so nothing else reaches it.
  */
 
+import { CLAIM_NAMES_SIZE, CLAIM_WORDS } from "./claims.ts";
 import { LATENESS_BUCKETS } from "./lateness.ts";
 import { COMMAND_WORDS, LONGEST_SETTINGS_BYTES } from "./mailbox.ts";
 import { SAMPLE_WORDS, SAMPLES_KEPT } from "./samples.ts";
@@ -14,6 +15,9 @@ const sections = {
   mailbox: [Int32Array, COMMAND_WORDS],
   /** Settings as JSON. */
   settings: [Uint8Array, LONGEST_SETTINGS_BYTES],
+  /** Which ports another program has, for `Atomics`, and its names. */
+  claims: [Int32Array, CLAIM_WORDS],
+  claimNames: [Uint8Array, CLAIM_NAMES_SIZE],
   heartbeat: [Int32Array, 1],
   figures: [Float64Array, FIGURE_COUNT],
   lateness: [Uint32Array, LATENESS_BUCKETS + 1],

@@ -21,7 +21,7 @@ export const transitions: readonly Transition[] = [
   {
     from: "any",
     to: "waiting",
-    when: "a board, an arm's power or a joint is missing, or something failed that is tried again",
+    when: "a board, power or joint is missing, another program has a port, or a failure is retried",
     codes: [
       "board.missing",
       "port.denied",

@@ -2,12 +2,13 @@
 import { accessSync, constants, existsSync, realpathSync } from "node:fs";
 import { ROLES } from "../../arm/joints.ts";
 import type { Config } from "../../config/config.ts";
+import { othersOn } from "../../helper/others.ts";
 import { type Board, listBoards, portsInDev } from "../../host/boards.ts";
 import { runningPrograms } from "../../host/machine.ts";
 import { canBeNamed, namingRules } from "../../host/naming-rules.ts";
 import { unitOwning } from "../../host/service.ts";
 import { whyNoUdev } from "../../host/udev.ts";
-import { nameOwner } from "../../linux/owner.ts";
+import { nameOfOwner, type Owner, ownerOf } from "../../linux/owner.ts";
 import { list } from "../../messages/list.ts";
 import { broken, type Check, ok, warning } from "../check.ts";
 
@@ -18,11 +19,18 @@ const MEDDLERS: Readonly<Record<string, string>> = {
   brltty: "it takes CH340 boards for braille displays: sudo apt remove brltty",
 };
 
+const UNSEEN = warning(
+  "other programs",
+  "whether another user's program has a port cannot be seen: root's helper does not answer",
+  "use sudo, or start the helper: sudo systemctl start so101-helper.socket",
+);
+
 /** From USB to the open port. */
 export async function checkBoards(config: Config, assign: string): Promise<Check[]> {
   const boards = await listBoards();
   const checks: Check[] = [boardsSeen(boards, config)];
   const rules = namingRules();
+  let sawAll = true;
   for (const role of ROLES) {
     const { port } = config[role];
     const area = `${role}'s port`;
@@ -48,12 +56,15 @@ export async function checkBoards(config: Config, assign: string): Promise<Check
         ),
       );
     } else {
+      const others = await othersOn(port);
+      sawAll &&= others.isWhole;
       checks.push(
         ok(area, `${port}${port === realpathSync(port) ? "" : ` = ${realpathSync(port)}`}${by}`),
-        ...rights(area, port),
+        ...rights(area, port, others.programs[0]),
       );
     }
   }
+  if (!sawAll) checks.push(UNSEEN);
   for (const program of runningPrograms()) {
     if (program in MEDDLERS) checks.push(warning("other programs", `${program} runs`, MEDDLERS[program]!));
   }
@@ -83,9 +94,10 @@ function boardsSeen(boards: readonly Board[], config: Config): Check {
   return broken(area, boards.length === 0 ? "none is plugged in" : `only one: ${all}`, cure);
 }
 
-function rights(area: string, port: string): Check[] {
-  const owner = unitOwning(port) === undefined ? nameOwner(port) : undefined;
-  if (owner !== undefined) return [broken(area, `${port} is in use by ${owner}`, "end that program")];
+function rights(area: string, port: string, other: Owner | undefined): Check[] {
+  const owner = other ?? (unitOwning(port) === undefined ? ownerOf(port) : undefined);
+  if (owner !== undefined)
+    return [broken(area, `${nameOfOwner(owner)} has ${port} open`, "end that program")];
   try {
     accessSync(port, constants.R_OK | constants.W_OK);
     return [];

@@ -24,20 +24,26 @@ let path: string;
 let server: ApiServer;
 let asked: string[];
 let memory: MainMemory;
+let obstacle: string | undefined;
 
 beforeEach(async () => {
   dir = mkdtempSync(join(tmpdir(), "so101-control-"));
   path = join(dir, "run", "main.sock");
   asked = [];
   memory = createMemory();
+  obstacle = undefined;
+  const note = (what: string) => {
+    asked.push(what);
+    return obstacle;
+  };
   server = await serveApi(path, {
     status: () => aStatus,
     samples: (everyMs) => new SampleStream(memory.readSamples(), everyMs),
-    pause: () => asked.push("pause"),
-    resume: () => asked.push("resume"),
-    release: () => asked.push("release"),
-    park: () => asked.push("park"),
-    reload: () => asked.push("reload"),
+    pause: () => note("pause"),
+    resume: () => note("resume"),
+    release: () => note("release"),
+    park: () => note("park"),
+    reload: () => note("reload"),
   });
 });
 

@@ -1,0 +1,38 @@
+/** Tells the control thread of other programs that have a port of its pair: it sends nothing more there. */
+import { ROLES, type Role } from "../arm/joints.ts";
+import { PortWatch } from "../helper/port-watch.ts";
+import type { PairSettings } from "../teleop/settings.ts";
+import type { MainMemory } from "../teleop/shared/control-memory.ts";
+import type { BusCounterName } from "../teleop/shared/telemetry.ts";
+
+/** A program that is known by its traces only is taken to be gone after so long without being seen. */
+const BELIEVE_UNSEEN_FOR_MS = 10_000;
+
+/** What a second program on a line leads to: its bytes come to us, and ours to it. */
+const SIGNS: readonly BusCounterName[] = ["noiseBytes", "strays", "corrupted", "timeouts"];
+
+/** Watches both ports until `stop` is called. */
+export function watchPorts({ arms }: PairSettings, memory: MainMemory): { stop(): void } {
+  const watches = ROLES.map((role) => watchPort(role, arms[role].port, memory));
+  return {
+    stop() {
+      for (const watch of watches) watch.stop();
+    },
+  };
+}
+
+function watchPort(role: Role, port: string, { claims, telemetry }: MainMemory): PortWatch {
+  let unseenSinceMs: number | undefined;
+  return new PortWatch({
+    path: () => port,
+    signs: () => SIGNS.reduce((sum, name) => sum + telemetry.bus(role, name), claims.isUnseen(role) ? 1 : 0),
+    found({ programs: [owner] }) {
+      unseenSinceMs =
+        owner === undefined && claims.isUnseen(role) ? (unseenSinceMs ?? performance.now()) : undefined;
+      if (owner !== undefined) claims.claim(role, owner);
+      else if (unseenSinceMs === undefined || performance.now() - unseenSinceMs > BELIEVE_UNSEEN_FOR_MS) {
+        claims.giveBack(role);
+      }
+    },
+  });
+}

@@ -1,0 +1,84 @@
+/** Which other programs have a serial port open: real ones, on a pty. */
+import { afterEach, describe, expect, test } from "bun:test";
+import { symlinkSync } from "node:fs";
+import { join } from "node:path";
+import { lookForOthers } from "../../src/linux/openers.ts";
+import { needing, ROOT } from "../support/needs.ts";
+import { atEnd, cleanUp, newBoard, newFolder, newHelper, openPort } from "../support/ports.ts";
+
+afterEach(cleanUp);
+
+/** A program that has a file open, and does nothing. */
+function opener(path: string, ...command: readonly string[]) {
+  const child = Bun.spawn(command.length === 0 ? ["sleep", "60"] : [...command], { stdin: Bun.file(path) });
+  atEnd(() => child.kill());
+  return child;
+}
+
+test("nobody has a port that is not there, or that only this process has open", () => {
+  expect(lookForOthers("/dev/ttySO101").others).toEqual([]);
+  const { path } = newBoard();
+  openPort(path);
+  expect(lookForOthers(path).others).toEqual([]);
+});
+
+test("a program that has it open is found, without a lock and by whatever name of the port", () => {
+  const { path } = newBoard();
+  const { pid } = opener(path);
+  const link = join(newFolder(), "ttyUSB_follower_arm");
+  symlinkSync(path, link);
+  for (const name of [path, link]) expect(lookForOthers(name).others).toEqual([{ pid, name: "sleep" }]);
+});
+
+test("a program that came first and has locked it is found too", async () => {
+  const { path } = newBoard();
+  const helper = newHelper("open-port.ts", [path]);
+  expect(await helper.line()).toBe('{"opened":true}');
+  expect(lookForOthers(path).others).toMatchObject([{ pid: helper.pid }]);
+});
+
+needing(ROOT).test("a container's own node of the same device is that device", async () => {
+  const { path } = newBoard();
+  const folder = join(newFolder(), "dev");
+  const other = join(folder, "ttyACM7");
+  // A pty cannot be made by its number in another file system: /dev/null stands for a device of the machine's.
+  await Bun.$`mkdir ${folder} && mknod ${other} c 1 3`.quiet();
+  const { pid } = opener(other);
+  expect(lookForOthers("/dev/null").others.map((owner) => owner.pid)).toContain(pid);
+  expect(lookForOthers(path).others).toEqual([]);
+});
+
+describe("who is not another program on the port", () => {
+  test("the board behind a pseudo-terminal, also where it has both ends open", async () => {
+    const board = newHelper("pty-board.ts", []);
+    const path = (await board.line())!;
+    expect(path).toStartWith("/dev/pts/");
+    expect(lookForOthers(path).others).toEqual([]);
+    const { pid } = opener(path);
+    expect(lookForOthers(path).others).toMatchObject([{ pid }]);
+  });
+
+  test("this program in another process, which keeps to the lock", () => {
+    const { path } = newBoard();
+    const main = join(import.meta.dir, "../../src/main.ts");
+    // As long as its standard input is the port, it has it open.
+    const child = opener(path, process.execPath, main, "sim", "--dir", join(newFolder(), "arms"));
+    expect(child.exitCode).toBeNull();
+    expect(lookForOthers(path).others).toEqual([]);
+  });
+
+  test.each(["(udev-worker)", "systemd-udevd"])("udev's worker %s, and what it starts", async (name) => {
+    const { path } = newBoard();
+    const script = `printf "%s" "${name}" > /proc/$$/comm; sleep 60 & echo $!; wait`;
+    const worker = Bun.spawn(["sh", "-c", script], { stdin: Bun.file(path), stdout: "pipe" });
+    atEnd(() => worker.kill());
+    const { value } = await worker.stdout.getReader().read();
+    const child = Number(new TextDecoder().decode(value));
+    atEnd(() => process.kill(child, "SIGKILL"));
+    expect(lookForOthers(path).others).toEqual([]);
+  });
+});
+
+test("whether all could be seen is told", () => {
+  expect(lookForOthers("/dev/null").isWhole).toBe(process.geteuid?.() === 0);
+});
