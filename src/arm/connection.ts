@@ -5,10 +5,12 @@ import { Bus } from "../feetech/bus.ts";
 import { BusCounters } from "../feetech/counters.ts";
 import { BAUD_RATES } from "../feetech/registers.ts";
 import { ReadRequest, spanOf } from "../feetech/requests.ts";
+import { RoundTrip } from "../feetech/round-trip.ts";
 import { type Clock, systemClock } from "../linux/clock.ts";
 import { TtyBinding } from "../serial/binding.ts";
 import { PortError, type Transport } from "../serial/transport.ts";
 import { missingJoints } from "./checks/answers.ts";
+import { tooSlow } from "./checks/too-slow.ts";
 import { type ArmIdentity, nameOfArm } from "./identity.ts";
 import { JOINTS, type JointName, nameWithId } from "./joints.ts";
 import { type ArmProblem, jointWithId, type Remedy } from "./problem.ts";
@@ -77,14 +79,27 @@ export class ArmConnection {
   #deniedSinceUs: number | undefined;
   readonly #facts = new ReadRequest(SERVO_IDS, spanOf("torque_enable", "present_current"));
   readonly #counters = new BusCounters();
+  readonly #roundTrip: RoundTrip;
+  /** Said in the same figures while it lasts. */
+  #tooSlow: ArmProblem | undefined;
 
-  /** `access` is what may be done to the arm's servos through {@link bus}. */
-  constructor(arm: ArmIdentity | undefined, path: string, access: BusAccess, ports: ArmPorts = systemPorts) {
+  /**
+   * `access` is what may be done to the arm's servos through {@link bus}; `roundTrip` learns how long their replies take,
+   * and outlives the port.
+   */
+  constructor(
+    arm: ArmIdentity | undefined,
+    path: string,
+    access: BusAccess,
+    ports: ArmPorts = systemPorts,
+    roundTrip: RoundTrip = new RoundTrip(),
+  ) {
     this.arm = arm && { role: arm.role, id: arm.id };
     this.name = arm === undefined ? `arm on ${path}` : nameOfArm(arm);
     this.path = path;
     this.#access = access;
     this.#ports = ports;
+    this.#roundTrip = roundTrip;
   }
 
   /** What all six servos said of themselves when {@link reach} found them: `torque_enable` to `present_current`. */
@@ -142,6 +157,7 @@ export class ArmConnection {
       clock: this.#ports.clock,
       access: this.#access,
       counters: this.#counters,
+      roundTrip: this.#roundTrip,
       nameOf: (id) => `${nameOfServo(id)} of ${this.name}`,
     });
     this.#deniedSinceUs = undefined;
@@ -149,10 +165,19 @@ export class ArmConnection {
 
   #whoIsMissing(): ArmProblem | undefined {
     const bus = this.#bus!;
-    if (bus.exchange(this.#facts)) return undefined;
+    const lateBefore = bus.counters.total("late");
+    if (this.#hasAnswered(bus)) return undefined;
     const { arm, path } = this;
     // One loose lead may keep the others from taking their turn in a joint read: ask each alone.
     const { damaged, missing } = this.#askEach(bus);
+    // Of a port that was never heard of before, it is known by now how long its replies take.
+    if (bus.counters.total("late") > lateBefore) {
+      if (this.#hasAnswered(bus)) return undefined;
+      if (!bus.roundTrip.isWaitedFor) {
+        this.#tooSlow ??= tooSlow(arm, bus.roundTrip, path);
+        return this.#tooSlow;
+      }
+    }
     if (damaged.length > 0) {
       const silent = missing.filter((joint) => !damaged.includes(joint));
       // Two servos with one id talk at once; the joint that does not answer at all has the one with the wrong id.
@@ -161,8 +186,15 @@ export class ArmConnection {
       return { code: "bus.damaged", arm, path, joints: damaged, silent, remedies: [remedy] };
     }
     if (missing.length > 0) return missingJoints(missing, { arm, path });
-    if (bus.exchange(this.#facts)) return undefined;
+    if (this.#hasAnswered(bus)) return undefined;
     return { code: "bus.damaged", arm, path, joints: [], silent: [], remedies: [{ do: "check leads" }] };
+  }
+
+  /** Asks all six together. */
+  #hasAnswered(bus: Bus): boolean {
+    if (!bus.exchange(this.#facts)) return false;
+    this.#tooSlow = undefined;
+    return true;
   }
 
   /** The joints that do not answer when asked alone, and those of them whose replies arrive damaged each time. */
@@ -171,12 +203,14 @@ export class ArmConnection {
     const missing = JOINTS.filter((joint, index) => {
       const id = SERVO_IDS[index]!;
       const alone = new ReadRequest([id], spanOf("present_position"));
+      // Of another length: what is late of the first try is no answer to the second.
+      const again = new ReadRequest([id], spanOf("present_position", "present_velocity"));
       // What two servos say at once is seldom so much as a packet with a wrong checksum.
       const garbled = () => bus.counters.of(id, "corrupted") + bus.counters.noiseBytes;
       const before = garbled();
       if (bus.exchange(alone, ALONE_TIMEOUT_US)) return false;
       const between = garbled();
-      if (bus.exchange(alone, ALONE_TIMEOUT_US)) return false;
+      if (bus.exchange(again, ALONE_TIMEOUT_US)) return false;
       if (between > before && garbled() > between) damaged.push(joint);
       return true;
     });

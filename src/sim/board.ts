@@ -192,7 +192,7 @@ export class Board implements Line {
       const startUs = Math.max(nowUs + this.#timing.usbDelayUs, this.#hostBusyUntilUs);
       const endUs = startUs + size * this.byteUs;
       this.#hostBusyUntilUs = endUs;
-      if (!this.#collides(startUs, endUs)) this.arm.handle(request, endUs, this);
+      if (!this.#collides(start, size, startUs, endUs)) this.arm.handle(request, endUs, this);
     }
     this.#endRun();
   }
@@ -221,7 +221,7 @@ export class Board implements Line {
   }
 
   /** Whether the host sends while a servo does; if so, spoils what the servo says, too. */
-  #collides(startUs: number, endUs: number): boolean {
+  #collides(start: number, size: number, startUs: number, endUs: number): boolean {
     let collides = false;
     for (let i = this.#head; i < this.#tail; i++) {
       const byteEndUs = this.#replyUs[i]!;
@@ -229,7 +229,10 @@ export class Board implements Line {
       collides = true;
       this.#reply.bytes[i]! &= Math.random() * 256;
     }
-    if (collides) this.#recorder.note({ kind: "event", arm: this.arm.name, event: "collision" });
+    if (collides) {
+      const hex = this.#requests.bytes.subarray(start, start + size).toHex();
+      this.#recorder.note({ kind: "event", arm: this.arm.name, event: "collision", hex });
+    }
     return collides;
   }
 

@@ -2,12 +2,15 @@
  * One leader–follower pair, from no arm at all to teleoperation and back, for ever. One cycle is: look for the arms,
  * observe, decide, act. What is decided stands in state/decide.ts.
  */
+import { longestWaitUs } from "../arm/checks/too-slow.ts";
 import { ArmConnection } from "../arm/connection.ts";
 import type { ArmIdentity } from "../arm/identity.ts";
 import { JOINTS, ROLES, type Role } from "../arm/joints.ts";
 import { MotionDetector } from "../arm/motion-detector.ts";
 import { problemOf } from "../arm/problem-of.ts";
+import type { BusAccess } from "../feetech/access.ts";
 import { BusError } from "../feetech/bus-error.ts";
+import { RoundTrip } from "../feetech/round-trip.ts";
 import type { Clock } from "../linux/clock.ts";
 import { PortError } from "../serial/transport.ts";
 import type { PairContext } from "./context.ts";
@@ -37,6 +40,7 @@ export class Pair {
   readonly #alarms: Alarms;
   readonly #arms: Readonly<Record<Role, ArmIdentity>>;
   readonly #connections: Readonly<Record<Role, ArmConnection>>;
+  readonly #roundTrips: Readonly<Record<Role, RoundTrip>>;
   readonly #keeper: Keeper;
   readonly #preparation: Preparation;
   #isCooling = false;
@@ -55,10 +59,16 @@ export class Pair {
       leader: { role: "leader", id: settings.arms.leader.id },
       follower: { role: "follower", id: settings.arms.follower.id },
     };
-    this.#connections = {
-      leader: new ArmConnection(this.#arms.leader, settings.arms.leader.port, "torque off", ports),
-      follower: new ArmConnection(this.#arms.follower, settings.arms.follower.port, "drive", ports),
+    const { roundTrips } = context.memory;
+    this.#roundTrips = {
+      leader: new RoundTrip(roundTrips.leader),
+      follower: new RoundTrip(roundTrips.follower),
     };
+    this.#connections = {
+      leader: this.#connection("leader", "torque off"),
+      follower: this.#connection("follower", "drive"),
+    };
+    this.#setPatience();
     this.#keeper = new Keeper(this.#arms, this.#connections, this.#reporter, this.#clock);
     this.#preparation = new Preparation({
       ...context,
@@ -68,6 +78,17 @@ export class Pair {
       reporter: this.#reporter,
       alarms: this.#alarms,
     });
+  }
+
+  #connection(role: Role, access: BusAccess): ArmConnection {
+    const { port } = this.#settings.arms[role];
+    return new ArmConnection(this.#arms[role], port, access, this.#context.ports, this.#roundTrips[role]);
+  }
+
+  /** Nothing is waited for so long that the follower would have to hold. */
+  #setPatience(): void {
+    const longestUs = longestWaitUs(this.#settings.holdAfterMs);
+    for (const role of ROLES) this.#roundTrips[role].waitAtMost(longestUs);
   }
 
   /** Teleoperates until the main thread asks to end, then stops as configured and gives the ports up. */
@@ -95,6 +116,7 @@ export class Pair {
     const settings = mailbox.takeSettings() as PairSettings | undefined;
     if (settings === undefined) return;
     this.#settings = settings;
+    this.#setPatience();
     this.#detector = undefined;
     this.#preparation.reconnect(settings);
   }

@@ -75,6 +75,10 @@ export const eventCodes = {
     81,
     "the program made a mistake: the follower is held, and the pair starts over",
   ],
+
+  "port.slow": [90, "the replies of an arm take longer than a tick: they set the rate"],
+  "port.too-slow": [91, "the replies of an arm come too late for hold_after_ms"],
+  "port.latency-timer": [92, "a USB adapter holds replies back although it was told not to"],
 } as const satisfies Record<string, readonly [number: number, meaning: string]>;
 
 /** The name of an event. */
