@@ -103,6 +103,11 @@ export class RoundTrip {
     this.#smoothedUs += (sampleUs - this.#smoothedUs) * FOLLOWS;
   }
 
+  /** The round trip in ms that the given share (0…1) of the last ones did not exceed; null when there was none. */
+  percentileMs(share: number): number | null {
+    return roundTripMs(this.#counts, share);
+  }
+
   #note(us: number): void {
     if (++this.#count > REMEMBERED) {
       this.#count = REMEMBERED / 2;
@@ -112,14 +117,14 @@ export class RoundTrip {
   }
 }
 
-/** The round trip in µs that the given share (0…1) of those counted did not exceed; undefined when there was none. */
-export function roundTripUs(counts: Uint32Array, share: number): number | undefined {
+/** The round trip in ms that the given share (0…1) of those counted did not exceed; null when there was none. */
+export function roundTripMs(counts: Uint32Array, share: number): number | null {
   const total = counts.reduce((sum, count) => sum + count, 0);
-  if (total === 0) return undefined;
+  if (total === 0) return null;
   let seen = 0;
   const bucket = counts.findIndex((count) => {
     seen += count;
     return seen >= share * total;
   });
-  return (bucket + 1) * BUCKET_US;
+  return ((bucket + 1) * BUCKET_US) / 1e3;
 }

@@ -128,25 +128,19 @@ export class VirtualPair implements Disposable {
     );
   }
 
-  /** Both arms' calibrations, as their servos have them. */
-  get calibrations(): Readonly<Record<"leader" | "follower", Calibration>> {
-    const calibrations = ROLES.map((role) => {
-      const joints = JOINTS.map((joint, index) => {
+  /** Keeps both arms' calibrations in files, as their servos have them. */
+  saveCalibrations(): void {
+    const store = new CalibrationStore(this.#dir);
+    for (const role of ROLES) {
+      const calibration = JOINTS.map((joint, index) => {
         const image = new Uint8Array(TABLE_SIZE);
         const values = this.arms.boards[role].arm.servos[index]!.values(this.clock.nowUs());
         for (const [name, value] of Object.entries(values))
           setRegisterValue(name as RegisterName, value, image);
         return [joint, calibrationInServo(joint, new ServoImage(image))];
       });
-      return [role, Object.fromEntries(joints) as Calibration];
-    });
-    return Object.fromEntries(calibrations) as Record<"leader" | "follower", Calibration>;
-  }
-
-  /** Keeps both arms' calibrations in files, as their servos have them. */
-  saveCalibrations(): void {
-    const store = new CalibrationStore(this.#dir);
-    for (const role of ROLES) store.save({ role, id: role }, this.calibrations[role]);
+      store.save({ role, id: role }, Object.fromEntries(calibration) as Calibration);
+    }
   }
 
   /** Checks the safety rules on all that the arms were told. */

@@ -1,7 +1,5 @@
 /** The pair behind slow connections, in virtual time: it follows as fast as they let it, and exactly. */
 import { describe, expect, test } from "bun:test";
-import { goalTable } from "../../src/arm/calibration/normalisation.ts";
-import { JOINTS } from "../../src/arm/joints.ts";
 import { runLeRobot } from "../../src/sim/testing/lerobot.ts";
 import {
   delayReplies,
@@ -10,6 +8,7 @@ import {
   type ReplyDelays,
   swing,
 } from "../../src/sim/testing/slow-links.ts";
+import { targetsOf } from "../support/calibrations.ts";
 import { VirtualPair } from "../support/virtual-pair.ts";
 
 /** What goals may go in a second is another test's. */
@@ -17,12 +16,6 @@ const settings = { followSpeedDegPerS: 2_000, alignSpeedDegPerS: 200 };
 
 const SETTLE_S = 2;
 const JUDGED_S = 5;
-
-/** For each joint where the follower belongs by the leader's reading: LeRobot's mapping. */
-function targetsOf(it: VirtualPair) {
-  const { leader, follower } = it.calibrations;
-  return JOINTS.map((joint) => goalTable(leader, follower, joint, "range"));
-}
 
 /** What the pair makes of a leader that swings behind a slow connection. */
 async function following(it: VirtualPair, delays: ReplyDelays) {
@@ -38,7 +31,7 @@ async function following(it: VirtualPair, delays: ReplyDelays) {
   };
   await it.runFor(40);
   if (judged === undefined) throw new Error(`never followed: ${it.codes().join(", ")}`);
-  return judgeGoals(it.arms.record, targetsOf(it), judged);
+  return judgeGoals(it.arms.record, targetsOf(it.arms), judged);
 }
 
 /** What LeRobot's loop makes of the same. */
@@ -49,8 +42,8 @@ function lerobot(delays: ReplyDelays) {
   const fromUs = it.clock.nowUs() + SETTLE_S * 1e6;
   const toUs = fromUs + JUDGED_S * 1e6;
   const places = new PlaceWatch(it.arms, fromUs, toUs);
-  runLeRobot(it.arms, targetsOf(it), toUs);
-  const figures = judgeGoals(it.arms.record, targetsOf(it), { fromUs, toUs, places });
+  runLeRobot(it.arms, targetsOf(it.arms), toUs);
+  const figures = judgeGoals(it.arms.record, targetsOf(it.arms), { fromUs, toUs, places });
   // It does not keep to our rules.
   it.arms.record.length = 0;
   return figures;

@@ -24,7 +24,7 @@ export interface MainMemory {
   readonly mailbox: MailboxSender;
   readonly telemetry: Telemetry;
   readonly lateness: Lateness;
-  /** For each arm, how often its replies took how long: for `roundTripUs`. */
+  /** For each arm, how often its replies took how long: for `roundTripMs`. */
   readonly roundTrips: Readonly<Record<Role, Uint32Array>>;
   /** Begins to read samples, from now on. */
   readSamples(): SampleReader;
