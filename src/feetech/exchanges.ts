@@ -105,10 +105,12 @@ export class Exchanges {
   onTheLineUntilUs(read: ReadRequest, nowUs: number, aheadUs: number): number {
     const { smoothedUs, marginUs, isKnown } = this.roundTrip;
     const passedUs = read.sentUs + Math.max(ON_THE_LINE_US, read.lineUs + ON_THE_LINE_MARGIN_US);
-    if (nowUs < passedUs) return passedUs;
+    const untilUs = nowUs < passedUs ? passedUs : 0;
+    const freeUs = Math.max(nowUs, untilUs);
     const expectedUs = read.sentUs + smoothedUs + read.lineUs;
-    if (!isKnown || nowUs + aheadUs < expectedUs - marginUs - read.lineUs) return 0;
-    return nowUs < expectedUs + marginUs ? expectedUs + marginUs : 0;
+    // Twice as careful before as after: what is late costs a wait, what is early costs both packets.
+    if (!isKnown || freeUs + aheadUs < expectedUs - 2 * marginUs - read.lineUs) return untilUs;
+    return freeUs < expectedUs + marginUs ? expectedUs + marginUs : untilUs;
   }
 
   /**

@@ -18,6 +18,9 @@ export interface StartOptions {
   /** `still`, `wave`, or the path of a file of keyframes. */
   motion?: string;
   usbDelayUs?: number;
+  /** How much later the replies of each arm come, ms. */
+  leaderDelayMs?: number;
+  followerDelayMs?: number;
   wireTime?: boolean;
 }
 
@@ -62,7 +65,8 @@ export async function startSim(options: StartOptions = {}): Promise<RunningSim> 
 }
 
 function argumentsOf(options: StartOptions, dir: string): string[] {
-  const { arms, leaderId, followerId, motion, usbDelayUs, wireTime } = options;
+  const { arms, leaderId, followerId, motion, usbDelayUs, leaderDelayMs, followerDelayMs, wireTime } =
+    options;
   return [
     ...["--dir", dir],
     ...(arms === undefined ? [] : ["--arms", arms]),
@@ -70,6 +74,8 @@ function argumentsOf(options: StartOptions, dir: string): string[] {
     ...(followerId === undefined ? [] : ["--follower-id", followerId]),
     ...(motion === undefined ? [] : ["--motion", motion]),
     ...(usbDelayUs === undefined ? [] : ["--usb-delay", String(usbDelayUs)]),
+    ...(leaderDelayMs === undefined ? [] : ["--leader-delay", String(leaderDelayMs)]),
+    ...(followerDelayMs === undefined ? [] : ["--follower-delay", String(followerDelayMs)]),
     ...(wireTime === false ? ["--no-wire-time"] : []),
   ];
 }
