@@ -8,6 +8,7 @@ import { ReadRequest, spanOf } from "../feetech/requests.ts";
 import { RoundTrip } from "../feetech/round-trip.ts";
 import { type Clock, systemClock } from "../linux/clock.ts";
 import { TtyBinding } from "../serial/binding.ts";
+import { type LatencyTimer, latencyTimerOf } from "../serial/latency.ts";
 import { PortError, type Transport } from "../serial/transport.ts";
 import { missingJoints } from "./checks/answers.ts";
 import { tooSlow } from "./checks/too-slow.ts";
@@ -30,6 +31,8 @@ export interface ArmPort {
   readonly transport: Transport;
   /** Sets the speed of the line, in baud. Throws {@link PortError}. */
   setBaudRate(baudRate: number): void;
+  /** What holds its replies back, if anything does that could do without. */
+  readonly latencyTimer?: LatencyTimer | undefined;
   /** Gives the port up; a second call does nothing. */
   close(): Promise<void>;
 }
@@ -49,6 +52,7 @@ export const systemPorts: ArmPorts = {
     return {
       transport: port.tty,
       setBaudRate: (rate) => port.tty.setBaudRate(rate),
+      latencyTimer: latencyTimerOf(path),
       close: async () => {
         if (port.isOpen) await port.close();
       },
@@ -110,6 +114,12 @@ export class ArmConnection {
   /** What keeps the arm from being used, as {@link reach} found it last; undefined when all six servos answered. */
   get problem(): ArmProblem | undefined {
     return this.#problem;
+  }
+
+  /** That an adapter holds the replies back, while the port is open and it does. */
+  get latencyProblem(): ArmProblem | undefined {
+    const timer = this.#port?.latencyTimer;
+    return timer && { code: "port.latency-timer", arm: this.arm, path: this.path, ...timer };
   }
 
   /** The bus while the port is open. */

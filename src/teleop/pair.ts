@@ -192,11 +192,19 @@ export class Pair {
       }),
     );
     for (const role of ROLES) {
+      this.#tellLatency(role);
       if (conditions[role].is === "reached") continue;
       this.#disconnect();
       this.#preparation.startOver();
       this.#context.memory.telemetry.forgetArm(role);
     }
+  }
+
+  #tellLatency(role: Role): void {
+    const problem = this.#connections[role].latencyProblem;
+    const name = `port.latency-timer.${role}`;
+    if (problem === undefined) this.#alarms.clearQuietly(name);
+    else this.#alarms.raise(name, "warning", problem);
   }
 
   /** An arm that was connected must be checked again: it was reset while nobody looked. */

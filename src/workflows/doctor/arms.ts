@@ -34,6 +34,8 @@ export async function readArms(config: Config, audience: Audience): Promise<Chec
       const state = inspectArm({ role, id }, bus, calibrations);
       states.push(state);
       checks.push(servos(state, problem && sayProblem(problem, audience)));
+      const held = connection.latencyProblem;
+      if (held !== undefined) checks.push(warning(connection.name, sayProblem(held, audience)));
       if (bus.roundTrip.isKnown) checks.push(replies(connection.name, bus.roundTrip));
     } finally {
       await connection.close();
