@@ -58,6 +58,9 @@ const armSchema = v.object({
   id: v.string(),
   port: v.string(),
   timeouts: v.number(),
+  lateReplies: v.number(),
+  /** How long replies take, ms; null before there was one. */
+  roundTripMs: v.object({ p50: v.nullable(v.number()), p99: v.nullable(v.number()) }),
   corruptedReplies: v.number(),
   noiseBytes: v.number(),
   retries: v.number(),

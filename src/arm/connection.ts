@@ -6,14 +6,17 @@ import { Bus } from "../feetech/bus.ts";
 import { BusCounters } from "../feetech/counters.ts";
 import { BAUD_RATES } from "../feetech/registers.ts";
 import { ReadRequest, spanOf } from "../feetech/requests.ts";
+import { RoundTrip } from "../feetech/round-trip.ts";
 import { othersOn } from "../helper/others.ts";
 import { type Clock, systemClock } from "../linux/clock.ts";
 import { isLocked } from "../linux/owner.ts";
 import { TtyBinding } from "../serial/binding.ts";
+import { type LatencyTimer, latencyTimerOf } from "../serial/latency.ts";
 import { PortError, type Transport } from "../serial/transport.ts";
 import { inUseBy } from "../serial/troubles.ts";
 import { type About, type Answers, askAll, problemWith } from "./checks/answers.ts";
 import { closerLook } from "./checks/closer-look.ts";
+import { tooSlow } from "./checks/too-slow.ts";
 import { type ArmIdentity, nameOfArm } from "./identity.ts";
 import { nameWithId } from "./joints.ts";
 import { type ArmProblem, jointWithId } from "./problem.ts";
@@ -34,6 +37,8 @@ export interface ArmPort {
   readonly transport: Transport;
   /** Sets the speed of the line, in baud. Throws {@link PortError}. */
   setBaudRate(baudRate: number): void;
+  /** What holds its replies back, if anything does that could do without. */
+  readonly latencyTimer?: LatencyTimer | undefined;
   /** Gives the port up; a second call does nothing. */
   close(): Promise<void>;
 }
@@ -54,6 +59,7 @@ export const systemPorts: ArmPorts = {
     return {
       transport: port.tty,
       setBaudRate: (rate) => port.tty.setBaudRate(rate),
+      latencyTimer: latencyTimerOf(path),
       close: async () => {
         if (port.isOpen) await port.close();
       },
@@ -102,13 +108,20 @@ export class ArmConnection {
   #deniedSinceUs: number | undefined;
   readonly #facts = new ReadRequest(SERVO_IDS, spanOf("torque_enable", "present_current"));
   readonly #counters = new BusCounters();
+  readonly #roundTrip: RoundTrip;
+  /** Said in the same figures while it lasts. */
+  #tooSlow: ArmProblem | undefined;
 
-  /** `access` is what may be done to the arm's servos through {@link bus}. */
+  /**
+   * `access` is what may be done to the arm's servos through {@link bus}; `roundTrip` learns how long their replies take,
+   * and outlives the port.
+   */
   constructor(
     arm: ArmIdentity | undefined,
     path: string,
     access: BusAccess,
     ports: ArmPorts = watchedPorts(systemPorts),
+    roundTrip: RoundTrip = new RoundTrip(),
   ) {
     this.arm = arm && { role: arm.role, id: arm.id };
     this.name = arm === undefined ? `arm on ${path}` : nameOfArm(arm);
@@ -116,6 +129,7 @@ export class ArmConnection {
     this.#about = { arm: this.arm, path };
     this.#access = access;
     this.#ports = ports;
+    this.#roundTrip = roundTrip;
   }
 
   /** What all six servos said of themselves when {@link reach} found them: `torque_enable` to `present_current`. */
@@ -134,6 +148,12 @@ export class ArmConnection {
    */
   get answers(): Answers | undefined {
     return this.#answers;
+  }
+
+  /** That an adapter holds the replies back, while the port is open and it does. */
+  get latencyProblem(): ArmProblem | undefined {
+    const timer = this.#port?.latencyTimer;
+    return timer && { code: "port.latency-timer", arm: this.arm, path: this.path, ...timer };
   }
 
   /** The bus while the port is open. */
@@ -216,17 +236,27 @@ export class ArmConnection {
       clock: this.#ports.clock,
       access: this.#access,
       counters: this.#counters,
+      roundTrip: this.#roundTrip,
       nameOf: (id) => `${nameOfServo(id)} of ${this.name}`,
     });
     this.#deniedSinceUs = undefined;
   }
 
   #lookAtServos(): void {
+    const bus = this.#bus!;
     const before = this.#answers;
-    this.#answers = askAll(this.#bus!, this.#facts, before);
-    // What a closer look has found stays for as long as the same servos do not answer.
-    if (this.#answers === undefined) this.#problem = undefined;
-    else if (this.#answers !== before) this.#problem = problemWith(this.#answers, this.#about);
+    const lateBefore = bus.counters.total("late");
+    this.#answers = askAll(bus, this.#facts, before);
+    if (this.#answers === undefined) {
+      this.#tooSlow = undefined;
+      this.#problem = undefined;
+    } else if (bus.counters.total("late") > lateBefore && !bus.roundTrip.isWaitedFor) {
+      this.#tooSlow ??= tooSlow(this.arm, bus.roundTrip, this.path);
+      this.#problem = this.#tooSlow;
+    } else if (this.#answers !== before) {
+      // What a closer look has found stays for as long as the same servos do not answer.
+      this.#problem = problemWith(this.#answers, this.#about);
+    }
   }
 
   #problemOf(error: PortError): ArmProblem {

@@ -93,6 +93,25 @@ export interface PortFailed extends About {
   readonly fact: string;
 }
 
+/** Replies come too late to be waited for. */
+export interface PortTooSlow extends About {
+  readonly code: "port.too-slow";
+  /** How long they take. */
+  readonly roundTripMs: number;
+  /** With which `hold_after_ms` they would be waited for. */
+  readonly holdAfterMs: number;
+}
+
+/** The USB adapter holds replies back although it was told not to. */
+export interface LatencyTimer extends About {
+  readonly code: "port.latency-timer";
+  readonly path: string;
+  /** For how long at most. */
+  readonly ms: number;
+  /** The file that sets it. */
+  readonly file: string;
+}
+
 /** No servo answers. */
 export interface BusSilent extends Settled {
   readonly code: "bus.silent";
@@ -280,6 +299,8 @@ export type ArmProblem =
   | PortDenied
   | PortBusy
   | PortFailed
+  | PortTooSlow
+  | LatencyTimer
   | BusSilent
   | JointsMissing
   | WrongIds

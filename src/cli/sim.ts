@@ -4,6 +4,7 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import * as v from "valibot";
 import { type MotionPlan, motionNameSchema, motionSchema } from "../sim/arm/motion.ts";
 import { SCENES, type Scene } from "../sim/arm/scene.ts";
+import { IN_TIME, type Lateness } from "../sim/board.ts";
 import { SimClient } from "../sim/control/client.ts";
 import { obey } from "../sim/control/obey.ts";
 import { isServed, serve } from "../sim/control/server.ts";
@@ -17,6 +18,8 @@ interface Options {
   followerId: string;
   motion: string;
   usbDelay: number;
+  leaderDelay?: Lateness;
+  followerDelay?: Lateness;
   wireTime: boolean;
   eepromZeros?: true;
   duration?: number;
@@ -45,6 +48,12 @@ export function simCommand(): Command {
       "wave",
     )
     .option("--usb-delay <us>", "delay of the USB in µs, 0 to 100000", numberIn(0, 100_000), 125)
+    .option(
+      "--leader-delay <ms>",
+      "how much later the leader's replies come, as 5, or 5+3 for 5 to 8",
+      lateness,
+    )
+    .option("--follower-delay <ms>", "the same for the follower's replies", lateness)
     .option("--no-wire-time", "answer at once, as if bytes took no time")
     .option(
       "--eeprom-zeros",
@@ -80,6 +89,7 @@ async function sim(options: Options, command: Command): Promise<void> {
     motion,
     timing: { usbDelayUs: options.usbDelay, wireTime: options.wireTime },
     firmware: { zerosAfterEepromWrite: options.eepromZeros === true },
+    lateness: { leader: options.leaderDelay ?? IN_TIME, follower: options.followerDelay ?? IN_TIME },
   });
   const server = await serve(paths.socket, (request) => obey(simulation, request));
   const stop = () => simulation.stop();
@@ -143,6 +153,11 @@ function defaultDir(): string {
 function fileName(text: string): string {
   if (!/^[^/.][^/]*$/.test(text)) throw new InvalidArgumentError("Expected a name without slashes.");
   return text;
+}
+
+function lateness(text: string): Lateness {
+  const [delayMs, jitterMs = 0] = text.split("+", 2).map(numberIn(0, 1000));
+  return { delayUs: delayMs! * 1e3, jitterUs: jitterMs * 1e3 };
 }
 
 function numberIn(min: number, max: number): (text: string) => number {

@@ -1,9 +1,12 @@
 /** What went wrong on a bus, counted for each servo and each kind. */
 
 /** The kinds of trouble that are counted for each servo. */
-export const TROUBLES = ["timeout", "corrupted", "retry", "error bit"] as const;
+export const TROUBLES = ["timeout", "late", "corrupted", "retry", "error bit"] as const;
 
-/** A kind of trouble: no reply in time, a reply with a wrong checksum, a read asked again, a reply with an error bit. */
+/**
+ * A kind of trouble: no reply, a reply that came after it was given up, one with a wrong checksum, a read asked again, a
+ * reply with an error bit.
+ */
 export type Trouble = (typeof TROUBLES)[number];
 
 const MAX_ID = 253;

@@ -85,10 +85,16 @@ export class PacketDecoder {
   checksumErrors = 0;
 
   #start = 0;
+  readonly #alsoCounts: Uint8Array | undefined;
 
-  /** `bytes` may be given so that another party, such as a serial port, can fill it; at least two packets long. */
-  constructor(bytes: Uint8Array = new Uint8Array(4 * MAX_PACKET_SIZE)) {
+  /**
+   * `bytes` may be given so that another party, such as a serial port, can fill it; at least two packets long.
+   * `alsoCounts` has, by their number of parameters, the packets that {@link next} finds beside those that it is asked
+   * for.
+   */
+  constructor(bytes: Uint8Array = new Uint8Array(4 * MAX_PACKET_SIZE), alsoCounts?: Uint8Array) {
     this.bytes = bytes;
+    this.#alsoCounts = alsoCounts;
   }
 
   /** Tells that `count` bytes were appended at {@link end}. */
@@ -147,7 +153,8 @@ export class PacketDecoder {
     if (bytes[start + 2]! > BROADCAST_ID) return -1;
     if (have < 4) return 0;
     const length = bytes[start + 3]!;
-    if (length < 2 || (paramCount >= 0 && length !== paramCount + 2)) return -1;
+    if (length < 2) return -1;
+    if (paramCount >= 0 && length !== paramCount + 2 && !this.#alsoCounts?.[length - 2]) return -1;
     const size = length + 4;
     if (have < size) return 0;
     if (bytes[start + size - 1] !== checksum(bytes, start, size)) {

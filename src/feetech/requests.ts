@@ -9,6 +9,9 @@ import {
   setRegisterValue,
 } from "./registers.ts";
 
+/** 10 bits at 1 Mbps, µs. */
+const BYTE_US = 10;
+
 /** A run of addresses in the control table. */
 export interface RegisterSpan {
   readonly address: number;
@@ -35,8 +38,12 @@ export class ReadRequest {
   readonly data: Uint8Array;
   /** The error byte of each servo's last reply, in the order of `ids`. */
   readonly errors: Uint8Array;
+  /** How long the request and all its replies are on the line, µs. */
+  readonly lineUs: number;
   /** Bit i is set when `ids[i]` answered the last request. */
   answered = 0;
+  /** When it was sent last, µs of the bus's clock. */
+  sentUs = 0;
   /** The index of the servo that answers next: they answer in the order asked, each once. */
   #next = 0;
 
@@ -51,11 +58,17 @@ export class ReadRequest {
     this.request = packet.slice(0, size);
     this.data = new Uint8Array(ids.length * span.length);
     this.errors = new Uint8Array(ids.length);
+    this.lineUs = (size + ids.length * (PACKET_OVERHEAD + span.length)) * BYTE_US;
   }
 
   /** True when every servo answered the last request. */
   get complete(): boolean {
-    return this.answered === (1 << this.ids.length) - 1;
+    return this.missing === 0;
+  }
+
+  /** Bit i is set when `ids[i]` did not answer the last request. */
+  get missing(): number {
+    return ~this.answered & ((1 << this.ids.length) - 1);
   }
 
   /** True when the last servo asked has answered the last request: nothing more will come. */
@@ -63,8 +76,9 @@ export class ReadRequest {
     return this.#next === this.ids.length;
   }
 
-  /** Forgets the answers to the request before. */
-  begin(): void {
+  /** Forgets the answers to the request before: it is sent again at `nowUs`. */
+  begin(nowUs: number): void {
+    this.sentUs = nowUs;
     this.answered = 0;
     this.#next = 0;
   }

@@ -33,6 +33,12 @@ const words: {
         ? "check that this is the path of the arm's port"
         : "unplug the arm's USB board and plug it in again"
     }`,
+  "port.too-slow": ({ roundTripMs, holdAfterMs }) =>
+    `its replies take ${roundTripMs} ms, too long for hold_after_ms — set hold_after_ms = ${holdAfterMs} in the ` +
+    "configuration, or plug the board into the computer itself, without a hub or a network between",
+  "port.latency-timer": ({ path, ms, file }) =>
+    `the USB adapter at ${path} holds each reply back for up to ${ms} ms — run "echo 1 | sudo tee ${file}", again after ` +
+    "each time it is plugged in",
   "bus.silent": ({ path }) =>
     `${path === undefined ? "" : `there is a board at ${path}, but `}no servo answers — switch the arm's power on; if ` +
     "it is on, check the lead between the board and shoulder_pan, and that this is the arm's port",

@@ -68,6 +68,10 @@ const words: { readonly [Code in TeleopCode]?: (problem: Of<Code>, audience: Aud
     `${name(arm)}: ${lost} replies of ${nameWithId(joint!)} were lost or damaged in the last ${ticks} ticks — ` +
     "check its leads and plugs, and keep them away from motors and supplies",
 
+  "port.slow": ({ arm, roundTripMs, rateHz, configuredRateHz }) =>
+    `${name(arm)}: its replies take ${roundTripMs} ms, so the follower gets ${rateHz} goals a second, not ` +
+    `${configuredRateHz} — to have more, plug the board into the computer itself, without a hub or a network between`,
+
   "leader.silent": ({ arm, forMs }) => `no position from ${name(arm)} for ${forMs} ms`,
   "leader.torque-on": ({ arm, unconfirmed }) =>
     released(
@@ -143,6 +147,7 @@ const lefts: Readonly<Record<Left, string>> = {
 
 /** How an alarm's end is said; undefined where it goes without saying. */
 const ends: { readonly [Code in TeleopCode]?: (problem: Of<Code>) => string } = {
+  "port.slow": ({ arm }) => `${name(arm)}: its replies come as fast as the configured rate needs them again`,
   "servo.hot": ({ arm, joint, celsius }) => `${name(arm)}: ${nameWithId(joint!)} is at ${celsius} °C again`,
   "supply.sags": ({ arm, volts }) => `${name(arm)}: its servos get ${volts.toFixed(1)} V again`,
   "joint.obstructed": (problem) => `${jointOf(problem)} is free again`,

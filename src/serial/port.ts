@@ -2,6 +2,7 @@
 import type { Pointer } from "bun:ffi";
 import { nowUs, sleepUntilUs, writeTimespec } from "../linux/clock.ts";
 import { Errno, errno, libc, nativeBuffer } from "../linux/libc.ts";
+import { askForLowLatency } from "./latency.ts";
 import { type LineSettings, rawLine } from "./termios.ts";
 import type { PortError, Transport } from "./transport.ts";
 import { closed, failed, lost, stuck } from "./troubles.ts";
@@ -93,6 +94,7 @@ export class TtyPort implements Transport {
       requireTty(port.#fd, path);
       if (keepOthersOut) port.#lock();
       setLine(port.#fd, path, port.#line);
+      askForLowLatency(port.#fd);
       port.flush();
     } catch (error) {
       port.close();

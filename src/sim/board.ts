@@ -13,6 +13,17 @@ export interface Timing {
   wireTime: boolean;
 }
 
+/** How much later than that the replies to a request come. */
+export interface Lateness {
+  /** µs. */
+  readonly delayUs: number;
+  /** Up to so much more, µs, at random. */
+  readonly jitterUs: number;
+}
+
+/** Not later at all. */
+export const IN_TIME: Lateness = { delayUs: 0, jitterUs: 0 };
+
 const BUFFER_SIZE = 8192;
 /** The beginning of a packet is given up by the servos when nothing more comes for so long. */
 const PACKET_TIMEOUT_US = 5000;
@@ -54,6 +65,11 @@ export class Board implements Line {
   // What the arm replied, with the time each byte reaches the board; [head, tail) is not yet delivered.
   readonly #reply = nativeBuffer(BUFFER_SIZE);
   readonly #replyUs = new Float64Array(BUFFER_SIZE);
+  // How much later the host gets it.
+  readonly #lateUs = new Float64Array(BUFFER_SIZE);
+  #lateness = IN_TIME;
+  /** Of the replies to the request that is being obeyed. */
+  #lateNowUs = 0;
   #head = 0;
   #tail = 0;
   // Where the replies to each request end in it, for the record.
@@ -78,6 +94,14 @@ export class Board implements Line {
   /** The pty's master, or −1 while the board is pulled. */
   get fd(): number {
     return this.#pty?.fd ?? -1;
+  }
+
+  /**
+   * How late the replies are from now on, behind the line, in their order: what is usual of hubs, adapters that wait for
+   * more bytes, busy hosts and networks stands in packaging/doc/simulator.md.
+   */
+  set lateness(lateness: Lateness) {
+    this.#lateness = lateness;
   }
 
   /** Plugs the board in; returns the path of its new pty. */
@@ -153,7 +177,7 @@ export class Board implements Line {
     }
     let end = this.#head;
     const until = this.#lastHandOver(nowUs);
-    while (end < this.#tail && this.#replyUs[end]! <= until) end++;
+    while (end < this.#tail && this.#replyUs[end]! + this.#lateUs[end]! <= until) end++;
     if (end > this.#head) this.#hand(end, nowUs);
     this.#updateDue();
   }
@@ -186,13 +210,14 @@ export class Board implements Line {
       this.#requestFirstUs,
       nowUs,
     );
+    this.#lateNowUs = this.#lateness.delayUs + this.#lateness.jitterUs * Math.random();
     if (!this.#timing.wireTime) {
       this.arm.handle(request, nowUs, this);
     } else {
       const startUs = Math.max(nowUs + this.#timing.usbDelayUs, this.#hostBusyUntilUs);
       const endUs = startUs + size * this.byteUs;
       this.#hostBusyUntilUs = endUs;
-      if (!this.#collides(startUs, endUs)) this.arm.handle(request, endUs, this);
+      if (!this.#collides(start, size, startUs, endUs)) this.arm.handle(request, endUs, this);
     }
     this.#endRun();
   }
@@ -215,13 +240,15 @@ export class Board implements Line {
     }
     bytes.copyWithin(index + 1, index, this.#tail);
     this.#replyUs.copyWithin(index + 1, index, this.#tail);
+    this.#lateUs.copyWithin(index + 1, index, this.#tail);
     bytes[index] = byte;
     this.#replyUs[index] = atUs;
+    this.#lateUs[index] = this.#lateNowUs;
     this.#tail++;
   }
 
   /** Whether the host sends while a servo does; if so, spoils what the servo says, too. */
-  #collides(startUs: number, endUs: number): boolean {
+  #collides(start: number, size: number, startUs: number, endUs: number): boolean {
     let collides = false;
     for (let i = this.#head; i < this.#tail; i++) {
       const byteEndUs = this.#replyUs[i]!;
@@ -229,7 +256,10 @@ export class Board implements Line {
       collides = true;
       this.#reply.bytes[i]! &= Math.random() * 256;
     }
-    if (collides) this.#recorder.note({ kind: "event", arm: this.arm.name, event: "collision" });
+    if (collides) {
+      const hex = this.#requests.bytes.subarray(start, start + size).toHex();
+      this.#recorder.note({ kind: "event", arm: this.arm.name, event: "collision", hex });
+    }
     return collides;
   }
 
@@ -289,7 +319,7 @@ export class Board implements Line {
     let due = this.#injections.length > 0 ? this.#injections[0]!.atUs : Number.POSITIVE_INFINITY;
     if (this.#head < this.#tail) {
       const interval = this.#timing.usbDelayUs;
-      const at = this.#replyUs[this.#head]!;
+      const at = this.#replyUs[this.#head]! + this.#lateUs[this.#head]!;
       due = Math.min(due, this.#timing.wireTime && interval > 0 ? Math.ceil(at / interval) * interval : at);
     }
     this.dueUs = due;

@@ -7,7 +7,7 @@ import { Hand } from "./arm/hand.ts";
 import { ARMS, type ArmName } from "./arm/joints.ts";
 import type { MotionPlan } from "./arm/motion.ts";
 import { type Scene, servosOf } from "./arm/scene.ts";
-import { Board, type Timing } from "./board.ts";
+import { Board, type Lateness, type Timing } from "./board.ts";
 import { Engine } from "./engine.ts";
 import {
   calibrationPath,
@@ -33,6 +33,8 @@ export interface SimulationOptions {
   timing: Timing;
   /** What the firmware of all servos does otherwise than others'. */
   firmware?: Partial<Firmware>;
+  /** How late the replies of each arm are at first. */
+  lateness: Readonly<Record<ArmName, Lateness>>;
 }
 
 const POSITIONS_EVERY_US = 100_000;
@@ -72,7 +74,15 @@ export class Simulation {
   }
 
   /** Prepares the folder, powers the arms up and plugs the boards in. Throws when the folder's state is unusable. */
-  static async open({ dir, arms, ids, motion, timing, firmware }: SimulationOptions): Promise<Simulation> {
+  static async open({
+    dir,
+    arms,
+    ids,
+    motion,
+    timing,
+    firmware,
+    lateness,
+  }: SimulationOptions): Promise<Simulation> {
     const paths = pathsIn(dir);
     await mkdir(dir, { recursive: true });
     const found = await readState(paths.state);
@@ -80,6 +90,7 @@ export class Simulation {
     const simulation = new Simulation(paths, await Recorder.create(paths.record), state, timing);
     for (const name of ARMS) {
       for (const servo of simulation.boards[name].arm.servos) Object.assign(servo.firmware, firmware);
+      simulation.boards[name].lateness = lateness[name];
       simulation.plug(name);
       const missing = !(await Bun.file(calibrationPath(paths.calibration, name, ids[name])).exists());
       if (arms !== "new" && (missing || found === undefined)) {

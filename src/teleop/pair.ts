@@ -2,13 +2,16 @@
  * One leader–follower pair, from no arm at all to teleoperation and back, for ever. One cycle is: look for the arms,
  * observe, decide, act. What is decided stands in state/decide.ts.
  */
+import { longestWaitUs } from "../arm/checks/too-slow.ts";
 import { ArmConnection } from "../arm/connection.ts";
 import type { ArmIdentity } from "../arm/identity.ts";
 import { JOINTS, ROLES, type Role } from "../arm/joints.ts";
 import { MotionDetector } from "../arm/motion-detector.ts";
 import { problemOf } from "../arm/problem-of.ts";
 import { yieldingPorts } from "../arm/yielding-ports.ts";
+import type { BusAccess } from "../feetech/access.ts";
 import { BusError } from "../feetech/bus-error.ts";
+import { RoundTrip } from "../feetech/round-trip.ts";
 import type { Clock } from "../linux/clock.ts";
 import { PortError } from "../serial/transport.ts";
 import { CloserLooks } from "./closer-looks.ts";
@@ -42,6 +45,7 @@ export class Pair {
   readonly #arms: Readonly<Record<Role, ArmIdentity>>;
   readonly #connections: Readonly<Record<Role, ArmConnection>>;
   readonly #closerLooks: CloserLooks;
+  readonly #roundTrips: Readonly<Record<Role, RoundTrip>>;
   readonly #keeper: Keeper;
   readonly #parts: PreparationContext & Omit<FollowContext, "settings">;
   readonly #preparation: Preparation;
@@ -62,10 +66,18 @@ export class Pair {
       leader: { role: "leader", id: settings.arms.leader.id },
       follower: { role: "follower", id: settings.arms.follower.id },
     };
-    this.#connections = {
-      leader: new ArmConnection(this.#arms.leader, settings.arms.leader.port, "torque off", ports),
-      follower: new ArmConnection(this.#arms.follower, settings.arms.follower.port, "drive", ports),
+    const { roundTrips } = context.memory;
+    this.#roundTrips = {
+      leader: new RoundTrip(roundTrips.leader),
+      follower: new RoundTrip(roundTrips.follower),
     };
+    const connection = (role: Role, access: BusAccess) =>
+      new ArmConnection(this.#arms[role], settings.arms[role].port, access, ports, this.#roundTrips[role]);
+    this.#connections = {
+      leader: connection("leader", "torque off"),
+      follower: connection("follower", "drive"),
+    };
+    this.#setPatience();
     this.#closerLooks = new CloserLooks(this.#connections, this.#clock);
     this.#keeper = new Keeper(this.#arms, this.#connections, this.#reporter, this.#clock);
     this.#parts = {
@@ -73,6 +85,12 @@ export class Pair {
       ...{ reporter: this.#reporter, keeper: this.#keeper, alarms: new Alarms(sink, ports.clock) },
     };
     this.#preparation = new Preparation(this.#parts);
+  }
+
+  /** Nothing is waited for so long that the follower would have to hold. */
+  #setPatience(): void {
+    const longestUs = longestWaitUs(this.#settings.holdAfterMs);
+    for (const role of ROLES) this.#roundTrips[role].waitAtMost(longestUs);
   }
 
   /** Teleoperates until the main thread asks to end, then stops as configured and gives the ports up. */
@@ -100,6 +118,7 @@ export class Pair {
     const settings = mailbox.takeSettings() as PairSettings | undefined;
     if (settings === undefined) return;
     this.#settings = settings;
+    this.#setPatience();
     this.#detector = undefined;
     this.#preparation.reconnect(settings);
   }
@@ -143,7 +162,11 @@ export class Pair {
         case "park":
           this.#detector = undefined;
           if (mailbox.command === Command.none)
-            parkAsAsked(this.#connections.follower.bus!, this.#preparation.parking!, this.#followContext);
+            parkAsAsked(
+              this.#connections.follower.bus!,
+              this.#preparation.parking(this.#settings)!,
+              this.#followContext,
+            );
           return;
       }
     }
@@ -185,11 +208,20 @@ export class Pair {
       }),
     );
     for (const role of ROLES) {
+      this.#tellLatency(role);
       if (conditions[role].is === "reached") continue;
       this.#disconnect();
       this.#preparation.startOver();
       this.#context.memory.telemetry.forgetArm(role);
     }
+  }
+
+  #tellLatency(role: Role): void {
+    const problem = this.#connections[role].latencyProblem;
+    const { alarms } = this.#parts;
+    const name = `port.latency-timer.${role}`;
+    if (problem === undefined) alarms.clearQuietly(name);
+    else alarms.raise(name, "warning", problem);
   }
 
   /** An arm that was connected must be checked again: it was reset while nobody looked. */
@@ -307,7 +339,7 @@ export class Pair {
       return this.#keeper.mayHold ? { left, doubt: { why: "not connected" } } : { left };
     }
     const { mailbox, telemetry } = this.#context.memory;
-    return stopFollower(bus, this.#settings, this.#preparation.parking, () => {
+    return stopFollower(bus, this.#settings, this.#preparation.parking(this.#settings), () => {
       telemetry.beat();
       return mailbox.command;
     });

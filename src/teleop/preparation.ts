@@ -62,11 +62,14 @@ export class Preparation {
   }
 
   /** What leads the follower to a pose, while it may be led. */
-  get parking(): ParkingContext | undefined {
+  parking({ rateHz }: PairSettings): ParkingContext | undefined {
     if (this.#connected === undefined) return undefined;
     const { calibrations, drive, follower, marks } = this.#connected;
     const { telemetry } = this.#context.memory;
-    const guard = new FollowerGuard(follower.bus, drive, telemetry, follower.figures, marks.follower);
+    const guard = new FollowerGuard(follower.bus, drive, telemetry, follower.figures, {
+      marks: marks.follower,
+      rateHz,
+    });
     return { drive, calibration: calibrations.follower, guard };
   }
 

@@ -37,6 +37,19 @@ const reached = async (ports: Ports) => {
   return connection;
 };
 
+test("an adapter that holds replies back all the same is named, with the file that sets it", async () => {
+  const ports = new Ports();
+  const timer = { ms: 16, file: "/sys/class/tty/ttyUSB0/device/latency_timer" };
+  const holding: ArmPorts = {
+    clock: ports.clock,
+    open: async () => ({ ...(await ports.open()), latencyTimer: timer }),
+  };
+  const connection = new ArmConnection(arm, path, "read", holding);
+  await connection.reach();
+  expect(connection.latencyProblem).toEqual({ code: "port.latency-timer", arm, path, ...timer });
+  expect((await reached(ports)).latencyProblem).toBeUndefined();
+});
+
 test("an arm that is all there has no problem, and one that is not has no bus", async () => {
   const ports = new Ports();
   const connection = await reached(ports.refuse("missing"));

@@ -4,6 +4,7 @@ import { Bus } from "../../src/feetech/bus.ts";
 import { BusError } from "../../src/feetech/bus-error.ts";
 import { encodePacket } from "../../src/feetech/packet.ts";
 import { ReadRequest, spanOf, WriteRequest } from "../../src/feetech/requests.ts";
+import type { VirtualClock } from "../../src/sim/testing/clock.ts";
 import { SimulatedTransport } from "../../src/sim/testing/transport.ts";
 
 const ids = [1, 2, 3, 4, 5, 6];
@@ -264,5 +265,69 @@ describe("the bus of a follower that must stay limp", () => {
     expect(() => bus.send(velocities)).toThrow("refused");
     expect(() => bus.write(1, "torque_enable", 1)).toThrow("refused");
     expect(transport.sent).toEqual([]);
+  });
+});
+
+describe("a reply that is late", () => {
+  /** A follower whose replies the board holds back until {@link release}. */
+  function behindSlowBoard() {
+    const it = follower();
+    const held: number[] = [];
+    it.transport.onReply = (bytes) => {
+      held.push(...bytes);
+      return new Uint8Array();
+    };
+    const release = () => it.transport.inject(held.splice(0));
+    const inTime = () => {
+      it.transport.onReply = undefined;
+    };
+    return { ...it, release, inTime };
+  }
+
+  test("is late, not lost, and tells how long replies take here", () => {
+    const { transport, bus, release, inTime } = behindSlowBoard();
+    const narrow = new ReadRequest(ids, spanOf("present_position"));
+    const wide = new ReadRequest(ids, spanOf("present_position", "present_velocity"));
+    bus.request(narrow);
+    (transport.clock as VirtualClock).pass(0.04);
+    bus.giveUp(narrow);
+    inTime();
+    release();
+    expect(bus.exchange(wide)).toBe(true);
+    expect(ids.map((id) => bus.counters.of(id, "late"))).toEqual([1, 1, 1, 1, 1, 1]);
+    expect(bus.counters.total("timeout")).toBe(0);
+    expect(bus.roundTrip.smoothedUs).toBeWithin(30_000, 40_001);
+  });
+
+  test("is never taken for the answer to a later request of its length", () => {
+    const { transport, bus, release, inTime } = behindSlowBoard();
+    transport.arm.servos[2]!.setValues({ torque_limit: 111 });
+    const first = new ReadRequest([3], spanOf("torque_limit"));
+    bus.request(first);
+    bus.giveUp(first);
+    transport.arm.servos[2]!.setValues({ torque_limit: 222 });
+    inTime();
+    release();
+    expect(bus.mayConfuse(new ReadRequest([3], spanOf("torque_limit")))).toBe(true);
+    expect(bus.mayConfuse(new ReadRequest([4], spanOf("torque_limit")))).toBe(false);
+    expect(bus.read(3, "torque_limit")).toBe(222);
+    expect(bus.counters.of(3, "late")).toBe(1);
+  });
+
+  test("counts as lost once a later request was answered, or after a second", () => {
+    const { transport, bus, inTime } = behindSlowBoard();
+    const lost = new ReadRequest([3], spanOf("torque_limit"));
+    bus.request(lost);
+    bus.giveUp(lost);
+    expect(bus.counters.of(3, "timeout")).toBe(0);
+    inTime();
+    bus.read(4, "model_number");
+    expect(bus.counters.of(3, "timeout")).toBe(1);
+    transport.arm.faultsOf("elbow_flex").drop = 1;
+    bus.request(lost);
+    bus.giveUp(lost);
+    (transport.clock as VirtualClock).pass(1.1);
+    bus.request(new ReadRequest([4], spanOf("present_position")));
+    expect(bus.counters.of(3, "timeout")).toBe(2);
   });
 });

@@ -21,6 +21,8 @@ const arm = (id: string, of: Partial<JointStatus> = {}): ArmStatus => ({
   id,
   port: `/dev/${id}`,
   timeouts: 1,
+  lateReplies: 5,
+  roundTripMs: { p50: 1.1, p99: 1.6 },
   corruptedReplies: 2,
   noiseBytes: 3,
   retries: 4,

@@ -3,6 +3,7 @@ import { styleText } from "node:util";
 import type { JointStatus, Status } from "../../api/protocol.ts";
 import { JOINTS, ROLES } from "../../arm/joints.ts";
 import { stepsPerS, stepsToDegrees } from "../../feetech/units.ts";
+import { sayRoundTrip } from "../../messages/round-trip.ts";
 
 /**
  * Describes a status, the newest event last, or first for a screen that may have no room for all. Times are the
@@ -31,10 +32,15 @@ export function describeStatus(
       ...JOINTS.map((joint) => row(joint, status.arms[role].joints[joint])),
     ]),
     ...ROLES.map((role) => {
-      const { timeouts, corruptedReplies, noiseBytes, retries } = status.arms[role];
-      const counts = `${timeouts} timeouts, ${corruptedReplies} damaged, ${retries} asked again, ${noiseBytes} bytes of noise`;
+      const { timeouts, lateReplies, corruptedReplies, noiseBytes, retries } = status.arms[role];
+      const counts =
+        `${timeouts} timeouts, ${lateReplies} late, ${corruptedReplies} damaged, ${retries} asked again, ` +
+        `${noiseBytes} bytes of noise`;
       return styleText("dim", `${role} bus: ${counts}`);
     }),
+    ...ROLES.map((role) =>
+      styleText("dim", `port of the ${role}: ${sayRoundTrip(status.arms[role].roundTripMs)}`),
+    ),
     ...(newest === "first" ? events.toReversed() : events),
   ];
 }

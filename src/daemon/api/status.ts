@@ -5,6 +5,7 @@ import type { Calibration } from "../../arm/calibration/calibration.ts";
 import { normalise } from "../../arm/calibration/normalisation.ts";
 import { JOINTS, type JointName, ROLES, type Role } from "../../arm/joints.ts";
 import { type MeasuringRegister, namesOfErrorBits, physicalValue } from "../../feetech/registers.ts";
+import { roundTripMs } from "../../feetech/round-trip.ts";
 import { steps } from "../../feetech/units.ts";
 import { version } from "../../host/version.ts";
 import type { PairSettings } from "../../teleop/settings.ts";
@@ -48,10 +49,13 @@ function armStatus(role: Role, sources: StatusSources): ArmStatus {
   const { settings, memory } = sources;
   const { telemetry } = memory;
   const { id, port } = settings.arms[role];
+  const counts = memory.roundTrips[role];
   return {
     id,
     port,
     timeouts: telemetry.bus(role, "timeouts"),
+    lateReplies: telemetry.bus(role, "late"),
+    roundTripMs: { p50: roundTripMs(counts, 0.5), p99: roundTripMs(counts, 0.99) },
     corruptedReplies: telemetry.bus(role, "corrupted"),
     noiseBytes: telemetry.bus(role, "noiseBytes"),
     retries: telemetry.bus(role, "retries"),

@@ -44,6 +44,12 @@ export async function obey(simulation: Simulation, request: CheckedRequest): Pro
         faults.delayUs = request.us;
       }
       break;
+    case "slow":
+      simulation.boards[request.arm].lateness = {
+        delayUs: request.ms * 1e3,
+        jitterUs: request.jitterMs * 1e3,
+      };
+      break;
     case "noise":
       makeNoise(simulation, request, now);
       break;

@@ -49,6 +49,13 @@ const schemas = [
     us: v.pipe(v.number(), v.minValue(1), v.maxValue(60e6)),
     count,
   }),
+  /** From now on every reply comes later by `ms`, and up to `jitterMs` more at random, in the order of the line; 0 ends it. */
+  v.strictObject({
+    do: v.literal("slow"),
+    arm,
+    ms: v.pipe(v.number(), v.minValue(0), v.maxValue(1000)),
+    jitterMs: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(1000)), 0),
+  }),
   /** Bytes on the host's input, hexadecimal or so many random ones: now, or directly before each of the next replies. */
   v.strictObject({
     do: v.literal("noise"),

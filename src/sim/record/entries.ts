@@ -29,8 +29,18 @@ export interface BoardEntry extends Timed {
   kind: "event";
   arm: ArmName;
   joint?: never;
-  /** `opened` and `closed` are the program under test's doing; `collision`: a request while a reply was on the line. */
-  event: "plugged" | "pulled" | "opened" | "closed" | "collision";
+  /** `opened` and `closed` are the program under test's doing. */
+  event: "plugged" | "pulled" | "opened" | "closed";
+}
+
+/** A request that met a reply on the line: both were destroyed. */
+export interface CollisionEntry extends Timed {
+  kind: "event";
+  arm: ArmName;
+  joint?: never;
+  event: "collision";
+  /** The request. */
+  hex: string;
 }
 
 /** A request on the control socket that changed something. */
@@ -53,4 +63,11 @@ export interface PositionsEntry extends Timed {
 }
 
 /** A line of the record. */
-export type RecordEntry = BytesEntry | ServoEntry | BoardEntry | InjectionEntry | MarkEntry | PositionsEntry;
+export type RecordEntry =
+  | BytesEntry
+  | ServoEntry
+  | BoardEntry
+  | CollisionEntry
+  | InjectionEntry
+  | MarkEntry
+  | PositionsEntry;

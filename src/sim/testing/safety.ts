@@ -3,8 +3,9 @@ import { BROADCAST_ID, Instruction, PacketDecoder } from "../../feetech/packet.t
 import { type RegisterName, registers } from "../../feetech/registers.ts";
 import { degrees, degreesToSteps, STEPS_PER_TURN } from "../../feetech/units.ts";
 import { type ArmName, JOINTS, type JointName } from "../arm/joints.ts";
-import type { BytesEntry, RecordEntry, ServoEntry } from "../record/entries.ts";
+import type { BytesEntry, CollisionEntry, RecordEntry, ServoEntry } from "../record/entries.ts";
 import { RareInstruction } from "../servo/servo.ts";
+import { OwedWatch } from "./owed.ts";
 import { bytesOf } from "./record.ts";
 import { type GoalLimits, GoalWatch } from "./speed.ts";
 
@@ -23,6 +24,8 @@ export type SafetyRule =
   | "energised away from its goal"
   | "goal jumped"
   | "goals too fast"
+  | "goal to a servo that owes an answer"
+  | "goal met a reply on the line"
   | "forbidden instruction"
   | "torque enable 128";
 
@@ -71,6 +74,7 @@ export class SafetyCheck {
   /** The follower's goals, by joint. */
   readonly #goals: readonly GoalWatch[];
   readonly #targets: readonly ArrayLike<number>[] | undefined;
+  readonly #owed = new OwedWatch();
 
   constructor(limits: SafetyLimits) {
     this.#targets = limits.targets;
@@ -84,6 +88,8 @@ export class SafetyCheck {
   see(entry: RecordEntry): void {
     if (entry.kind === "request") this.#request(entry);
     else if (entry.kind === "reply" && entry.arm === "leader") this.#leaderReply(entry);
+    else if (entry.kind === "reply") this.#followerReply(entry);
+    else if (entry.kind === "event" && entry.event === "collision") this.#collision(entry);
     else if (entry.kind === "event" && entry.joint !== undefined) this.#event(entry);
   }
 
@@ -106,8 +112,25 @@ export class SafetyCheck {
     }
   }
 
+  #followerReply(entry: BytesEntry): void {
+    const decoder = new PacketDecoder();
+    const bytes = bytesOf(entry);
+    if (bytes.length > decoder.bytes.length) return;
+    decoder.bytes.set(bytes);
+    decoder.received(bytes.length);
+    while (decoder.next()) this.#owed.reply(entry.t, decoder.id);
+  }
+
+  /** The line carries both ways: what meets on it is destroyed. */
+  #collision(entry: CollisionEntry): void {
+    const packet = Uint8Array.fromHex(entry.hex);
+    if (entry.arm !== "follower" || !isGoals(packet)) return;
+    this.#broken(entry, undefined, "goal met a reply on the line", "both were destroyed");
+  }
+
   #request(entry: BytesEntry): void {
     const packet = bytesOf(entry);
+    if (entry.arm === "follower") this.#watchOwed(entry, packet);
     const [, , id, , instruction] = packet as unknown as [number, number, number, number, number];
     const params = packet.subarray(5, -1);
     switch (instruction) {
@@ -127,6 +150,15 @@ export class SafetyCheck {
         break;
       }
     }
+  }
+
+  #watchOwed(entry: BytesEntry, packet: Uint8Array): void {
+    this.#owed.request(entry.t, packet);
+    if (!isGoals(packet)) return;
+    const owed = this.#owed.goals(entry.t);
+    if (owed === undefined) return;
+    const message = `it was asked ${(owed.forUs / 1e3).toFixed(1)} ms before, and has not answered since`;
+    this.#broken(entry, owed.joint, "goal to a servo that owes an answer", message);
   }
 
   /** A write of `data` from `address` on, in whatever packet, to one servo or to all. */
@@ -196,7 +228,7 @@ export class SafetyCheck {
   }
 
   #broken(
-    { t, arm }: BytesEntry | ServoEntry,
+    { t, arm }: BytesEntry | ServoEntry | CollisionEntry,
     joint: JointName | undefined,
     rule: SafetyRule,
     message: string,
@@ -217,4 +249,9 @@ export function needlessWrites(entries: Iterable<RecordEntry>): NeedlessWrite[] 
   const check = new SafetyCheck({ followSpeedDegPerS: STEPS_PER_TURN });
   for (const entry of entries) check.see(entry);
   return check.needlessWrites;
+}
+
+/** Whether a packet gives goals to several servos: how the loop writes them. */
+function isGoals(packet: Uint8Array): boolean {
+  return packet[4] === Instruction.syncWrite && packet[5] === registers.goal_position.address;
 }

@@ -18,6 +18,9 @@ export interface StartOptions {
   /** `still`, `wave`, or the path of a file of keyframes. */
   motion?: string;
   usbDelayUs?: number;
+  /** How much later the replies of each arm come, ms. */
+  leaderDelayMs?: number;
+  followerDelayMs?: number;
   wireTime?: boolean;
   /** Whether EEPROM reads back as zeros for a while after a write: here, other than there, it does unless told not to. */
   eepromZeros?: boolean;
@@ -64,7 +67,9 @@ export async function startSim(options: StartOptions = {}): Promise<RunningSim> 
 }
 
 function argumentsOf(options: StartOptions, dir: string): string[] {
-  const { arms, leaderId, followerId, motion, usbDelayUs, wireTime, eepromZeros = true } = options;
+  const { arms, leaderId, followerId, motion, usbDelayUs, leaderDelayMs, followerDelayMs, wireTime } =
+    options;
+  const { eepromZeros = true } = options;
   return [
     ...["--dir", dir],
     ...(arms === undefined ? [] : ["--arms", arms]),
@@ -72,6 +77,8 @@ function argumentsOf(options: StartOptions, dir: string): string[] {
     ...(followerId === undefined ? [] : ["--follower-id", followerId]),
     ...(motion === undefined ? [] : ["--motion", motion]),
     ...(usbDelayUs === undefined ? [] : ["--usb-delay", String(usbDelayUs)]),
+    ...(leaderDelayMs === undefined ? [] : ["--leader-delay", String(leaderDelayMs)]),
+    ...(followerDelayMs === undefined ? [] : ["--follower-delay", String(followerDelayMs)]),
     ...(wireTime === false ? ["--no-wire-time"] : []),
     ...(eepromZeros ? ["--eeprom-zeros"] : []),
   ];

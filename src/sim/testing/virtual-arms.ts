@@ -1,5 +1,5 @@
 /** Two simulated arms on boards in virtual time: ports for a pair that runs in a test, thousands of seconds in one. */
-import { PacketDecoder } from "../../feetech/packet.ts";
+import { Instruction, PacketDecoder } from "../../feetech/packet.ts";
 import { PortError, type PortTrouble, type Transport } from "../../serial/transport.ts";
 import { type Line, SimulatedArm } from "../arm/arm.ts";
 import { Hand } from "../arm/hand.ts";
@@ -17,6 +17,9 @@ const USB_US = 500;
 interface Arriving {
   readonly atUs: number;
   readonly bytes: Uint8Array;
+  /** When they are on the line. */
+  readonly lineFromUs: number;
+  readonly lineToUs: number;
 }
 
 /** One arm and its board. */
@@ -31,6 +34,13 @@ export class VirtualBoard implements Transport {
   lose = 0;
   /** How long bytes take from host to line, and back, µs. */
   usbUs = USB_US;
+  /**
+   * How much later than that the replies to each request come, µs: an adapter that waits for more, hubs, a busy host, a
+   * network (packaging/doc/performance.md has what is usual). They come in their order.
+   */
+  replyDelayUs: () => number = () => 0;
+  /** Where they are late: behind the line, as all these are; or before it, as servos that take their time would be. */
+  isLate: "behind the line" | "before the line" = "behind the line";
   /** Whether the arm hears a request. */
   hears: (packet: Uint8Array) => boolean = () => true;
   /** What a call on the open port fails with from now on, beside a board that is gone. */
@@ -42,6 +52,10 @@ export class VirtualBoard implements Transport {
   readonly #line: Line & { baud: number };
   readonly #path: string;
   #arriving: Arriving[] = [];
+  /** Of the replies to the request that is being obeyed, µs. */
+  #delayUs = 0;
+  #lineBusyUntilUs = 0;
+  #lastArrivalUs = 0;
 
   constructor(name: ArmName, scene: Scene, path: string, clock: VirtualClock, record: RecordEntry[]) {
     this.arm = new SimulatedArm(name, clock.nowUs(), servosOf(name, scene), (joint, event) =>
@@ -66,7 +80,8 @@ export class VirtualBoard implements Transport {
 
   /** Bytes that nobody sent come to the host now. */
   noise(bytes: Uint8Array): void {
-    this.#arriving.push({ atUs: this.#clock.nowUs(), bytes });
+    const nowUs = this.#clock.nowUs();
+    this.#arriving.push({ atUs: nowUs, bytes, lineFromUs: nowUs, lineToUs: nowUs });
   }
 
   /** Pulls the cable, or plugs it in again. */
@@ -87,10 +102,16 @@ export class VirtualBoard implements Transport {
   send(size: number, _deadlineUs: number): void {
     this.#check();
     const packet = this.out.slice(0, size);
-    const atUs = this.#clock.nowUs() + this.usbUs + size * BYTE_US;
+    const startUs = Math.max(this.#clock.nowUs() + this.usbUs, this.#lineBusyUntilUs);
+    const endUs = startUs + size * BYTE_US;
+    this.#lineBusyUntilUs = endUs;
     this.hand.move(this.#clock.nowUs());
     if (!this.hears(packet)) return;
     this.#note("request", packet, this.#clock.nowUs());
+    if (this.#meetsReply(packet, startUs, endUs)) return;
+    this.#delayUs = this.replyDelayUs();
+    const isRead = packet[4] === Instruction.read || packet[4] === Instruction.syncRead;
+    const atUs = endUs + (isRead && this.isLate === "before the line" ? this.#delayUs : 0);
     this.#decoder.bytes.set(packet, this.#decoder.end);
     this.#decoder.received(size);
     while (this.#decoder.next()) this.arm.handle(this.#decoder, atUs, this.#line);
@@ -123,10 +144,27 @@ export class VirtualBoard implements Transport {
       this.lose--;
       return;
     }
-    const atUs = startUs + bytes.length * BYTE_US + this.usbUs;
-    this.#arriving.push({ atUs, bytes });
-    this.#arriving.sort((a, b) => a.atUs - b.atUs);
+    const lineToUs = startUs + bytes.length * BYTE_US;
+    const heldUs = this.isLate === "behind the line" ? this.#delayUs : 0;
+    const atUs = Math.max(lineToUs + this.usbUs + heldUs, this.#lastArrivalUs);
+    this.#lastArrivalUs = atUs;
+    this.#arriving.push({ atUs, bytes, lineFromUs: startUs, lineToUs });
     this.#note("reply", bytes, atUs);
+  }
+
+  /** One line carries both ways: a request that meets a reply on it is not understood, and the reply is spoilt. */
+  #meetsReply(packet: Uint8Array, startUs: number, endUs: number): boolean {
+    let meets = false;
+    for (const { bytes, lineFromUs, lineToUs } of this.#arriving) {
+      if (lineFromUs >= endUs || lineToUs <= startUs) continue;
+      meets = true;
+      bytes.fill(0, 4);
+    }
+    if (meets) {
+      const t = this.#clock.nowUs();
+      this.#record.push({ t, kind: "event", arm: this.arm.name, event: "collision", hex: packet.toHex() });
+    }
+    return meets;
   }
 
   #note(kind: BytesEntry["kind"], bytes: Uint8Array, t: number): void {

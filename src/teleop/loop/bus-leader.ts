@@ -1,16 +1,17 @@
 /** The leader on its bus: its positions, tick by tick, and whether its torque is off. */
 import { JOINT_COUNT } from "../../arm/joints.ts";
 import { isPosition, SERVO_IDS } from "../../arm/servos/read.ts";
-import { type Bus, ON_THE_LINE_US } from "../../feetech/bus.ts";
+import type { Bus } from "../../feetech/bus.ts";
+import { ON_THE_LINE_US } from "../../feetech/exchanges.ts";
 import { ReadRequest, spanOf, WriteRequest } from "../../feetech/requests.ts";
 import { degrees, degreesToSteps, STEPS_PER_TURN } from "../../feetech/units.ts";
 import type { FiguresSink } from "../monitoring/figures.ts";
-import { SERVO_ROUND_US } from "../monitoring/timing.ts";
+import { SERVO_ROUND_US, SLOW_LEADER_SHARE } from "../monitoring/timing.ts";
 import type { LeaderSource } from "./leader-source.ts";
 
 /**
- * How long the loop waits for the leader's answers. Six servos need 1 to 2 ms; the rest is patience with a busy USB
- * stack, beyond which the next reading is worth more than this one.
+ * How long the loop waits for the leader's answers at least. Six servos need 1 to 2 ms on a cable; the rest is patience
+ * with a busy USB stack, beyond which the next reading is worth more than this one.
  */
 const LEADER_PATIENCE_US = 20_000;
 
@@ -26,22 +27,22 @@ export class BusLeader implements LeaderSource {
   readonly positions = new Int32Array(JOINT_COUNT);
 
   readonly #bus: Bus;
-  readonly #narrow = new ReadRequest(SERVO_IDS, spanOf("present_position"));
   /**
-   * Asked in place of the narrow read after a miss: so the answer to the narrow one, should it come now, has a length
-   * that nobody waits for, and is not taken for news.
+   * The positions, alone or with more. After a miss one is asked of another length than what is still owed, so that an
+   * answer to that, should it come now, is not taken for news.
    */
-  readonly #wide = new ReadRequest(SERVO_IDS, spanOf("present_position", "present_velocity"));
+  readonly #reads = (
+    ["present_position", "present_velocity", "present_load", "present_temperature"] as const
+  ).map((last) => new ReadRequest(SERVO_IDS, spanOf("present_position", last)));
   readonly #torque = new ReadRequest(SERVO_IDS, spanOf("torque_enable"));
   readonly #torqueOff = new WriteRequest(SERVO_IDS, spanOf("torque_enable"));
-  #read = this.#narrow;
+  #read = this.#reads[0]!;
   /** After a miss: a servo that lost its power for a moment is silent for a moment, and may come back with torque. */
   #mustCheck = false;
   readonly #whole = SERVO_IDS.map((id) => new ReadRequest([id], spanOf("torque_enable", "present_current")));
   readonly #figures: FiguresSink;
   /** The read that was asked in the slack of the tick before. */
   #slackRead: ReadRequest | undefined;
-  #askedUs = 0;
   #wholeJoint = 0;
   #wholeUs = Number.NEGATIVE_INFINITY;
   #freshUs = Number.NEGATIVE_INFINITY;
@@ -60,6 +61,10 @@ export class BusLeader implements LeaderSource {
     return this.#hasTorque;
   }
 
+  get usualUs(): number {
+    return this.#bus.patienceUs(this.#read, 0);
+  }
+
   takeJump(): number {
     const joint = this.#jumped;
     this.#jumped = -1;
@@ -67,13 +72,15 @@ export class BusLeader implements LeaderSource {
   }
 
   request(): void {
+    let choice = 0;
+    while (choice < this.#reads.length - 1 && this.#bus.mayConfuse(this.#reads[choice]!)) choice++;
+    this.#read = this.#reads[choice]!;
     this.#bus.request(this.#read);
   }
 
   collect(askedUs: number): boolean {
     const read = this.#read;
-    const complete = this.#bus.collect(read, askedUs + LEADER_PATIENCE_US);
-    this.#read = complete || read === this.#wide ? this.#narrow : this.#wide;
+    const complete = this.#bus.collect(read, askedUs + this.#bus.patienceUs(read, LEADER_PATIENCE_US));
     if (!complete) {
       this.#mustCheck = true;
       return false;
@@ -92,25 +99,21 @@ export class BusLeader implements LeaderSource {
   /** Asks for the torque after a miss, else for one servo's figures. */
   useSlack(nowUs: number): void {
     if (this.#mustCheck) {
-      this.#slackRead = this.#torque;
-    } else if (nowUs - this.#wholeUs >= SERVO_ROUND_US.leader / JOINT_COUNT) {
+      if (!this.#bus.mayConfuse(this.#torque)) this.#ask(this.#torque);
+    } else if (nowUs - this.#wholeUs >= this.#wholeEveryUs) {
       this.#wholeUs = nowUs;
       this.#wholeJoint = (this.#wholeJoint + 1) % JOINT_COUNT;
-      this.#slackRead = this.#whole[this.#wholeJoint]!;
-    } else {
-      return;
+      this.#ask(this.#whole[this.#wholeJoint]!);
     }
-    this.#bus.request(this.#slackRead);
-    this.#askedUs = nowUs;
   }
 
   endSlack(): void {
     const read = this.#slackRead;
     if (read === undefined) return;
     this.#slackRead = undefined;
-    if (!this.#bus.poll(read, this.#askedUs + ON_THE_LINE_US) || !read.complete) return;
+    if (!this.#bus.collect(read, read.sentUs + this.#bus.patienceUs(read, ON_THE_LINE_US))) return;
     if (read === this.#torque) this.#mustCheck = false;
-    else this.#figures(this.#wholeJoint, read);
+    else this.#figures(this.#wholeJoint, read, 0);
     this.#hasTorque = false;
     for (let index = 0; index < read.ids.length; index++) {
       if (read.value(index, "torque_enable") !== 0) this.#hasTorque = true;
@@ -122,6 +125,17 @@ export class BusLeader implements LeaderSource {
     this.#bus.send(this.#torqueOff);
     this.#hasTorque = false;
     this.#mustCheck = true;
+  }
+
+  #ask(read: ReadRequest): void {
+    this.#slackRead = read;
+    this.#bus.request(read);
+  }
+
+  /** Behind a slow port the next reading of the positions waits for what is asked in the slack. */
+  get #wholeEveryUs(): number {
+    const { smoothedUs } = this.#bus.roundTrip;
+    return Math.max(SERVO_ROUND_US.leader / JOINT_COUNT, smoothedUs / SLOW_LEADER_SHARE);
   }
 
   /**

@@ -310,6 +310,7 @@ export class FollowerDrive {
     let silent: number | undefined = 0;
     for (let attempt = 0; attempt < TORQUE_ON_TRIES && silent !== undefined; attempt++) {
       this.#bus.send(limits);
+      this.#writtenUs = this.#bus.clock.nowUs();
       this.#bus.send(torque);
       this.#bus.readAll(found);
       const unsettled = unsettledJoint(found, this.#goals, begun);

@@ -1,5 +1,6 @@
 /** One run of following: the follower's torque on where it is, the loop, and what its end leads to. */
 import { goalTable } from "../../arm/calibration/normalisation.ts";
+import { tooSlow } from "../../arm/checks/too-slow.ts";
 import type { ArmIdentity } from "../../arm/identity.ts";
 import { JOINTS, type Role } from "../../arm/joints.ts";
 import { positionsRead } from "../../arm/servos/read.ts";
@@ -7,6 +8,7 @@ import type { PairContext } from "../context.ts";
 import type { Keeper } from "../keeper.ts";
 import type { Alarms } from "../monitoring/alarms.ts";
 import type { Connected } from "../preparation.ts";
+import type { Problem } from "../reporting/problem.ts";
 import type { Reporter } from "../reporting/reporter.ts";
 import type { PairSettings } from "../settings.ts";
 import { Command } from "../shared/mailbox.ts";
@@ -68,7 +70,10 @@ function after(end: LoopEnd, connected: Connected, context: FollowContext): Afte
     case "command":
       return "look again";
     case "leader silent":
-      machine.enter("holding", [{ code: "leader.silent", arm: arms.leader, forMs: settings.holdAfterMs }]);
+      machine.enter("holding", [
+        { code: "leader.silent", arm: arms.leader, forMs: settings.holdAfterMs },
+        ...whyLate(connected.leader),
+      ]);
       awaitLeader(connected, context);
       return "look again";
     case "stalled":
@@ -83,6 +88,11 @@ function after(end: LoopEnd, connected: Connected, context: FollowContext): Afte
     case "overheated":
       return "cool down";
   }
+}
+
+/** Whether its answers come, but too late to be waited for. */
+function whyLate({ arm, bus: { roundTrip } }: Connected["leader"]): Problem[] {
+  return roundTrip.isWaitedFor ? [] : [tooSlow(arm, roundTrip)];
 }
 
 /** Gives a leader that fell silent a moment to come back before it is looked for from the board on. */

@@ -8,6 +8,8 @@ export interface LeaderSource {
   request(nowUs: number): void;
   /** Ends the reading that began at `askedUs`, and waits for it where it must; true when the positions are fresh. */
   collect(askedUs: number): boolean;
+  /** How long a reading takes at most, for what is known of the way to the leader, µs: beyond that something is wrong. */
+  readonly usualUs: number;
   /** Takes the joint that has jumped further than a hand can have moved it since the last call; −1 for none. */
   takeJump(): number;
   /** Begins what has time until the next tick, at `nowUs`; called in a tick with fresh positions only. */

@@ -17,6 +17,7 @@ import type { FollowerDrive } from "./drive.ts";
 import type { LeaderSource } from "./leader-source.ts";
 import { LoopAlarms } from "./loop-alarms.ts";
 import { Pacer } from "./pacer.ts";
+import { PortAlarms } from "./port-alarms.ts";
 
 const GRIPPER = JOINTS.indexOf("gripper");
 
@@ -67,19 +68,27 @@ export class ControlLoop {
   readonly #guard: FollowerGuard;
   readonly #pacer: Pacer;
   readonly #alarms: LoopAlarms;
+  readonly #portAlarms: PortAlarms;
   readonly #targets = new Int32Array(JOINT_COUNT);
   readonly #stallUs: number;
   readonly #holdAfterUs: number;
   #hasTargets = false;
   #freshUs = 0;
+  /** When the leader was asked in this tick, and how long the tick has waited for its ports, µs. */
+  #askedUs = 0;
+  #waitedUs = 0;
   #sincePublished = 0;
 
   constructor(context: LoopContext) {
     const { follower, drive, clock, rateHz, holdAfterMs, memory, marks } = context;
     this.#context = context;
-    this.#guard = new FollowerGuard(follower.bus, drive, memory.telemetry, follower.figures, marks);
+    this.#guard = new FollowerGuard(follower.bus, drive, memory.telemetry, follower.figures, {
+      marks,
+      rateHz,
+    });
     this.#pacer = new Pacer(clock, rateHz, memory.telemetry, memory.lateness);
     this.#alarms = new LoopAlarms(context);
+    this.#portAlarms = new PortAlarms(context, this.#pacer);
     this.#holdAfterUs = holdAfterMs * 1e3;
     this.#stallUs = Math.max(this.#holdAfterUs, STALL_US);
   }
@@ -113,11 +122,11 @@ export class ControlLoop {
     const readUs = clock.nowUs();
     const lost = this.#decide(fresh, startUs, readUs);
     if (lost !== undefined) return lost;
-    if (fresh) this.#write(readUs);
+    if (fresh) this.#write();
     const ailment = this.#useSlack(startUs, fresh);
     if (ailment !== undefined) return ailment;
 
-    this.#pacer.finishTick();
+    this.#pacer.finishTick(this.#waitedUs);
     return undefined;
   }
 
@@ -130,12 +139,18 @@ export class ControlLoop {
 
   /** True when the leader gave fresh positions, which then are the targets. */
   #read(startUs: number): boolean {
-    const { leader, memory } = this.#context;
+    const { leader, memory, clock } = this.#context;
     this.#endSlack();
-    leader.request(startUs);
+    const askedUs = clock.nowUs();
+    this.#askedUs = askedUs;
+    leader.request(askedUs);
     // While the leader answers, what the follower has answered to the tick before is taken in.
-    this.#guard.poll(startUs);
-    if (!leader.collect(startUs)) {
+    this.#guard.poll(askedUs);
+    const fresh = leader.collect(askedUs);
+    const tookUs = clock.nowUs() - askedUs;
+    // What is longer than usual, and yet came, is the processor's doing.
+    this.#waitedUs = askedUs - startUs + (fresh ? Math.min(tookUs, leader.usualUs) : tookUs);
+    if (!fresh) {
       memory.telemetry.count("leaderMisses");
       return false;
     }
@@ -148,16 +163,18 @@ export class ControlLoop {
 
   /** Whether what was read ends the loop. */
   #decide(fresh: boolean, startUs: number, readUs: number): LoopEnd | undefined {
-    if (readUs - startUs > this.#stallUs) return stalled(readUs - startUs);
+    // Each is waited for by itself: for what the leader was asked in the slack, and for its positions.
+    const longestUs = Math.max(this.#askedUs - startUs, readUs - this.#askedUs);
+    if (longestUs > this.#stallUs) return stalled(longestUs);
     if (fresh) this.#freshUs = readUs;
     else if (readUs - this.#freshUs > this.#holdAfterUs) return { kind: "leader silent" };
     return undefined;
   }
 
-  #write(readUs: number): void {
-    const { drive, machine } = this.#context;
-    this.#guard.settle();
-    if (!this.#guard.mayMove(readUs)) return;
+  #write(): void {
+    const { drive, machine, clock } = this.#context;
+    this.#waitedUs += this.#guard.settle();
+    if (!this.#guard.mayMove(clock.nowUs())) return;
     drive.step(this.#targets);
     // A gripper that holds something is where it can be: the others need not wait for it.
     if (machine.state === "aligning" && drive.onlyStoppedAreAway) this.#enterFollowing();
@@ -180,6 +197,7 @@ export class ControlLoop {
     this.#publish(startUs);
     for (let i = 0; i < monitors.length; i++) monitors[i]!.look();
     this.#alarms.look();
+    this.#portAlarms.look();
     overload.observe(startUs, this.#targets[GRIPPER]!);
     drive.slow = follower.vitals.heat >= Heat.slow;
     return follower.vitals.heat === Heat.release ? { kind: "overheated" } : undefined;

@@ -1,7 +1,10 @@
-/** The time grid of the loop: when a tick is due, how late it began, what was skipped. */
+/** The time grid of the loop: when a tick is due, how late it began, what was skipped. Behind slow ports there is none. */
 import type { Clock } from "../../linux/clock.ts";
 import type { Lateness } from "../shared/lateness.ts";
 import type { Telemetry } from "../shared/telemetry.ts";
+
+/** The rate that the ports allow is taken over so many µs. */
+const RATE_OVER_US = 2_000_000;
 
 /** Keeps the grid of one run of the loop. Nothing here allocates. */
 export class Pacer {
@@ -13,6 +16,11 @@ export class Pacer {
   #startedUs = 0;
   #countedUs = 0;
   #suspendedBeforeUs = 0;
+  /** Since when ticks are counted for the rate, how many there were, and how many the ports made longer than the period. */
+  #rateFromUs = 0;
+  #ticks = 0;
+  #slowed = 0;
+  #slowedToHz = Number.POSITIVE_INFINITY;
 
   constructor(clock: Clock, rateHz: number, telemetry: Telemetry, lateness: Lateness) {
     this.#clock = clock;
@@ -26,6 +34,12 @@ export class Pacer {
     this.#dueUs = this.#clock.nowUs();
     this.#countedUs = this.#dueUs - this.#periodUs;
     this.#suspendedBeforeUs = this.#clock.suspendedUs();
+    this.#rateFromUs = this.#dueUs;
+  }
+
+  /** The rate in Hz that the ports' slowness has led to over the last seconds; Infinity where they are fast enough. */
+  get slowedToHz(): number {
+    return this.#slowedToHz;
   }
 
   /** Begins a tick; returns the time. */
@@ -40,15 +54,19 @@ export class Pacer {
     return this.#startedUs - this.#dueUs + this.#clock.suspendedUs() - this.#suspendedBeforeUs;
   }
 
-  /** Counts the tick, and sleeps until the next is due. Slots that went by meanwhile are skipped: overruns. */
-  finishTick(): void {
+  /**
+   * Counts the tick, and sleeps until the next is due. For `waitedUs` it has waited for its ports: where that is longer
+   * than the period, the next tick is due at once. Slots that went by for any other reason are skipped: overruns.
+   */
+  finishTick(waitedUs: number): void {
     const telemetry = this.#telemetry;
     telemetry.beat();
     telemetry.count("ticks");
     telemetry.count("loopUs", this.#startedUs - this.#countedUs);
     this.#lateness.count(this.#startedUs - this.#dueUs);
     this.#countedUs = this.#startedUs;
-    this.#dueUs += this.#periodUs;
+    this.#countRate(waitedUs);
+    this.#dueUs = Math.max(this.#dueUs + this.#periodUs, this.#startedUs + waitedUs);
     const behindUs = this.#clock.nowUs() - this.#dueUs;
     // Ticks that are made up for in a burst would be faster than the speed limit.
     if (behindUs > this.#periodUs) {
@@ -57,5 +75,17 @@ export class Pacer {
       this.#dueUs += overruns * this.#periodUs;
     }
     this.#clock.sleepUntilUs(this.#dueUs);
+  }
+
+  #countRate(waitedUs: number): void {
+    this.#ticks++;
+    if (waitedUs > this.#periodUs) this.#slowed++;
+    const passedUs = this.#startedUs - this.#rateFromUs;
+    if (passedUs < RATE_OVER_US) return;
+    const isSlowed = this.#slowed > this.#ticks / 2;
+    this.#slowedToHz = isSlowed ? (this.#ticks * 1e6) / passedUs : Number.POSITIVE_INFINITY;
+    this.#rateFromUs = this.#startedUs;
+    this.#ticks = 0;
+    this.#slowed = 0;
   }
 }

@@ -25,6 +25,11 @@ export class Alarms {
     this.#clock = clock;
   }
 
+  /** Whether an alarm was raised, and not cleared since. */
+  isActive(name: string): boolean {
+    return this.#active.has(name);
+  }
+
   /** Raises an alarm; nothing happens while it is active. */
   raise(name: string, severity: Severity, problem: Problem): void {
     if (this.#active.has(name)) return;

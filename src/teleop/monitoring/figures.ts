@@ -6,14 +6,17 @@ import type { ReadRequest } from "../../feetech/requests.ts";
 import type { Telemetry } from "../shared/telemetry.ts";
 import type { Vitals } from "./vitals.ts";
 
-/** Takes in what was read of one servo: from `torque_enable` to `present_current`. Allocates nothing. */
-export type FiguresSink = (joint: number, read: ReadRequest) => void;
+/**
+ * Takes in what was read of one servo: from `torque_enable` to `present_current`, at `index` of the reading. Allocates
+ * nothing.
+ */
+export type FiguresSink = (joint: number, read: ReadRequest, index: number) => void;
 
 /** Publishes an arm's figures, and has them judged. */
 export function figuresOf(role: Role, bus: Bus, telemetry: Telemetry, vitals: Vitals): FiguresSink {
-  return (joint, read) => {
-    publish(role, bus, telemetry, joint, read, 0);
-    vitals.take(joint, read.value(0, "present_temperature"), read.value(0, "present_voltage"));
+  return (joint, read, index) => {
+    publish(role, bus, telemetry, joint, read, index);
+    vitals.take(joint, read.value(index, "present_temperature"), read.value(index, "present_voltage"));
   };
 }
 
@@ -47,6 +50,7 @@ function publish(
 /** Publishes what an arm's bus has counted. Allocates nothing. */
 export function publishBus(role: Role, { counters }: Bus, telemetry: Telemetry): void {
   telemetry.setBus(role, "timeouts", counters.total("timeout"));
+  telemetry.setBus(role, "late", counters.total("late"));
   telemetry.setBus(role, "corrupted", counters.total("corrupted"));
   telemetry.setBus(role, "noiseBytes", counters.noiseBytes);
   telemetry.setBus(role, "strays", counters.strays);

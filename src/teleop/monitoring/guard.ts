@@ -3,17 +3,21 @@
 import { JOINT_COUNT } from "../../arm/joints.ts";
 import type { Marks } from "../../arm/servos/baseline.ts";
 import { SERVO_IDS } from "../../arm/servos/read.ts";
-import { type Bus, ON_THE_LINE_US } from "../../feetech/bus.ts";
+import type { Bus } from "../../feetech/bus.ts";
 import { ReadRequest, spanOf } from "../../feetech/requests.ts";
 import type { FollowerDrive } from "../loop/drive.ts";
 import type { Telemetry } from "../shared/telemetry.ts";
 import type { FiguresSink } from "./figures.ts";
 import {
+  GOALS_ON_THE_LINE_US,
+  GUARD_EVERY_SLOW_US,
   GUARD_EVERY_US,
+  GUARD_OVERDUE_AT_MOST_US,
   GUARD_OVERDUE_US,
   GUARD_PATIENCE_US,
   SERVO_ROUND_US,
   SILENT_AFTER_MISSES,
+  WHOLE_AT_ONCE_FROM_US,
 } from "./timing.ts";
 
 /** What became of a servo since it was configured and its torque was switched on. */
@@ -30,18 +34,40 @@ export class FollowerGuard {
   readonly #drive: FollowerDrive;
   readonly #telemetry: Telemetry;
   readonly #figures: FiguresSink;
+  readonly #periodUs: number;
+  /** Each servo alone, whole. */
   readonly #reads = SERVO_IDS.map((id) => new ReadRequest([id], spanOf("torque_enable", "present_current")));
+  /**
+   * Each alone, asked again in lengths that nothing else has: so a reply to what was asked before is not taken for news.
+   * Both have all that a servo is judged by.
+   */
+  readonly #again = SERVO_IDS.map((id) =>
+    (["torque_limit", "lock"] as const).map((last) => new ReadRequest([id], spanOf("torque_enable", last))),
+  );
+  /** All of them shortly, … */
   readonly #guard: ReadRequest;
+  /** … and whole, where the rate has the time, or the port is so slow that there is none to ask one after the other. */
+  readonly #all = new ReadRequest(SERVO_IDS, spanOf("torque_enable", "present_current"));
   readonly #marks: Marks;
   /** The goal velocities that the servos had when they were asked last; −1 where that is not known. */
   readonly #sentVelocities = new Int32Array(JOINT_COUNT);
   #outstanding: ReadRequest | undefined;
   #askedUs = Number.NEGATIVE_INFINITY;
   #readUs = Number.NEGATIVE_INFINITY;
+  /** How often in a row a reply did not come, … */
   #misses = 0;
+  /** … and who owes one since: bit i is that of joint i. */
+  #owing = 0;
 
-  /** `marks` are by what the servos show that they are configured. */
-  constructor(bus: Bus, drive: FollowerDrive, telemetry: Telemetry, figures: FiguresSink, marks: Marks) {
+  /** `marks` are by what the servos show that they are configured, `rateHz` is how often goals are written. */
+  constructor(
+    bus: Bus,
+    drive: FollowerDrive,
+    telemetry: Telemetry,
+    figures: FiguresSink,
+    { marks, rateHz }: { readonly marks: Marks; readonly rateHz: number },
+  ) {
+    this.#periodUs = 1e6 / rateHz;
     this.#guard = new ReadRequest(
       SERVO_IDS,
       spanOf("torque_enable", marks.includes(undefined) ? "goal_velocity" : "acceleration"),
@@ -69,39 +95,57 @@ export class FollowerGuard {
     return this.#outstanding !== undefined;
   }
 
-  /** False while a servo owes an answer: it may have been reset, and no goal must be written until it has answered. */
+  /**
+   * Whether goals may be written: while every servo has answered, or may still do so in time. One that does not may have
+   * been reset, and no goal must be written until all have answered.
+   */
   mayMove(nowUs: number): boolean {
-    const overdue = this.#outstanding !== undefined && nowUs - this.#askedUs > GUARD_OVERDUE_US;
-    return this.#verdict === "well" && this.#misses === 0 && !overdue;
+    return this.#verdict === "well" && this.#owing === 0 && nowUs <= this.#goalsUntilUs;
   }
 
   /** Asks what is due, when the line is free: a servo that was missed again, the next one whole, or all shortly. */
   request(nowUs: number): void {
     if (this.#outstanding !== undefined) return;
-    if (this.#misses > 0) this.#ask(this.#reads[this.#joint]!, nowUs);
-    else if (nowUs - this.#readUs >= SERVO_ROUND_US.follower / JOINT_COUNT) {
+    const { isSlow } = this.#bus.roundTrip;
+    const wholeAtOnce = isSlow || this.#periodUs >= WHOLE_AT_ONCE_FROM_US;
+    if (this.#owing !== 0) this.#askAgain(nowUs);
+    else if (wholeAtOnce && nowUs - this.#readUs >= SERVO_ROUND_US.follower) {
+      this.#readUs = nowUs;
+      this.#ask(this.#all, nowUs);
+    } else if (!wholeAtOnce && nowUs - this.#readUs >= SERVO_ROUND_US.follower / JOINT_COUNT) {
       this.#joint = (this.#joint + 1) % JOINT_COUNT;
       this.#readUs = nowUs;
       this.#ask(this.#reads[this.#joint]!, nowUs);
-    } else if (nowUs - this.#askedUs >= GUARD_EVERY_US) this.#ask(this.#guard, nowUs);
+    } else if (nowUs - this.#askedUs >= (isSlow ? GUARD_EVERY_SLOW_US : GUARD_EVERY_US)) {
+      this.#ask(this.#guard, nowUs);
+    }
   }
 
   /** Takes in what has come, without waiting, and judges it. */
   poll(nowUs: number): void {
     const read = this.#outstanding;
-    if (read === undefined || this.#take(read, 0) || nowUs - this.#askedUs <= GUARD_PATIENCE_US) return;
+    if (read === undefined || this.#take(read, 0)) return;
+    if (nowUs - this.#askedUs <= this.#bus.patienceUs(read, GUARD_PATIENCE_US)) return;
     this.#bus.giveUp(read);
     this.#outstanding = undefined;
     this.#miss(read);
   }
 
   /**
-   * Directly before goals: takes in what has come, and lets a reply that is on the line now arrive, at most
-   * {@link ON_THE_LINE_US} after it was asked for. No time grid is so fine that it waits here, unless the loop catches
-   * up.
+   * Directly before goals: takes in what has come, and lets a reply that may be on the line now arrive. On a cable no
+   * time grid is so fine that it waits here, unless the loop catches up. Returns for how long it has, µs.
    */
-  settle(): void {
-    if (this.#outstanding !== undefined) this.#take(this.#outstanding, this.#askedUs + ON_THE_LINE_US);
+  settle(): number {
+    const read = this.#outstanding;
+    if (read === undefined) return 0;
+    const { clock } = this.#bus;
+    const nowUs = clock.nowUs();
+    const untilUs = Math.min(
+      this.#bus.onTheLineUntilUs(read, nowUs, GOALS_ON_THE_LINE_US),
+      this.#goalsUntilUs,
+    );
+    this.#take(read, untilUs);
+    return clock.nowUs() - nowUs;
   }
 
   #ask(read: ReadRequest, nowUs: number): void {
@@ -110,6 +154,25 @@ export class FollowerGuard {
     this.#bus.request(read);
     this.#askedUs = nowUs;
     this.#outstanding = read;
+  }
+
+  /** Asks the first servo that owes an answer, in a way that no late one can be taken for. */
+  #askAgain(nowUs: number): void {
+    let joint = 0;
+    while ((this.#owing & (1 << joint)) === 0) joint++;
+    this.#joint = joint;
+    const [short, shorter] = this.#again[joint]!;
+    if (!this.#bus.mayConfuse(this.#reads[joint]!)) this.#ask(this.#reads[joint]!, nowUs);
+    else if (!this.#bus.mayConfuse(short!)) this.#ask(short!, nowUs);
+    else if (!this.#bus.mayConfuse(shorter!)) this.#ask(shorter!, nowUs);
+  }
+
+  /** Until when goals may be written, µs, while the reading that is out is owed. */
+  get #goalsUntilUs(): number {
+    const read = this.#outstanding;
+    if (read === undefined) return Number.POSITIVE_INFINITY;
+    const forUs = Math.min(this.#bus.patienceUs(read, GUARD_OVERDUE_US), GUARD_OVERDUE_AT_MOST_US);
+    return this.#askedUs + forUs;
   }
 
   /** Takes the answers in if they come until then; true when nothing more will come. */
@@ -121,17 +184,19 @@ export class FollowerGuard {
       return true;
     }
     this.#misses = 0;
-    if (read === this.#guard) {
-      for (let joint = 0; joint < JOINT_COUNT; joint++) this.#judge(read, joint, joint);
-    } else {
-      this.#publish(read);
-      this.#judge(read, 0, this.#joint);
+    for (let index = 0; index < read.ids.length; index++) {
+      const joint = read.ids.length === 1 ? this.#joint : index;
+      this.#owing &= ~(1 << joint);
+      if (read === this.#all || read === this.#reads[joint]) this.#publish(read, joint, index);
+      this.#judge(read, index, joint);
     }
     return true;
   }
 
   #miss(read: ReadRequest): void {
-    if (read === this.#guard) {
+    if (read.ids.length === 1) this.#owing |= 1 << this.#joint;
+    else {
+      this.#owing |= read.missing;
       this.#joint = 0;
       while (read.hasAnswerFrom(this.#joint)) this.#joint++;
     }
@@ -140,14 +205,14 @@ export class FollowerGuard {
     if (this.#misses >= SILENT_AFTER_MISSES) this.#verdict = "silent";
   }
 
-  #publish(read: ReadRequest): void {
-    const joint = this.#joint;
-    const position = read.value(0, "present_position");
+  #publish(read: ReadRequest, joint: number, index: number): void {
+    const position = read.value(index, "present_position");
     this.#telemetry.setJoint("follower", joint, "position", position);
     this.positions[joint] = position;
-    this.#drive.see(joint, position, read.value(0, "present_velocity"));
-    this.#figures(joint, read);
-    if (read.value(0, "goal_velocity") !== this.#drive.goalVelocity(joint)) this.#drive.repeatVelocity(joint);
+    this.#drive.see(joint, position, read.value(index, "present_velocity"));
+    this.#figures(joint, read, index);
+    if (read.value(index, "goal_velocity") !== this.#drive.goalVelocity(joint))
+      this.#drive.repeatVelocity(joint);
   }
 
   #judge(read: ReadRequest, index: number, joint: number): void {

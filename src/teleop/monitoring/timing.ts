@@ -14,14 +14,35 @@ export const SERVO_ROUND_US = {
  */
 export const GUARD_EVERY_US = 4_500;
 
+/**
+ * All servos of the follower are read whole at once, so that none is left out, when there is this much time between two
+ * goals, µs: six replies of 37 bytes take 2.2 ms. In less time they are read one after the other, and between two goals
+ * the others are not looked at.
+ */
+export const WHOLE_AT_ONCE_FROM_US = 4_000;
+
 /** A servo that does not answer is asked again at once; after so many times in a row it counts as silent. */
 export const SILENT_AFTER_MISSES = 3;
 
+/** Behind a slow port all are asked together, at most this often: each reading has goals wait for it. */
+export const GUARD_EVERY_SLOW_US = 15_000;
+
+/** A slow leader is asked for one servo's figures when that costs no more than this share of its readings. */
+export const SLOW_LEADER_SHARE = 1 / 30;
+
 /**
- * A reply of the follower may take this long. Ticks go on meanwhile: the reply is taken in when it is there, so that a
- * slow one costs the loop nothing.
+ * A reply of the follower may take this long, or longer where its round trip is. Ticks go on meanwhile: the reply is
+ * taken in when it is there, so that a slow one costs the loop nothing.
  */
 export const GUARD_PATIENCE_US = 10_000;
 
-/** A reply of the follower that takes longer than this is worth waiting for before the next goals. */
+/**
+ * Goals are written while a reading of the follower is owed, for so long on a cable, else for as long as its replies
+ * take, …
+ */
 export const GUARD_OVERDUE_US = 3_000;
+/** … but never for longer than this: a servo that lost its power meanwhile is not driven further than that. */
+export const GUARD_OVERDUE_AT_MOST_US = 50_000;
+
+/** So long six goals are on the line, with their velocities, µs. */
+export const GOALS_ON_THE_LINE_US = 500;

@@ -80,6 +80,10 @@ export const eventCodes = {
     "the program made a mistake: the follower is held, and the pair starts over",
   ],
   "pair.not-parked": [90, "the follower could not be led to its parking pose, though somebody asked for it"],
+
+  "port.slow": [92, "the replies of an arm take longer than a tick: they set the rate"],
+  "port.too-slow": [93, "the replies of an arm come too late for hold_after_ms"],
+  "port.latency-timer": [94, "a USB adapter holds replies back although it was told not to"],
 } as const satisfies Record<string, readonly [number: number, meaning: string]>;
 
 /** The name of an event. */

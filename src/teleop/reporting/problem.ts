@@ -59,6 +59,7 @@ interface Figures {
   "program.not-real-time": { readonly refused: "priority" | "locked code"; readonly errno: string };
   "program.hangs": { readonly forS: number };
   "program.internal-error": { readonly what: string };
+  "port.slow": { readonly roundTripMs: number; readonly rateHz: number; readonly configuredRateHz: number };
   "bus.lossy": { readonly lost: number; readonly ticks: number };
   "settings.refused": { readonly problems: readonly string[] };
   "settings.kept": { readonly keys: readonly string[] };

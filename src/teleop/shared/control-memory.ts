@@ -1,7 +1,10 @@
 /** The shared memory as each of the two threads sees it. */
+
+import { ROLES, type Role } from "../../arm/joints.ts";
+import { ROUND_TRIP_BUCKETS } from "../../feetech/round-trip.ts";
 import { Claims } from "./claims.ts";
 import { Lateness } from "./lateness.ts";
-import { sharedMemory } from "./layout.ts";
+import { type SharedMemory, sharedMemory } from "./layout.ts";
 import { Mailbox, MailboxSender } from "./mailbox.ts";
 import { SampleReader, SampleWriter } from "./samples.ts";
 import { Telemetry } from "./telemetry.ts";
@@ -12,6 +15,8 @@ export interface ControlMemory {
   readonly claims: Claims;
   readonly telemetry: Telemetry;
   readonly lateness: Lateness;
+  /** For each arm, how often its replies took how long: for its `RoundTrip`. */
+  readonly roundTrips: Readonly<Record<Role, Uint32Array>>;
   readonly samples: SampleWriter;
 }
 
@@ -23,6 +28,8 @@ export interface MainMemory {
   readonly claims: Claims;
   readonly telemetry: Telemetry;
   readonly lateness: Lateness;
+  /** For each arm, how often its replies took how long: for `roundTripMs`. */
+  readonly roundTrips: Readonly<Record<Role, Uint32Array>>;
   /** Begins to read samples, from now on. */
   readSamples(): SampleReader;
 }
@@ -38,6 +45,7 @@ export function createMemory(): MainMemory {
     claims: new Claims(memory),
     telemetry,
     lateness: new Lateness(memory),
+    roundTrips: roundTripsIn(memory),
     readSamples: () => new SampleReader(memory),
   };
 }
@@ -50,6 +58,15 @@ export function openMemory(buffer: SharedArrayBuffer): ControlMemory {
     claims: new Claims(memory),
     telemetry: new Telemetry(memory),
     lateness: new Lateness(memory),
+    roundTrips: roundTripsIn(memory),
     samples: new SampleWriter(memory),
   };
+}
+
+function roundTripsIn({ roundTrips }: SharedMemory): Readonly<Record<Role, Uint32Array>> {
+  const each = ROLES.map((role, index) => [
+    role,
+    roundTrips.subarray(index * ROUND_TRIP_BUCKETS, (index + 1) * ROUND_TRIP_BUCKETS),
+  ]);
+  return Object.fromEntries(each) as Record<Role, Uint32Array>;
 }

@@ -3,6 +3,8 @@
  * yields, so nothing else reaches it.
  */
 
+import { ROLES } from "../../arm/joints.ts";
+import { ROUND_TRIP_BUCKETS } from "../../feetech/round-trip.ts";
 import { CLAIM_NAMES_SIZE, CLAIM_WORDS } from "./claims.ts";
 import { LATENESS_BUCKETS } from "./lateness.ts";
 import { COMMAND_WORDS, LONGEST_SETTINGS_BYTES } from "./mailbox.ts";
@@ -21,6 +23,8 @@ const sections = {
   heartbeat: [Int32Array, 1],
   figures: [Float64Array, FIGURE_COUNT],
   lateness: [Uint32Array, LATENESS_BUCKETS + 1],
+  /** How often a reply of each arm took how long. */
+  roundTrips: [Uint32Array, ROUND_TRIP_BUCKETS * ROLES.length],
   /** How many samples there were. */
   sampleCount: [Int32Array, 1],
   sampleTimes: [Float64Array, SAMPLES_KEPT],

@@ -17,7 +17,7 @@ const COUNTERS = [
 export type CounterName = (typeof COUNTERS)[number];
 
 /** What is counted of each arm's bus. */
-const BUS_COUNTERS = ["timeouts", "corrupted", "noiseBytes", "strays", "retries"] as const;
+const BUS_COUNTERS = ["timeouts", "late", "corrupted", "noiseBytes", "strays", "retries"] as const;
 
 /** The name of a counter of a bus. */
 export type BusCounterName = (typeof BUS_COUNTERS)[number];

@@ -27,6 +27,7 @@ export const transitions: readonly Transition[] = [
       "port.denied",
       "port.busy",
       "port.failed",
+      "port.too-slow",
       "bus.silent",
       "bus.joints-missing",
       "bus.damaged",
@@ -79,7 +80,7 @@ export const transitions: readonly Transition[] = [
     from: ["aligning", "following"],
     to: "holding",
     when: "no fresh leader position for `hold_after_ms`, or the program did not run",
-    codes: ["leader.silent", "program.stalled"],
+    codes: ["leader.silent", "port.too-slow", "program.stalled"],
   },
   { from: "any", to: "holding", when: "a person asked to pause", codes: ["pair.paused"] },
   {

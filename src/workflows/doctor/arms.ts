@@ -8,8 +8,10 @@ import { nameOfArm } from "../../arm/identity.ts";
 import { ROLES } from "../../arm/joints.ts";
 import { SERVO_IDS } from "../../arm/servos/read.ts";
 import type { Config } from "../../config/config.ts";
+import type { RoundTrip } from "../../feetech/round-trip.ts";
 import type { Audience } from "../../messages/audience.ts";
 import { sayProblem } from "../../messages/problems.ts";
+import { sayRoundTrip } from "../../messages/round-trip.ts";
 import { broken, type Check, ok, range, warning } from "../check.ts";
 
 /** Both arms, by reading their servos; nothing is changed. */
@@ -33,6 +35,9 @@ export async function readArms(config: Config, audience: Audience): Promise<Chec
       const state = { ...inspectArm({ role, id }, bus, calibrations), unreached: problem };
       states.push(state);
       checks.push(servos(state, audience));
+      const held = connection.latencyProblem;
+      if (held !== undefined) checks.push(warning(connection.name, sayProblem(held, audience)));
+      if (bus.roundTrip.isKnown) checks.push(replies(connection.name, bus.roundTrip));
     } finally {
       await connection.close();
     }
@@ -58,6 +63,11 @@ function servos(state: ArmState, audience: Audience): Check {
     `ids ${ids}, model ${models}, firmware ${firmware}, ` +
     `${range(volts, " V", 1)}, ${range(celsius, " °C")}`;
   return trouble === undefined ? ok(area, figures) : broken(area, `${figures}; ${trouble}`);
+}
+
+/** How long the replies took meanwhile. */
+function replies(area: string, roundTrip: RoundTrip): Check {
+  return ok(area, sayRoundTrip({ p50: roundTrip.percentileMs(0.5), p99: roundTrip.percentileMs(0.99) }));
 }
 
 function findings(

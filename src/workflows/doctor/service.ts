@@ -1,9 +1,11 @@
 /** What the doctor finds of the service: whether it is there, runs, and may run on time. */
 
 import type { Status } from "../../api/protocol.ts";
+import { ROLES, type Role } from "../../arm/joints.ts";
 import { unitOf } from "../../config/pairs.ts";
 import { unitProperties } from "../../host/machine.ts";
 import { type Audience, command } from "../../messages/audience.ts";
+import { sayRoundTrip } from "../../messages/round-trip.ts";
 import { broken, type Check, ok, warning } from "../check.ts";
 
 /** The unit and the program in it. */
@@ -17,7 +19,10 @@ export function checkService(pair: string, status: Status | undefined, audience:
     "NRestarts",
     "LimitRTPRIO",
   ]);
-  const running = status === undefined ? [] : [teleoperation(status, audience)];
+  const running =
+    status === undefined
+      ? []
+      : [teleoperation(status, audience), ...ROLES.map((role) => replies(role, status))];
   if (found === undefined)
     return [
       warning(area, "systemd does not run here", `start it by hand: ${command(audience, "teleoperate")}`),
@@ -58,6 +63,12 @@ export function checkService(pair: string, status: Status | undefined, audience:
     checks.push(ok("real-time", "permitted"));
   }
   return [...checks, ...running];
+}
+
+/** How long the replies of an arm take. */
+function replies(role: Role, { arms }: Status): Check {
+  const { roundTripMs, lateReplies, timeouts } = arms[role];
+  return ok(`${role}'s port`, `${sayRoundTrip(roundTripMs)}, ${lateReplies} late, ${timeouts} lost`);
 }
 
 function teleoperation(

@@ -67,3 +67,10 @@ test.each([
 ])("%d ms are %s", (ms, text) => {
   expect(duration(ms)).toBe(text);
 });
+
+test("how long the replies of each arm take is said", () => {
+  expect(linesOf(aStatus, { now })).toContain("port of the leader: replies in 1.1 ms (p50), 1.6 ms (p99)");
+  const unheard = { ...aStatus.arms.leader, roundTripMs: { p50: null, p99: null } };
+  const lines = linesOf({ ...aStatus, arms: { ...aStatus.arms, leader: unheard } }, { now });
+  expect(lines).toContain("port of the leader: no reply yet");
+});

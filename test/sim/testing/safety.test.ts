@@ -205,6 +205,33 @@ describe("the follower", () => {
   });
 });
 
+describe("a follower that was asked", () => {
+  const asked = (t: number) => request(t, "follower", BROADCAST_ID, Instruction.syncRead, [40, 2, 5, 6]);
+  const answer = (t: number, id: number): RecordEntry => {
+    const packet = new Uint8Array(8);
+    encodePacket(packet, id, 0, [1, 254]);
+    return { t, arm: "follower", kind: "reply", hex: packet.toHex(), firstT: t, lastT: t };
+  };
+
+  test("may get goals for 50 ms while its answer is owed, and none after that until all have answered", () => {
+    const owed = "goal to a servo that owes an answer";
+    expect(rules([energised(0, 2000), asked(1_000), goal(50_000, 2000)])).toEqual([]);
+    expect(rules([energised(0, 2000), asked(1_000), goal(51_001, 2000)])).toEqual([owed]);
+    const one = [energised(0, 2000), asked(1_000), answer(20_000, 5), goal(60_000, 2000)];
+    expect(rules(one)).toEqual([owed]);
+    const late = [energised(0, 2000), asked(1_000), answer(70_000, 5), answer(70_000, 6)];
+    expect(rules([...late, goal(65_000, 2000)])).toEqual([owed]);
+    expect(rules([...late, goal(75_000, 2000)])).toEqual([]);
+  });
+
+  test("must not get goals while its answer is on the line", () => {
+    const met = (packet: RecordEntry): RecordEntry[] =>
+      "hex" in packet ? [{ t: 1, arm: "follower", kind: "event", event: "collision", hex: packet.hex }] : [];
+    expect(rules(met(goal(1, 2000)))).toEqual(["goal met a reply on the line"]);
+    expect(rules(met(asked(1)))).toEqual([]);
+  });
+});
+
 test.each([0x06, 0x0a])("instruction %i is forbidden on either arm", (instruction) => {
   for (const arm of ["leader", "follower"] as const) {
     expect(rules([request(0, arm, 1, instruction, [])])).toEqual(["forbidden instruction"]);

@@ -1,0 +1,50 @@
+/** Whether goals are written to servos that owe an answer, on the record of what they were told. */
+import { BROADCAST_ID, Instruction } from "../../feetech/packet.ts";
+import { JOINTS, type JointName } from "../arm/joints.ts";
+
+/** A servo that has not answered for so long must get no goal: it may have lost its power meanwhile. */
+const OWED_AT_MOST_US = 50_000;
+
+/** A reply on its way. */
+interface Coming {
+  readonly atUs: number;
+  readonly joint: number;
+}
+
+/** Follows what the servos of one arm owe. */
+export class OwedWatch {
+  /** Since when each joint owes an answer, µs; Infinity while it does not. */
+  readonly #sinceUs = new Float64Array(JOINTS.length).fill(Number.POSITIVE_INFINITY);
+  /** A record may note replies before they have come. */
+  #coming: Coming[] = [];
+
+  /** A request was sent to the arm. */
+  request(atUs: number, packet: Uint8Array): void {
+    const [, , id, , instruction] = packet;
+    if (instruction === Instruction.read) this.#asked(atUs, id!);
+    if (instruction !== Instruction.syncRead) return;
+    for (const each of packet.subarray(7, -1)) this.#asked(atUs, each);
+  }
+
+  /** A servo's reply reaches the host. */
+  reply(atUs: number, id: number): void {
+    if (JOINTS[id - 1] !== undefined) this.#coming.push({ atUs, joint: id - 1 });
+  }
+
+  /** A joint of which an answer is owed for too long when goals are sent, and for how long, µs; undefined if there is none. */
+  goals(atUs: number): { joint: JointName; forUs: number } | undefined {
+    for (const { atUs: cameUs, joint } of this.#coming) {
+      if (cameUs <= atUs) this.#sinceUs[joint] = Number.POSITIVE_INFINITY;
+    }
+    this.#coming = this.#coming.filter(({ atUs: cameUs }) => cameUs > atUs);
+    const joint = this.#sinceUs.findIndex((sinceUs) => atUs - sinceUs > OWED_AT_MOST_US);
+    return joint === -1 ? undefined : { joint: JOINTS[joint]!, forUs: atUs - this.#sinceUs[joint]! };
+  }
+
+  #asked(atUs: number, id: number): void {
+    for (let joint = 0; joint < JOINTS.length; joint++) {
+      if (id === BROADCAST_ID || id === joint + 1)
+        this.#sinceUs[joint] = Math.min(this.#sinceUs[joint]!, atUs);
+    }
+  }
+}
