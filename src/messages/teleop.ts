@@ -111,6 +111,7 @@ const lefts: Readonly<Record<Left, string>> = {
 const ends: { readonly [Code in TeleopCode]?: (problem: Of<Code>) => string } = {
   "servo.hot": ({ arm, joint, celsius }) => `${name(arm)}: ${nameWithId(joint!)} is at ${celsius} °C again`,
   "supply.sags": ({ arm, volts }) => `${name(arm)}: its servos get ${volts.toFixed(1)} V again`,
+  "joint.unwinds": (problem) => `${jointOf(problem)} follows again`,
   "joint.obstructed": (problem) => `${jointOf(problem)} is free again`,
   "supply.under-voltage": () => "the Raspberry Pi gets enough voltage again",
 };

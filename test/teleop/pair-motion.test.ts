@@ -166,3 +166,57 @@ describe("on a link that lets through a quarter of the goals", () => {
     expect(Math.max(...fastest)).toBeWithin(170, 185);
   });
 });
+
+describe("a full-turn wrist whose leader crosses the seam", () => {
+  const WRIST_ROLL = 4;
+  const events = (it: VirtualPair) =>
+    it.events.flatMap(({ event }) => {
+      if (event.kind !== "alarm" || event.problem.code !== "joint.unwinds") return [];
+      return [[event.change, event.problem.joint]];
+    });
+  /** The leader's servo, a little before the seam, on its way there or back. */
+  const leader = (it: VirtualPair) => it.arms.boards.leader.arm.servos[WRIST_ROLL]!.actuator;
+
+  test.each([
+    ["of a full turn", 0, 4095],
+    ["of less than half a turn", 1200, 3000],
+  ])("swings back slowly on a follower %s, and that is said", async (_, min, max) => {
+    using it = new VirtualPair();
+    it.arms.boards.follower.arm.servos[WRIST_ROLL]!.setValues({
+      min_position_limit: min,
+      max_position_limit: max,
+    });
+    it.saveCalibrations();
+    it.at(FOLLOWS_S, () => leader(it).motor.push(leader(it).shaftAt(4050), 1_000));
+    it.at(FOLLOWS_S + 4, () => leader(it).motor.push(leader(it).shaftAt(4050) + 300, 1_000));
+    await it.runFor(FOLLOWS_S + 20);
+    const goals = it.goals(WRIST_ROLL, FOLLOWS_S);
+    const crossed = goals.findIndex(({ lerobots }) => lerobots < min + 100 && lerobots !== min);
+    const fastest = goals.slice(crossed + 1).map(({ atS, goal }, index) => {
+      const before = goals[crossed + index]!;
+      return (Math.abs(goal - before.goal) - 1) / (atS - before.atS) / STEPS_PER_DEG;
+    });
+    expect(crossed).toBeGreaterThan(0);
+    expect(Math.max(...fastest)).toBeLessThanOrEqual(45);
+    expect(goals.at(-1)!.goal).toBe(goals.at(-1)!.lerobots);
+    expect(events(it)).toEqual([
+      ["raised", "wrist_roll"],
+      ["cleared", "wrist_roll"],
+    ]);
+    expect(it.states(FOLLOWS_S)).toEqual(["stopped"]);
+  });
+
+  test("is told once while it trembles there", async () => {
+    using it = new VirtualPair();
+    it.at(FOLLOWS_S, () => leader(it).motor.push(leader(it).shaftAt(4095), 1_000));
+    let seam = 0;
+    it.at(FOLLOWS_S + 4, () => {
+      seam = leader(it).shaftAt(4095);
+    });
+    for (let ms = 10; ms < 5_000; ms += 10) {
+      it.at(FOLLOWS_S + 4 + ms / 1e3, () => leader(it).motor.push(seam + ((ms / 10) % 2), 1_000));
+    }
+    await it.runFor(FOLLOWS_S + 9);
+    expect(events(it)).toEqual([["raised", "wrist_roll"]]);
+  });
+});
