@@ -11,12 +11,14 @@ import type { Bus } from "../../feetech/bus.ts";
 import { BusError } from "../../feetech/bus-error.ts";
 import { ReadRequest, spanOf, WriteRequest } from "../../feetech/requests.ts";
 import { degrees, degreesToSteps } from "../../feetech/units.ts";
-import { type GoalSpeeds, JointMotion, type Range } from "./joint-motion.ts";
+import { type GoalSpeeds, JointMotion, PRESS_STEPS, type Range } from "./joint-motion.ts";
+import { StallGuard, type StallLimits } from "./stall-guard.ts";
 
 /** The bounds of the follower's motion. */
 export interface DriveLimits {
   readonly alignSpeedDegPerS: number;
   readonly followSpeedDegPerS: number;
+  readonly stall: StallLimits;
 }
 
 /**
@@ -58,6 +60,7 @@ export class FollowerDrive {
   /** How long before those the goals before were written. */
   #beforeUs = 0;
   readonly #alignVelocity: number;
+  readonly #stalls: StallGuard;
   readonly #goalWrite = new WriteRequest(ids, spanOf("goal_position"));
   readonly #motionWrite = new WriteRequest(ids, spanOf("goal_position", "goal_velocity"));
 
@@ -75,6 +78,7 @@ export class FollowerDrive {
     this.#bus = bus;
     this.#motions = ranges.map((range) => new JointMotion(range, speeds));
     this.#goals.set(goals);
+    this.#stalls = new StallGuard(limits.stall);
     this.#alignVelocity = Math.ceil(speeds.aligning * GOAL_VELOCITY_MARGIN);
   }
 
@@ -84,7 +88,7 @@ export class FollowerDrive {
   }
 
   /** How a joint moves. */
-  motionOf(joint: number): Pick<JointMotion, "mode" | "seenAt" | "obstacleSide" | "isSlow"> {
+  motionOf(joint: number): Pick<JointMotion, "mode" | "seenAt" | "obstacleSide" | "isEased" | "isSlow"> {
     return this.#motions[joint]!;
   }
 
@@ -134,9 +138,15 @@ export class FollowerDrive {
     return met;
   }
 
-  /** Takes in where a joint is, to notice that something stops it. About ten times a second. Allocates nothing. */
-  see(joint: number, position: number): void {
-    this.#motions[joint]!.see(position);
+  /**
+   * Takes in where a joint is, in steps, and what it draws, in mA, to notice that something stops it, and that it has
+   * pressed for too long. About ten times a second. Allocates nothing.
+   */
+  see(joint: number, position: number, currentMa = 0): void {
+    const motion = this.#motions[joint]!;
+    motion.see(position);
+    if (motion.mode !== "obstructed") this.#stalls.forget(joint);
+    else motion.lead = this.#stalls.leadOf(joint, position, currentMa, this.#bus.clock.nowUs(), PRESS_STEPS);
   }
 
   /** Lets a joint stay where it was seen last, its goal with it, until {@link resume}. */

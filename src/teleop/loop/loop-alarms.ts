@@ -1,4 +1,4 @@
-/** What the loop tells while it runs: obstacles, unwinding, a leader that jumped or had its torque on. */
+/** What the loop tells while it runs: obstacles, stalls, unwinding, a leader that jumped or had its torque on. */
 import { JOINT_COUNT, JOINTS, type JointName } from "../../arm/joints.ts";
 import type { LoopContext } from "./loop.ts";
 
@@ -9,6 +9,7 @@ const SEAM_LEFT_AFTER_US = 5_000_000;
 
 /** Alarms' names begin so; a joint's number follows. */
 const OBSTRUCTED = "follower.obstructed.";
+const STALLED = "follower.stalled.";
 const UNWINDS = "follower.unwinds.";
 
 /** Tells it. {@link look} allocates nothing while nothing changes. */
@@ -16,6 +17,8 @@ export class LoopAlarms {
   readonly #context: Pick<LoopContext, "drive" | "alarms" | "sink" | "follower" | "leaderArm" | "clock">;
   /** The sides of obstacles that were told, by joint. */
   readonly #told = new Int8Array(JOINT_COUNT);
+  /** Whether a stall was told, by joint: 1 or 0. */
+  readonly #toldStall = new Uint8Array(JOINT_COUNT);
   /** When the leader's joints crossed the seam last, if the follower's have not settled since; else 0. */
   readonly #crossedUs = new Float64Array(JOINT_COUNT);
   #toldTorque = false;
@@ -23,15 +26,16 @@ export class LoopAlarms {
   constructor(context: LoopContext) {
     this.#context = context;
     // Whatever stops a joint, or has it unwind, is found afresh in each run.
-    for (const beginning of [OBSTRUCTED, UNWINDS]) context.alarms.clearQuietly(beginning);
+    for (const beginning of [OBSTRUCTED, STALLED, UNWINDS]) context.alarms.clearQuietly(beginning);
   }
 
   /** Raises and clears the alarms of what comes and goes. */
   look(): void {
     const { drive } = this.#context;
     for (let joint = 0; joint < JOINT_COUNT; joint++) {
-      const { obstacleSide, isSlow } = drive.motionOf(joint);
+      const { obstacleSide, isEased, isSlow } = drive.motionOf(joint);
       if (obstacleSide !== this.#told[joint]) this.#obstructed(joint, obstacleSide);
+      if (Number(isEased) !== this.#toldStall[joint]) this.#stalled(joint, isEased);
       if (this.#crossedUs[joint] !== 0 && !isSlow) this.#settle(joint);
     }
   }
@@ -58,6 +62,18 @@ export class LoopAlarms {
     this.#toldTorque = true;
     const problem = { code: "leader.torque-on", arm: this.#context.leaderArm, unconfirmed: [] } as const;
     this.#context.sink({ kind: "notice", severity: "warning", problem });
+  }
+
+  #stalled(joint: number, isEased: boolean): void {
+    const { alarms, follower } = this.#context;
+    this.#toldStall[joint] = Number(isEased);
+    const name = `${STALLED}${joint}`;
+    if (!isEased) {
+      alarms.clear(name);
+      return;
+    }
+    const problem = { code: "joint.stalled", arm: follower.arm, joint: JOINTS[joint]! } as const;
+    alarms.raise(name, "warning", problem);
   }
 
   #settle(joint: number): void {

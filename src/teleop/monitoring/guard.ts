@@ -4,6 +4,7 @@ import { JOINT_COUNT } from "../../arm/joints.ts";
 import { CONFIGURED_ACCELERATION } from "../../arm/servos/baseline.ts";
 import { SERVO_IDS } from "../../arm/servos/read.ts";
 import { type Bus, ON_THE_LINE_US } from "../../feetech/bus.ts";
+import { physicalValue } from "../../feetech/registers.ts";
 import { ReadRequest, spanOf } from "../../feetech/requests.ts";
 import type { FollowerDrive } from "../loop/drive.ts";
 import type { Telemetry } from "../shared/telemetry.ts";
@@ -129,7 +130,7 @@ export class FollowerGuard {
     const position = read.value(0, "present_position");
     this.#telemetry.setJoint("follower", joint, "position", position);
     this.positions[joint] = position;
-    this.#drive.see(joint, position);
+    this.#drive.see(joint, position, physicalValue("present_current", read.value(0, "present_current")));
     this.#figures(joint, read);
     if (read.value(0, "goal_velocity") !== this.#drive.goalVelocity(joint)) this.#drive.repeatVelocity(joint);
   }
