@@ -88,6 +88,8 @@ const schemaFor = (normalisation: NormalisationMode, pair: string) =>
         slow_temperature_c: v.optional(between(30, 100, "°C"), 60),
         release_temperature_c: v.optional(between(30, 100, "°C"), 65),
         voltage_sag_percent: v.optional(between(1, 50, "%"), 15),
+        stall_current_ma: v.optional(between(0, 5000, "mA"), 0),
+        stall_after_s: v.optional(between(1, 60, "s"), 3),
       }),
       {},
     ),

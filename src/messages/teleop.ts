@@ -85,6 +85,9 @@ const words: { readonly [Code in TeleopCode]?: (problem: Of<Code>, audience: Aud
     `${jointOf(problem)} unwinds slowly, because the leader's crossed the end of its turn`,
   "joint.obstructed": (problem) =>
     `${jointOf(problem)} is stopped by something: it presses no further — clear its way, or move the leader back`,
+  "joint.stalled": (problem) =>
+    `${jointOf(problem)} has pressed against something for too long: it presses less and less — clear its way, or move ` +
+    "the leader back",
 
   "servo.silent": ({ arm, joint }) => `${name(arm)}: no answer from ${nameWithId(joint!)}`,
   "servo.reset": ({ arm, joint }) =>
@@ -150,7 +153,9 @@ const ends: { readonly [Code in TeleopCode]?: (problem: Of<Code>) => string } = 
   "port.slow": ({ arm }) => `${name(arm)}: its replies come as fast as the configured rate needs them again`,
   "servo.hot": ({ arm, joint, celsius }) => `${name(arm)}: ${nameWithId(joint!)} is at ${celsius} °C again`,
   "supply.sags": ({ arm, volts }) => `${name(arm)}: its servos get ${volts.toFixed(1)} V again`,
+  "joint.unwinds": (problem) => `${jointOf(problem)} follows again`,
   "joint.obstructed": (problem) => `${jointOf(problem)} is free again`,
+  "joint.stalled": (problem) => `${jointOf(problem)} may press as before`,
   "supply.under-voltage": () => "the Raspberry Pi gets enough voltage again",
 };
 

@@ -48,6 +48,8 @@ test("an empty file gives the defaults", () => {
       slow_temperature_c: 60,
       release_temperature_c: 65,
       voltage_sag_percent: 15,
+      stall_current_ma: 0,
+      stall_after_s: 3,
     },
   });
 });

@@ -22,7 +22,12 @@ import { Command, type Mailbox } from "../../src/teleop/shared/mailbox.ts";
 import { StateMachine } from "../../src/teleop/state/machine.ts";
 
 const [task, ticks, leaderPath, followerPath] = process.argv.slice(2);
-const limits = { rateHz: 1500, alignSpeedDegPerS: 180, followSpeedDegPerS: 360 };
+const limits = {
+  rateHz: 1500,
+  alignSpeedDegPerS: 180,
+  followSpeedDegPerS: 360,
+  stall: { currentMa: 1_000, afterS: 3 },
+};
 const kept = { last: {} };
 
 const opened = openMemory(createMemory().buffer);

@@ -75,6 +75,7 @@ export class VirtualPair implements Disposable {
         releaseTemperatureC: 65,
         voltageSagPercent: 15,
       },
+      stall: { currentMa: 0, afterS: 3 },
       ...settings,
     };
     this.pair = new Pair(this.settings, {

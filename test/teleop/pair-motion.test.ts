@@ -166,3 +166,136 @@ describe("on a link that lets through a quarter of the goals", () => {
     expect(Math.max(...fastest)).toBeWithin(170, 185);
   });
 });
+
+describe("a full-turn wrist whose leader crosses the seam", () => {
+  const WRIST_ROLL = 4;
+  const events = (it: VirtualPair) =>
+    it.events.flatMap(({ event }) => {
+      if (event.kind !== "alarm" || event.problem.code !== "joint.unwinds") return [];
+      return [[event.change, event.problem.joint]];
+    });
+  /** The leader's servo, a little before the seam, on its way there or back. */
+  const leader = (it: VirtualPair) => it.arms.boards.leader.arm.servos[WRIST_ROLL]!.actuator;
+
+  test.each([
+    ["of a full turn", 0, 4095],
+    ["of less than half a turn", 1200, 3000],
+  ])("swings back slowly on a follower %s, and that is said", async (_, min, max) => {
+    using it = new VirtualPair();
+    it.arms.boards.follower.arm.servos[WRIST_ROLL]!.setValues({
+      min_position_limit: min,
+      max_position_limit: max,
+    });
+    it.saveCalibrations();
+    it.at(FOLLOWS_S, () => leader(it).motor.push(leader(it).shaftAt(4050), 1_000));
+    it.at(FOLLOWS_S + 4, () => leader(it).motor.push(leader(it).shaftAt(4050) + 300, 1_000));
+    await it.runFor(FOLLOWS_S + 20);
+    const goals = it.goals(WRIST_ROLL, FOLLOWS_S);
+    const crossed = goals.findIndex(({ lerobots }) => lerobots < min + 100 && lerobots !== min);
+    const fastest = goals.slice(crossed + 1).map(({ atS, goal }, index) => {
+      const before = goals[crossed + index]!;
+      return (Math.abs(goal - before.goal) - 1) / (atS - before.atS) / STEPS_PER_DEG;
+    });
+    expect(crossed).toBeGreaterThan(0);
+    expect(Math.max(...fastest)).toBeLessThanOrEqual(45);
+    expect(goals.at(-1)!.goal).toBe(goals.at(-1)!.lerobots);
+    expect(events(it)).toEqual([
+      ["raised", "wrist_roll"],
+      ["cleared", "wrist_roll"],
+    ]);
+    expect(it.states(FOLLOWS_S)).toEqual(["stopped"]);
+  });
+
+  test("is told once while it trembles there", async () => {
+    using it = new VirtualPair();
+    it.at(FOLLOWS_S, () => leader(it).motor.push(leader(it).shaftAt(4095), 1_000));
+    let seam = 0;
+    it.at(FOLLOWS_S + 4, () => {
+      seam = leader(it).shaftAt(4095);
+    });
+    for (let ms = 10; ms < 5_000; ms += 10) {
+      it.at(FOLLOWS_S + 4 + ms / 1e3, () => leader(it).motor.push(seam + ((ms / 10) % 2), 1_000));
+    }
+    await it.runFor(FOLLOWS_S + 9);
+    expect(events(it)).toEqual([["raised", "wrist_roll"]]);
+  });
+});
+
+describe("a joint that presses against something with much current", () => {
+  const ELBOW = 2;
+  const GRIPPER = 5;
+  const SECONDS = 15;
+
+  /** When it begins to press: a gripper has opened wide by then. */
+  const PRESSES_S = FOLLOWS_S + 2;
+
+  /** Presses a joint 40° beyond what stops it, and back at the end; its goals' lead in °, by the seconds since. */
+  async function press(it: VirtualPair, joint: number, objectAhead: number): Promise<number[]> {
+    const servo = it.arms.boards.follower.arm.servos[joint]!;
+    const follower = servo.actuator;
+    // Its own protection would give way before.
+    servo.setValues({ overload_torque: 0 });
+    let object = 0;
+    let from = 0;
+    if (joint === GRIPPER)
+      it.at(FOLLOWS_S, () => leadTo(it, joint, it.lerobotsGoal(joint) + 70 * STEPS_PER_DEG, 100));
+    it.at(PRESSES_S, () => {
+      from = it.lerobotsGoal(joint);
+      object = from + objectAhead;
+      follower.motor.block(follower.shaftAt(object));
+      leadTo(it, joint, object + Math.sign(objectAhead) * 40 * STEPS_PER_DEG, 200);
+    });
+    it.at(PRESSES_S + SECONDS, () => leadTo(it, joint, from, 200));
+    await it.runFor(PRESSES_S + SECONDS + 3);
+    expect(it.states(FOLLOWS_S)).toEqual(["stopped"]);
+    const goals = it.goals(joint, FOLLOWS_S);
+    expect(goals.at(-1)!.goal).toBe(goals.at(-1)!.lerobots);
+    return Array.from({ length: SECONDS }, (_, second) => {
+      const { goal } = goals.find(({ atS }) => atS >= PRESSES_S + second)!;
+      return (Math.sign(objectAhead) * (goal - object)) / STEPS_PER_DEG;
+    });
+  }
+  const changes = (it: VirtualPair) =>
+    it.events.flatMap(({ event }) =>
+      event.kind === "alarm" && event.problem.code === "joint.stalled"
+        ? [[event.change, event.problem.joint]]
+        : [],
+    );
+
+  test("presses less and less by the stall guard, which is told at its beginning and its end", async () => {
+    using it = new VirtualPair({ settings: { stall: { currentMa: 500, afterS: 3 } } });
+    const leads = await press(it, ELBOW, -100);
+    expect(leads[2]).toBeWithin(19.5, 20.5);
+    expect(leads[3]).toBeWithin(19.5, 20.5);
+    for (const second of [5, 6, 7, 8, 9, 10]) {
+      expect(leads[second - 1]! - leads[second]!).toBeWithin(1.7, 2.3);
+    }
+    expect(leads.slice(12)).toSatisfy((last) => last.every((lead) => lead >= 5 && lead < 5.2));
+    expect(changes(it)).toEqual([
+      ["raised", "elbow_flex"],
+      ["cleared", "elbow_flex"],
+    ]);
+  });
+
+  test("presses as before once it moves", async () => {
+    using it = new VirtualPair({ settings: { stall: { currentMa: 500, afterS: 3 } } });
+    const { motor } = it.arms.boards.follower.arm.servos[ELBOW]!.actuator;
+    it.at(PRESSES_S + 8.9, () => motor.block(motor.position - 30));
+    const leads = await press(it, ELBOW, -100);
+    expect(leads[8]).toBeLessThan(15);
+    // 30 steps are 2.6°.
+    expect(leads[10]).toBeWithin(22, 23);
+    expect(leads[14]).toBeLessThan(20);
+  });
+
+  test.each([
+    ["a gripper holds on", GRIPPER, 500],
+    ["without a stall current it presses on", ELBOW, 0],
+    ["with less current than that it presses on", ELBOW, 5_000],
+  ])("%s", async (_, joint, currentMa) => {
+    using it = new VirtualPair({ settings: { stall: { currentMa, afterS: 3 } } });
+    const leads = await press(it, joint, -100);
+    expect(leads.slice(3)).toSatisfy((pressed) => pressed.every((lead) => lead > 19.5 && lead < 20.5));
+    expect(changes(it)).toEqual([]);
+  });
+});

@@ -661,12 +661,38 @@ describe("what is told while following", () => {
     expect(it.codes(FOLLOWS_S)).toEqual(["pair.stopped"]);
   });
 
+  test("nothing any more of what stopped a joint before a pause, and does not after it", async () => {
+    using it = new VirtualPair();
+    const { actuator } = it.arms.boards.follower.arm.servos[2]!;
+    const at = it.positions("leader")[2]!;
+    it.at(FOLLOWS_S, () => actuator.motor.block(actuator.motor.position - 40));
+    it.at(FOLLOWS_S, () => lead(it, 2, at - 700));
+    it.at(FOLLOWS_S + 4, () => {
+      it.memory.mailbox.mode = "paused";
+    });
+    it.at(FOLLOWS_S + 5, () => actuator.motor.block(undefined));
+    it.at(FOLLOWS_S + 5, () => lead(it, 2, at));
+    it.at(FOLLOWS_S + 7, () => {
+      it.memory.mailbox.mode = "running";
+    });
+    await it.runFor(20);
+    // That it presses for so long is an overload, too.
+    const alarms = it.events.flatMap(({ event }) =>
+      event.kind === "alarm" && event.problem.code !== "servo.overload" ? event : [],
+    );
+    expect(alarms.map(({ change, problem }) => [change, problem.code])).toEqual([
+      ["raised", "joint.obstructed"],
+      ["cleared", "joint.obstructed"],
+    ]);
+  });
+
   test("a full-turn joint whose leader crosses the end of its turn, once", async () => {
     using it = new VirtualPair();
     it.at(FOLLOWS_S, () => lead(it, 4, 4_000, 1_000));
     it.at(FOLLOWS_S + 6, () => lead(it, 4, 4_200, 1_000));
     await it.runFor(30);
-    expect(it.codes(FOLLOWS_S).filter((code) => code === "joint.unwinds").length).toBe(1);
+    // Once that it does, and once that it follows again.
+    expect(it.codes(FOLLOWS_S).filter((code) => code === "joint.unwinds").length).toBe(2);
     expect(it.states(FOLLOWS_S)).toEqual(["stopped"]);
   });
 

@@ -22,6 +22,7 @@ export function pairSettings(config: Config): PairSettings {
       releaseTemperatureC: health.release_temperature_c,
       voltageSagPercent: health.voltage_sag_percent,
     },
+    stall: { currentMa: health.stall_current_ma, afterS: health.stall_after_s },
     ...(park === undefined ? {} : { parkPose: park }),
   };
 }

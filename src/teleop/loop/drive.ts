@@ -13,13 +13,15 @@ import { errorBits } from "../../feetech/registers.ts";
 import { ReadRequest, spanOf, WriteRequest } from "../../feetech/requests.ts";
 import { degrees, degreesToSteps } from "../../feetech/units.ts";
 import { type Begun, isHeldInPlace, unsettledJoint } from "./held.ts";
-import { type GoalSpeeds, JointMotion, type Range } from "./joint-motion.ts";
+import { type GoalSpeeds, JointMotion, PRESS_STEPS, type Range } from "./joint-motion.ts";
 import { JointOutOfRange, nearestIn, OUTSIDE_WITHIN_STEPS } from "./position-limits.ts";
+import { StallGuard, type StallLimits } from "./stall-guard.ts";
 
 /** The bounds of the follower's motion. */
 export interface DriveLimits {
   readonly alignSpeedDegPerS: number;
   readonly followSpeedDegPerS: number;
+  readonly stall: StallLimits;
 }
 
 /**
@@ -52,6 +54,7 @@ export class FollowerDrive {
   #beforeUs = 0;
   #onlyStopped = false;
   readonly #alignVelocity: number;
+  readonly #stalls: StallGuard;
   readonly #goalWrite = new WriteRequest(ids, spanOf("goal_position"));
   readonly #motionWrite = new WriteRequest(ids, spanOf("goal_position", "goal_velocity"));
 
@@ -69,6 +72,7 @@ export class FollowerDrive {
     this.#bus = bus;
     this.#motions = ranges.map((range) => new JointMotion(range, speeds));
     this.#goals.set(goals);
+    this.#stalls = new StallGuard(limits.stall);
     this.#alignVelocity = Math.ceil(speeds.aligning * GOAL_VELOCITY_MARGIN);
   }
 
@@ -78,7 +82,7 @@ export class FollowerDrive {
   }
 
   /** How a joint moves. */
-  motionOf(joint: number): Pick<JointMotion, "mode" | "seenAt" | "obstacleSide" | "isSlow"> {
+  motionOf(joint: number): Pick<JointMotion, "mode" | "seenAt" | "obstacleSide" | "isEased" | "isSlow"> {
     return this.#motions[joint]!;
   }
 
@@ -142,11 +146,14 @@ export class FollowerDrive {
   }
 
   /**
-   * Takes in where a joint is, and how fast it moves, to notice that something stops it. About ten times a second.
-   * Allocates nothing.
+   * Takes in where a joint is, how fast it moves, and what it draws, to notice that something stops it, and that it has
+   * pressed for too long. About ten times a second. Allocates nothing.
    */
-  see(joint: number, position: number, stepsPerS = 0): void {
-    this.#motions[joint]!.see(position, stepsPerS);
+  see(joint: number, position: number, stepsPerS = 0, currentMa = 0): void {
+    const motion = this.#motions[joint]!;
+    motion.see(position, stepsPerS);
+    if (motion.mode !== "obstructed") this.#stalls.forget(joint);
+    else motion.lead = this.#stalls.leadOf(joint, position, currentMa, this.#bus.clock.nowUs(), PRESS_STEPS);
   }
 
   /**

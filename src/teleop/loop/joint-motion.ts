@@ -32,7 +32,7 @@ const UNMOVED_STEPS = 12; // 1°
 const UNMOVED_STEPS_PER_S = 133;
 const OBSTRUCTED_AFTER_READINGS = 2;
 /** How far its goal stays ahead of it meanwhile: enough for the servo's whole force, and no more to snap back from. */
-const PRESS_STEPS = 228; // 20°
+export const PRESS_STEPS = 228; // 20°
 
 /** The motion of one joint. Nothing here allocates. */
 export class JointMotion {
@@ -54,6 +54,8 @@ export class JointMotion {
   #side = 0;
   /** While obstructed: how far it got. */
   #reached = 0;
+  /** While obstructed: how far the goal may lead that. */
+  #lead = PRESS_STEPS;
   /** While obstructed: whether it was following before, or has met its target as far as it may. */
   #wasFollowing = false;
   /**
@@ -85,6 +87,16 @@ export class JointMotion {
   /** The side on which it meets an obstacle, −1 or 1; 0 when it meets none. */
   get obstacleSide(): number {
     return this.#side;
+  }
+
+  /** Whether its goal may lead it by less than it may others, because it has pressed for too long. */
+  get isEased(): boolean {
+    return this.#mode === "obstructed" && this.#lead < PRESS_STEPS;
+  }
+
+  /** By how much its goal may lead what stops it, in steps, until it is free: {@link PRESS_STEPS} at most. */
+  set lead(steps: number) {
+    this.#lead = steps;
   }
 
   /** Whether the servo itself is to keep to the aligning speed. */
@@ -172,13 +184,14 @@ export class JointMotion {
     this.#mode = "obstructed";
     this.#side = Math.sign(ahead);
     this.#reached = position;
+    this.#lead = PRESS_STEPS;
   }
 
   /** Where the goal may go: to its target, but against an obstacle only so far. */
   #aim(target: number): number {
     if (this.#mode === "obstructed") {
       const furthest = this.#reached + this.#side * PRESS_STEPS;
-      if ((target - furthest) * this.#side > 0) return furthest;
+      if ((target - furthest) * this.#side > 0) return this.#reached + this.#side * this.#lead;
       this.#leaveObstacle();
     }
     // A target that comes back to the goal is followed; one that is further only slowly: the obstacle gave way.

@@ -70,6 +70,8 @@ export class ControlLoop {
   readonly #alarms: LoopAlarms;
   readonly #portAlarms: PortAlarms;
   readonly #targets = new Int32Array(JOINT_COUNT);
+  /** The leader's positions that they belong to. */
+  readonly #aimed = new Int32Array(JOINT_COUNT);
   readonly #stallUs: number;
   readonly #holdAfterUs: number;
   #hasTargets = false;
@@ -212,15 +214,18 @@ export class ControlLoop {
     this.#alarms.leaderHadTorque();
   }
 
-  /** Maps a leader's position. A target that jumps by more than half a turn has crossed the seam of its turn. */
+  /**
+   * Maps a leader's position. One that is more than half a turn from the one before has crossed the seam of its turn: its
+   * target is at the other end of the follower's range, however short that is.
+   */
   #aim(joint: number, position: number): void {
     const { drive, goalTables } = this.#context;
-    const target = goalTables[joint]![position]!;
-    const jump = Math.abs(target - this.#targets[joint]!);
-    this.#targets[joint] = target;
-    if (!this.#hasTargets || jump <= STEPS_PER_TURN / 2 || drive.motionOf(joint).isSlow) return;
+    const way = Math.abs(position - this.#aimed[joint]!);
+    this.#aimed[joint] = position;
+    this.#targets[joint] = goalTables[joint]![position]!;
+    if (!this.#hasTargets || way <= STEPS_PER_TURN / 2) return;
+    this.#alarms.crossesSeam(joint);
     drive.align(joint);
-    this.#alarms.unwinds(JOINTS[joint]!);
   }
 
   /** Where the leader is now it cannot have gone by hand: the follower approaches that slowly. */

@@ -4,6 +4,7 @@ import { JOINT_COUNT } from "../../arm/joints.ts";
 import type { Marks } from "../../arm/servos/baseline.ts";
 import { SERVO_IDS } from "../../arm/servos/read.ts";
 import type { Bus } from "../../feetech/bus.ts";
+import { physicalValue } from "../../feetech/registers.ts";
 import { ReadRequest, spanOf } from "../../feetech/requests.ts";
 import type { FollowerDrive } from "../loop/drive.ts";
 import type { Telemetry } from "../shared/telemetry.ts";
@@ -209,7 +210,8 @@ export class FollowerGuard {
     const position = read.value(index, "present_position");
     this.#telemetry.setJoint("follower", joint, "position", position);
     this.positions[joint] = position;
-    this.#drive.see(joint, position, read.value(index, "present_velocity"));
+    const currentMa = physicalValue("present_current", read.value(index, "present_current"));
+    this.#drive.see(joint, position, read.value(index, "present_velocity"), currentMa);
     this.#figures(joint, read, index);
     if (read.value(index, "goal_velocity") !== this.#drive.goalVelocity(joint))
       this.#drive.repeatVelocity(joint);

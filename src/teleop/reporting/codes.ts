@@ -49,6 +49,7 @@ export const eventCodes = {
   "joint.obstructed": [42, "something stops a joint: it presses no further"],
   "arm.held-too-long": [43, "the follower was held for hold_for_s and was released"],
   "arm.may-hold": [44, "the follower could not be released for certain"],
+  "joint.stalled": [45, "a joint has pressed against something for stall_after_s: it presses less and less"],
   "joint.out-of-range": [46, "a joint is so far outside of its range that its servo would move it by itself"],
 
   "supply.sags": [50, "the arm's voltage falls under load"],

@@ -26,6 +26,8 @@ test("a file is taken at its word", () => {
     slow_temperature_c = 52
     release_temperature_c = 54
     voltage_sag_percent = 10
+    stall_current_ma = 800
+    stall_after_s = 5
     ${parkSection}`;
   expect(pairSettings(parseConfig(text, "/x/config.toml"))).toEqual({
     arms: { leader: { port: "/dev/ttyACM0", id: "blue" }, follower: { port: "/dev/ttyACM1", id: "red" } },
@@ -44,6 +46,7 @@ test("a file is taken at its word", () => {
       releaseTemperatureC: 54,
       voltageSagPercent: 10,
     },
+    stall: { currentMa: 800, afterS: 5 },
     parkPose,
   });
 });

@@ -11,7 +11,11 @@ import { SimulatedTransport } from "../../../src/sim/testing/transport.ts";
 import { FollowerDrive } from "../../../src/teleop/loop/drive.ts";
 
 /** In 5 ms that is 2.56 steps while a joint approaches, and 20.48 when it follows. */
-export const limits = { alignSpeedDegPerS: 45, followSpeedDegPerS: 360 };
+export const limits = {
+  alignSpeedDegPerS: 45,
+  followSpeedDegPerS: 360,
+  stall: { currentMa: 1_000, afterS: 3 },
+};
 /** What a goal moves by in one tick at most, in whole steps: parts are carried over. */
 export const SLOW = 3;
 export const FAST = 21;
