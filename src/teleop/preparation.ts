@@ -69,17 +69,18 @@ export class Preparation {
   }
 
   /** Checks both arms, in the state connecting, unless a fault or a failure is looked at again. */
-  inspect({ calibrationDir }: PairSettings): Inspection {
+  inspect({ calibrationDir, gains }: PairSettings): Inspection {
     const { arms, connections, machine, reporter } = this.#context;
     if (machine.state !== "faulted" && !reporter.isRetrying) this.#enterConnecting();
     const armOf = (role: Role) => ({ ...arms[role], bus: connections[role].bus! });
-    const checked = checkPair(armOf("leader"), armOf("follower"), calibrationDir);
+    const checked = checkPair(armOf("leader"), armOf("follower"), calibrationDir, gains);
     const mayPass = checked.mayPass && !this.#doubted;
     this.#doubted = checked.mayPass;
     if (!mayPass) {
       this.#checked = checked;
       this.#faults = checked.faults;
       reporter.warn(checked.warnings);
+      reporter.remark(checked.remarks);
     }
     return { faults: checked.faults, mayPass };
   }

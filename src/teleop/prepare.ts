@@ -4,8 +4,9 @@ import { CalibrationStore } from "../arm/calibration/store.ts";
 import { type Finding, findingsOf } from "../arm/checks/findings.ts";
 import { type InspectedArm, inspectArm } from "../arm/checks/inspect.ts";
 import type { ArmIdentity } from "../arm/identity.ts";
-import type { Role } from "../arm/joints.ts";
+import { JOINTS, type Role } from "../arm/joints.ts";
 import { problemOf } from "../arm/problem-of.ts";
+import { type GainsByJoint, LEROBOT_GAINS } from "../arm/servos/baseline.ts";
 import { type ConfigurableArm, configure, needsEeprom } from "../arm/servos/configure.ts";
 import { SERVO_IDS } from "../arm/servos/read.ts";
 import { release, torqueState } from "../arm/servos/release.ts";
@@ -26,6 +27,8 @@ export interface CheckedPair {
   readonly follower: CheckedArm;
   readonly faults: readonly Problem[];
   readonly warnings: readonly Problem[];
+  /** What is worth a word, and nothing to worry about. */
+  readonly remarks: readonly Problem[];
   /** File and servos disagree, perhaps only because EEPROM was written just now. */
   readonly mayPass: boolean;
 }
@@ -39,9 +42,17 @@ export interface CheckedArm extends InspectedArm, ConfigurableArm {
  * Reads both arms whole and checks them against their files and each other; changes nothing. Takes about 20 ms.
  * Throws {@link BusError} when a servo falls silent meanwhile, {@link PortError} when a port is lost.
  */
-export function checkPair(leader: ReachedArm, follower: ReachedArm, calibrationDir: string): CheckedPair {
+export function checkPair(
+  leader: ReachedArm,
+  follower: ReachedArm,
+  calibrationDir: string,
+  gains?: GainsByJoint,
+): CheckedPair {
   const calibrations = new CalibrationStore(calibrationDir);
-  const arms = [inspect(leader, calibrations), inspect(follower, calibrations)] as const;
+  const arms = [
+    inspect(leader, calibrations),
+    { ...inspect(follower, calibrations), ...(gains && { gains }) },
+  ] as const;
   const findings = arms.flatMap((arm, index) => findingsOf(arm, arms[1 - index]));
   const ofSeverity = (wanted: Finding["severity"]) =>
     findings.flatMap(({ severity, problem }) => (severity === wanted ? problem : []));
@@ -50,6 +61,7 @@ export function checkPair(leader: ReachedArm, follower: ReachedArm, calibrationD
     follower: arms[1],
     faults: ofSeverity("fault"),
     warnings: ofSeverity("warning"),
+    remarks: [...ofSeverity("info"), ...(gains === undefined ? [] : remarksOn(arms[1], gains))],
     mayPass: findings.some(({ problem: { code } }) => PASSING.has(code)),
   };
 }
@@ -78,6 +90,14 @@ export function configurePair({ leader, follower }: CheckedPair): Problem | unde
     const { role, id } = error.bus === follower.bus ? follower : leader;
     return problemOf(error, { role, id });
   }
+}
+
+/** Gains that are not LeRobot's. */
+function remarksOn({ role, id }: ArmIdentity, gains: GainsByJoint): Problem[] {
+  const others = JOINTS.filter((joint) => !Bun.deepEquals(gains[joint], LEROBOT_GAINS));
+  if (others.length === 0) return [];
+  const told = others.map((joint) => ({ joint, ...gains[joint] }));
+  return [{ code: "servo.gains", arm: { role, id }, gains: told }];
 }
 
 function releaseForCertain({ bus }: ReachedArm): void {

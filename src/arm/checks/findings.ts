@@ -5,14 +5,14 @@ import { JOINTS } from "../joints.ts";
 import type { ArmProblem } from "../problem.ts";
 import { missingJoints } from "./answers.ts";
 import { calibrationProblems, wristRollRanges } from "./calibration.ts";
-import { mixedFirmware, reportedErrors, voltagesOutside, wrongModels } from "./servos.ts";
+import { mixedFirmware, reportedErrors, unusualServos, voltagesOutside, wrongModels } from "./servos.ts";
 import { type ArmState, servosOf } from "./state.ts";
 import { isSwapped } from "./swapped.ts";
 
 /** One thing that a check found. */
 export interface Finding {
-  /** A fault keeps the arm from being used; a warning is said, and that is all. */
-  readonly severity: "fault" | "warning";
+  /** A fault keeps the arm from being used; a warning is said, and that is all; "info" is nothing to worry about. */
+  readonly severity: "fault" | "warning" | "info";
   readonly problem: ArmProblem;
 }
 
@@ -40,6 +40,7 @@ export function servoFindingsOf(state: Omit<ArmState, "calibration" | "unfinishe
   return [
     ...faults(missing.length === 0 ? [] : [missingJoints(missing, { arm })]),
     ...faults(wrongModels(arm, servos)),
+    ...infos(unusualServos(arm, servos)),
     ...warnings(mixedFirmware(arm, servos)),
     ...warnings(voltagesOutside(arm, servos)),
     ...warnings(reportedErrors(arm, servos)),
@@ -56,4 +57,8 @@ function faults(problems: readonly ArmProblem[]): Finding[] {
 
 function warnings(problems: readonly ArmProblem[]): Finding[] {
   return problems.map((problem) => ({ severity: "warning", problem }));
+}
+
+function infos(problems: readonly ArmProblem[]): Finding[] {
+  return problems.map((problem) => ({ severity: "info", problem }));
 }

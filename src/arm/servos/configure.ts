@@ -3,7 +3,7 @@ import type { Bus } from "../../feetech/bus.ts";
 import { type EepromChange, writeEeprom } from "../../feetech/eeprom.ts";
 import type { RegisterName } from "../../feetech/registers.ts";
 import { idOf, JOINTS, type Role } from "../joints.ts";
-import { differences } from "./baseline.ts";
+import { differences, type GainsByJoint } from "./baseline.ts";
 import type { ArmReading } from "./read.ts";
 
 /** An arm of which every servo has been read. */
@@ -11,6 +11,8 @@ export interface ConfigurableArm {
   readonly role: Role;
   readonly bus: Bus;
   readonly reading: ArmReading;
+  /** A follower's gains; LeRobot's if left out. */
+  readonly gains?: GainsByJoint;
 }
 
 interface Change extends EepromChange {
@@ -34,7 +36,7 @@ export function configure(arms: readonly ConfigurableArm[]): void {
   for (const { bus, id, register, value } of ram) bus.writeRam(id, register, value);
 }
 
-function changesOf({ role, bus, reading }: ConfigurableArm): Change[] {
+function changesOf({ role, bus, reading, gains }: ConfigurableArm): Change[] {
   return JOINTS.flatMap((joint, index) => {
     const image = reading.images[index];
     if (!image) throw new Error(`${joint} was not read`);
@@ -46,7 +48,8 @@ function changesOf({ role, bus, reading }: ConfigurableArm): Change[] {
       value,
       area,
     });
-    const changes = differences(role, joint, image, reading.maximumAccelerations[index]).map((difference) =>
+    const maximum = reading.maximumAccelerations[index];
+    const changes = differences(role, joint, image, maximum, gains?.[joint]).map((difference) =>
       change(difference.register, difference.value, difference.area),
     );
     if (role === "leader" && image.value("torque_enable") !== 0) {
