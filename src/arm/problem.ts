@@ -7,6 +7,7 @@ import type { PortTrouble } from "../serial/transport.ts";
 import type { CalibrationDifference } from "./calibration/in-servos.ts";
 import type { ArmIdentity } from "./identity.ts";
 import { idOf, JOINTS, type JointName } from "./joints.ts";
+import type { UnusualServo } from "./servos/models.ts";
 
 /**
  * What settles a problem, where diagnosis chose it. Those that are named like a command of the program are done by it,
@@ -187,6 +188,12 @@ export interface WrongModel extends About {
   readonly model: number;
 }
 
+/** Servos that an arm can have, and usually has not. */
+export interface UnusualServos extends About {
+  readonly code: "servo.models";
+  readonly servos: readonly { readonly joint: JointName; readonly kind: UnusualServo }[];
+}
+
 /** The calibration file is missing or cannot be used. */
 export interface CalibrationMissing extends Settled {
   readonly code: "calibration.missing";
@@ -308,6 +315,7 @@ export type ArmProblem =
   | BusFailed
   | ArmSwapped
   | WrongModel
+  | UnusualServos
   | CalibrationMissing
   | CalibrationMismatch
   | CalibrationUnfinished

@@ -4,7 +4,8 @@ import { resolve } from "node:path";
 import * as v from "valibot";
 import type { NormalisationMode } from "../arm/calibration/normalisation.ts";
 import { armIdProblem } from "../arm/calibration/tree.ts";
-import type { JointName, Role } from "../arm/joints.ts";
+import { JOINTS, type JointName, type Role } from "../arm/joints.ts";
+import { LEROBOT_GAINS } from "../arm/servos/baseline.ts";
 import { ConfigError, parseToml, readConfigFile } from "./file.ts";
 import { MAIN_PAIR, pairConfigPath } from "./pairs.ts";
 import { problemsOf, show } from "./problems.ts";
@@ -27,26 +28,36 @@ const absolutePath = (example: string) => {
 const oneOf = <const Options extends readonly string[]>(options: Options) =>
   v.picklist(options, options.map((option) => JSON.stringify(option)).join(" or "));
 
-const arm = (role: Role, pair: string) =>
-  v.optional(
-    v.strictObject({
-      port: v.optional(
-        absolutePath("/dev/ttyACM0"),
-        pair === MAIN_PAIR ? `/dev/ttyUSB_${role}_arm` : `/dev/so101/${pair}-${role}`,
+const wholeNumber = (from: number, to: number) => {
+  const message = `a whole number from ${from} to ${to}`;
+  return v.pipe(v.number(message), v.integer(message), v.minValue(from, message), v.maxValue(to, message));
+};
+
+/** A joint's gains. Below 4 a joint sags; beyond LeRobot's it shakes sooner the further it is. */
+const gains = v.strictObject({
+  p: v.optional(wholeNumber(4, 64), LEROBOT_GAINS.p),
+  i: v.optional(wholeNumber(0, 8), LEROBOT_GAINS.i),
+  d: v.optional(wholeNumber(0, 64), LEROBOT_GAINS.d),
+});
+
+const gainsOfJoints = v.strictObject(v.entriesFromList(JOINTS, v.exactOptional(gains)));
+
+const armKeys = (role: Role, pair: string) => ({
+  port: v.optional(
+    absolutePath("/dev/ttyACM0"),
+    pair === MAIN_PAIR ? `/dev/ttyUSB_${role}_arm` : `/dev/so101/${pair}-${role}`,
+  ),
+  id: v.optional(
+    v.pipe(
+      v.string("the name of a calibration file without its .json"),
+      v.check(
+        (given) => armIdProblem(given) === undefined,
+        ({ input }) => `a plain file name: ${armIdProblem(input)}`,
       ),
-      id: v.optional(
-        v.pipe(
-          v.string("the name of a calibration file without its .json"),
-          v.check(
-            (given) => armIdProblem(given) === undefined,
-            ({ input }) => `a plain file name: ${armIdProblem(input)}`,
-          ),
-        ),
-        pair === MAIN_PAIR ? role : `${pair}-${role}`,
-      ),
-    }),
-    {},
-  );
+    ),
+    pair === MAIN_PAIR ? role : `${pair}-${role}`,
+  ),
+});
 
 const pose = (body: v.GenericSchema<number>) =>
   v.strictObject({
@@ -67,8 +78,11 @@ const parkPoses = {
 const schemaFor = (normalisation: NormalisationMode, pair: string) =>
   v.strictObject({
     calibration_dir: v.optional(absolutePath("/home/me/calibration"), "/var/lib/so101-teleop/calibration"),
-    leader: arm("leader", pair),
-    follower: arm("follower", pair),
+    leader: v.optional(v.strictObject(armKeys("leader", pair)), {}),
+    follower: v.optional(
+      v.strictObject({ ...armKeys("follower", pair), gains: v.exactOptional(gainsOfJoints) }),
+      {},
+    ),
     teleoperation: v.optional(
       v.strictObject({
         rate_hz: v.optional(between(20, 500, "Hz"), 200),
@@ -105,6 +119,8 @@ const knownKeys = {
   "": Object.keys(entries),
   leader: Object.keys(entries.leader.wrapped.entries),
   follower: Object.keys(entries.follower.wrapped.entries),
+  "follower.gains": JOINTS,
+  ...Object.fromEntries(JOINTS.map((joint) => [`follower.gains.${joint}`, Object.keys(gains.entries)])),
   teleoperation: Object.keys(entries.teleoperation.wrapped.entries),
   health: Object.keys(entries.health.wrapped.entries),
   park: Object.keys(entries.park.wrapped.entries),
@@ -161,7 +177,11 @@ export function withOverrides(config: Config, overrides: Overrides): Config {
     ...config,
     calibration_dir: absolute(calibrationDir) ?? config.calibration_dir,
     leader: { port: absolute(leader) ?? config.leader.port, id: leaderId ?? config.leader.id },
-    follower: { port: absolute(follower) ?? config.follower.port, id: followerId ?? config.follower.id },
+    follower: {
+      ...config.follower,
+      port: absolute(follower) ?? config.follower.port,
+      id: followerId ?? config.follower.id,
+    },
     teleoperation: { ...config.teleoperation, rate_hz: rate ?? config.teleoperation.rate_hz },
   };
   return validate(merged, (key) => {

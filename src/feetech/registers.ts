@@ -146,8 +146,10 @@ export type RegisterName = keyof typeof registers;
 /** Addresses run to here: the table's last byte is at TABLE_SIZE − 1. */
 export const TABLE_SIZE = 87;
 
-/** The model number that an STS3215 reports. */
+/** The model number that an STS3215 reports, … */
 export const STS3215_MODEL = 777;
+/** … and that of an STS3250, which has the same table and more force. */
+export const STS3250_MODEL = 2825;
 
 /** Baud rates by the code in `baud_rate`, from the maker's table (LeRobot's own differs for codes 5 to 7). */
 export const BAUD_RATES = [1_000_000, 500_000, 250_000, 128_000, 115_200, 76_800, 57_600, 38_400] as const;

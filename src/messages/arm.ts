@@ -3,7 +3,7 @@ import { type ArmIdentity, nameOfArm } from "../arm/identity.ts";
 import { type JointName, nameWithId } from "../arm/joints.ts";
 import { type ArmProblem, type BusFailed, jointsOf, type ReportedError } from "../arm/problem.ts";
 import { busFact } from "../feetech/bus-error.ts";
-import { STS3215_MODEL } from "../feetech/registers.ts";
+import { STS3215_MODEL, STS3250_MODEL } from "../feetech/registers.ts";
 import { nameOfOwner, type Owner } from "../linux/owner.ts";
 import { type Audience, command } from "./audience.ts";
 import { mismatch, missingCalibration, unfinished } from "./calibration.ts";
@@ -53,8 +53,11 @@ const words: {
     `the arm on its port is the ${nameOfArm(other)} — exchange the two: run "${command(audience, "assign")}" again, or ` +
     "exchange the ports in the configuration or on the command line",
   "servo.wrong-model": ({ joint, model }) =>
-    `${nameWithId(joint)} is a servo of model ${model}, not an STS3215 (model ${STS3215_MODEL}) — replace it, or check ` +
-    "that this is the arm's port",
+    `${nameWithId(joint)} is a servo of model ${model}, not an STS3215 (model ${STS3215_MODEL}) or STS3250 (model ` +
+    `${STS3250_MODEL}) — replace it, or check that this is the arm's port`,
+  "servo.models": ({ servos }) =>
+    `${list(servos.map(({ joint, kind }) => `${nameWithId(joint)} is ${kind === "STS3250" ? "an" : "a"} ${kind}`))}: the ` +
+    "limits of voltage and temperature are read from the servo itself",
   "calibration.missing": missingCalibration,
   "calibration.mismatch": mismatch,
   "calibration.unfinished": unfinished,

@@ -113,6 +113,10 @@ const words: { readonly [Code in TeleopCode]?: (problem: Of<Code>, audience: Aud
   "servo.overload-stays": ({ arm, joint }) =>
     `${name(arm)}: the overload of ${nameWithId(joint!)} does not end: it has little force — take the load off it, then ` +
     "switch the arm's power off and on",
+  "servo.gains": ({ arm, gains }) =>
+    `${name(arm)}: gains as configured, which are not LeRobot's: ${list(
+      gains.map(({ joint, p, i, d }) => `${nameWithId(joint)} has P ${p}, I ${i}, D ${d}`),
+    )}`,
   "supply.under-voltage": () =>
     "the Raspberry Pi gets too little voltage — use its own supply of 5.1 V and 2.5 A or more, and a short thick cable",
 

@@ -89,13 +89,14 @@ export class Preparation {
   }
 
   /** Checks both arms, in the state connecting, unless a fault or a failure is looked at again. */
-  inspect({ calibrationDir, normalisation }: PairSettings): Inspection {
+  inspect({ calibrationDir, normalisation, gains }: PairSettings): Inspection {
     const { arms, connections, machine, reporter } = this.#context;
     if (machine.state !== "faulted" && !reporter.isRetrying) this.#enterConnecting();
     const armOf = (role: Role) => ({ ...arms[role], bus: connections[role].bus! });
     const checked = checkPair(armOf("leader"), armOf("follower"), {
       calibrationDir,
       normalisation,
+      gains,
       clamping: this.#clamping,
     });
     const mayPass = checked.mayPass && !this.#doubted;
@@ -104,6 +105,7 @@ export class Preparation {
       this.#checked = checked;
       this.#faults = checked.faults;
       reporter.warn(checked.warnings);
+      reporter.remark(checked.remarks);
     }
     return { faults: checked.faults, mayPass };
   }

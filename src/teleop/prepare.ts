@@ -7,7 +7,7 @@ import { type InspectedArm, inspectArm } from "../arm/checks/inspect.ts";
 import type { ArmIdentity } from "../arm/identity.ts";
 import { JOINTS, type JointName, type Role } from "../arm/joints.ts";
 import { problemOf } from "../arm/problem-of.ts";
-import type { Marks } from "../arm/servos/baseline.ts";
+import { type GainsByJoint, LEROBOT_GAINS, type Marks } from "../arm/servos/baseline.ts";
 import { type ConfigurableArm, configure, needsEeprom } from "../arm/servos/configure.ts";
 import { SERVO_IDS } from "../arm/servos/read.ts";
 import { release, torqueState } from "../arm/servos/release.ts";
@@ -30,6 +30,8 @@ export interface CheckedPair {
   readonly follower: CheckedArm;
   readonly faults: readonly Problem[];
   readonly warnings: readonly Problem[];
+  /** What is worth a word, and nothing to worry about. */
+  readonly remarks: readonly Problem[];
   /** File and servos disagree, perhaps only because EEPROM was written just now. */
   readonly mayPass: boolean;
 }
@@ -43,6 +45,8 @@ export interface CheckedArm extends InspectedArm, ConfigurableArm {
 export interface PairRules {
   readonly calibrationDir: string;
   readonly normalisation?: NormalisationMode;
+  /** The follower's gains; LeRobot's if left out. */
+  readonly gains?: GainsByJoint | undefined;
   /** The follower's joints whose servos would drive them to their limits from outside. */
   readonly clamping?: ReadonlySet<JointName>;
 }
@@ -54,10 +58,13 @@ export interface PairRules {
 export function checkPair(
   leader: ReachedArm,
   follower: ReachedArm,
-  { calibrationDir, normalisation, clamping = new Set() }: PairRules,
+  { calibrationDir, normalisation, gains, clamping = new Set() }: PairRules,
 ): CheckedPair {
   const calibrations = new CalibrationStore(calibrationDir);
-  const arms = [inspect(leader, calibrations), inspect(follower, calibrations)] as const;
+  const arms = [
+    inspect(leader, calibrations),
+    { ...inspect(follower, calibrations), ...(gains && { gains }) },
+  ] as const;
   const findings = arms.flatMap((arm, index) => findingsOf(arm, arms[1 - index], normalisation));
   const ofSeverity = (wanted: Finding["severity"]) =>
     findings.flatMap(({ severity, problem }) => (severity === wanted ? problem : []));
@@ -66,6 +73,7 @@ export function checkPair(
     follower: arms[1],
     faults: [...ofSeverity("fault"), ...outOfRange(arms[1], clamping)],
     warnings: ofSeverity("warning"),
+    remarks: [...ofSeverity("info"), ...(gains === undefined ? [] : remarksOn(arms[1], gains))],
     mayPass: findings.some(({ problem: { code } }) => PASSING.has(code)),
   };
 }
@@ -118,6 +126,14 @@ function outOfRange({ role, id, reading }: CheckedArm, clamping: ReadonlySet<Joi
     if (outside <= OUTSIDE_WITHIN_STEPS) return [];
     return { code: "joint.out-of-range", arm: { role, id }, joint, degrees: degreesOutside(outside) };
   });
+}
+
+/** Gains that are not LeRobot's. */
+function remarksOn({ role, id }: ArmIdentity, gains: GainsByJoint): Problem[] {
+  const others = JOINTS.filter((joint) => !Bun.deepEquals(gains[joint], LEROBOT_GAINS));
+  if (others.length === 0) return [];
+  const told = others.map((joint) => ({ joint, ...gains[joint] }));
+  return [{ code: "servo.gains", arm: { role, id }, gains: told }];
 }
 
 function releaseForCertain({ bus }: ReachedArm): void {

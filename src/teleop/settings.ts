@@ -3,6 +3,7 @@
 import type { NormalisationMode } from "../arm/calibration/normalisation.ts";
 import type { ArmSettings } from "../arm/connection.ts";
 import type { JointName, Role } from "../arm/joints.ts";
+import type { GainsByJoint } from "../arm/servos/baseline.ts";
 import type { StallLimits } from "./loop/stall-guard.ts";
 import type { HealthLimits } from "./monitoring/vitals.ts";
 
@@ -31,6 +32,8 @@ export interface PairSettings {
   readonly start: StartBehaviour;
   readonly health: HealthLimits;
   readonly stall: StallLimits;
+  /** Of the follower's servos; LeRobot's if left out. */
+  readonly gains?: GainsByJoint;
   /** The follower's pose to park in, in its own normalised units; needed when `onStop` is "park". */
   readonly parkPose?: Readonly<Record<JointName, number>>;
 }

@@ -20,12 +20,14 @@ export function reportServos(
   const findings = servoFindingsOf({ role, id, images, errorBytes: errorBytesOf(bus) });
   const fault = findings.find(({ severity }) => severity === "fault");
   if (fault !== undefined) throw new Error(sayProblem(fault.problem, operator.audience));
-  for (const { problem } of findings) operator.tell("warning", sayProblem(problem, operator.audience));
+  for (const { severity, problem } of findings) {
+    operator.tell(severity === "info" ? "info" : "warning", sayProblem(problem, operator.audience));
+  }
 }
 
 /**
  * Asks whether this is really the arm that is meant when its servos say that it is another one: they hold exactly
- * another arm's calibration, or a leader's have a follower's gains. Throws when it is not, or nobody can say.
+ * another arm's calibration, or a leader's gripper has a follower's protection. Throws when it is not, or nobody can say.
  */
 export async function refuseWrongArm(arm: OpenArm, images: ServoImages, operator: Operator): Promise<void> {
   const doubt = doubtOf(arm, images);
@@ -44,7 +46,7 @@ function doubtOf(arm: OpenArm, images: ServoImages): string | undefined {
     return `The arm on ${arm.port} holds the calibration of ${found.map(nameOfArm).join(" and ")}.`;
   }
   if (arm.role === "leader" && !isOwn && looksLikeFollower(images)) {
-    return `The arm on ${arm.port} has a follower's gains.`;
+    return `The arm on ${arm.port} has the protection of a follower's gripper.`;
   }
   return undefined;
 }

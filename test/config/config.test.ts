@@ -69,6 +69,13 @@ test("the parking pose that the installed file shows can be used as it is", () =
   expect(Object.keys(parse(text).park!)).toHaveLength(6);
 });
 
+test("the gains that the installed file shows can be used as they are, and the others are LeRobot's", () => {
+  const text = readFileSync(shipped, "utf8").replace(/^# {3}(\[follower\.gains.*\n)# {3}(p = .*)$/m, "$1$2");
+  expect(parse(text).follower.gains).toEqual({ elbow_flex: { p: 24, i: 0, d: 32 } });
+  const given = parse("[follower.gains.gripper]\nd = 0");
+  expect(withOverrides(given, { rate: 100 }).follower.gains).toEqual({ gripper: { p: 16, i: 0, d: 0 } });
+});
+
 for (const [what, text, expected] of [
   [
     "a rate beyond the range",
@@ -128,6 +135,31 @@ for (const [what, text, expected] of [
     "a key of the top in a section",
     '[leader]\ncalibration_dir = "/c"',
     "leader.calibration_dir is not a known key: it belongs at the top, before any section",
+  ],
+  [
+    "a gain beyond its range",
+    "[follower.gains.gripper]\np = 3",
+    "follower.gains.gripper.p is 3, but must be a whole number from 4 to 64",
+  ],
+  [
+    "a gain that is a part",
+    "[follower.gains.elbow_flex]\ni = 0.5",
+    "follower.gains.elbow_flex.i is 0.5, but must be a whole number from 0 to 8",
+  ],
+  [
+    "gains of a mistyped joint",
+    "[follower.gains.elbow]\np = 20",
+    "follower.gains.elbow is not a known key: is elbow_flex meant?",
+  ],
+  [
+    "a mistyped gain",
+    "[follower.gains.elbow_flex]\nkp = 20",
+    "follower.gains.elbow_flex.kp is not a known key",
+  ],
+  [
+    "gains of a leader",
+    "[leader.gains.gripper]\np = 8",
+    "leader.gains is not a known key: it belongs to [follower]",
   ],
   ["a key that resembles none", "zzz = 1", "zzz is not a known key"],
   ["a key that every object has", "constructor = 1", "constructor is not a known key"],

@@ -207,7 +207,7 @@ test("arms on each other's ports", () => {
 
 test("a servo of another model", () => {
   expect(said({ code: "servo.wrong-model", joint: "wrist_flex", model: 1029 })).toStartWith(
-    "wrist_flex (id 4) is a servo of model 1029, not an STS3215 (model 777) — ",
+    "wrist_flex (id 4) is a servo of model 1029, not an STS3215 (model 777) or STS3250 (model 2825) — ",
   );
 });
 
@@ -257,6 +257,17 @@ test("a supply outside the servos' limits, with both numbers", () => {
 test("what a servo reports, with its temperature where that is known", () => {
   expect(said({ code: "servo.overheats", joint: "gripper", mask: 4, celsius: 71 })).toBe(
     "gripper (id 6), at 71 °C, reports overheating — let it cool",
+  );
+});
+
+test("servos that an arm usually has not", () => {
+  const servos = [
+    { joint: "shoulder_lift", kind: "STS3250" },
+    { joint: "elbow_flex", kind: "12 V STS3215" },
+  ] as const;
+  expect(said({ code: "servo.models", servos })).toBe(
+    "shoulder_lift (id 2) is an STS3250 and elbow_flex (id 3) is a 12 V STS3215: the limits of voltage and " +
+      "temperature are read from the servo itself",
   );
 });
 

@@ -1,5 +1,7 @@
 /** The pair as a whole, on simulated arms in virtual time: every edge of its states, and what leads along it. */
 import { describe, expect, test } from "bun:test";
+import { JOINTS } from "../../src/arm/joints.ts";
+import type { GainsByJoint } from "../../src/arm/servos/baseline.ts";
 import { MissingEdge } from "../../src/teleop/state/machine.ts";
 import { VirtualPair } from "../support/virtual-pair.ts";
 
@@ -75,6 +77,49 @@ describe("from nothing to following", () => {
     );
     const torque = it.arms.record.findIndex((entry) => entry.kind === "event" && entry.event === "energised");
     expect(configured).toBeWithin(0, torque);
+  });
+
+  test("the follower has the gains that are configured, which is said once", async () => {
+    const lerobot = { p: 16, i: 0, d: 32 };
+    const gains = {
+      ...Object.fromEntries(JOINTS.map((joint) => [joint, lerobot])),
+      elbow_flex: { ...lerobot, p: 24 },
+    };
+    using it = new VirtualPair({ settings: { gains: gains as GainsByJoint } });
+    it.at(FOLLOWS_S, () => {
+      it.arms.boards.follower.isPlugged = false;
+    });
+    it.at(FOLLOWS_S + 1, () => {
+      it.arms.boards.follower.isPlugged = true;
+    });
+    await it.runFor(FOLLOWS_S + 5);
+    const written = it.arms.record.flatMap((entry) =>
+      entry.kind === "event" && entry.event === "eeprom"
+        ? [[entry.arm, entry.joint, entry.register, entry.after]]
+        : [],
+    );
+    expect(written).toEqual([["follower", "elbow_flex", "p_coefficient", 24]]);
+    const told = it.events.flatMap(({ event }) =>
+      event.kind === "notice" && event.problem.code === "servo.gains" ? [event] : [],
+    );
+    expect(told).toMatchObject([
+      { severity: "info", problem: { gains: [{ joint: "elbow_flex", p: 24, i: 0, d: 32 }] } },
+    ]);
+    expect(it.states().at(-2)).toBe("following");
+  });
+
+  test("an arm with an STS3250 and 12 V servos is followed, and that is said", async () => {
+    using it = new VirtualPair();
+    const { servos } = it.arms.boards.follower.arm;
+    servos[1]!.setValues({ model_number: 2825 });
+    for (const servo of servos) {
+      servo.setValues({ max_voltage_limit: 140 });
+      servo.actuator.voltage = 121;
+    }
+    await it.runFor(6);
+    expect(it.states()).toEqual(["connecting", "aligning", "following", "stopped"]);
+    expect(it.codes()).toContain("servo.models");
+    expect(it.codes()).not.toContain("servo.voltage");
   });
 
   test("a port that may not be opened, or is another program's, is waited for", async () => {

@@ -6,14 +6,14 @@ import { JOINTS } from "../joints.ts";
 import type { ArmProblem } from "../problem.ts";
 import { missingJoints } from "./answers.ts";
 import { calibrationProblems, wristRollRanges } from "./calibration.ts";
-import { mixedFirmware, reportedErrors, voltagesOutside, wrongModels } from "./servos.ts";
+import { mixedFirmware, reportedErrors, unusualServos, voltagesOutside, wrongModels } from "./servos.ts";
 import { type ArmState, servosOf } from "./state.ts";
 import { isSwapped } from "./swapped.ts";
 
 /** One thing that a check found. */
 export interface Finding {
-  /** A fault keeps the arm from being used; a warning is said, and that is all. */
-  readonly severity: "fault" | "warning";
+  /** A fault keeps the arm from being used; a warning is said, and that is all; "info" is nothing to worry about. */
+  readonly severity: "fault" | "warning" | "info";
   readonly problem: ArmProblem;
 }
 
@@ -46,6 +46,7 @@ export function servoFindingsOf(state: Omit<ArmState, "calibration" | "unfinishe
   return [
     ...faults(unreached === undefined ? [] : [unreached]),
     ...faults(unreached?.code === "servo.wrong-model" ? [] : wrongModels(arm, servos)),
+    ...infos(unusualServos(arm, servos)),
     ...warnings(mixedFirmware(arm, servos)),
     ...warnings(voltagesOutside(arm, servos)),
     ...warnings(reportedErrors(arm, servos)),
@@ -62,4 +63,8 @@ function faults(problems: readonly ArmProblem[]): Finding[] {
 
 function warnings(problems: readonly ArmProblem[]): Finding[] {
   return problems.map((problem) => ({ severity: "warning", problem }));
+}
+
+function infos(problems: readonly ArmProblem[]): Finding[] {
+  return problems.map((problem) => ({ severity: "info", problem }));
 }

@@ -1,27 +1,40 @@
 /** What is wrong with an arm's servos, whatever its calibration: models, firmware, voltage, errors. */
-import { type ErrorBitName, errorBits, namesOfErrorBits, STS3215_MODEL } from "../../feetech/registers.ts";
+import { type ErrorBitName, errorBits, namesOfErrorBits } from "../../feetech/registers.ts";
 import type { ArmIdentity } from "../identity.ts";
 import type { JointName } from "../joints.ts";
 import type { ArmProblem, ReportedError, VoltageOutside } from "../problem.ts";
+import { isArmModel, unusualServo } from "../servos/models.ts";
 import type { ReadServo } from "./state.ts";
 
-/** Servos of another model: nothing else that is read of them can be believed. */
+/** Servos of a model that no arm has: nothing else that is read of them can be believed. */
 export function wrongModels(arm: ArmIdentity, servos: readonly ReadServo[]): ArmProblem[] {
   return servos.flatMap(({ joint, image }): ArmProblem[] => {
     const model = image.value("model_number");
-    return model === STS3215_MODEL ? [] : [{ code: "servo.wrong-model", arm, joint, model }];
+    return isArmModel(model) ? [] : [{ code: "servo.wrong-model", arm, joint, model }];
   });
 }
 
-/** Servos of one arm whose firmware differs: a known cause of lost replies. */
+/** Servos that an arm can have, and usually has not: their own limits apply. */
+export function unusualServos(arm: ArmIdentity, servos: readonly ReadServo[]): ArmProblem[] {
+  const unusual = servos.flatMap(({ joint, image }) => {
+    const kind = unusualServo(image);
+    return kind === undefined ? [] : [{ joint, kind }];
+  });
+  return unusual.length === 0 ? [] : [{ code: "servo.models", arm, servos: unusual }];
+}
+
+/** Servos of one arm and model whose firmware differs: a known cause of lost replies. */
 export function mixedFirmware(arm: ArmIdentity, servos: readonly ReadServo[]): ArmProblem[] {
-  const joints = new Map<string, JointName[]>();
-  for (const { joint, image } of servos) {
-    joints.set(image.firmware, [...(joints.get(image.firmware) ?? []), joint]);
-  }
-  if (joints.size < 2) return [];
-  const versions = [...joints].map(([version, who]) => ({ version, joints: who }));
-  return [{ code: "servo.mixed-firmware", arm, versions }];
+  const models = Map.groupBy(servos, ({ image }) => image.value("model_number"));
+  return [...models.values()].flatMap((ofModel): ArmProblem[] => {
+    const byVersion = Map.groupBy(ofModel, ({ image }) => image.firmware);
+    if (byVersion.size < 2) return [];
+    const versions = [...byVersion].map(([version, who]) => ({
+      version,
+      joints: who.map(({ joint }) => joint),
+    }));
+    return [{ code: "servo.mixed-firmware", arm, versions }];
+  });
 }
 
 /** One problem for each limit that the supply leaves: usually all servos say the same. */

@@ -1,6 +1,6 @@
 /** What an arm's servos must be set to before teleoperation, and where they differ from it. */
 import { type RegisterName, registers } from "../../feetech/registers.ts";
-import type { JointName, Role } from "../joints.ts";
+import { JOINTS, type JointName, type Role } from "../joints.ts";
 import type { ServoImage, ServoImages } from "./servo-image.ts";
 
 /** A register that does not hold what it must, and what it must hold. */
@@ -36,16 +36,21 @@ const common: Settings = {
   acceleration: ACCELERATION,
 };
 
+/** How a servo's position loop pulls: in proportion to the distance, to its sum over time, to its change. */
+export interface Gains {
+  readonly p: number;
+  readonly i: number;
+  readonly d: number;
+}
+
+/** The gains of each joint. */
+export type GainsByJoint = Readonly<Record<JointName, Gains>>;
+
 /** LeRobot's gains for the arm that moves by itself: half the factory's P, for less shake. */
-const follower: Settings = { ...common, p_coefficient: 16, i_coefficient: 0, d_coefficient: 32 };
+export const LEROBOT_GAINS: Gains = { p: 16, i: 0, d: 32 };
 
 /** A gripper squeezes for minutes: with half the torque and little current it does not burn. */
-const followerGripper: Settings = {
-  ...follower,
-  max_torque_limit: 500,
-  protection_current: 250,
-  overload_torque: 25,
-};
+const gripperProtection = { max_torque_limit: 500, protection_current: 250, overload_torque: 25 } as const;
 
 /** Set, positions count over several turns and leave 0…4095. The register's other bits are the maker's. */
 const PHASE_MULTI_TURN = 1 << 4;
@@ -57,7 +62,7 @@ const MAXIMUM_ACCELERATION = 254;
  * The registers of one servo that must be written, EEPROM first; none when it is configured.
  *
  * `maximum_acceleration` lies beyond the image: pass what was read of it to have it compared too; left out, it is not
- * mentioned.
+ * mentioned. `gains` are a follower's, LeRobot's if left out.
  * Never contains torque, goals, id, baud rate or calibration; nor `torque_limit`, which is raised only once the goal is
  * the present position.
  */
@@ -66,6 +71,7 @@ export function differences(
   joint: JointName,
   image: ServoImage,
   maximumAcceleration?: number,
+  gains: Gains = LEROBOT_GAINS,
 ): Difference[] {
   const found: Difference[] = [];
   const compare = (register: RegisterName, is: number, value: number) => {
@@ -74,7 +80,7 @@ export function differences(
   if (maximumAcceleration !== undefined) {
     compare("maximum_acceleration", maximumAcceleration, MAXIMUM_ACCELERATION);
   }
-  for (const [name, value] of Object.entries(settingsOf(role, joint))) {
+  for (const [name, value] of Object.entries(settingsOf(role, joint, gains))) {
     const register = name as RegisterName;
     compare(register, image.value(register), value);
   }
@@ -83,30 +89,19 @@ export function differences(
   return found.sort((a, b) => a.area.localeCompare(b.area));
 }
 
-function settingsOf(role: Role, joint: JointName): Settings {
+function settingsOf(role: Role, joint: JointName, { p, i, d }: Gains): Settings {
   if (role === "leader") return common;
-  return joint === "gripper" ? followerGripper : follower;
+  const follower = { ...common, p_coefficient: p, i_coefficient: i, d_coefficient: d };
+  return joint === "gripper" ? { ...follower, ...gripperProtection } : follower;
 }
 
 /**
- * Whether the six servos carry a follower's gains and gripper protection. A leader's servos keep the factory's, so
- * this tells the arms of a pair apart when their calibrations cannot.
+ * Whether an arm's gripper carries a follower's protection. A leader's keeps the factory's, so this tells the arms of a
+ * pair apart when their calibrations cannot. Gains tell nothing: a person may have others, in either arm.
  */
 export function looksLikeFollower(images: ServoImages): boolean {
-  return images.every((image, i) => {
-    if (image === null) return false;
-    const settings = i === images.length - 1 ? gripperMarks : bodyMarks;
-    return settings.every(([name, value]) => image.value(name) === value);
-  });
+  const gripper = images[JOINTS.indexOf("gripper")];
+  if (gripper == null) return false;
+  const marks = Object.entries(gripperProtection) as [keyof typeof gripperProtection, number][];
+  return marks.every(([name, value]) => gripper.value(name) === value);
 }
-
-const marks = (settings: Settings, names: RegisterName[]) =>
-  names.map((name) => [name, settings[name]!] as const);
-const bodyMarks = marks(follower, ["p_coefficient", "d_coefficient"]);
-const gripperMarks = marks(followerGripper, [
-  "p_coefficient",
-  "d_coefficient",
-  "max_torque_limit",
-  "protection_current",
-  "overload_torque",
-]);

@@ -4,7 +4,7 @@ import { writeEeprom } from "../../feetech/eeprom.ts";
 import type { RegisterName } from "../../feetech/registers.ts";
 import { ReadRequest, spanOf, WriteRequest } from "../../feetech/requests.ts";
 import { idOf, JOINTS, type JointName, type Role } from "../joints.ts";
-import { type Difference, differences, type Marks, markOf } from "./baseline.ts";
+import { type Difference, differences, type GainsByJoint, type Marks, markOf } from "./baseline.ts";
 import { type ArmReading, SERVO_IDS } from "./read.ts";
 import type { ServoImage } from "./servo-image.ts";
 
@@ -13,6 +13,8 @@ export interface ConfigurableArm {
   readonly role: Role;
   readonly bus: Bus;
   readonly reading: ArmReading;
+  /** A follower's gains; LeRobot's if left out. */
+  readonly gains?: GainsByJoint;
 }
 
 /** One servo, as it was read, and what must be written to it. */
@@ -122,10 +124,10 @@ function eepromOf(changes: readonly Difference[]): Difference[] {
   return changes.filter(({ area }) => area === "eeprom");
 }
 
-function servosOf({ role, bus, reading }: ConfigurableArm): Servo[] {
+function servosOf({ role, bus, reading, gains }: ConfigurableArm): Servo[] {
   return JOINTS.map((joint, index) => {
     const image = imageOf(joint, reading);
-    const changes = differences(role, joint, image, reading.maximumAccelerations[index]);
+    const changes = differences(role, joint, image, reading.maximumAccelerations[index], gains?.[joint]);
     if (role === "leader" && image.value("torque_enable") !== 0) {
       changes.unshift({ register: "torque_enable", value: 0, area: "ram" });
     }

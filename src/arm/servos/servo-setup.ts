@@ -1,11 +1,12 @@
 /** Giving servos their ids: finding the one that is connected, at whatever id and speed, and making it a joint's. */
 import type { Bus } from "../../feetech/bus.ts";
 import { EEPROM_SETTLE_US, EepromError } from "../../feetech/eeprom.ts";
-import { BAUD_RATES, STS3215_MODEL } from "../../feetech/registers.ts";
+import { BAUD_RATES } from "../../feetech/registers.ts";
 import { ReadRequest, spanOf } from "../../feetech/requests.ts";
 import { sleepForUs } from "../../linux/clock.ts";
 import { PortError } from "../../serial/transport.ts";
 import { idOf, type JointName } from "../joints.ts";
+import { isArmModel } from "./models.ts";
 
 /** A port whose speed can be changed, and the bus on it. */
 export interface ServoLine {
@@ -113,7 +114,7 @@ export function setUpServo(line: ServoLine, servo: FoundServo, joint: JointName)
   return { changed: true };
 }
 
-/** Whether a model number is that of an STS3215. */
+/** Whether a servo is of a model that an arm can have. */
 export function isRightModel({ model }: Pick<FoundServo, "model">): boolean {
-  return model === STS3215_MODEL;
+  return isArmModel(model);
 }

@@ -1,4 +1,6 @@
 /** From the configuration, with its keys, to what teleoperation must know, by its own names. */
+import { JOINTS } from "../../arm/joints.ts";
+import { type GainsByJoint, LEROBOT_GAINS } from "../../arm/servos/baseline.ts";
 import type { Config } from "../../config/config.ts";
 import type { PairSettings } from "../../teleop/settings.ts";
 
@@ -6,7 +8,7 @@ import type { PairSettings } from "../../teleop/settings.ts";
 export function pairSettings(config: Config): PairSettings {
   const { leader, follower, teleoperation, health, park } = config;
   return {
-    arms: { leader, follower },
+    arms: { leader: armOf(leader), follower: armOf(follower) },
     calibrationDir: config.calibration_dir,
     rateHz: teleoperation.rate_hz,
     normalisation: teleoperation.normalisation,
@@ -24,5 +26,15 @@ export function pairSettings(config: Config): PairSettings {
     },
     stall: { currentMa: health.stall_current_ma, afterS: health.stall_after_s },
     ...(park === undefined ? {} : { parkPose: park }),
+    ...(follower.gains === undefined ? {} : { gains: gainsOf(follower.gains) }),
   };
+}
+
+function armOf({ port, id }: Config["leader"]) {
+  return { port, id };
+}
+
+function gainsOf(configured: NonNullable<Config["follower"]["gains"]>): GainsByJoint {
+  const gains = JOINTS.map((joint) => [joint, configured[joint] ?? LEROBOT_GAINS]);
+  return Object.fromEntries(gains) as GainsByJoint;
 }

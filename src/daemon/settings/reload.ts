@@ -10,7 +10,8 @@ export interface Reloaded {
   readonly notices: readonly Notice[];
 }
 
-/** Reads the configuration again by `read`. What is tied to open ports stays as it was at the start, and that is said. */
+/** Reads the configuration again by `read`. What is tied to open ports stays as it was at the start, and
+ * that is said; so do gains: a follower is released before its EEPROM is written. */
 export function reload(present: PairSettings, read: () => PairSettings): Reloaded {
   let wanted: PairSettings;
   try {
@@ -20,13 +21,16 @@ export function reload(present: PairSettings, read: () => PairSettings): Reloade
     const problem = { code: "settings.refused", problems: error.message.split("\n") } as const;
     return { notices: [{ kind: "notice", severity: "warning", problem }] };
   }
-  const settings = { ...wanted, arms: present.arms, calibrationDir: present.calibrationDir };
+  const { arms, calibrationDir, gains } = present;
+  const { gains: wantedGains, ...others } = wanted;
+  const settings = { ...others, arms, calibrationDir, ...(gains && { gains }) };
   const kept = [
     wanted.arms.leader.port !== present.arms.leader.port && "leader.port",
     wanted.arms.leader.id !== present.arms.leader.id && "leader.id",
     wanted.arms.follower.port !== present.arms.follower.port && "follower.port",
     wanted.arms.follower.id !== present.arms.follower.id && "follower.id",
     wanted.calibrationDir !== present.calibrationDir && "calibration_dir",
+    !Bun.deepEquals(wantedGains, gains) && "follower.gains",
   ].filter((key) => key !== false);
   const notices: Notice[] = [{ kind: "notice", severity: "info", problem: { code: "settings.reloaded" } }];
   if (kept.length > 0) {

@@ -64,6 +64,8 @@ export const eventCodes = {
   "servo.overload-stays": [59, "an overload did not end by anything that may be tried"],
   "servo.error": [60, "a servo reports an error that nobody has named"],
   "supply.under-voltage": [61, "the Raspberry Pi itself gets too little voltage"],
+  "servo.models": [68, "a servo is an STS3250, or an STS3215 for 12 V: its own limits apply"],
+  "servo.gains": [69, "the follower's gains are as configured, and not LeRobot's"],
 
   "program.stalled": [70, "the program did not run for a while: stopped, suspended or starved"],
   "program.not-real-time": [71, "the system refused real-time priority or locked memory"],

@@ -2,6 +2,7 @@
 import type { ArmIdentity } from "../../arm/identity.ts";
 import type { JointName } from "../../arm/joints.ts";
 import type { ArmProblem } from "../../arm/problem.ts";
+import type { Gains } from "../../arm/servos/baseline.ts";
 import type { Owner } from "../../linux/owner.ts";
 import type { EventCode } from "./codes.ts";
 
@@ -54,6 +55,8 @@ interface Figures {
   "servo.hot": { readonly celsius: number };
   "servo.too-hot": { readonly celsius: number; readonly releaseFromC: number };
   "servo.cooling": Released | { readonly celsius: number; readonly coolBelowC: number };
+  /** Those that are not LeRobot's. */
+  "servo.gains": { readonly gains: readonly ({ readonly joint: JointName } & Gains)[] };
   "program.stalled": { readonly forMs: number };
   "program.late": { readonly overruns: number; readonly ticks: number };
   "program.not-real-time": { readonly refused: "priority" | "locked code"; readonly errno: string };

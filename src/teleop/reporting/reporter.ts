@@ -18,6 +18,7 @@ export class Reporter {
   /** What is said to be missing of each arm. */
   readonly #missing = new Map<Role, Problem>();
   #warnings: readonly Problem[] = [];
+  #remarks: readonly Problem[] = [];
   #faults: readonly Problem[] = [];
   #failure: Problem | undefined;
 
@@ -54,16 +55,20 @@ export class Reporter {
 
   /** Says the warnings that are new since the arms were checked before. */
   warn(problems: readonly Problem[]): void {
-    const fresh = problems.filter((problem) => !this.#warnings.some((told) => isSame(told, problem)));
+    for (const problem of freshOf(problems, this.#warnings)) this.notice("warning", problem);
     this.#warnings = problems;
-    for (const problem of fresh) this.notice("warning", problem);
+  }
+
+  /** Says what is worth a word and new since the arms were checked before. */
+  remark(problems: readonly Problem[]): void {
+    for (const problem of freshOf(problems, this.#remarks)) this.notice("info", problem);
+    this.#remarks = problems;
   }
 
   /** Enters the faulted state, or says that other faults have taken the place of those said before. */
   fault(problems: Reasons): void {
     if (this.#machine.state === "faulted") {
-      const fresh = problems.filter((problem) => !this.#faults.some((told) => isSame(told, problem)));
-      for (const problem of fresh) this.notice("fault", problem);
+      for (const problem of freshOf(problems, this.#faults)) this.notice("fault", problem);
     }
     this.#faults = problems;
     this.#machine.enter("faulted", problems);
@@ -81,6 +86,10 @@ export class Reporter {
   succeeded(): void {
     this.#failure = undefined;
   }
+}
+
+function freshOf(problems: readonly Problem[], before: readonly Problem[]): Problem[] {
+  return problems.filter((problem) => !before.some((told) => isSame(told, problem)));
 }
 
 function isSame(a: unknown, b: unknown): boolean {

@@ -85,6 +85,7 @@ function findings(
   if (found.length === 0) return [ok(area, "holds what its calibration file says")];
   return found.map(({ severity, problem }) => {
     const message = sayProblem(problem, audience);
+    if (severity === "info") return ok(area, message);
     return severity === "fault" ? broken(area, message) : warning(area, message);
   });
 }

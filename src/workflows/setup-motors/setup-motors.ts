@@ -6,7 +6,7 @@ import type { ArmProblem } from "../../arm/problem.ts";
 import { readWholeArm } from "../../arm/servos/read.ts";
 import { type FoundServo, findServo, isRightModel, setUpServo } from "../../arm/servos/servo-setup.ts";
 import type { ChosenArm } from "../../config/choose-arm.ts";
-import { BAUD_RATES, STS3215_MODEL } from "../../feetech/registers.ts";
+import { BAUD_RATES, STS3215_MODEL, STS3250_MODEL } from "../../feetech/registers.ts";
 import { command } from "../../messages/audience.ts";
 import { sayProblem } from "../../messages/problems.ts";
 import { PortError } from "../../serial/transport.ts";
@@ -145,7 +145,7 @@ function explain(trouble: Exclude<ReturnType<typeof findServo>, FoundServo>): st
 
 function troubleOf(servo: FoundServo): string | undefined {
   if (isRightModel(servo)) return undefined;
-  return `the servo with id ${servo.id} is of model ${servo.model}, not an STS3215 (model ${STS3215_MODEL}): use another one`;
+  return `the servo with id ${servo.id} is of model ${servo.model}, not an STS3215 (model ${STS3215_MODEL}) or STS3250 (model ${STS3250_MODEL}): use another one`;
 }
 
 /** Makes sure that this is not the servo that was set up before, and is still connected. */

@@ -274,6 +274,26 @@ test("each bit that a servo reports has its own code, and one that nobody has na
   expect(of(64 | 128)).toEqual(["servo.error", "servo.error"]);
 });
 
+test("an STS3250 and a 12 V STS3215 can be used, by their own limits, and that is said", () => {
+  const arm = followerWith({
+    shoulder_lift: { model_number: 2825, firmware_minor_version: 46 },
+    elbow_flex: { max_voltage_limit: 140, present_voltage: 121 },
+  });
+  expect(findingsOf(arm)).toEqual([
+    {
+      severity: "info",
+      problem: {
+        code: "servo.models",
+        arm: FOLLOWER,
+        servos: [
+          { joint: "shoulder_lift", kind: "STS3250" },
+          { joint: "elbow_flex", kind: "12 V STS3215" },
+        ],
+      },
+    },
+  ]);
+});
+
 test("a gripper that is overloaded because it holds something is nothing to be told of", () => {
   const gripper = { status: 32, torque_enable: 1 };
   expect(findingsOf(followerWith({ gripper }))).toEqual([]);
@@ -323,10 +343,11 @@ test("swapped arms are known when only one of them has a file", () => {
   expect(codes(noLeaderFile.follower, noLeaderFile.leader)).toEqual(["arm.swapped"]);
 });
 
-test("where both files are the same, a follower's gains on the leader's port tell", () => {
+test("where both files are the same, the follower's gripper on the leader's port tells, whatever its gains", () => {
   const same = calibrations.leader;
   const leader = armState("leader");
-  const follower = armState("follower", { images: armImages("follower", same), calibration: same });
+  const images = armImages("follower", same, { elbow_flex: { p_coefficient: 24, i_coefficient: 1 } });
+  const follower = armState("follower", { images, calibration: same });
   expect(findingsOf(leader, follower)).toEqual([]);
   expect(findingsOf(follower, leader)).toEqual([]);
   const wrong = exchanged(leader, follower);

@@ -88,9 +88,28 @@ test("whatever a servo holds, it is never told torque, a goal, an id, a baud rat
   }
 });
 
-test("a follower is known by its gains and its gripper's protection, all of them", () => {
+test("a follower's gains are those that are wanted, and a leader's are left alone", () => {
+  const gains = { p: 24, i: 1, d: 40 };
+  const of = (role: Role, joint: JointName) =>
+    Object.fromEntries(
+      differences(role, joint, servoImage(), undefined, gains).map(({ register, value }) => [
+        register,
+        value,
+      ]),
+    );
+  const wanted = { p_coefficient: 24, i_coefficient: 1, d_coefficient: 40 };
+  expect(of("follower", "elbow_flex")).toMatchObject(wanted);
+  expect(of("follower", "gripper")).toMatchObject({ ...wanted, max_torque_limit: 500 });
+  expect(Object.keys(of("leader", "elbow_flex"))).not.toContain("p_coefficient");
+});
+
+test("a follower is known by its gripper's protection, all of it, whatever its gains", () => {
   const images = armImages("follower", calibrations.follower);
   expect(looksLikeFollower(images)).toBe(true);
+  const stiff = { p_coefficient: 32, i_coefficient: 2, d_coefficient: 0 };
+  expect(
+    looksLikeFollower(armImages("follower", calibrations.follower, { elbow_flex: stiff, gripper: stiff })),
+  ).toBe(true);
   expect(looksLikeFollower(armImages("leader", calibrations.leader))).toBe(false);
   expect(looksLikeFollower([...images.slice(0, 5), null])).toBe(false);
   const unprotected = armImages("follower", calibrations.follower, { gripper: { overload_torque: 80 } });

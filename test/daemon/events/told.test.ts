@@ -74,6 +74,15 @@ test("a joint that something keeps from the leader's pose is named", () => {
   );
 });
 
+test("gains that are not LeRobot's, joint by joint", () => {
+  const gains = [{ joint: "elbow_flex", p: 24, i: 0, d: 32 }] as const;
+  expect(
+    read({ kind: "notice", severity: "info", problem: { code: "servo.gains", arm: follower, gains } }),
+  ).toBe(
+    'follower "red": gains as configured, which are not LeRobot\'s: elbow_flex (id 3) has P 24, I 0, D 32',
+  );
+});
+
 test("boards without names: what names them is a command for this reader", () => {
   const event = { kind: "notice", severity: "info", problem: missing } as const;
   expect(tell(event, [{ is: "unnamed", roles: ["follower"] }], left)).toMatchObject({

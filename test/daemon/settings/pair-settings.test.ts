@@ -50,3 +50,10 @@ test("a file is taken at its word", () => {
     parkPose,
   });
 });
+
+test("gains that are not given are LeRobot's", () => {
+  const { gains } = pairSettings(parseConfig("[follower.gains.elbow_flex]\np = 24", "/x/config.toml"));
+  expect(gains?.elbow_flex).toEqual({ p: 24, i: 0, d: 32 });
+  expect(gains?.gripper).toEqual({ p: 16, i: 0, d: 32 });
+  expect(pairSettings(parseConfig("", "/x/config.toml")).gains).toBeUndefined();
+});

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { ConfigError, defaultConfig } from "../../../src/config/config.ts";
+import { ConfigError, defaultConfig, parseConfig } from "../../../src/config/config.ts";
 import { pairSettings } from "../../../src/daemon/settings/pair-settings.ts";
 import { reload } from "../../../src/daemon/settings/reload.ts";
 import { sayProblem } from "../../../src/messages/problems.ts";
@@ -23,6 +23,14 @@ test("ports, ids and the calibrations' folder stay, and that is said by their ke
   expect(sayProblem(notices[1]!.problem, {})).toBe(
     "leader.port, leader.id, calibration_dir changed in the configuration: that takes effect at the next start",
   );
+});
+
+test("gains stay: a follower would have to be released for them", () => {
+  const configured = pairSettings(parseConfig("[follower.gains.gripper]\np = 20", "/c.toml"));
+  const { settings, notices } = reload(present, () => configured);
+  expect(settings).toEqual(present);
+  expect(notices[1]).toMatchObject({ problem: { code: "settings.kept", keys: ["follower.gains"] } });
+  expect(reload(configured, () => configured)).toMatchObject({ settings: configured, notices: [{}] });
 });
 
 test("a configuration that cannot be used changes nothing, and every problem is said", () => {
