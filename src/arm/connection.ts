@@ -75,6 +75,9 @@ export class ArmConnection {
   #port: ArmPort | undefined;
   #bus: Bus | undefined;
   #deniedSinceUs: number | undefined;
+  /** How often the board has appeared, and whether it was away since it was opened last. */
+  #appearances = 0;
+  #wasAway = true;
   readonly #facts = new ReadRequest(SERVO_IDS, spanOf("torque_enable", "present_current"));
   readonly #counters = new BusCounters();
 
@@ -112,9 +115,20 @@ export class ArmConnection {
       this.#problem = this.#whoIsMissing();
     } catch (error) {
       if (!(error instanceof PortError)) throw error;
-      await this.close();
+      await this.fail(error);
       this.#problem = this.#problemOf(error);
     }
+  }
+
+  /** The node of the board: another one each time that it appears, though its path is the same. */
+  get node(): string {
+    return `${this.path} ${this.#appearances}`;
+  }
+
+  /** Gives the port up for what it has failed with. */
+  async fail({ trouble }: PortError): Promise<void> {
+    if (trouble === "missing" || trouble === "lost") this.#wasAway = true;
+    await this.close();
   }
 
   /** Sets the speed of an open port, in baud; it is opened at that of a servo that is set up. Throws {@link PortError}. */
@@ -138,6 +152,8 @@ export class ArmConnection {
   async #open(): Promise<void> {
     if (this.#port !== undefined) return;
     this.#port = await this.#ports.open(this.path, BAUD_RATES[0]);
+    if (this.#wasAway) this.#appearances++;
+    this.#wasAway = false;
     this.#bus = new Bus(this.#port.transport, {
       clock: this.#ports.clock,
       access: this.#access,

@@ -6,26 +6,25 @@ import { ArmConnection } from "../arm/connection.ts";
 import type { ArmIdentity } from "../arm/identity.ts";
 import { JOINTS, ROLES, type Role } from "../arm/joints.ts";
 import { MotionDetector } from "../arm/motion-detector.ts";
-import { problemOf } from "../arm/problem-of.ts";
-import { BusError } from "../feetech/bus-error.ts";
 import type { Clock } from "../linux/clock.ts";
 import { PortError } from "../serial/transport.ts";
 import type { PairContext } from "./context.ts";
 import { Keeper } from "./keeper.ts";
 import { follow } from "./loop/follow.ts";
-import { JointOutOfRange } from "./loop/position-limits.ts";
 import { Alarms } from "./monitoring/alarms.ts";
 import { publishArm } from "./monitoring/figures.ts";
 import { observeArm } from "./observe.ts";
 import { Preparation } from "./preparation.ts";
+import { type RecoveryContext, recover } from "./recovery.ts";
 import type { Left } from "./reporting/problem.ts";
 import { Reporter } from "./reporting/reporter.ts";
 import type { PairSettings } from "./settings.ts";
 import { Command } from "./shared/mailbox.ts";
 import type { Conditions } from "./state/conditions.ts";
-import { decide, LOOK_AGAIN_MS, type Step, stateOf, type WaitReason } from "./state/decide.ts";
-import { MissingEdge, StateMachine } from "./state/machine.ts";
-import { problemOf as problemOfReason } from "./state/reasons.ts";
+import { decide, type Step, stateOf, type WaitReason } from "./state/decide.ts";
+import { StateMachine } from "./state/machine.ts";
+import { problemOf } from "./state/reasons.ts";
+import { RetryPauses } from "./state/retry.ts";
 import { type Stopped, stopFollower } from "./stop.ts";
 
 /** Runs a pair. Everything here blocks the thread that it runs on. */
@@ -40,6 +39,9 @@ export class Pair {
   readonly #connections: Readonly<Record<Role, ArmConnection>>;
   readonly #keeper: Keeper;
   readonly #preparation: Preparation;
+  readonly #retry = new RetryPauses();
+  /** What those who work for this pair need of it. */
+  readonly #working: RecoveryContext;
   #isCooling = false;
   /** While the follower waits, without torque, for the leader to be moved. */
   #detector: MotionDetector<"leader"> | undefined;
@@ -61,14 +63,13 @@ export class Pair {
       follower: new ArmConnection(this.#arms.follower, settings.arms.follower.port, "drive", ports),
     };
     this.#keeper = new Keeper(this.#arms, this.#connections, this.#reporter, this.#clock);
-    this.#preparation = new Preparation({
+    const shared = {
       ...context,
-      arms: this.#arms,
-      connections: this.#connections,
-      machine: this.#machine,
-      reporter: this.#reporter,
-      alarms: this.#alarms,
-    });
+      ...{ arms: this.#arms, connections: this.#connections },
+      ...{ machine: this.#machine, reporter: this.#reporter },
+    };
+    this.#preparation = new Preparation({ ...shared, alarms: this.#alarms });
+    this.#working = { ...shared, preparation: this.#preparation, retry: this.#retry };
   }
 
   /** Teleoperates until the main thread asks to end, then stops as configured and gives the ports up. */
@@ -80,7 +81,8 @@ export class Pair {
         this.#attend();
         await this.#cycle();
       } catch (error) {
-        await this.#recover(error);
+        this.#disconnect();
+        await recover(error, this.#working);
       }
     }
     const left = this.#stop();
@@ -117,15 +119,12 @@ export class Pair {
           mailbox.wait(this.#clock, step.next.forMs);
           return;
         case "inspect":
-          this.#tellReset(conditions);
-          this.#disconnect();
+          conditions = this.#disconnectedFrom(conditions);
+          if (conditions.retryInMs > 0) break;
           mailbox.wait(this.#clock, step.next.afterMs);
           if (mailbox.command !== Command.none) return;
-          conditions = {
-            ...conditions,
-            isConnected: false,
-            inspection: this.#preparation.inspect(this.#settings),
-          };
+          this.#retry.connects(this.#clock.nowUs(), this.#nodes);
+          conditions = { ...conditions, inspection: this.#preparation.inspect(this.#settings) };
           break;
         case "configure":
           conditions = this.#preparation.configure(conditions, this.#settings);
@@ -140,6 +139,7 @@ export class Pair {
 
   #observe(): Conditions {
     const { mailbox } = this.#context.memory;
+    this.#retry.appears(this.#nodes);
     const { connected, gaveUp } = this.#preparation;
     const leader = observeArm(this.#connections.leader, connected?.marks.leader);
     const follower = observeArm(this.#connections.follower, connected?.marks.follower);
@@ -155,6 +155,7 @@ export class Pair {
       ...(vitals && { heatLimits: vitals.heatLimits }),
       isCooling: this.#isCooling,
       gaveUp,
+      retryInMs: this.#retry.pauseMs(this.#clock.nowUs()),
       start: this.#settings.start,
       leaderWasMoved: this.#detector?.moved !== undefined,
       heldForS: this.#keeper.heldForS,
@@ -178,7 +179,20 @@ export class Pair {
     }
   }
 
-  /** An arm that was connected must be checked again: it was reset while nobody looked. */
+  /** The nodes of both boards, since they appeared last. */
+  get #nodes(): string {
+    return ROLES.map((role) => this.#connections[role].node).join(" ");
+  }
+
+  /** Conditions of arms that must be checked again: when they were connected, one was reset while nobody looked. */
+  #disconnectedFrom(conditions: Conditions): Conditions {
+    const nowUs = this.#clock.nowUs();
+    if (conditions.isConnected) this.#retry.failed(nowUs);
+    this.#tellReset(conditions);
+    this.#disconnect();
+    return { ...conditions, isConnected: false, retryInMs: this.#retry.pauseMs(nowUs) };
+  }
+
   #tellReset({ leader, follower }: Conditions): void {
     const { state } = this.#machine;
     if (state !== "aligning" && state !== "following") return;
@@ -200,7 +214,7 @@ export class Pair {
       this.#reporter.succeeded();
     }
     if (reason.is === "cooling") this.#isCooling = true;
-    const problem = problemOfReason(reason, this.#arms);
+    const problem = problemOf(reason, this.#arms);
     const [fault, ...faults] = this.#preparation.faults;
     if (reason.is === "faulted" && fault !== undefined) this.#reporter.fault([fault, ...faults]);
     else if (reason.is === "no position") this.#reporter.failed(problem!);
@@ -241,35 +255,11 @@ export class Pair {
       keeper: this.#keeper,
       alarms: this.#alarms,
     });
-    if (next === "check again") this.#disconnect();
+    if (next === "check again") {
+      this.#retry.failed(this.#clock.nowUs());
+      this.#disconnect();
+    }
     if (next === "cool down") this.#isCooling = true;
-  }
-
-  /** What an error in the middle of anything leads to: a lost port or a silent servo are looked for again. */
-  async #recover(error: unknown): Promise<void> {
-    this.#disconnect();
-    if (error instanceof JointOutOfRange) {
-      // The next check of the arms tells it, until it is settled.
-      this.#preparation.foundOutOfRange(error);
-      return;
-    }
-    if (error instanceof PortError) {
-      const role = this.#connections.leader.owns(error) ? "leader" : "follower";
-      await this.#connections[role].close();
-      // Of a board that is gone the next look says what to do.
-      if (error.trouble === "lost") return;
-      this.#reporter.failed(problemOf(error, this.#arms[role]));
-    } else if (error instanceof BusError) {
-      const role = this.#connections.leader.bus === error.bus ? "leader" : "follower";
-      this.#reporter.failed(problemOf(error, this.#arms[role]));
-    } else if (error instanceof MissingEdge && this.#context.onMissingEdge === "start over") {
-      // No goal is written any more: the follower is held as it is.
-      this.#reporter.notice("fault", { code: "program.internal-error", what: error.message });
-      this.#machine.enter("waiting", [{ code: "program.internal-error", what: error.message }]);
-    } else {
-      throw error;
-    }
-    this.#context.memory.mailbox.wait(this.#clock, LOOK_AGAIN_MS);
   }
 
   #stop(): Left {
