@@ -106,6 +106,9 @@ export class ArmConnection {
   #port: ArmPort | undefined;
   #bus: Bus | undefined;
   #deniedSinceUs: number | undefined;
+  /** How often the board has appeared, and whether it was away since it was opened last. */
+  #appearances = 0;
+  #wasAway = true;
   readonly #facts = new ReadRequest(SERVO_IDS, spanOf("torque_enable", "present_current"));
   readonly #counters = new BusCounters();
   readonly #roundTrip: RoundTrip;
@@ -171,7 +174,7 @@ export class ArmConnection {
       this.#lookAtServos();
     } catch (error) {
       if (!(error instanceof PortError)) throw error;
-      await this.close();
+      await this.fail(error);
       this.#problem = this.#problemOf(error);
     }
   }
@@ -210,6 +213,17 @@ export class ArmConnection {
     for (const _ of this.closerLook());
   }
 
+  /** The node of the board: another one each time that it appears, though its path is the same. */
+  get node(): string {
+    return `${this.path} ${this.#appearances}`;
+  }
+
+  /** Gives the port up for what it has failed with. */
+  async fail({ trouble }: PortError): Promise<void> {
+    if (trouble === "missing" || trouble === "lost") this.#wasAway = true;
+    await this.close();
+  }
+
   /** Sets the speed of an open port, in baud; it is opened at that of a servo that is set up. Throws {@link PortError}. */
   setBaudRate(baudRate: number): void {
     this.#port?.setBaudRate(baudRate);
@@ -232,6 +246,8 @@ export class ArmConnection {
   async #open(): Promise<void> {
     if (this.#port !== undefined) return;
     this.#port = await this.#ports.open(this.path, BAUD_RATES[0]);
+    if (this.#wasAway) this.#appearances++;
+    this.#wasAway = false;
     this.#bus = new Bus(this.#port.transport, {
       clock: this.#ports.clock,
       access: this.#access,

@@ -16,6 +16,7 @@ import type { PairSettings } from "../teleop/settings.ts";
 import { startApi } from "./api/subject.ts";
 import { EventHistory } from "./events/event-history.ts";
 import { LossWatch } from "./events/losses.ts";
+import { Repeats } from "./events/repeats.ts";
 import { watchSupply } from "./events/supply.ts";
 import { type ToldEvent, type ToldSink, tell } from "./events/told.ts";
 import { unnamedBoards } from "./events/unnamed-boards.ts";
@@ -71,10 +72,12 @@ export async function runService(options: ServiceOptions): Promise<Left | undefi
       if (event.kind === "calibration") calibrations[event.role] = event.calibration;
     },
   ];
+  const repeats = new Repeats((told) => {
+    for (const each of sinks) each(told);
+  });
   const sink: EventSink = (event) => {
     const hints = enrichers.flatMap((hintsFor) => hintsFor(event));
-    const told = tell(event, hints, options.audience());
-    for (const each of sinks) each(told);
+    repeats.take(tell(event, hints, options.audience()));
   };
   const supply = watchSupply((event) => sink(event));
   const enrichers = [supply.hintsFor, unnamedBoards(() => settings)];

@@ -7,10 +7,8 @@ import { ArmConnection } from "../arm/connection.ts";
 import type { ArmIdentity } from "../arm/identity.ts";
 import { JOINTS, ROLES, type Role } from "../arm/joints.ts";
 import { MotionDetector } from "../arm/motion-detector.ts";
-import { problemOf } from "../arm/problem-of.ts";
 import { yieldingPorts } from "../arm/yielding-ports.ts";
 import type { BusAccess } from "../feetech/access.ts";
-import { BusError } from "../feetech/bus-error.ts";
 import { RoundTrip } from "../feetech/round-trip.ts";
 import type { Clock } from "../linux/clock.ts";
 import { PortError } from "../serial/transport.ts";
@@ -18,21 +16,22 @@ import { CloserLooks } from "./closer-looks.ts";
 import type { PairContext } from "./context.ts";
 import { Keeper } from "./keeper.ts";
 import { type FollowContext, follow } from "./loop/follow.ts";
-import { JointOutOfRange } from "./loop/position-limits.ts";
 import { Alarms } from "./monitoring/alarms.ts";
 import { publishArm } from "./monitoring/figures.ts";
 import { GoalWatch } from "./monitoring/goal-watch.ts";
 import { observeArm } from "./observe.ts";
 import { cannotPark, parkAsAsked } from "./park-on-request.ts";
 import { Preparation, type PreparationContext } from "./preparation.ts";
+import { type RecoveryContext, recover } from "./recovery.ts";
 import type { Left } from "./reporting/problem.ts";
 import { Reporter } from "./reporting/reporter.ts";
 import type { PairSettings } from "./settings.ts";
 import { Command } from "./shared/mailbox.ts";
 import type { Conditions } from "./state/conditions.ts";
-import { decide, LOOK_AGAIN_MS, type Step, stateOf, type WaitReason } from "./state/decide.ts";
-import { MissingEdge, StateMachine } from "./state/machine.ts";
-import { problemOf as problemOfReason } from "./state/reasons.ts";
+import { decide, type Step, stateOf, type WaitReason } from "./state/decide.ts";
+import { StateMachine } from "./state/machine.ts";
+import { problemOf } from "./state/reasons.ts";
+import { RetryPauses } from "./state/retry.ts";
 import { type Stopped, stopFollower } from "./stop.ts";
 
 /** Runs a pair. Everything here blocks the thread that it runs on. */
@@ -50,6 +49,9 @@ export class Pair {
   readonly #parts: PreparationContext & Omit<FollowContext, "settings">;
   readonly #preparation: Preparation;
   readonly #goalWatch = new GoalWatch();
+  readonly #retry = new RetryPauses();
+  /** What those who work for this pair need of it. */
+  readonly #working: RecoveryContext;
   #isCooling = false;
   /** While the follower waits, without torque, for the leader to be moved. */
   #detector: MotionDetector<"leader"> | undefined;
@@ -85,6 +87,7 @@ export class Pair {
       ...{ reporter: this.#reporter, keeper: this.#keeper, alarms: new Alarms(sink, ports.clock) },
     };
     this.#preparation = new Preparation(this.#parts);
+    this.#working = { ...this.#parts, preparation: this.#preparation, retry: this.#retry };
   }
 
   /** Nothing is waited for so long that the follower would have to hold. */
@@ -102,7 +105,8 @@ export class Pair {
         this.#attend();
         await this.#cycle();
       } catch (error) {
-        await this.#recover(error);
+        this.#disconnect();
+        await recover(error, this.#working);
       }
     }
     const left = this.#stop();
@@ -142,15 +146,12 @@ export class Pair {
           mailbox.wait(this.#clock, step.next.forMs);
           return;
         case "inspect":
-          this.#tellReset(conditions);
-          this.#disconnect();
+          conditions = this.#disconnectedFrom(conditions);
+          if (conditions.retryInMs > 0) break;
           mailbox.wait(this.#clock, step.next.afterMs);
           if (mailbox.command !== Command.none) return;
-          conditions = {
-            ...conditions,
-            isConnected: false,
-            inspection: this.#preparation.inspect(this.#settings),
-          };
+          this.#retry.connects(this.#clock.nowUs(), this.#nodes);
+          conditions = { ...conditions, inspection: this.#preparation.inspect(this.#settings) };
           break;
         case "configure":
           conditions = this.#preparation.configure(conditions, this.#settings);
@@ -174,6 +175,7 @@ export class Pair {
 
   #observe(): Conditions {
     const { mailbox, claims } = this.#context.memory;
+    this.#retry.appears(this.#nodes);
     const { connected, gaveUp, goals } = this.#preparation;
     const leader = observeArm(this.#connections.leader, connected?.marks.leader);
     const follower = observeArm(this.#connections.follower, connected?.marks.follower);
@@ -192,6 +194,7 @@ export class Pair {
       ...(vitals && { heatLimits: vitals.heatLimits }),
       isCooling: this.#isCooling,
       gaveUp,
+      retryInMs: this.#retry.pauseMs(this.#clock.nowUs()),
       start: this.#settings.start,
       leaderWasMoved: this.#detector?.moved !== undefined,
       heldForS: this.#keeper.heldForS,
@@ -224,6 +227,20 @@ export class Pair {
     else alarms.raise(name, "warning", problem);
   }
 
+  /** The nodes of both boards, since they appeared last. */
+  get #nodes(): string {
+    return ROLES.map((role) => this.#connections[role].node).join(" ");
+  }
+
+  /** Conditions of arms that must be checked again: when they were connected, one was reset while nobody looked. */
+  #disconnectedFrom(conditions: Conditions): Conditions {
+    const nowUs = this.#clock.nowUs();
+    if (conditions.isConnected) this.#retry.failed(nowUs);
+    this.#tellReset(conditions);
+    this.#disconnect();
+    return { ...conditions, isConnected: false, retryInMs: this.#retry.pauseMs(nowUs) };
+  }
+
   /** An arm that was connected must be checked again: it was reset while nobody looked. */
   #tellReset({ leader, follower }: Conditions): void {
     const { state } = this.#machine;
@@ -246,7 +263,7 @@ export class Pair {
       this.#reporter.succeeded();
     }
     if (reason.is === "cooling") this.#isCooling = true;
-    const problem = problemOfReason(reason, this.#arms);
+    const problem = problemOf(reason, this.#arms);
     const [fault, ...faults] = this.#preparation.faults;
     if (reason.is === "faulted" && fault !== undefined) this.#reporter.fault([fault, ...faults]);
     else if (reason.is === "no position") this.#reporter.failed(problem!);
@@ -279,39 +296,15 @@ export class Pair {
     const connected = this.#preparation.connected!;
     if (follower.is === "reached") connected.follower.vitals.settle(follower.temperaturesC);
     const next = follow(connected, this.#followContext);
-    if (next === "check again") this.#disconnect();
+    if (next === "check again") {
+      this.#retry.failed(this.#clock.nowUs());
+      this.#disconnect();
+    }
     if (next === "cool down") this.#isCooling = true;
   }
 
   get #followContext(): FollowContext {
     return { ...this.#parts, settings: this.#settings };
-  }
-
-  /** What an error in the middle of anything leads to: a lost port or a silent servo are looked for again. */
-  async #recover(error: unknown): Promise<void> {
-    this.#disconnect();
-    if (error instanceof JointOutOfRange) {
-      // The next check of the arms tells it, until it is settled.
-      this.#preparation.foundOutOfRange(error);
-      return;
-    }
-    if (error instanceof PortError) {
-      const role = this.#connections.leader.owns(error) ? "leader" : "follower";
-      await this.#connections[role].close();
-      // Of a board that is gone, and of one that another program has, the next look says what to do.
-      if (error.trouble === "lost" || error.trouble === "in use") return;
-      this.#reporter.failed(problemOf(error, this.#arms[role]));
-    } else if (error instanceof BusError) {
-      const role = this.#connections.leader.bus === error.bus ? "leader" : "follower";
-      this.#reporter.failed(problemOf(error, this.#arms[role]));
-    } else if (error instanceof MissingEdge && this.#context.onMissingEdge === "start over") {
-      // No goal is written any more: the follower is held as it is.
-      this.#reporter.notice("fault", { code: "program.internal-error", what: error.message });
-      this.#machine.enter("waiting", [{ code: "program.internal-error", what: error.message }]);
-    } else {
-      throw error;
-    }
-    this.#context.memory.mailbox.wait(this.#clock, LOOK_AGAIN_MS);
   }
 
   #stop(): Left {

@@ -111,13 +111,16 @@ function writeClamped(bus: Bus, id: number, register: RegisterName, value: numbe
   for (let attempt = 0; attempt < TRIES; attempt++) if (bus.write(id, register, value)) return;
 }
 
-/** Reads back what the servos made of their accelerations. */
-function marksOf({ bus, reading }: ConfigurableArm): Marks {
-  const accelerations = new ReadRequest(SERVO_IDS, spanOf("acceleration"));
-  bus.readAll(accelerations);
-  return JOINTS.map((joint, index) =>
-    markOf(imageOf(joint, reading).value("acceleration"), accelerations.value(index, "acceleration")),
+/** Reads back what the servos made of their accelerations, where these were written. */
+function marksOf(arm: ConfigurableArm): Marks {
+  const before = arm.reading.images.map((image) => image?.value("acceleration") ?? 0);
+  const isWritten = servosOf(arm).some(({ changes }) =>
+    changes.some(({ register }) => register === "acceleration"),
   );
+  if (!isWritten) return before.map((acceleration) => markOf(acceleration, acceleration));
+  const after = new ReadRequest(SERVO_IDS, spanOf("acceleration"));
+  arm.bus.readAll(after);
+  return before.map((acceleration, index) => markOf(acceleration, after.value(index, "acceleration")));
 }
 
 function eepromOf(changes: readonly Difference[]): Difference[] {

@@ -11,7 +11,8 @@ export function jsonOutput(summary: () => Summary): Output {
   return {
     event(event) {
       const { kind, ...fields } = event;
-      if (kind === "reason" || "quiet" in event) return;
+      // A program needs each change of state, also where people only read how many there were.
+      if (kind === "reason" || (kind === "notice" && event.quiet)) return;
       if (kind === "stopped") write("summary", summary());
       write(kind, fields);
     },

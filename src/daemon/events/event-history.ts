@@ -73,12 +73,12 @@ export class EventHistory {
 
 /** What an event says to people; undefined for what is not for them. */
 export function entryOf(event: ToldEvent): HistoryEntry | undefined {
+  if ((event.kind !== "state" && event.kind !== "notice") || event.quiet) return undefined;
   const time = new Date();
   if (event.kind === "state") {
     const severity = event.to === "faulted" ? "fault" : "info";
     return { time, code: event.code, severity, message: `${event.to}: ${event.why}` };
   }
-  if (event.kind !== "notice" || event.quiet) return undefined;
   const { code, severity, message } = event;
   return { time, code, severity, message };
 }

@@ -25,6 +25,8 @@ export type ToldEvent =
       readonly from: PairState | undefined;
       readonly to: PairState;
       readonly why: string;
+      /** Not for people: one of many, which are counted. */
+      readonly quiet?: true;
     } & About)
   /** The state stays, for another reason. */
   | ({ readonly kind: "reason"; readonly why: string } & About)

@@ -53,6 +53,8 @@ export interface Conditions {
   readonly isCooling: boolean;
   /** EEPROM did not take a value: each further try would wear it. */
   readonly gaveUp: boolean;
+  /** What has failed again and again is left alone for so long. */
+  readonly retryInMs: number;
   readonly start: StartBehaviour;
   /** With `start` "on leader motion": the leader was moved by hand since the follower has waited for that. */
   readonly leaderWasMoved: boolean;

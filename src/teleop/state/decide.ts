@@ -27,6 +27,8 @@ export type WaitReason =
   | { readonly is: "released" }
   /** The checks found faults. */
   | { readonly is: "faulted" }
+  /** What was told has failed again and again: it is left alone for a while. */
+  | { readonly is: "pausing" }
   /** A servo of the follower is too hot. */
   | { readonly is: "cooling"; readonly joint: number; readonly celsius: number; readonly coolBelowC: number }
   /** A servo of the leader reports what is no position. */
@@ -72,7 +74,10 @@ function nextOf(conditions: Conditions): Step["next"] {
   }
   if (!isConnected) {
     if (conditions.gaveUp) return wait({ is: "faulted" }, RECHECK_FAULT_MS);
-    if (inspection === undefined) return { do: "inspect", afterMs: 0 };
+    if (inspection === undefined) {
+      if (conditions.retryInMs <= 0) return { do: "inspect", afterMs: 0 };
+      return wait({ is: "pausing" }, Math.min(conditions.retryInMs, LOOK_AGAIN_MS));
+    }
     if (inspection.mayPass) return { do: "inspect", afterMs: RECHECK_EEPROM_MS };
     if (inspection.faults.length > 0) return wait({ is: "faulted" }, RECHECK_FAULT_MS);
     return { do: "configure" };

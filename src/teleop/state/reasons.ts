@@ -4,7 +4,7 @@ import { JOINTS, type Role } from "../../arm/joints.ts";
 import type { Problem } from "../reporting/problem.ts";
 import type { WaitReason } from "./decide.ts";
 
-/** What is told of a reason to wait; undefined where what is told was found elsewhere: who is missing, and faults. */
+/** What is told of a reason to wait; undefined where what is told was found elsewhere: who is missing, faults, what has failed. */
 export function problemOf(
   reason: WaitReason,
   { leader, follower }: Readonly<Record<Role, ArmIdentity>>,
@@ -12,6 +12,7 @@ export function problemOf(
   switch (reason.is) {
     case "out of reach":
     case "faulted":
+    case "pausing":
       return undefined;
     case "paused":
       return { code: "pair.paused", stage: reason.torqueOff ? "torque off" : "holding" };

@@ -37,6 +37,7 @@ const conditions = (of: Partial<Conditions> = {}): Conditions => ({
   heatLimits: { releaseFromC: each(65), coolBelowC: each(55) },
   isCooling: false,
   gaveUp: false,
+  retryInMs: 0,
   start: "at once",
   leaderWasMoved: false,
   heldForS: 0,
@@ -51,6 +52,15 @@ test("EEPROM that was written has 0.3 s to settle before what it holds counts", 
 });
 
 describe("what is done next", () => {
+  test("what has failed again and again is left alone for its pause, looked at meanwhile, and then checked", () => {
+    const isConnected = false;
+    expect(next({ isConnected, retryInMs: 5000 })).toEqual(wait({ is: "pausing" }));
+    expect(next({ isConnected, retryInMs: 30 })).toEqual(wait({ is: "pausing" }, 30));
+    expect(next({ isConnected, retryInMs: 0 })).toEqual({ do: "inspect", afterMs: 0 });
+    expect(next({ isConnected, retryInMs: 5000, leader: gone() })).toEqual(wait({ is: "out of reach" }));
+    expect(next({ isConnected, retryInMs: 5000, mode: "released" })).toEqual(wait({ is: "released" }));
+  });
+
   test("two arms that are connected and well are followed, and nobody is released", () => {
     expect(decide(conditions())).toEqual({ releaseLeader: false, next: { do: "follow" } });
   });
