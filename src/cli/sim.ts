@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
 import * as v from "valibot";
+import { whyOf } from "../linux/system-error.ts";
 import { type MotionPlan, motionNameSchema, motionSchema } from "../sim/arm/motion.ts";
 import { SCENES, type Scene } from "../sim/arm/scene.ts";
 import { SimClient } from "../sim/control/client.ts";
@@ -105,7 +106,7 @@ async function planOf(motion: string, command: Command): Promise<MotionPlan> {
     const content: unknown = await Bun.file(motion).json();
     return v.parse(motionSchema, Array.isArray(content) ? { keyframes: content } : content);
   } catch (error) {
-    const why = v.isValiError(error) ? v.summarize(error.issues) : (error as Error).message;
+    const why = v.isValiError(error) ? v.summarize(error.issues) : whyOf(error);
     return command.error(
       `--motion: ${motion} is neither still, wave, middle, sweep nor a file of keyframes: ${why}`,
       {

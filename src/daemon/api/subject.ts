@@ -1,5 +1,6 @@
 /** The control socket of a running teleoperation: what comes on it, done to the pair. */
 import { listeningPath } from "../../api/address.ts";
+import { factOf, isSystemError, whyOf } from "../../linux/system-error.ts";
 import type { EventSink } from "../../teleop/reporting/events.ts";
 import type { Problem } from "../../teleop/reporting/problem.ts";
 import type { Mode } from "../../teleop/state/states.ts";
@@ -33,7 +34,10 @@ export async function startApi(
       resume: () => set("running", { code: "pair.resumed" }),
     });
   } catch (error) {
-    const problem = { code: "control.refused", why: (error as Error).message } as const;
+    const problem = {
+      code: "control.refused",
+      why: isSystemError(error) ? factOf(error) : whyOf(error),
+    } as const;
     sink({ kind: "notice", severity: "info", problem });
     return undefined;
   }
