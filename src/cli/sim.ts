@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
 import * as v from "valibot";
 import { whyOf } from "../linux/system-error.ts";
+import { quoted } from "../messages/audience.ts";
 import { type MotionPlan, motionNameSchema, motionSchema } from "../sim/arm/motion.ts";
 import { SCENES, type Scene } from "../sim/arm/scene.ts";
 import { SimClient } from "../sim/control/client.ts";
@@ -125,8 +126,8 @@ function welcome({ dir, leaderId, followerId }: Options): string {
   control      ${paths.socket}
   record       ${paths.record}
 
-Try: so101 teleoperate --leader ${paths.leader} --follower ${paths.follower} \\
-       --leader-id ${leaderId} --follower-id ${followerId} --calibration-dir ${paths.calibration}
+Try: so101 teleoperate --leader ${quoted(paths.leader)} --follower ${quoted(paths.follower)} \\
+       --leader-id ${quoted(leaderId)} --follower-id ${quoted(followerId)} --calibration-dir ${quoted(paths.calibration)}
 
 Ctrl-C ends it.`;
 }

@@ -18,6 +18,13 @@ test("the unit of the pair is named", () => {
   );
 });
 
+test("a service of another version is restarted by its pair's unit", () => {
+  expect(describeApiProblem({ kind: "unknown" }, {})).toEndWith('"sudo systemctl restart so101-teleop"');
+  expect(describeApiProblem({ kind: "unknown" }, { pair: "left" })).toEndWith(
+    '"sudo systemctl restart so101-teleop@left"',
+  );
+});
+
 test.each([
   [{ kind: "unknown" }, "no service of this version"],
   [{ kind: "silent" }, "does not answer"],

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { ApiError, askService } from "../../api/client.ts";
 import type { Status } from "../../api/protocol.ts";
 import { type Config, ConfigError, defaultConfigOf, loadConfig } from "../../config/config.ts";
-import { pairConfigPath } from "../../config/pairs.ts";
+import { pairConfigPath, unitOf } from "../../config/pairs.ts";
 import { type Audience, command } from "../../messages/audience.ts";
 import { broken, type Check, checkServedArms, ok, warning } from "../check.ts";
 import { readArms } from "./arms.ts";
@@ -57,7 +57,7 @@ function configOf(path: string, pair: string): [Config, Check] {
     return [loadConfig(path, pair), ok(area, path)];
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    const cure = "correct it; then it is read by itself, or: sudo systemctl reload so101-teleop";
+    const cure = `correct it; then it is read by itself, or: sudo systemctl reload ${unitOf(pair)}`;
     return [defaultConfigOf(pair), broken(area, error.message.split("\n").join("; "), cure)];
   }
 }
