@@ -1,7 +1,7 @@
 /** An arm's problems in words: what happened, to which joint, the figures, what to do next. */
 import { type ArmIdentity, nameOfArm } from "../arm/identity.ts";
 import { type JointName, nameWithId } from "../arm/joints.ts";
-import { type ArmProblem, type BusFailed, jointsOf } from "../arm/problem.ts";
+import { type ArmProblem, type BusFailed, jointsOf, type PortFailed } from "../arm/problem.ts";
 import { busFact } from "../feetech/bus-error.ts";
 import { STS3215_MODEL } from "../feetech/registers.ts";
 import { nameOfOwner } from "../linux/owner.ts";
@@ -28,12 +28,7 @@ const words: {
         "then log in again",
   "port.busy": ({ path, owner }) =>
     `${path} is in use by ${owner === undefined ? "another program" : nameOfOwner(owner)} — end that program first`,
-  "port.failed": ({ fact, trouble }) =>
-    `${fact} — ${
-      trouble === "not a tty"
-        ? "check that this is the path of the arm's port"
-        : "unplug the arm's USB board and plug it in again"
-    }`,
+  "port.failed": (problem) => `${problem.fact} — ${cureOfPort(problem)}`,
   "bus.silent": ({ path }) =>
     `${path === undefined ? "" : `there is a board at ${path}, but `}no servo answers — switch the arm's power on; if ` +
     "it is on, check the lead between the board and shoulder_pan, and that this is the arm's port",
@@ -104,6 +99,18 @@ export function sayArmEnd(problem: ArmProblem): string | undefined {
   const { what } = problem.code === "servo.voltage" ? errorMeanings.voltage : meaningOf(problem.mask);
   return `${subject(problem)}${list(jointsOf(problem).map(nameWithId))} no longer reports ${what}`;
 }
+
+function cureOfPort({ trouble, errno = "" }: PortFailed): string {
+  if (trouble === "not a tty" || WRONG_PATH.has(errno))
+    return "check that this is the path of the arm's port";
+  if (TOO_LITTLE.has(errno)) return "end other programs, or restart the machine";
+  return "unplug the arm's USB board and plug it in again";
+}
+
+/** What the system says of a path that is no port's. */
+const WRONG_PATH: ReadonlySet<string> = new Set(["ELOOP", "ENAMETOOLONG", "EINVAL"]);
+/** What it says when it runs out of something. */
+const TOO_LITTLE: ReadonlySet<string> = new Set(["EMFILE", "ENFILE", "ENOMEM"]);
 
 /** What to do about a servo that did not do what it was asked. */
 export function cureOfBus({ trouble, register, position }: BusCause): string {

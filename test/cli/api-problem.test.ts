@@ -18,6 +18,11 @@ test("the unit of the pair is named", () => {
   );
 });
 
+test("of a socket that was given it is not known whose it is", () => {
+  const said = describeApiProblem({ kind: "not running", paths: ["/tmp/a.sock"] }, { socket: "/tmp/a.sock" });
+  expect(said).toEndWith('— run "so101 teleoperate --socket /tmp/a.sock"');
+});
+
 test("a service of another version is restarted by its pair's unit", () => {
   expect(describeApiProblem({ kind: "unknown" }, {})).toEndWith('"sudo systemctl restart so101-teleop"');
   expect(describeApiProblem({ kind: "unknown" }, { pair: "left" })).toEndWith(
