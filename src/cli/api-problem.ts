@@ -9,11 +9,10 @@ export function describeApiProblem(problem: ApiProblem, audience: Audience): str
   switch (problem.kind) {
     case "not running": {
       const [first] = problem.paths;
-      // Whose socket it is that was given nobody knows.
-      const start =
-        audience.socket === undefined
-          ? `start it with "sudo systemctl start ${unitAt(first!)}", or run `
-          : "run ";
+      // A pair's socket has its name; whose another one is nobody knows.
+      const start = first!.endsWith(".sock")
+        ? `start it with "sudo systemctl start ${unitAt(first!)}", or run `
+        : "run ";
       return (
         `the service does not run (nothing answers at ${problem.paths.join(" or ")}) — ` +
         `${start}"${command(audience, "teleoperate")}"`

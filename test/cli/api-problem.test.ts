@@ -18,9 +18,9 @@ test("the unit of the pair is named", () => {
   );
 });
 
-test("of a socket that was given it is not known whose it is", () => {
-  const said = describeApiProblem({ kind: "not running", paths: ["/tmp/a.sock"] }, { socket: "/tmp/a.sock" });
-  expect(said).toEndWith('— run "so101 teleoperate --socket /tmp/a.sock"');
+test("of a socket that has no pair's name it is not known whose it is", () => {
+  const said = describeApiProblem({ kind: "not running", paths: ["/tmp/a"] }, { socket: "/tmp/a" });
+  expect(said).toEndWith('— run "so101 teleoperate --socket /tmp/a"');
 });
 
 test("a service of another version is restarted by its pair's unit", () => {

@@ -59,10 +59,10 @@ function configOf(named: string | undefined, pair: string): [Config, Check] {
     return [loadConfig(path, pair), ok(area, path)];
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    const cure =
-      named !== undefined
-        ? "correct it, or name another"
-        : `correct it; then it is read by itself, or: sudo systemctl reload ${unitOf(pair)}`;
+    // Of one that is not there the message says what to do.
+    const cure = existsSync(path)
+      ? `correct it; then it is read by itself, or: sudo systemctl reload ${unitOf(pair)}`
+      : undefined;
     return [defaultConfigOf(pair), broken(area, error.message.split("\n").join("; "), cure)];
   }
 }
