@@ -1,7 +1,7 @@
 /** Why a service could not be asked, in words. */
 import { basename } from "node:path";
 import type { ApiProblem } from "../api/client.ts";
-import { unitOf } from "../config/pairs.ts";
+import { MAIN_PAIR, unitOf } from "../config/pairs.ts";
 import { type Audience, command } from "../messages/audience.ts";
 
 /** Says what is wrong, and what to do. */
@@ -9,9 +9,13 @@ export function describeApiProblem(problem: ApiProblem, audience: Audience): str
   switch (problem.kind) {
     case "not running": {
       const [first] = problem.paths;
+      // A pair's socket has its name; whose another one is nobody knows.
+      const start = first!.endsWith(".sock")
+        ? `start it with "sudo systemctl start ${unitAt(first!)}", or run `
+        : "run ";
       return (
-        `the service does not run (nothing answers at ${problem.paths.join(" or ")}) — start it with ` +
-        `"sudo systemctl start ${unitAt(first!)}", or run "${command(audience, "teleoperate")}"`
+        `the service does not run (nothing answers at ${problem.paths.join(" or ")}) — ` +
+        `${start}"${command(audience, "teleoperate")}"`
       );
     }
     case "denied":
@@ -24,7 +28,10 @@ export function describeApiProblem(problem: ApiProblem, audience: Audience): str
     case "ended":
       return "the service has ended";
     case "unknown":
-      return "what answers is no service of this version — after an upgrade, restart it with systemctl restart so101-teleop";
+      return (
+        "what answers is no service of this version — after an upgrade, restart it with " +
+        `"sudo systemctl restart ${nameOfUnit(audience.pair ?? MAIN_PAIR)}"`
+      );
     case "refused":
       return `the service refused: ${problem.reason}`;
   }
@@ -32,5 +39,9 @@ export function describeApiProblem(problem: ApiProblem, audience: Audience): str
 
 /** The unit of the pair that a socket is named after. */
 function unitAt(path: string): string {
-  return unitOf(basename(path, ".sock")).replace(/\.service$/, "");
+  return nameOfUnit(basename(path, ".sock"));
+}
+
+function nameOfUnit(pair: string): string {
+  return unitOf(pair).replace(/\.service$/, "");
 }

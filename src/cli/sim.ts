@@ -2,6 +2,8 @@
 import { join } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
 import * as v from "valibot";
+import { whyOf } from "../linux/system-error.ts";
+import { quoted } from "../messages/audience.ts";
 import { type MotionPlan, motionNameSchema, motionSchema } from "../sim/arm/motion.ts";
 import { SCENES, type Scene } from "../sim/arm/scene.ts";
 import { IN_TIME, type Lateness } from "../sim/board.ts";
@@ -121,7 +123,7 @@ async function planOf(motion: string, command: Command): Promise<MotionPlan> {
     const content: unknown = await Bun.file(motion).json();
     return v.parse(motionSchema, Array.isArray(content) ? { keyframes: content } : content);
   } catch (error) {
-    const why = v.isValiError(error) ? v.summarize(error.issues) : (error as Error).message;
+    const why = v.isValiError(error) ? v.summarize(error.issues) : whyOf(error);
     return command.error(
       `--motion: ${motion} is neither still, wave, middle, sweep nor a file of keyframes: ${why}`,
       {
@@ -140,8 +142,8 @@ function welcome({ dir, leaderId, followerId }: Options): string {
   control      ${paths.socket}
   record       ${paths.record}
 
-Try: so101 teleoperate --leader ${paths.leader} --follower ${paths.follower} \\
-       --leader-id ${leaderId} --follower-id ${followerId} --calibration-dir ${paths.calibration}
+Try: so101 teleoperate --leader ${quoted(paths.leader)} --follower ${quoted(paths.follower)} \\
+       --leader-id ${quoted(leaderId)} --follower-id ${quoted(followerId)} --calibration-dir ${quoted(paths.calibration)}
 
 Ctrl-C ends it.`;
 }

@@ -1,5 +1,6 @@
 /** Reading the configuration file as TOML, with the line of a syntax error. */
 import { readFileSync, type Stats, statSync } from "node:fs";
+import { whyOf } from "../linux/system-error.ts";
 
 /** A configuration that cannot be used. The message has a line for each problem: where, what is, what must be. */
 export class ConfigError extends Error {
@@ -23,13 +24,14 @@ export function readConfigFile(path: string): string {
   );
 }
 
-function explain({ code, message }: NodeJS.ErrnoException): string {
+function explain(error: NodeJS.ErrnoException): string {
+  const { code } = error;
   if (code === "ENOENT") {
     return "there is no such configuration file — name one with --config, or give --leader, --follower, --leader-id and --follower-id instead";
   }
   if (code === "EACCES")
     return "you may not read this configuration file — run as a user who may, or use sudo";
-  return `cannot be read: ${message}`;
+  return `cannot be read: ${whyOf(error)}`;
 }
 
 /** A TOML text's content; `path` is for messages. Throws {@link ConfigError} that names the line. */

@@ -23,6 +23,17 @@ import { basename, dirname, join } from "node:path";
  * was there is then untouched.
  */
 export function replaceFile(path: string, text: string, mode = 0o664): void {
+  try {
+    writeAndRename(path, text, mode);
+  } catch (error) {
+    // Nobody knows the temporary file's name.
+    if (error instanceof Error && "code" in error)
+      Object.assign(error, { path, dest: undefined, syscall: "write" });
+    throw error;
+  }
+}
+
+function writeAndRename(path: string, text: string, mode: number): void {
   const before = statSync(path, { throwIfNoEntry: false });
   const target = before ? realpathSync(path) : path;
   const folder = dirname(target);

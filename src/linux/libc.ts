@@ -1,5 +1,7 @@
 /** Every libc call that the program makes, and errno, through bun:ffi. */
+
 import { dlopen, type Pointer, ptr, read } from "bun:ffi";
+import { constants } from "node:os";
 
 const { symbols } = dlopen("libc.so.6", {
   // Files and devices.
@@ -68,14 +70,16 @@ export const Errno = {
   ENOSYS: 38,
 } as const;
 
-const errnoName = new Map<number, string>(Object.entries(Errno).map(([name, value]) => [value, name]));
+const errnoName = new Map<number, string>(
+  Object.entries({ ...constants.errno, ...Errno }).map(([name, value]) => [value, name]),
+);
 
 /** This thread's errno. Read it directly after the call that failed: any other call may change it. */
 export function errno(): number {
   return read.i32(symbols.__errno_location()!, 0);
 }
 
-/** The name of an error number, "EIO", or "errno 123" for one that the code never tells apart. */
+/** The name of an error number, "EIO", or "errno 523" for one that has none. */
 export function nameOfErrno(number: number): string {
   return errnoName.get(number) ?? `errno ${number}`;
 }

@@ -1,7 +1,13 @@
 /** An arm's problems in words: what happened, to which joint, the figures, what to do next. */
 import { type ArmIdentity, nameOfArm } from "../arm/identity.ts";
 import { type JointName, nameWithId } from "../arm/joints.ts";
-import { type ArmProblem, type BusFailed, jointsOf, type ReportedError } from "../arm/problem.ts";
+import {
+  type ArmProblem,
+  type BusFailed,
+  jointsOf,
+  type PortFailed,
+  type ReportedError,
+} from "../arm/problem.ts";
 import { busFact } from "../feetech/bus-error.ts";
 import { STS3215_MODEL, STS3250_MODEL } from "../feetech/registers.ts";
 import { nameOfOwner, type Owner } from "../linux/owner.ts";
@@ -27,12 +33,7 @@ const words: {
       : `${path} may not be opened by this user — join the group dialout with "sudo usermod -aG dialout $USER", ` +
         "then log in again",
   "port.busy": ({ path, owner }) => `${whoHas(path, owner)} — end that program first`,
-  "port.failed": ({ fact, trouble }) =>
-    `${fact} — ${
-      trouble === "not a tty"
-        ? "check that this is the path of the arm's port"
-        : "unplug the arm's USB board and plug it in again"
-    }`,
+  "port.failed": (problem) => `${problem.fact} — ${cureOfPort(problem)}`,
   "port.too-slow": ({ roundTripMs, holdAfterMs }) =>
     `its replies take ${roundTripMs} ms, too long for hold_after_ms — set hold_after_ms = ${holdAfterMs} in the ` +
     "configuration, or plug the board into the computer itself, without a hub or a network between",
@@ -120,6 +121,18 @@ export function sayArmEnd(problem: ArmProblem): string | undefined {
   const { what } = problem.code === "servo.voltage" ? errorMeanings.voltage : meaningOf(problem.mask);
   return `${subject(problem)}${list(jointsOf(problem).map(nameWithId))} no longer reports ${what}`;
 }
+
+function cureOfPort({ trouble, errno = "" }: PortFailed): string {
+  if (trouble === "not a tty" || WRONG_PATH.has(errno))
+    return "check that this is the path of the arm's port";
+  if (TOO_LITTLE.has(errno)) return "end other programs, or restart the machine";
+  return "unplug the arm's USB board and plug it in again";
+}
+
+/** What the system says of a path that is no port's. */
+const WRONG_PATH: ReadonlySet<string> = new Set(["ELOOP", "ENAMETOOLONG", "EINVAL"]);
+/** What it says when it runs out of something. */
+const TOO_LITTLE: ReadonlySet<string> = new Set(["EMFILE", "ENFILE", "ENOMEM"]);
 
 /** What to do about a servo that did not do what it was asked. */
 export function cureOfBus({ trouble, register, position }: BusCause): string {

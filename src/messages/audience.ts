@@ -46,7 +46,7 @@ const commands = {
   "calibration pull": ["pair", "config", "arm"],
   "calibration show": ["pair", "config", "arm"],
   "calibration undo": ["pair", "config", "arm"],
-  "find-port": ["pair", "config"],
+  "find-port": ["pair", "config", "calibrations"],
   park: ["pair", "config", "socket"],
   relax: ["pair", "config", "arm"],
   release: ["pair", "socket"],
@@ -54,7 +54,7 @@ const commands = {
   "setup-motors": ["pair", "config", "arm"],
   status: ["pair", "socket"],
   teleoperate: ["pair", "config", "socket"],
-} as const satisfies Record<string, readonly ("pair" | "config" | "socket" | "arm")[]>;
+} as const satisfies Record<string, readonly ("pair" | "config" | "socket" | "arm" | "calibrations")[]>;
 
 /** A command of the program that messages name. */
 export type CommandName = keyof typeof commands;
@@ -82,12 +82,9 @@ export function command(audience: Audience, name: CommandName, ...words: readonl
     ...(takes.includes("pair") ? option("--pair", audience.pair) : []),
     ...(takes.includes("socket") ? option("--socket", audience.socket) : []),
     ...(takes.includes("config") ? option("--config", audience.config) : []),
-    ...(takes.includes("arm")
-      ? [
-          ...option("--port", arm?.port),
-          ...option("--id", arm?.id),
-          ...option("--calibration-dir", audience.calibrationDir),
-        ]
+    ...(takes.includes("arm") ? [...option("--port", arm?.port), ...option("--id", arm?.id)] : []),
+    ...(takes.includes("arm") || takes.includes("calibrations")
+      ? option("--calibration-dir", audience.calibrationDir)
       : []),
   ];
   return shellLine(line);
@@ -99,6 +96,6 @@ export function shellLine(words: readonly string[]): string {
 }
 
 /** A word as a shell takes it for one. */
-function quoted(word: string): string {
+export function quoted(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

@@ -5,6 +5,7 @@ import type { CalibrationUnwritable } from "../arm/problem.ts";
 import { problemOf } from "../arm/problem-of.ts";
 import { BusError } from "../feetech/bus-error.ts";
 import { EepromError } from "../feetech/eeprom.ts";
+import { factOf, isSystemError } from "../linux/system-error.ts";
 import { PortError } from "../serial/transport.ts";
 import type { Problem } from "../teleop/reporting/problem.ts";
 import { CURE_OF_EEPROM, cureOfBus, isArmProblem, sayArmProblem } from "./arm.ts";
@@ -30,5 +31,22 @@ export function sayError(error: unknown, audience: Audience): string {
   if (error instanceof PortError) return sayProblem(problemOf(error), audience);
   if (error instanceof EepromError) return `${error.message} — ${CURE_OF_EEPROM}`;
   if (error instanceof BusError) return `${error.message} — ${cureOfBus(error)}`;
+  if (isSystemError(error)) return `${factOf(error)}${cureOf(error.code)}`;
   return error instanceof Error ? error.message : String(error);
+}
+
+/** What to do about what the system refused. */
+function cureOf(code: string): string {
+  switch (code) {
+    case "EACCES":
+    case "EPERM":
+      return " — run it as a user who may, or with sudo";
+    case "ENOSPC":
+    case "EDQUOT":
+      return " — make room, then try again";
+    case "EROFS":
+      return " — make it writable, or name another folder";
+    default:
+      return "";
+  }
 }

@@ -1,6 +1,7 @@
 /** What a teleoperation tells, in words: what happened, to which arm and joint, and what to do now. */
 import { type ArmIdentity, nameOfArm } from "../arm/identity.ts";
 import { type JointName, nameWithId } from "../arm/joints.ts";
+import { reasonOf } from "../linux/system-error.ts";
 import type { Doubt, Left, Problem, TeleopCode, TeleopProblem } from "../teleop/reporting/problem.ts";
 import { isArmProblem, sayArmEnd, whoHas } from "./arm.ts";
 import { type Audience, command } from "./audience.ts";
@@ -126,7 +127,7 @@ const words: { readonly [Code in TeleopCode]?: (problem: Of<Code>, audience: Aud
       refused === "priority"
         ? ["no real-time priority", "LimitRTPRIO="]
         : ["code not locked in memory", "LimitMEMLOCK="];
-    return `${what} (${errno}): ticks may come late while the machine is busy; root has it, and a unit with ${key}`;
+    return `${what} (${reasonOf(errno)}): ticks may come late while the machine is busy; root has it, and a unit with ${key}`;
   },
   "program.hangs": ({ forS }) => `the control thread has not got on for ${forS} s`,
   "program.late": ({ overruns, ticks }) =>

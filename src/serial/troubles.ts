@@ -2,6 +2,7 @@
 
 import { Errno, nameOfErrno } from "../linux/libc.ts";
 import { nameOfOwner, type Owner, ownerOf } from "../linux/owner.ts";
+import { reasonOf } from "../linux/system-error.ts";
 import { PortError, type PortTrouble } from "./transport.ts";
 
 /** Why a port could not be opened, by the errno of the call that failed. */
@@ -25,7 +26,7 @@ export function notOpened(path: string, code: number): PortError {
     case Errno.EISDIR:
       return because("not a tty", "is not a serial port");
     default:
-      return because("failed", `could not be opened (${nameOfErrno(code)})`);
+      return because("failed", `could not be opened: ${reasonOf(nameOfErrno(code))}`);
   }
 }
 
@@ -44,7 +45,7 @@ export function inUseBy(path: string, owner: Owner | undefined): PortError {
 export function failed(path: string, action: string, code: number): PortError {
   if (code === Errno.EIO || code === Errno.ENXIO || code === Errno.ENODEV) return lost(path);
   const errno = nameOfErrno(code);
-  return new PortError("failed", path, `${path}: ${action} failed (${errno})`, { errno });
+  return new PortError("failed", path, `${path}: ${action} failed: ${reasonOf(errno)}`, { errno });
 }
 
 /** The board went away: EIO or a read of 0 bytes from a tty hung up, ENODEV or ENXIO from a driver without its device. */

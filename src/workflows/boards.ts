@@ -15,7 +15,7 @@ export function sayNoBoard(plugIn: string): string {
     ports.length === 0
       ? "and /dev has no USB board's port — give a container its ports, as with docker's --device=/dev/ttyACM0"
       : `/dev has ${list(ports)}`;
-  return `boards cannot be listed, for ${why}; ${there}`;
+  return `boards cannot be listed: ${why}; ${there}`;
 }
 
 /** Lists the boards that are plugged in. */

@@ -33,9 +33,13 @@ export async function refuseWrongArm(arm: OpenArm, images: ServoImages, operator
   const doubt = doubtOf(arm, images);
   if (doubt === undefined) return;
   if (await operator.ask(`${doubt} Is it the ${arm.name} all the same?`, "grave")) return;
+  const { audience } = operator;
+  // A port that was given need not be one that is found by itself.
+  const given = audience.arms?.[arm.role]?.port;
+  const findPort = command(audience, "find-port", ...(given === undefined ? [] : [given]));
   throw new Error(
-    `${arm.port}: not taken for the ${arm.name}; nothing was changed — check the ports with ` +
-      `"${command(operator.audience, "find-port")}", or answer yes on a terminal`,
+    `${arm.port}: not taken for the ${arm.name}; nothing was changed — check the ports with "${findPort}", or answer ` +
+      "yes on a terminal",
   );
 }
 

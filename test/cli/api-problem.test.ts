@@ -18,6 +18,18 @@ test("the unit of the pair is named", () => {
   );
 });
 
+test("of a socket that has no pair's name it is not known whose it is", () => {
+  const said = describeApiProblem({ kind: "not running", paths: ["/tmp/a"] }, { socket: "/tmp/a" });
+  expect(said).toEndWith('— run "so101 teleoperate --socket /tmp/a"');
+});
+
+test("a service of another version is restarted by its pair's unit", () => {
+  expect(describeApiProblem({ kind: "unknown" }, {})).toEndWith('"sudo systemctl restart so101-teleop"');
+  expect(describeApiProblem({ kind: "unknown" }, { pair: "left" })).toEndWith(
+    '"sudo systemctl restart so101-teleop@left"',
+  );
+});
+
 test.each([
   [{ kind: "unknown" }, "no service of this version"],
   [{ kind: "silent" }, "does not answer"],

@@ -44,7 +44,7 @@ test.each([
   [
     [],
     1,
-    Bun.which("udevadm") === null ? "boards cannot be listed, for udevadm is not" : "no board is plugged in",
+    Bun.which("udevadm") === null ? "boards cannot be listed: udevadm is not" : "no board is plugged in",
   ],
   [["--pair", "../x", "--leader", "A", "--follower", "B"], 2, "--pair is"],
 ])("assign %p ends with %i and says what to do", async (args, expected, says) => {

@@ -113,7 +113,7 @@ describe("find-port", () => {
   test("without any board says what to check", async () => {
     const { stderr, code } = await so101("find-port", "--list", "--calibration-dir", folder);
     // The program is run with an empty PATH: as in a container, there is no udevadm.
-    expect(stderr).toContain("boards cannot be listed, for udevadm is not installed here (a container?); ");
+    expect(stderr).toContain("boards cannot be listed: udevadm is not installed here (a container?); ");
     expect(stderr).not.toContain("cable");
     expect(code).toBe(1);
   });

@@ -48,6 +48,11 @@ test("a new file has its content and, whatever the umask, the mode that was aske
   expect(modeOf(join(folder, "private"))).toBe(0o600);
 });
 
+test("a file that cannot be written is named, and not the temporary one", () => {
+  const file = join(newFolder(), "no", "arm.json");
+  expect(() => replaceFile(file, "x")).toThrow(expect.objectContaining({ code: "ENOENT", path: file }));
+});
+
 test("whoever has the old file open reads it to its end", () => {
   const file = join(newFolder(), "arm.json");
   writeFileSync(file, "old");

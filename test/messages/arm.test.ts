@@ -42,6 +42,12 @@ test("a port that fails otherwise", () => {
   expect(said({ code: "port.failed", path: "/dev/null", trouble: "not a tty", fact })).toBe(
     `${fact} — check that this is the path of the arm's port`,
   );
+  expect(said({ code: "port.failed", path, trouble: "failed", errno: "ELOOP", fact: "a circle" })).toBe(
+    "a circle — check that this is the path of the arm's port",
+  );
+  expect(said({ code: "port.failed", path, trouble: "failed", errno: "EMFILE", fact: "full" })).toBe(
+    "full — end other programs, or restart the machine",
+  );
   expect(said({ code: "port.failed", path, trouble: "stuck", fact: `${path} did not take it` })).toBe(
     `${path} did not take it — unplug the arm's USB board and plug it in again`,
   );

@@ -29,6 +29,9 @@ test("what was given to say which arm is meant is given again, as a shell takes 
     "so101 setup-motors leader --joint gripper --config /etc/own.toml --port /dev/ttyACM0 --id 'my arm' " +
       "--calibration-dir '~/it'\\''s here'",
   );
+  expect(command(audience, "find-port", "/dev/my arm")).toBe(
+    "so101 find-port '/dev/my arm' --config /etc/own.toml --calibration-dir '~/it'\\''s here'",
+  );
   expect(command(audience, "resume")).toBe("so101 resume --socket /run/own.sock");
   expect(command(audience, "assign")).toBe("sudo so101 assign");
 });

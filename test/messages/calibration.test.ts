@@ -84,7 +84,7 @@ test("a disk that is full, and what has no cure of its own", () => {
   expect(sayError(unwritable("/x.json", full), {})).toContain("the disk is full — make room, then try again");
   const other = Object.assign(new Error("it burns"), { code: "EIO" });
   expect(sayError(unwritable("/x.json", other, "its folder cannot be made"), {})).toBe(
-    "calibration /x.json: its folder cannot be made: it burns",
+    "calibration /x.json: its folder cannot be made: the device or the disk failed",
   );
 });
 

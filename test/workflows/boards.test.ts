@@ -14,7 +14,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 test("where udev cannot be asked no cable is blamed", () => {
   process.env.PATH = folder;
   const said = sayNoBoard("plug in the arm's USB board");
-  expect(said).toStartWith("boards cannot be listed, for udevadm is not installed here (a container?); ");
+  expect(said).toStartWith("boards cannot be listed: udevadm is not installed here (a container?); ");
   expect(said).not.toContain("cable");
   writeFileSync(join(folder, "udevadm"), "#!/bin/sh\n", { mode: 0o755 });
   expect(sayNoBoard("plug in the arm's USB board")).not.toContain("udevadm");

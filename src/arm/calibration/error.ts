@@ -1,4 +1,5 @@
 /** Why a calibration cannot be had or kept. */
+import { whyOf } from "../../linux/system-error.ts";
 import { type ArmIdentity, nameOfArm } from "../identity.ts";
 import type { CalibrationProblem, Remedy } from "../problem.ts";
 
@@ -78,7 +79,7 @@ export const WAYS_TO_ONE: readonly Remedy[] = [CALIBRATE, { do: "calibration imp
 
 /** What a failed system call on the calibration at `path` means. */
 export function unreadable(path: string, cause: unknown, arm?: ArmIdentity): CalibrationError {
-  const { code: errno, message } = cause as NodeJS.ErrnoException;
+  const { code: errno } = cause as NodeJS.ErrnoException;
   const isMissing = errno === "ENOENT" || errno === "ENOTDIR";
   return new CalibrationError(
     {
@@ -88,7 +89,7 @@ export function unreadable(path: string, cause: unknown, arm?: ArmIdentity): Cal
       errno,
       ...(isMissing
         ? { kind: "missing", what: "there is no such file", remedies: WAYS_TO_ONE }
-        : { kind: "unreadable", what: `cannot be read: ${message}`, remedies: [] }),
+        : { kind: "unreadable", what: `cannot be read: ${whyOf(cause)}`, remedies: [] }),
     },
     { cause },
   );
@@ -96,9 +97,9 @@ export function unreadable(path: string, cause: unknown, arm?: ArmIdentity): Cal
 
 /** What a failed write of the calibration at `path`, or of what is kept beside it, means. */
 export function unwritable(path: string, cause: unknown, what = "cannot be written"): CalibrationError {
-  const { code: errno, message } = cause as NodeJS.ErrnoException;
+  const { code: errno } = cause as NodeJS.ErrnoException;
   return new CalibrationError(
-    { code: "calibration.unwritable", file: path, what: `${what}: ${message}`, errno },
+    { code: "calibration.unwritable", file: path, what: `${what}: ${whyOf(cause)}`, errno },
     { cause },
   );
 }

@@ -1,5 +1,6 @@
 /** The control socket of a running teleoperation: what comes on it, done to the pair. */
 import { listeningPath } from "../../api/address.ts";
+import { factOf, isSystemError, whyOf } from "../../linux/system-error.ts";
 import type { Audience } from "../../messages/audience.ts";
 import { sayProblem } from "../../messages/problems.ts";
 import type { EventSink } from "../../teleop/reporting/events.ts";
@@ -79,7 +80,10 @@ export async function startApi(
       },
     });
   } catch (error) {
-    const problem = { code: "control.refused", why: (error as Error).message } as const;
+    const problem = {
+      code: "control.refused",
+      why: isSystemError(error) ? factOf(error) : whyOf(error),
+    } as const;
     sink({ kind: "notice", severity: "info", problem });
     return undefined;
   }

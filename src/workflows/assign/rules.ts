@@ -11,6 +11,7 @@ import {
 } from "../../host/naming-rules.ts";
 import type { DeviceFacts } from "../../host/udev.ts";
 import { replaceFile } from "../../linux/files.ts";
+import { whyOf } from "../../linux/system-error.ts";
 
 /** What is to be written, and what need not be. */
 export interface RulesPlan {
@@ -75,12 +76,7 @@ export function writeRules({ path, text }: RulesPlan): boolean {
     return true;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    const why =
-      code === "ENOENT"
-        ? "there is no such folder: is udev installed?"
-        : code === "EROFS"
-          ? "the file system is read-only"
-          : (error as Error).message;
+    const why = code === "ENOENT" ? "there is no such folder: is udev installed?" : whyOf(error);
     throw new Error(`${path} could not be written (${why}); nothing was changed`);
   }
 }

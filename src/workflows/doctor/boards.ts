@@ -86,7 +86,7 @@ function boardsSeen(boards: readonly Board[], config: Config): Check {
     const inDev = ports.length === 0 ? "none is in /dev" : `/dev has ${list(ports)}`;
     return warning(
       area,
-      `cannot be listed, for ${why}; ${inDev}`,
+      `cannot be listed: ${why}; ${inDev}`,
       "on a machine of its own: sudo apt install udev",
     );
   }

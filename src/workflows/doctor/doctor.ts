@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { ApiError, askService } from "../../api/client.ts";
 import type { Status } from "../../api/protocol.ts";
 import { type Config, ConfigError, defaultConfigOf, loadConfig } from "../../config/config.ts";
-import { pairConfigPath } from "../../config/pairs.ts";
+import { pairConfigPath, unitOf } from "../../config/pairs.ts";
 import { type Audience, command } from "../../messages/audience.ts";
 import { broken, type Check, checkServedArms, ok, warning } from "../check.ts";
 import { readArms } from "./arms.ts";
@@ -28,7 +28,7 @@ export interface Patient {
  */
 export async function* examine({ pair, config: file, sockets, audience }: Patient): AsyncGenerator<Check> {
   const status = await statusOf(sockets);
-  const [config, about] = configOf(file ?? pairConfigPath(pair), pair);
+  const [config, about] = configOf(file, pair);
   yield* checkMachine(config.calibration_dir);
   yield about;
   yield* await checkBoards(config, command(audience, "assign"));
@@ -46,9 +46,11 @@ async function statusOf(sockets: readonly string[]): Promise<Status | undefined>
   }
 }
 
-function configOf(path: string, pair: string): [Config, Check] {
+function configOf(named: string | undefined, pair: string): [Config, Check] {
   const area = "configuration";
-  if (!existsSync(path)) {
+  const path = named ?? pairConfigPath(pair);
+  // One that was named must be there: where it is not, reading it says so.
+  if (named === undefined && !existsSync(path)) {
     const cure =
       "sudo apt install --reinstall -o Dpkg::Options::=--force-confmiss so101-teleop, or: sudo so101 install";
     return [defaultConfigOf(pair), warning(area, `${path} is not there: all settings are defaults`, cure)];
@@ -57,7 +59,10 @@ function configOf(path: string, pair: string): [Config, Check] {
     return [loadConfig(path, pair), ok(area, path)];
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    const cure = "correct it; then it is read by itself, or: sudo systemctl reload so101-teleop";
+    // Of one that is not there the message says what to do.
+    const cure = existsSync(path)
+      ? `correct it; then it is read by itself, or: sudo systemctl reload ${unitOf(pair)}`
+      : undefined;
     return [defaultConfigOf(pair), broken(area, error.message.split("\n").join("; "), cure)];
   }
 }

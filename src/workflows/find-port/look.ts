@@ -61,8 +61,13 @@ export async function findBoards(
     const board = usb.find((one) => real(one.path) === path);
     const roles = configured.filter(({ port }) => real(port) === path).map(({ role }) => role);
     const links = paths.filter((one) => one !== path && real(one) === path);
+    const [role, ...others] = roles;
+    const arm =
+      config === undefined || role === undefined || others.length > 0
+        ? undefined
+        : { role, id: config[role].id };
     found.push({
-      ...(await lookAt(path, board, calibrationDir, audience)),
+      ...(await lookAt(path, board, arm, calibrationDir, audience)),
       configured: roles,
       links: [...new Set(links)],
     });
@@ -73,10 +78,11 @@ export async function findBoards(
 async function lookAt(
   path: string,
   board: Board | undefined,
+  arm: ArmIdentity | undefined,
   calibrationDir: string,
   audience: Audience,
 ): Promise<Omit<FoundBoard, "configured" | "links">> {
-  const connection = new ArmConnection(undefined, path, "read");
+  const connection = new ArmConnection(arm, path, "read");
   await connection.reach();
   connection.lookCloser();
   const { bus, problem } = connection;
