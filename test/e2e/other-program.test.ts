@@ -71,7 +71,7 @@ test.each(["leader", "follower"] as const)(
 // Who is not root cannot open a port that the program has open: Linux keeps them out.
 needing(ROOT).describe("that opens a port of the pair later", () => {
   test.each(["leader", "follower"] as const)("gets the %s's within a second, and is named", async (role) => {
-    await using run = await RunningTeleoperation.start({ sim: { arms: "configured" } });
+    await using run = await RunningTeleoperation.start({ sim: { arms: "configured" }, comparesStates: true });
     await run.untilState("following");
     const seen = run.events.length;
     const path = run.sim.paths[role];
