@@ -13,8 +13,8 @@ export interface Claimants {
 }
 
 /**
- * `ports`, but for those that another program has: such a port is not opened, and nothing is sent on one that is open.
- * Each attempt throws {@link PortError} "in use", whatever it was for.
+ * `ports`, but for those that another program has: such a port is not opened, and on one that is open nothing is sent
+ * and nothing taken. Each attempt throws {@link PortError} "in use", whatever it was for.
  */
 export function yieldingPorts(ports: ArmPorts, claimants: Claimants): ArmPorts {
   return {
@@ -31,7 +31,7 @@ export function yieldingPorts(ports: ArmPorts, claimants: Claimants): ArmPorts {
   };
 }
 
-/** A transport that sends nothing once another program has its port. Allocates nothing unless it throws. */
+/** A transport that does nothing more once another program has its port. Allocates nothing unless it throws. */
 export class YieldingTransport implements Transport {
   readonly out: Uint8Array;
   readonly in: Uint8Array;
@@ -50,17 +50,23 @@ export class YieldingTransport implements Transport {
   }
 
   send(size: number, deadlineUs: number): void {
-    if (this.#claimants.has(this.#path)) throw inUseBy(this.#path, this.#claimants.ownerOf(this.#path));
+    this.#check();
     this.#transport.send(size, deadlineUs);
   }
 
   receive(offset: number, deadlineUs: number): number {
+    this.#check();
     return this.#transport.receive(offset, deadlineUs);
   }
 
   discard(): number {
+    this.#check();
     const count = this.#transport.discard();
     this.discarded += count;
     return count;
+  }
+
+  #check(): void {
+    if (this.#claimants.has(this.#path)) throw inUseBy(this.#path, this.#claimants.ownerOf(this.#path));
   }
 }

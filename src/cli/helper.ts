@@ -19,7 +19,9 @@ export function helperCommand(): Command {
     )
     .action(async () => {
       if (Number(process.env.LISTEN_PID) !== process.pid || process.env.LISTEN_FDS !== "1") {
-        throw new UsageError("systemd starts this by so101-helper.socket");
+        throw new UsageError(
+          "this is root's helper, which systemd starts by so101-helper.socket: there is nothing to run here",
+        );
       }
       await runHelper({ listenOn: { fd: LISTEN_FD }, group: groupId(GROUP), endAfterMs: END_AFTER_MS });
     });

@@ -43,8 +43,10 @@ interface Port {
   readonly fileSystem: number;
 }
 
-function portAt(path: string): Port {
+/** The serial port at a path; undefined for what is none, which others may have open as they like. */
+function portAt(path: string): Port | undefined {
   const real = realpathSync(path);
+  if (!/\/(tty[^/]*|pts\/\d+)$/.test(real)) return undefined;
   const { rdev, dev } = statSync(real);
   const major = (rdev >> 8) & 0xfff;
   const isPts = major >= PTS_MAJORS.first && major <= PTS_MAJORS.last;

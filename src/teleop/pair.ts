@@ -56,9 +56,10 @@ export class Pair {
   /** While the follower waits, without torque, for the leader to be moved. */
   #detector: MotionDetector<"leader"> | undefined;
 
-  constructor(settings: PairSettings, context: PairContext) {
-    const { sink, memory } = context;
-    const ports = yieldingPorts(context.ports, memory.claims.on(settings.arms));
+  constructor(settings: PairSettings, { ports: given, ...rest }: PairContext) {
+    // Whatever is sent goes by this gate: a port that another program has is left to it.
+    const context = { ...rest, ports: yieldingPorts(given, rest.memory.claims.on(settings.arms)) };
+    const { ports, sink } = context;
     this.#settings = settings;
     this.#context = context;
     this.#clock = ports.clock;

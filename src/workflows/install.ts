@@ -18,8 +18,9 @@ import type { Operator } from "./operator.ts";
 const CALIBRATIONS = "/var/lib/so101-teleop";
 /** Where a compiled program's own files are. */
 const WITHIN_PROGRAM = "/$bunfs/";
-const HELPER_UNITS = [HELPER_SOCKET_UNIT, HELPER_UNIT];
-const PAIR_UNITS = [MAIN_UNIT, "so101-teleop@*.service"];
+/** Of each the first is enabled. */
+const PAIR_UNITS = [MAIN_UNIT, "so101-teleop@*.service"] as const;
+const HELPER_UNITS = [HELPER_SOCKET_UNIT, HELPER_UNIT] as const;
 
 /**
  * Does what the Debian package does: copies this program, writes the service, its user, the udev rules and a commented
@@ -71,9 +72,11 @@ export function install(operator: Operator): void {
 export function uninstall(settings: "keep" | "purge", operator: Operator): void {
   requireMachine("uninstall");
   const tell = (message: string) => operator.tell("done", message);
-  if (existsSync(`/usr/lib/systemd/system/${MAIN_UNIT}`)) {
-    if (existsSync("/run/systemd/system")) system("systemctl", "stop", ...PAIR_UNITS, ...HELPER_UNITS);
-    system("systemctl", "disable", HELPER_SOCKET_UNIT, MAIN_UNIT);
+  // An older version may have brought fewer units.
+  for (const [unit, ...others] of [PAIR_UNITS, HELPER_UNITS]) {
+    if (!existsSync(`/usr/lib/systemd/system/${unit}`)) continue;
+    if (existsSync("/run/systemd/system")) system("systemctl", "stop", unit, ...others);
+    system("systemctl", "disable", unit);
   }
   for (const { path, isConfiguration } of PACKAGE_FILES) {
     if (!isConfiguration) rmSync(path, { force: true });

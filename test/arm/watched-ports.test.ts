@@ -1,6 +1,7 @@
 /** A tool's port beside programs that come later: real ones, on a pty. */
 import { afterEach, expect } from "bun:test";
-import { systemPorts } from "../../src/arm/connection.ts";
+import { ArmConnection, systemPorts } from "../../src/arm/connection.ts";
+import { positionsRead } from "../../src/arm/servos/read.ts";
 import { watchedPorts } from "../../src/arm/watched-ports.ts";
 import { nowUs } from "../../src/linux/clock.ts";
 import { PortError } from "../../src/serial/transport.ts";
@@ -37,7 +38,8 @@ needing(ROOT).test(
     expect(nowUs() - openedUs).toBeLessThan(1e6);
     board.heard();
     expect(() => transport.send(1, soon())).toThrow("is in use by sleep");
-    expect(() => transport.receive(0, soon())).toThrow("is not open");
+    expect(() => transport.receive(0, soon())).toThrow("is in use by sleep");
+    expect(() => transport.discard()).toThrow("is in use by sleep");
     expect(board.heard()).toHaveLength(0);
     // Once it has ended the port can be opened again.
     await port.close();
@@ -46,3 +48,25 @@ needing(ROOT).test(
     await (await watchedPorts(systemPorts).open(board.path, 1_000_000)).close();
   },
 );
+
+needing(ROOT).test("every connection of a tool is watched so", async () => {
+  const { path } = newBoard();
+  const connection = new ArmConnection(undefined, path, "read");
+  atEnd(() => connection.close());
+  await connection.reach();
+  const { bus } = connection;
+  const other = Bun.spawn(["sleep", "60"], { stdin: Bun.file(path) });
+  atEnd(() => other.kill());
+  const openedUs = nowUs();
+  const ask = () => bus!.exchange(positionsRead(), 1_000);
+  for (;;) {
+    try {
+      ask();
+      await Bun.sleep(10);
+    } catch (error) {
+      expect(error).toMatchObject({ trouble: "in use", owner: { pid: other.pid, name: "sleep" } });
+      break;
+    }
+  }
+  expect(nowUs() - openedUs).toBeLessThan(1e6);
+});

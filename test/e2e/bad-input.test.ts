@@ -47,6 +47,12 @@ describe("wrong usage ends with exit code 2, an allowed range, and nothing start
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
   });
 
+  test("root's helper, which is systemd's to start", async () => {
+    const { code, stdout, stderr } = await run("helper");
+    expect(stderr).toContain("systemd starts by so101-helper.socket");
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+  });
+
   test("an unknown command", async () => {
     const { code, stderr } = await run("teleport");
     expect(stderr).toContain("unknown command 'teleport'");

@@ -38,14 +38,18 @@ test("a program that came first and has locked it is found too", async () => {
 });
 
 needing(ROOT).test("a container's own node of the same device is that device", async () => {
-  const { path } = newBoard();
   const folder = join(newFolder(), "dev");
-  const other = join(folder, "ttyACM7");
-  // A pty cannot be made by its number in another file system: /dev/null stands for a device of the machine's.
-  await Bun.$`mkdir ${folder} && mknod ${other} c 1 3`.quiet();
-  const { pid } = opener(other);
-  expect(lookForOthers("/dev/null").others.map((owner) => owner.pid)).toContain(pid);
-  expect(lookForOthers(path).others).toEqual([]);
+  const ours = join(folder, "ttyACM0");
+  const theirs = join(folder, "ttyACM7");
+  // No board has these numbers: they are those of /dev/full.
+  await Bun.$`mkdir ${folder} && mknod ${ours} c 1 7 && mknod ${theirs} c 1 7`.quiet();
+  const { pid } = opener(theirs);
+  expect(lookForOthers(ours).others).toEqual([{ pid, name: "sleep" }]);
+});
+
+test("what is no serial port anybody may have open", () => {
+  opener("/dev/null");
+  expect(lookForOthers("/dev/null").others).toEqual([]);
 });
 
 describe("who is not another program on the port", () => {
