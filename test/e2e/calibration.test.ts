@@ -3,11 +3,11 @@ import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/pr
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { readCalibration } from "../../src/arm/calibration/calibration.ts";
-import type { Role } from "../../src/arm/joints.ts";
+import { JOINTS, ROLES, type Role } from "../../src/arm/joints.ts";
 import { recordEntries } from "../../src/sim/testing/record.ts";
 import type { RunningSim } from "../../src/sim/testing/start.ts";
 import { programPath, run } from "../support/program.ts";
-import { checkedArms, fileOf, held, inEeprom, optionsFor } from "../support/simulated-arms.ts";
+import { atRest, checkedArms, fileOf, held, inEeprom, optionsFor } from "../support/simulated-arms.ts";
 import { armArguments } from "../support/teleoperation.ts";
 import { ProgramOnTerminal } from "../support/terminal.ts";
 
@@ -104,6 +104,64 @@ describe("check", () => {
     const swapped = await check();
     expect(swapped.stdout).toContain('leader "leader": the arm on its port is the follower "follower"');
     expect(swapped.code).toBe(1);
+  });
+});
+
+describe("compare", () => {
+  /** Hands put both arms at a share of each joint's range, the follower's elsewhere where that is told. */
+  async function pose(sim: RunningSim, share: number, others: { readonly [joint: string]: number } = {}) {
+    for (const role of ROLES) {
+      const calibrated = readCalibration(fileOf(sim, role));
+      for (const joint of JOINTS) {
+        const { range_min: min, range_max: max } = calibrated[joint];
+        const own = role === "follower" ? (others[joint] ?? share) : share;
+        const position = Math.round(min + own * (max - min));
+        await sim.client.request({ do: "push", arm: role, joint, position, speed: 4000 });
+      }
+    }
+  }
+
+  async function compared(sim: RunningSim, others: (share: number) => { readonly [joint: string]: number }) {
+    await pose(sim, 0.3, others(0.3));
+    for (const role of ROLES) await atRest(sim, role);
+    const { leader, follower, calibration: root } = sim.paths;
+    const options = [
+      ...["--leader", leader, "--follower", follower, "--leader-id", "leader", "--follower-id", "follower"],
+      ...["--calibration-dir", root, "--yes", "--json"],
+    ];
+    const child = Bun.spawn([programPath, "calibration", "compare", ...options], { cwd: folder });
+    let text = "";
+    for await (const chunk of child.stdout.pipeThrough(new TextDecoderStream())) {
+      if (!text.includes("second pose") && `${text}${chunk}`.includes("second pose")) {
+        await pose(sim, 0.6, others(0.6));
+      }
+      text += chunk;
+    }
+    const events = text
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    return { code: await child.exited, events, text };
+  }
+
+  test("arms that agree end it with 0", async () => {
+    await using sim = await arms();
+    const { code, events } = await compared(sim, () => ({}));
+    expect(events.find(({ event }) => event === "compared").joints).toMatchObject(
+      JOINTS.map((joint) => ({ joint, agreement: "agrees" })),
+    );
+    expect(code).toBe(0);
+  });
+
+  test("a joint that is offset and one that turns the other way are named with their cures, and end it with 1", async () => {
+    await using sim = await arms();
+    const { code, text } = await compared(sim, (share) => ({ wrist_flex: share + 0.1, gripper: 1 - share }));
+    expect(text).toContain("wrist_flex (id 4) of the two arms is apart by 21° in both poses");
+    expect(text).toContain(
+      "gripper (id 6) of the two arms is apart by 52° in the first pose and 26° in the second",
+    );
+    expect(text).toContain("so101 calibrate follower --joint wrist_flex --port ");
+    expect(code).toBe(1);
   });
 });
 

@@ -2,6 +2,7 @@
 import { Command } from "commander";
 import { applyCommand } from "./apply.ts";
 import { checkCommand } from "./check.ts";
+import { compareCommand } from "./compare.ts";
 import { exportCommand } from "./export.ts";
 import { importCommand } from "./import.ts";
 import { pullCommand } from "./pull.ts";
@@ -20,6 +21,7 @@ export function calibrationCommand(): Command {
   const commands = [
     showCommand(),
     checkCommand(),
+    compareCommand(),
     pullCommand(),
     applyCommand(),
     importCommand(),

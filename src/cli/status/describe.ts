@@ -2,7 +2,7 @@
 import { styleText } from "node:util";
 import type { JointStatus, Status } from "../../api/protocol.ts";
 import { JOINTS, ROLES } from "../../arm/joints.ts";
-import { stepsPerS, stepsToDegrees } from "../../feetech/units.ts";
+import { steps, stepsPerS, stepsToDegrees } from "../../feetech/units.ts";
 import { sayRoundTrip } from "../../messages/round-trip.ts";
 
 /**
@@ -20,6 +20,7 @@ export function describeStatus(
   return [
     `${styleText("bold", status.state)}${asked} for ${since(status.since)}: ${status.why}`,
     ...jointsWithErrors(status),
+    ...jointsUnderLoad(status),
     ...status.activeAlarms.map(({ code, message }) => styleText("yellow", `now: ${message} [${code}]`)),
     `pair ${status.pair}, process ${status.pid}, so101 ${status.program}, up for ${since(status.startedAt)}`,
     `${status.rateHz} of ${status.configuredRateHz} Hz, ${lateTicks} of ${ticks + lateTicks} ticks too late, ` +
@@ -43,6 +44,30 @@ export function describeStatus(
     ),
     ...(newest === "first" ? events.toReversed() : events),
   ];
+}
+
+/** A joint that stands still so far from its goal carries something: its position loop has no integral part. */
+const BEHIND_FROM_DEG = 2;
+const STILL_BELOW_DEG_PER_S = 2;
+
+/**
+ * The joints of the follower that stand still beside their goal: an arm's own weight, or what it holds, keeps them there,
+ * and no disagreement of the calibrations, which is never in the goal.
+ */
+function jointsUnderLoad({ arms }: Status): string[] {
+  return JOINTS.flatMap((joint) => {
+    const { positionSteps, goalSteps, speedStepsPerS, torqueOn, loadPercent } = arms.follower.joints[joint];
+    if (positionSteps === null || goalSteps === null || speedStepsPerS === null || torqueOn !== true)
+      return [];
+    const behind = Math.abs(stepsToDegrees(steps(goalSteps - positionSteps)));
+    const speed = Math.abs(stepsToDegrees(stepsPerS(speedStepsPerS)));
+    if (behind < BEHIND_FROM_DEG || speed > STILL_BELOW_DEG_PER_S) return [];
+    const load = loadPercent === null ? "its load" : `a load of ${Math.abs(loadPercent).toFixed(0)} %`;
+    return (
+      `follower ${joint} stays behind its goal by ${behind.toFixed(1)}°, under ${load}: ` +
+      "that is no disagreement of the two arms"
+    );
+  });
 }
 
 function row(joint: string, figures: JointStatus): string {

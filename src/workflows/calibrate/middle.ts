@@ -1,11 +1,11 @@
 /** The middle pose: waiting until the person has brought the arm there, and taking it. */
-import { encoderAt, homingOffsetAt, isAtRest } from "../../arm/calibration/homing.ts";
+import { encoderAt, homingOffsetAt } from "../../arm/calibration/homing.ts";
 import { JOINTS, type JointName, nameWithId } from "../../arm/joints.ts";
-import { isPosition, positionsRead, readWholeArm } from "../../arm/servos/read.ts";
+import { isPosition, readWholeArm } from "../../arm/servos/read.ts";
 import type { Steps } from "../../feetech/units.ts";
 import type { OpenArm } from "../arm-session.ts";
+import { positionsAtRest, REST_MS } from "../at-rest.ts";
 import type { Operator } from "../operator.ts";
-import { pause } from "../pause.ts";
 
 /** What was found of each joint that is calibrated. */
 export type Homing = ReadonlyMap<JointName, JointHoming>;
@@ -17,9 +17,6 @@ export interface JointHoming {
   readonly offset: Steps;
 }
 
-const LOOK_EVERY_MS = 20;
-/** An arm that did not move for so long is at rest. */
-const REST_MS = 400;
 /** A hand that cannot hold the arm still for so long will not. */
 const PATIENCE_MS = 30_000;
 
@@ -81,35 +78,4 @@ async function takeMiddle(
     }
   }
   return problems.length > 0 ? problems : homing;
-}
-
-/** What each joint reads once none has moved for a while; or who kept moving. */
-async function positionsAtRest(
-  { bus }: OpenArm,
-  joints: readonly JointName[],
-  patienceMs: number,
-  signal: AbortSignal,
-): Promise<Map<JointName, Steps> | string[]> {
-  const read = positionsRead();
-  const seen = joints.map((): Steps[] => []);
-  const deadline = performance.now() + patienceMs;
-  const needed = REST_MS / LOOK_EVERY_MS;
-  for (;;) {
-    if (bus.exchange(read)) {
-      joints.forEach((joint, index) => {
-        seen[index]!.push(read.value(JOINTS.indexOf(joint), "present_position"));
-        seen[index]!.splice(0, seen[index]!.length - needed);
-      });
-    }
-    const moving = joints.filter((_, index) => seen[index]!.length < needed || !isAtRest(seen[index]!));
-    if (moving.length === 0) return new Map(joints.map((joint, index) => [joint, seen[index]!.at(-1)!]));
-    if (performance.now() > deadline) {
-      const silent = seen.every((positions) => positions.length < needed);
-      const who = moving.map(nameWithId).join(", ");
-      return [
-        silent ? `not all joints answer every time: check the leads` : `${who} moved: hold the arm still`,
-      ];
-    }
-    await pause(LOOK_EVERY_MS, signal);
-  }
 }

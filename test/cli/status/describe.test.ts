@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { stripVTControlCharacters } from "node:util";
+import type { JointStatus, Status } from "../../../src/api/protocol.ts";
 import { describeStatus, duration } from "../../../src/cli/status/describe.ts";
 import { aStatus } from "../../support/status.ts";
 
@@ -73,4 +74,30 @@ test("how long the replies of each arm take is said", () => {
   const unheard = { ...aStatus.arms.leader, roundTripMs: { p50: null, p99: null } };
   const lines = linesOf({ ...aStatus, arms: { ...aStatus.arms, leader: unheard } }, { now });
   expect(lines).toContain("port of the leader: no reply yet");
+});
+
+test("a follower's joint that stands still beside its goal is told with its load, and is no disagreement", () => {
+  const { follower } = aStatus.arms;
+  const elbow = (of: Partial<JointStatus>): Status => ({
+    ...aStatus,
+    arms: {
+      ...aStatus.arms,
+      follower: {
+        ...follower,
+        joints: { ...follower.joints, elbow_flex: { ...follower.joints.elbow_flex, ...of } },
+      },
+    },
+  });
+  const behind = { positionSteps: 2048, goalSteps: 2095, speedStepsPerS: 0, loadPercent: -31.4 };
+  expect(linesOf(elbow(behind))).toContain(
+    "follower elbow_flex stays behind its goal by 4.1°, under a load of 31 %: that is no disagreement of the two arms",
+  );
+  for (const none of [
+    { speedStepsPerS: 400 },
+    { goalSteps: 2060 },
+    { goalSteps: null },
+    { torqueOn: false },
+  ]) {
+    expect(linesOf(elbow({ ...behind, ...none })).join("\n")).not.toContain("stays behind");
+  }
 });
