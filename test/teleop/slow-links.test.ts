@@ -1,5 +1,6 @@
 /** The pair behind slow connections, in virtual time: it follows as fast as they let it, and exactly. */
 import { describe, expect, test } from "bun:test";
+import { targetsOf } from "../../scripts/links/measure.ts";
 import { runLeRobot } from "../../src/sim/testing/lerobot.ts";
 import {
   delayReplies,
@@ -8,7 +9,6 @@ import {
   type ReplyDelays,
   swing,
 } from "../../src/sim/testing/slow-links.ts";
-import { targetsOf } from "../support/calibrations.ts";
 import { VirtualPair } from "../support/virtual-pair.ts";
 
 /** What goals may go in a second is another test's. */

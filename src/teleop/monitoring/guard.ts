@@ -115,11 +115,7 @@ export class FollowerGuard {
     if (read === undefined) return 0;
     const { clock } = this.#bus;
     const nowUs = clock.nowUs();
-    const untilUs = Math.min(
-      this.#bus.onTheLineUntilUs(read, nowUs, GOALS_ON_THE_LINE_US),
-      this.#goalsUntilUs,
-    );
-    this.#take(read, untilUs);
+    this.#take(read, this.#bus.onTheLineUntilUs(read, nowUs, GOALS_ON_THE_LINE_US));
     return clock.nowUs() - nowUs;
   }
 
