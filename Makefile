@@ -15,7 +15,7 @@ ifneq ($(shell { $(BUN) --version; } 2>/dev/null),$(PINNED))
 .PHONY: $(READY)
 endif
 
-.PHONY: help demo check test lint build deb e2e bench chaos mutants release clean
+.PHONY: help demo check test lint build deb e2e bench links chaos mutants release clean
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z0-9]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -46,6 +46,9 @@ e2e: deb ## install the package on emulated machines, plug arms in, and make all
 
 bench: $(READY) dist/so101-linux-$(HOST) ## measure latency, rate, start-up, CPU and memory
 	@$(BUN) scripts/bench.ts
+
+links: $(READY) ## show what late replies do to rate and goals, beside LeRobot's loop
+	@$(BUN) scripts/links.ts
 
 chaos: $(READY) dist/so101-linux-$(HOST) ## beat the program with random faults for ten minutes
 	@$(BUN) scripts/chaos.ts --minutes 10

@@ -23,6 +23,9 @@ export const ON_THE_LINE_US = 1_500;
 /** Of a long reply: this long after all its bytes could be through. */
 const ON_THE_LINE_MARGIN_US = 900;
 
+/** When a reply comes is sure when it varies by no more than this, µs: what USB itself makes it vary by. */
+const SURE_US = 1_000;
+
 /** Before a request whose reply could be confused with a late one the line must be silent for this long at least. */
 const SILENCE_US = 3_000;
 
@@ -100,18 +103,23 @@ export class Exchanges {
   }
 
   /**
-   * Whether the replies to a request, which is out, may be on the line at `nowUs`, or within `aheadUs` from then: right after
-   * it, where boards hold replies back; or when they are expected, where servos do. Tells until when, µs; 0 if not.
+   * Until when, µs, to keep off the line at `nowUs` because of the replies to a request that is out; 0 when it is free.
+   * Right after the request they are on it, where boards hold replies back. Where servos take their time, they are when
+   * they are expected: for that it is worth to wait `spareUs`. What wants to be sent is on the line for `sendUs`.
    */
-  onTheLineUntilUs(read: ReadRequest, nowUs: number, aheadUs: number): number {
+  keepOffUntilUs(read: ReadRequest, nowUs: number, sendUs: number, spareUs: number): number {
     const { smoothedUs, marginUs, isKnown } = this.roundTrip;
     const passedUs = read.sentUs + Math.max(ON_THE_LINE_US, read.lineUs + ON_THE_LINE_MARGIN_US);
     const untilUs = nowUs < passedUs ? passedUs : 0;
     const freeUs = Math.max(nowUs, untilUs);
     const expectedUs = read.sentUs + smoothedUs + read.lineUs;
+    // Where it is not sure when they come, no more than there is to spare.
+    const careUs = Math.min(marginUs, Math.max(spareUs / 2, SURE_US));
     // Twice as careful before as after: what is late costs a wait, what is early costs both packets.
-    if (!isKnown || freeUs + aheadUs < expectedUs - 2 * marginUs - read.lineUs) return untilUs;
-    return freeUs < expectedUs + marginUs ? expectedUs + marginUs : untilUs;
+    const earliestUs = expectedUs - 2 * careUs - read.lineUs;
+    if (!isKnown || freeUs + sendUs < earliestUs || freeUs >= expectedUs + marginUs) return untilUs;
+    const mostUs = Math.max(spareUs, 3 * careUs + read.lineUs + sendUs);
+    return Math.min(expectedUs + marginUs, freeUs + mostUs);
   }
 
   /**

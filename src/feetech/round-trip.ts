@@ -99,7 +99,8 @@ export class RoundTrip {
     }
     const distanceUs = Math.abs(sampleUs - this.#smoothedUs);
     const more = distanceUs - this.#deviationUs;
-    this.#deviationUs += more * (more > 0 ? DEVIATION_RISES : DEVIATION_FALLS);
+    // Of the first few the mean: the guess that it began with is soon forgotten.
+    this.#deviationUs += more * (more > 0 ? DEVIATION_RISES : Math.max(DEVIATION_FALLS, 1 / this.#count));
     this.#smoothedUs += (sampleUs - this.#smoothedUs) * FOLLOWS;
   }
 

@@ -258,7 +258,7 @@ export class Board implements Line {
     }
     if (collides) {
       const hex = this.#requests.bytes.subarray(start, start + size).toHex();
-      this.#recorder.note({ kind: "event", arm: this.arm.name, event: "collision", hex });
+      this.#recorder.note({ kind: "event", arm: this.arm.name, event: "collision", hex, isExact: false });
     }
     return collides;
   }

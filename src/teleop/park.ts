@@ -48,7 +48,7 @@ export function park(
   for (;;) {
     // As in the loop: what the servos answered to the tick before, then goals, then the next question.
     guard.poll(clock.nowUs());
-    guard.settle();
+    guard.settle(1e6 / rateHz);
     const nowUs = clock.nowUs();
     if (guard.verdict !== "well" || nowUs > giveUpUs || hurried()) return "given up";
     if (guard.mayMove(nowUs) && drive.step(targets)) return "parked";

@@ -1,5 +1,6 @@
 /** The pair behind slow connections, in virtual time: it follows as fast as they let it, and exactly. */
 import { describe, expect, test } from "bun:test";
+import { targetsOf } from "../../scripts/links/measure.ts";
 import { runLeRobot } from "../../src/sim/testing/lerobot.ts";
 import {
   delayReplies,
@@ -8,7 +9,6 @@ import {
   type ReplyDelays,
   swing,
 } from "../../src/sim/testing/slow-links.ts";
-import { targetsOf } from "../support/calibrations.ts";
 import { VirtualPair } from "../support/virtual-pair.ts";
 
 /** What goals may go in a second is another test's. */
@@ -64,6 +64,8 @@ const cases: readonly ReplyDelays[] = [
 
 describe.each(["behind the line", "before the line"] as const)("replies that are late %s", (where) => {
   test.each(cases)("by %j ms are followed exactly, as fast as they come", async (delays) => {
+    // What varies is behind the line: servos take the time that they are set to.
+    if (where === "before the line" && delays.jitter !== undefined) return;
     using it = new VirtualPair({ settings });
     for (const board of Object.values(it.arms.boards)) board.isLate = where;
     const figures = await following(it, delays);

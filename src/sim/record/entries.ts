@@ -41,6 +41,8 @@ export interface CollisionEntry extends Timed {
   event: "collision";
   /** The request. */
   hex: string;
+  /** Whether it met by the host's doing: in real time a busy machine may have let the board read the request late. */
+  isExact: boolean;
 }
 
 /** A request on the control socket that changed something. */

@@ -124,7 +124,7 @@ export class SafetyCheck {
   /** The line carries both ways: what meets on it is destroyed. */
   #collision(entry: CollisionEntry): void {
     const packet = Uint8Array.fromHex(entry.hex);
-    if (entry.arm !== "follower" || !isGoals(packet)) return;
+    if (entry.arm !== "follower" || !entry.isExact || !isGoals(packet)) return;
     this.#broken(entry, undefined, "goal met a reply on the line", "both were destroyed");
   }
 

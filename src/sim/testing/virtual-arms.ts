@@ -110,8 +110,8 @@ export class VirtualBoard implements Transport {
     this.#note("request", packet, this.#clock.nowUs());
     if (this.#meetsReply(packet, startUs, endUs)) return;
     this.#delayUs = this.replyDelayUs();
-    const isRead = packet[4] === Instruction.read || packet[4] === Instruction.syncRead;
-    const atUs = endUs + (isRead && this.isLate === "before the line" ? this.#delayUs : 0);
+    const isAnswered = packet[4] !== Instruction.syncWrite;
+    const atUs = endUs + (isAnswered && this.isLate === "before the line" ? this.#delayUs : 0);
     this.#decoder.bytes.set(packet, this.#decoder.end);
     this.#decoder.received(size);
     while (this.#decoder.next()) this.arm.handle(this.#decoder, atUs, this.#line);
@@ -162,7 +162,8 @@ export class VirtualBoard implements Transport {
     }
     if (meets) {
       const t = this.#clock.nowUs();
-      this.#record.push({ t, kind: "event", arm: this.arm.name, event: "collision", hex: packet.toHex() });
+      const hex = packet.toHex();
+      this.#record.push({ t, kind: "event", arm: this.arm.name, event: "collision", hex, isExact: true });
     }
     return meets;
   }

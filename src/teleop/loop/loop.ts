@@ -24,6 +24,12 @@ const GRIPPER = JOINTS.indexOf("gripper");
 /** A tick or a transfer that takes longer than this, or than the time to hold, shows that the process did not run. */
 const STALL_US = 50_000;
 
+/** What a tick does after its goals takes no longer than this, µs. */
+const SLACK_US = 500;
+
+/** A slow follower is asked when the next tick is no closer than this, µs: its answer is off the line by then. */
+const SLOW_FOLLOWER_US = 2_000;
+
 /** The buses' counters are published every so many ticks. */
 const PUBLISH_EVERY_TICKS = 16;
 
@@ -76,8 +82,9 @@ export class ControlLoop {
   readonly #holdAfterUs: number;
   #hasTargets = false;
   #freshUs = 0;
-  /** When the leader was asked in this tick, and how long the tick has waited for its ports, µs. */
+  /** When the leader was asked in this tick, how long the tick has waited for it, and for both ports, µs. */
   #askedUs = 0;
+  #waitedForLeaderUs = 0;
   #waitedUs = 0;
   #sincePublished = 0;
 
@@ -108,7 +115,7 @@ export class ControlLoop {
       const end = this.#tick();
       if (end === undefined) continue;
       this.#endSlack();
-      this.#guard.settle();
+      this.#guard.settle(0);
       this.#publishCounters();
       return end;
     }
@@ -124,7 +131,7 @@ export class ControlLoop {
     const readUs = clock.nowUs();
     const lost = this.#decide(fresh, startUs, readUs);
     if (lost !== undefined) return lost;
-    if (fresh) this.#write();
+    if (fresh) this.#write(readUs - startUs);
     const ailment = this.#useSlack(startUs, fresh);
     if (ailment !== undefined) return ailment;
 
@@ -151,7 +158,8 @@ export class ControlLoop {
     const fresh = leader.collect(askedUs);
     const tookUs = clock.nowUs() - askedUs;
     // What is longer than usual, and yet came, is the processor's doing.
-    this.#waitedUs = askedUs - startUs + (fresh ? Math.min(tookUs, leader.usualUs) : tookUs);
+    this.#waitedForLeaderUs = askedUs - startUs + (fresh ? Math.min(tookUs, leader.usualUs) : tookUs);
+    this.#waitedUs = this.#waitedForLeaderUs;
     if (!fresh) {
       memory.telemetry.count("leaderMisses");
       return false;
@@ -173,9 +181,10 @@ export class ControlLoop {
     return undefined;
   }
 
-  #write(): void {
+  /** `forUs` is how long the tick took until here: the rest of the period is to spare, or as much again. */
+  #write(forUs: number): void {
     const { drive, machine, clock } = this.#context;
-    this.#waitedUs += this.#guard.settle();
+    this.#waitedUs += this.#guard.settle(Math.max(this.#pacer.periodUs - forUs - SLACK_US, forUs));
     if (!this.#guard.mayMove(clock.nowUs())) return;
     drive.step(this.#targets);
     // A gripper that holds something is where it can be: the others need not wait for it.
@@ -194,7 +203,7 @@ export class ControlLoop {
     const { verdict, joint } = this.#guard;
     if (verdict !== "well") return { kind: `follower ${verdict}`, joint };
     if (!this.#guard.isOwed && overload.isDue(startUs)) overload.cure(startUs);
-    this.#guard.request(clock.nowUs());
+    if (this.#mayAskFollower) this.#guard.request(clock.nowUs());
     if (fresh) leader.useSlack(clock.nowUs());
     this.#publish(startUs);
     for (let i = 0; i < monitors.length; i++) monitors[i]!.look();
@@ -203,6 +212,13 @@ export class ControlLoop {
     overload.observe(startUs, this.#targets[GRIPPER]!);
     drive.slow = follower.vitals.heat >= Heat.slow;
     return follower.vitals.heat === Heat.release ? { kind: "overheated" } : undefined;
+  }
+
+  /** After a tick that had to wait for a slow follower the next goals would meet its next answer. */
+  get #mayAskFollower(): boolean {
+    const { follower } = this.#context;
+    if (!follower.bus.roundTrip.isSlow || this.#waitedForLeaderUs > this.#pacer.periodUs) return true;
+    return this.#pacer.slackUs > SLOW_FOLLOWER_US;
   }
 
   /** Ends what the tick before began in its slack. A leader whose torque is on, whoever did that, loses it. */

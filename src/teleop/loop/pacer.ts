@@ -9,7 +9,8 @@ const RATE_OVER_US = 2_000_000;
 /** Keeps the grid of one run of the loop. Nothing here allocates. */
 export class Pacer {
   readonly #clock: Clock;
-  readonly #periodUs: number;
+  /** Between two ticks where the ports are fast enough, µs. */
+  readonly periodUs: number;
   readonly #telemetry: Telemetry;
   readonly #lateness: Lateness;
   #dueUs = 0;
@@ -24,7 +25,7 @@ export class Pacer {
 
   constructor(clock: Clock, rateHz: number, telemetry: Telemetry, lateness: Lateness) {
     this.#clock = clock;
-    this.#periodUs = 1e6 / rateHz;
+    this.periodUs = 1e6 / rateHz;
     this.#telemetry = telemetry;
     this.#lateness = lateness;
   }
@@ -32,7 +33,7 @@ export class Pacer {
   /** Begins the grid: the first tick is due now. */
   begin(): void {
     this.#dueUs = this.#clock.nowUs();
-    this.#countedUs = this.#dueUs - this.#periodUs;
+    this.#countedUs = this.#dueUs - this.periodUs;
     this.#suspendedBeforeUs = this.#clock.suspendedUs();
     this.#rateFromUs = this.#dueUs;
   }
@@ -46,6 +47,11 @@ export class Pacer {
   startTick(): number {
     this.#startedUs = this.#clock.nowUs();
     return this.#startedUs;
+  }
+
+  /** How long it is until the next tick is due by the grid, µs; less than 0 when that is past. */
+  get slackUs(): number {
+    return this.#dueUs + this.periodUs - this.#clock.nowUs();
   }
 
   /** How long after it was due the tick began, µs; the time for which the machine was suspended counts too. */
@@ -66,20 +72,20 @@ export class Pacer {
     this.#lateness.count(this.#startedUs - this.#dueUs);
     this.#countedUs = this.#startedUs;
     this.#countRate(waitedUs);
-    this.#dueUs = Math.max(this.#dueUs + this.#periodUs, this.#startedUs + waitedUs);
+    this.#dueUs = Math.max(this.#dueUs + this.periodUs, this.#startedUs + waitedUs);
     const behindUs = this.#clock.nowUs() - this.#dueUs;
     // Ticks that are made up for in a burst would be faster than the speed limit.
-    if (behindUs > this.#periodUs) {
-      const overruns = Math.floor(behindUs / this.#periodUs);
+    if (behindUs > this.periodUs) {
+      const overruns = Math.floor(behindUs / this.periodUs);
       telemetry.count("overruns", overruns);
-      this.#dueUs += overruns * this.#periodUs;
+      this.#dueUs += overruns * this.periodUs;
     }
     this.#clock.sleepUntilUs(this.#dueUs);
   }
 
   #countRate(waitedUs: number): void {
     this.#ticks++;
-    if (waitedUs > this.#periodUs) this.#slowed++;
+    if (waitedUs > this.periodUs) this.#slowed++;
     const passedUs = this.#startedUs - this.#rateFromUs;
     if (passedUs < RATE_OVER_US) return;
     const isSlowed = this.#slowed > this.#ticks / 2;

@@ -134,18 +134,15 @@ export class FollowerGuard {
 
   /**
    * Directly before goals: takes in what has come, and lets a reply that may be on the line now arrive. On a cable no
-   * time grid is so fine that it waits here, unless the loop catches up. Returns for how long it has, µs.
+   * time grid is so fine that it waits here, unless the loop catches up. It has `spareUs` to wait for one that is expected.
+   * Returns for how long it has waited, µs.
    */
-  settle(): number {
+  settle(spareUs: number): number {
     const read = this.#outstanding;
     if (read === undefined) return 0;
     const { clock } = this.#bus;
     const nowUs = clock.nowUs();
-    const untilUs = Math.min(
-      this.#bus.onTheLineUntilUs(read, nowUs, GOALS_ON_THE_LINE_US),
-      this.#goalsUntilUs,
-    );
-    this.#take(read, untilUs);
+    this.#take(read, this.#bus.keepOffUntilUs(read, nowUs, GOALS_ON_THE_LINE_US, spareUs));
     return clock.nowUs() - nowUs;
   }
 

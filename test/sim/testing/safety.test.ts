@@ -225,10 +225,13 @@ describe("a follower that was asked", () => {
   });
 
   test("must not get goals while its answer is on the line", () => {
-    const met = (packet: RecordEntry): RecordEntry[] =>
-      "hex" in packet ? [{ t: 1, arm: "follower", kind: "event", event: "collision", hex: packet.hex }] : [];
+    const met = (packet: RecordEntry, isExact = true): RecordEntry[] => {
+      const { hex } = packet as { hex: string };
+      return [{ t: 1, arm: "follower", kind: "event", event: "collision", hex, isExact }];
+    };
     expect(rules(met(goal(1, 2000)))).toEqual(["goal met a reply on the line"]);
     expect(rules(met(asked(1)))).toEqual([]);
+    expect(rules(met(goal(1, 2000), false))).toEqual([]);
   });
 });
 
