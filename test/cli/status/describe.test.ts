@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { stripVTControlCharacters } from "node:util";
+import type { Status } from "../../../src/api/protocol.ts";
 import { describeStatus, duration } from "../../../src/cli/status/describe.ts";
 import { aStatus } from "../../support/status.ts";
 
@@ -34,6 +35,18 @@ test("it says what is wrong now before all figures, and the last events with the
   const lines = linesOf({ ...aStatus, activeAlarms }, { now });
   expect(lines[1]).toBe("now: gripper is at 56 °C [SO101-E052 follower.servo.hot]");
   expect(lines.at(-1)).toEndWith(" [SO101-E004 pair.following]");
+});
+
+test("of what servos report only what is a trouble is said: a gripper that holds something is none", () => {
+  const { joints } = aStatus.arms.follower;
+  const reports = (joint: "gripper" | "elbow_flex", torqueOn: boolean) => {
+    const reporting = { ...joints[joint], errors: ["overload"] as const, torqueOn };
+    const follower = { ...aStatus.arms.follower, joints: { ...joints, [joint]: reporting } };
+    return linesOf({ ...aStatus, arms: { ...aStatus.arms, follower } } as Status, { now })[1];
+  };
+  expect(reports("elbow_flex", true)).toBe("follower elbow_flex reports: overload");
+  expect(reports("gripper", false)).toBe("follower gripper reports: overload");
+  expect(reports("gripper", true)).toStartWith("pair ");
 });
 
 test("on a screen with little room the newest event comes first", () => {
