@@ -1,5 +1,6 @@
 /** Something that was looked at, how it is, and what to do; and so both arms as a running service knows them. */
 import type { ArmStatus, Status } from "../api/protocol.ts";
+import { isGrasp } from "../arm/checks/grasp.ts";
 import { nameOfArm } from "../arm/identity.ts";
 import { JOINTS, ROLES } from "../arm/joints.ts";
 
@@ -40,7 +41,10 @@ export function checkServedArms(status: Status): Check[] {
     const known = JOINTS.filter((joint) => arm.joints[joint].voltageV !== null);
     if (known.length === 0)
       return warning(area, "its servos have not been read yet", "see teleoperation above");
-    const errors = known.flatMap((joint) => arm.joints[joint].errors.map((error) => `${joint}: ${error}`));
+    const errors = known.flatMap((joint) => {
+      const { errors: all, torqueOn } = arm.joints[joint];
+      return all.filter((error) => !isGrasp(joint, torqueOn, error)).map((error) => `${joint}: ${error}`);
+    });
     const figures = `${known.length} servos, ${range(figuresOf(arm, "voltageV"), " V", 1)}, ${range(figuresOf(arm, "temperatureC"), " °C")}`;
     const losses = `${arm.timeouts} replies lost, ${arm.corruptedReplies} damaged`;
     if (errors.length > 0)

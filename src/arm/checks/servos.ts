@@ -4,6 +4,7 @@ import type { ArmIdentity } from "../identity.ts";
 import type { JointName } from "../joints.ts";
 import type { ArmProblem, ReportedError, VoltageOutside } from "../problem.ts";
 import { isArmModel, unusualServo } from "../servos/models.ts";
+import { isGrasp } from "./grasp.ts";
 import type { ReadServo } from "./state.ts";
 
 /** Servos of a model that no arm has: nothing else that is read of them can be believed. */
@@ -58,12 +59,12 @@ export function voltagesOutside(arm: ArmIdentity, servos: readonly ReadServo[]):
 
 /**
  * What servos report by the bits of their status, named or not. Voltage is left to its own check, which has the figures.
- * A follower's gripper that is overloaded while it holds something is as it should be.
+ * A gripper that is overloaded while it holds something is as it should be.
  */
 export function reportedErrors(arm: ArmIdentity, servos: readonly ReadServo[]): ArmProblem[] {
   return servos.flatMap(({ joint, image, errorByte }) => {
     const bits = errorByte | image.value("status");
-    const holds = arm.role === "follower" && joint === "gripper" && image.value("torque_enable") !== 0;
+    const holds = isGrasp(joint, image.value("torque_enable") !== 0, "overload");
     return masksIn(bits & ~(errorBits.voltage | (holds ? errorBits.overload : 0))).map((mask) => ({
       ...reportedError(arm, joint, mask),
       celsius: image.value("present_temperature"),

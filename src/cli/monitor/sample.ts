@@ -2,6 +2,7 @@
 import { styleText } from "node:util";
 import type { Calibration } from "../../arm/calibration/calibration.ts";
 import { normalise } from "../../arm/calibration/normalisation.ts";
+import { isGrasp } from "../../arm/checks/grasp.ts";
 import { JOINTS, type JointName, nameWithId } from "../../arm/joints.ts";
 import { type Steps, stepsPerS, stepsToDegrees } from "../../feetech/units.ts";
 import { errorMeanings } from "../../messages/error-bits.ts";
@@ -29,11 +30,12 @@ export function tableOf({ name, joints, bus, calibration, via }: Sample): string
 
 /** What is wrong, in sentences. */
 export function complaintsOf({ joints, trouble }: Sample): string[] {
-  const errors = JOINTS.flatMap((joint, index) =>
-    (joints[index]?.errors ?? []).map(
-      (bit) => `${nameWithId(joint)} reports ${errorMeanings[bit].what} — ${errorMeanings[bit].cure}`,
-    ),
-  );
+  const errors = JOINTS.flatMap((joint, index) => {
+    const figures = joints[index];
+    return (figures?.errors ?? [])
+      .filter((bit) => !isGrasp(joint, figures!.torqueOn, bit))
+      .map((bit) => `${nameWithId(joint)} reports ${errorMeanings[bit].what} — ${errorMeanings[bit].cure}`);
+  });
   return [...errors, ...(trouble === undefined ? [] : [trouble])].map((one) => styleText("yellow", one));
 }
 

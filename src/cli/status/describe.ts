@@ -1,6 +1,7 @@
 /** A service's status in words and tables, 80 columns wide. */
 import { styleText } from "node:util";
 import type { JointStatus, Status } from "../../api/protocol.ts";
+import { isGrasp } from "../../arm/checks/grasp.ts";
 import { JOINTS, ROLES } from "../../arm/joints.ts";
 import { steps, stepsPerS, stepsToDegrees } from "../../feetech/units.ts";
 import { sayRoundTrip } from "../../messages/round-trip.ts";
@@ -96,7 +97,8 @@ function columns(joint: string, ...cells: readonly string[]): string {
 function jointsWithErrors({ arms }: Status): string[] {
   return ROLES.flatMap((role) =>
     JOINTS.flatMap((joint) => {
-      const { errors } = arms[role].joints[joint];
+      const { torqueOn, errors: all } = arms[role].joints[joint];
+      const errors = all.filter((error) => !isGrasp(joint, torqueOn, error));
       return errors.length === 0
         ? []
         : [styleText("yellow", `${role} ${joint} reports: ${errors.join(", ")}`)];

@@ -31,7 +31,7 @@ export interface DriveLimits {
 const GOAL_VELOCITY_MARGIN = 1.25;
 
 const TORQUE_ON_TRIES = 5;
-const TORQUE_OFF_TRIES = 3;
+const RENEWAL_TRIES = 3;
 
 /**
  * However long ago the last goals were written, the next may differ from them by no more than this allows: after a
@@ -157,9 +157,9 @@ export class FollowerDrive {
   }
 
   /**
-   * Switches the torque of a joint that holds nothing off, and on again where it is; it aligns from there. Nothing may
-   * be owed by the bus. Blocks for about one reply.
-   * Throws {@link BusError} when the servo does not say that its torque is off, {@link PortError}.
+   * Switches the torque of a joint that holds nothing off, and on again where it is, its goal verified first; it aligns
+   * from there. Nothing may be owed by the bus. Blocks for about two replies.
+   * Throws {@link BusError} when the servo cannot be brought to this, {@link PortError}.
    */
   renewTorque(joint: number): void {
     const id = ids[joint]!;
@@ -167,22 +167,33 @@ export class FollowerDrive {
     // A sync write's values are 0 unless set; nobody answers it, so that the reading is the only reply to wait for.
     const torque = new WriteRequest([id], spanOf("torque_enable"));
     for (let attempt = 0; attempt === 0 || found.value(0, "torque_enable") !== 0; attempt++) {
-      if (attempt === TORQUE_OFF_TRIES) {
+      if (attempt === RENEWAL_TRIES) {
         throw new BusError(this.#bus, id, "not written", { register: "torque_enable", value: 0 });
       }
       this.#bus.send(torque);
       this.#bus.readAll(found);
     }
-    const present = presentIn(found, 0, this.#bus, id);
-    this.#goals[joint] = present;
-    this.#motions[joint]!.begin(present, present);
-    this.#velocities[joint] = this.goalVelocity(joint);
     const motion = new WriteRequest([id], spanOf("goal_position", "goal_velocity"));
-    motion.set(0, "goal_position", present);
-    motion.set(0, "goal_velocity", this.#velocities[joint]);
-    this.#bus.send(motion);
+    for (let attempt = 0; attempt === 0 || !this.#isWhereItsGoalIs(joint, found); attempt++) {
+      if (attempt === RENEWAL_TRIES) throw this.#doesNotSettle(joint, found, 0);
+      const present = presentIn(found, 0, this.#bus, id);
+      this.#goals[joint] = present;
+      this.#motions[joint]!.begin(present, present);
+      this.#velocities[joint] = this.goalVelocity(joint);
+      motion.set(0, "goal_position", present);
+      motion.set(0, "goal_velocity", this.#velocities[joint]);
+      this.#bus.send(motion);
+      this.#bus.readAll(found);
+    }
+    // A goal may have switched it on.
     torque.set(0, "torque_enable", 1);
-    this.#bus.send(torque);
+    if (found.value(0, "torque_enable") !== 1) this.#bus.send(torque);
+  }
+
+  #isWhereItsGoalIs(joint: number, found: ReadRequest): boolean {
+    const goal = found.value(0, "goal_position");
+    const distance = Math.abs(goal - found.value(0, "present_position"));
+    return goal === this.#goals[joint] && distance <= STILL_WITHIN_STEPS;
   }
 
   /** Has a joint approach its target at the aligning speed. */
@@ -292,11 +303,12 @@ export class FollowerDrive {
     });
   }
 
-  #doesNotSettle(joint: number, found: ReadRequest): BusError {
+  /** `index` is the joint's place in what was read. */
+  #doesNotSettle(joint: number, found: ReadRequest, index = joint): BusError {
     return new BusError(this.#bus, ids[joint]!, "not written", {
       register: "goal_position",
-      value: found.value(joint, "goal_position"),
-      position: found.value(joint, "present_position"),
+      value: found.value(index, "goal_position"),
+      position: found.value(index, "present_position"),
     });
   }
 

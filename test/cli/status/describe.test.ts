@@ -37,6 +37,18 @@ test("it says what is wrong now before all figures, and the last events with the
   expect(lines.at(-1)).toEndWith(" [SO101-E004 pair.following]");
 });
 
+test("of what servos report only what is a trouble is said: a gripper that holds something is none", () => {
+  const { joints } = aStatus.arms.follower;
+  const reports = (joint: "gripper" | "elbow_flex", torqueOn: boolean) => {
+    const reporting = { ...joints[joint], errors: ["overload"] as const, torqueOn };
+    const follower = { ...aStatus.arms.follower, joints: { ...joints, [joint]: reporting } };
+    return linesOf({ ...aStatus, arms: { ...aStatus.arms, follower } } as Status, { now })[1];
+  };
+  expect(reports("elbow_flex", true)).toBe("follower elbow_flex reports: overload");
+  expect(reports("gripper", false)).toBe("follower gripper reports: overload");
+  expect(reports("gripper", true)).toStartWith("pair ");
+});
+
 test("on a screen with little room the newest event comes first", () => {
   const [first] = aStatus.events;
   const events = [first!, { ...first!, message: "newest" }];

@@ -359,6 +359,23 @@ describe("a joint's torque that is switched off and on again", () => {
     expect(told).toEqual([]);
   });
 
+  test("stays off where the goal does not arrive: it would go to the one before", () => {
+    const { drive, transport, told } = following();
+    const targets = new Int32Array(6).fill(2300);
+    for (let tick = 0; tick < 20; tick++) drive.step(targets);
+    loseWritesTo(transport, GOAL);
+    told.length = 0;
+    expect(() => drive.renewTorque(GRIPPER)).toThrow("goal");
+    expect(told.map(({ event }) => event)).toEqual(["limp"]);
+  });
+
+  test("comes on also where goals do not switch it on", () => {
+    const { drive, transport, arm } = following();
+    withoutTorqueByGoals(transport);
+    drive.renewTorque(GRIPPER);
+    expect(arm.servos[GRIPPER]!.values(0).torque_enable).toBe(1);
+  });
+
   test("stays off where the joint is at no position", () => {
     const { drive, arm, told } = following();
     arm.servos[GRIPPER]!.setValues({ phase: 0x10 });

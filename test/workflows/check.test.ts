@@ -1,0 +1,18 @@
+import { expect, test } from "bun:test";
+import type { Status } from "../../src/api/protocol.ts";
+import { checkServedArms } from "../../src/workflows/check.ts";
+import { aStatus } from "../support/status.ts";
+
+/** How the doctor judges a served follower whose joint reports an overload with its torque on. */
+function levelWith(joint: "gripper" | "elbow_flex"): string {
+  const { joints } = aStatus.arms.follower;
+  const reporting = { ...joints[joint], errors: ["overload"], torqueOn: true };
+  const follower = { ...aStatus.arms.follower, joints: { ...joints, [joint]: reporting } };
+  const checks = checkServedArms({ ...aStatus, arms: { ...aStatus.arms, follower } } as Status);
+  return checks[1]!.level;
+}
+
+test("a servo that reports an overload is a warning, but for a gripper that holds something", () => {
+  expect(levelWith("elbow_flex")).toBe("warning");
+  expect(levelWith("gripper")).toBe("ok");
+});
