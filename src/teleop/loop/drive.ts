@@ -38,6 +38,8 @@ export class FollowerDrive {
   /** As last written; −1 where none has been. */
   readonly #goals = new Int32Array(JOINT_COUNT).fill(-1);
   readonly #velocities = new Int32Array(JOINT_COUNT).fill(-1);
+  /** Steps/s: the ramp's, and the servos'. */
+  readonly #alignSpeed: number;
   readonly #alignVelocity: number;
   readonly #goalWrite = new WriteRequest(ids, spanOf("goal_position"));
   readonly #motionWrite = new WriteRequest(ids, spanOf("goal_position", "goal_velocity"));
@@ -56,7 +58,8 @@ export class FollowerDrive {
     this.#bus = bus;
     this.#motions = ranges.map((range) => new JointMotion(range, allowances));
     this.#goals.set(goals);
-    this.#alignVelocity = Math.ceil(allowances.aligning * limits.rateHz * GOAL_VELOCITY_MARGIN);
+    this.#alignSpeed = degreesToSteps(degrees(limits.alignSpeedDegPerS));
+    this.#alignVelocity = Math.ceil(this.#alignSpeed * GOAL_VELOCITY_MARGIN);
   }
 
   /** The goals last written, in steps, in the joints' order; −1 where none has been. */
@@ -134,13 +137,12 @@ export class FollowerDrive {
   }
 
   /**
-   * Leads joints whose servos limit their speed to `targets` at the aligning speed, in any number of calls, and lifts the
-   * limits of those that are there: for the end of this drive. `found` is `torque_enable` to `present_position` of all
-   * servos, read just now; `passedUs` have passed since the call before. Returns true when nothing is left to do. A joint
-   * without torque is left alone.
+   * Leads joints whose servos limit their speed to `targets` at the aligning speed, call by call, and lifts the limits of
+   * those that are there. `found` is `torque_enable` to `present_position` of all servos, read just now; `passedUs` have
+   * passed since the call before. Returns true when nothing is left to do. A joint without torque is left alone.
    */
   liftSpeedLimits(found: ReadRequest, targets: ArrayLike<number>, passedUs: number): boolean {
-    const allowance = Math.floor(((this.#alignVelocity / GOAL_VELOCITY_MARGIN) * passedUs) / 1e6);
+    const allowance = Math.floor((this.#alignSpeed * passedUs) / 1e6);
     const limited = ids.flatMap((id, joint) => {
       const isLimited =
         found.value(joint, "torque_enable") === 1 && found.value(joint, "goal_velocity") !== 0;
@@ -269,8 +271,9 @@ export class FollowerDrive {
       if (unsettled !== -1) throw this.#doesNotSettle(unsettled, found);
       silent = ids.find((_, joint) => found.value(joint, "torque_enable") !== 1);
     }
-    if (silent !== undefined)
+    if (silent !== undefined) {
       throw new BusError(this.#bus, silent, "not written", { register: "torque_enable", value: 1 });
+    }
     ids.forEach((id, joint) => {
       const limit = fullTorque.value(joint, "max_torque_limit");
       if (found.value(joint, "torque_limit") !== limit) this.#bus.writeRam(id, "torque_limit", limit);
