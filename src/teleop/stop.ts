@@ -1,12 +1,12 @@
 /** What becomes of the follower when the program is told to stop, in bounded time. */
-import { JOINT_COUNT, JOINTS } from "../arm/joints.ts";
+import { JOINTS } from "../arm/joints.ts";
 import { SERVO_IDS } from "../arm/servos/read.ts";
 import { release, torqueState } from "../arm/servos/release.ts";
 import { liftSpeedLimits } from "../arm/servos/speed-limit.ts";
 import type { Bus } from "../feetech/bus.ts";
 import { BusError } from "../feetech/bus-error.ts";
 import { ReadRequest, spanOf } from "../feetech/requests.ts";
-import { STEPS_PER_TURN } from "../feetech/units.ts";
+import { degrees, degreesToSteps, STEPS_PER_TURN } from "../feetech/units.ts";
 import { PortError } from "../serial/transport.ts";
 import { FollowerDrive } from "./loop/drive.ts";
 import { type ParkingContext, park } from "./park.ts";
@@ -14,8 +14,8 @@ import type { Doubt, Left } from "./reporting/problem.ts";
 import type { PairSettings } from "./settings.ts";
 import { Command } from "./shared/mailbox.ts";
 
-/** Joints are led to where they are for no longer than this: no joint is further than 30° from its goal for long. */
-const LIFT_LIMITS_WITHIN_US = 3_000_000;
+/** Leading joints to where they are ends this long after the time that the way should take. */
+const LEADING_MARGIN_US = 1_000_000;
 
 /** How the follower was left. */
 export interface Stopped {
@@ -69,16 +69,19 @@ export function stopFollower(
 function holdWithoutSpeedLimits(bus: Bus, settings: PairSettings, hurried: () => boolean): void {
   if (liftSpeedLimits(bus).length === 0) return;
   const { clock } = bus;
-  const tickUs = 1e6 / settings.rateHz;
+  const { rateHz, alignSpeedDegPerS } = settings;
+  const speed = degreesToSteps(degrees(alignSpeedDegPerS));
+  // Goals are whole steps: a tick is so long that one fits.
+  const tickUs = Math.max(1e6 / rateHz, Math.ceil(1e6 / speed));
   const wholeTurns = JOINTS.map(() => ({ min: 0, max: STEPS_PER_TURN - 1 }));
   const drive = new FollowerDrive(bus, wholeTurns, settings);
   const found = new ReadRequest(SERVO_IDS, spanOf("torque_enable", "present_position"));
-  const targets = new Int32Array(JOINT_COUNT);
-  const giveUpUs = clock.nowUs() + LIFT_LIMITS_WITHIN_US;
-  let dueUs = clock.nowUs();
   try {
     bus.readAll(found);
-    for (let joint = 0; joint < JOINT_COUNT; joint++) targets[joint] = found.value(joint, "present_position");
+    const targets = JOINTS.map((_, joint) => found.value(joint, "present_position"));
+    const ways = targets.map((target, joint) => Math.abs(target - found.value(joint, "goal_position")));
+    let dueUs = clock.nowUs();
+    const giveUpUs = dueUs + (Math.max(...ways) / speed) * 1e6 + LEADING_MARGIN_US;
     while (!drive.liftSpeedLimits(found, targets, tickUs) && clock.nowUs() < giveUpUs && !hurried()) {
       dueUs = Math.max(dueUs + tickUs, clock.nowUs());
       clock.sleepUntilUs(dueUs);

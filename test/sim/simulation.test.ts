@@ -61,6 +61,27 @@ afterEach(async () => {
   await sim.stop();
 });
 
+describe("EEPROM that was just written", () => {
+  const readBack = () => {
+    const host = ports.length > 0 ? new Host(ports[0]!) : open("follower");
+    host.write(1, "lock", 0);
+    host.write(1, "p_coefficient", 17);
+    return host.read(1, "p_coefficient");
+  };
+
+  test("reads as zeros where that is wanted, as in our own tests", async () => {
+    await start();
+    expect(readBack()).toBe(0);
+    await request({ do: "firmware", arm: "follower", zerosAfterEepromWrite: false });
+    expect(readBack()).toBe(17);
+  });
+
+  test("reads as what it holds where nothing else is asked for", async () => {
+    await start({ eepromZeros: false });
+    expect(readBack()).toBe(17);
+  });
+});
+
 describe("a simulation", () => {
   beforeEach(() => start());
 

@@ -12,10 +12,10 @@ import { BusError } from "../../feetech/bus-error.ts";
 import { errorBits } from "../../feetech/registers.ts";
 import { ReadRequest, spanOf, WriteRequest } from "../../feetech/requests.ts";
 import { degrees, degreesToSteps } from "../../feetech/units.ts";
-import { type Begun, isHeldInPlace, unsettledJoint } from "./held.ts";
+import { type Begun, isHeldInPlace, STILL_WITHIN_STEPS, unsettledJoint } from "./held.ts";
 import { type GoalSpeeds, JointMotion, PRESS_STEPS, type Range } from "./joint-motion.ts";
 import { JointOutOfRange, nearestIn, OUTSIDE_WITHIN_STEPS } from "./position-limits.ts";
-import { StallGuard, type StallLimits } from "./stall-guard.ts";
+import type { StallGuard, StallLimits } from "./stall-guard.ts";
 
 /** The bounds of the follower's motion. */
 export interface DriveLimits {
@@ -53,6 +53,8 @@ export class FollowerDrive {
   /** How long before those the goals before were written. */
   #beforeUs = 0;
   #onlyStopped = false;
+  /** Steps/s: the ramp's, and the servos'. */
+  readonly #alignSpeed: number;
   readonly #alignVelocity: number;
   readonly #stalls: StallGuard;
   readonly #goalWrite = new WriteRequest(ids, spanOf("goal_position"));
@@ -73,7 +75,8 @@ export class FollowerDrive {
     this.#motions = ranges.map((range) => new JointMotion(range, speeds));
     this.#goals.set(goals);
     this.#stalls = new StallGuard(limits.stall);
-    this.#alignVelocity = Math.ceil(speeds.aligning * GOAL_VELOCITY_MARGIN);
+    this.#alignSpeed = speeds.aligning;
+    this.#alignVelocity = Math.ceil(this.#alignSpeed * GOAL_VELOCITY_MARGIN);
   }
 
   /** The goals last written, in steps, in the joints' order; −1 where none has been. */
@@ -202,13 +205,12 @@ export class FollowerDrive {
   }
 
   /**
-   * Leads joints whose servos limit their speed to `targets` at the aligning speed, in any number of calls, and lifts the
-   * limits of those that are there: for the end of this drive. `found` is `torque_enable` to `present_position` of all
-   * servos, read just now; `passedUs` have passed since the call before. Returns true when nothing is left to do. A joint
-   * without torque is left alone.
+   * Leads joints whose servos limit their speed to `targets` at the aligning speed, call by call, and lifts the limits of
+   * those that are there. `found` is `torque_enable` to `present_position` of all servos, read just now; `passedUs` have
+   * passed since the call before. Returns true when nothing is left to do. A joint without torque is left alone.
    */
   liftSpeedLimits(found: ReadRequest, targets: ArrayLike<number>, passedUs: number): boolean {
-    const allowance = Math.floor(((this.#alignVelocity / GOAL_VELOCITY_MARGIN) * passedUs) / 1e6);
+    const allowance = Math.floor((this.#alignSpeed * passedUs) / 1e6);
     const limited = ids.flatMap((id, joint) => {
       const isLimited =
         found.value(joint, "torque_enable") === 1 && found.value(joint, "goal_velocity") !== 0;
@@ -336,8 +338,9 @@ export class FollowerDrive {
       if (unsettled !== -1) throw this.#doesNotSettle(unsettled, found);
       silent = ids.find((_, joint) => found.value(joint, "torque_enable") !== 1);
     }
-    if (silent !== undefined)
+    if (silent !== undefined) {
       throw new BusError(this.#bus, silent, "not written", { register: "torque_enable", value: 1 });
+    }
     ids.forEach((id, joint) => {
       const limit = fullTorque.value(joint, "max_torque_limit");
       if (found.value(joint, "torque_limit") !== limit) this.#bus.writeRam(id, "torque_limit", limit);

@@ -15,7 +15,7 @@ const HELD_WITHIN_STEPS = 114; // 10°
 const PRESSES_WITHIN_STEPS = 341; // 30°
 
 /** How far a joint without torque may be moved by hand between reading its position and switching its torque on. */
-const STILL_WITHIN_STEPS = 12; // 1°
+export const STILL_WITHIN_STEPS = 12; // 1°
 
 /** What is known of a joint beside its registers: the goal that we gave it last, −1 for none, and whether it is overloaded. */
 export interface Known {
