@@ -51,9 +51,12 @@ export async function readArms(config: Config, audience: Audience): Promise<Chec
 function servos(state: ArmState, audience: Audience): Check {
   const area = nameOfArm(state);
   const there = state.images.filter((image) => image !== null);
+  if (there.length === 0 && (state.unreached === undefined || state.unreached.code === "bus.silent")) {
+    return broken(area, "no servo answers", "switch the arm's power on, and check the lead at the board");
+  }
   // The line begins with the arm's name already.
   const trouble = state.unreached && withoutPrefix(sayProblem(state.unreached, audience), `${area}: `);
-  if (there.length === 0) return broken(area, trouble ?? "no servo answers");
+  if (there.length === 0) return broken(area, trouble!);
   const ids = SERVO_IDS.filter((_, index) => state.images[index]).join(" ");
   const models = [...new Set(there.map((image) => image.value("model_number")))].join(", ");
   const firmware = [...new Set(there.map((image) => image.firmware))].join(", ");

@@ -2,6 +2,7 @@
 import { nameOfArm } from "../../arm/identity.ts";
 import { type ArmChoice, calibrationDirFor, pairConfig } from "../../config/choose-arm.ts";
 import { type Config, ConfigError } from "../../config/config.ts";
+import { portsInDev } from "../../host/boards.ts";
 import { whyNoUdev } from "../../host/udev.ts";
 import { sayNoBoard } from "../boards.ts";
 import { watchForMotion } from "../motion.ts";
@@ -24,7 +25,7 @@ export async function withBoards(
       throw new Error(`${sayNoBoard("plug in the arm's USB board")}; or name its port`);
     }
     const why = whyNoUdev();
-    if (why !== undefined)
+    if (why !== undefined && portsInDev().length > 0)
       operator.tell("warning", `${why}: what each board is, and its serial number, are not known.`);
     await work(boards);
   } finally {
