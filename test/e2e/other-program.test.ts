@@ -45,32 +45,31 @@ async function toldBetween(run: RunningTeleoperation, role: string, from: string
 
 const mark = (run: RunningTeleoperation, text: string) => run.sim.client.request({ do: "mark", text });
 
-test.each(["leader", "follower"] as const)(
-  "that was there first on the %s's port, without a lock, is named and waited for; the arm hears nothing",
-  async (role) => {
-    await using run = await RunningTeleoperation.start({ sim: { arms: "configured" } });
-    await run.untilState("following");
-    expect(await run.stop()).toBe(0);
-    const path = run.sim.paths[role];
-    const other = opener(path);
-    await mark(run, "there");
-    run.restart();
-    const seen = run.events.length;
-    const waiting = await run.untilState("waiting", seen);
-    expect(waiting).toMatchObject({ code: `SO101-E012 ${role}.port.busy` });
-    expect(waiting.why).toContain(`sleep (pid ${other.pid}) has ${path} open — end that program first`);
-    await Bun.sleep(1_000);
-    await mark(run, "ends");
-    expect(await toldBetween(run, role, "there", "ends")).toEqual([]);
-    await other.end();
-    await run.untilState("following", seen);
-    expect(await run.stop()).toBe(0);
-  },
-);
+test("that was there first on the leader's port, without a lock, is named and waited for; the arm hears nothing", async () => {
+  const role = "leader";
+  await using run = await RunningTeleoperation.start({ sim: { arms: "configured" } });
+  await run.untilState("following");
+  expect(await run.stop()).toBe(0);
+  const path = run.sim.paths[role];
+  const other = opener(path);
+  await mark(run, "there");
+  run.restart();
+  const seen = run.events.length;
+  const waiting = await run.untilState("waiting", seen);
+  expect(waiting).toMatchObject({ code: `SO101-E012 ${role}.port.busy` });
+  expect(waiting.why).toContain(`sleep (pid ${other.pid}) has ${path} open — end that program first`);
+  await Bun.sleep(1_000);
+  await mark(run, "ends");
+  expect(await toldBetween(run, role, "there", "ends")).toEqual([]);
+  await other.end();
+  await run.untilState("following", seen);
+  expect(await run.stop()).toBe(0);
+});
 
 // Who is not root cannot open a port that the program has open: Linux keeps them out.
 needing(ROOT).describe("that opens a port of the pair later", () => {
-  test.each(["leader", "follower"] as const)("gets the %s's within a second, and is named", async (role) => {
+  test("gets the follower's within a second, and is named", async () => {
+    const role = "follower";
     await using run = await RunningTeleoperation.start({ sim: { arms: "configured" } });
     await run.untilState("following");
     const seen = run.events.length;
