@@ -15,7 +15,7 @@ import { degrees, degreesToSteps } from "../../feetech/units.ts";
 import { type Begun, isHeldInPlace, STILL_WITHIN_STEPS, unsettledJoint } from "./held.ts";
 import { type GoalSpeeds, JointMotion, PRESS_STEPS, type Range } from "./joint-motion.ts";
 import { JointOutOfRange, nearestIn, OUTSIDE_WITHIN_STEPS } from "./position-limits.ts";
-import type { StallGuard, StallLimits } from "./stall-guard.ts";
+import { StallGuard, type StallLimits } from "./stall-guard.ts";
 
 /** The bounds of the follower's motion. */
 export interface DriveLimits {
@@ -189,8 +189,22 @@ export class FollowerDrive {
       this.#bus.readAll(found);
     }
     // A goal may have switched it on.
-    torque.set(0, "torque_enable", 1);
-    if (found.value(0, "torque_enable") !== 1) this.#bus.send(torque);
+    if (found.value(0, "torque_enable") !== 1) this.#bus.send(this.#torqueWithGoals([joint], found));
+  }
+
+  /** The torque together with the goal: a servo that lost its power just now has another goal, and would snap to it. */
+  #torqueWithGoals(joints: readonly number[], found: ReadRequest): WriteRequest {
+    const write = new WriteRequest(
+      joints.map((joint) => ids[joint]!),
+      spanOf("torque_enable", "goal_velocity"),
+    );
+    joints.forEach((joint, index) => {
+      write.set(index, "torque_enable", 1);
+      write.set(index, "acceleration", found.value(index, "acceleration"));
+      write.set(index, "goal_position", this.#goals[joint]!);
+      write.set(index, "goal_velocity", this.#velocities[joint]!);
+    });
+    return write;
   }
 
   #isWhereItsGoalIs(joint: number, found: ReadRequest): boolean {
@@ -320,13 +334,9 @@ export class FollowerDrive {
    */
   #enableTorque(found: ReadRequest, fullTorque: ReadRequest, begun: readonly Begun[]): void {
     const limits = new WriteRequest(ids, spanOf("torque_limit"));
-    const torque = new WriteRequest(ids, spanOf("torque_enable", "goal_velocity"));
+    const torque = this.#torqueWithGoals([...ids.keys()], found);
     ids.forEach((_, joint) => {
       limits.set(joint, "torque_limit", fullTorque.value(joint, "max_torque_limit"));
-      torque.set(joint, "torque_enable", 1);
-      torque.set(joint, "acceleration", found.value(joint, "acceleration"));
-      torque.set(joint, "goal_position", this.#goals[joint]!);
-      torque.set(joint, "goal_velocity", this.#velocities[joint]!);
     });
     let silent: number | undefined = 0;
     for (let attempt = 0; attempt < TORQUE_ON_TRIES && silent !== undefined; attempt++) {
