@@ -13,7 +13,8 @@ import { parseArgs } from "node:util";
 import { nowUs } from "../src/linux/clock.ts";
 import { startSim } from "../src/sim/testing/start.ts";
 import { programPath } from "./bench/subjects.ts";
-import { drawFault, type Fault } from "./chaos/faults.ts";
+import type { Fault } from "./chaos/fault.ts";
+import { drawFault } from "./chaos/faults.ts";
 import { CALM, judgeLife, judgeRecord } from "./chaos/judge.ts";
 import { Program } from "./chaos/program.ts";
 import { Random } from "./chaos/random.ts";
@@ -74,9 +75,11 @@ async function episode(): Promise<void> {
     faults.push(fault);
   }
   const starts = faults.map(() => random.between(0, 1_000));
+  const linesBefore = program.lines.length;
   await Promise.all(
     faults.map(async (fault, index) => {
       await Bun.sleep(starts[index]!);
+      if (process.env.CHAOS_LINES) console.log(`${(nowUs()/1e6).toFixed(3)} BEGIN ${fault.text}`);
       await fault.begin();
       await Bun.sleep(fault.forMs);
       await fault.end();
@@ -98,6 +101,14 @@ async function episode(): Promise<void> {
     );
   } else {
     entry.followingMs = (nowUs() - calmUs) / 1e3;
+  }
+  if (!faults.every(({ harmless }) => harmless === true)) return;
+  for (const { event, to, code } of program.lines.slice(linesBefore)) {
+    // A machine that is busy with something else is a cause, too.
+    if (event !== "state" || code === "program.stalled") continue;
+    troubles.push(
+      `episode ${episodes.length}: ${to} (${code}) though nothing gave a reason:\n${texts(entry)}`,
+    );
   }
 }
 
