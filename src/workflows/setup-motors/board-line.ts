@@ -13,7 +13,7 @@ import { pause } from "../pause.ts";
 
 const LOOK_EVERY_MS = 250;
 /** Where nobody is there to plug it in again. */
-const PATIENCE_MS = 5_000;
+const PATIENCE_MS = 3_000;
 
 /** The line to a board. */
 export class BoardLine implements ServoLine {
