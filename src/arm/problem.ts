@@ -37,6 +37,8 @@ export type Remedy =
     }
   /** One lead of the chain is loose. */
   | { readonly do: "check lead"; readonly from: JointName | "board"; readonly to: JointName }
+  /** The file that was replaced is to be taken again. */
+  | { readonly do: "import old"; readonly file: string }
   /** This joint alone is to be calibrated again. */
   | { readonly do: "calibrate joint"; readonly joint: JointName }
   /** The servo of this joint has another one's id, or none of a joint. */

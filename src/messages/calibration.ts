@@ -154,6 +154,10 @@ function cureOfFile(remedy: Remedy, file: string, role: Role | undefined, audien
       return `give the servos the ids 1 to 6${withIt("setup-motors")}, then ${readBack}`;
     case "calibrate":
       return `calibrate the arm again${withIt("calibrate")}`;
+    case "import old":
+      return `take the one that it has replaced, which can be a calibration: ${
+        role === undefined ? remedy.file : `"${command(audience, "calibration import", role, remedy.file)}"`
+      }`;
     case "calibrate joint":
       return `calibrate ${remedy.joint} again${
         role === undefined ? "" : ` with "${command(audience, "calibrate", role, "--joint", remedy.joint)}"`

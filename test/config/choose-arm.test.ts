@@ -2,7 +2,13 @@ import { afterEach, beforeEach, expect, test } from "bun:test";
 import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type ArmChoice, calibrationDirFor, chooseArm, pairConfig } from "../../src/config/choose-arm.ts";
+import {
+  type ArmChoice,
+  calibrationDirFor,
+  chooseArm,
+  chooseFiledArm,
+  pairConfig,
+} from "../../src/config/choose-arm.ts";
 import { ConfigError } from "../../src/config/config.ts";
 
 let dir: string;
@@ -31,6 +37,21 @@ test("an arm is the configured pair's, with the other one for its counterpart", 
     ...both,
     counterpart: leader,
   });
+});
+
+test("by its file alone an arm needs no port: with an id not even a configuration", () => {
+  const filed = (choice: ArmChoice) => chooseFiledArm("leader", choice, dir);
+  expect(filed({ id: "green", calibrationDir: "/x" })).toEqual({
+    ...{ role: "leader", id: "green", port: undefined, calibrationDir: "/x", normalisation: undefined },
+  });
+  expect(() => filed({})).toThrow("there is no such configuration file — give --id instead, or --config");
+  add("config.toml", main);
+  expect(filed({})).toMatchObject({ id: "blue", port: "/dev/a", calibrationDir: "/cal" });
+  expect(filed({ id: "green" })).toMatchObject({ id: "green", port: "/dev/a", normalisation: "range" });
+  add("left.toml");
+  expect(filed({ id: "green" })).toMatchObject({ id: "green", port: undefined, calibrationDir: "/cal" });
+  expect(filed({ pair: "left" })).toMatchObject({ id: "left-leader", port: "/dev/so101/left-leader" });
+  expect(() => filed({})).toThrow("--pair left or --pair main");
 });
 
 test("the command line's word counts before the file's; its paths may be relative", () => {

@@ -37,6 +37,22 @@ test("a file that was named and is not there", () => {
   );
 });
 
+test("what was replaced is offered again, with the command that takes it", () => {
+  const problem: ArmProblem = {
+    ...{ code: "calibration.missing", arm, kind: "invalid", what: "it cannot be a calibration: …" },
+    files: ["/a b.json"],
+    remedies: [
+      { do: "import old", file: "/a b.json.old" },
+      { do: "calibrate joint", joint: "gripper" },
+    ],
+  };
+  expect(sayProblem(problem, left)).toBe(
+    'follower "red": calibration /a b.json: it cannot be a calibration: … — take the one that it has replaced, ' +
+      "which can be a calibration: \"so101 calibration import follower '/a b.json.old' --pair left\", or " +
+      'calibrate gripper again with "so101 calibrate follower --joint gripper --pair left"',
+  );
+});
+
 test("two files that differ, both by name", () => {
   const problem: ArmProblem = { ...about, kind: "ambiguous", files: ["/a.json", "/b.json"], remedies: [] };
   expect(sayProblem(problem, {})).toBe(

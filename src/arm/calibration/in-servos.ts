@@ -27,10 +27,16 @@ export function calibrationInServo(joint: JointName, image: ServoImage): JointCa
   };
 }
 
-/** The calibration that an arm's servos hold; undefined unless all have answered. Not always such as can be one. */
-export function heldCalibration(images: ServoImages): Calibration | undefined {
-  if (!images.every((image) => image !== null)) return undefined;
-  const held = JOINTS.map((joint, index) => [joint, calibrationInServo(joint, images[index]!)]);
+/**
+ * The calibration that an arm's servos hold, with that of `filed` for those that did not answer; undefined without it.
+ * Not always such as can be one.
+ */
+export function heldCalibration(images: ServoImages, filed?: Calibration): Calibration | undefined {
+  if (filed === undefined && images.includes(null)) return undefined;
+  const held = JOINTS.map((joint, index) => {
+    const image = images[index];
+    return [joint, image ? calibrationInServo(joint, image) : filed![joint]];
+  });
   return Object.fromEntries(held) as Calibration;
 }
 

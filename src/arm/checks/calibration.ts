@@ -24,24 +24,31 @@ export function calibrationProblems(arm: ArmIdentity, state: ArmState): ArmProbl
   return unfinished === undefined ? [mismatch(arm, state, calibration)] : interrupted;
 }
 
-/** The remedies of a file that cannot be used: the arm's own calibration is one where its servos hold one. */
-function withinReach({ remedies }: CalibrationMissing, { images }: ArmState): readonly Remedy[] {
+/**
+ * The remedies of a file that cannot be used, the best first: the arm's own calibration where its servos hold one, then
+ * the file that was replaced.
+ */
+function withinReach({ remedies, kind }: CalibrationMissing, { images, file }: ArmState): readonly Remedy[] {
   const held = heldCalibration(images);
   if (held === undefined) return remedies;
   const isPull = (remedy: Remedy) => remedy.do === "calibration pull";
-  const others = remedies.filter((remedy) => !isPull(remedy));
-  if (whyNoCalibration(held) !== undefined) return others.length > 0 ? others : [{ do: "calibrate" }];
-  return [...remedies.filter(isPull), ...others];
+  const canPull = whyNoCalibration(held) === undefined;
+  const old: readonly Remedy[] =
+    kind === "invalid" && file?.old !== undefined ? [{ do: "import old", file: file.old.path }] : [];
+  const all = [
+    ...(canPull ? remedies.filter(isPull) : []),
+    ...old,
+    ...remedies.filter((remedy) => !isPull(remedy)),
+  ];
+  return all.length > 0 ? all : [{ do: "calibrate" }];
 }
 
 /** Says which of the two is to be trusted: what can be a calibration before what cannot, the newer before the older. */
 function mismatch(arm: ArmIdentity, state: ArmState, filed: Calibration): CalibrationMismatch {
   const { images, file } = state;
-  const held = heldCalibration(images);
-  const servosCannot = held && whyNoCalibration(held);
+  const servosCannot = whyNoCalibration(heldCalibration(images, filed)!);
   const old = file?.old;
-  const servosHold =
-    held !== undefined && old !== undefined && matches(images, old.calibration) ? old.path : undefined;
+  const servosHold = old !== undefined && matches(images, old.calibration) ? old.path : undefined;
   const apply = { do: "calibration apply" } as const;
   const pull = { do: "calibration pull" } as const;
   return {

@@ -31,15 +31,24 @@ export function exportCommand(): Command {
         .choices(LEROBOT_MODELS)
         .default("so101" satisfies LerobotModel),
     )
+    .option(
+      "--lerobot-id <id>",
+      "the arm's id there, such as bench_left of a robot with two arms (default: its id here)",
+    )
     .action(exportFile);
   return addJsonOption(addYesOption(addArmOptions(command)));
 }
 
 interface Options extends ArmOptions {
   readonly robot: LerobotModel;
+  readonly lerobotId?: string;
 }
 
-function exportFile(role: Role, target: string | undefined, { robot, ...options }: Options): Promise<void> {
+function exportFile(
+  role: Role,
+  target: string | undefined,
+  { robot: model, lerobotId: id, ...options }: Options,
+): Promise<void> {
   return interruptible(async (signal) => {
     const arm = chooseFiledArm(role, options);
     if (target === "-") {
@@ -47,6 +56,6 @@ function exportFile(role: Role, target: string | undefined, { robot, ...options 
       return;
     }
     const to = target === undefined ? lerobotCalibrationRoot(invokersEnvironment()) : resolve(target);
-    await exportCalibration(arm, to, robot, operatorFor(options, signal));
+    await exportCalibration(arm, to, { model, id }, operatorFor(options, signal));
   });
 }

@@ -27,8 +27,9 @@ export function lerobotFile(folder: string, arm: ArmIdentity, audience: Audience
       `${nameOfArm(arm)}: no ${role}'s calibration in ${folder} — name another folder, or the file itself`,
     );
   }
-  const ofSide = ids.filter((one) => audience.pair !== undefined && one.endsWith(`_${audience.pair}`));
-  const chosen = [[id], [`${id}_${audience.pair}`], ofSide, ids]
+  const { pair } = audience;
+  const ofSide = pair === undefined ? [] : ids.filter((one) => one.endsWith(`_${pair}`));
+  const chosen = [[id], pair === undefined ? [] : [`${id}_${pair}`], ofSide, ids]
     .map((wanted) => files.filter((file) => wanted.includes(file.id)))
     .find((found) => found.length > 0)!;
   const [first, ...others] = chosen as [LerobotFile, ...LerobotFile[]];

@@ -108,6 +108,16 @@ test("servos that hold no possible calibration are told to take the file's", () 
   });
 });
 
+test("servos that do not answer are not judged", () => {
+  const images = armImages("follower", swept(calibrations.follower, 700, 3300)).map((image, index) =>
+    index === 5 ? null : image,
+  );
+  const [missing, found] = findingsOf(armState("follower", { images, file }));
+  expect(missing!.problem.code).toBe("bus.joints-missing");
+  expect(found!.problem).toMatchObject({ code: "calibration.mismatch" });
+  expect(found!.problem).not.toHaveProperty("servosCannot");
+});
+
 test("servos that hold what the file has replaced are told to take the file's, which is newer", () => {
   const before = swept(calibrations.follower, 700, 3300);
   const old = { path: "/x/red.json.old", calibration: before };
@@ -139,6 +149,13 @@ test("where the file is missing or cannot be one, the arm's is offered if its se
   const cancelled = swept(calibrations.follower, 0, 4095);
   expect(remedies(cancelled, flawed)).toMatchObject({ remedies: [{ do: "calibrate" }] });
   expect(remedies(cancelled, noFile)).toMatchObject({ remedies: [{ do: "calibrate" }] });
+  // A pull by an older program put what LeRobot had left over the good file.
+  const old = { path: "/x/red.json.old", calibration: calibrations.follower };
+  const images = armImages("follower", cancelled);
+  const state = armState("follower", { images, calibration: flawed, file: { ...file, old } });
+  expect(problem(state)).toMatchObject({
+    remedies: [{ do: "import old", file: "/x/red.json.old" }, { do: "calibrate" }],
+  });
 });
 
 test("every joint that disagrees is named in one finding", () => {

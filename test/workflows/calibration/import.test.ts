@@ -137,9 +137,16 @@ for (const name of ["never-swept", "cancelled-after-the-middle", "one-joint-neve
 test("an export for an SO-100 is found by either generation of LeRobot", async () => {
   new CalibrationStore(join(root, "own")).save({ role: "follower", id: "bench_left" }, good);
   const arm = { role: "follower", id: "bench_left", calibrationDir: join(root, "own") } as const;
-  await exportCalibration(arm, theirs(), "so100", new ScriptedOperator());
+  await exportCalibration(arm, theirs(), { model: "so100" }, new ScriptedOperator());
   expect(readCalibration(join(theirs(), "robots/so100_follower/bench_left.json"))).toEqual(good);
   expect(readlinkSync(join(theirs(), "robots/so_follower"))).toBe("so100_follower");
-  await exportCalibration(arm, theirs(), "so101", new ScriptedOperator());
+  await exportCalibration(arm, theirs(), { model: "so101" }, new ScriptedOperator());
   expect(readCalibration(join(theirs(), "robots/so101_follower/bench_left.json"))).toEqual(good);
+});
+
+test("an arm of a robot with two is exported by LeRobot's id of it", async () => {
+  new CalibrationStore(join(root, "own")).save({ role: "follower", id: "left-follower" }, good);
+  const arm = { role: "follower", id: "left-follower", calibrationDir: join(root, "own") } as const;
+  await exportCalibration(arm, theirs(), { model: "so101", id: "bench_left" }, new ScriptedOperator());
+  expect(readCalibration(join(theirs(), "robots/so_follower/bench_left.json"))).toEqual(good);
 });
