@@ -16,7 +16,7 @@ import { type FollowContext, follow } from "./loop/follow.ts";
 import { Alarms } from "./monitoring/alarms.ts";
 import { publishArm } from "./monitoring/figures.ts";
 import { observeArm } from "./observe.ts";
-import { cannotPark, parkAsAsked } from "./park.ts";
+import { cannotPark, parkAsAsked } from "./park-on-request.ts";
 import { Preparation, type PreparationContext } from "./preparation.ts";
 import type { Left } from "./reporting/problem.ts";
 import { Reporter } from "./reporting/reporter.ts";
