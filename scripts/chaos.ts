@@ -79,7 +79,7 @@ async function episode(): Promise<void> {
   await Promise.all(
     faults.map(async (fault, index) => {
       await Bun.sleep(starts[index]!);
-      if (process.env.CHAOS_LINES) console.log(`${(nowUs()/1e6).toFixed(3)} BEGIN ${fault.text}`);
+      if (process.env.CHAOS_LINES) console.log(`${(nowUs() / 1e6).toFixed(3)} BEGIN ${fault.text}`);
       await fault.begin();
       await Bun.sleep(fault.forMs);
       await fault.end();

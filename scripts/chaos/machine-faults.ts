@@ -15,7 +15,8 @@ function anotherProgram(random: Random, { ports }: Victims): Fault {
       text: `another program on the ${arm}'s port for ${Math.round(forMs)} ms`,
       forMs,
     },
-    lingersMs: 0,
+    // It is noticed within a second, and may be gone by then.
+    lingersMs: 1_000,
     slowly: "another program had a port, and its end is looked for now and then",
     // A program that is told to stop meanwhile cannot, and rightly says so.
     uses: [`board ${arm}`, "process"],

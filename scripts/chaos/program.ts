@@ -94,7 +94,10 @@ export class Program {
   #take(line: Line): void {
     if (line.event === "calibration" || line.event === "summary") return;
     this.lines.push(line);
-    if (process.env.CHAOS_LINES) console.log(`${(line.atUs / 1e6).toFixed(3)} ${line.event} ${line.to ?? ""} ${line.code} ${line.message ?? line.why ?? ""}`);
+    if (process.env.CHAOS_LINES)
+      console.log(
+        `${(line.atUs / 1e6).toFixed(3)} ${line.event} ${line.to ?? ""} ${line.code} ${line.message ?? line.why ?? ""}`,
+      );
     if (line.event === "state") this.state = line.to!;
   }
 }

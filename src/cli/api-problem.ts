@@ -1,8 +1,14 @@
 /** Why a service could not be asked, in words. */
 import { basename } from "node:path";
-import type { ApiProblem } from "../api/client.ts";
+import { ApiError, type ApiProblem } from "../api/client.ts";
 import { MAIN_PAIR, unitOf } from "../config/pairs.ts";
 import { type Audience, command } from "../messages/audience.ts";
+import { sayError } from "../messages/problems.ts";
+
+/** Whatever was thrown as a sentence, also when it was a service that could not be asked. */
+export function messageOf(error: unknown, audience: Audience): string {
+  return error instanceof ApiError ? describeApiProblem(error.problem, audience) : sayError(error, audience);
+}
 
 /** Says what is wrong, and what to do. */
 export function describeApiProblem(problem: ApiProblem, audience: Audience): string {

@@ -3,10 +3,8 @@ import { ApiError } from "../api/client.ts";
 import { pairsOrMain, unitOf } from "../config/pairs.ts";
 import { isSwitchedOff } from "../host/service.ts";
 import { printLine } from "../linux/stdout.ts";
-import type { Audience } from "../messages/audience.ts";
-import { sayError } from "../messages/problems.ts";
 import { AlreadyTold, Interrupted } from "../workflows/errors.ts";
-import { describeApiProblem } from "./api-problem.ts";
+import { messageOf } from "./api-problem.ts";
 import { socketPaths } from "./options/service.ts";
 
 /** What is to be said of a pair. */
@@ -68,8 +66,4 @@ export function printAnswers(answers: readonly PairAnswer[], json: true | undefi
 
 function isNotRunning(error: unknown): boolean {
   return error instanceof ApiError && error.problem.kind === "not running";
-}
-
-function messageOf(error: unknown, audience: Audience): string {
-  return error instanceof ApiError ? describeApiProblem(error.problem, audience) : sayError(error, audience);
 }

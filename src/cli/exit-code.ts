@@ -1,11 +1,9 @@
 /** What went wrong, told to the person, and as an exit code. */
 import { CommanderError } from "commander";
-import { ApiError } from "../api/client.ts";
 import { ConfigError } from "../config/config.ts";
-import type { Audience, GivenOptions } from "../messages/audience.ts";
-import { sayError } from "../messages/problems.ts";
+import type { GivenOptions } from "../messages/audience.ts";
 import { AlreadyTold, Interrupted, UsageError } from "../workflows/errors.ts";
-import { describeApiProblem } from "./api-problem.ts";
+import { messageOf } from "./api-problem.ts";
 import { readerOf } from "./options/audience.ts";
 
 const FAILED = 1;
@@ -25,8 +23,4 @@ export function exitCodeFor(error: unknown, given: GivenOptions): number {
   console.error(`so101: ${messageOf(error, readerOf(given))}`);
   if (error instanceof Interrupted) return INTERRUPTED;
   return error instanceof ConfigError || error instanceof UsageError ? WRONG_USAGE : FAILED;
-}
-
-function messageOf(error: unknown, audience: Audience): string {
-  return error instanceof ApiError ? describeApiProblem(error.problem, audience) : sayError(error, audience);
 }

@@ -7,7 +7,9 @@ import { MAIN_PAIR, onlyPair, pairConfigPath } from "../config/pairs.ts";
 import type { ToldEvent } from "../daemon/events/told.ts";
 import { runService } from "../daemon/service.ts";
 import { pairSettings } from "../daemon/settings/pair-settings.ts";
+import { command } from "../messages/audience.ts";
 import { sayProblem } from "../messages/problems.ts";
+import { sayLeft } from "../messages/teleop.ts";
 import { Interrupted } from "../workflows/errors.ts";
 import type { Operator } from "../workflows/operator.ts";
 import { park } from "../workflows/park/go.ts";
@@ -81,11 +83,13 @@ async function parkAlone({ config, pair, socket }: Options, operator: Operator):
   }
   let outcome: Extract<ToldEvent, { kind: "notice" }> | undefined;
   let why = "";
+  let how = "";
   const event = (told: ToldEvent) => {
     if (told.kind === "state" && told.to !== "stopped" && outcome === undefined) {
       why = `${told.to}: ${told.why}`;
       operator.tell("info", why);
-    } else if (told.kind === "notice" && isParkingEnd(told.code)) outcome = told;
+    } else if (told.kind === "stopped") how = told.how;
+    else if (told.kind === "notice" && isParkingEnd(told.code)) outcome = told;
     else if (told.kind === "notice" && told.severity !== "info") operator.tell(told.severity, told.message);
   };
   await runService({
@@ -94,7 +98,11 @@ async function parkAlone({ config, pair, socket }: Options, operator: Operator):
     audience: () => operator.audience,
     makeOutput: async () => ({ event, end() {} }),
   });
-  if (outcome === undefined) throw new Interrupted("interrupted: the follower is held where it is");
+  if (outcome === undefined) {
+    const cure =
+      how === sayLeft("held") ? ` — "${command(operator.audience, "relax", "follower")}" releases it` : "";
+    throw new Interrupted(`interrupted: ${how}${cure}`);
+  }
   const { message, severity, code } = outcome;
   if (severity !== "info" || code.includes("not-parked")) throw new Error(`${message} (${why})`);
   operator.event({ event: "parked", arm: "follower", id: arm.id }, { tone: "done", message });

@@ -1,7 +1,18 @@
 /** The teleoperation service of this machine, as systemd runs it: whether it has a port, stopping and starting it. */
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { findOwner } from "../linux/owner.ts";
 import { unitProperties } from "./machine.ts";
+
+/** What systemd can be asked for, and how it is said that it was done. */
+const pastOf = {
+  stop: "stopped",
+  start: "started",
+  restart: "restarted",
+  enable: "enabled",
+  disable: "disabled",
+} as const;
+
+type Verb = keyof typeof pastOf;
 
 /** The service could not be stopped or started. The message says what to do. */
 export class ServiceError extends Error {
@@ -35,6 +46,44 @@ export async function stopUnit(unit: string): Promise<void> {
 /** Restarts a unit, if it runs. Throws {@link ServiceError}. */
 export async function restartIfRunning(unit: string): Promise<void> {
   await outcomeOf("restart", unit, spawn(["systemctl", "--no-ask-password", "try-restart", unit], "ignore"));
+}
+
+/** Whether systemd runs this machine; elsewhere, as in a chroot, units can be enabled but not started. */
+export function isBooted(): boolean {
+  return existsSync("/run/systemd/system");
+}
+
+/** Has a unit started from the next boot on. Throws {@link ServiceError}. */
+export async function enableUnit(unit: string): Promise<void> {
+  requireSystemctl("enable", unit);
+  await outcomeOf("enable", unit, spawn(["systemctl", "--no-ask-password", "enable", unit], "ignore"));
+}
+
+/** Starts a unit, and does not wait for its arms. Throws {@link ServiceError}. */
+export async function startUnit(unit: string): Promise<void> {
+  await outcomeOf("start", unit, spawn(["systemctl", "--no-ask-password", "start", unit], "ignore"));
+}
+
+/**
+ * Has a unit no longer started, and stops it where it runs: the follower was released softly then. There is nothing to
+ * do for one that is not installed. Throws {@link ServiceError}.
+ */
+export async function disableUnit(unit: string): Promise<void> {
+  requireSystemctl("disable", unit);
+  // Unlike most of what systemctl can be asked, this is answered without a running systemd.
+  const { stdout } = Bun.spawnSync(["systemctl", "is-enabled", unit], { stderr: "ignore" });
+  if (["", "not-found"].includes(stdout.toString().trim())) return;
+  const now = isBooted() ? ["--now"] : [];
+  await outcomeOf(
+    "disable",
+    unit,
+    spawn(["systemctl", "--no-ask-password", "disable", ...now, unit], "ignore"),
+  );
+}
+
+function requireSystemctl(verb: Verb, unit: string): void {
+  if (Bun.which("systemctl") !== null) return;
+  throw new ServiceError(`${unit} could not be ${pastOf[verb]}: there is no systemctl`);
 }
 
 /** A unit that is stopped for now. */
@@ -73,7 +122,7 @@ function spawn<Input extends "ignore" | "pipe">(command: string[], stdin: Input)
 
 /** Waits until systemctl has ended. Throws {@link ServiceError} when it could not do what it should. */
 async function outcomeOf(
-  verb: "stop" | "start" | "restart",
+  verb: Verb,
   unit: string,
   systemctl: { stderr: ReadableStream; exited: Promise<number> },
 ): Promise<void> {
@@ -83,7 +132,5 @@ async function outcomeOf(
   const why = complaint.replace(/^Failed to \w+ \S+\.service: /, "").replace(/\.$/, "");
   // Who may not do this is told so in many ways, depending on what else is installed.
   const remedy = verb !== "stop" || process.geteuid?.() === 0 ? "" : " — run the command again with sudo";
-  throw new ServiceError(
-    `${unit} could not be ${verb === "stop" ? "stopped" : `${verb}ed`}: ${why || "systemctl failed"}${remedy}`,
-  );
+  throw new ServiceError(`${unit} could not be ${pastOf[verb]}: ${why || "systemctl failed"}${remedy}`);
 }

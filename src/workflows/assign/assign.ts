@@ -1,14 +1,22 @@
 /** Assigning boards to arms: naming this machine's boards, so that each arm has the same path wherever it is plugged in. */
+import { join } from "node:path";
 import { ROLES, type Role } from "../../arm/joints.ts";
 import { type ChosenArm, chooseArm } from "../../config/choose-arm.ts";
 import { describeMark } from "../../host/board-mark.ts";
 import { listBoards } from "../../host/boards.ts";
-import { isUsableSerial, type NamedBoard, namingRules, RULES_DIR } from "../../host/naming-rules.ts";
+import {
+  isUsableSerial,
+  type NamedBoard,
+  type NamingRule,
+  namingRules,
+  RULES_DIR,
+  RULES_FILE,
+} from "../../host/naming-rules.ts";
 import { type DeviceFacts, factsOf, udevRuns, usbSocketOf } from "../../host/udev.ts";
 import type { ListBoards } from "../boards.ts";
 import { UsageError } from "../errors.ts";
 import type { Operator } from "../operator.ts";
-import { type Chosen, chooseBoards, type GivenBoards } from "./choose.ts";
+import { type Chosen, chooseBoards, type GivenBoards, nameOf } from "./choose.ts";
 import { linksOf, makeConfig, type PairLinks } from "./pair.ts";
 import { planRules, type RulesPlan, writeRules } from "./rules.ts";
 import { checkPair, verifyLinks } from "./verify.ts";
@@ -33,25 +41,31 @@ export interface Assigned {
 }
 
 /**
- * Finds out which board is which arm, and what rules name them so. Nothing is changed.
+ * Finds out which board is which arm, and what rules name them so. Nothing is changed. The names that are `freed` are
+ * not kept for the boards that have them by "so101 assign".
  * Throws {@link UsageError}, {@link ConfigError}, or an Error that says what is missing or in the way.
  */
 export async function planAssignment(
   pair: string,
-  given: GivenBoards,
+  given: GivenBoards & { readonly freed?: readonly string[] },
   operator: Operator,
   list: ListBoards = listBoards,
   dirs?: readonly string[],
 ): Promise<Assignment> {
   const links = linksOf(pair, operator);
   const chosen = await chooseBoards(given, operator, list);
-  const named = await Promise.all(ROLES.map((role) => nameBoard(role, links[role], chosen, operator)));
+  const named = await Promise.all(
+    ROLES.map((role) => nameBoard(nameOf(role, given), role, links[role], chosen, operator)),
+  );
   const facts = new Map<string, DeviceFacts>();
   for (const role of ROLES) {
     const { path } = chosen[role];
     if (path !== undefined) facts.set(links[role], await factsOf(path));
   }
-  const plan = planRules(named, namingRules(dirs), RULES_DIR, (link) => facts.get(link));
+  const isFreed = ({ file, link }: NamingRule) =>
+    file === join(RULES_DIR, RULES_FILE) && given.freed?.includes(link) === true;
+  const rules = namingRules(dirs).filter((rule) => !isFreed(rule));
+  const plan = planRules(named, rules, RULES_DIR, (link) => facts.get(link));
   for (const { link, file, line, mark } of plan.honoured) {
     const by = mark === undefined || mark.by === "serial" ? "" : `, which it knows as ${describeMark(mark)}`;
     operator.tell(
@@ -86,6 +100,7 @@ export async function carryOut(assignment: Assignment, operator: Operator): Prom
 
 /** By what the board of a role will be known. */
 async function nameBoard(
+  arm: string,
   role: Role,
   link: string,
   chosen: Readonly<Record<Role, Chosen>>,
@@ -104,15 +119,15 @@ async function nameBoard(
   const socket = board.path === undefined ? undefined : await usbSocketOf(board.path);
   if (socket === undefined) {
     throw new Error(
-      `the ${role}'s board ${why}, and udev does not know its USB socket: use a board with a serial number`,
+      `the ${arm}'s board ${why}, and udev does not know its USB socket: use a board with a serial number`,
     );
   }
   const other = chosen[role === "leader" ? "follower" : "leader"];
   if (other.path === board.path) throw new UsageError("leader and follower are the same board");
   operator.tell(
     "warning",
-    `The ${role}'s board ${why}: it is known by the USB socket it is in (${socket}). Always plug it in there; ` +
-      `whatever is in that socket is taken for the ${role}.`,
+    `The ${arm}'s board ${why}: it is known by the USB socket it is in (${socket}). Always plug it in there; ` +
+      `whatever is in that socket is taken for the ${arm}.`,
   );
   return { link, mark: { by: "socket", socket } };
 }

@@ -22,6 +22,20 @@ export interface GivenBoards {
   readonly follower?: string | undefined;
   /** Serial numbers may be those of boards that are not here. */
   readonly absent?: "allowed" | undefined;
+  /** Of several pairs, whose arms these are: messages and options name it. */
+  readonly side?: string | undefined;
+  /** The ports of boards that are other arms' already. */
+  readonly taken?: readonly string[];
+}
+
+/** How messages name an arm: `leader`, or of several pairs `left leader`. */
+export function nameOf(role: Role, { side }: GivenBoards): string {
+  return side === undefined ? role : `${side} ${role}`;
+}
+
+/** The option that tells its board. */
+function optionOf(role: Role, given: GivenBoards): string {
+  return `--${nameOf(role, given).replace(" ", "-")}`;
 }
 
 /**
@@ -33,53 +47,58 @@ export async function chooseBoards(
   operator: Operator,
   list: ListBoards,
 ): Promise<Record<Role, Chosen>> {
-  const boards = await list();
+  const isFree = ({ path }: Board) => !given.taken?.includes(path);
+  const all = await list();
+  const boards = all.filter(isFree);
+  const both = ROLES.map((role) => optionOf(role, given)).join(" and ");
   const byOption = ROLES.flatMap((role) => given[role] ?? []);
   if (byOption.length === ROLES.length) {
     const [leader, follower] = ROLES.map((role) => boardGiven(role, given, boards));
-    return distinct({ leader: leader!, follower: follower! }, boards);
+    return distinct({ leader: leader!, follower: follower! }, all);
   }
-  if (byOption.length === 1) throw new UsageError("give both --leader and --follower, or neither");
+  if (byOption.length === 1) throw new UsageError(`give both ${both}, or neither`);
   requireTwo(boards);
   if (!operator.attended) {
     throw new UsageError(
-      `which board is which arm? Nobody can be asked here: give --leader and --follower. There are: ${listing(boards)}`,
+      `which board is which arm? Nobody can be asked here: give ${both}. There are: ${listing(boards)}`,
     );
   }
   operator.tell("info", `Boards: ${listing(boards)}`);
   const way = await operator.choose(
-    "How will you tell which board is the leader's?",
+    `How will you tell which board is the ${nameOf("leader", given)}'s?`,
     [
       { value: "move", label: "by moving the arm", hint: "both arms have power" },
       { value: "unplug", label: "by unplugging its USB cable for a moment" },
       { value: "pick", label: "I know its serial number" },
     ],
-    "give --leader and --follower",
+    `give ${both}`,
   );
   const find = { move: byMotion, unplug: byUnplugging, pick: byPicking }[way];
-  const leader = await find("leader", boards, operator, list);
+  const leader = await find(nameOf("leader", given), boards, operator, list);
   // A board that was unplugged may have come back by another path.
-  const present = await list();
+  const present = (await list()).filter(isFree);
   requireTwo(present);
   const others = present.filter(({ path }) => path !== leader.path);
-  const follower = others.length === 1 ? others[0]! : await find("follower", others, operator, list);
+  const follower =
+    others.length === 1 ? others[0]! : await find(nameOf("follower", given), others, operator, list);
   return distinct({ leader, follower }, await list());
 }
 
 /** The board that was named by its serial number or its port. */
 function boardGiven(role: Role, given: GivenBoards, boards: readonly Board[]): Partial<Board> {
   const name = given[role]!;
+  const option = optionOf(role, given);
   const found = boards.filter(({ serial, path }) => serial === name || path === name);
   if (found.length > 1) {
     throw new UsageError(
-      `--${role}: ${found.length} boards have the serial number ${name} — name the port instead: ` +
+      `${option}: ${found.length} boards have the serial number ${name} — name the port instead: ` +
         found.map(({ path }) => path).join(" or "),
     );
   }
   if (found[0] !== undefined) return found[0];
   if (given.absent === "allowed" && !name.startsWith("/")) return { serial: name };
   const there = boards.length === 0 ? "no board is plugged in" : `there are: ${listing(boards)}`;
-  throw new Error(`--${role}: no board with the serial number ${name} is plugged in — ${there}`);
+  throw new Error(`${option}: no board with the serial number ${name} is plugged in — ${there}`);
 }
 
 function distinct(
@@ -115,7 +134,7 @@ function listing(boards: readonly Board[]): string {
     .join(", ");
 }
 
-async function byMotion(role: Role, boards: readonly Board[], operator: Operator): Promise<Board> {
+async function byMotion(arm: string, boards: readonly Board[], operator: Operator): Promise<Board> {
   const paused: PausedUnit[] = [];
   const connections: ArmConnection[] = [];
   try {
@@ -132,7 +151,7 @@ async function byMotion(role: Role, boards: readonly Board[], operator: Operator
         throw new Error(sayProblem(connection.problem, operator.audience));
       }
     }
-    operator.tell("info", `Move the ${role} arm by hand, any joint of it, by a quarter turn.`);
+    operator.tell("info", `Move the ${arm} arm by hand, any joint of it, by a quarter turn.`);
     const moved = await watchForMotion(connections, operator);
     return boards.find(({ path }) => path === moved!.arm.path)!;
   } finally {
@@ -142,12 +161,12 @@ async function byMotion(role: Role, boards: readonly Board[], operator: Operator
 }
 
 async function byUnplugging(
-  role: Role,
+  arm: string,
   boards: readonly Board[],
   operator: Operator,
   list: ListBoards,
 ): Promise<Board> {
-  operator.tell("info", `Unplug the USB cable of the ${role} arm now.`);
+  operator.tell("info", `Unplug the USB cable of the ${arm} arm now.`);
   const { gone, left } = await untilUnplugged(boards, operator.signal, list);
   if (gone.length > 1) {
     throw new Error("more than one board has gone: plug them in again, and start from the beginning");
@@ -156,11 +175,11 @@ async function byUnplugging(
   return untilPluggedIn(gone[0]!, left, operator.signal, list);
 }
 
-async function byPicking(role: Role, boards: readonly Board[], operator: Operator): Promise<Board> {
+async function byPicking(arm: string, boards: readonly Board[], operator: Operator): Promise<Board> {
   const path = await operator.choose(
-    `Which board is the ${role}'s?`,
+    `Which board is the ${arm}'s?`,
     boards.map((board) => ({ value: board.path, label: listing([board]) })),
-    `give --${role}`,
+    `give --${arm.replace(" ", "-")}`,
   );
   return boards.find((board) => board.path === path)!;
 }

@@ -1,8 +1,10 @@
 /** A pair whose boards are to be named: its links, and its configuration file where it is a further one. */
 import { existsSync } from "node:fs";
 import { dirname } from "node:path";
-import type { Role } from "../../arm/joints.ts";
-import { defaultConfigOf, loadConfig } from "../../config/config.ts";
+import { ROLES, type Role } from "../../arm/joints.ts";
+import { defaultConfigOf, loadConfig, parseConfig } from "../../config/config.ts";
+import { withKeys } from "../../config/edit.ts";
+import { readConfigFile } from "../../config/file.ts";
 import { MAIN_PAIR, pairConfigPath } from "../../config/pairs.ts";
 import { canBeNamed } from "../../host/naming-rules.ts";
 import { configTemplate } from "../../host/package-files.ts";
@@ -36,4 +38,22 @@ export function makeConfig(pair: string, operator: Operator): void {
   makeFolder(dirname(path));
   replaceFile(path, configTemplate(pair), 0o644);
   operator.tell("done", `${path} is made: the pair's settings, all of them defaults.`);
+}
+
+/**
+ * Gives both arms of a pair LeRobot's id in its configuration file, of which all else stays as it is. False when it has
+ * that already. Throws {@link ConfigError}, an Error that says why the file could not be written.
+ */
+export function setIds(pair: string, id: string, operator: Operator): boolean {
+  const path = pairConfigPath(pair);
+  const text = readConfigFile(path);
+  const edited = ROLES.reduce((edited, role) => withKeys(edited, role, { id }, path), text);
+  parseConfig(edited, path, pair);
+  if (edited === text) return false;
+  replaceFile(path, edited, 0o644);
+  operator.event(
+    { event: "ids", pair, id, file: path },
+    { tone: "done", message: `${path}: both arms have the id ${id}.` },
+  );
+  return true;
 }

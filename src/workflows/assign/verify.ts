@@ -7,7 +7,7 @@ import { nameOfArm } from "../../arm/identity.ts";
 import { ROLES } from "../../arm/joints.ts";
 import type { ChosenArm } from "../../config/choose-arm.ts";
 import { unitOf } from "../../config/pairs.ts";
-import { restartIfRunning } from "../../host/service.ts";
+import { isBooted, restartIfRunning } from "../../host/service.ts";
 import { applyRules } from "../../host/udev.ts";
 import { checkServedArms } from "../check.ts";
 import { type CheckedArms, checkArms } from "../check-arms.ts";
@@ -50,7 +50,7 @@ export async function verifyLinks(assignment: Assignment, operator: Operator): P
   const hasMoved = ROLES.some(
     (role, index) => before[index] !== undefined && before[index] !== chosen[role].path,
   );
-  if (hasMoved && existsSync("/run/systemd/system")) await restartIfRunning(unitOf(pair));
+  if (hasMoved && isBooted()) await restartIfRunning(unitOf(pair));
 }
 
 /**
