@@ -34,7 +34,6 @@ export function lookForOthers(path: string): Look {
 }
 
 interface Port {
-  readonly path: string;
   /** The device's number. */
   readonly device: number;
   /** Of a pseudo-terminal its number, … */
@@ -50,7 +49,7 @@ function portAt(path: string): Port | undefined {
   const { rdev, dev } = statSync(real);
   const major = (rdev >> 8) & 0xfff;
   const isPts = major >= PTS_MAJORS.first && major <= PTS_MAJORS.last;
-  return { path: real, device: rdev, pts: isPts ? Number(basename(real)) : undefined, fileSystem: dev };
+  return { device: rdev, pts: isPts ? Number(basename(real)) : undefined, fileSystem: dev };
 }
 
 /** Whether a process has the port open, and is not the board behind it. */
@@ -61,7 +60,7 @@ function isOpenIn(pid: number, port: Port): boolean {
     const target = attempt(() => readlinkSync(`${folder}/${file}`));
     if (target === undefined) continue;
     if (port.pts !== undefined && target.endsWith("ptmx") && masterOf(pid, file) === port.pts) return false;
-    if (target === port.path || isSameDevice(`${folder}/${file}`, target, port)) isOpen = true;
+    if (isSameDevice(`${folder}/${file}`, target, port)) isOpen = true;
   }
   return isOpen;
 }
@@ -73,9 +72,12 @@ function masterOf(pid: number, file: string): number | undefined {
   return number === undefined ? undefined : Number(number);
 }
 
-/** A container has nodes of its own for the machine's devices. Of other files nothing is asked: a disk may be away. */
+/**
+ * A container has nodes of its own for the machine's devices, and pseudo-terminals of its own with the names of ours. Of
+ * other files nothing is asked: a disk may be away.
+ */
 function isSameDevice(file: string, target: string, { device, pts, fileSystem }: Port): boolean {
-  if (!/^\/.*(\/dev\/|tty)/.test(target) || target.endsWith(" (deleted)")) return false;
+  if (!/^\/(.*\/)?dev\/|^\/.*tty/.test(target) || target.endsWith(" (deleted)")) return false;
   const stats = attempt(() => statSync(file));
   return stats?.rdev === device && (pts === undefined || stats.dev === fileSystem);
 }

@@ -1,7 +1,7 @@
 /** Which other programs have a serial port open: real ones, on a pty. */
 import { afterEach, describe, expect, test } from "bun:test";
-import { symlinkSync } from "node:fs";
-import { join } from "node:path";
+import { realpathSync, symlinkSync } from "node:fs";
+import { basename, join } from "node:path";
 import { lookForOthers } from "../../src/linux/openers.ts";
 import { needing, ROOT } from "../support/needs.ts";
 import { atEnd, cleanUp, newBoard, newFolder, newHelper, openPort } from "../support/ports.ts";
@@ -45,6 +45,24 @@ needing(ROOT).test("a container's own node of the same device is that device", a
   await Bun.$`mkdir ${folder} && mknod ${ours} c 1 7 && mknod ${theirs} c 1 7`.quiet();
   const { pid } = opener(theirs);
   expect(lookForOthers(ours).others).toEqual([{ pid, name: "sleep" }]);
+});
+
+needing(ROOT).test("a container's own pseudo-terminal with the name of ours is another one", async () => {
+  const { path } = newBoard();
+  const folder = newFolder();
+  const last = Number(basename(realpathSync(path)));
+  // In a file system of its own they are numbered from 0 again; the last of these has the number of ours.
+  const script = `mount -t devpts -o newinstance,ptmxmode=0666 devpts /dev/pts && mount --bind /dev/pts/ptmx /dev/ptmx &&
+    for i in $(seq 0 ${last}); do script -qc "sleep 60" /dev/null < /dev/null > /dev/null & done;
+    until [ -e /dev/pts/${last} ]; do :; done; echo ready; wait`;
+  const container = Bun.spawn(["unshare", "--mount", "--pid", "--fork", "--kill-child", "sh", "-c", script], {
+    stdout: "pipe",
+    cwd: folder,
+  });
+  atEnd(() => container.kill("SIGKILL"));
+  const { value } = await container.stdout.getReader().read();
+  expect(new TextDecoder().decode(value)).toBe("ready\n");
+  expect(lookForOthers(path).others).toEqual([]);
 });
 
 test("what is no serial port anybody may have open", () => {
