@@ -140,6 +140,14 @@ const draws: Readonly<Record<string, Draw>> = {
     const begin = { do: "delay", arm: random.of(ARMS), joint: random.of(JOINTS), us, count } as const;
     return simulated("late replies", victims, [], begin, { lingersMs: us / 1e3 });
   },
+  slow(random, victims) {
+    const arm = random.of(ARMS);
+    const begin = { do: "slow", arm, ms: random.whole(1, 20), jitterMs: random.whole(0, 8) } as const;
+    return simulated("slow port", victims, [`port ${arm}`], begin, {
+      end: { do: "slow", arm, ms: 0 },
+      forMs: random.between(500, 8000),
+    });
+  },
   noise(random, victims) {
     const begin = {
       ...{ do: "noise", arm: random.of(ARMS), bytes: random.whole(1, 200) },
