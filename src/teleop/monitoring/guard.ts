@@ -37,7 +37,7 @@ export class FollowerGuard {
   readonly #reads = SERVO_IDS.map((id) => new ReadRequest([id], spanOf("torque_enable", "present_current")));
   /** Each alone, asked again in lengths that nothing else has: so a reply to what was asked before is not taken for news. */
   readonly #again = SERVO_IDS.map((id) =>
-    (["goal_time", "goal_velocity"] as const).map(
+    (["goal_velocity", "torque_limit"] as const).map(
       (last) => new ReadRequest([id], spanOf("torque_enable", last)),
     ),
   );
