@@ -25,7 +25,7 @@ const LEAST_DEVIATION_US = 250;
 const LONGEST_WAIT_US = 250_000;
 
 /** A port whose replies are later than this needs more thought than a cable, whose round trips take 1 to 2 ms, µs. */
-const SLOW_FROM_US = 2_000;
+const SLOW_FROM_US = 3_000;
 
 /**
  * The round trip of one port. It outlives the port: what is plugged in again is as it was. The time that bytes take on

@@ -67,6 +67,7 @@ describe("is refused, before anything is made, with", () => {
     ["a wrong state of the arms", ["--arms", "broken"], "calibrated"],
     ["a delay out of range", ["--usb-delay", "-1"], "0 to 100000"],
     ["a delay that is no number", ["--usb-delay", "soon"], "0 to 100000"],
+    ["replies that are late by no number", ["--leader-delay", "5+soon"], "0 to 1000"],
     ["a duration of nothing", ["--duration", "0"], "0.1"],
     ["a motion that is no file", ["--motion", "/nowhere.json"], "/nowhere.json"],
     ["a motion that is no motion", ["--motion", MAIN], "keyframes"],

@@ -4,8 +4,9 @@ import { existsSync, readlinkSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Instruction } from "../../src/feetech/packet.ts";
+import { BROADCAST_ID, Instruction } from "../../src/feetech/packet.ts";
 import { registers } from "../../src/feetech/registers.ts";
+import { nowUs } from "../../src/linux/clock.ts";
 import { cString, libc, nativeBuffer } from "../../src/linux/libc.ts";
 import { TtyPort } from "../../src/serial/port.ts";
 import { PortError } from "../../src/serial/transport.ts";
@@ -317,6 +318,17 @@ describe("a fault", () => {
     expect(host.replies(1, A_WHILE_US)).toEqual([]);
     host.send(2, Instruction.ping);
     expect(host.replies(2).map(({ id }) => id)).toEqual([2, 1]);
+  });
+
+  test("makes all replies late, in their order, until that is ended", async () => {
+    await request({ do: "slow", arm: "follower", ms: 100, jitterMs: 100 });
+    host.send(BROADCAST_ID, Instruction.syncRead, [56, 2, 1, 2]);
+    const beganUs = nowUs();
+    expect(host.replies(2).map(({ id }) => id)).toEqual([1, 2]);
+    expect(nowUs() - beganUs).toBeGreaterThan(95_000);
+    await request({ do: "slow", arm: "follower", ms: 0 });
+    host.send(1, Instruction.ping);
+    expect(host.replies(1, A_WHILE_US).map(({ id }) => id)).toEqual([1]);
   });
 
   test("puts noise on the line now, or before replies", async () => {

@@ -1,6 +1,8 @@
 /** The pair behind slow connections, in virtual time: it follows as fast as they let it, and exactly. */
 import { describe, expect, test } from "bun:test";
 import { targetsOf } from "../../scripts/links/measure.ts";
+import { roundTripMs } from "../../src/feetech/round-trip.ts";
+import type { RecordEntry } from "../../src/sim/record/entries.ts";
 import { runLeRobot } from "../../src/sim/testing/lerobot.ts";
 import {
   delayReplies,
@@ -213,4 +215,31 @@ test("a delay that grows while following is followed", async () => {
   const { telemetry } = it.memory;
   expect(telemetry.bus("leader", "late")).toBeGreaterThan(0);
   expect(telemetry.bus("leader", "timeouts")).toBe(0);
+});
+
+test("a port that was late for a moment is a cable again", async () => {
+  using it = new VirtualPair({ settings });
+  behind(it, { leader: 0.125, follower: 0.125 });
+  it.at(8, () => delayReplies(it.arms, { leader: 0.125, follower: 40 }));
+  it.at(8.2, () => delayReplies(it.arms, { leader: 0.125, follower: 0.125 }));
+  const readingsIn = (fromS: number, toS: number) =>
+    it.arms.record.filter(({ t, kind, arm }: RecordEntry & { arm?: string }) => {
+      const atS = (t - startUs) / 1e6;
+      return kind === "request" && arm === "follower" && atS >= fromS && atS < toS;
+    }).length;
+  const startUs = it.clock.nowUs();
+  await it.runFor(20);
+  // Each tick writes goals and asks the follower.
+  expect(readingsIn(10, 20) / readingsIn(6, 8)).toBeWithin(4.9, 5.1);
+  expect(it.states()).toEqual(["connecting", "aligning", "following", "stopped"]);
+});
+
+test("how long replies take is known, whichever arm is slow", async () => {
+  using it = new VirtualPair({ settings });
+  behind(it, { leader: 0.125, follower: 12 });
+  await it.runFor(20);
+  const p50 = (role: "leader" | "follower") => roundTripMs(it.memory.roundTrips[role], 0.5);
+  // Beside the delay there are the bytes on the line, and the board.
+  expect(p50("leader")).toBeWithin(0.7, 1.2);
+  expect(p50("follower")).toBeWithin(12.5, 13.6);
 });

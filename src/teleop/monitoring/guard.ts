@@ -159,10 +159,16 @@ export class FollowerGuard {
     let joint = 0;
     while ((this.#owing & (1 << joint)) === 0) joint++;
     this.#joint = joint;
-    const [short, shorter] = this.#again[joint]!;
-    if (!this.#bus.mayConfuse(this.#reads[joint]!)) this.#ask(this.#reads[joint]!, nowUs);
-    else if (!this.#bus.mayConfuse(short!)) this.#ask(short!, nowUs);
-    else if (!this.#bus.mayConfuse(shorter!)) this.#ask(shorter!, nowUs);
+    if (!this.#bus.mayConfuse(this.#reads[joint]!)) {
+      this.#ask(this.#reads[joint]!, nowUs);
+      return;
+    }
+    const again = this.#again[joint]!;
+    for (let i = 0; i < again.length; i++) {
+      if (this.#bus.mayConfuse(again[i]!)) continue;
+      this.#ask(again[i]!, nowUs);
+      return;
+    }
   }
 
   /** Until when goals may be written, µs, while the reading that is out is owed. */
