@@ -13,9 +13,6 @@ import {
 } from "../../src/sim/testing/slow-links.ts";
 import { VirtualPair } from "../support/virtual-pair.ts";
 
-/** What goals may go in a second is another test's. */
-const settings = { followSpeedDegPerS: 2_000, alignSpeedDegPerS: 200 };
-
 const SETTLE_S = 2;
 const JUDGED_S = 5;
 
@@ -68,7 +65,7 @@ describe.each(["behind the line", "before the line"] as const)("replies that are
   test.each(cases)("by %j ms are followed exactly, as fast as they come", async (delays) => {
     // What varies is behind the line: servos take the time that they are set to.
     if (where === "before the line" && delays.jitter !== undefined) return;
-    using it = new VirtualPair({ settings });
+    using it = new VirtualPair();
     for (const board of Object.values(it.arms.boards)) board.isLate = where;
     const figures = await following(it, delays);
     const meanMs = delays.leader + (delays.jitter ?? 0) / 2;
@@ -107,7 +104,7 @@ function goalsAtS(it: VirtualPair, fromS: number, startUs: number): number[] {
 
 describe("what is told", () => {
   test("the rate that slow replies lead to, once, and whose they are", async () => {
-    using it = new VirtualPair({ settings });
+    using it = new VirtualPair();
     behind(it, { leader: 16, follower: 5 });
     await it.runFor(30);
     expect(told(it, "port.slow")).toEqual([
@@ -122,7 +119,7 @@ describe("what is told", () => {
   });
 
   test("nothing on a cable, also when replies are lost now and then", async () => {
-    using it = new VirtualPair({ settings });
+    using it = new VirtualPair();
     behind(it, { leader: 0.125, follower: 0.125 });
     for (let s = 3; s < 20; s += 0.5) {
       it.at(s, () => {
@@ -139,7 +136,7 @@ describe("what is told", () => {
   test.each(["leader", "follower"] as const)(
     "that hold_after_ms is too short for the %s, and the value that would do",
     async (role) => {
-      using it = new VirtualPair({ settings });
+      using it = new VirtualPair();
       behind(it, { leader: 0.125, follower: 0.125, [role]: 70 });
       await it.runFor(5);
       const [problem, ...others] = told(it, "port.too-slow");
@@ -147,7 +144,7 @@ describe("what is told", () => {
       expect(problem).toMatchObject({ arm: { role }, roundTripMs: 70 });
       const { holdAfterMs } = problem as { holdAfterMs: number };
 
-      using again = new VirtualPair({ settings: { ...settings, holdAfterMs } });
+      using again = new VirtualPair({ settings: { holdAfterMs } });
       behind(again, { leader: 0.125, follower: 0.125, [role]: 70 });
       await again.runFor(12);
       expect(again.states()).toEqual(["connecting", "aligning", "following", "stopped"]);
@@ -159,7 +156,7 @@ describe("what is told", () => {
 test.each([30, 40, 55])(
   "a pair whose first replies take %d ms is found, and said to be nothing else",
   async (ms) => {
-    using it = new VirtualPair({ settings });
+    using it = new VirtualPair();
     behind(it, { leader: ms, follower: ms });
     await it.runFor(12);
     expect(it.states()).toEqual(["connecting", "aligning", "following", "stopped"]);
@@ -167,7 +164,7 @@ test.each([30, 40, 55])(
 );
 
 test("the first goal comes within 150 ms of the return of a board on a cable", async () => {
-  using it = new VirtualPair({ settings });
+  using it = new VirtualPair();
   const startUs = it.clock.nowUs();
   behind(it, { leader: 0.125, follower: 0.125 });
   for (const [index, s] of [10, 20, 30].entries()) {
@@ -186,7 +183,7 @@ test("the first goal comes within 150 ms of the return of a board on a cable", a
 });
 
 test("a follower that loses its power behind a slow port is driven no further than 50 ms", async () => {
-  using it = new VirtualPair({ settings });
+  using it = new VirtualPair();
   const startUs = it.clock.nowUs();
   behind(it, { leader: 2, follower: 20 });
   it.at(8, () => {
@@ -206,7 +203,7 @@ test("a follower that loses its power behind a slow port is driven no further th
 });
 
 test("a delay that grows while following is followed", async () => {
-  using it = new VirtualPair({ settings });
+  using it = new VirtualPair();
   behind(it, { leader: 0.125, follower: 0.125 });
   it.at(8, () => delayReplies(it.arms, { leader: 30, follower: 30 }));
   it.at(16, () => delayReplies(it.arms, { leader: 0.125, follower: 0.125 }));
@@ -218,7 +215,7 @@ test("a delay that grows while following is followed", async () => {
 });
 
 test("a port that was late for a moment is a cable again", async () => {
-  using it = new VirtualPair({ settings });
+  using it = new VirtualPair();
   behind(it, { leader: 0.125, follower: 0.125 });
   it.at(8, () => delayReplies(it.arms, { leader: 0.125, follower: 40 }));
   it.at(8.2, () => delayReplies(it.arms, { leader: 0.125, follower: 0.125 }));
@@ -235,7 +232,7 @@ test("a port that was late for a moment is a cable again", async () => {
 });
 
 test("how long replies take is known, whichever arm is slow", async () => {
-  using it = new VirtualPair({ settings });
+  using it = new VirtualPair();
   behind(it, { leader: 0.125, follower: 12 });
   await it.runFor(20);
   const p50 = (role: "leader" | "follower") => roundTripMs(it.memory.roundTrips[role], 0.5);

@@ -74,7 +74,7 @@ export class Pacer {
     this.#countRate(waitedUs);
     this.#dueUs = Math.max(this.#dueUs + this.periodUs, this.#startedUs + waitedUs);
     const behindUs = this.#clock.nowUs() - this.#dueUs;
-    // Ticks that are made up for in a burst would be faster than the speed limit.
+    // Ticks that are made up for in a burst would tell the servos nothing new.
     if (behindUs > this.periodUs) {
       const overruns = Math.floor(behindUs / this.periodUs);
       telemetry.count("overruns", overruns);

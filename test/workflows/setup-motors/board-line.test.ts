@@ -1,7 +1,9 @@
 import { afterEach, expect, test } from "bun:test";
+import { symlinkSync, unlinkSync } from "node:fs";
+import { join } from "node:path";
 import { ArmConnection } from "../../../src/arm/connection.ts";
 import { BoardLine } from "../../../src/workflows/setup-motors/board-line.ts";
-import { atEnd, cleanUp, newBoard } from "../../support/ports.ts";
+import { atEnd, cleanUp, newBoard, newFolder } from "../../support/ports.ts";
 import { ScriptedOperator } from "../../support/scripted-operator.ts";
 
 afterEach(cleanUp);
@@ -36,9 +38,13 @@ test("a board that comes back by another path is known by its serial number, and
 test("where nobody is there, one that does not come back ends it", async () => {
   const board = newBoard();
   const operator = new ScriptedOperator({ attended: false });
-  const connection = new ArmConnection(leader, board.path, "torque off");
+  // Its node's number may be another's soon.
+  const path = join(newFolder(), "leader");
+  symlinkSync(board.path, path);
+  const connection = new ArmConnection(leader, path, "torque off");
   await connection.reach();
   const line = await BoardLine.over(connection, operator, async () => []);
+  unlinkSync(path);
   board.unplug();
   await expect(line.use(() => line.bus.ping(1))).rejects.toThrow("went away");
 }, 15_000);
