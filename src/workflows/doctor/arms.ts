@@ -36,8 +36,8 @@ export async function readArms(config: Config, audience: Audience): Promise<Chec
       states.push(state);
       checks.push(servos(state, audience));
       const held = connection.latencyProblem;
-      if (held !== undefined) checks.push(warning(connection.name, sayProblem(held, audience)));
-      if (bus.roundTrip.isKnown) checks.push(replies(connection.name, bus.roundTrip));
+      if (held !== undefined) checks.push(warning(`${role}'s port`, sayProblem(held, audience)));
+      if (bus.roundTrip.isKnown) checks.push(replies(`${role}'s port`, bus.roundTrip));
     } finally {
       await connection.close();
     }
