@@ -2,7 +2,8 @@
 import { afterEach, expect, test } from "bun:test";
 import type { Others } from "../../src/helper/others.ts";
 import { PortWatch } from "../../src/helper/port-watch.ts";
-import { atEnd, cleanUp, newBoard, openPort } from "../support/ports.ts";
+import { TtyPort } from "../../src/serial/port.ts";
+import { atEnd, cleanUp, newBoard } from "../support/ports.ts";
 
 afterEach(cleanUp);
 
@@ -44,7 +45,9 @@ class Finds {
 
 test("a program that opens the port is noticed within a second, and so is its end", async () => {
   const { path } = newBoard();
-  openPort(path);
+  // Not locked: else nobody but root could open it.
+  const port = TtyPort.open(path, { baudRate: 1_000_000, lock: false });
+  atEnd(() => port.close());
   const finds = new Finds().watch(() => path);
   await finds.until(({ programs }) => programs.length === 0);
   const other = Bun.spawn(["sleep", "60"], { stdin: Bun.file(path) });
