@@ -3,10 +3,7 @@ import { degrees, degreesToSteps } from "../../feetech/units.ts";
 
 /** How fast goals may move. */
 export interface GoalLimits {
-  /**
-   * What a goal may differ from the one before is this × the time since then, + 1 step of rounding. One that comes sooner
-   * after it than that one after its own may use that time, as far as both together keep to the limit.
-   */
+  /** What a goal may differ from the one before is this × the time since then, + 1 step of rounding. */
   followSpeedDegPerS: number;
   /**
    * The limit from when a joint is energised until its goal has met its target. Where nobody tells the target, it has
@@ -23,8 +20,6 @@ export interface GoalLimits {
 const STEPS_PER_DEG = degreesToSteps(degrees(1));
 /** However long ago the goal before was, the next may differ from it by no more than so much of it allows. */
 const LONGEST_S = 0.05;
-/** No more of the time between the goals before may be used than this. */
-const BEFORE_AT_MOST_S = 0.01;
 /** A joint that does not move for so long after it was energised stood at its target. */
 const MET_AT_ONCE_US = 100_000;
 /** A ramp of so many steps, and so long, is not much changed by rounding, or by arriving late. */
@@ -51,8 +46,6 @@ export class GoalWatch {
   #readBeforeUs = Number.NEGATIVE_INFINITY;
   /** The earliest that the goal before can have been written. */
   #writtenUs = Number.NEGATIVE_INFINITY;
-  /** From the goal before that one to it, at most. */
-  #beforeS = 0;
   /** By how much the goals have moved more than the speed limit allows in the time, steps. */
   #excess = 0;
   /** The latest strides of an alignment that has begun to move. */
@@ -101,9 +94,7 @@ export class GoalWatch {
   /** A goal was sent; returns which rule it broke, if any. */
   goal(atUs: number, goal: number): { rule: "goal jumped" | "goals too fast"; message: string } | undefined {
     const passedS = this.#lastAtUs === undefined ? 0 : (atUs - this.#lastAtUs) / 1e6;
-    const sinceS = (atUs - this.#writtenUs) / 1e6;
-    const mayS = Math.min(Math.max(sinceS, Math.min(this.#beforeS, BEFORE_AT_MOST_S)), LONGEST_S);
-    this.#beforeS = sinceS;
+    const mayS = Math.min((atUs - this.#writtenUs) / 1e6, LONGEST_S);
     const isExact = this.#limits.times === "of writing";
     this.#lastAtUs = atUs;
     // What is read of the leader may overtake the goals before it.
@@ -129,7 +120,7 @@ export class GoalWatch {
       const message = `from ${last} to ${goal} while ${during}: ${degPerS} °/s allows ${(speed * mayS).toFixed(1)} steps`;
       return { rule: "goal jumped", message };
     }
-    if (this.#excess > speed * (isExact ? BEFORE_AT_MOST_S : LONGEST_S) + 2) {
+    if (this.#excess > speed * (isExact ? 0 : LONGEST_S) + 2) {
       const message = `${this.#excess.toFixed(0)} steps more than ${degPerS} °/s allows while ${during}`;
       this.#excess = 0;
       return { rule: "goals too fast", message };

@@ -65,6 +65,10 @@ export class BusLeader implements LeaderSource {
     return this.#bus.patienceUs(this.#read, 0);
   }
 
+  get isSlow(): boolean {
+    return this.#bus.roundTrip.isSlow;
+  }
+
   takeJump(): number {
     const joint = this.#jumped;
     this.#jumped = -1;

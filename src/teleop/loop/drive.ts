@@ -38,8 +38,6 @@ const RENEWAL_TRIES = 3;
  * pause a hand is somewhere else, and the follower is not to be thrown there.
  */
 const LONGEST_US = 50_000;
-/** No more of the time between the goals before may be used than this. */
-const BEFORE_AT_MOST_US = 10_000;
 
 /** Drives the six joints of a follower. */
 export class FollowerDrive {
@@ -50,8 +48,6 @@ export class FollowerDrive {
   readonly #velocities = new Int32Array(JOINT_COUNT).fill(-1);
   /** When the goals were written last. */
   #writtenUs = 0;
-  /** How long before those the goals before were written. */
-  #beforeUs = 0;
   #onlyStopped = false;
   /** Steps/s: the ramp's, and the servos'. */
   readonly #alignSpeed: number;
@@ -104,7 +100,6 @@ export class FollowerDrive {
     this.#bus.readAll(limits);
     this.#bus.readAll(found);
     this.#refuseFarOutside(found, limits, fullTorque);
-    this.#beforeUs = 0;
     for (let attempt = 0; attempt < TORQUE_ON_TRIES; attempt++) {
       const begun = this.#begin(found, fullTorque);
       this.#writeGoals("with velocities", this.#bus.clock.nowUs());
@@ -125,15 +120,12 @@ export class FollowerDrive {
    */
   step(targets: ArrayLike<number>): boolean {
     const nowUs = this.#bus.clock.nowUs();
-    const passedUs = nowUs - this.#writtenUs;
-    const seconds = Math.min(passedUs, LONGEST_US) / 1e6;
-    const beforeS = Math.min(this.#beforeUs, BEFORE_AT_MOST_US) / 1e6;
-    this.#beforeUs = passedUs;
+    const seconds = Math.min(nowUs - this.#writtenUs, LONGEST_US) / 1e6;
     let met = true;
     this.#onlyStopped = true;
     for (let joint = 0; joint < JOINT_COUNT; joint++) {
       const motion = this.#motions[joint]!;
-      if (!motion.advance(targets[joint]!, seconds, beforeS)) {
+      if (!motion.advance(targets[joint]!, seconds)) {
         met = false;
         if (motion.obstacleSide === 0) this.#onlyStopped = false;
       }
@@ -141,6 +133,20 @@ export class FollowerDrive {
     }
     this.#writeGoals("with velocities that changed", nowUs);
     return met;
+  }
+
+  /**
+   * How long until every joint that follows may be given its target itself, µs: a reading that comes late brings its goal
+   * close to the next, whose reading is further away in time. 0 when they may be now, or not within `atMostUs`.
+   */
+  soonUs(targets: ArrayLike<number>, atMostUs: number): number {
+    let seconds = 0;
+    for (let joint = 0; joint < JOINT_COUNT; joint++) {
+      seconds = Math.max(seconds, this.#motions[joint]!.secondsTo(targets[joint]!));
+    }
+    const dueUs = this.#writtenUs + seconds * 1e6;
+    const waitUs = dueUs - this.#bus.clock.nowUs();
+    return waitUs > 0 && waitUs <= atMostUs && seconds * 1e6 <= LONGEST_US ? waitUs : 0;
   }
 
   /** Whether in the last {@link step} no joint was on its way to its target but those that something stops. */

@@ -42,8 +42,6 @@ export class JointMotion {
   #goal = -1;
   /** The part of a step that the last goal might have moved by, and could not. */
   #carry = 0;
-  /** Steps that the goals before might have moved by, and had no reason to. */
-  #left = 0;
   /** From the goal to its target, as of the goal before. */
   #distance = 0;
   /** Where the joint was seen last, … */
@@ -117,7 +115,6 @@ export class JointMotion {
     this.#mode = "aligning";
     this.#goal = goal;
     this.#carry = 0;
-    this.#left = 0;
     this.#distance = 0;
     this.#seen = present;
     this.#unmoved = 0;
@@ -133,15 +130,16 @@ export class JointMotion {
   }
 
   /**
-   * Moves the goal toward a target by at most what the time since the goal before allows, in s; of the time between that
-   * one and its own, `beforeS`, it may use what was left. Returns true when the goal has met its target since the joint
-   * began to align.
+   * Moves the goal toward a target by at most what the time since the goal before allows, in s. Returns true when the
+   * goal has met its target since the joint began to align.
    */
-  advance(wanted: number, seconds: number, beforeS: number): boolean {
-    const target = Math.min(Math.max(wanted, this.#range.min), this.#range.max);
+  advance(wanted: number, seconds: number): boolean {
+    const target = this.#inRange(wanted);
     const aim = this.#aim(target);
     const way = aim - this.#goal;
-    const limit = this.#limit(way, seconds, beforeS);
+    const allowance = this.#speed(way) * seconds + this.#carry;
+    const limit = Math.floor(allowance);
+    this.#carry = allowance - limit;
     const distance = target - this.#goal;
     this.#goal += Math.min(Math.max(way, -limit), limit);
     // A target that moves may pass the goal between two readings: that is a meeting too.
@@ -156,6 +154,12 @@ export class JointMotion {
       return true;
     }
     return this.#mode === "following";
+  }
+
+  /** How long after the goal before a joint that follows may be given its target itself, s; 0 for any other. */
+  secondsTo(wanted: number): number {
+    if (this.#mode !== "following") return 0;
+    return Math.abs(this.#inRange(wanted) - this.#goal) / this.#speeds.following;
   }
 
   /**
@@ -206,19 +210,8 @@ export class JointMotion {
     this.#mode = "aligning";
   }
 
-  /**
-   * How far the goal may go now, in whole steps; keeps account of what that leaves. A reading that comes late brings its
-   * goal close to the next one, which may then be as far away as that was in time, as far as the limit was not used.
-   */
-  #limit(way: number, seconds: number, beforeS: number): number {
-    const speed = this.#speed(way);
-    const own = speed * seconds + this.#carry;
-    const borrowed = Math.min(Math.max(speed * beforeS - own, 0), this.#left);
-    const limit = Math.floor(own + borrowed);
-    this.#carry = own + borrowed - limit;
-    const unused = this.#left - borrowed + Math.max(limit - Math.abs(way), 0);
-    this.#left = Math.min(unused, speed * Math.max(seconds, beforeS));
-    return limit;
+  #inRange(wanted: number): number {
+    return Math.min(Math.max(wanted, this.#range.min), this.#range.max);
   }
 
   /** A goal that comes back to where its joint is drives it nowhere, and may be as fast as it was before. */

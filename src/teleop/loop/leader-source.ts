@@ -10,6 +10,8 @@ export interface LeaderSource {
   collect(askedUs: number): boolean;
   /** How long a reading takes at most, for what is known of the way to the leader, µs: beyond that something is wrong. */
   readonly usualUs: number;
+  /** Whether readings are slower than over a cable: then they may come unevenly. */
+  readonly isSlow: boolean;
   /** Takes the joint that has jumped further than a hand can have moved it since the last call; −1 for none. */
   takeJump(): number;
   /** Begins what has time until the next tick, at `nowUs`; called in a tick with fresh positions only. */

@@ -30,6 +30,9 @@ const SLACK_US = 500;
 /** A slow follower is asked when the next tick is no closer than this, µs: its answer is off the line by then. */
 const SLOW_FOLLOWER_US = 2_000;
 
+/** Behind slow ports goals wait for no longer than this until the speed limit allows them, µs. */
+const EXACT_GOALS_WITHIN_US = 5_000;
+
 /** The buses' counters are published every so many ticks. */
 const PUBLISH_EVERY_TICKS = 16;
 
@@ -183,12 +186,22 @@ export class ControlLoop {
 
   /** `forUs` is how long the tick took until here: the rest of the period is to spare, or as much again. */
   #write(forUs: number): void {
-    const { drive, machine, clock } = this.#context;
+    const { leader, follower, drive, machine, clock } = this.#context;
     this.#waitedUs += this.#guard.settle(Math.max(this.#pacer.periodUs - forUs - SLACK_US, forUs));
     if (!this.#guard.mayMove(clock.nowUs())) return;
+    if (leader.isSlow || follower.bus.roundTrip.isSlow) this.#awaitExactGoals();
     drive.step(this.#targets);
     // A gripper that holds something is where it can be: the others need not wait for it.
     if (machine.state === "aligning" && drive.onlyStoppedAreAway) this.#enterFollowing();
+  }
+
+  /** Behind a slow port goals come unevenly: they are written as soon as the speed limit allows all of their way. */
+  #awaitExactGoals(): void {
+    const { drive, clock } = this.#context;
+    const waitUs = drive.soonUs(this.#targets, EXACT_GOALS_WITHIN_US);
+    if (waitUs === 0) return;
+    clock.sleepUntilUs(clock.nowUs() + waitUs);
+    this.#waitedUs += waitUs;
   }
 
   #enterFollowing(): void {

@@ -143,27 +143,6 @@ describe("the follower", () => {
     expect([after(1000, 205), after(1000, 206)]).toEqual([[], ["goal jumped"]]);
   });
 
-  test("may be given what is left of the time between the goals before, up to 10 ms of it", () => {
-    const follow: SafetyLimits = { followSpeedDegPerS: 360, times: "of writing" };
-    /** A goal 1 ms after one that moved by `first` in so many ms. */
-    const soon = (ms: number, first: number, steps: number) =>
-      rules(
-        [
-          ...[energised(0, 2000), goal(1_000, 2000), goal(1_000 + ms * 1e3, 2000 + first)],
-          goal(2_000 + ms * 1e3, 2000 + first + steps),
-        ],
-        follow,
-      );
-    expect([soon(10, 0, 41), soon(10, 0, 42)]).toEqual([[], ["goal jumped"]]);
-    expect([soon(40, 0, 41), soon(40, 0, 42)]).toEqual([[], ["goal jumped"]]);
-    const often = [energised(0, 2000)];
-    for (let pair = 0; pair < 20; pair++) {
-      const [atUs, steps] = [pair * 11_000 + 10_000, 2000 + pair * 80];
-      often.push(goal(atUs, steps + 40), goal(atUs + 1_000, steps + 80));
-    }
-    expect(rules(often, follow)).toContain("goals too fast");
-  });
-
   test("may have been given a goal that arrives late before, but not before the leader was read", () => {
     const follow: SafetyLimits = { followSpeedDegPerS: 360 };
     /** Goals that arrive 1 ms after the leader was read, each 10 ms; the sixth so much later, in ms. */

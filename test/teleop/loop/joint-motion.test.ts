@@ -6,8 +6,8 @@ const speeds = { aligning: 2, following: 20 };
 
 /** A joint that is given a goal each second. */
 class Motion extends JointMotion {
-  override advance(wanted: number, seconds = 1, beforeS = 1): boolean {
-    return super.advance(wanted, seconds, beforeS);
+  override advance(wanted: number, seconds = 1): boolean {
+    return super.advance(wanted, seconds);
   }
 }
 
@@ -80,23 +80,6 @@ describe("a joint that aligns", () => {
 });
 
 describe("a joint that follows", () => {
-  test("may use what the goals before have left of a second, when two come in quick succession", () => {
-    const it = following();
-    const move = (wanted: number, seconds: number) => {
-      const before = it.goal;
-      it.advance(wanted, seconds);
-      return it.goal - before;
-    };
-    move(2500, 1);
-    expect(move(2500, 0.5)).toBe(10 + 2); // left from when it aligned
-    expect(move(2500, 0.5)).toBe(10);
-    const goal = it.goal;
-    expect(move(goal + 10, 1)).toBe(10);
-    expect([move(2500, 0.5), move(2500, 0.5)]).toEqual([20, 10]);
-    for (const _ of [1, 2, 3]) move(it.goal, 1);
-    expect([move(2500, 0.1), move(2500, 0.1), move(2500, 1)]).toEqual([20, 4, 20]);
-  });
-
   test("moves its goal at the following speed, and has met its target whatever the distance", () => {
     const it = following();
     expect([it.advance(2500), it.goal, it.mode]).toEqual([true, 2020, "following"]);
