@@ -9,10 +9,13 @@ import { ReadRequest, spanOf } from "../feetech/requests.ts";
 import { degrees, degreesToSteps, STEPS_PER_TURN } from "../feetech/units.ts";
 import { PortError } from "../serial/transport.ts";
 import { FollowerDrive } from "./loop/drive.ts";
+import { isUnmoved, PRESS_STEPS } from "./loop/joint-motion.ts";
 import { type ParkingContext, park } from "./park.ts";
 import type { Doubt, Left } from "./reporting/problem.ts";
 import type { PairSettings } from "./settings.ts";
 import { Command } from "./shared/mailbox.ts";
+
+const GRIPPER = JOINTS.indexOf("gripper");
 
 /** Leading joints to where they are ends this long after the time that the way should take. */
 const LEADING_MARGIN_US = 1_000_000;
@@ -63,8 +66,8 @@ export function stopFollower(
 
 /**
  * Lifts the limits of the speed of a follower that holds: at once where a joint is near its goal; any other would snap to
- * it when what keeps it away goes, so its goal is led to where it is first. It is read before each goal: a servo that
- * lost its power is left alone, and one that does not answer ends it.
+ * it when what keeps it away goes, so its goal is led to where it is first, unless it is a gripper that holds something.
+ * It is read before each goal: a servo that lost its power is left alone, and one that does not answer ends it.
  */
 function holdWithoutSpeedLimits(bus: Bus, settings: PairSettings, hurried: () => boolean): void {
   if (liftSpeedLimits(bus).length === 0) return;
@@ -75,10 +78,10 @@ function holdWithoutSpeedLimits(bus: Bus, settings: PairSettings, hurried: () =>
   const tickUs = Math.max(1e6 / rateHz, Math.ceil(1e6 / speed));
   const wholeTurns = JOINTS.map(() => ({ min: 0, max: STEPS_PER_TURN - 1 }));
   const drive = new FollowerDrive(bus, wholeTurns, settings);
-  const found = new ReadRequest(SERVO_IDS, spanOf("torque_enable", "present_position"));
+  const found = new ReadRequest(SERVO_IDS, spanOf("torque_enable", "present_velocity"));
   try {
     bus.readAll(found);
-    const targets = JOINTS.map((_, joint) => found.value(joint, "present_position"));
+    const targets = JOINTS.map((_, joint) => found.value(joint, "present_position") + pressure(found, joint));
     const ways = targets.map((target, joint) => Math.abs(target - found.value(joint, "goal_position")));
     let dueUs = clock.nowUs();
     const giveUpUs = dueUs + (Math.max(...ways) / speed) * 1e6 + LEADING_MARGIN_US;
@@ -92,4 +95,14 @@ function holdWithoutSpeedLimits(bus: Bus, settings: PairSettings, hurried: () =>
   }
   // Of those that were not led so far, or not all the way.
   liftSpeedLimits(bus);
+}
+
+/**
+ * How far a joint's goal stays ahead of where it is, in steps. A gripper that stands beside its goal holds something, and
+ * with its goal where it is it would have no force: it goes on pressing, as far ahead as against any obstacle.
+ */
+function pressure(found: ReadRequest, joint: number): number {
+  if (joint !== GRIPPER || !isUnmoved(found.value(joint, "present_velocity"))) return 0;
+  const lead = found.value(joint, "goal_position") - found.value(joint, "present_position");
+  return Math.min(Math.max(lead, -PRESS_STEPS), PRESS_STEPS);
 }

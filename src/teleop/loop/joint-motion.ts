@@ -34,6 +34,11 @@ const OBSTRUCTED_AFTER_READINGS = 2;
 /** How far its goal stays ahead of it meanwhile: enough for the servo's whole force, and no more to snap back from. */
 export const PRESS_STEPS = 228; // 20°
 
+/** Whether a joint stands still by its servo's own speed, in steps/s. */
+export function isUnmoved(stepsPerS: number): boolean {
+  return Math.abs(stepsPerS) < UNMOVED_STEPS_PER_S;
+}
+
 /** The motion of one joint. Nothing here allocates. */
 export class JointMotion {
   readonly #range: Range;
@@ -164,8 +169,7 @@ export class JointMotion {
    */
   see(position: number, stepsPerS = 0): void {
     const ahead = this.#goal - position;
-    const unmoved =
-      Math.abs(position - this.#seen) < UNMOVED_STEPS && Math.abs(stepsPerS) < UNMOVED_STEPS_PER_S;
+    const unmoved = Math.abs(position - this.#seen) < UNMOVED_STEPS && isUnmoved(stepsPerS);
     this.#seen = position;
     if (this.#mode === "obstructed") {
       // What pushes a joint back does not make its goal yield: else it would give way for ever.
