@@ -30,7 +30,7 @@ export interface Stopped {
 /**
  * Releases, holds or parks the follower, as configured; it is parked only when it is `ready`, and no further once
  * `command` is to stop quickly. When that is to hand over it is held, whatever is configured. However it is left, its
- * servos limit its speed no longer. Never throws.
+ * servos limit its speed no longer. `command` is called all along, which is a sign of life. Never throws.
  */
 export function stopFollower(
   bus: Bus,
@@ -46,7 +46,7 @@ export function stopFollower(
     }
     const isHandedOver = command() === Command.handOver;
     if (isHandedOver || settings.onStop === "hold") {
-      holdWithoutSpeedLimits(bus, settings, hurried);
+      holdWithoutSpeedLimits(bus, settings, command);
       return { left: isHandedOver ? "handed over" : "held" };
     }
     const parked =
@@ -67,9 +67,10 @@ export function stopFollower(
 /**
  * Lifts the limits of the speed of a follower that holds: at once where a joint is near its goal; any other would snap to
  * it when what keeps it away goes, so its goal is led to where it is first, unless it is a gripper that holds something.
- * It is read before each goal: a servo that lost its power is left alone, and one that does not answer ends it.
+ * It is read before each goal: a servo that lost its power is left alone, and one that does not answer ends it. It takes
+ * half a second at the default speed, also for who is in a hurry: a limit that stays makes LeRobot crawl.
  */
-function holdWithoutSpeedLimits(bus: Bus, settings: PairSettings, hurried: () => boolean): void {
+function holdWithoutSpeedLimits(bus: Bus, settings: PairSettings, alive: () => void): void {
   if (liftSpeedLimits(bus).length === 0) return;
   const { clock } = bus;
   const { rateHz, alignSpeedDegPerS } = settings;
@@ -85,7 +86,8 @@ function holdWithoutSpeedLimits(bus: Bus, settings: PairSettings, hurried: () =>
     const ways = targets.map((target, joint) => Math.abs(target - found.value(joint, "goal_position")));
     let dueUs = clock.nowUs();
     const giveUpUs = dueUs + (Math.max(...ways) / speed) * 1e6 + LEADING_MARGIN_US;
-    while (!drive.liftSpeedLimits(found, targets, tickUs) && clock.nowUs() < giveUpUs && !hurried()) {
+    while (!drive.liftSpeedLimits(found, targets, tickUs) && clock.nowUs() < giveUpUs) {
+      alive();
       dueUs = Math.max(dueUs + tickUs, clock.nowUs());
       clock.sleepUntilUs(dueUs);
       bus.readAll(found);
