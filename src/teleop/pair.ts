@@ -18,7 +18,7 @@ import { Keeper } from "./keeper.ts";
 import { type FollowContext, follow } from "./loop/follow.ts";
 import { Alarms } from "./monitoring/alarms.ts";
 import { publishArm } from "./monitoring/figures.ts";
-import { GoalWatch } from "./monitoring/goal-watch.ts";
+import { ForeignGoals } from "./monitoring/foreign-goals.ts";
 import { observeArm } from "./observe.ts";
 import { cannotPark, parkAsAsked } from "./park-on-request.ts";
 import { Preparation, type PreparationContext } from "./preparation.ts";
@@ -48,7 +48,7 @@ export class Pair {
   readonly #keeper: Keeper;
   readonly #parts: PreparationContext & Omit<FollowContext, "settings">;
   readonly #preparation: Preparation;
-  readonly #goalWatch = new GoalWatch();
+  readonly #foreignGoals = new ForeignGoals();
   readonly #retry = new RetryPauses();
   /** What those who work for this pair need of it. */
   readonly #working: RecoveryContext;
@@ -181,8 +181,8 @@ export class Pair {
     const leader = observeArm(this.#connections.leader, connected?.marks.leader);
     const follower = observeArm(this.#connections.follower, connected?.marks.follower);
     this.#keeper.saw(follower.torque);
-    if (follower.is !== "reached") this.#goalWatch.forget();
-    else if (this.#goalWatch.take(this.#connections.follower.facts, goals)) claims.claim("follower");
+    if (follower.is !== "reached") this.#foreignGoals.forget();
+    else if (this.#foreignGoals.take(this.#connections.follower.facts, goals)) claims.claim("follower");
     if (this.#detector !== undefined && leader.is === "reached")
       this.#detector.see("leader", leader.positions);
     const vitals = connected?.follower.vitals;

@@ -9,10 +9,13 @@ import { ReadRequest, spanOf } from "../feetech/requests.ts";
 import { degrees, degreesToSteps, STEPS_PER_TURN } from "../feetech/units.ts";
 import { PortError } from "../serial/transport.ts";
 import { FollowerDrive } from "./loop/drive.ts";
+import { isUnmoved, PRESS_STEPS } from "./loop/joint-motion.ts";
 import { type ParkingContext, park } from "./park.ts";
 import type { Doubt, Left } from "./reporting/problem.ts";
 import type { PairSettings } from "./settings.ts";
 import { Command } from "./shared/mailbox.ts";
+
+const GRIPPER = JOINTS.indexOf("gripper");
 
 /** Leading joints to where they are ends this long after the time that the way should take. */
 const LEADING_MARGIN_US = 1_000_000;
@@ -27,7 +30,7 @@ export interface Stopped {
 /**
  * Releases, holds or parks the follower, as configured; it is parked only when it is `ready`, and no further once
  * `command` is to stop quickly. When that is to hand over it is held, whatever is configured. However it is left, its
- * servos limit its speed no longer. Never throws.
+ * servos limit its speed no longer. `command` is called all along, which is a sign of life. Never throws.
  */
 export function stopFollower(
   bus: Bus,
@@ -43,7 +46,7 @@ export function stopFollower(
     }
     const isHandedOver = command() === Command.handOver;
     if (isHandedOver || settings.onStop === "hold") {
-      holdWithoutSpeedLimits(bus, settings, hurried);
+      holdWithoutSpeedLimits(bus, settings, command);
       return { left: isHandedOver ? "handed over" : "held" };
     }
     const parked =
@@ -63,10 +66,11 @@ export function stopFollower(
 
 /**
  * Lifts the limits of the speed of a follower that holds: at once where a joint is near its goal; any other would snap to
- * it when what keeps it away goes, so its goal is led to where it is first. It is read before each goal: a servo that
- * lost its power is left alone, and one that does not answer ends it.
+ * it when what keeps it away goes, so its goal is led to where it is first, unless it is a gripper that holds something.
+ * It is read before each goal: a servo that lost its power is left alone, and one that does not answer ends it. It takes
+ * half a second at the default speed, also for who is in a hurry: a limit that stays makes LeRobot crawl.
  */
-function holdWithoutSpeedLimits(bus: Bus, settings: PairSettings, hurried: () => boolean): void {
+function holdWithoutSpeedLimits(bus: Bus, settings: PairSettings, alive: () => void): void {
   if (liftSpeedLimits(bus).length === 0) return;
   const { clock } = bus;
   const { rateHz, alignSpeedDegPerS } = settings;
@@ -75,14 +79,15 @@ function holdWithoutSpeedLimits(bus: Bus, settings: PairSettings, hurried: () =>
   const tickUs = Math.max(1e6 / rateHz, Math.ceil(1e6 / speed));
   const wholeTurns = JOINTS.map(() => ({ min: 0, max: STEPS_PER_TURN - 1 }));
   const drive = new FollowerDrive(bus, wholeTurns, settings);
-  const found = new ReadRequest(SERVO_IDS, spanOf("torque_enable", "present_position"));
+  const found = new ReadRequest(SERVO_IDS, spanOf("torque_enable", "present_velocity"));
   try {
     bus.readAll(found);
-    const targets = JOINTS.map((_, joint) => found.value(joint, "present_position"));
+    const targets = JOINTS.map((_, joint) => found.value(joint, "present_position") + pressure(found, joint));
     const ways = targets.map((target, joint) => Math.abs(target - found.value(joint, "goal_position")));
     let dueUs = clock.nowUs();
     const giveUpUs = dueUs + (Math.max(...ways) / speed) * 1e6 + LEADING_MARGIN_US;
-    while (!drive.liftSpeedLimits(found, targets, tickUs) && clock.nowUs() < giveUpUs && !hurried()) {
+    while (!drive.liftSpeedLimits(found, targets, tickUs) && clock.nowUs() < giveUpUs) {
+      alive();
       dueUs = Math.max(dueUs + tickUs, clock.nowUs());
       clock.sleepUntilUs(dueUs);
       bus.readAll(found);
@@ -92,4 +97,14 @@ function holdWithoutSpeedLimits(bus: Bus, settings: PairSettings, hurried: () =>
   }
   // Of those that were not led so far, or not all the way.
   liftSpeedLimits(bus);
+}
+
+/**
+ * How far a joint's goal stays ahead of where it is, in steps. A gripper that stands beside its goal holds something, and
+ * with its goal where it is it would have no force: it goes on pressing, as far ahead as against any obstacle.
+ */
+function pressure(found: ReadRequest, joint: number): number {
+  if (joint !== GRIPPER || !isUnmoved(found.value(joint, "present_velocity"))) return 0;
+  const lead = found.value(joint, "goal_position") - found.value(joint, "present_position");
+  return Math.min(Math.max(lead, -PRESS_STEPS), PRESS_STEPS);
 }

@@ -2,6 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import type { RecordEntry } from "../../src/sim/record/entries.ts";
 import type { Actuator, OverloadCure } from "../../src/sim/servo/actuator.ts";
+import type { PairSettings } from "../../src/teleop/settings.ts";
 import { VirtualPair } from "../support/virtual-pair.ts";
 
 const GRIPPER = 5;
@@ -13,8 +14,8 @@ const SQUEEZED = 2_100;
 const OPEN = 3_100;
 
 /** A pair whose follower's gripper closes on an object at `FOLLOWS_S`; `cure` is what ends its overloads. */
-function grasping(cure: OverloadCure) {
-  const it = new VirtualPair();
+function grasping(cure: OverloadCure, settings: Partial<PairSettings> = {}) {
+  const it = new VirtualPair({ settings });
   const { actuator } = it.arms.boards.follower.arm.servos[GRIPPER]!;
   actuator.overloadCure = cure;
   it.at(0, () => want(it, OPEN));
@@ -32,6 +33,12 @@ function want(it: VirtualPair, steps: number, degPerS = 200): void {
   const share = (steps - follower[0]) / (follower[1] - follower[0]);
   const to = Math.round(leader[0] + share * (leader[1] - leader[0]));
   actuator.motor.push(actuator.shaftAt(to), (degPerS / 360) * 4096);
+}
+
+/** The leader is away for a while, and is somewhere else when it is back. */
+function realignFar(it: VirtualPair): void {
+  it.arms.boards.leader.lose = 60;
+  it.arms.boards.leader.arm.servos[2]!.actuator.motor.position -= 1_000;
 }
 
 /** What happened to the follower's gripper. */
@@ -166,4 +173,35 @@ test("a joint other than the gripper that is overloaded keeps its torque and its
   );
   expect(about).toEqual(["servo.overload"]);
   expect(it.states(FOLLOWS_S)).toEqual(["stopped"]);
+});
+
+describe("a gripper that holds an object", () => {
+  test.each([
+    ["stop", "following"],
+    ["handOver", "following"],
+    ["stop", "aligning"],
+    ["handOver", "aligning"],
+    ["stop", "waiting"],
+  ] as const)("goes on pressing when the program ends by %s while it is %s", async (ending, state) => {
+    const { it, actuator } = grasping("torque", { onStop: "hold", alignSpeedDegPerS: 10 });
+    using _ = it;
+    // Realigned, another joint takes its time.
+    if (state === "aligning") it.at(FOLLOWS_S + 3, () => realignFar(it));
+    if (state === "waiting")
+      it.at(FOLLOWS_S + 4, () => {
+        it.arms.boards.leader.isPlugged = false;
+      });
+    const endS = FOLLOWS_S + 4.5;
+    const sampled = loads(it, actuator, FOLLOWS_S + 2, endS + 4);
+    it.at(endS, () => it.memory.mailbox.requestEnd(ending));
+    await it.runFor(endS + 5);
+    it.clock.sleepUntilUs(atUs(it, endS + 5));
+    expect(it.states().at(-2)).toBe(state);
+    expect(sampled.length).toBeGreaterThan(600);
+    expect(Math.min(...sampled)).toBe(PROTECTIVE);
+    const { goal_velocity, torque_enable } = it.arms.boards.follower.arm.servos[GRIPPER]!.values(
+      it.clock.nowUs(),
+    );
+    expect([goal_velocity, torque_enable]).toEqual([0, 1]);
+  });
 });

@@ -230,11 +230,16 @@ describe("a joint that presses against something with much current", () => {
   const PRESSES_S = FOLLOWS_S + 2;
 
   /** Presses a joint 40° beyond what stops it, and back at the end; its goals' lead in °, by the seconds since. */
-  async function press(it: VirtualPair, joint: number, objectAhead: number): Promise<number[]> {
+  async function press(
+    it: VirtualPair,
+    joint: number,
+    objectAhead: number,
+    protection: "without protection" | "as delivered" = "without protection",
+  ): Promise<number[]> {
     const servo = it.arms.boards.follower.arm.servos[joint]!;
     const follower = servo.actuator;
     // Its own protection would give way before.
-    servo.setValues({ overload_torque: 0 });
+    if (protection === "without protection") servo.setValues({ overload_torque: 0 });
     let object = 0;
     let from = 0;
     if (joint === GRIPPER)
@@ -276,6 +281,19 @@ describe("a joint that presses against something with much current", () => {
       ["cleared", "elbow_flex"],
     ]);
   });
+
+  test.each([
+    [300, 5],
+    [500, 20],
+  ])(
+    "whose servo has limited itself by then is noticed by less than a fifth of its current only: %d mA",
+    async (currentMa, lastLead) => {
+      using it = new VirtualPair({ settings: { stall: { currentMa, afterS: 3 } } });
+      const leads = await press(it, ELBOW, -100, "as delivered");
+      expect(it.codes()).toContain("servo.overload");
+      expect(leads[14]).toBeWithin(lastLead - 0.5, lastLead + 0.5);
+    },
+  );
 
   test("presses as before once it moves", async () => {
     using it = new VirtualPair({ settings: { stall: { currentMa: 500, afterS: 3 } } });

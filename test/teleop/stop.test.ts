@@ -46,6 +46,7 @@ describe("a speed limit of ours does not stay in the servos", () => {
     ["handOver", 45],
     ["stop", 5],
     ["stop", 180],
+    ["stopQuickly", 45],
   ] as const)(
     "a joint that something stops is led to where it is first, asked to %s, at %d °/s",
     async (ending, alignSpeedDegPerS) => {

@@ -226,7 +226,7 @@ export class FollowerDrive {
 
   /**
    * Leads joints whose servos limit their speed to `targets` at the aligning speed, call by call, and lifts the limits of
-   * those that are there. `found` is `torque_enable` to `present_position` of all servos, read just now; `passedUs` have
+   * those that are there. `found` is at least `torque_enable` to `present_position` of all servos, read just now; `passedUs` have
    * passed since the call before. Returns true when nothing is left to do. A joint without torque is left alone.
    */
   liftSpeedLimits(found: ReadRequest, targets: ArrayLike<number>, passedUs: number): boolean {

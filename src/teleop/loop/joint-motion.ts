@@ -34,6 +34,11 @@ const OBSTRUCTED_AFTER_READINGS = 2;
 /** How far its goal stays ahead of it meanwhile: enough for the servo's whole force, and no more to snap back from. */
 export const PRESS_STEPS = 228; // 20°
 
+/** Whether a joint stands still by its servo's own speed, in steps/s. */
+export function isUnmoved(stepsPerS: number): boolean {
+  return Math.abs(stepsPerS) < UNMOVED_STEPS_PER_S;
+}
+
 /** The motion of one joint. Nothing here allocates. */
 export class JointMotion {
   readonly #range: Range;
@@ -50,12 +55,15 @@ export class JointMotion {
   #unmoved = 0;
   /** While obstructed: the side of the goal on which the obstacle is, −1 or 1; else 0. */
   #side = 0;
-  /** While obstructed: how far it got. */
+  /** While obstructed: where it was when that was noticed, and how far it got since. */
+  #noticedAt = 0;
   #reached = 0;
   /** While obstructed: how far the goal may lead that. */
   #lead = PRESS_STEPS;
-  /** While obstructed: whether it was following before, or has met its target as far as it may. */
+  /** While obstructed: whether it was following before, … */
   #wasFollowing = false;
+  /** … or has met its target as far as it may. */
+  #hasMet = false;
   /**
    * While aligning after an obstacle gave way: the side on which that was, −1 or 1, until the target comes back to the
    * goal; else 0.
@@ -126,6 +134,7 @@ export class JointMotion {
   align(): void {
     if (this.#mode === "following") this.#mode = "aligning";
     this.#wasFollowing = false;
+    this.#hasMet = false;
     this.#freed = 0;
   }
 
@@ -146,7 +155,7 @@ export class JointMotion {
     const passed = distance * this.#distance < 0 && Math.abs(distance) <= this.#speeds.following * seconds;
     this.#distance = distance;
     if (this.#mode === "obstructed") {
-      if (this.#goal === aim) this.#wasFollowing = true;
+      if (this.#goal === aim) this.#hasMet = true;
       return false;
     }
     if (Math.abs(distance) <= limit || passed) {
@@ -168,8 +177,7 @@ export class JointMotion {
    */
   see(position: number, stepsPerS = 0): void {
     const ahead = this.#goal - position;
-    const unmoved =
-      Math.abs(position - this.#seen) < UNMOVED_STEPS && Math.abs(stepsPerS) < UNMOVED_STEPS_PER_S;
+    const unmoved = Math.abs(position - this.#seen) < UNMOVED_STEPS && isUnmoved(stepsPerS);
     this.#seen = position;
     if (this.#mode === "obstructed") {
       // What pushes a joint back does not make its goal yield: else it would give way for ever.
@@ -185,8 +193,10 @@ export class JointMotion {
     if (this.#unmoved < OBSTRUCTED_AFTER_READINGS) return;
     this.#unmoved = 0;
     this.#wasFollowing = this.#mode === "following" || this.#freed !== 0;
+    this.#hasMet = this.#wasFollowing;
     this.#mode = "obstructed";
     this.#side = Math.sign(ahead);
+    this.#noticedAt = position;
     this.#reached = position;
     this.#lead = PRESS_STEPS;
   }
@@ -196,7 +206,7 @@ export class JointMotion {
     if (this.#mode === "obstructed") {
       const furthest = this.#reached + this.#side * PRESS_STEPS;
       if ((target - furthest) * this.#side > 0) return this.#reached + this.#side * this.#lead;
-      this.#leaveObstacle();
+      this.#leaveObstacle(target);
     }
     // A target that comes back to the goal is followed; one that is further only slowly: the obstacle gave way.
     if (this.#freed !== 0 && (target - this.#goal) * this.#freed <= 0) this.#mode = "following";
@@ -204,10 +214,17 @@ export class JointMotion {
     return target;
   }
 
-  #leaveObstacle(): void {
-    this.#freed = this.#wasFollowing && !this.#slow ? this.#side : 0;
+  /**
+   * A joint that was following goes on with it, though its goal led by less for a while. Where the obstacle gave way, the
+   * goal gets that far slowly, as does one that has never met its target: until the target comes back to it.
+   */
+  #leaveObstacle(target: number): void {
+    const isBeyond = (target - this.#noticedAt) * this.#side > PRESS_STEPS;
+    const follows = this.#hasMet && !this.#slow;
+    const isNear = follows && this.#wasFollowing && !isBeyond;
+    this.#mode = isNear ? "following" : "aligning";
+    this.#freed = follows && !isNear ? this.#side : 0;
     this.#side = 0;
-    this.#mode = "aligning";
   }
 
   #inRange(wanted: number): number {
@@ -223,7 +240,7 @@ export class JointMotion {
       case "aligning":
         return aligning;
       case "obstructed":
-        return this.#wasFollowing && this.#side * way < 0 ? following : aligning;
+        return this.#hasMet && this.#side * way < 0 ? following : aligning;
     }
   }
 }

@@ -256,3 +256,17 @@ test("a goal stays within the range, and comes back into it", () => {
   it.advance(0);
   expect(it.goal).toBe(1902);
 });
+
+test("a target that comes back to a joint that presses less for a while is followed at once, as far as before", () => {
+  const eased = () => {
+    const it = stopped(2600);
+    it.lead = 57;
+    while (it.goal !== 2057) it.advance(2600);
+    return it;
+  };
+  const it = eased();
+  expect([it.advance(2228), it.mode, it.goal]).toEqual([true, "following", 2077]);
+  const gaveWay = eased();
+  gaveWay.see(2100);
+  expect([gaveWay.advance(2300), gaveWay.mode, gaveWay.goal]).toEqual([false, "aligning", 2059]);
+});

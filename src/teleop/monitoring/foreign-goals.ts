@@ -3,7 +3,7 @@ import { JOINT_COUNT } from "../../arm/joints.ts";
 import type { ReadRequest } from "../../feetech/requests.ts";
 
 /** Compares each look at a follower that is not teleoperated with the one before. */
-export class GoalWatch {
+export class ForeignGoals {
   /** Each joint's goal as it was read last; −1 for a joint that was not held then. */
   readonly #read = new Int32Array(JOINT_COUNT).fill(-1);
   /** The acceleration that it had: another one now shows that the servo has lost its power between. */
