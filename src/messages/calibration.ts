@@ -6,8 +6,8 @@ import type {
   CalibrationMissing,
   CalibrationUnfinished,
   CalibrationUnwritable,
-  Remedy,
 } from "../arm/problem.ts";
+import type { Remedy } from "../arm/remedy.ts";
 import { type Audience, command, shellLine } from "./audience.ts";
 import { alternatives } from "./list.ts";
 
