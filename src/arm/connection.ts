@@ -18,8 +18,8 @@ import { type About, type Answers, askAll, problemWith } from "./checks/answers.
 import { closerLook } from "./checks/closer-look.ts";
 import { tooSlow } from "./checks/too-slow.ts";
 import { type ArmIdentity, nameOfArm } from "./identity.ts";
-import { nameWithId } from "./joints.ts";
-import { type ArmProblem, jointWithId } from "./problem.ts";
+import { jointWithId, nameWithId } from "./joints.ts";
+import type { ArmProblem } from "./problem.ts";
 import { problemOf } from "./problem-of.ts";
 import { SERVO_IDS } from "./servos/read.ts";
 import { watchedPorts } from "./watched-ports.ts";

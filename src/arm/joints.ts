@@ -27,6 +27,11 @@ export function idOf(joint: JointName): number {
   return JOINTS.indexOf(joint) + 1;
 }
 
+/** The joint whose servo has an id; undefined for any other id. */
+export function jointWithId(id: number): JointName | undefined {
+  return JOINTS.find((joint) => idOf(joint) === id);
+}
+
 /** A joint as messages name it: `wrist_flex (id 4)`. */
 export function nameWithId(joint: JointName): string {
   return `${joint} (id ${idOf(joint)})`;

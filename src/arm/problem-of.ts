@@ -3,7 +3,8 @@ import { BusError } from "../feetech/bus-error.ts";
 import { EepromError } from "../feetech/eeprom.ts";
 import type { PortError } from "../serial/transport.ts";
 import type { ArmIdentity } from "./identity.ts";
-import { type ArmProblem, jointWithId } from "./problem.ts";
+import { jointWithId } from "./joints.ts";
+import type { ArmProblem } from "./problem.ts";
 
 /** What an error of a port or a bus is to an arm; `arm` is whose it is, where that is known. */
 export function problemOf(error: PortError | BusError, arm?: ArmIdentity): ArmProblem {

@@ -1,4 +1,4 @@
-/** What can be wrong with an arm, as data: what it is, which arm and joint, the figures, and what settles it. */
+/** What can be wrong with an arm, as data: what it is, which arm and joint, the figures. */
 import type { BusTrouble } from "../feetech/bus-error.ts";
 import type { RegisterName } from "../feetech/registers.ts";
 import type { Degrees, Steps, Volts } from "../feetech/units.ts";
@@ -6,60 +6,9 @@ import type { Owner } from "../linux/owner.ts";
 import type { PortTrouble } from "../serial/transport.ts";
 import type { CalibrationDifference } from "./calibration/in-servos.ts";
 import type { ArmIdentity } from "./identity.ts";
-import { idOf, JOINTS, type JointName } from "./joints.ts";
+import { JOINTS, type JointName } from "./joints.ts";
+import type { About, Settled } from "./remedy.ts";
 import type { UnusualServo } from "./servos/models.ts";
-
-/**
- * What settles a problem, where diagnosis chose it. Those that are named like a command of the program are done by it,
- * to the arm that the problem is about.
- */
-export type Remedy =
-  | {
-      readonly do:
-        | "calibrate"
-        | "calibration apply"
-        | "calibration import"
-        | "calibration pull"
-        | "calibration finish"
-        | "calibration undo"
-        | "setup-motors"
-        /** The calibration file is to be brought back as it was. */
-        | "restore file"
-        /** The calibration file's text is to be written in UTF-8. */
-        | "save as UTF-8"
-        /** Each arm is on the other's port. */
-        | "exchange ports"
-        | "switch power on"
-        /** Any lead or plug of the arm may be the one. */
-        | "check leads"
-        /** Several servos have no joint's id, or one that another has too. */
-        | "give ids";
-    }
-  /** One lead of the chain is loose. */
-  | { readonly do: "check lead"; readonly from: JointName | "board"; readonly to: JointName }
-  /** The file that was replaced is to be taken again. */
-  | { readonly do: "import old"; readonly file: string }
-  /** This joint alone is to be calibrated again. */
-  | { readonly do: "calibrate joint"; readonly joint: JointName }
-  /** The servo of this joint has another one's id, or none of a joint. */
-  | { readonly do: "give id"; readonly joint: JointName }
-  /** The leads to this joint are good, and its servo does not answer: it has another id, or is broken. */
-  | { readonly do: "check servo"; readonly joint: JointName };
-
-/** What every problem says of the arm that it is about. */
-interface About {
-  /** Undefined for an arm on a port that belongs to nobody yet. */
-  readonly arm?: ArmIdentity | undefined;
-  /** Where it is about one joint; {@link jointsOf} tells all that it is about. */
-  readonly joint?: JointName | undefined;
-  /** The path of the arm's port, where it is known. */
-  readonly path?: string | undefined;
-}
-
-interface Settled extends About {
-  /** What settles it: any one of them does. */
-  readonly remedies: readonly Remedy[];
-}
 
 /** There is no board at the path. */
 export interface BoardMissing extends About {
@@ -99,8 +48,8 @@ export interface PortFailed extends About {
 /** Replies come too late to be waited for. */
 export interface PortTooSlow extends About {
   readonly code: "port.too-slow";
-  /** How long they take. */
-  readonly roundTripMs: number;
+  /** For how long they would have to be waited for: what they usually take, and how far that varies. */
+  readonly upToMs: number;
   /** With which `hold_after_ms` they would be waited for. */
   readonly holdAfterMs: number;
 }
@@ -343,9 +292,4 @@ export function jointsOf(problem: AboutJoints): readonly JointName[] {
   const { joint, joints = [], servos = [], differences = [] } = problem;
   const all = [joint, ...joints, ...[...servos, ...differences].map((one) => one.joint)];
   return JOINTS.filter((one) => all.includes(one));
-}
-
-/** The joint whose servo has an id; undefined for any other id. */
-export function jointWithId(id: number): JointName | undefined {
-  return JOINTS.find((joint) => idOf(joint) === id);
 }

@@ -1,7 +1,7 @@
 /** Why a service could not be asked, in words. */
 import { basename } from "node:path";
 import { ApiError, type ApiProblem } from "../api/client.ts";
-import { MAIN_PAIR, unitOf } from "../config/pairs.ts";
+import { MAIN_PAIR, pairsOrMain, unitOf } from "../config/pairs.ts";
 import { type Audience, command } from "../messages/audience.ts";
 import { sayError } from "../messages/problems.ts";
 
@@ -15,10 +15,11 @@ export function describeApiProblem(problem: ApiProblem, audience: Audience): str
   switch (problem.kind) {
     case "not running": {
       const [first] = problem.paths;
-      // A pair's socket has its name; whose another one is nobody knows.
-      const start = first!.endsWith(".sock")
-        ? `start it with "sudo systemctl start ${unitAt(first!)}", or run `
-        : "run ";
+      // A pair's socket has its name; of another one that was given nobody knows whose it is.
+      const start =
+        audience.socket === undefined || pairsOrMain().includes(pairAt(first!))
+          ? `start it with "sudo systemctl start ${nameOfUnit(pairAt(first!))}", or run `
+          : "run ";
       return (
         `the service does not run (nothing answers at ${problem.paths.join(" or ")}) — ` +
         `${start}"${command(audience, "teleoperate")}"`
@@ -43,9 +44,9 @@ export function describeApiProblem(problem: ApiProblem, audience: Audience): str
   }
 }
 
-/** The unit of the pair that a socket is named after. */
-function unitAt(path: string): string {
-  return nameOfUnit(basename(path, ".sock"));
+/** The pair that a socket is named after. */
+function pairAt(path: string): string {
+  return basename(path, ".sock");
 }
 
 function nameOfUnit(pair: string): string {

@@ -2,19 +2,26 @@
 import { Command } from "commander";
 import { printLine } from "../linux/stdout.ts";
 import { type Audience, command } from "../messages/audience.ts";
-import { askFor } from "../workflows/wish.ts";
+import { askFor, type Torque } from "../workflows/wish.ts";
 import { askEachPair, printAnswers } from "./each-pair.ts";
 import { interruptible } from "./interrupt.ts";
 import { addJsonOption } from "./options/arm.ts";
 import { readerOf } from "./options/audience.ts";
 import { addAllOption, addServiceOptions, type ServiceOptions, socketPaths } from "./options/service.ts";
 
+/** What a pause makes of a follower: one whose torque is off is held by nothing. */
+const paused: Readonly<Record<Torque, string>> = {
+  on: "paused: the follower stays where it is",
+  off: "paused: the torque of the follower is off, and stays off",
+  unknown: "paused: the follower does not answer, so nobody knows whether its torque is on",
+};
+
 const wishes = {
   pause: {
     summary: "hold the follower where it is",
     description:
       "Makes the service hold the follower where it is, until resume or release. What is held for hold_for_s is released.",
-    done: "paused: the follower stays where it is",
+    done: (torque: Torque) => paused[torque],
     next: (audience: Audience) =>
       `"${command(audience, "resume")}" goes on, "${command(audience, "release")}" releases it`,
   },
@@ -22,7 +29,7 @@ const wishes = {
     summary: "go on after pause, release or park",
     description:
       "Makes the service go on: the follower approaches the leader's pose slowly, then follows it.",
-    done: "resumed: the follower moves slowly to the leader's pose, then follows it",
+    done: (_: Torque) => "resumed: the follower moves slowly to the leader's pose, then follows it",
     next: undefined,
   },
   release: {
@@ -30,7 +37,7 @@ const wishes = {
     description:
       "Makes the service release the follower softly, over about a second, and leave its torque off until resume. Keep a " +
       "hand under it. The exit code is 1 unless the torque of every servo is off.",
-    done: "released: the torque of the follower is off",
+    done: (_: Torque) => "released: the torque of the follower is off",
     next: (audience: Audience) => `"${command(audience, "resume")}" goes on`,
   },
 } as const;
@@ -60,15 +67,15 @@ async function ask(
   signal: AbortSignal,
 ): Promise<void> {
   const { done, next } = wishes[wish];
-  await askFor(wish, socketPaths(service), signal);
-  const text = next === undefined ? done : `${done} — ${next(readerOf(service))}`;
+  const torque = await askFor(wish, socketPaths(service), signal);
+  const text = next === undefined ? done(torque) : `${done(torque)} — ${next(readerOf(service))}`;
   printLine(json ? JSON.stringify(eventOf(wish)) : text);
 }
 
 async function askAll(wish: keyof typeof wishes, { json }: Options, signal: AbortSignal): Promise<void> {
   const answers = await askEachPair(async (sockets, pair) => {
-    await askFor(wish, sockets, signal);
-    return { text: wishes[wish].done, fields: { ...eventOf(wish), pair } };
+    const torque = await askFor(wish, sockets, signal);
+    return { text: wishes[wish].done(torque), fields: { ...eventOf(wish), pair } };
   });
   printAnswers(answers, json);
 }

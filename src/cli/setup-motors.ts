@@ -36,6 +36,7 @@ export function setupMotorsCommand(): Command {
 Examples:
   so101 setup-motors follower
   so101 setup-motors follower --joint wrist_flex
+
 Without a terminal one servo is set up at a time:
   so101 setup-motors follower --joint gripper --yes`,
     )

@@ -34,8 +34,8 @@ const words: {
         "then log in again",
   "port.busy": ({ path, owner }) => `${whoHas(path, owner)} — end that program first`,
   "port.failed": (problem) => `${problem.fact} — ${cureOfPort(problem)}`,
-  "port.too-slow": ({ roundTripMs, holdAfterMs }) =>
-    `its replies take ${roundTripMs} ms, too long for hold_after_ms — set hold_after_ms = ${holdAfterMs} in the ` +
+  "port.too-slow": ({ upToMs, holdAfterMs }) =>
+    `its replies take up to ${upToMs} ms, too long for hold_after_ms — set hold_after_ms = ${holdAfterMs} in the ` +
     "configuration, or plug the board into the computer itself, without a hub or a network between",
   "port.latency-timer": ({ path, ms, file }) =>
     `the USB adapter at ${path} holds each reply back for up to ${ms} ms — run "echo 1 | sudo tee ${file}", again after ` +

@@ -6,10 +6,10 @@ import type {
   CalibrationMissing,
   CalibrationUnfinished,
   CalibrationUnwritable,
-  Remedy,
 } from "../arm/problem.ts";
+import type { Remedy } from "../arm/remedy.ts";
 import { type Audience, command, shellLine } from "./audience.ts";
-import { alternatives } from "./list.ts";
+import { alternatives, list } from "./list.ts";
 
 /** The file is missing or cannot be used. */
 export function missingCalibration(problem: CalibrationMissing, audience: Audience): string {
@@ -36,12 +36,7 @@ export function missingCalibration(problem: CalibrationMissing, audience: Audien
 
 /** File and servos hold different calibrations: which can be one, which is newer, and which of the two to trust. */
 export function mismatch(problem: CalibrationMismatch, audience: Audience): string {
-  const { arm, differences, remedies, file, writtenAtMs } = problem;
-  const joints = JOINTS.flatMap((joint) => {
-    const own = differences.filter((difference) => difference.joint === joint);
-    const figures = own.map(({ key, held, filed }) => `${key} ${held} in the servo and ${filed} in the file`);
-    return own.length === 0 ? [] : `${nameWithId(joint)} ${figures.join(", ")}`;
-  });
+  const { arm, remedies, file, writtenAtMs } = problem;
   const does = { "calibration apply": "the file into the arm", "calibration pull": "the arm into the file" };
   const ways = remedies.flatMap(({ do: name }) =>
     name === "calibration apply" || name === "calibration pull"
@@ -51,9 +46,28 @@ export function mismatch(problem: CalibrationMismatch, audience: Audience): stri
   const of = writtenAtMs === undefined ? "" : ` of ${localDate(new Date(writtenAtMs))}`;
   const which = file === undefined ? "" : ` (${file}${of})`;
   return (
-    `its servos do not hold the calibration of its file${which}: ${joints.join("; ")}. ${verdict(problem)} — ` +
+    `its servos do not hold the calibration of its file${which}: ${differing(problem, audience)}. ${verdict(problem)} — ` +
     `recommended: ${ways.join("; otherwise ")}${ifReplaced(problem, audience)}`
   );
+}
+
+/** The figures of so many joints can be read in a sentence; of more, a table has them. */
+const FIGURES_OF_JOINTS = 2;
+
+function differing({ arm, differences }: CalibrationMismatch, audience: Audience): string {
+  const joints = JOINTS.filter((joint) => differences.some((difference) => difference.joint === joint));
+  if (joints.length > FIGURES_OF_JOINTS) {
+    const who =
+      joints.length === JOINTS.length ? "all joints differ" : `${list(joints.map(nameWithId))} differ`;
+    return arm === undefined ? who : `${who}, as ${quoted("calibration show", arm.role, audience)} shows`;
+  }
+  const said = joints.map((joint) => {
+    const figures = differences
+      .filter((difference) => difference.joint === joint)
+      .map(({ key, held, filed }) => `${key} ${held} in the servo and ${filed} in the file`);
+    return `${nameWithId(joint)} ${figures.join(", ")}`;
+  });
+  return said.join("; ");
 }
 
 /** Which of the two can be a calibration, and which is newer. */
@@ -178,6 +192,7 @@ type CalibrationCommand =
   | "calibration finish"
   | "calibration import"
   | "calibration pull"
+  | "calibration show"
   | "calibration undo";
 
 function quoted(

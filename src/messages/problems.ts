@@ -22,6 +22,21 @@ export function sayProblem(problem: Problem | CalibrationUnwritable, audience: A
   return isArmProblem(problem) ? sayArmProblem(problem, audience) : sayTeleopProblem(problem, audience);
 }
 
+/** Several reasons as one sentence. What tells why an arm is silent follows at once, without its name again. */
+export function sayReasons(reasons: readonly Problem[], audience: Audience): string {
+  const [first, ...others] = reasons.map((reason) => sayProblem(reason, audience));
+  if (first === undefined) return "";
+  const { code, arm } = reasons[0]!;
+  const name = code === "leader.silent" && arm !== undefined ? `${nameOfArm(arm)}: ` : undefined;
+  return others.reduce(
+    (text, other) =>
+      name !== undefined && other.startsWith(name)
+        ? `${text}: ${other.slice(name.length)}`
+        : `${text}; ${other}`,
+    first,
+  );
+}
+
 /**
  * Whatever was thrown as a sentence. Errors of the layers below are plain facts: here they get what to do about them.
  * Those of a bus name their servo and its arm themselves.

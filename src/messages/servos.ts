@@ -1,6 +1,7 @@
 /** In words: which servos of an arm do not answer as they should, and what is to be done about it. */
 import { JOINTS, type JointName, nameWithId } from "../arm/joints.ts";
-import type { BusDamaged, JointsMissing, OtherServo, Remedy, WrongIds } from "../arm/problem.ts";
+import type { BusDamaged, JointsMissing, OtherServo, WrongIds } from "../arm/problem.ts";
+import type { Remedy } from "../arm/remedy.ts";
 import { isRightModel } from "../arm/servos/servo-setup.ts";
 import { BAUD_RATES } from "../feetech/registers.ts";
 import { type Audience, command } from "./audience.ts";

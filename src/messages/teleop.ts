@@ -191,7 +191,7 @@ function jointOf({ arm, joint }: TeleopProblem): string {
 }
 
 function takePose(audience: Audience): string {
-  return `release it, put it into the pose by hand, then: ${command(audience, "park", "--here")}`;
+  return `release it, put it into the pose by hand, then run "${command(audience, "park", "--here")}"`;
 }
 
 function released(what: string, unconfirmed: readonly JointName[]): string {

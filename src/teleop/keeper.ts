@@ -73,12 +73,9 @@ export class Keeper {
     const unconfirmed = releaseJoints(bus);
     this.#heldSinceUs = undefined;
     if (reason === "pair.released") {
-      this.#reporter.notice("warning", {
-        code: reason,
-        arm: this.#arms.follower,
-        stage: "done",
-        unconfirmed,
-      });
+      const problem = { code: reason, arm: this.#arms.follower, stage: "done", unconfirmed } as const;
+      // What was asked for and has happened is no warning.
+      this.#reporter.notice(unconfirmed.length === 0 ? "info" : "warning", problem);
     } else if (reason === "servo.cooling") {
       this.#reporter.notice("warning", { code: reason, arm: this.#arms.follower, unconfirmed });
     } else {

@@ -18,9 +18,13 @@ test("the unit of the pair is named", () => {
   );
 });
 
-test("of a socket that has no pair's name it is not known whose it is", () => {
-  const said = describeApiProblem({ kind: "not running", paths: ["/tmp/a"] }, { socket: "/tmp/a" });
-  expect(said).toEndWith('— run "so101 teleoperate --socket /tmp/a"');
+test("of a socket that was given and has no pair's name it is not known whose it is", () => {
+  const saidOf = (path: string) =>
+    describeApiProblem({ kind: "not running", paths: [path] }, { socket: path });
+  expect(saidOf("/nowhere/main.sock")).toContain('"sudo systemctl start so101-teleop", or run');
+  for (const path of ["/tmp/a", "/tmp/no-pair-of-this-machine.sock"]) {
+    expect(saidOf(path)).toEndWith(`at ${path}) — run "so101 teleoperate --socket ${path}"`);
+  }
 });
 
 test("a service of another version is restarted by its pair's unit", () => {

@@ -106,7 +106,7 @@ describe("without a service", () => {
     const { stderr, code } = await pair.park();
     expect(code).toBe(1);
     expect(stderr).toContain(
-      "no parking pose is configured — release it, put it into the pose by hand, then: so101 park --here",
+      'no parking pose is configured — release it, put it into the pose by hand, then run "so101 park --here',
     );
   });
 

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { parseCalibration } from "../../src/arm/calibration/calibration.ts";
 import { unreadable, unwritable } from "../../src/arm/calibration/error.ts";
+import { JOINTS, type JointName } from "../../src/arm/joints.ts";
 import type { ArmProblem } from "../../src/arm/problem.ts";
 import { sayError, sayProblem } from "../../src/messages/problems.ts";
 
@@ -133,6 +134,22 @@ test("a servo that does not hold its file's calibration: both numbers and both c
   );
   expect(sayProblem({ ...problem, servosHold: "/x/red_sting.json.old" }, {})).toContain(
     "the servos hold that of /x/red_sting.json.old, which the file has replaced: the file is newer — ",
+  );
+});
+
+test("a mismatch of many joints names them, and the table that has the figures", () => {
+  const differ = (...joints: readonly JointName[]): ArmProblem => ({
+    code: "calibration.mismatch",
+    arm,
+    differences: joints.map((joint) => ({ joint, key: "range_min", held: 2, filed: 9 })),
+    remedies: [{ do: "calibration apply" }],
+  });
+  expect(sayProblem(differ("shoulder_pan", "elbow_flex", "gripper"), left)).toStartWith(
+    'follower "red": its servos do not hold the calibration of its file: shoulder_pan (id 1), elbow_flex (id 3) and ' +
+      'gripper (id 6) differ, as "so101 calibration show follower --pair left" shows. Both can be',
+  );
+  expect(sayProblem(differ(...JOINTS), {})).toContain(
+    'of its file: all joints differ, as "so101 calibration show follower" shows. Both can be',
   );
 });
 

@@ -5,7 +5,7 @@ import { type Steps, steps } from "../../feetech/units.ts";
 import { replaceFile } from "../../linux/files.ts";
 import type { ArmIdentity } from "../identity.ts";
 import { idOf, JOINTS, type JointName } from "../joints.ts";
-import type { Remedy } from "../problem.ts";
+import type { Remedy } from "../remedy.ts";
 import { CALIBRATE, CalibrationError, invalid, PULL, RESTORE, unreadable, unwritable } from "./error.ts";
 import { flawsOf, whyNoCalibration } from "./flaws.ts";
 import { isUtf16, ofAnotherKind, UTF_16 } from "./other-files.ts";

@@ -1,7 +1,8 @@
 /** Why a calibration cannot be had or kept. */
 import { whyOf } from "../../linux/system-error.ts";
 import { type ArmIdentity, nameOfArm } from "../identity.ts";
-import type { CalibrationProblem, Remedy } from "../problem.ts";
+import type { CalibrationProblem } from "../problem.ts";
+import type { Remedy } from "../remedy.ts";
 
 /** What is wrong, as far as somebody who acts on it must tell it apart. */
 export type CalibrationTrouble =

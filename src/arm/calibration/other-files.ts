@@ -1,6 +1,6 @@
 /** Files that people take for an SO-101 arm's calibration, and that are something else: each with its own cure. */
 import { JOINTS } from "../joints.ts";
-import type { Remedy } from "../problem.ts";
+import type { Remedy } from "../remedy.ts";
 import { CALIBRATE, PULL } from "./error.ts";
 
 /** What a file is, as a fact, and what to do about it. */

@@ -4,7 +4,8 @@ import { basename, dirname, join } from "node:path";
 import { makeFolder, removeFile, replaceFile, syncFolder } from "../../linux/files.ts";
 import type { ArmIdentity } from "../identity.ts";
 import type { JointName, Role } from "../joints.ts";
-import type { CalibrationUnfinished, Remedy } from "../problem.ts";
+import type { CalibrationUnfinished } from "../problem.ts";
+import type { Remedy } from "../remedy.ts";
 import {
   type Calibration,
   calibrationOrError,

@@ -5,7 +5,8 @@ import { ReadRequest, spanOf } from "../../feetech/requests.ts";
 import { sleepForUs } from "../../linux/clock.ts";
 import type { ArmIdentity } from "../identity.ts";
 import { JOINTS, type JointName } from "../joints.ts";
-import type { ArmProblem, BusDamaged, Remedy } from "../problem.ts";
+import type { ArmProblem, BusDamaged } from "../problem.ts";
+import type { Remedy } from "../remedy.ts";
 import { SERVO_IDS } from "../servos/read.ts";
 
 /** How the six joints answered. */

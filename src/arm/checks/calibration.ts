@@ -6,7 +6,8 @@ import { whyNoCalibration } from "../calibration/flaws.ts";
 import { differencesOf, heldCalibration, matches } from "../calibration/in-servos.ts";
 import type { NormalisationMode } from "../calibration/normalisation.ts";
 import type { ArmIdentity } from "../identity.ts";
-import type { ArmProblem, CalibrationMismatch, CalibrationMissing, Remedy } from "../problem.ts";
+import type { ArmProblem, CalibrationMismatch, CalibrationMissing } from "../problem.ts";
+import type { Remedy } from "../remedy.ts";
 import { type ArmState, filedCalibration } from "./state.ts";
 
 /** What is wrong with an arm's calibration; none when its servos hold what the file says. */

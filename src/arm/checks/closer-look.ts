@@ -3,8 +3,9 @@ import type { Bus } from "../../feetech/bus.ts";
 import { BAUD_RATES } from "../../feetech/registers.ts";
 import { ReadRequest, spanOf } from "../../feetech/requests.ts";
 import { sleepForUs } from "../../linux/clock.ts";
-import { idOf, JOINTS, type JointName } from "../joints.ts";
-import { type ArmProblem, jointWithId, type OtherServo, type Remedy } from "../problem.ts";
+import { idOf, JOINTS, type JointName, jointWithId } from "../joints.ts";
+import type { ArmProblem, OtherServo } from "../problem.ts";
+import type { Remedy } from "../remedy.ts";
 import { isRightModel, type ServoLine, trySpeed } from "../servos/servo-setup.ts";
 import { type About, type Answers, damagedReplies, problemWith } from "./answers.ts";
 

@@ -17,7 +17,7 @@ export function longestWaitUs(holdAfterMs: number): number {
 /** What is said of such a port. `arm` is undefined for one that belongs to nobody yet. */
 export function tooSlow(
   arm: ArmIdentity | undefined,
-  roundTrip: Pick<RoundTrip, "smoothedUs" | "neededUs">,
+  roundTrip: Pick<RoundTrip, "neededUs">,
   path?: string,
 ): PortTooSlow {
   const holdAfterMs = roundTrip.neededUs / 1e3 / WAITED_SHARE;
@@ -25,7 +25,7 @@ export function tooSlow(
     code: "port.too-slow",
     arm,
     ...(path !== undefined && { path }),
-    roundTripMs: Math.round(roundTrip.smoothedUs / 1e3),
+    upToMs: Math.ceil(roundTrip.neededUs / 1e3),
     holdAfterMs: Math.ceil(holdAfterMs / ROUNDED_TO_MS) * ROUNDED_TO_MS,
   };
 }

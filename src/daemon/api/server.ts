@@ -2,7 +2,6 @@
 import { chmodSync, chownSync, lstatSync, mkdirSync, rmSync } from "node:fs";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { dirname } from "node:path";
-import * as v from "valibot";
 import {
   type ApiSample,
   type ControlRequest,
@@ -12,6 +11,7 @@ import {
   type Status,
 } from "../../api/protocol.ts";
 import { groupId } from "../../linux/groups.ts";
+import { requestOf } from "../request-line.ts";
 
 /** What may be asked of a service. */
 export interface ApiSubject {
@@ -194,19 +194,10 @@ function answer(text: string, subject: ApiSubject, streams: Streams): string {
 
 /** The request, or what is wrong with it. */
 function parse(text: string): ControlRequest | string {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    return "not JSON";
-  }
-  const asked = (json as { v?: unknown } | null)?.v;
-  if (asked !== PROTOCOL_VERSION) {
+  return requestOf(text, PROTOCOL_VERSION, requestSchema, (asked) => {
     const version = typeof asked === "number" ? `version ${asked}` : "no version";
     return `this service speaks version ${PROTOCOL_VERSION} of the protocol, and was asked in ${version}`;
-  }
-  const result = v.safeParse(requestSchema, json);
-  return result.success ? result.output : result.issues.map(({ message }) => message).join("; ");
+  });
 }
 
 function success(fields: object): string {

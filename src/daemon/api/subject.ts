@@ -44,13 +44,15 @@ export async function startApi(
     tell({ code: "pair.parking", stage: "asked" });
     mailbox.requestPark();
   };
-  /** Why the follower cannot be held or released now: what was asked is done once its port is free. */
+  /** Why the follower cannot be held, released or parked now. */
   const obstacle = (what: string) => {
     if (!memory.claims.has("follower")) return undefined;
     const { port } = sources().settings.arms.follower;
     const problem = { code: "port.busy", path: port, owner: memory.claims.ownerOf("follower") } as const;
     return `the follower cannot be ${what}: ${sayProblem(problem, audience())}`;
   };
+  /** Of what is asked for all the same. */
+  const later = (why: string | undefined) => (why === undefined ? undefined : `${why}; then it is done`);
   const listenAt = path ?? listeningPath(pair);
   try {
     if (listenAt === undefined) throw new Error("there is no folder for it that this user may write to");
@@ -59,11 +61,11 @@ export async function startApi(
       samples: (everyMs) => new SampleStream(memory.readSamples(), everyMs),
       pause() {
         set("paused", { code: "pair.paused", stage: "asked" });
-        return obstacle("held");
+        return later(obstacle("held"));
       },
       release() {
         set("released", { code: "pair.released", stage: "asked" });
-        return obstacle("released");
+        return later(obstacle("released"));
       },
       resume() {
         set("running", { code: "pair.resumed" });

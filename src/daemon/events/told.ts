@@ -3,7 +3,7 @@ import type { Calibration } from "../../arm/calibration/calibration.ts";
 import type { Role } from "../../arm/joints.ts";
 import type { Audience } from "../../messages/audience.ts";
 import { type Hint, sayHint } from "../../messages/hints.ts";
-import { sayProblem } from "../../messages/problems.ts";
+import { sayProblem, sayReasons } from "../../messages/problems.ts";
 import { sayEnd, sayLeft } from "../../messages/teleop.ts";
 import { formatCode } from "../../teleop/reporting/codes.ts";
 import type { AlarmChange, ControlEvent, Severity } from "../../teleop/reporting/events.ts";
@@ -53,7 +53,7 @@ export function tell(event: ControlEvent, hints: readonly Hint[], audience: Audi
   switch (event.kind) {
     case "state":
     case "reasons": {
-      const why = hinted(event.reasons.map(say).join("; "));
+      const why = hinted(sayReasons(event.reasons, audience));
       const [first] = event.reasons;
       const about = first === undefined ? { code: "" } : aboutOf(first);
       if (event.kind === "reasons") return { kind: "reason", why, ...about };

@@ -1,7 +1,6 @@
 /** Root's helper: answers a few checked requests of the service and the tools, which are not root. It changes nothing. */
 import { lstatSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
-import * as v from "valibot";
 import {
   HELPER_VERSION,
   type HelperReply,
@@ -11,6 +10,7 @@ import {
 } from "../../helper/protocol.ts";
 import { lookForOthers } from "../../linux/openers.ts";
 import { type Peer, peerOf } from "../../linux/peer.ts";
+import { requestOf } from "../request-line.ts";
 
 /** Where to listen, and for whom. */
 export interface HelperOptions {
@@ -98,16 +98,12 @@ function answer(text: string): HelperReply {
 
 /** The request, or what is wrong with it. */
 function parse(text: string): HelperRequest | string {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    return "not JSON";
-  }
-  const asked = (json as { v?: unknown } | null)?.v;
-  if (asked !== HELPER_VERSION) return `this helper speaks version ${HELPER_VERSION} of its protocol`;
-  const result = v.safeParse(helperRequestSchema, json);
-  return result.success ? result.output : result.issues.map(({ message }) => message).join("; ");
+  return requestOf(
+    text,
+    HELPER_VERSION,
+    helperRequestSchema,
+    () => `this helper speaks version ${HELPER_VERSION} of its protocol`,
+  );
 }
 
 function failure(error: string): HelperReply {

@@ -15,6 +15,20 @@ export interface ReplyDelays {
   readonly jitter?: number;
 }
 
+/** What a pair is held to, and measured with. A cable's own round trip is 0.125 ms here. */
+export const MEASURED_DELAYS: readonly ReplyDelays[] = [
+  { leader: 0.125, follower: 0.125 },
+  { leader: 1, follower: 1 },
+  { leader: 5, follower: 5 },
+  { leader: 8, follower: 8 },
+  { leader: 16, follower: 16 },
+  { leader: 20, follower: 20 },
+  { leader: 0.125, follower: 5 },
+  { leader: 0.125, follower: 11 },
+  { leader: 0.125, follower: 16 },
+  { leader: 2, follower: 2, jitter: 8 },
+];
+
 /** What goals were worth over a while. */
 export interface GoalFigures {
   readonly goalsPerS: number;

@@ -28,7 +28,7 @@ export const eventCodes = {
   "bus.lossy": [19, "many replies are lost or damaged, though each is made up for"],
 
   "arm.swapped": [20, "the arm on this port is the pair's other one"],
-  "servo.wrong-model": [21, "a servo is no STS3215"],
+  "servo.wrong-model": [21, "a servo is neither an STS3215 nor an STS3250"],
   "calibration.missing": [22, "the calibration file is missing or cannot be used"],
   "calibration.mismatch": [23, "file and servos hold different calibrations"],
   "calibration.unfinished": [24, "writing a calibration was cut off"],

@@ -25,8 +25,8 @@ const UNSEEN = warning(
   "use sudo, or start the helper: sudo systemctl start so101-helper.socket",
 );
 
-/** From USB to the open port. */
-export async function checkBoards(config: Config, assign: string): Promise<Check[]> {
+/** From USB to the open port. `service` is the process of the pair's own service, where one runs. */
+export async function checkBoards(config: Config, assign: string, service?: number): Promise<Check[]> {
   const boards = await listBoards();
   const checks: Check[] = [boardsSeen(boards, config)];
   const rules = namingRules();
@@ -60,7 +60,7 @@ export async function checkBoards(config: Config, assign: string): Promise<Check
       sawAll &&= others.isWhole;
       checks.push(
         ok(area, `${port}${port === realpathSync(port) ? "" : ` = ${realpathSync(port)}`}${by}`),
-        ...rights(area, port, others.programs[0]),
+        ...rights(area, port, others.programs[0], service),
       );
     }
   }
@@ -94,8 +94,9 @@ function boardsSeen(boards: readonly Board[], config: Config): Check {
   return broken(area, boards.length === 0 ? "none is plugged in" : `only one: ${all}`, cure);
 }
 
-function rights(area: string, port: string, other: Owner | undefined): Check[] {
+function rights(area: string, port: string, other: Owner | undefined, service: number | undefined): Check[] {
   const owner = other ?? (unitOwning(port) === undefined ? ownerOf(port) : undefined);
+  if (owner?.pid === service && service !== undefined) return [];
   if (owner !== undefined)
     return [broken(area, `${nameOfOwner(owner)} has ${port} open`, "end that program")];
   try {

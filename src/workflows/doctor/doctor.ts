@@ -31,7 +31,7 @@ export async function* examine({ pair, config: file, sockets, audience }: Patien
   const [config, about] = configOf(file, pair);
   yield* checkMachine(config.calibration_dir);
   yield about;
-  yield* await checkBoards(config, command(audience, "assign"));
+  yield* await checkBoards(config, command(audience, "assign"), status?.pid);
   yield* checkService(pair, status, audience);
   yield* status === undefined ? await readArms(config, audience) : checkServedArms(status);
 }

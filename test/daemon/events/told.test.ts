@@ -46,6 +46,18 @@ test("several problems are one reason, named by the first", () => {
   });
 });
 
+test("why a leader is silent follows without its name again", () => {
+  const reasons = [
+    { code: "leader.silent", arm: leader, forMs: 100 },
+    { code: "port.too-slow", arm: leader, upToMs: 94, holdAfterMs: 200 },
+  ] as const;
+  expect(read({ kind: "reasons", reasons })).toBe(
+    'no position from leader "blue" for 100 ms: its replies take up to 94 ms, too long for hold_after_ms — set ' +
+      "hold_after_ms = 200 in the configuration, or plug the board into the computer itself, without a hub or a " +
+      "network between",
+  );
+});
+
 test("the command that goes on names the pair, where it needs one", () => {
   const paused = { kind: "reasons", reasons: [{ code: "pair.paused", stage: "holding" }] } as const;
   expect(read(paused)).toBe('paused, as was asked: "so101 resume --pair left" goes on');
