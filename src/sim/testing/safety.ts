@@ -89,6 +89,8 @@ export class SafetyCheck {
     if (entry.kind === "request") this.#request(entry);
     else if (entry.kind === "reply" && entry.arm === "leader") this.#leaderReply(entry);
     else if (entry.kind === "reply") this.#followerReply(entry);
+    // A reply that was delayed comes outside of the line's order.
+    else if (entry.kind === "injected" && entry.arm === "follower") this.#followerReply(entry);
     else if (entry.kind === "event" && entry.event === "collision") this.#collision(entry);
     else if (entry.kind === "event" && entry.joint !== undefined) this.#event(entry);
   }
