@@ -19,6 +19,8 @@ const DRIVE_TESTS = [
 /** The files that decide where an arm goes and what a pair does next, and what a packet is. */
 const TARGETS: readonly Target[] = [
   { file: "src/teleop/loop/drive.ts", tests: DRIVE_TESTS },
+  { file: "src/teleop/loop/goal-writer.ts", tests: DRIVE_TESTS },
+  { file: "src/teleop/loop/torque-switch.ts", tests: DRIVE_TESTS },
   {
     file: "src/teleop/loop/joint-motion.ts",
     tests: ["test/teleop/loop/joint-motion.test.ts", ...DRIVE_TESTS],

@@ -169,11 +169,13 @@ test("one file writes goals and switches torque on", () => {
   const writesGoals = product.filter(({ text }) =>
     /\.(set|write|writeRam)\([^)]*"goal_(?!velocity", 0\))/.test(text),
   );
-  expect(writesGoals.map(({ path }) => path)).toEqual(["teleop/loop/drive.ts"]);
+  expect(writesGoals.map(({ path }) => path)).toEqual(["teleop/loop/goal-writer.ts"]);
   const switchesOn = product.filter(({ text }) =>
     /\.(set|write|writeRam)\([^;]*"torque_enable", [^0]/.test(text),
   );
-  expect(switchesOn.map(({ path }) => path)).toEqual(["teleop/loop/drive.ts"]);
+  expect(switchesOn.map(({ path }) => path)).toEqual(["teleop/loop/goal-writer.ts"]);
+  const makes = product.filter(({ text }) => /new (GoalWriter|TorqueSwitch)\(/.test(text));
+  expect(makes.map(({ path }) => path)).toEqual(["teleop/loop/drive.ts"]);
 });
 
 test("one file opens libc", () => {

@@ -11,7 +11,8 @@ export interface Explained {
   readonly reason: string;
 }
 
-const DRIVE = "src/teleop/loop/drive.ts";
+const WRITER = "src/teleop/loop/goal-writer.ts";
+const TORQUE = "src/teleop/loop/torque-switch.ts";
 const MOTION = "src/teleop/loop/joint-motion.ts";
 const DECIDE = "src/teleop/state/decide.ts";
 const PACKET = "src/feetech/packet.ts";
@@ -110,17 +111,7 @@ export const explained: readonly Explained[] = [
     reason: "with room for exactly one packet it may move what is left, or not",
   },
   {
-    file: DRIVE,
-    line: "readonly #goals = new Int32Array(JOINT_COUNT).fill(-1);",
-    changes: [
-      "new Int32Array(JOINT_COUNT).fill(-1) → new Int32Array(JOINT_COUNT).fill(1)",
-      "-1 → -2",
-      "-1 → -0",
-    ],
-    reason: "the constructor gives every goal its value",
-  },
-  {
-    file: DRIVE,
+    file: WRITER,
     line: "readonly #velocities = new Int32Array(JOINT_COUNT).fill(-1);",
     changes: [
       "new Int32Array(JOINT_COUNT).fill(-1) → new Int32Array(JOINT_COUNT).fill(1)",
@@ -130,13 +121,13 @@ export const explained: readonly Explained[] = [
     reason: "switching the torque on writes every velocity, whatever it was",
   },
   {
-    file: DRIVE,
+    file: TORQUE,
     line: "for (let attempt = 0; attempt < TORQUE_ON_TRIES; attempt++) {",
     changes: ["attempt < TORQUE_ON_TRIES → attempt <= TORQUE_ON_TRIES"],
-    reason: "the last attempt throws",
+    reason: "a servo that has taken no goal by then may be told once more",
   },
   {
-    file: DRIVE,
+    file: WRITER,
     line: "this.#velocities[joint] = -1;",
     changes: ["this.#velocities[joint] = -1 → this.#velocities[joint] = 1", "-1 → -2"],
     reason: "any number that is no goal velocity will do",
