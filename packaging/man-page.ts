@@ -37,7 +37,7 @@ export function manPage(date: string): string {
     ".SH EXIT STATUS",
     ...[
       ["0", "done; also when teleoperation was stopped by a signal"],
-      ["1", "it failed"],
+      ["1", "it failed, or what was asked about is not as it should be"],
       ["2", "wrong usage or configuration"],
       ["130", "interrupted before the job was done"],
     ].flatMap(([code, what]) => [".TP", `.B ${code}`, what!]),

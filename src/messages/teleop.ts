@@ -196,7 +196,7 @@ function takePose(audience: Audience): string {
 
 function released(what: string, unconfirmed: readonly JointName[]): string {
   if (unconfirmed.length === 0) return what;
-  return `${what}; ${unconfirmed.map(nameWithId).join(", ")} did not confirm it`;
+  return `${what}; ${unconfirmed.map(nameWithId).join(", ")} did not confirm it, and may still hold — switch the arm's power off before touching it`;
 }
 
 function doubtful(doubt: Doubt): string {

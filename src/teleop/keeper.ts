@@ -17,6 +17,8 @@ export class Keeper {
   readonly #clock: Clock;
   /** Since when the follower has been held in place with nothing to follow. */
   #heldSinceUs: number | undefined;
+  /** Who did not confirm the release that was told last: it is tried again and again, and told once. */
+  #toldUnconfirmed = "";
 
   constructor(
     arms: Readonly<Record<Role, ArmIdentity>>,
@@ -48,6 +50,7 @@ export class Keeper {
 
   /** The follower has moved until now: from here on it is held. */
   followerMoved(): void {
+    this.#toldUnconfirmed = "";
     this.#heldSinceUs = this.#clock.nowUs();
   }
 
@@ -73,6 +76,9 @@ export class Keeper {
     const unconfirmed = releaseJoints(bus);
     this.#heldSinceUs = undefined;
     if (reason === "pair.released") {
+      const told = this.#toldUnconfirmed;
+      this.#toldUnconfirmed = unconfirmed.join();
+      if (unconfirmed.length > 0 && this.#toldUnconfirmed === told) return;
       const problem = { code: reason, arm: this.#arms.follower, stage: "done", unconfirmed } as const;
       // What was asked for and has happened is no warning.
       this.#reporter.notice(unconfirmed.length === 0 ? "info" : "warning", problem);

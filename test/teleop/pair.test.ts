@@ -417,6 +417,28 @@ describe("somebody beside the arms", () => {
     expect(it.codes(FOLLOWS_S).filter((code) => code === "pair.released").length).toBe(2);
   });
 
+  test("has it released while a servo is silent: it is tried until that has confirmed it, and each told once", async () => {
+    using it = new VirtualPair();
+    it.at(FOLLOWS_S, () => {
+      it.arms.boards.follower.arm.faultsOf("elbow_flex").silent = true;
+    });
+    it.at(FOLLOWS_S + 1, () => {
+      it.memory.mailbox.mode = "released";
+    });
+    it.at(FOLLOWS_S + 20, () => {
+      it.arms.boards.follower.arm.faultsOf("elbow_flex").silent = false;
+    });
+    await it.runFor(FOLLOWS_S + 25);
+    const told = it.events.flatMap(({ event }) =>
+      event.kind === "notice" && event.problem.code === "pair.released" ? [event] : [],
+    );
+    expect(told).toMatchObject([
+      { severity: "warning", problem: { stage: "done", unconfirmed: ["elbow_flex"] } },
+      { severity: "info", problem: { stage: "done", unconfirmed: [] } },
+    ]);
+    expect(it.torque("follower")).toEqual(OFF);
+  });
+
   test("has the follower released also while the leader is missing, at once", async () => {
     using it = new VirtualPair();
     it.at(FOLLOWS_S, () => {
