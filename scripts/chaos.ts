@@ -76,6 +76,8 @@ async function episode(): Promise<void> {
   }
   const starts = faults.map(() => random.between(0, 1_000));
   const linesBefore = program.lines.length;
+  // What the episode before has led to may still go on.
+  const beganFollowing = program.state === "following";
   await Promise.all(
     faults.map(async (fault, index) => {
       await Bun.sleep(starts[index]!);
@@ -102,7 +104,7 @@ async function episode(): Promise<void> {
   } else {
     entry.followingMs = (nowUs() - calmUs) / 1e3;
   }
-  if (!faults.every(({ harmless }) => harmless === true)) return;
+  if (!beganFollowing || !faults.every(({ harmless }) => harmless === true)) return;
   for (const { event, to, code } of program.lines.slice(linesBefore)) {
     // A machine that is busy with something else is a cause, too.
     if (event !== "state" || code === "program.stalled") continue;
