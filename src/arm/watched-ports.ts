@@ -2,7 +2,7 @@
 import { PortWatch } from "../helper/port-watch.ts";
 import type { Owner } from "../linux/owner.ts";
 import type { ArmPort, ArmPorts } from "./connection.ts";
-import { YieldingTransport } from "./yielding-ports.ts";
+import { yielding } from "./yielding-ports.ts";
 
 /**
  * `ports`, watched from their opening to their closing. Once another program has a port it is closed, and whatever is
@@ -12,21 +12,20 @@ export function watchedPorts(ports: ArmPorts): ArmPorts {
   return {
     clock: ports.clock,
     async open(path, baudRate): Promise<ArmPort> {
-      const port = await ports.open(path, baudRate);
-      let owner: Owner | undefined;
-      const claimants = { has: () => owner !== undefined, ownerOf: () => owner };
-      const transport = new YieldingTransport(port.transport, path, claimants);
+      const given = await ports.open(path, baudRate);
+      const claimant: { hasIt: boolean; owner: Owner | undefined } = { hasIt: false, owner: undefined };
+      const port = yielding(given, path, claimant);
       const watch = new PortWatch({
         path: () => path,
-        signs: () => transport.discarded,
-        found({ programs }) {
-          owner ??= programs[0];
-          if (owner !== undefined) void port.close();
+        signs: () => port.transport.discarded,
+        found({ programs: [owner] }) {
+          if (owner === undefined || claimant.hasIt) return;
+          Object.assign(claimant, { hasIt: true, owner });
+          void port.close();
         },
       });
       return {
-        transport,
-        setBaudRate: (rate) => port.setBaudRate(rate),
+        ...port,
         async close() {
           watch.stop();
           await port.close();

@@ -4,49 +4,55 @@ import type { Transport } from "../serial/transport.ts";
 import { inUseBy } from "../serial/troubles.ts";
 import type { ArmPort, ArmPorts } from "./connection.ts";
 
-/** Who else has which port. */
-export interface Claimants {
-  /** Whether another program has the port at a path. Allocates nothing. */
-  has(path: string): boolean;
+/** Who else has a port. */
+export interface Claimant {
+  /** Whether another program has it. Allocates nothing. */
+  readonly hasIt: boolean;
   /** That program, where it is known. */
-  ownerOf(path: string): Owner | undefined;
+  readonly owner: Owner | undefined;
 }
 
 /**
  * `ports`, but for those that another program has: such a port is not opened, and on one that is open nothing is sent
  * and nothing taken. Each attempt throws {@link PortError} "in use", whatever it was for.
  */
-export function yieldingPorts(ports: ArmPorts, claimants: Claimants): ArmPorts {
+export function yieldingPorts(ports: ArmPorts, claimantOf: (path: string) => Claimant): ArmPorts {
   return {
     clock: ports.clock,
-    async open(path, baudRate): Promise<ArmPort> {
-      if (claimants.has(path)) throw inUseBy(path, claimants.ownerOf(path));
-      const port = await ports.open(path, baudRate);
-      return {
-        transport: new YieldingTransport(port.transport, path, claimants),
-        setBaudRate: (rate) => port.setBaudRate(rate),
-        close: () => port.close(),
-      };
+    async open(path, baudRate) {
+      const claimant = claimantOf(path);
+      if (claimant.hasIt) throw inUseBy(path, claimant.owner);
+      return yielding(await ports.open(path, baudRate), path, claimant);
     },
   };
 }
 
+/** An open port that is given up as soon as it is claimed. */
+export function yielding(port: ArmPort, path: string, claimant: Claimant) {
+  return {
+    transport: new YieldingTransport(port.transport, path, claimant),
+    setBaudRate: (baudRate: number) => port.setBaudRate(baudRate),
+    latencyTimer: port.latencyTimer,
+    close: () => port.close(),
+  };
+}
+
 /** A transport that does nothing more once another program has its port. Allocates nothing unless it throws. */
-export class YieldingTransport implements Transport {
+class YieldingTransport implements Transport {
   readonly out: Uint8Array;
   readonly in: Uint8Array;
   /** Bytes that came and that nobody had asked for, as far as they were thrown away. */
   discarded = 0;
   readonly #transport: Transport;
   readonly #path: string;
-  readonly #claimants: Claimants;
+  readonly #claimant: Claimant;
 
-  constructor(transport: Transport, path: string, claimants: Claimants) {
+  constructor(transport: Transport, path: string, claimant: Claimant) {
     this.out = transport.out;
     this.in = transport.in;
     this.#transport = transport;
     this.#path = path;
-    this.#claimants = claimants;
+    this.#claimant = claimant;
   }
 
   send(size: number, deadlineUs: number): void {
@@ -67,6 +73,6 @@ export class YieldingTransport implements Transport {
   }
 
   #check(): void {
-    if (this.#claimants.has(this.#path)) throw inUseBy(this.#path, this.#claimants.ownerOf(this.#path));
+    if (this.#claimant.hasIt) throw inUseBy(this.#path, this.#claimant.owner);
   }
 }

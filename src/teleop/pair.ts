@@ -58,7 +58,9 @@ export class Pair {
 
   constructor(settings: PairSettings, { ports: given, ...rest }: PairContext) {
     // Whatever is sent goes by this gate: a port that another program has is left to it.
-    const context = { ...rest, ports: yieldingPorts(given, rest.memory.claims.on(settings.arms)) };
+    const claimantOf = (path: string) =>
+      rest.memory.claims.claimantOf(path === settings.arms.leader.port ? "leader" : "follower");
+    const context = { ...rest, ports: yieldingPorts(given, claimantOf) };
     const { ports, sink } = context;
     this.#settings = settings;
     this.#context = context;

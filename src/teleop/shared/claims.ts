@@ -3,7 +3,7 @@
  * packet that it sends. Each side may claim a port; the main thread alone gives it back.
  */
 import { ROLES, type Role } from "../../arm/joints.ts";
-import type { Claimants } from "../../arm/yielding-ports.ts";
+import type { Claimant } from "../../arm/yielding-ports.ts";
 import type { Owner } from "../../linux/owner.ts";
 
 /** The kernel's names of processes have at most 15 bytes; what is left is zeros. */
@@ -53,10 +53,19 @@ export class Claims {
     return { pid, ...(name !== "" && { name }) };
   }
 
-  /** The claims by the paths of the arms' ports. */
-  on(arms: Readonly<Record<Role, { readonly port: string }>>): Claimants {
-    const roleAt = (path: string): Role => (path === arms.leader.port ? "leader" : "follower");
-    return { has: (path) => this.has(roleAt(path)), ownerOf: (path) => this.ownerOf(roleAt(path)) };
+  /** Who else has the port of an arm, as it is whenever it is asked. */
+  claimantOf(role: Role): Claimant {
+    const pids = this.#pids;
+    const index = ROLES.indexOf(role);
+    const ownerOf = () => this.ownerOf(role);
+    return {
+      get hasIt() {
+        return Atomics.load(pids, index) !== 0;
+      },
+      get owner() {
+        return ownerOf();
+      },
+    };
   }
 
   /** Tells that another program has an arm's port; which, where that was seen. Allocates where one is named. */
