@@ -187,21 +187,25 @@ export class ControlLoop {
   /** `forUs` is how long the tick took until here: the rest of the period is to spare, or as much again. */
   #write(forUs: number): void {
     const { leader, follower, drive, machine, clock } = this.#context;
-    this.#waitedUs += this.#guard.settle(Math.max(this.#pacer.periodUs - forUs - SLACK_US, forUs));
+    const tookUs = forUs + (leader.isSlow || follower.bus.roundTrip.isSlow ? this.#awaitExactGoals() : 0);
+    // Directly before the goals: what is waited for before may bring them close to an answer.
+    this.#waitedUs += this.#guard.settle(Math.max(this.#pacer.periodUs - tookUs - SLACK_US, tookUs));
     if (!this.#guard.mayMove(clock.nowUs())) return;
-    if (leader.isSlow || follower.bus.roundTrip.isSlow) this.#awaitExactGoals();
     drive.step(this.#targets);
     // A gripper that holds something is where it can be: the others need not wait for it.
     if (machine.state === "aligning" && drive.onlyStoppedAreAway) this.#enterFollowing();
   }
 
-  /** Behind a slow port goals come unevenly: they are written as soon as the speed limit allows all of their way. */
-  #awaitExactGoals(): void {
+  /**
+   * Behind a slow port goals come unevenly: they are written as soon as the speed limit allows all of their way. Returns
+   * for how long it has waited, µs.
+   */
+  #awaitExactGoals(): number {
     const { drive, clock } = this.#context;
     const waitUs = drive.soonUs(this.#targets, EXACT_GOALS_WITHIN_US);
-    if (waitUs === 0) return;
-    clock.sleepUntilUs(clock.nowUs() + waitUs);
+    if (waitUs > 0) clock.sleepUntilUs(clock.nowUs() + waitUs);
     this.#waitedUs += waitUs;
+    return waitUs;
   }
 
   #enterFollowing(): void {

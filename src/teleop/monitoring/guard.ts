@@ -50,7 +50,8 @@ export class FollowerGuard {
   /** … and whole, where the rate has the time, or the port is so slow that there is none to ask one after the other. */
   readonly #all = new ReadRequest(SERVO_IDS, spanOf("torque_enable", "present_current"));
   readonly #marks: Marks;
-  /** The goal velocities that the servos had when they were asked last; −1 where that is not known. */
+  readonly #hasUnmarked: boolean;
+  /** Where some servo has no mark: the goal velocities that the servos had when they were asked last; −1 where that is not known. */
   readonly #sentVelocities = new Int32Array(JOINT_COUNT);
   #outstanding: ReadRequest | undefined;
   #askedUs = Number.NEGATIVE_INFINITY;
@@ -69,11 +70,12 @@ export class FollowerGuard {
     { marks, rateHz }: { readonly marks: Marks; readonly rateHz: number },
   ) {
     this.#periodUs = 1e6 / rateHz;
+    this.#marks = marks;
+    this.#hasUnmarked = marks.includes(undefined);
     this.#guard = new ReadRequest(
       SERVO_IDS,
-      spanOf("torque_enable", marks.includes(undefined) ? "goal_velocity" : "acceleration"),
+      spanOf("torque_enable", this.#hasUnmarked ? "goal_velocity" : "acceleration"),
     );
-    this.#marks = marks;
     this.#bus = bus;
     this.#drive = drive;
     this.#telemetry = telemetry;
@@ -147,8 +149,10 @@ export class FollowerGuard {
   }
 
   #ask(read: ReadRequest, nowUs: number): void {
-    for (let joint = 0; joint < JOINT_COUNT; joint++)
-      this.#sentVelocities[joint] = this.#drive.sentVelocity(joint);
+    if (this.#hasUnmarked) {
+      for (let joint = 0; joint < JOINT_COUNT; joint++)
+        this.#sentVelocities[joint] = this.#drive.sentVelocity(joint);
+    }
     this.#bus.request(read);
     this.#askedUs = nowUs;
     this.#outstanding = read;
