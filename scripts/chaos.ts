@@ -2,8 +2,9 @@
  * Beats the compiled program: random, overlapping faults on simulated arms, then the safety rules on the record of
  * what the arms were told. Exit code 1 when a rule was broken, something crashed, grew, or did not recover in time.
  *
- *   bun scripts/chaos.ts [--seed N] [--minutes M] [--rate HZ] [--program PATH] [--untimed]
+ *   bun scripts/chaos.ts [--seed N] [--minutes M] [--rate HZ] [--program PATH] [--untimed] [--lines]
  *
+ * --lines prints what is done to the program, and what it says, as it goes.
  * --untimed judges no times but that all ends: for machines of which nobody knows how busy they are.
  */
 import { copyFile } from "node:fs/promises";
@@ -16,7 +17,7 @@ import { programPath } from "./bench/subjects.ts";
 import type { Fault } from "./chaos/fault.ts";
 import { drawFault } from "./chaos/faults.ts";
 import { CALM, judgeLife, judgeRecord } from "./chaos/judge.ts";
-import { Program } from "./chaos/program.ts";
+import { Program, sayLine } from "./chaos/program.ts";
 import { Random } from "./chaos/random.ts";
 
 const { values: options } = parseArgs({
@@ -26,6 +27,7 @@ const { values: options } = parseArgs({
     rate: { type: "string", default: "200" },
     program: { type: "string", default: programPath },
     untimed: { type: "boolean", default: false },
+    lines: { type: "boolean", default: false },
   },
 });
 const seed = Number(options.seed);
@@ -48,7 +50,9 @@ interface Episode {
 
 const random = new Random(seed);
 const sim = await startSim({ binary: options.program, arms: "configured", motion: "wave" });
-const program = new Program(options.program, sim, rateHz);
+const program = new Program(options.program, sim, rateHz, (line) => {
+  if (options.lines) console.log(sayLine(line));
+});
 const victims = { client: sim.client, program, ports: sim.paths };
 const episodes: Episode[] = [];
 const troubles: string[] = [];
@@ -81,7 +85,7 @@ async function episode(): Promise<void> {
   await Promise.all(
     faults.map(async (fault, index) => {
       await Bun.sleep(starts[index]!);
-      if (process.env.CHAOS_LINES) console.log(`${(nowUs() / 1e6).toFixed(3)} BEGIN ${fault.text}`);
+      if (options.lines) console.log(`${(nowUs() / 1e6).toFixed(3)} BEGIN ${fault.text}`);
       await fault.begin();
       await Bun.sleep(fault.forMs);
       await fault.end();
@@ -181,11 +185,7 @@ async function report(): Promise<void> {
   await copyFile(sim.paths.record, kept);
   console.log(`the last episodes:\n${episodes.slice(-3).map(texts).join("\n")}`);
   console.log(`and what the program said last:`);
-  for (const { atUs, event, ...said } of program.lines.slice(-15)) {
-    console.log(
-      `  ${(atUs / 1e6).toFixed(3)} ${event} ${said.to ?? ""} ${said.code} ${said.why ?? said.message}`,
-    );
-  }
+  for (const line of program.lines.slice(-15)) console.log(`  ${sayLine(line)}`);
   console.log(
     `the record is ${kept}; again: bun scripts/chaos.ts --seed ${seed} --minutes ${options.minutes} --rate ${rateHz}`,
   );

@@ -14,6 +14,11 @@ export interface Line {
   readonly why?: string;
 }
 
+/** A line for the report. */
+export function sayLine({ atUs, event, to, code, why, message }: Line): string {
+  return `${(atUs / 1e6).toFixed(3)} ${event} ${to ?? ""} ${code} ${why ?? message}`;
+}
+
 /** One life of the program. */
 export interface Life {
   readonly samples: ProcessSample[];
@@ -30,11 +35,14 @@ export class Program {
   state = "none";
 
   readonly #command: readonly string[];
+  readonly #heard: (line: Line) => void;
   #child: Bun.Subprocess<"ignore", "pipe", "pipe"> | undefined;
   #isWanted = false;
   #sampling: NodeJS.Timeout | undefined;
 
-  constructor(path: string, { paths, dir }: RunningSim, rateHz: number) {
+  /** `heard` is called with each line of it. */
+  constructor(path: string, { paths, dir }: RunningSim, rateHz: number, heard: (line: Line) => void) {
+    this.#heard = heard;
     this.#command = [
       ...[path, "teleoperate", "--json", "--rate", `${rateHz}`, "--socket", `${dir}/control.sock`],
       ...["--leader", paths.leader, "--follower", paths.follower, "--leader-id", "leader"],
@@ -94,10 +102,7 @@ export class Program {
   #take(line: Line): void {
     if (line.event === "calibration" || line.event === "summary") return;
     this.lines.push(line);
-    if (process.env.CHAOS_LINES)
-      console.log(
-        `${(line.atUs / 1e6).toFixed(3)} ${line.event} ${line.to ?? ""} ${line.code} ${line.message ?? line.why ?? ""}`,
-      );
+    this.#heard(line);
     if (line.event === "state") this.state = line.to!;
   }
 }

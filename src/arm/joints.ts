@@ -16,6 +16,9 @@ export type JointName = (typeof JOINTS)[number];
 /** How many joints an arm has. */
 export const JOINT_COUNT = JOINTS.length;
 
+/** Which of the joints the gripper is. */
+export const GRIPPER = JOINTS.indexOf("gripper");
+
 /** The arms of a pair. */
 export const ROLES = ["leader", "follower"] as const;
 

@@ -1,23 +1,18 @@
 /** Bringing both arms to where they may be followed, and keeping what is known of them until one is lost. */
 import type { Calibration } from "../arm/calibration/calibration.ts";
-import type { ArmConnection } from "../arm/connection.ts";
-import type { ArmIdentity } from "../arm/identity.ts";
 import { JOINT_COUNT, JOINTS, type JointName, ROLES, type Role } from "../arm/joints.ts";
 import type { Marks } from "../arm/servos/baseline.ts";
-import type { PairContext } from "./context.ts";
+import type { PairParts } from "./context.ts";
 import { FollowerDrive } from "./loop/drive.ts";
 import type { JointOutOfRange } from "./loop/position-limits.ts";
-import type { Alarms } from "./monitoring/alarms.ts";
 import { ArmMonitor } from "./monitoring/arm-monitor.ts";
 import { FollowerGuard } from "./monitoring/guard.ts";
 import { OverloadCure } from "./monitoring/overload.ts";
 import type { ParkingContext } from "./park.ts";
 import { type CheckedPair, calibrationsOf, checkPair, configurePair } from "./prepare.ts";
 import type { Problem } from "./reporting/problem.ts";
-import type { Reporter } from "./reporting/reporter.ts";
 import type { PairSettings } from "./settings.ts";
 import type { Conditions, Inspection } from "./state/conditions.ts";
-import type { StateMachine } from "./state/machine.ts";
 
 /** Both arms while they are connected: checked and configured, and not reset since. */
 export interface Connected {
@@ -30,18 +25,9 @@ export interface Connected {
   readonly overload: OverloadCure;
 }
 
-/** What preparing arms needs of the pair. */
-export interface PreparationContext extends PairContext {
-  readonly arms: Readonly<Record<Role, ArmIdentity>>;
-  readonly connections: Readonly<Record<Role, ArmConnection>>;
-  readonly machine: StateMachine;
-  readonly reporter: Reporter;
-  readonly alarms: Alarms;
-}
-
 /** Prepares the arms of one pair. What touches them throws {@link BusError}, {@link PortError}. */
 export class Preparation {
-  readonly #context: PreparationContext;
+  readonly #context: PairParts;
   #connected: Connected | undefined;
   #checked: CheckedPair | undefined;
   #faults: readonly Problem[] = [];
@@ -52,7 +38,7 @@ export class Preparation {
   readonly #clamping = new Set<JointName>();
   #goals: ArrayLike<number> = new Int32Array(JOINT_COUNT).fill(-1);
 
-  constructor(context: PreparationContext) {
+  constructor(context: PairParts) {
     this.#context = context;
   }
 

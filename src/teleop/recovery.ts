@@ -1,24 +1,15 @@
-/** What an error in the middle of anything leads to: a lost port or a silent servo are looked for again. */
-import type { ArmConnection } from "../arm/connection.ts";
-import type { ArmIdentity } from "../arm/identity.ts";
-import type { Role } from "../arm/joints.ts";
 import { problemOf } from "../arm/problem-of.ts";
 import { BusError } from "../feetech/bus-error.ts";
 import { PortError } from "../serial/transport.ts";
-import type { PairContext } from "./context.ts";
+import type { PairParts } from "./context.ts";
 import { JointOutOfRange } from "./loop/position-limits.ts";
 import type { Preparation } from "./preparation.ts";
-import type { Reporter } from "./reporting/reporter.ts";
 import { LOOK_AGAIN_MS } from "./state/decide.ts";
-import { MissingEdge, type StateMachine } from "./state/machine.ts";
+import { MissingEdge } from "./state/machine.ts";
 import type { RetryPauses } from "./state/retry.ts";
 
 /** What recovering needs of the pair. */
-export interface RecoveryContext extends PairContext {
-  readonly arms: Readonly<Record<Role, ArmIdentity>>;
-  readonly connections: Readonly<Record<Role, ArmConnection>>;
-  readonly machine: StateMachine;
-  readonly reporter: Reporter;
+export interface RecoveryContext extends PairParts {
   readonly preparation: Preparation;
   readonly retry: RetryPauses;
 }

@@ -1,5 +1,5 @@
 /** What becomes of the follower when the program is told to stop, in bounded time. */
-import { JOINTS } from "../arm/joints.ts";
+import { GRIPPER, JOINTS } from "../arm/joints.ts";
 import { SERVO_IDS } from "../arm/servos/read.ts";
 import { release, torqueState } from "../arm/servos/release.ts";
 import { liftSpeedLimits } from "../arm/servos/speed-limit.ts";
@@ -14,8 +14,6 @@ import { type ParkingContext, park } from "./park.ts";
 import type { Doubt, Left } from "./reporting/problem.ts";
 import type { PairSettings } from "./settings.ts";
 import { Command } from "./shared/mailbox.ts";
-
-const GRIPPER = JOINTS.indexOf("gripper");
 
 /** Leading joints to where they are ends this long after the time that the way should take. */
 const LEADING_MARGIN_US = 1_000_000;

@@ -1,4 +1,6 @@
-/** A pose to park in, and the section of a configuration file that says so. */
+/** Poses to park in, and the section of a configuration file that says so. */
+
+import type { JointName } from "../../src/arm/joints.ts";
 
 export const parkPose = {
   shoulder_pan: 0,
@@ -7,6 +9,16 @@ export const parkPose = {
   wrist_flex: 1.5,
   wrist_roll: 0,
   gripper: 5,
+};
+
+/** In reach of simulated arms that stand still in the middle of their ranges. */
+export const nearPose: Readonly<Record<JointName, number>> = {
+  shoulder_pan: 20,
+  shoulder_lift: -30,
+  elbow_flex: 30,
+  wrist_flex: -10,
+  wrist_roll: 5,
+  gripper: 20,
 };
 
 export const parkSection = `[park]\n${Object.entries(parkPose)

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { JOINTS, type JointName } from "../../src/arm/joints.ts";
 import { pathsIn } from "../../src/sim/files.ts";
 import type { RunningSim } from "../../src/sim/testing/start.ts";
+import { nearPose } from "../config/park.ts";
 import { programPath, run } from "../support/program.ts";
 import { checkedArms } from "../support/simulated-arms.ts";
 import { RunningTeleoperation } from "../support/teleoperation.ts";
@@ -15,15 +16,7 @@ setDefaultTimeout(60_000);
 
 const still = { arms: "configured", motion: "still" } as const;
 
-const POSE: Readonly<Record<JointName, number>> = {
-  shoulder_pan: 20,
-  shoulder_lift: -30,
-  elbow_flex: 30,
-  wrist_flex: -10,
-  wrist_roll: 5,
-  gripper: 20,
-};
-const poseText = JOINTS.map((joint) => `${joint} = ${POSE[joint]}`).join("\n");
+const poseText = JOINTS.map((joint) => `${joint} = ${nearPose[joint]}`).join("\n");
 
 /** A folder for simulated arms, with the configuration file of their pair, which ends in `text`. */
 async function pairWith(text: string) {
@@ -97,7 +90,7 @@ describe("without a service", () => {
     expect({ stderr, code }).toEqual({ stderr: "", code: 0 });
     expect(stdout).toContain("the follower moves slowly to its parking pose");
     expect(stdout).toEndWith('follower "follower": led to its parking pose and released, as was asked\n');
-    expect(isAt(await poseOf(sim), POSE)).toBe(true);
+    expect(isAt(await poseOf(sim), nearPose)).toBe(true);
     expect(await torques(sim)).toEqual(OFF);
   });
 

@@ -1,7 +1,7 @@
 /** Parking because somebody asked for it, while the program goes on; in virtual time. */
 import { expect, test } from "bun:test";
-import type { JointName } from "../../src/arm/joints.ts";
 import { JOINTS } from "../../src/arm/joints.ts";
+import { nearPose as parkPose } from "../config/park.ts";
 import { VirtualPair } from "../support/virtual-pair.ts";
 
 const OFF = [false, false, false, false, false, false];
@@ -10,15 +10,6 @@ const ON = [true, true, true, true, true, true];
 const FOLLOWS_S = 5;
 /** By then a follower that was asked to park at {@link FOLLOWS_S} has done so. */
 const PARKED_S = 15;
-
-const parkPose: Readonly<Record<JointName, number>> = {
-  shoulder_pan: 20,
-  shoulder_lift: -30,
-  elbow_flex: 30,
-  wrist_flex: -10,
-  wrist_roll: 5,
-  gripper: 20,
-};
 
 const parking = (settings: ConstructorParameters<typeof VirtualPair>[0] = {}) =>
   new VirtualPair({ ...settings, settings: { parkPose, ...settings.settings } });

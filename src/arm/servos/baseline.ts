@@ -1,6 +1,6 @@
 /** What an arm's servos must be set to before teleoperation, and where they differ from it. */
 import { type RegisterName, registers } from "../../feetech/registers.ts";
-import { JOINTS, type JointName, type Role } from "../joints.ts";
+import { GRIPPER, type JointName, type Role } from "../joints.ts";
 import type { ServoImage, ServoImages } from "./servo-image.ts";
 
 /** A register that does not hold what it must, and what it must hold. */
@@ -100,7 +100,7 @@ function settingsOf(role: Role, joint: JointName, { p, i, d }: Gains): Settings 
  * pair apart when their calibrations cannot. Gains tell nothing: a person may have others, in either arm.
  */
 export function looksLikeFollower(images: ServoImages): boolean {
-  const gripper = images[JOINTS.indexOf("gripper")];
+  const gripper = images[GRIPPER];
   if (gripper == null) return false;
   const marks = Object.entries(gripperProtection) as [keyof typeof gripperProtection, number][];
   return marks.every(([name, value]) => gripper.value(name) === value);

@@ -1,12 +1,12 @@
 /** The safety rules of teleoperation, checked on the record of what the simulated arms were really told. */
-import { BROADCAST_ID, Instruction, PacketDecoder } from "../../feetech/packet.ts";
+import { BROADCAST_ID, Instruction } from "../../feetech/packet.ts";
 import { type RegisterName, registers } from "../../feetech/registers.ts";
 import { degrees, degreesToSteps, STEPS_PER_TURN } from "../../feetech/units.ts";
 import { type ArmName, JOINTS, type JointName } from "../arm/joints.ts";
 import type { BytesEntry, CollisionEntry, RecordEntry, ServoEntry } from "../record/entries.ts";
 import { RareInstruction } from "../servo/servo.ts";
 import { OwedWatch } from "./owed.ts";
-import { bytesOf } from "./record.ts";
+import { bytesOf, decoderOf } from "./record.ts";
 import { type GoalLimits, GoalWatch } from "./speed.ts";
 
 /** What the program under test was set to. */
@@ -97,12 +97,8 @@ export class SafetyCheck {
 
   /** What the leader's servos say of their positions is what the follower's goals are made of. */
   #leaderReply(entry: BytesEntry): void {
-    const decoder = new PacketDecoder();
-    const bytes = bytesOf(entry);
+    const decoder = decoderOf(entry);
     // A reading of positions alone, or of positions and velocities.
-    if (bytes.length > decoder.bytes.length) return;
-    decoder.bytes.set(bytes);
-    decoder.received(bytes.length);
     while (decoder.next()) {
       const { id, params, paramCount } = decoder;
       if ((paramCount !== 2 && paramCount !== 4) || JOINTS[id - 1] === undefined) continue;
@@ -115,11 +111,7 @@ export class SafetyCheck {
   }
 
   #followerReply(entry: BytesEntry): void {
-    const decoder = new PacketDecoder();
-    const bytes = bytesOf(entry);
-    if (bytes.length > decoder.bytes.length) return;
-    decoder.bytes.set(bytes);
-    decoder.received(bytes.length);
+    const decoder = decoderOf(entry);
     while (decoder.next()) this.#owed.reply(entry.t, decoder.id);
   }
 

@@ -1,11 +1,11 @@
 /** Slow ways between host and boards, in virtual time, and what the goals that come of them are worth. */
-import { BROADCAST_ID, Instruction, PacketDecoder } from "../../feetech/packet.ts";
+import { BROADCAST_ID, Instruction } from "../../feetech/packet.ts";
 import { registers } from "../../feetech/registers.ts";
 import { degrees, degreesToSteps } from "../../feetech/units.ts";
 import { ARMS, JOINTS } from "../arm/joints.ts";
 import type { MotionPlan } from "../arm/motion.ts";
 import type { BytesEntry, RecordEntry } from "../record/entries.ts";
-import { bytesOf } from "./record.ts";
+import { bytesOf, decoderOf } from "./record.ts";
 import type { VirtualArms } from "./virtual-arms.ts";
 
 /** What is added to each reply of both arms, ms, and by how much more that varies, at random. */
@@ -150,11 +150,7 @@ class LeaderReadings {
 
   /** Positions come alone, or with the registers behind them. The spans are of those that count. */
   reply(entry: BytesEntry, counts: boolean): void {
-    const decoder = new PacketDecoder();
-    const bytes = bytesOf(entry);
-    if (bytes.length > decoder.bytes.length) return;
-    decoder.bytes.set(bytes);
-    decoder.received(bytes.length);
+    const decoder = decoderOf(entry);
     while (decoder.next()) {
       const { id, params, paramCount } = decoder;
       if (paramCount < 2 || paramCount > 8 || paramCount % 2 !== 0) continue;

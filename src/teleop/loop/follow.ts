@@ -1,18 +1,13 @@
 /** One run of following: the follower's torque on where it is, the loop, and what its end leads to. */
 import { goalTable } from "../../arm/calibration/normalisation.ts";
 import { tooSlow } from "../../arm/checks/too-slow.ts";
-import type { ArmIdentity } from "../../arm/identity.ts";
-import { JOINTS, type Role } from "../../arm/joints.ts";
+import { JOINTS } from "../../arm/joints.ts";
 import { positionsRead } from "../../arm/servos/read.ts";
-import type { PairContext } from "../context.ts";
-import type { Keeper } from "../keeper.ts";
-import type { Alarms } from "../monitoring/alarms.ts";
+import type { PairParts } from "../context.ts";
 import type { Connected } from "../preparation.ts";
 import type { Problem } from "../reporting/problem.ts";
-import type { Reporter } from "../reporting/reporter.ts";
 import type { PairSettings } from "../settings.ts";
 import { Command } from "../shared/mailbox.ts";
-import type { StateMachine } from "../state/machine.ts";
 import { BusLeader } from "./bus-leader.ts";
 import { ControlLoop, type LoopEnd } from "./loop.ts";
 
@@ -22,13 +17,8 @@ const LEADER_PATIENCE_MS = 1_000;
 const ASK_LEADER_EVERY_MS = 10;
 
 /** What following needs of the pair. */
-export interface FollowContext extends PairContext {
-  readonly arms: Readonly<Record<Role, ArmIdentity>>;
+export interface FollowContext extends PairParts {
   readonly settings: PairSettings;
-  readonly machine: StateMachine;
-  readonly reporter: Reporter;
-  readonly keeper: Keeper;
-  readonly alarms: Alarms;
 }
 
 /** What is to be done after following: look again, check and configure both arms again, or let the follower cool. */

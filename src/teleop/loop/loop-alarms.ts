@@ -1,8 +1,6 @@
 /** What the loop tells while it runs: obstacles, stalls, unwinding, a leader that jumped or had its torque on. */
-import { JOINT_COUNT, JOINTS, type JointName } from "../../arm/joints.ts";
+import { GRIPPER, JOINT_COUNT, JOINTS, type JointName } from "../../arm/joints.ts";
 import type { LoopContext } from "./loop.ts";
-
-const GRIPPER = JOINTS.indexOf("gripper");
 
 /** A leader that trembles at the seam crosses it again and again: that is over when it has not for so long. */
 const SEAM_LEFT_AFTER_US = 5_000_000;

@@ -1,6 +1,6 @@
 /** The control loop: read the leader, decide, write the follower, use the slack, on an absolute time grid. */
 import type { ArmIdentity } from "../../arm/identity.ts";
-import { JOINT_COUNT, JOINTS } from "../../arm/joints.ts";
+import { GRIPPER, JOINT_COUNT, JOINTS } from "../../arm/joints.ts";
 import type { Marks } from "../../arm/servos/baseline.ts";
 import { STEPS_PER_TURN } from "../../feetech/units.ts";
 import type { Clock } from "../../linux/clock.ts";
@@ -18,8 +18,6 @@ import type { LeaderSource } from "./leader-source.ts";
 import { LoopAlarms } from "./loop-alarms.ts";
 import { Pacer } from "./pacer.ts";
 import { PortAlarms } from "./port-alarms.ts";
-
-const GRIPPER = JOINTS.indexOf("gripper");
 
 /** A tick or a transfer that takes longer than this, or than the time to hold, shows that the process did not run. */
 const STALL_US = 50_000;

@@ -1,5 +1,5 @@
 /** The stall guard: a joint that presses against something with much current, and for long, presses less and less. */
-import { JOINT_COUNT, JOINTS } from "../../arm/joints.ts";
+import { GRIPPER, JOINT_COUNT } from "../../arm/joints.ts";
 import { degrees, degreesToSteps } from "../../feetech/units.ts";
 
 /** When a joint counts as stalled. */
@@ -11,7 +11,6 @@ export interface StallLimits {
 }
 
 /** What a gripper presses against it holds: that must not get loose. */
-const GRIPPER = JOINTS.indexOf("gripper");
 const UNMOVED_STEPS = 12; // 1°
 /** How fast it presses less, … */
 const EASING_STEPS_PER_S = degreesToSteps(degrees(2));

@@ -4,14 +4,12 @@
  */
 import { masksIn, reportedError } from "../../arm/checks/servos.ts";
 import type { ArmIdentity } from "../../arm/identity.ts";
-import { JOINT_COUNT, JOINTS } from "../../arm/joints.ts";
+import { GRIPPER, JOINT_COUNT, JOINTS } from "../../arm/joints.ts";
 import { SERVO_IDS } from "../../arm/servos/read.ts";
 import type { Bus } from "../../feetech/bus.ts";
 import { errorBits } from "../../feetech/registers.ts";
 import type { Problem } from "../reporting/problem.ts";
 import type { Alarms } from "./alarms.ts";
-
-const GRIPPER = JOINTS.indexOf("gripper");
 
 /** The error bits of one arm's servos. */
 export class ErrorBitWatch {

@@ -4,7 +4,7 @@
  * nothing is done to one that holds something: no goal is moved towards it (with its goal where it is a joint has no
  * force at all), and its torque is switched off and on only while it holds nothing. Any other joint is left as it is.
  */
-import { JOINTS } from "../../arm/joints.ts";
+import { GRIPPER } from "../../arm/joints.ts";
 import { SERVO_IDS } from "../../arm/servos/read.ts";
 import { errorBits, physicalValue } from "../../feetech/registers.ts";
 import { degrees, degreesToSteps } from "../../feetech/units.ts";
@@ -12,8 +12,6 @@ import type { FollowerDrive } from "../loop/drive.ts";
 import type { Telemetry } from "../shared/telemetry.ts";
 import type { Alarms } from "./alarms.ts";
 import type { ArmMonitor } from "./arm-monitor.ts";
-
-const GRIPPER = JOINTS.indexOf("gripper");
 
 /** A gripper with its goal so much wider than it is holds nothing; as near to its target it may be idle. */
 const WIDER_STEPS = degreesToSteps(degrees(5));
