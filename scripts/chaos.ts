@@ -18,7 +18,7 @@ import type { Fault } from "./chaos/fault.ts";
 import { drawFault } from "./chaos/faults.ts";
 import { CALM, judgeLife, judgeRecord } from "./chaos/judge.ts";
 import { Program, sayLine } from "./chaos/program.ts";
-import { Random } from "./chaos/random.ts";
+import { Random } from "./random.ts";
 
 const { values: options } = parseArgs({
   options: {

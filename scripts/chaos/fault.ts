@@ -2,8 +2,8 @@
 import type { ArmName } from "../../src/sim/arm/joints.ts";
 import type { SimClient } from "../../src/sim/control/client.ts";
 import type { SimRequest } from "../../src/sim/control/requests.ts";
+import type { Random } from "../random.ts";
 import type { Program } from "./program.ts";
-import type { Random } from "./random.ts";
 
 /** A fault that was drawn: how it begins and how its cause goes away. */
 export interface Fault {

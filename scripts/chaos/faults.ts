@@ -1,9 +1,10 @@
 /** Which faults chaos draws, and how often. */
+
+import type { Random } from "../random.ts";
 import { ARM_FAULTS } from "./arm-faults.ts";
 import type { Fault, Victims } from "./fault.ts";
 import { HAND_FAULTS } from "./hand-faults.ts";
 import { MACHINE_FAULTS } from "./machine-faults.ts";
-import type { Random } from "./random.ts";
 
 const draws = { ...ARM_FAULTS, ...HAND_FAULTS, ...MACHINE_FAULTS };
 

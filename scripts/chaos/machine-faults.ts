@@ -1,8 +1,8 @@
 /** What the machine does to the program: signals, other programs, no time. */
 import { realpathSync } from "node:fs";
 import { ARMS } from "../../src/sim/arm/joints.ts";
+import type { Random } from "../random.ts";
 import { type Draw, type Fault, nothing, type Victims } from "./fault.ts";
-import type { Random } from "./random.ts";
 
 /** A program that opens a port of the pair, and does nothing with it. */
 function anotherProgram(random: Random, { ports }: Victims): Fault {
