@@ -12,6 +12,19 @@ const { symbols } = dlopen("libc.so.6", {
   ppoll: { args: ["ptr", "u64", "ptr", "ptr"], returns: "i32" },
   ioctl: { args: ["i32", "u64", "ptr"], returns: "i32" },
   flock: { args: ["i32", "i32"], returns: "i32" },
+  // What is in a folder that is held open, by name: a path would be followed.
+  openat: { args: ["i32", "ptr", "i32", "u32"], returns: "i32" },
+  readlinkat: { args: ["i32", "ptr", "ptr", "u64"], returns: "i64" },
+  mkdirat: { args: ["i32", "ptr", "u32"], returns: "i32" },
+  symlinkat: { args: ["ptr", "i32", "ptr"], returns: "i32" },
+  renameat: { args: ["i32", "ptr", "i32", "ptr"], returns: "i32" },
+  unlinkat: { args: ["i32", "ptr", "i32"], returns: "i32" },
+  umask: { args: ["u32"], returns: "u32" },
+  // With whose rights this thread uses files. What has no function of one thread's is called by its number.
+  setfsuid: { args: ["u32"], returns: "i32" },
+  setfsgid: { args: ["u32"], returns: "i32" },
+  getgrouplist: { args: ["ptr", "u32", "ptr", "ptr"], returns: "i32" },
+  syscall: { args: ["i64", "u64", "ptr", "u64"], returns: "i64" },
   // Datagrams, for which Bun has no call.
   socket: { args: ["i32", "i32", "i32"], returns: "i32" },
   sendto: { args: ["i32", "ptr", "u64", "i32", "ptr", "u32"], returns: "i32" },
@@ -62,12 +75,15 @@ export const Errno = {
   ENOMEM: 12,
   EACCES: 13,
   EBUSY: 16,
+  EEXIST: 17,
   ENODEV: 19,
   ENOTDIR: 20,
   EISDIR: 21,
   EINVAL: 22,
   ENOTTY: 25,
+  ENAMETOOLONG: 36,
   ENOSYS: 38,
+  ELOOP: 40,
 } as const;
 
 const errnoName = new Map<number, string>(

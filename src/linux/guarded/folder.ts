@@ -1,0 +1,350 @@
+/**
+ * A folder that others may write to, held open: nobody can make what is read or written there something else. No link is
+ * followed, only files of a bounded size are read, nothing is waited for, and what root need not do is done with lesser
+ * rights. Everything below the root of a calibration tree goes through here.
+ */
+import { randomUUID } from "node:crypto";
+import {
+  closeSync,
+  fchmodSync,
+  fchownSync,
+  fstatSync,
+  fsyncSync,
+  readSync,
+  type Stats,
+  writeFileSync,
+} from "node:fs";
+import { isSystemError, type SystemError } from "../system-error.ts";
+import { makeFolderAt, makeLinkAt, namesIn, openAt, readLink, removeAt, renameAt } from "./at.ts";
+import { kindOf, OddFileError, refuseNoFile, refuseOdd } from "./odd-file.ts";
+import { invokerUid, type Rights, takeRights, userOfFiles } from "./rights.ts";
+
+/** Whoever made a folder or a file, the group writes it too. */
+const FOLDER_MODE = 0o2775;
+const FILE_MODE = 0o664;
+
+/** A temporary file's name: hidden, the file's, and one that nobody can guess and put a link at. */
+const temporaryName = (name: string) => `.${name}.${randomUUID()}`;
+const TEMPORARY = /^\..+\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** No writing takes so long: who made the file was killed, or lost power. */
+const OLD_AFTER_MS = 6 * 3_600_000;
+
+/** As many entries of a folder are looked at: a tree has as many as there are arms. */
+const MOST_NAMES = 4096;
+
+/** What a file has, and what the system says of it. */
+export interface FileRead {
+  readonly bytes: Buffer;
+  readonly stats: Stats;
+}
+
+/** A file that is complete on the disk and has not got its name yet. */
+export interface Staged {
+  /** Gives it its name, in the place of what has that. Throws the system's error. */
+  commit(): void;
+  /** Removes it. Never throws. */
+  discard(): void;
+}
+
+/** A folder that is held open until {@link close}. Errors are the system's, with the path of what they are about. */
+export class GuardedFolder {
+  /** Its path, for people. */
+  readonly path: string;
+  readonly stats: Stats;
+  readonly #fd: number;
+  #isSwept = false;
+
+  /** Takes over a file descriptor that was opened to look at the folder. Throws {@link OddFileError} for another thing. */
+  constructor(fd: number, path: string) {
+    this.#fd = fd;
+    this.path = path;
+    this.stats = fstatSync(fd);
+    if (this.stats.isDirectory()) return;
+    closeSync(fd);
+    const what = this.stats.isSymbolicLink()
+      ? "a link, and links are not followed there: put a folder in its place"
+      : `not a folder, but ${kindOf(this.stats)}`;
+    throw new OddFileError(path, what);
+  }
+
+  /** Lets go of it. */
+  close(): void {
+    closeSync(this.#fd);
+  }
+
+  /** The path of what has a name there. */
+  pathOf(name: string): string {
+    return this.path === "/" ? `/${name}` : `${this.path}/${name}`;
+  }
+
+  /** What has a name there; undefined where nothing has. Throws the system's error. */
+  look(name: string): Stats | undefined {
+    const fd = this.#opened(name);
+    if (fd === undefined) return undefined;
+    try {
+      return fstatSync(fd);
+    } finally {
+      closeSync(fd);
+    }
+  }
+
+  /** Where the link of that name leads; undefined where that is no link, or nothing. Throws the system's error. */
+  linkTarget(name: string): string | undefined {
+    const fd = this.#opened(name);
+    if (fd === undefined) return undefined;
+    try {
+      return fstatSync(fd).isSymbolicLink() ? readLink(fd, this.pathOf(name)) : undefined;
+    } finally {
+      closeSync(fd);
+    }
+  }
+
+  /** The folder of that name. Throws the system's error; {@link OddFileError} where something else has the name. */
+  folder(name: string): GuardedFolder {
+    const path = this.pathOf(name);
+    return new GuardedFolder(
+      this.#as(() => openAt(this.#fd, name, "look", path)),
+      path,
+    );
+  }
+
+  /** The folder of that name, which is made where nothing has it: for the group, and lasting. Throws as {@link folder}. */
+  makeFolder(name: string): GuardedFolder {
+    if (this.look(name) !== undefined) return this.folder(name);
+    const path = this.pathOf(name);
+    return this.#as(() => {
+      try {
+        makeFolderAt(this.#fd, name, FOLDER_MODE, path);
+      } catch (error) {
+        if (!isSystemError(error) || error.code !== "EEXIST") throw error; // somebody else was faster
+      }
+      const made = new GuardedFolder(openAt(this.#fd, name, "look", path), path);
+      made.#shareLike(this.stats);
+      // Should it be lost with the power, so is what is put into it, and that is told.
+      this.sync();
+      return made;
+    });
+  }
+
+  /** Makes a link, where nothing has the name. Throws the system's error. */
+  makeLink(name: string, target: string): void {
+    this.#as(() => makeLinkAt(target, this.#fd, name, this.pathOf(name)));
+    this.sync();
+  }
+
+  /** The names there, and no more than any tree of calibrations has. Throws the system's error. */
+  names(): string[] {
+    return this.#as(() => this.#listed((fd) => namesIn(fd, MOST_NAMES, this.path)));
+  }
+
+  /**
+   * Reads a file of at most so many bytes. Throws the system's error; {@link OddFileError} for what is no file, is larger,
+   * or has another name too: a hard link may be to a file that others must not read.
+   */
+  read(name: string, mostBytes: number): FileRead {
+    return this.#as(() => this.#read(name, mostBytes, refuseOdd));
+  }
+
+  /**
+   * Reads a file that a person named: with the rights that there are, and whatever further names it has.
+   * Throws as {@link read}.
+   */
+  readNamed(name: string, mostBytes: number): FileRead {
+    return this.#read(name, mostBytes, refuseNoFile);
+  }
+
+  /**
+   * Writes a text to the disk that is to be a file's. It gets the mode, and as far as possible the owner, of the file that
+   * is there, or of the one that `like` tells of. Throws the system's error; {@link OddFileError} where a folder has the name.
+   */
+  stage(name: string, text: string | Buffer, like = this.#fileLike(name)): Staged {
+    const path = this.pathOf(name);
+    if (this.look(name)?.isDirectory()) throw new OddFileError(path, "not a file, but a folder");
+    this.#sweep();
+    const temporary = temporaryName(name);
+    const discard = () => this.#as(() => attempt(() => removeAt(this.#fd, temporary, path)));
+    try {
+      this.#as(() => {
+        const fd = openAt(this.#fd, temporary, "make", path);
+        try {
+          writeFileSync(fd, text);
+          if (like !== undefined) keepOwner(fd, like);
+          fchmodSync(fd, like === undefined ? FILE_MODE : like.mode & 0o777);
+          fsyncSync(fd);
+        } finally {
+          closeSync(fd);
+        }
+      });
+    } catch (error) {
+      discard();
+      throw about(path, error);
+    }
+    return {
+      commit: () => {
+        try {
+          this.#as(() => renameAt(this.#fd, temporary, name, path));
+        } catch (error) {
+          discard();
+          throw error;
+        }
+      },
+      discard,
+    };
+  }
+
+  /**
+   * Replaces what has a name by a file with this text: a loss of power leaves the one or the other. A link is replaced,
+   * and what it leads to is not touched. Throws as {@link stage}, and nothing has changed; returns what {@link sync} does.
+   */
+  replace(name: string, text: string): SystemError | undefined {
+    this.stage(name, text).commit();
+    return this.sync();
+  }
+
+  /** Removes a file, or a link, if it is there. Throws the system's error; returns what {@link sync} does. */
+  remove(name: string): SystemError | undefined {
+    if (this.look(name) === undefined) return undefined;
+    this.#as(() => removeAt(this.#fd, name, this.pathOf(name)));
+    return this.sync();
+  }
+
+  /** Makes what was changed there survive a loss of power; returns why it may not. */
+  sync(): SystemError | undefined {
+    try {
+      this.#as(() => this.#listed((fd) => fsyncSync(fd)));
+      return undefined;
+    } catch (error) {
+      const refused = about(this.path, error);
+      if (isSystemError(refused)) return refused;
+      throw error;
+    }
+  }
+
+  /** What has a name, opened to be looked at. */
+  #opened(name: string): number | undefined {
+    try {
+      return this.#as(() => openAt(this.#fd, name, "look", this.pathOf(name)));
+    } catch (error) {
+      if (isSystemError(error) && error.code === "ENOENT") return undefined;
+      throw error;
+    }
+  }
+
+  #listed<T>(work: (fd: number) => T): T {
+    const fd = openAt(this.#fd, ".", "list", this.path);
+    try {
+      return work(fd);
+    } finally {
+      closeSync(fd);
+    }
+  }
+
+  #read(name: string, mostBytes: number, refuse: (path: string, stats: Stats) => void): FileRead {
+    const path = this.pathOf(name);
+    // What opening alone would wake, a device or a pipe, is not even opened to be read.
+    const found = openAt(this.#fd, name, "look", path);
+    try {
+      refuse(path, fstatSync(found));
+    } finally {
+      closeSync(found);
+    }
+    const fd = openAt(this.#fd, name, "read", path);
+    try {
+      const stats = fstatSync(fd);
+      refuse(path, stats);
+      const buffer = Buffer.alloc(mostBytes + 1);
+      let size = 0;
+      for (let more = 1; more > 0 && size < buffer.length; size += more) {
+        more = readSync(fd, buffer, size, buffer.length - size, null);
+      }
+      if (size > mostBytes || stats.size > mostBytes) {
+        throw new OddFileError(
+          path,
+          `its ${Math.max(stats.size, size)} bytes are more than the ${mostBytes} that are read`,
+        );
+      }
+      return { bytes: buffer.subarray(0, size), stats };
+    } catch (error) {
+      throw about(path, error);
+    } finally {
+      closeSync(fd);
+    }
+  }
+
+  /** What says how a file that replaces another is to be: nothing but a file says that. */
+  #fileLike(name: string): Stats | undefined {
+    const stats = this.look(name);
+    return stats?.isFile() && stats.nlink === 1 ? stats : undefined;
+  }
+
+  /** Gives a folder that was just made the bits and the group of a shared one, as far as this user may. */
+  #shareLike(parent: Stats): void {
+    const { uid, gid, mode } = this.stats;
+    const isShared = gid === parent.gid && (mode & 0o7777) === FOLDER_MODE;
+    // Another's could have been put in its place meanwhile.
+    if (isShared || uid !== userOfFiles()) return;
+    attempt(() =>
+      this.#listed((fd) => {
+        if (gid !== parent.gid) attempt(() => fchownSync(fd, uid, parent.gid));
+        fchmodSync(fd, FOLDER_MODE);
+      }),
+    );
+  }
+
+  /** Removes what earlier writers left when they were killed: once for a folder, before the first file. Never throws. */
+  #sweep(): void {
+    if (this.#isSwept) return;
+    this.#isSwept = true;
+    attempt(() => {
+      for (const name of this.names().filter((name) => TEMPORARY.test(name))) {
+        const age = Date.now() - (this.look(name)?.mtimeMs ?? Number.POSITIVE_INFINITY);
+        if (age > OLD_AFTER_MS) this.#as(() => attempt(() => removeAt(this.#fd, name, this.pathOf(name))));
+      }
+    });
+  }
+
+  /** Does something with no more rights than it needs here. */
+  #as<T>(work: () => T): T {
+    const rights = rightsIn(this.stats);
+    const giveBack = rights && takeRights(rights);
+    try {
+      return work();
+    } finally {
+      giveBack?.();
+    }
+  }
+}
+
+/**
+ * With whose rights root uses a folder: a user's with that user's, so that what is made there is the user's; one that a
+ * group writes with the group's, for whoever called sudo; its own with its own. Where root may not take them, as in a
+ * container of few rights, it does without: the guard does not rest on them.
+ */
+function rightsIn({ uid, gid, mode }: Stats): Rights | undefined {
+  if (userOfFiles() !== 0) return undefined;
+  if (uid !== 0) return { uid, gid, groups: [gid] };
+  const invoker = invokerUid();
+  return invoker === undefined || (mode & 0o020) === 0 ? undefined : { uid: invoker, gid, groups: [gid] };
+}
+
+/** Only root may give a file away; anybody may give it to a group of theirs. Neither is worth failing for. */
+function keepOwner(fd: number, { uid, gid }: Stats): void {
+  for (const owner of [uid, -1]) {
+    try {
+      fchownSync(fd, owner, gid);
+      return;
+    } catch {}
+  }
+}
+
+/** An error of a call on a file descriptor, which knows no path, or on the temporary file, whose name nobody knows. */
+function about(path: string, error: unknown): unknown {
+  return isSystemError(error) ? Object.assign(error, { path, dest: undefined }) : error;
+}
+
+function attempt(work: () => void): void {
+  try {
+    work();
+  } catch {}
+}
