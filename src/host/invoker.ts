@@ -1,7 +1,11 @@
 /** Who really runs the program: under sudo it is not root's home that somebody means by "mine". */
 
+import { groupsOf } from "../linux/groups.ts";
+import { takeRights } from "../linux/guarded/rights.ts";
+
 /** The user who called sudo. */
 export interface Invoker {
+  readonly name: string;
   readonly uid: number;
   readonly gid: number;
   readonly home: string;
@@ -17,9 +21,9 @@ export function invokingUser(
   if (euid !== 0 || !/^\d+$/.test(env.SUDO_UID ?? "")) return undefined;
   // name:password:uid:gid:comment:home:shell, wherever the system has its users from.
   const entry = Bun.spawnSync(["getent", "passwd", env.SUDO_UID!]).stdout.toString().trim().split(":");
-  const [, , uid, gid, , home] = entry;
-  if (home === undefined || home === "") return undefined;
-  return { uid: Number(uid), gid: Number(gid), home };
+  const [name, , uid, gid, , home] = entry;
+  if (name === undefined || home === undefined || home === "") return undefined;
+  return { name, uid: Number(uid), gid: Number(gid), home };
 }
 
 /** The environment with the home of the user who called sudo, if somebody did. */
@@ -29,19 +33,19 @@ export function invokersEnvironment(env: Environment = process.env): Environment
 }
 
 /**
- * Does `work` with the rights of the user who called sudo, so that the files that it makes are that user's; with those
- * there are when nobody did.
+ * Does `work` with the rights to files of the user who called sudo, groups and all, so that it reads what that user may
+ * read and the files that it makes are that user's; with those there are when nobody did. Throws an Error when the system
+ * does not allow it.
  */
-export async function asInvoker<T>(work: () => Promise<T>): Promise<T> {
+export async function asInvoker<T>(work: () => T | Promise<T>): Promise<T> {
   const invoker = invokingUser();
   if (invoker === undefined) return work();
-  const gid = process.getegid!();
-  process.setegid!(invoker.gid);
-  process.seteuid!(invoker.uid);
+  const { name, uid, gid } = invoker;
+  const giveBack = takeRights({ uid, gid, groups: groupsOf(name, gid) });
+  if (giveBack === undefined) throw new Error(`root may not act as ${name} here — run this without sudo`);
   try {
     return await work();
   } finally {
-    process.seteuid!(0);
-    process.setegid!(gid);
+    giveBack();
   }
 }

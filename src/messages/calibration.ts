@@ -1,4 +1,5 @@
 /** In words: what is wrong with an arm's calibration, in its file or in its servos. */
+import type { Doubt } from "../arm/calibration/files/file.ts";
 import { nameOfArm } from "../arm/identity.ts";
 import { JOINTS, type JointName, nameWithId, type Role } from "../arm/joints.ts";
 import type {
@@ -131,6 +132,24 @@ export function unfinished(problem: CalibrationUnfinished, audience: Audience): 
 /** The file, or what is kept beside it, cannot be written. */
 export function unwritableCalibration({ file, what, errno }: CalibrationUnwritable): string {
   return `calibration ${file}: ${whyUnwritable[errno ?? ""] ?? what}`;
+}
+
+/** What is done, and is not as it should be. */
+export function sayDoubt({ kind, file, why }: Doubt): string {
+  switch (kind) {
+    case "not synced":
+      return (
+        `${file} is written, and the disk did not confirm its folder (${why}): a loss of power may bring back what was ` +
+        "there before — check the disk, then look at the file after the next start"
+      );
+    case "not written":
+      return `${file}, by which newer versions of LeRobot find it, could not be written: ${why} — remove it`;
+    case "not removed":
+      return (
+        `all is written; what would have undone it, ${file}, could not be removed: ${why} — remove it, or the arm counts ` +
+        "as not completely calibrated"
+      );
+  }
 }
 
 const JOIN_GROUP = "join the group dialout and log in again, or use sudo";

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "
 import { mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { readCalibration } from "../../src/arm/calibration/calibration.ts";
+import { readCalibration } from "../../src/arm/calibration/files/file.ts";
 import { encoderAt } from "../../src/arm/calibration/homing.ts";
 import { JOINTS, type JointName, type Role } from "../../src/arm/joints.ts";
 import { steps } from "../../src/feetech/units.ts";

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { readCalibration } from "../../src/arm/calibration/calibration.ts";
+import { readCalibration } from "../../src/arm/calibration/files/file.ts";
 import { JOINTS, ROLES, type Role } from "../../src/arm/joints.ts";
 import { recordEntries } from "../../src/sim/testing/record.ts";
 import type { RunningSim } from "../../src/sim/testing/start.ts";

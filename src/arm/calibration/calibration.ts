@@ -1,12 +1,10 @@
-/** An arm's calibration in LeRobot's form: its type, what makes one possible, and its file. */
-import { readFileSync, realpathSync, type Stats, statSync } from "node:fs";
+/** An arm's calibration in LeRobot's form: its type, what makes one possible, and its text. */
 import * as v from "valibot";
 import { type Steps, steps } from "../../feetech/units.ts";
-import { replaceFile } from "../../linux/files.ts";
 import type { ArmIdentity } from "../identity.ts";
 import { idOf, JOINTS, type JointName } from "../joints.ts";
 import type { Remedy } from "../remedy.ts";
-import { CALIBRATE, CalibrationError, invalid, PULL, RESTORE, unreadable, unwritable } from "./error.ts";
+import { CALIBRATE, CalibrationError, invalid, PULL, RESTORE } from "./error.ts";
 import { flawsOf, whyNoCalibration } from "./flaws.ts";
 import { isUtf16, ofAnotherKind, UTF_16 } from "./other-files.ts";
 
@@ -30,9 +28,6 @@ export type Calibration = Readonly<Record<JointName, JointCalibration>>;
 /** The registers' own bounds: 12 bits of encoder, 11 bits and a sign of offset. */
 const HIGHEST_STEP = 4095;
 const LARGEST_OFFSET = 2047;
-
-/** A real file has 900 bytes; this keeps a wrong path from filling the memory. */
-const LARGEST_FILE_BYTES = 65_536;
 
 const wholeSteps = (from: number, to: number) =>
   v.pipe(v.number(), v.integer(), v.minValue(from), v.maxValue(to), v.transform(steps));
@@ -83,6 +78,20 @@ export interface CalibrationText {
  */
 export function parseCalibration(text: string, path: string, arm?: ArmIdentity): Calibration {
   return parseCalibrationText(text, path, arm).calibration;
+}
+
+/**
+ * Reads a calibration out of a file's bytes, and tells what of it is left out. What is not about `joints` need not be such
+ * as can be a calibration. Throws as {@link parseCalibration}.
+ */
+export function parseCalibrationBytes(
+  bytes: Buffer,
+  path: string,
+  arm?: ArmIdentity,
+  joints?: readonly JointName[],
+): CalibrationText {
+  if (isUtf16(bytes)) throw invalid(path, UTF_16.what, UTF_16.remedies, arm);
+  return parseCalibrationText(bytes.toString("utf8"), path, arm, joints);
 }
 
 function parseCalibrationText(
@@ -179,37 +188,6 @@ export function formatCalibration(calibration: Calibration): string {
   return JSON.stringify(Object.fromEntries(ordered), null, 4);
 }
 
-/**
- * Reads the calibration file at `path`, and never touches it; `arm` as above. What of it is not about `joints` need not
- * be such as can be a calibration. Throws {@link CalibrationError}.
- */
-export function readCalibration(path: string, arm?: ArmIdentity, joints?: readonly JointName[]): Calibration {
-  return parseCalibrationText(readSmallFile(path, arm), path, arm, joints).calibration;
-}
-
-/** Reads a calibration file as {@link readCalibration} does, and tells what of it is left out. */
-export function readCalibrationText(path: string, arm?: ArmIdentity): CalibrationText {
-  return parseCalibrationText(readSmallFile(path, arm), path, arm);
-}
-
-function readSmallFile(path: string, arm: ArmIdentity | undefined): string {
-  const bytes = readSmallBytes(path, arm);
-  if (isUtf16(bytes)) throw invalid(path, UTF_16.what, UTF_16.remedies, arm);
-  return bytes.toString("utf8");
-}
-
-function readSmallBytes(path: string, arm: ArmIdentity | undefined): Buffer {
-  let stats: Stats;
-  try {
-    stats = statSync(path);
-    if (stats.isFile() && stats.size <= LARGEST_FILE_BYTES) return readFileSync(path);
-  } catch (cause) {
-    throw unreadable(path, cause, arm);
-  }
-  const what = stats.isFile() ? `its ${stats.size} bytes are no calibration` : "not a file";
-  throw invalid(path, what, [PULL], arm);
-}
-
 /** What `load` gives, or the {@link CalibrationError} that it throws. */
 export function calibrationOrError(load: () => Calibration): Calibration | CalibrationError {
   try {
@@ -218,71 +196,4 @@ export function calibrationOrError(load: () => Calibration): Calibration | Calib
     if (error instanceof CalibrationError) return error;
     throw error;
   }
-}
-
-/** Whether there is anything at the path of a calibration. Throws {@link CalibrationError} "unreadable". */
-export function isThere(path: string): boolean {
-  try {
-    statSync(path);
-    return true;
-  } catch (cause) {
-    const error = unreadable(path, cause);
-    if (error.trouble === "missing") return false;
-    throw error;
-  }
-}
-
-/**
- * Writes a calibration file as LeRobot does, to the byte, by {@link replaceFile}.
- *
- * The folder must exist. Throws {@link CalibrationError}: "invalid" for a calibration that could not be read again,
- * "unwritable" when the system refuses; what was there is then untouched.
- */
-export function writeCalibration(path: string, calibration: Calibration): void {
-  const text = formatCalibration(calibration);
-  parseCalibration(text, path);
-  try {
-    replaceFile(path, text);
-  } catch (cause) {
-    throw unwritable(path, cause);
-  }
-}
-
-/**
- * Writes a calibration file, and keeps what was there beside it, its name ending in `.old`, unless that says the same in
- * other characters. A file that holds the same to the byte is left alone. Throws as {@link writeCalibration}.
- */
-export function replaceCalibration(path: string, calibration: Calibration): void {
-  const text = formatCalibration(calibration);
-  if (isThere(path)) {
-    let before: string;
-    try {
-      before = readFileSync(path, "utf8");
-    } catch (cause) {
-      throw unreadable(path, cause);
-    }
-    if (before === text) return;
-    if (!saysTheSame(before, path, calibration)) keepOld(path, before);
-  }
-  writeCalibration(path, calibration);
-}
-
-/** Where {@link replaceCalibration} keeps what was at a path. */
-export function oldPathOf(path: string): string {
-  return `${realpathSync(path)}.old`;
-}
-
-function keepOld(path: string, text: string): void {
-  try {
-    replaceFile(oldPathOf(path), text);
-  } catch (cause) {
-    throw unwritable(`${path}.old`, cause);
-  }
-}
-
-function saysTheSame(text: string, path: string, calibration: Calibration): boolean {
-  return Bun.deepEquals(
-    calibrationOrError(() => parseCalibration(text, path)),
-    calibration,
-  );
 }

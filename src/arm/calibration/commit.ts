@@ -3,11 +3,13 @@ import type { Bus } from "../../feetech/bus.ts";
 import { BusError } from "../../feetech/bus-error.ts";
 import { EEPROM_SETTLE_US, type EepromChange, writeEeprom } from "../../feetech/eeprom.ts";
 import { sleepForUs } from "../../linux/clock.ts";
+import { whyOf } from "../../linux/system-error.ts";
 import type { ArmIdentity } from "../identity.ts";
 import { idOf, JOINTS, type JointName } from "../joints.ts";
 import { readArm } from "../servos/read.ts";
 import { type Calibration, refuseFlawed } from "./calibration.ts";
 import { CalibrationError } from "./error.ts";
+import type { Doubt, Saved } from "./files/file.ts";
 import {
   calibrationInServo,
   calibrationRegisters,
@@ -16,6 +18,11 @@ import {
 } from "./in-servos.ts";
 import type { CalibrationStore } from "./store.ts";
 import { WAYS_OUT } from "./unfinished.ts";
+
+/** What came of it: how many registers were written, and the file. */
+export interface Committed extends Saved {
+  readonly written: number;
+}
 
 /** An arm whose six servos answer, their torque off. */
 export interface CalibratedArm extends ArmIdentity {
@@ -27,29 +34,38 @@ export interface CalibratedArm extends ArmIdentity {
 /**
  * Writes a calibration to the servos (only what differs, verified) and to the arm's file. What is being done is kept on
  * disk meanwhile: after a crash at any moment the arm holds the old calibration, or {@link CalibrationStore.findUnfinished} tells how
- * to finish or undo. When it fails, the servos get back what they held.
- * Returns how many registers were written, and the file's path.
+ * to finish or undo. When it fails, the servos get back what they held; once the file has the new calibration so do the
+ * servos, whatever fails then, and what is in doubt is returned.
  *
  * Throws {@link CalibrationError}: "invalid" for what cannot be a calibration; "unwritable" when nothing has changed because the file cannot be written;
  * "unfinished" when the servos could not be given back what they held. Throws
  * {@link BusError} or {@link PortError} when the servos did not take it, and hold what they held before.
  */
-export function commitCalibration(
-  arm: CalibratedArm,
-  calibration: Calibration,
-): { written: number; path: string } {
+export function commitCalibration(arm: CalibratedArm, calibration: Calibration): Committed {
   const { calibrations } = arm;
   refuseFlawed(calibrations.pathBeside(arm, ".json"), calibration, arm);
   // What an interrupted writing found is what to go back to: by now the servos may hold parts of two.
   const before = calibrations.findUnfinished(arm)?.before ?? heldByAll(arm);
   calibrations.keepUnfinished(arm, { before, after: calibration });
+  let committed: Committed;
   try {
     const written = writeEeprom(changesTo(arm, calibration));
-    const path = calibrations.save(arm, calibration);
-    calibrations.forgetUnfinished(arm);
-    return { written, path };
+    committed = { written, ...calibrations.save(arm, calibration) };
   } catch (cause) {
     throw restored(arm, before, cause as Error);
+  }
+  return { ...committed, doubts: [...committed.doubts, ...doubtsOfForgetting(arm)] };
+}
+
+/** Servos and file have the new calibration: what was kept to go back is of no use, also where it cannot be removed. */
+function doubtsOfForgetting(arm: CalibratedArm): Doubt[] {
+  try {
+    arm.calibrations.forgetUnfinished(arm);
+    return [];
+  } catch (error) {
+    if (!(error instanceof CalibrationError)) throw error;
+    const file = arm.calibrations.unfinishedPath(arm);
+    return [{ kind: "not removed", file, why: whyOf(error.cause) }];
   }
 }
 

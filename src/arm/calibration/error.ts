@@ -1,4 +1,5 @@
 /** Why a calibration cannot be had or kept. */
+import { OddFileError } from "../../linux/guarded/odd-file.ts";
 import { whyOf } from "../../linux/system-error.ts";
 import { type ArmIdentity, nameOfArm } from "../identity.ts";
 import type { CalibrationProblem } from "../problem.ts";
@@ -78,8 +79,13 @@ export function invalid(
 /** How to come by a calibration. */
 export const WAYS_TO_ONE: readonly Remedy[] = [CALIBRATE, { do: "calibration import" }, PULL];
 
-/** What a failed system call on the calibration at `path` means. */
+/** What a failed system call on the calibration at `path`, or something odd there, means. */
 export function unreadable(path: string, cause: unknown, arm?: ArmIdentity): CalibrationError {
+  if (cause instanceof CalibrationError) return cause;
+  if (cause instanceof OddFileError) {
+    // A calibration replaces whatever has its name, but no folder on the way there.
+    return invalid(cause.path, cause.message, cause.path === path ? [PULL] : [], arm, { cause });
+  }
   const { code: errno } = cause as NodeJS.ErrnoException;
   const isMissing = errno === "ENOENT" || errno === "ENOTDIR";
   return new CalibrationError(
@@ -98,9 +104,11 @@ export function unreadable(path: string, cause: unknown, arm?: ArmIdentity): Cal
 
 /** What a failed write of the calibration at `path`, or of what is kept beside it, means. */
 export function unwritable(path: string, cause: unknown, what = "cannot be written"): CalibrationError {
+  if (cause instanceof CalibrationError) return cause;
   const { code: errno } = cause as NodeJS.ErrnoException;
+  const file = cause instanceof OddFileError ? cause.path : path;
   return new CalibrationError(
-    { code: "calibration.unwritable", file: path, what: `${what}: ${whyOf(cause)}`, errno },
+    { code: "calibration.unwritable", file, what: `${what}: ${whyOf(cause)}`, errno },
     { cause },
   );
 }

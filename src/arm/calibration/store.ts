@@ -1,20 +1,37 @@
 /** Where arms' calibrations are kept: LeRobot's tree of files, and what stands beside them while they are written. */
-import { lstatSync, readdirSync, readFileSync, realpathSync, statSync, symlinkSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
-import { makeFolder, removeFile, replaceFile, syncFolder } from "../../linux/files.ts";
+import { basename, join } from "node:path";
+import type { GuardedFolder, Staged } from "../../linux/guarded/folder.ts";
+import { type SystemError, whyOf } from "../../linux/system-error.ts";
 import type { ArmIdentity } from "../identity.ts";
 import type { JointName, Role } from "../joints.ts";
 import type { CalibrationUnfinished } from "../problem.ts";
 import type { Remedy } from "../remedy.ts";
 import {
   type Calibration,
+  type CalibrationText,
   calibrationOrError,
-  isThere,
-  oldPathOf,
-  readCalibration,
-  replaceCalibration,
+  formatCalibration,
+  parseCalibration,
+  parseCalibrationBytes,
 } from "./calibration.ts";
 import { CalibrationError, unreadable, unwritable, WAYS_TO_ONE } from "./error.ts";
+import {
+  commitAll,
+  type Doubt,
+  doubtsOf,
+  LARGEST_FILE_BYTES,
+  oldNameOf,
+  type Saved,
+  stageCalibration,
+} from "./files/file.ts";
+import {
+  findTreeFile,
+  inTreeFolder,
+  makeTreeFolder,
+  readTreeFile,
+  sameContent,
+  type TreeFile,
+} from "./files/tree-file.ts";
 import { armIdProblem, foldersOf, type LerobotModel, pathsOf } from "./tree.ts";
 import { formatUnfinished, parseUnfinished, type Unfinished, WAYS_OUT } from "./unfinished.ts";
 
@@ -46,27 +63,29 @@ export class CalibrationStore {
   /**
    * The file that holds an arm's calibration, by either generation's name.
    * Throws {@link CalibrationError}: "missing", telling where it was looked for; "ambiguous" when both names hold files
-   * that differ; "invalid" for an id that names no file; "unreadable".
+   * that differ; "invalid" for an id that names no file, and for what is no file; "unreadable".
    */
   find(arm: ArmIdentity): string {
-    const [older, newer] = pathsOf(this.root, arm, this.#model);
-    const found = this.placesOf(arm);
-    if (found.length === 0)
-      throw notOne(arm, "missing", [older, newer], "there is no such file", WAYS_TO_ONE);
-    if (found.length === 2 && !sameContent(older, newer)) {
-      throw notOne(arm, "ambiguous", [older, newer], `differs from ${newer}`, [], unusableOf(found));
-    }
-    return found[0]!;
+    return this.#find(arm).path;
   }
 
-  /** The paths at which an arm has a file, by the older generation's name first. Throws {@link CalibrationError}. */
-  placesOf(arm: ArmIdentity): string[] {
-    return pathsOf(this.root, arm, this.#model).filter(isThere);
+  /** An arm's files, by the older generation's name first. Throws {@link CalibrationError}. */
+  filesOf(arm: ArmIdentity): TreeFile[] {
+    const [older] = pathsOf(this.root, arm, this.#model);
+    return foldersOf(arm.role, this.#model).flatMap(
+      (folder) => findTreeFile(this.root, folder, basename(older)) ?? [],
+    );
   }
 
-  /** Reads an arm's calibration, or that of some joints. Throws as {@link find} and {@link readCalibration}. */
+  /** Reads an arm's calibration, or that of some joints. Throws as {@link find}; "invalid" for what cannot be one. */
   load(arm: ArmIdentity, joints?: readonly JointName[]): Calibration {
-    return readCalibration(this.find(arm), arm, joints);
+    return readTreeFile(this.#find(arm), arm, joints).calibration;
+  }
+
+  /** Reads an arm's calibration, and tells what of its file is left out. Throws as {@link load}. */
+  loadText(arm: ArmIdentity): CalibrationText & { readonly path: string } {
+    const file = this.#find(arm);
+    return { path: file.path, ...readTreeFile(file, arm) };
   }
 
   /** What an arm's file holds, or why that cannot be had; as {@link load}. Throws nothing that a person can cause. */
@@ -77,14 +96,14 @@ export class CalibrationStore {
   /** An arm's file, where there is one: what tells how it came about. Throws nothing that a person can cause. */
   fileOf(arm: ArmIdentity): CalibrationFile | undefined {
     try {
-      const path = this.find(arm);
-      const oldPath = oldPathOf(path);
-      const old = calibrationOrError(() => readCalibration(oldPath));
-      return {
-        path,
-        writtenAtMs: statSync(path).mtimeMs,
-        ...(!(old instanceof CalibrationError) && { old: { path: oldPath, calibration: old } }),
-      };
+      const { path, realPath, folder } = this.#find(arm);
+      return inTreeFolder(this.root, folder, "throw", (opened) => {
+        const { mtimeMs: writtenAtMs } = opened.read(basename(path), LARGEST_FILE_BYTES).stats;
+        const oldPath = oldNameOf(realPath);
+        const old = calibrationOrError(() => readOld(opened, oldPath));
+        const isUsable = !(old instanceof CalibrationError);
+        return { path, writtenAtMs, ...(isUsable && { old: { path: oldPath, calibration: old } }) };
+      });
     } catch {
       return undefined; // what is wrong with it is told by {@link load}
     }
@@ -96,13 +115,15 @@ export class CalibrationStore {
     return filed instanceof CalibrationError ? undefined : filed;
   }
 
-  /** The ids of the arms in a role that have a file, by either generation's name, in order. Never throws. */
+  /** The ids of the arms in a role that have a file, by either generation's name, in order. Throws {@link CalibrationError}. */
   savedIds(role: Role): string[] {
     const files = foldersOf(role, this.#model).flatMap((folder) => {
       try {
-        return readdirSync(join(this.root, folder));
-      } catch {
-        return [];
+        return inTreeFolder(this.root, folder, "throw", (opened) => opened.names());
+      } catch (cause) {
+        const error = unreadable(join(this.root, folder), cause);
+        if (error.trouble === "missing") return [];
+        throw error;
       }
     });
     const ids = files.filter((file) => file.endsWith(".json")).map((file) => file.slice(0, -".json".length));
@@ -113,17 +134,21 @@ export class CalibrationStore {
    * Keeps an arm's calibration so that either generation of LeRobot reads it: under the older name, and under the newer
    * one by a link to the folder, or, where that is a folder of its own, by a second file. What was there is kept beside
    * it, its name ending in `.old`; a file that holds the same already is left alone.
-   * Makes the folders that are missing. Returns the file's path. Throws as {@link writeCalibration}.
+   * Makes the folders that are missing. Throws {@link CalibrationError}: "invalid", "unwritable"; the arm's file is then as
+   * it was.
    */
-  save(arm: ArmIdentity, calibration: Calibration): string {
-    const [older, newer] = pathsOf(this.root, arm, this.#model);
-    const link = dirname(newer);
-    this.#makeFolder(arm);
-    replaceCalibration(older, calibration);
-    if (isThere(link) && realpathSync(link) !== realpathSync(dirname(older))) {
-      replaceCalibration(newer, calibration);
-    }
-    return older;
+  save(arm: ArmIdentity, calibration: Calibration): Saved {
+    const [path, newerPath] = pathsOf(this.root, arm, this.#model);
+    const name = basename(path);
+    parseCalibration(formatCalibration(calibration), path);
+    return this.#inFolders(arm, (older, newer) => {
+      // All is on the disk before any of it gets its name: a disk that is full keeps both files as they are.
+      const first = stageCalibration(older, name, calibration);
+      const second = orDiscard(first, () => (newer ? stageCalibration(newer, name, calibration) : []));
+      orDiscard(second, () => commitAll(first));
+      const doubts = first.length > 0 ? doubtsOf(older, path) : [];
+      return { path, doubts: [...doubts, ...(newer ? commitSecond(newer, second, newerPath) : [])] };
+    });
   }
 
   /**
@@ -131,14 +156,8 @@ export class CalibrationStore {
    * size is written beside it and removed. Throws {@link CalibrationError} "unwritable".
    */
   checkRoom(arm: ArmIdentity): void {
-    this.#makeFolder(arm);
-    const probe = this.pathBeside(arm, ".probe");
-    try {
-      replaceFile(probe, " ".repeat(4096));
-      removeFile(probe);
-    } catch (cause) {
-      throw unwritable(this.pathBeside(arm, ".json"), cause);
-    }
+    const name = basename(this.pathBeside(arm, ".json"));
+    this.#inFolders(arm, (folder) => folder.stage(name, " ".repeat(4096)).discard());
   }
 
   /** The path of what is kept beside an arm's calibration file: its name with `suffix` in place of `.json`. */
@@ -147,26 +166,37 @@ export class CalibrationStore {
     return older.replace(/\.json$/, suffix);
   }
 
-  /** Keeps a text beside an arm's calibration file. Throws {@link CalibrationError} "unwritable". */
-  keepBeside(arm: ArmIdentity, suffix: string, text: string): void {
-    this.#makeFolder(arm);
+  /** What is kept beside an arm's calibration file; undefined when nothing is. Throws {@link CalibrationError}. */
+  readBeside(arm: ArmIdentity, suffix: string): string | undefined {
     const path = this.pathBeside(arm, suffix);
+    const [older] = foldersOf(arm.role, this.#model);
     try {
-      replaceFile(path, text);
+      return inTreeFolder(this.root, older, "throw", (folder) =>
+        folder.read(basename(path), LARGEST_FILE_BYTES).bytes.toString("utf8"),
+      );
     } catch (cause) {
-      throw unwritable(path, cause);
+      const error = unreadable(path, cause);
+      if (error.trouble === "missing") return undefined;
+      throw error;
     }
   }
 
-  /** Removes what is kept beside an arm's calibration file, if it is there. Throws {@link CalibrationError} "unwritable". */
-  removeBeside(arm: ArmIdentity, suffix: string): void {
-    this.#makeFolder(arm);
+  /**
+   * Keeps a text beside an arm's calibration file; returns why it may not survive a loss of power.
+   * Throws {@link CalibrationError} "unwritable".
+   */
+  keepBeside(arm: ArmIdentity, suffix: string, text: string): SystemError | undefined {
     const path = this.pathBeside(arm, suffix);
-    try {
-      removeFile(path);
-    } catch (cause) {
-      throw unwritable(path, cause);
-    }
+    return this.#inFolders(arm, (folder) => folder.replace(basename(path), text), path);
+  }
+
+  /**
+   * Removes what is kept beside an arm's calibration file, if it is there. After a loss of power it may be there again.
+   * Throws {@link CalibrationError} "unwritable".
+   */
+  removeBeside(arm: ArmIdentity, suffix: string): void {
+    const path = this.pathBeside(arm, suffix);
+    this.#inFolders(arm, (folder) => void folder.remove(basename(path)), path);
   }
 
   /** Where what was being written to an arm is kept, while it is. */
@@ -179,21 +209,20 @@ export class CalibrationStore {
    * Throws {@link CalibrationError} "unfinished" when something is there that this program cannot read.
    */
   findUnfinished(arm: ArmIdentity): Unfinished | undefined {
-    const path = this.unfinishedPath(arm);
-    let text: string;
-    try {
-      text = readFileSync(path, "utf8");
-    } catch (cause) {
-      const error = unreadable(path, cause);
-      if (error.trouble === "missing") return undefined;
-      throw error;
-    }
-    return parseUnfinished(text, path, arm);
+    const text = this.readBeside(arm, UNFINISHED);
+    return text === undefined ? undefined : parseUnfinished(text, this.unfinishedPath(arm), arm);
   }
 
-  /** Keeps what is about to be written. Throws {@link CalibrationError} "unwritable". */
+  /** Keeps what is about to be written, where no loss of power takes it. Throws {@link CalibrationError} "unwritable". */
   keepUnfinished(arm: ArmIdentity, unfinished: Unfinished): void {
-    this.keepBeside(arm, UNFINISHED, formatUnfinished(unfinished));
+    const refused = this.keepBeside(arm, UNFINISHED, formatUnfinished(unfinished));
+    if (refused === undefined) return;
+    this.removeBeside(arm, UNFINISHED);
+    throw unwritable(
+      this.unfinishedPath(arm),
+      refused,
+      "cannot be written so that it survives a loss of power",
+    );
   }
 
   /** Forgets it: the writing is complete, or undone. Throws {@link CalibrationError} "unwritable". */
@@ -216,19 +245,70 @@ export class CalibrationStore {
     return { code, arm, kind: "interrupted", file: this.unfinishedPath(arm), remedies: WAYS_OUT };
   }
 
-  /** Makes the folder of an arm's file, with its link by the newer name, where they are missing. */
-  #makeFolder(arm: ArmIdentity): void {
+  #find(arm: ArmIdentity): TreeFile {
     const [older, newer] = pathsOf(this.root, arm, this.#model);
-    const [folder, link] = [dirname(older), dirname(newer)];
-    try {
-      makeFolder(folder);
-      if (lstatSync(link, { throwIfNoEntry: false }) === undefined) {
-        symlinkSync(basename(folder), link);
-        syncFolder(dirname(link));
-      }
-    } catch (cause) {
-      throw unwritable(older, cause, "its folder cannot be made");
+    const found = this.filesOf(arm);
+    const [one, other] = found;
+    if (one === undefined) throw notOne(arm, "missing", [older, newer], "there is no such file", WAYS_TO_ONE);
+    if (other !== undefined && !sameContent(one, other)) {
+      throw notOne(arm, "ambiguous", [older, newer], `differs from ${newer}`, [], unusableOf(found));
     }
+    return one;
+  }
+
+  /**
+   * Does something in the folder of an arm's file, made where it is missing, and the one by the newer name, where that is
+   * a folder of its own. Throws {@link CalibrationError} "unwritable", of the file or of what `path` names beside it.
+   */
+  #inFolders<T>(
+    arm: ArmIdentity,
+    work: (older: GuardedFolder, newer: GuardedFolder | undefined) => T,
+    path = this.pathBeside(arm, ".json"),
+  ): T {
+    const [olderName, newerName] = foldersOf(arm.role, this.#model);
+    try {
+      makeTreeFolder(this.root, olderName, newerName);
+    } catch (cause) {
+      throw unwritable(path, cause, "its folder cannot be made");
+    }
+    try {
+      return inTreeFolder(this.root, olderName, "throw", (older, ownName) =>
+        inTreeFolder(this.root, newerName, "make", (newer, newerOwnName) =>
+          work(older, newerOwnName === ownName ? undefined : newer),
+        ),
+      );
+    } catch (cause) {
+      throw unwritable(path, cause);
+    }
+  }
+}
+
+/** Discards what is staged when what comes next fails. */
+function orDiscard<T>(staged: readonly Staged[], work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    for (const one of staged) one.discard();
+    throw error;
+  }
+}
+
+/** The arm's file is written: what fails now is told, and takes nothing back. */
+function commitSecond(newer: GuardedFolder, staged: readonly Staged[], file: string): Doubt[] {
+  if (staged.length === 0) return [];
+  try {
+    commitAll(staged);
+    return doubtsOf(newer, file);
+  } catch (cause) {
+    return [{ kind: "not written", file, why: whyOf(cause) }];
+  }
+}
+
+function readOld(folder: GuardedFolder, path: string): Calibration {
+  try {
+    return parseCalibrationBytes(folder.read(basename(path), LARGEST_FILE_BYTES).bytes, path).calibration;
+  } catch (cause) {
+    throw unreadable(path, cause);
   }
 }
 
@@ -248,21 +328,9 @@ function notOne(
 }
 
 /** The file that cannot be a calibration, where the others can. */
-function unusableOf(files: readonly string[]): string | undefined {
+function unusableOf(files: readonly TreeFile[]): string | undefined {
   const unusable = files.filter(
-    (file) => calibrationOrError(() => readCalibration(file)) instanceof CalibrationError,
+    (file) => calibrationOrError(() => readTreeFile(file).calibration) instanceof CalibrationError,
   );
-  return unusable.length === 1 ? unusable[0] : undefined;
-}
-
-/** Whether two files are one, or say the same: their line ends may differ. */
-export function sameContent(a: string, b: string): boolean {
-  if (realpathSync(a) === realpathSync(b)) return true;
-  try {
-    if (readFileSync(a).equals(readFileSync(b))) return true;
-  } catch (cause) {
-    throw unreadable(a, cause);
-  }
-  const [one, other] = [a, b].map((path) => calibrationOrError(() => readCalibration(path)));
-  return !(one instanceof CalibrationError) && Bun.deepEquals(one, other);
+  return unusable.length === 1 ? unusable[0]!.path : undefined;
 }

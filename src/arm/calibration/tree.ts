@@ -54,6 +54,12 @@ export function foldersOf(
   return [`${parent}/${model}_${role}`, `${parent}/so_${role}`];
 }
 
+/** The names that the folder of a role's arms may have beside this one: of either generation, and either model. */
+export function namesOfOneFolder(name: string): readonly string[] {
+  const role = name.endsWith("_leader") ? "leader" : "follower";
+  return [...LEROBOT_MODELS, "so"].map((model) => `${model}_${role}`);
+}
+
 /** The paths of an arm's file below `root`. Throws {@link CalibrationError} "invalid" for an id that names no file. */
 export function pathsOf(
   root: string,

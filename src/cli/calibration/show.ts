@@ -44,7 +44,7 @@ function show(shown: Shown, options: ArmOptions): Promise<void> {
     const operator = operatorFor(options, signal);
     const both =
       "path" in shown
-        ? readFileAlone(shown.path, operator)
+        ? await readFileAlone(shown.path, operator)
         : await readBoth(chooseFiledArm(shown.role, options), operator);
     const { file, problems, unfinished } = both;
     if (options.json) {

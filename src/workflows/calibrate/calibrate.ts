@@ -11,6 +11,7 @@ import { BusError } from "../../feetech/bus-error.ts";
 import { sayError, sayProblem } from "../../messages/problems.ts";
 import { PortError } from "../../serial/transport.ts";
 import { type OpenArm, withArm } from "../arm-session.ts";
+import { tellDoubts } from "../doubts.ts";
 import { Interrupted } from "../errors.ts";
 import type { Operator } from "../operator.ts";
 import { releaseFirst } from "../release.ts";
@@ -67,7 +68,7 @@ export async function calibrateArm(
     return calibrationOf(homing, ranges, filed);
   });
   operator.tell("info", "Writing the calibration to the servos and to the file …");
-  const { path, written } = commitCalibration(arm, calibration);
+  const { path, written, doubts } = commitCalibration(arm, calibration);
   const { role, id } = arm;
   operator.event({
     event: "calibrated",
@@ -79,6 +80,7 @@ export async function calibrateArm(
   });
   const kept = filed instanceof CalibrationError ? "" : " (the one before is kept beside it, as .old)";
   operator.tell("done", `${arm.name} is calibrated: ${path}${kept}`);
+  tellDoubts(arm, doubts, operator);
 }
 
 /** The joints calibrated now, and the file's others. Which way a joint counts is the person's, and stays. */

@@ -7,6 +7,7 @@ import { readWholeArm } from "../../arm/servos/read.ts";
 import { accessToRelease } from "../../arm/servos/speed-limit.ts";
 import type { ChosenArm } from "../../config/choose-arm.ts";
 import { withArm } from "../arm-session.ts";
+import { tellDoubts } from "../doubts.ts";
 import { Interrupted } from "../errors.ts";
 import type { Operator } from "../operator.ts";
 import { releaseFirst } from "../release.ts";
@@ -28,7 +29,7 @@ export async function applyCalibration(chosen: ChosenArm, operator: Operator): P
       if (!(await operator.ask("Write it?"))) throw new Interrupted(`${arm.name}: nothing was changed`);
       await releaseFirst(arm, operator);
     }
-    const { written } = commitCalibration(arm, calibration);
+    const { written, doubts } = commitCalibration(arm, calibration);
     const { role, id } = arm;
     operator.event({
       event: "applied",
@@ -43,5 +44,6 @@ export async function applyCalibration(chosen: ChosenArm, operator: Operator): P
         ? `${arm.name}: the servos hold the file's calibration already.`
         : `${arm.name}: the servos hold the file's calibration (${written} registers written).`,
     );
+    tellDoubts(arm, doubts, operator);
   });
 }

@@ -1,10 +1,14 @@
 /** Importing a calibration: a file of LeRobot's, or one from anywhere, becomes the arm's. The arm itself is not needed. */
-import { existsSync, statSync } from "node:fs";
-import { readCalibrationText } from "../../arm/calibration/calibration.ts";
+import { realpathSync, statSync } from "node:fs";
+import type { CalibrationText } from "../../arm/calibration/calibration.ts";
+import { CalibrationError } from "../../arm/calibration/error.ts";
+import { readCalibrationText } from "../../arm/calibration/files/file.ts";
+import { readTreeFile } from "../../arm/calibration/files/tree-file.ts";
 import { CalibrationStore } from "../../arm/calibration/store.ts";
 import { nameOfArm } from "../../arm/identity.ts";
 import type { FiledArm } from "../../config/choose-arm.ts";
 import { MAIN_PAIR, pairConfigPath } from "../../config/pairs.ts";
+import { asInvoker } from "../../host/invoker.ts";
 import { command } from "../../messages/audience.ts";
 import { list } from "../../messages/list.ts";
 import type { Operator } from "../operator.ts";
@@ -16,21 +20,16 @@ import { isOfDegrees, lerobotFile } from "./lerobot-files.ts";
  * person agrees. Throws an Error when there is none, or several; {@link CalibrationError}; {@link Interrupted}.
  */
 export async function importCalibration(arm: FiledArm, from: string, operator: Operator): Promise<void> {
-  const path = isFolder(from) ? lerobotFile(from, arm, operator.audience) : from;
-  if (!existsSync(path)) {
-    throw new Error(
-      `${path} is not there — name the root of LeRobot's calibration files, or one of the files`,
-    );
-  }
   const name = nameOfArm(arm);
-  const { calibration, leftOut } = readCalibrationText(path, arm);
+  // A file of the person's own: what that person may not read is nothing that root should make one of the arm's.
+  const { path, ofDegrees, calibration, leftOut } = await asInvoker(() => readSource(arm, from, operator));
   operator.tell("info", `${name}: importing ${path}`);
   if (leftOut.length > 0) {
     const keys = list(leftOut.map((key) => JSON.stringify(key)));
     operator.tell("warning", `${name}: ${keys} in ${path} is no part of a calibration, and is left out`);
   }
   await keep(arm, new CalibrationStore(arm.calibrationDir), calibration, "the imported", operator);
-  if (isOfDegrees(path) && arm.normalisation !== "degrees") tellDegrees(operator);
+  if (ofDegrees && arm.normalisation !== "degrees") tellDegrees(operator);
   const check = command(operator.audience, "calibration check", arm.role);
   operator.tell("info", `Whether the arm agrees is told by "${check}".`);
 }
@@ -44,6 +43,29 @@ function tellDegrees(operator: Operator): void {
     "The file is of LeRobot 0.4.3 or later; from 0.4.4 on it works in degrees. To have the same motions here, set " +
       `normalisation = "degrees" under [teleoperation] in ${file}.`,
   );
+}
+
+/** What is imported. */
+interface Source extends CalibrationText {
+  readonly path: string;
+  /** Whether it is of a LeRobot that works in degrees. */
+  readonly ofDegrees: boolean;
+}
+
+function readSource(arm: FiledArm, from: string, { audience }: Operator): Source {
+  if (isFolder(from)) {
+    const file = lerobotFile(from, arm, audience);
+    return { path: file.path, ofDegrees: isOfDegrees(file.realPath), ...readTreeFile(file, arm) };
+  }
+  try {
+    const text = readCalibrationText(from, arm);
+    return { path: from, ofDegrees: isOfDegrees(realpathSync(from)), ...text };
+  } catch (error) {
+    if (!(error instanceof CalibrationError && error.trouble === "missing")) throw error;
+    throw new Error(
+      `${from} is not there — name the root of LeRobot's calibration files, or one of the files`,
+    );
+  }
 }
 
 function isFolder(path: string): boolean {

@@ -1,13 +1,11 @@
 /** Keeping a calibration in a file, once the person agrees that it may replace what is there. */
-import {
-  type Calibration,
-  calibrationOrError,
-  readCalibration,
-  replaceCalibration,
-} from "../../arm/calibration/calibration.ts";
+import { type Calibration, calibrationOrError } from "../../arm/calibration/calibration.ts";
 import { CalibrationError } from "../../arm/calibration/error.ts";
+import { readCalibration, replaceCalibration, type Saved } from "../../arm/calibration/files/file.ts";
 import type { CalibrationStore } from "../../arm/calibration/store.ts";
 import { type ArmIdentity, nameOfArm } from "../../arm/identity.ts";
+import { OddFileError } from "../../linux/guarded/odd-file.ts";
+import { tellDoubts } from "../doubts.ts";
 import { Interrupted } from "../errors.ts";
 import type { Operator } from "../operator.ts";
 
@@ -42,10 +40,7 @@ export async function keepAt(
     calibration,
     whose,
     operator,
-    () => {
-      replaceCalibration(path, calibration);
-      return path;
-    },
+    () => replaceCalibration(path, calibration),
   );
 }
 
@@ -55,22 +50,28 @@ async function replace(
   calibration: Calibration,
   whose: string,
   operator: Operator,
-  save: () => string,
+  save: () => Saved,
 ): Promise<void> {
   const name = nameOfArm(arm);
   const isThere = !(before instanceof CalibrationError && before.trouble === "missing");
   const isSame = Bun.deepEquals(before, calibration);
+  // What is read by nobody, such as a link, is replaced without being kept.
+  const odd = before instanceof CalibrationError && before.cause instanceof OddFileError ? before : undefined;
   if (isThere && !isSame) {
-    const question = `${name} has a calibration file that differs. Replace it by ${whose} calibration? The file is kept as .old`;
+    const question =
+      odd === undefined
+        ? `${name} has a calibration file that differs. Replace it by ${whose} calibration? The file is kept as .old`
+        : `${name}: ${odd.message}. Replace it by ${whose} calibration? It is not kept`;
     if (!(await operator.ask(question))) throw new Interrupted(`${name}: the file is as it was`);
   }
-  const file = save();
+  const { path: file, doubts } = save();
   operator.event({ event: "saved", arm: arm.role, id: arm.id, file, changed: !isSame, calibration });
-  const kept = isThere ? "; the one before is kept as .old" : "";
+  const kept = isThere && odd === undefined ? "; the one before is kept as .old" : "";
   operator.tell(
     "done",
     isSame
       ? `${name}: ${file} says the same already.`
       : `${name}: ${whose} calibration is in ${file}${kept}.`,
   );
+  tellDoubts(arm, doubts, operator);
 }

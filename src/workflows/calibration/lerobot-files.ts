@@ -1,24 +1,23 @@
 /** The calibration files of a LeRobot user: of every generation, of both models, and of robots with two arms. */
-import { realpathSync } from "node:fs";
 import { basename, dirname } from "node:path";
-import { CalibrationStore, sameContent } from "../../arm/calibration/store.ts";
+import { sameContent, type TreeFile } from "../../arm/calibration/files/tree-file.ts";
+import { CalibrationStore } from "../../arm/calibration/store.ts";
 import { foldersOf, LEROBOT_MODELS } from "../../arm/calibration/tree.ts";
 import { type ArmIdentity, nameOfArm } from "../../arm/identity.ts";
 import { ROLES, type Role } from "../../arm/joints.ts";
 import { type Audience, command } from "../../messages/audience.ts";
 import { list } from "../../messages/list.ts";
 
-interface LerobotFile {
+interface LerobotFile extends TreeFile {
   readonly id: string;
-  readonly path: string;
 }
 
 /**
  * The file of an arm in LeRobot's tree below `folder`: by its id; else, where its pair is one side of a robot with two
  * arms, by LeRobot's id of that side; else the only one of its role. Throws an Error that says which there are when
- * there are several.
+ * there are several; {@link CalibrationError} for what cannot be read.
  */
-export function lerobotFile(folder: string, arm: ArmIdentity, audience: Audience): string {
+export function lerobotFile(folder: string, arm: ArmIdentity, audience: Audience): TreeFile {
   const { role, id } = arm;
   const files = filesOf(folder, role);
   const ids = [...new Set(files.map((file) => file.id))];
@@ -33,7 +32,7 @@ export function lerobotFile(folder: string, arm: ArmIdentity, audience: Audience
     .map((wanted) => files.filter((file) => wanted.includes(file.id)))
     .find((found) => found.length > 0)!;
   const [first, ...others] = chosen as [LerobotFile, ...LerobotFile[]];
-  if (others.length === 0) return first.path;
+  if (others.length === 0) return first;
   const why = ids.includes(id)
     ? `the calibrations of that id in ${folder} differ`
     : `none of the calibrations in ${folder} is of that id${aboutSides(ids)}`;
@@ -41,12 +40,12 @@ export function lerobotFile(folder: string, arm: ArmIdentity, audience: Audience
   throw new Error(`${nameOfArm(arm)}: ${why} — say which:\n  ${commands.join("\n  ")}`);
 }
 
-/** Whether a file is of LeRobot 0.4.3 or later, which from 0.4.4 on works in degrees. */
-export function isOfDegrees(path: string): boolean {
-  const folder = dirname(path);
-  const newer: readonly string[] = ROLES.map((role) => basename(foldersOf(role)[1]));
-  // In a tree of ours the newer name is a link to the older.
-  return newer.includes(basename(folder)) && newer.includes(basename(realpathSync(folder)));
+/**
+ * Whether a file is of LeRobot 0.4.3 or later, which from 0.4.4 on works in degrees, by its path without links: in a tree
+ * of ours the newer name is a link to the older.
+ */
+export function isOfDegrees(realPath: string): boolean {
+  return ROLES.some((role) => basename(foldersOf(role)[1]) === basename(dirname(realPath)));
 }
 
 /**
@@ -58,12 +57,13 @@ function filesOf(folder: string, role: Role): LerobotFile[] {
     const calibrations = new CalibrationStore(folder, model);
     return calibrations
       .savedIds(role)
-      .flatMap((id) => calibrations.placesOf({ role, id }).map((path) => ({ id, path })));
+      .flatMap((id) => calibrations.filesOf({ role, id }).map((file) => ({ id, ...file })));
   });
-  const newerFirst = all.toSorted((a, b) => Number(isOfDegrees(b.path)) - Number(isOfDegrees(a.path)));
+  const newerFirst = all.toSorted(
+    (a, b) => Number(isOfDegrees(b.realPath)) - Number(isOfDegrees(a.realPath)),
+  );
   return newerFirst.filter(
-    ({ id, path }, index) =>
-      newerFirst.findIndex((file) => file.id === id && sameContent(file.path, path)) === index,
+    (one, index) => newerFirst.findIndex((file) => file.id === one.id && sameContent(file, one)) === index,
   );
 }
 

@@ -7,6 +7,7 @@ import { readWholeArm } from "../../arm/servos/read.ts";
 import { accessToRelease } from "../../arm/servos/speed-limit.ts";
 import type { ChosenArm } from "../../config/choose-arm.ts";
 import { type OpenArm, withArm } from "../arm-session.ts";
+import { tellDoubts } from "../doubts.ts";
 import type { Operator } from "../operator.ts";
 import { releaseFirst } from "../release.ts";
 
@@ -15,10 +16,11 @@ export type Settlement = "finish" | "undo";
 
 const settle = {
   finish(arm, { after }, operator) {
-    const { written, path } = commitCalibration(arm, after);
+    const { written, path, doubts } = commitCalibration(arm, after);
     const { role, id } = arm;
     operator.event({ event: "finished", arm: role, id, registersWritten: written, file: path });
     operator.tell("done", `${arm.name} is calibrated: ${path}`);
+    tellDoubts(arm, doubts, operator);
   },
   undo(arm, { before }, operator) {
     const written = undoCalibration(arm, before);

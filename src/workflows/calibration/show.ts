@@ -1,6 +1,7 @@
 /** An arm's calibration as its file and its servos have it, or a file alone. */
-import { type CalibrationText, readCalibrationText } from "../../arm/calibration/calibration.ts";
+import type { CalibrationText } from "../../arm/calibration/calibration.ts";
 import { CalibrationError } from "../../arm/calibration/error.ts";
+import { readCalibrationText } from "../../arm/calibration/files/file.ts";
 import { whyNoCalibration } from "../../arm/calibration/flaws.ts";
 import { differencesOf, heldCalibration } from "../../arm/calibration/in-servos.ts";
 import { CalibrationStore } from "../../arm/calibration/store.ts";
@@ -8,6 +9,7 @@ import { nameOfArm } from "../../arm/identity.ts";
 import { readArm } from "../../arm/servos/read.ts";
 import type { ServoImages } from "../../arm/servos/servo-image.ts";
 import type { FiledArm } from "../../config/choose-arm.ts";
+import { asInvoker } from "../../host/invoker.ts";
 import type { Audience } from "../../messages/audience.ts";
 import { sayError, sayProblem } from "../../messages/problems.ts";
 import { withArm } from "../arm-session.ts";
@@ -36,9 +38,9 @@ export interface FileContent extends CalibrationText {
   readonly path: string;
 }
 
-/** Reads a file alone. Throws nothing that a person can cause. */
-export function readFileAlone(path: string, { audience }: Operator): BothCalibrations {
-  const file = contentOr(audience, () => ({ path, ...readCalibrationText(path) }));
+/** Reads a file alone, as whoever called sudo. Throws nothing that a person can cause. */
+export async function readFileAlone(path: string, { audience }: Operator): Promise<BothCalibrations> {
+  const file = await asInvoker(() => contentOr(audience, () => ({ path, ...readCalibrationText(path) })));
   return {
     arm: undefined,
     file: typeof file === "string" ? undefined : file,
@@ -53,10 +55,7 @@ export function readFileAlone(path: string, { audience }: Operator): BothCalibra
 export async function readBoth(arm: FiledArm, operator: Operator): Promise<BothCalibrations> {
   const { audience } = operator;
   const calibrations = new CalibrationStore(arm.calibrationDir);
-  const content = contentOr(audience, () => {
-    const path = calibrations.find(arm);
-    return { path, ...readCalibrationText(path, arm) };
-  });
+  const content = contentOr(audience, () => calibrations.loadText(arm));
   const problems = typeof content === "string" ? [content] : [];
   const file = typeof content === "string" ? undefined : content;
   let images: ServoImages | undefined;

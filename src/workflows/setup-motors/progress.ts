@@ -1,5 +1,4 @@
 /** How far the setting up of an arm's servos has come, kept beside its calibration so that it can be gone on with. */
-import { readFileSync } from "node:fs";
 import * as v from "valibot";
 import type { CalibrationStore } from "../../arm/calibration/store.ts";
 import type { ArmIdentity } from "../../arm/identity.ts";
@@ -24,8 +23,8 @@ export class SetupProgress {
   /** The joints that were set up; none when nothing was begun, or what was kept cannot be read. */
   read(): JointName[] {
     try {
-      const text = readFileSync(this.#calibrations.pathBeside(this.#arm, SUFFIX), "utf8");
-      return v.parse(schema, JSON.parse(text)).done;
+      const text = this.#calibrations.readBeside(this.#arm, SUFFIX);
+      return text === undefined ? [] : v.parse(schema, JSON.parse(text)).done;
     } catch {
       return []; // then every joint is asked for again, which costs a minute and changes nothing
     }

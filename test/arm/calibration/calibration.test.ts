@@ -20,11 +20,13 @@ import {
   formatCalibration,
   type JointCalibration,
   parseCalibration,
-  readCalibration,
-  readCalibrationText,
-  writeCalibration,
 } from "../../../src/arm/calibration/calibration.ts";
 import { CalibrationError } from "../../../src/arm/calibration/error.ts";
+import {
+  readCalibration,
+  readCalibrationText,
+  replaceCalibration,
+} from "../../../src/arm/calibration/files/file.ts";
 import { idOf, JOINTS, type JointName } from "../../../src/arm/joints.ts";
 import { steps } from "../../../src/feetech/units.ts";
 import { MOUNTING, needing, ROOT } from "../../support/needs.ts";
@@ -100,7 +102,7 @@ test("LeRobot's file is read, and written to the byte as LeRobot writes it", () 
   writeFileSync(path, lerobotFile);
   const calibration = readCalibration(path);
   expect(calibration).toEqual(calibrations.leader);
-  writeCalibration(join(folder, "copy.json"), calibration);
+  replaceCalibration(join(folder, "copy.json"), calibration);
   expect(readFileSync(join(folder, "copy.json"), "utf8")).toBe(lerobotFile);
 });
 
@@ -287,7 +289,7 @@ test("a file that its user may not read is said so", () => {
     const { readCalibration } = await import(process.argv[1]);
     if (process.getuid() === 0) { process.setgid(65534); process.setuid(65534); }
     try { readCalibration(process.argv[2]); } catch (error) { console.log(error.trouble, error.problem.errno, error.path); }`;
-  const source = join(import.meta.dir, "../../../src/arm/calibration/calibration.ts");
+  const source = join(import.meta.dir, "../../../src/arm/calibration/files/file.ts");
   const { stdout, stderr } = Bun.spawnSync([process.execPath, "-e", asNobody, source, path]);
   expect(stderr.toString()).toBe("");
   expect(stdout.toString().trim()).toBe(`unreadable EACCES ${path}`);
@@ -296,17 +298,17 @@ test("a file that its user may not read is said so", () => {
 test("a file that is replaced keeps its mode; a new one can be written by its folder's group", () => {
   writeFileSync(path, "old");
   chmodSync(path, 0o640);
-  writeCalibration(path, calibrations.leader);
+  replaceCalibration(path, calibrations.leader);
   expect(statSync(path)).toMatchObject({ mode: 0o100640 });
   const created = join(folder, "new.json");
-  writeCalibration(created, calibrations.leader);
+  replaceCalibration(created, calibrations.leader);
   expect(statSync(created).mode & 0o777).toBe(0o664);
 });
 
 needing(ROOT).test("a file that root replaces stays its owner's and its group's", () => {
   writeFileSync(path, "old");
   chownSync(path, 1234, 5678);
-  writeCalibration(path, calibrations.leader);
+  replaceCalibration(path, calibrations.leader);
   expect(statSync(path)).toMatchObject({ uid: 1234, gid: 5678 });
 });
 
@@ -314,10 +316,10 @@ test("a link to a file stays a link", () => {
   mkdirSync(join(folder, "kept"));
   writeFileSync(join(folder, "kept/file.json"), "old");
   symlinkSync("kept/file.json", path);
-  writeCalibration(path, calibrations.follower);
+  replaceCalibration(path, calibrations.follower);
   expect(readlinkSync(path)).toBe("kept/file.json");
   expect(readCalibration(join(folder, "kept/file.json"))).toEqual(calibrations.follower);
-  expect(readdirSync(join(folder, "kept"))).toEqual(["file.json"]);
+  expect(readdirSync(join(folder, "kept")).sort()).toEqual(["file.json", "file.json.old"]);
 });
 
 test("a calibration that no arm can have is not written over one that is there", () => {
@@ -327,17 +329,17 @@ test("a calibration that no arm can have is not written over one that is there",
     range_min: steps(7),
     range_max: steps(7),
   };
-  const error = caught(() => writeCalibration(path, { ...calibrations.leader, gripper: impossible }));
+  const error = caught(() => replaceCalibration(path, { ...calibrations.leader, gripper: impossible }));
   expect(error.trouble).toBe("invalid");
   expect(readFileSync(path, "utf8")).toBe(lerobotFile);
 });
 
 test("when the file cannot be put in place, nothing is left behind and the error says which", () => {
   mkdirSync(path);
-  const error = caught(() => writeCalibration(path, calibrations.leader));
+  const error = caught(() => replaceCalibration(path, calibrations.leader));
   expect(error).toMatchObject({ trouble: "unwritable", path });
   expect(readdirSync(folder)).toEqual(["red_sting.json"]);
-  expect(caught(() => writeCalibration(join(folder, "no/such.json"), calibrations.leader)).trouble).toBe(
+  expect(caught(() => replaceCalibration(join(folder, "no/such.json"), calibrations.leader)).trouble).toBe(
     "unwritable",
   );
 });
@@ -350,7 +352,7 @@ needing(MOUNTING).test("a full disk leaves the old file and no other", () => {
   try {
     const kept = join(disk, "kept.json");
     writeFileSync(kept, lerobotFile);
-    const error = caught(() => writeCalibration(kept, calibrations.follower));
+    const error = caught(() => replaceCalibration(kept, calibrations.follower));
     expect(error).toMatchObject({ trouble: "unwritable", path: kept });
     expect(error.problem).toMatchObject({ code: "calibration.unwritable", errno: "ENOSPC" });
     expect(readdirSync(disk)).toEqual(["kept.json"]);

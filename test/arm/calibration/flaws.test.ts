@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { join } from "node:path";
-import { readCalibration, readCalibrationText } from "../../../src/arm/calibration/calibration.ts";
 import { CalibrationError } from "../../../src/arm/calibration/error.ts";
+import { readCalibration, readCalibrationText } from "../../../src/arm/calibration/files/file.ts";
 import { flawsOf, isPlaceholder, whyNoCalibration } from "../../../src/arm/calibration/flaws.ts";
 import type { ServoCalibration } from "../../../src/arm/calibration/in-servos.ts";
 import { isUtf16 } from "../../../src/arm/calibration/other-files.ts";

@@ -12,8 +12,9 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import fc from "fast-check";
-import { formatCalibration, readCalibration } from "../../../src/arm/calibration/calibration.ts";
+import { formatCalibration } from "../../../src/arm/calibration/calibration.ts";
 import { CalibrationError } from "../../../src/arm/calibration/error.ts";
+import { readCalibration } from "../../../src/arm/calibration/files/file.ts";
 import { CalibrationStore } from "../../../src/arm/calibration/store.ts";
 import { armIdProblem } from "../../../src/arm/calibration/tree.ts";
 import { JOINTS } from "../../../src/arm/joints.ts";
@@ -106,7 +107,7 @@ test("a file tells when it was written, and what it has replaced", () => {
   const arm = { role: "follower", id: "red" } as const;
   expect(store.fileOf(arm)).toBeUndefined();
   store.save(arm, calibrations.leader);
-  const path = store.save(arm, calibrations.follower);
+  const { path } = store.save(arm, calibrations.follower);
   expect(store.fileOf(arm)).toEqual({
     path,
     writtenAtMs: statSync(path).mtimeMs,
@@ -118,7 +119,7 @@ test("a file tells when it was written, and what it has replaced", () => {
 
 test("a saved calibration is found by both generations of LeRobot, through a relative link", () => {
   for (const role of ["leader", "follower"] as const) {
-    const path = new CalibrationStore(join(root, "new")).save({ role, id: "me" }, calibrations[role]);
+    const { path } = new CalibrationStore(join(root, "new")).save({ role, id: "me" }, calibrations[role]);
     const newer = path.replace(`so101_${role}`, `so_${role}`);
     expect(readCalibration(path)).toEqual(calibrations[role]);
     expect(readCalibration(newer)).toEqual(calibrations[role]);
@@ -129,7 +130,7 @@ test("a saved calibration is found by both generations of LeRobot, through a rel
 
 test("where the newer name is a folder of its own, it gets the calibration too", () => {
   const newer = put("robots/so_follower/red.json", calibrations.leader);
-  const older = store.save({ role: "follower", id: "red" }, calibrations.follower);
+  const { path: older } = store.save({ role: "follower", id: "red" }, calibrations.follower);
   expect(readCalibration(newer)).toEqual(calibrations.follower);
   expect(readCalibration(older)).toEqual(calibrations.follower);
   expect(store.find({ role: "follower", id: "red" })).toBe(older);

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from "bun:test";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readlinkSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { readCalibration } from "../../../src/arm/calibration/calibration.ts";
+import { readCalibration } from "../../../src/arm/calibration/files/file.ts";
 import type { NormalisationMode } from "../../../src/arm/calibration/normalisation.ts";
 import { CalibrationStore } from "../../../src/arm/calibration/store.ts";
 import type { Role } from "../../../src/arm/joints.ts";
@@ -120,7 +120,7 @@ test("the same calibration in other characters replaces nothing that is kept", a
   const arm = { role: "follower", id: "red" } as const;
   const own = new CalibrationStore(join(root, "own"));
   own.save(arm, calibrations.follower);
-  const path = own.save(arm, good);
+  const { path } = own.save(arm, good);
   cpSync(join(cases, "mark-and-crlf.json"), path);
   const { asked } = await imported(join(cases, "good.json"));
   expect(asked).toEqual([]);
