@@ -9,6 +9,7 @@ import { CalibrationStore } from "../../src/arm/calibration/store.ts";
 import { JOINTS, ROLES, type Role } from "../../src/arm/joints.ts";
 import { ServoImage } from "../../src/arm/servos/servo-image.ts";
 import { defaultConfig } from "../../src/config/config.ts";
+import { answersFor } from "../../src/daemon/answers.ts";
 import { pairSettings } from "../../src/daemon/settings/pair-settings.ts";
 import { type RegisterName, setRegisterValue, TABLE_SIZE } from "../../src/feetech/registers.ts";
 import { VirtualClock } from "../../src/sim/testing/clock.ts";
@@ -48,9 +49,11 @@ export async function measurePair(delays: ReplyDelays): Promise<PairFigures> {
     let judged: { fromUs: number; toUs: number; places: PlaceWatch } | undefined;
     const end = () => memory.mailbox.requestEnd("stop");
     clock.at(clock.nowUs() + PATIENCE_US, end);
-    const pair = new Pair(settingsIn(dir), {
+    const settings = settingsIn(dir);
+    const answer = answersFor(settings, memory);
+    const pair = new Pair(settings, {
       ports: { clock, open: (path) => arms.open(path) },
-      memory: openMemory(memory.buffer),
+      memory: openMemory(memory.buffer, answer),
       sink: (event) => {
         if (event.kind !== "state" || event.to !== "following" || judged !== undefined) return;
         judged = span(arms, clock.nowUs() + SETTLE_US);

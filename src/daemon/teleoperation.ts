@@ -1,11 +1,12 @@
 /** The main thread's hold on a running teleoperation: starts the control thread, hears it, steers it, stops it. */
-import type { ControlOrder } from "../teleop/control-thread.ts";
-import type { ControlEvent, EventSink } from "../teleop/reporting/events.ts";
+import type { ControlMessage, ControlOrder } from "../teleop/control-thread.ts";
+import type { EventSink } from "../teleop/reporting/events.ts";
 import type { Left } from "../teleop/reporting/problem.ts";
 import type { PairSettings } from "../teleop/settings.ts";
 import { createMemory, type MainMemory } from "../teleop/shared/control-memory.ts";
 import type { Telemetry } from "../teleop/shared/telemetry.ts";
 import { controlThread } from "../teleop/thread.ts";
+import { answersFor } from "./answers.ts";
 
 /** Nothing that the control thread does takes longer without a sign of life: releasing an arm that is silent takes 3 s. */
 const HANGS_AFTER_LOOKS = 8;
@@ -38,9 +39,11 @@ export function startTeleoperation(settings: PairSettings, sink: EventSink): Tel
   const memory = createMemory();
   const { mailbox, telemetry } = memory;
   const worker = controlThread();
+  const answer = answersFor(settings, memory);
   const stopped = new Promise<Left>((resolve, reject) => {
     const watching = watchHeartbeat(telemetry, reject);
-    worker.onmessage = ({ data }: MessageEvent<ControlEvent>) => {
+    worker.onmessage = ({ data }: MessageEvent<ControlMessage>) => {
+      if (data.kind === "question") return answer();
       sink(data);
       if (data.kind !== "stopped") return;
       clearInterval(watching);

@@ -8,6 +8,9 @@ import { openMemory } from "./shared/control-memory.ts";
 
 declare const self: Worker;
 
+/** The messages of the control thread: what happens, and that it has asked the main thread something. */
+export type ControlMessage = ControlEvent | { readonly kind: "question" };
+
 /** The one message that the control thread ever receives. */
 export interface ControlOrder {
   readonly settings: PairSettings;
@@ -24,6 +27,7 @@ self.onmessage = async ({ data }: MessageEvent<ControlOrder>) => {
       problem: { code: "program.not-real-time", refused, errno },
     });
   }
-  const memory = openMemory(data.memory);
+  const question: ControlMessage = { kind: "question" };
+  const memory = openMemory(data.memory, () => self.postMessage(question));
   await new Pair(data.settings, { ports: systemPorts, memory, sink, onMissingEdge: "start over" }).run();
 };

@@ -143,7 +143,10 @@ export class Pair {
       this.#makeSafe(step);
       switch (step.next.do) {
         case "wait":
-          if (conditions.isParkAsked) cannotPark(this.#arms.follower, this.#reporter, mailbox);
+          if (step.next.reason.is !== "files awaited") {
+            this.#preparation.forgetFiles();
+            if (conditions.isParkAsked) cannotPark(this.#arms.follower, this.#reporter, mailbox);
+          }
           this.#wait(step.next.reason);
           this.#publish(conditions);
           mailbox.wait(this.#clock, step.next.forMs);

@@ -9,10 +9,11 @@ import { ArmMonitor } from "./monitoring/arm-monitor.ts";
 import { FollowerGuard } from "./monitoring/guard.ts";
 import { OverloadCure } from "./monitoring/overload.ts";
 import type { ParkingContext } from "./park.ts";
-import { type CheckedPair, calibrationsOf, checkPair, configurePair } from "./prepare.ts";
+import { type CheckedPair, calibrationsOf, checkPair, configurePair, readPair } from "./prepare.ts";
 import type { Problem } from "./reporting/problem.ts";
 import type { PairSettings } from "./settings.ts";
 import type { Conditions, Inspection } from "./state/conditions.ts";
+import { LOOK_AGAIN_MS } from "./state/decide.ts";
 
 /** Both arms while they are connected: checked and configured, and not reset since. */
 export interface Connected {
@@ -74,17 +75,19 @@ export class Preparation {
     return this.#connected?.drive.goals ?? this.#goals;
   }
 
-  /** Checks both arms, in the state connecting, unless a fault or a failure is looked at again. */
-  inspect({ calibrationDir, normalisation, gains }: PairSettings): Inspection {
-    const { arms, connections, machine, reporter } = this.#context;
+  /**
+   * Checks both arms, in the state connecting, unless a fault or a failure is looked at again. The main thread reads the
+   * files meanwhile; "awaited" when it takes its time.
+   */
+  inspect({ normalisation, gains }: PairSettings): Inspection | "awaited" {
+    const { arms, connections, machine, reporter, memory, ports } = this.#context;
     if (machine.state !== "faulted" && !reporter.isRetrying) this.#enterConnecting();
+    memory.questions.askForCalibrations();
     const armOf = (role: Role) => ({ ...arms[role], bus: connections[role].bus! });
-    const checked = checkPair(armOf("leader"), armOf("follower"), {
-      calibrationDir,
-      normalisation,
-      gains,
-      clamping: this.#clamping,
-    });
+    const read = readPair(armOf("leader"), armOf("follower"));
+    const files = memory.questions.takeCalibrations(ports.clock, LOOK_AGAIN_MS);
+    if (files === undefined) return "awaited";
+    const checked = checkPair(read, { files, normalisation, gains, clamping: this.#clamping });
     const mayPass = checked.mayPass && !this.#doubted;
     this.#doubted = checked.mayPass;
     if (!mayPass) {
@@ -133,6 +136,11 @@ export class Preparation {
     this.#goals = this.goals;
     this.#connected = undefined;
     for (const role of ROLES) this.#context.alarms.clearQuietly(`${role}.`);
+  }
+
+  /** The arms are not checked now: what their files say is asked anew when they are. */
+  forgetFiles(): void {
+    this.#context.memory.questions.forgetCalibrations();
   }
 
   /** An arm was away: what was found of both need not be so any more. */

@@ -1,9 +1,9 @@
 /** From two arms that answer to two arms that may be teleoperated: checking both, then configuring what differs. */
 import type { Calibration } from "../arm/calibration/calibration.ts";
 import type { NormalisationMode } from "../arm/calibration/normalisation.ts";
-import { CalibrationStore } from "../arm/calibration/store.ts";
 import { type Finding, findingsOf } from "../arm/checks/findings.ts";
-import { type InspectedArm, inspectArm } from "../arm/checks/inspect.ts";
+import { type ReadArm, readWhole } from "../arm/checks/read-whole.ts";
+import type { ArmState } from "../arm/checks/state.ts";
 import type { ArmIdentity } from "../arm/identity.ts";
 import { JOINTS, type JointName, type Role } from "../arm/joints.ts";
 import { problemOf } from "../arm/problem-of.ts";
@@ -18,6 +18,7 @@ import { EepromError } from "../feetech/eeprom.ts";
 import { degreesOutside, nearestWithin, OUTSIDE_WITHIN_STEPS } from "./loop/position-limits.ts";
 import type { EventCode } from "./reporting/codes.ts";
 import type { Problem } from "./reporting/problem.ts";
+import type { PairFiles } from "./shared/questions.ts";
 
 /** An arm whose six servos answer. */
 export interface ReachedArm extends ArmIdentity {
@@ -37,13 +38,19 @@ export interface CheckedPair {
 }
 
 /** An arm as it was checked. */
-export interface CheckedArm extends InspectedArm, ConfigurableArm {
-  readonly reading: InspectedArm["reading"];
+export interface CheckedArm extends ArmState, ReadArm, ConfigurableArm {
+  readonly reading: ReadArm["reading"];
 }
+
+/** An arm of which all was read. */
+interface WholeArm extends ReachedArm, ReadArm {}
+
+/** Both arms as they were read. */
+export type ReadPair = Readonly<Record<Role, WholeArm>>;
 
 /** What a pair is checked against. */
 export interface PairRules {
-  readonly calibrationDir: string;
+  readonly files: PairFiles;
   readonly normalisation?: NormalisationMode;
   /** The follower's gains; LeRobot's if left out. */
   readonly gains?: GainsByJoint | undefined;
@@ -52,18 +59,21 @@ export interface PairRules {
 }
 
 /**
- * Reads both arms whole and checks them against their files and each other; changes nothing. Takes about 20 ms.
- * Throws {@link BusError} when a servo falls silent meanwhile, {@link PortError} when a port is lost.
+ * Reads both arms whole; changes nothing. Takes about 20 ms. Throws {@link BusError} when a servo falls silent
+ * meanwhile, {@link PortError} when a port is lost.
  */
+export function readPair(leader: ReachedArm, follower: ReachedArm): ReadPair {
+  return { leader: read(leader), follower: read(follower) };
+}
+
+/** Checks both arms, as they were read, against their files and each other. */
 export function checkPair(
-  leader: ReachedArm,
-  follower: ReachedArm,
-  { calibrationDir, normalisation, gains, clamping = new Set() }: PairRules,
+  { leader, follower }: ReadPair,
+  { files, normalisation, gains, clamping = new Set() }: PairRules,
 ): CheckedPair {
-  const calibrations = new CalibrationStore(calibrationDir);
   const arms = [
-    inspect(leader, calibrations),
-    { ...inspect(follower, calibrations), ...(gains && { gains }) },
+    { ...leader, ...files.leader },
+    { ...follower, ...files.follower, ...(gains && { gains }) },
   ] as const;
   const findings = arms.flatMap((arm, index) => findingsOf(arm, arms[1 - index], normalisation));
   const ofSeverity = (wanted: Finding["severity"]) =>
@@ -142,10 +152,9 @@ function releaseForCertain({ bus }: ReachedArm): void {
   throw new BusError(bus, unconfirmed, "not written", { register: "torque_enable", value: 0 });
 }
 
-function inspect(arm: ReachedArm, calibrations: CalibrationStore): CheckedArm {
-  const { bus } = arm;
-  const inspected = inspectArm(arm, bus, calibrations);
-  const silent = inspected.images.indexOf(null);
-  if (silent === -1) return { ...inspected, bus };
+function read({ role, id, bus }: ReachedArm): WholeArm {
+  const whole = readWhole(bus);
+  const silent = whole.images.indexOf(null);
+  if (silent === -1) return { role, id, bus, ...whole };
   throw new BusError(bus, SERVO_IDS[silent]!, "timeout");
 }

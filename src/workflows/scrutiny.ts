@@ -2,7 +2,7 @@
 
 import { servoFindingsOf } from "../arm/checks/findings.ts";
 import { identifyArm } from "../arm/checks/identify.ts";
-import { errorBytesOf } from "../arm/checks/inspect.ts";
+import { errorBytesOf } from "../arm/checks/read-whole.ts";
 import { nameOfArm } from "../arm/identity.ts";
 import { looksLikeFollower } from "../arm/servos/baseline.ts";
 import type { ServoImages } from "../arm/servos/servo-image.ts";

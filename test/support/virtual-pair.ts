@@ -9,6 +9,7 @@ import { goalTable } from "../../src/arm/calibration/normalisation.ts";
 import { CalibrationStore } from "../../src/arm/calibration/store.ts";
 import { JOINTS, ROLES } from "../../src/arm/joints.ts";
 import { ServoImage } from "../../src/arm/servos/servo-image.ts";
+import { answersFor } from "../../src/daemon/answers.ts";
 import { Instruction } from "../../src/feetech/packet.ts";
 import { type RegisterName, registers, setRegisterValue, TABLE_SIZE } from "../../src/feetech/registers.ts";
 import type { Scene } from "../../src/sim/arm/scene.ts";
@@ -48,6 +49,8 @@ export class VirtualPair implements Disposable {
   readonly pair: Pair;
   /** Called with each event, once it is in {@link events}. */
   heard: (event: ControlEvent) => void = () => {};
+  /** False while the main thread does not get on: it reads a disk that takes its time. */
+  answers = true;
   readonly startUs = this.clock.nowUs();
   #isCalibrated = false;
   readonly #dir = mkdtempSync(join(tmpdir(), "so101-pair-"));
@@ -80,7 +83,7 @@ export class VirtualPair implements Disposable {
     };
     this.pair = new Pair(this.settings, {
       ports: { clock: this.clock, open: (path) => this.arms.open(path) },
-      memory: openMemory(this.memory.buffer),
+      memory: openMemory(this.memory.buffer, () => this.answer()),
       sink: (event) => {
         this.events.push({ atS: this.nowS, event });
         this.heard(event);
@@ -190,6 +193,11 @@ export class VirtualPair implements Disposable {
       });
       store.save({ role, id: role }, Object.fromEntries(calibration) as Calibration);
     }
+  }
+
+  /** The main thread answers what the pair has asked, if it gets on. */
+  answer(): void {
+    if (this.answers) answersFor(this.settings, this.memory)();
   }
 
   /** Checks the safety rules on all that the arms were told. */

@@ -3,13 +3,14 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CalibrationStore } from "../../src/arm/calibration/store.ts";
+import { readFiles } from "../../src/arm/checks/inspect.ts";
 import { JOINTS, ROLES, type Role } from "../../src/arm/joints.ts";
 import { Bus } from "../../src/feetech/bus.ts";
 import { BusError } from "../../src/feetech/bus-error.ts";
 import { registers } from "../../src/feetech/registers.ts";
 import { VirtualClock } from "../../src/sim/testing/clock.ts";
 import { SimulatedTransport } from "../../src/sim/testing/transport.ts";
-import { checkPair, configurePair } from "../../src/teleop/prepare.ts";
+import { checkPair, configurePair, type ReachedArm, readPair } from "../../src/teleop/prepare.ts";
 import { calibrations } from "../arm/arms.ts";
 
 let root: string;
@@ -30,6 +31,13 @@ function reached(role: Role, clock: VirtualClock) {
   return { role, id: "me", transport, bus: new Bus(transport, { access, clock }) };
 }
 
+/** Both arms, checked against their files. */
+function check(leader: ReachedArm, follower: ReachedArm) {
+  const store = new CalibrationStore(root);
+  const files = { leader: readFiles(store, leader), follower: readFiles(store, follower) };
+  return checkPair(readPair(leader, follower), { files });
+}
+
 /** Both arms, with files of what they hold. */
 function pair() {
   for (const role of ROLES) new CalibrationStore(root).save({ role, id: "me" }, calibrations[role]);
@@ -46,7 +54,7 @@ test.each(ROLES)("EEPROM of the %s that does not take a value is told of that ar
   servo.write = (data, at, address, count, now) => {
     if (address !== worn) write(data, at, address, count, now);
   };
-  const checked = checkPair(arms.leader, arms.follower, { calibrationDir: root });
+  const checked = check(arms.leader, arms.follower);
   expect(checked.faults).toEqual([]);
   expect(configurePair(checked)).toEqual({
     stuck: {
@@ -63,7 +71,7 @@ test.each(ROLES)("EEPROM of the %s that does not take a value is told of that ar
 test("what is wrong with an arm is told as its checks found it", () => {
   const { leader, follower } = pair();
   follower.transport.arm.servo("gripper").setValues({ homing_offset: 7 });
-  const { faults, mayPass } = checkPair(leader, follower, { calibrationDir: root });
+  const { faults, mayPass } = check(leader, follower);
   expect(faults).toMatchObject([
     {
       code: "calibration.mismatch",
@@ -78,7 +86,7 @@ test("what is wrong with an arm is told as its checks found it", () => {
 function working() {
   const arms = pair();
   arms.follower.transport.arm.servo("elbow_flex").setValues({ return_delay_time: 250, torque_enable: 1 });
-  const checked = checkPair(arms.leader, arms.follower, { calibrationDir: root });
+  const checked = check(arms.leader, arms.follower);
   arms.follower.transport.sent.length = 0;
   return { ...arms, checked };
 }
@@ -116,7 +124,7 @@ test("a servo that does not confirm that it is released gets nothing written to 
 test("a servo that falls silent while the arms are checked is named", () => {
   const { leader, follower } = pair();
   leader.transport.onReply = (bytes) => (bytes[2] === 5 ? new Uint8Array() : bytes);
-  expect(() => checkPair(leader, follower, { calibrationDir: root })).toThrow(
+  expect(() => check(leader, follower)).toThrow(
     expect.objectContaining({ bus: leader.bus, id: 5, trouble: "timeout" }),
   );
 });

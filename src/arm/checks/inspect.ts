@@ -2,13 +2,11 @@
 import type { Bus } from "../../feetech/bus.ts";
 import type { CalibrationStore } from "../calibration/store.ts";
 import type { ArmIdentity } from "../identity.ts";
-import { type ArmReading, readArm, SERVO_IDS } from "../servos/read.ts";
-import type { ArmState } from "./state.ts";
+import { type ReadArm, readWhole } from "./read-whole.ts";
+import type { ArmFiles, ArmState } from "./state.ts";
 
 /** An arm as it was found, and all that was read of its servos. */
-export interface InspectedArm extends ArmState {
-  readonly reading: ArmReading;
-}
+export interface InspectedArm extends ArmState, ReadArm {}
 
 /** Reads an arm's servos and its calibration file; nothing is changed. Throws {@link PortError} when the port is lost. */
 export function inspectArm(
@@ -16,20 +14,15 @@ export function inspectArm(
   bus: Bus,
   calibrations: CalibrationStore,
 ): InspectedArm {
-  const reading = readArm(bus);
-  return {
-    role,
-    id,
-    reading,
-    images: reading.images,
-    errorBytes: errorBytesOf(bus),
-    calibration: calibrations.tryLoad({ role, id }),
-    file: calibrations.fileOf({ role, id }),
-    unfinished: calibrations.unfinishedProblem({ role, id }),
-  };
+  return { role, id, ...readWhole(bus), ...readFiles(calibrations, { role, id }) };
 }
 
-/** The error byte of each servo's last reply, in the joints' order. */
-export function errorBytesOf(bus: Bus): number[] {
-  return SERVO_IDS.map((servo) => bus.errorBytes[servo]!);
+/** Reads the files of an arm's calibration, and judges them. Throws nothing that a person can cause. */
+export function readFiles(calibrations: CalibrationStore, { role, id }: ArmIdentity): ArmFiles {
+  const arm = { role, id };
+  return {
+    calibration: calibrations.tryLoad(arm),
+    file: calibrations.fileOf(arm),
+    unfinished: calibrations.unfinishedProblem(arm),
+  };
 }

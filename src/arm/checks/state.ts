@@ -7,15 +7,19 @@ import { JOINTS, type JointName } from "../joints.ts";
 import type { ArmProblem, CalibrationUnfinished } from "../problem.ts";
 import type { ServoImage, ServoImages } from "../servos/servo-image.ts";
 
-/** What an arm's servos hold, and what its calibration file says. */
-export interface ArmState extends ArmIdentity {
-  readonly images: ServoImages;
+/** What the files of an arm's calibration say. */
+export interface ArmFiles {
   /** What its file holds, or why it cannot be had. */
   readonly calibration: Calibration | CalibrationError;
   /** How that file came about, where there is one. */
   readonly file?: CalibrationFile | undefined;
   /** Where writing a calibration to it was interrupted: what is said when file and servos do not agree. */
   readonly unfinished?: CalibrationUnfinished | undefined;
+}
+
+/** What an arm's servos hold, and what its calibration file says. */
+export interface ArmState extends ArmIdentity, ArmFiles {
+  readonly images: ServoImages;
   /** What keeps its six servos from answering as they should, as the connection to it has found. */
   readonly unreached?: ArmProblem | undefined;
   /** The error byte of each servo's last reply in the joints' order, to be reported beside its status register. */

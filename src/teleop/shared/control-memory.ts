@@ -6,12 +6,14 @@ import { Claims } from "./claims.ts";
 import { Lateness } from "./lateness.ts";
 import { type SharedMemory, sharedMemory } from "./layout.ts";
 import { Mailbox, MailboxSender } from "./mailbox.ts";
+import { Answering, Questions } from "./questions.ts";
 import { SampleReader, SampleWriter } from "./samples.ts";
 import { Telemetry } from "./telemetry.ts";
 
 /** The control thread's view: it takes commands, and publishes the rest. */
 export interface ControlMemory {
   readonly mailbox: Mailbox;
+  readonly questions: Questions;
   readonly claims: Claims;
   readonly telemetry: Telemetry;
   readonly lateness: Lateness;
@@ -25,6 +27,8 @@ export interface MainMemory {
   /** To be handed to the control thread. */
   readonly buffer: SharedArrayBuffer;
   readonly mailbox: MailboxSender;
+  /** To be answered whenever the control thread calls for it. */
+  readonly questions: Answering;
   readonly claims: Claims;
   readonly telemetry: Telemetry;
   readonly lateness: Lateness;
@@ -42,6 +46,7 @@ export function createMemory(): MainMemory {
   return {
     buffer: memory.buffer,
     mailbox: new MailboxSender(memory),
+    questions: new Answering(memory),
     claims: new Claims(memory),
     telemetry,
     lateness: new Lateness(memory),
@@ -50,11 +55,14 @@ export function createMemory(): MainMemory {
   };
 }
 
-/** The control thread's view of the memory that the main thread has made. */
-export function openMemory(buffer: SharedArrayBuffer): ControlMemory {
+/**
+ * The control thread's view of the memory that the main thread has made; `callMain` has that look at what is asked.
+ */
+export function openMemory(buffer: SharedArrayBuffer, callMain: () => void = () => {}): ControlMemory {
   const memory = sharedMemory(buffer);
   return {
     mailbox: new Mailbox(memory),
+    questions: new Questions(memory, callMain),
     claims: new Claims(memory),
     telemetry: new Telemetry(memory),
     lateness: new Lateness(memory),

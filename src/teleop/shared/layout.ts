@@ -8,6 +8,7 @@ import { ROUND_TRIP_BUCKETS } from "../../feetech/round-trip.ts";
 import { CLAIM_NAMES_SIZE, CLAIM_WORDS } from "./claims.ts";
 import { LATENESS_BUCKETS } from "./lateness.ts";
 import { COMMAND_WORDS, LONGEST_SETTINGS_BYTES } from "./mailbox.ts";
+import { ANSWERS_BYTES, QUESTION_WORDS } from "./questions.ts";
 import { SAMPLE_WORDS, SAMPLES_KEPT } from "./samples.ts";
 import { FIGURE_COUNT } from "./telemetry.ts";
 
@@ -17,6 +18,9 @@ const sections = {
   mailbox: [Int32Array, COMMAND_WORDS],
   /** Settings as JSON. */
   settings: [Uint8Array, LONGEST_SETTINGS_BYTES],
+  /** What the control thread asks, for `Atomics`, and what it is answered, as JSON. */
+  questions: [Int32Array, QUESTION_WORDS],
+  answers: [Uint8Array, ANSWERS_BYTES],
   /** Which ports another program has, for `Atomics`, and its names. */
   claims: [Int32Array, CLAIM_WORDS],
   claimNames: [Uint8Array, CLAIM_NAMES_SIZE],

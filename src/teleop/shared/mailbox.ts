@@ -1,9 +1,7 @@
-/**
- * What the main thread asks of the control thread: to look at the mode or at new settings, or to end. Settings are
- * copied under a sequence number and with a checksum, so that two that are sent within µs are never mixed.
- */
+/** What the main thread asks of the control thread: to look at the mode or at new settings, or to end. */
 import type { Clock } from "../../linux/clock.ts";
 import { type Mode, PAIR_MODES } from "../state/states.ts";
+import { LETTER_WORDS, Letter, LetterSender } from "./letter.ts";
 
 /**
  * What the main thread may ask of the control thread: a look at the mode and the settings, a stop, a quick one, or an
@@ -19,12 +17,9 @@ export const LONGEST_SETTINGS_BYTES = 16_384;
 
 const COMMAND = 0;
 const MODE = 1;
-/** Odd while settings are being written; twice the number of the settings that were sent last. */
-const SEQUENCE = 2;
-const SIZE = 3;
-const CHECKSUM = 4;
+const SETTINGS = 2;
 /** Words of a mailbox's state. */
-export const COMMAND_WORDS = 5;
+export const COMMAND_WORDS = SETTINGS + LETTER_WORDS;
 /** Beside the mode's number, while the follower is to be parked: one word, so that no two wishes are ever mixed. */
 const PARK = 16;
 
@@ -37,11 +32,11 @@ export interface MailboxMemory {
 /** The main thread's side. Everything here wakes the control thread. */
 export class MailboxSender {
   readonly #words: Int32Array;
-  readonly #settings: Uint8Array;
+  readonly #settings: LetterSender;
 
-  constructor({ mailbox, settings }: MailboxMemory) {
-    this.#words = mailbox;
-    this.#settings = settings;
+  constructor(memory: MailboxMemory) {
+    this.#words = memory.mailbox;
+    this.#settings = new LetterSender(settingsIn(memory));
   }
 
   /** Asks the control thread to end. */
@@ -79,13 +74,7 @@ export class MailboxSender {
 
   /** Sends settings; those sent before and not taken yet are forgotten. Throws RangeError when they are too long. */
   sendSettings(settings: object): void {
-    const json = new TextEncoder().encode(JSON.stringify(settings));
-    if (json.length > LONGEST_SETTINGS_BYTES) throw new RangeError(`settings of ${json.length} bytes`);
-    Atomics.add(this.#words, SEQUENCE, 1);
-    this.#settings.set(json);
-    Atomics.store(this.#words, SIZE, json.length);
-    Atomics.store(this.#words, CHECKSUM, checksumOf(json));
-    Atomics.add(this.#words, SEQUENCE, 1);
+    this.#settings.send(JSON.stringify(settings));
     this.#callAttention();
   }
 
@@ -98,13 +87,11 @@ export class MailboxSender {
 /** The control thread's side. {@link command} allocates nothing. */
 export class Mailbox {
   readonly #words: Int32Array;
-  readonly #settings: Uint8Array;
-  /** The sequence number of the settings that were taken last. */
-  #taken = 0;
+  readonly #settings: Letter;
 
-  constructor({ mailbox, settings }: MailboxMemory) {
-    this.#words = mailbox;
-    this.#settings = settings;
+  constructor(memory: MailboxMemory) {
+    this.#words = memory.mailbox;
+    this.#settings = new Letter(settingsIn(memory));
   }
 
   /** What is asked; a value of {@link Command}. */
@@ -153,14 +140,12 @@ export class Mailbox {
    * replaced at this moment: then the main thread asks for attention again when it is done.
    */
   takeSettings(): unknown {
-    const sequence = Atomics.load(this.#words, SEQUENCE);
-    if (sequence === this.#taken || sequence % 2 === 1) return undefined;
-    const json = this.#settings.slice(0, Atomics.load(this.#words, SIZE));
-    const checksum = Atomics.load(this.#words, CHECKSUM);
-    if (Atomics.load(this.#words, SEQUENCE) !== sequence || checksumOf(json) !== checksum) return undefined;
-    this.#taken = sequence;
-    return JSON.parse(new TextDecoder().decode(json));
+    return this.#settings.take();
   }
+}
+
+function settingsIn({ mailbox, settings }: MailboxMemory) {
+  return { words: mailbox.subarray(SETTINGS, SETTINGS + LETTER_WORDS), bytes: settings };
 }
 
 function modeIn(words: Int32Array): Mode {
@@ -169,9 +154,4 @@ function modeIn(words: Int32Array): Mode {
 
 function isParkAskedIn(words: Int32Array): boolean {
   return (Atomics.load(words, MODE) & PARK) !== 0;
-}
-
-/** As the signed word that the memory holds. */
-function checksumOf(bytes: Uint8Array): number {
-  return Bun.hash.crc32(bytes) | 0;
 }

@@ -43,8 +43,8 @@ export interface Conditions {
   readonly isParkAsked: boolean;
   readonly leader: ArmCondition;
   readonly follower: ArmCondition;
-  /** There once both arms were checked in this cycle. */
-  readonly inspection?: Inspection;
+  /** There once both arms were checked in this cycle; "awaited" while the main thread reads the files for that. */
+  readonly inspection?: Inspection | "awaited";
   /** Both arms are checked and configured, and were not lost since. */
   readonly isConnected: boolean;
   /** Of the connected follower. */

@@ -29,6 +29,8 @@ export type WaitReason =
   | { readonly is: "faulted" }
   /** What was told has failed again and again: it is left alone for a while. */
   | { readonly is: "pausing" }
+  /** Both arms are being checked, and the main thread has not read their files yet. */
+  | { readonly is: "files awaited" }
   /** A servo of the follower is too hot. */
   | { readonly is: "cooling"; readonly joint: number; readonly celsius: number; readonly coolBelowC: number }
   /** A servo of the leader reports what is no position. */
@@ -78,6 +80,7 @@ function nextOf(conditions: Conditions): Step["next"] {
       if (conditions.retryInMs <= 0) return { do: "inspect", afterMs: 0 };
       return wait({ is: "pausing" }, Math.min(conditions.retryInMs, LOOK_AGAIN_MS));
     }
+    if (inspection === "awaited") return wait({ is: "files awaited" }, 0);
     if (inspection.mayPass) return { do: "inspect", afterMs: RECHECK_EEPROM_MS };
     if (inspection.faults.length > 0) return wait({ is: "faulted" }, RECHECK_FAULT_MS);
     return { do: "configure" };

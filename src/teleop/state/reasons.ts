@@ -4,7 +4,10 @@ import { JOINTS, type Role } from "../../arm/joints.ts";
 import type { Problem } from "../reporting/problem.ts";
 import type { WaitReason } from "./decide.ts";
 
-/** What is told of a reason to wait; undefined where what is told was found elsewhere: who is missing, faults, what has failed. */
+/**
+ * What is told of a reason to wait; undefined where what is told was found elsewhere (who is missing, faults, what has
+ * failed), and where nothing is: of files that are awaited.
+ */
 export function problemOf(
   reason: WaitReason,
   { leader, follower }: Readonly<Record<Role, ArmIdentity>>,
@@ -13,6 +16,7 @@ export function problemOf(
     case "out of reach":
     case "faulted":
     case "pausing":
+    case "files awaited":
       return undefined;
     case "paused":
       return { code: "pair.paused", stage: reason.torqueOff ? "torque off" : "holding" };
