@@ -19,7 +19,7 @@ export function changeableByOthers(
   path: string,
   euid: number = process.geteuid?.() ?? 0,
 ): string | undefined {
-  // Not resolved by its words: where a link leads, ".." is the folder above that.
+  // Not resolved by its words: behind a link two dots are the folder above that to which it leads.
   const parts = partsOf(isAbsolute(path) ? path : `${process.cwd()}/${path}`);
   let at = "/";
   if (isOthers(lstatSync(at), euid)) return at;
