@@ -183,6 +183,16 @@ test("one file opens libc", () => {
   expect(opens.map(({ path }) => path)).toEqual(["linux/libc.ts"]);
 });
 
+test("one file starts programs, by a path and in an environment that are not the caller's", () => {
+  const starting =
+    /\bBun\.(spawn|which|\$)|\{[^}]*\b(spawn|spawnSync|which|\$)\b[^}]*\} from "bun"|child_process/;
+  const withoutTypes = (text: string) => text.replaceAll(/^import type .*$/gm, "");
+  const starts = files.filter(
+    ({ path, text }) => !path.startsWith("sim/testing/") && starting.test(withoutTypes(text)),
+  );
+  expect(starts.map(({ path }) => path)).toEqual(["host/programs.ts"]);
+});
+
 const SERIAL_PORT = "serial/serial-port.ts";
 
 test("serialport is loaded by one file, when it is wanted, and never with its own binding", () => {

@@ -3,6 +3,7 @@ import { Command, Option } from "commander";
 import type { ChosenArm } from "../config/choose-arm.ts";
 import { MAIN_PAIR, pairToName } from "../config/pairs.ts";
 import { describeMark } from "../host/board-mark.ts";
+import { runSelf } from "../host/programs.ts";
 import { printLine } from "../linux/stdout.ts";
 import { command } from "../messages/audience.ts";
 import { type Assignment, carryOut, planAssignment } from "../workflows/assign/assign.ts";
@@ -143,15 +144,10 @@ async function offerCalibrations(
 ): Promise<void> {
   for (const arm of uncalibrated(arms)) {
     const source = await chooseSource(arm, operator);
-    if (source !== undefined) await runSelf(argumentsFor(source, arm, pair));
+    if (source === undefined) continue;
+    const code = await runSelf(argumentsFor(source, arm, pair));
+    if (code !== 0) process.exitCode = code;
   }
-}
-
-/** Runs another of the program's commands on this terminal. */
-async function runSelf(args: readonly string[]): Promise<void> {
-  const { exited } = Bun.spawn([process.execPath, ...args], { stdio: ["inherit", "inherit", "inherit"] });
-  const code = await exited;
-  if (code !== 0) process.exitCode = code;
 }
 
 function show(names: readonly BoardName[], operator: Operator): void {

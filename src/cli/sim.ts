@@ -1,4 +1,6 @@
 /** `so101 sim`: simulates a leader and a follower arm on two pseudo-terminals. */
+import { mkdtempSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
 import * as v from "valibot";
@@ -14,7 +16,7 @@ import { pathsIn } from "../sim/files.ts";
 import { Simulation } from "../sim/simulation.ts";
 
 interface Options {
-  dir: string;
+  dir?: string;
   arms: Scene;
   leaderId: string;
   followerId: string;
@@ -36,7 +38,11 @@ export function simCommand(): Command {
       "Simulates a leader and a follower arm, six STS3215 servos each, on two pseudo-terminals, until it is " +
         "interrupted. The arms' EEPROM and positions survive in the folder; every packet is recorded there.",
     )
-    .option("--dir <dir>", "folder for the ports, the control socket, the state and the record", defaultDir())
+    .option(
+      "--dir <dir>",
+      "folder for the ports, the control socket, the state and the record, into which nobody else may write (default: " +
+        "so101-sim in the user's runtime folder, or a new one in /tmp)",
+    )
     .addOption(
       new Option("--arms <state>", "how the arms are when the folder holds no state yet")
         .choices(SCENES)
@@ -78,14 +84,20 @@ Examples:
 }
 
 async function sim(options: Options, command: Command): Promise<void> {
-  const paths = pathsIn(options.dir);
-  if (options.ask !== undefined) return ask(paths.socket, options.ask, options.dir);
+  const lasting = options.dir ?? runtimeDir();
+  if (options.ask !== undefined) {
+    if (lasting !== undefined) return ask(lasting, options.ask);
+    return command.error("--ask needs --dir: the folder that the simulation has named", { exitCode: 2 });
+  }
   const motion = await planOf(options.motion, command);
+  // A name that nobody can foretell: nobody can have put links there.
+  const dir = lasting ?? mkdtempSync(join(tmpdir(), "so101-sim-"));
+  const paths = pathsIn(dir);
   if (await isServed(paths.socket)) {
-    throw new Error(`a simulation is running in ${options.dir} already; give this one another --dir`);
+    throw new Error(`a simulation is running in ${dir} already; give this one another --dir`);
   }
   const simulation = await Simulation.open({
-    dir: options.dir,
+    dir,
     arms: options.arms,
     ids: { leader: options.leaderId, follower: options.followerId },
     motion,
@@ -97,7 +109,7 @@ async function sim(options: Options, command: Command): Promise<void> {
   const stop = () => simulation.stop();
   process.once("SIGINT", stop).once("SIGTERM", stop);
   const timer = options.duration === undefined ? undefined : setTimeout(stop, options.duration * 1000);
-  console.log(welcome(options));
+  console.log(welcome(dir, options));
   try {
     await simulation.run();
   } finally {
@@ -106,8 +118,9 @@ async function sim(options: Options, command: Command): Promise<void> {
   }
 }
 
-/** Sends one request to a running simulation and prints what it replies. */
-async function ask(socket: string, request: string, dir: string): Promise<void> {
+/** Sends one request to the simulation that runs in a folder, and prints what it replies. */
+async function ask(dir: string, request: string): Promise<void> {
+  const { socket } = pathsIn(dir);
   if (!(await isServed(socket))) throw new Error(`no simulation is running in ${dir}`);
   const client = await SimClient.connect(socket);
   try {
@@ -133,7 +146,7 @@ async function planOf(motion: string, command: Command): Promise<MotionPlan> {
   }
 }
 
-function welcome({ dir, leaderId, followerId }: Options): string {
+function welcome(dir: string, { leaderId, followerId }: Options): string {
   const paths = pathsIn(dir);
   return `Two simulated arms are ready.
   leader       ${paths.leader}
@@ -148,8 +161,14 @@ Try: so101 teleoperate --leader ${quoted(paths.leader)} --follower ${quoted(path
 Ctrl-C ends it.`;
 }
 
-function defaultDir(): string {
-  return join(process.env.XDG_RUNTIME_DIR ?? "/tmp", "so101-sim");
+/** In the user's runtime folder, where there is one of his own; sudo leaves out the variable, or has the caller's in it. */
+function runtimeDir(): string | undefined {
+  const runtime = process.env.XDG_RUNTIME_DIR;
+  if (runtime === undefined) return undefined;
+  const stats = statSync(runtime, { throwIfNoEntry: false });
+  const isOwn =
+    stats?.isDirectory() === true && stats.uid === process.geteuid?.() && (stats.mode & 0o022) === 0;
+  return isOwn ? join(runtime, "so101-sim") : undefined;
 }
 
 function fileName(text: string): string {

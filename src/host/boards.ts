@@ -2,6 +2,7 @@
 import { readdirSync } from "node:fs";
 import type { PortInfo } from "@serialport/bindings-interface";
 import { listPorts } from "../serial/list-ports.ts";
+import { systemPrograms } from "./programs.ts";
 
 /** A USB board with a serial port. What the board or the system does not tell is left out. */
 export interface Board {
@@ -19,8 +20,8 @@ export interface Board {
 }
 
 /** Lists the USB boards by path. Empty where udev does not run or cannot be asked; never rejects. */
-export async function listBoards(): Promise<Board[]> {
-  const ports = await listPorts().catch(() => []);
+export async function listBoards(programs = systemPrograms): Promise<Board[]> {
+  const ports = await listPorts((args) => programs.spawn("udevadm", args)).catch(() => []);
   return ports
     .filter((port) => port.vendorId !== undefined)
     .map(boardOf)

@@ -1,7 +1,7 @@
 /** Who really runs the program: under sudo it is not root's home that somebody means by "mine". */
-
 import { groupsOf } from "../linux/groups.ts";
 import { takeRights } from "../linux/guarded/rights.ts";
+import { systemPrograms } from "./programs.ts";
 
 /** The user who called sudo. */
 export interface Invoker {
@@ -20,7 +20,7 @@ export function invokingUser(
 ): Invoker | undefined {
   if (euid !== 0 || !/^\d+$/.test(env.SUDO_UID ?? "")) return undefined;
   // name:password:uid:gid:comment:home:shell, wherever the system has its users from.
-  const entry = Bun.spawnSync(["getent", "passwd", env.SUDO_UID!]).stdout.toString().trim().split(":");
+  const entry = systemPrograms.run("getent", "passwd", env.SUDO_UID!)?.stdout.trim().split(":") ?? [];
   const [name, , uid, gid, , home] = entry;
   if (name === undefined || home === undefined || home === "") return undefined;
   return { name, uid: Number(uid), gid: Number(gid), home };

@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync, statfsSync } from "node:fs";
 import { release } from "node:os";
 import { join } from "node:path";
+import { type ProgramName, systemPrograms } from "./programs.ts";
 
 /** The board's name in the device tree, `Raspberry Pi 3 Model B Plus Rev 1.3`. */
 export function machineModel(): string | undefined {
@@ -41,13 +42,13 @@ export function freeMegabytes(path: string): number | undefined {
 /** How often the kernel has said since boot that the supply was too weak; undefined when its log cannot be read. */
 export function underVoltagesSinceBoot(): number | undefined {
   const log =
-    output(["journalctl", "--boot", "--dmesg", "--quiet", "--no-pager", "--output=cat"]) ?? output(["dmesg"]);
+    output("journalctl", "--boot", "--dmesg", "--quiet", "--no-pager", "--output=cat") ?? output("dmesg");
   return log?.match(/under-?voltage detected/gi)?.length ?? (log === undefined ? undefined : 0);
 }
 
 /** Properties of a unit, as `systemctl show` has them; undefined where systemd does not run. */
 export function unitProperties(unit: string, names: readonly string[]): Record<string, string> | undefined {
-  const text = output(["systemctl", "show", `--property=${names.join(",")}`, unit]);
+  const text = output("systemctl", "show", `--property=${names.join(",")}`, unit);
   if (text === undefined) return undefined;
   return Object.fromEntries(
     text.split("\n").flatMap((line) => {
@@ -59,18 +60,17 @@ export function unitProperties(unit: string, names: readonly string[]): Record<s
 
 /** The architecture of the system's packages, `arm64`; undefined where there is no dpkg. */
 export function packageArchitecture(): string | undefined {
-  return output(["dpkg", "--print-architecture"])?.trim();
+  return output("dpkg", "--print-architecture")?.trim();
 }
 
 /** Whether a Debian package is installed. */
 export function hasPackage(name: string): boolean {
-  return output(["dpkg", "--status", name])?.includes("\nStatus: install ok installed\n") ?? false;
+  return output("dpkg", "--status", name)?.includes("\nStatus: install ok installed\n") ?? false;
 }
 
-function output(command: string[]): string | undefined {
-  if (Bun.which(command[0]!) === null) return undefined;
-  const { success, stdout } = Bun.spawnSync(command, { stderr: "ignore" });
-  return success ? stdout.toString() : undefined;
+function output(name: ProgramName, ...args: string[]): string | undefined {
+  const outcome = systemPrograms.run(name, ...args);
+  return outcome?.success ? outcome.stdout : undefined;
 }
 
 function read(path: string): string | undefined {

@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { findOwner } from "../linux/owner.ts";
 import { unitProperties } from "./machine.ts";
+import { outcomeOf, type Started, systemPrograms } from "./programs.ts";
 
 /** What systemd can be asked for, and how it is said that it was done. */
 const pastOf = {
@@ -40,12 +41,12 @@ export function isSwitchedOff(unit: string): boolean {
 
 /** Stops a unit and waits until it has stopped: the follower was released softly. Throws {@link ServiceError}. */
 export async function stopUnit(unit: string): Promise<void> {
-  await outcomeOf("stop", unit, spawn(["systemctl", "--no-ask-password", "stop", unit], "ignore"));
+  await ask("stop", unit);
 }
 
 /** Restarts a unit, if it runs. Throws {@link ServiceError}. */
 export async function restartIfRunning(unit: string): Promise<void> {
-  await outcomeOf("restart", unit, spawn(["systemctl", "--no-ask-password", "try-restart", unit], "ignore"));
+  await judge("restart", unit, systemctl("restart", unit, "try-restart", unit));
 }
 
 /** Whether systemd runs this machine; elsewhere, as in a chroot, units can be enabled but not started. */
@@ -55,13 +56,12 @@ export function isBooted(): boolean {
 
 /** Has a unit started from the next boot on. Throws {@link ServiceError}. */
 export async function enableUnit(unit: string): Promise<void> {
-  requireSystemctl("enable", unit);
-  await outcomeOf("enable", unit, spawn(["systemctl", "--no-ask-password", "enable", unit], "ignore"));
+  await ask("enable", unit);
 }
 
 /** Starts a unit, and does not wait for its arms. Throws {@link ServiceError}. */
 export async function startUnit(unit: string): Promise<void> {
-  await outcomeOf("start", unit, spawn(["systemctl", "--no-ask-password", "start", unit], "ignore"));
+  await ask("start", unit);
 }
 
 /**
@@ -71,19 +71,26 @@ export async function startUnit(unit: string): Promise<void> {
 export async function disableUnit(unit: string): Promise<void> {
   requireSystemctl("disable", unit);
   // Unlike most of what systemctl can be asked, this is answered without a running systemd.
-  const { stdout } = Bun.spawnSync(["systemctl", "is-enabled", unit], { stderr: "ignore" });
-  if (["", "not-found"].includes(stdout.toString().trim())) return;
+  const found = systemPrograms.run("systemctl", "is-enabled", unit)?.stdout.trim();
+  if (["", "not-found"].includes(found ?? "")) return;
   const now = isBooted() ? ["--now"] : [];
-  await outcomeOf(
-    "disable",
-    unit,
-    spawn(["systemctl", "--no-ask-password", "disable", ...now, unit], "ignore"),
-  );
+  await judge("disable", unit, systemctl("disable", unit, "disable", ...now, unit));
 }
 
-function requireSystemctl(verb: Verb, unit: string): void {
-  if (Bun.which("systemctl") !== null) return;
+/** The path of systemctl. Throws {@link ServiceError} where there is none. */
+function requireSystemctl(verb: Verb, unit: string): string {
+  const path = systemPrograms.find("systemctl");
+  if (path !== undefined) return path;
   throw new ServiceError(`${unit} could not be ${pastOf[verb]}: there is no systemctl`);
+}
+
+function systemctl(verb: Verb, unit: string, ...args: string[]): Started {
+  requireSystemctl(verb, unit);
+  return systemPrograms.start("systemctl", "--no-ask-password", ...args);
+}
+
+async function ask(verb: Exclude<Verb, "restart">, unit: string): Promise<void> {
+  await judge(verb, unit, systemctl(verb, unit, verb, unit));
 }
 
 /** A unit that is stopped for now. */
@@ -97,11 +104,8 @@ export interface PausedUnit {
  * it ends, it is started all the same.
  */
 export async function pauseUnit(unit: string): Promise<PausedUnit> {
-  const starter = spawn(["sh", "-c", START_AT_END, "sh", unit], "pipe");
-  const start = async () => {
-    starter.stdin.end();
-    await outcomeOf("start", unit, starter);
-  };
+  const starter = systemPrograms.start("sh", "-c", START_AT_END, requireSystemctl("stop", unit), unit);
+  const start = () => judge("start", unit, starter);
   try {
     await stopUnit(unit);
   } catch (error) {
@@ -113,22 +117,14 @@ export async function pauseUnit(unit: string): Promise<PausedUnit> {
 }
 
 /** Nothing is ever written to its input: that ends when we close it, or end ourselves, be it by SIGKILL. */
-const START_AT_END = 'trap "" TERM; read -r _; exec systemctl --no-ask-password start "$1"';
-
-function spawn<Input extends "ignore" | "pipe">(command: string[], stdin: Input) {
-  // In a session of its own: Ctrl-C on the terminal, or its end, must not end it half-way.
-  return Bun.spawn(command, { stdin, stdout: "ignore", stderr: "pipe", detached: true });
-}
+const START_AT_END = 'trap "" TERM; read -r _; exec "$0" --no-ask-password start "$1"';
 
 /** Waits until systemctl has ended. Throws {@link ServiceError} when it could not do what it should. */
-async function outcomeOf(
-  verb: Verb,
-  unit: string,
-  systemctl: { stderr: ReadableStream; exited: Promise<number> },
-): Promise<void> {
+async function judge(verb: Verb, unit: string, program: Started): Promise<void> {
+  const { success, stderr } = await outcomeOf(program);
+  if (success) return;
   // "Failed to stop so101-teleop.service: Access denied", and how to learn more in further lines.
-  const [complaint = ""] = (await new Response(systemctl.stderr).text()).split("\n");
-  if ((await systemctl.exited) === 0) return;
+  const [complaint = ""] = stderr.split("\n");
   const why = complaint.replace(/^Failed to \w+ \S+\.service: /, "").replace(/\.$/, "");
   // Who may not do this is told so in many ways, depending on what else is installed.
   const remedy = verb !== "stop" || process.geteuid?.() === 0 ? "" : " — run the command again with sudo";

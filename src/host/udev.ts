@@ -1,6 +1,7 @@
 /** Having udev read its rules again, and what it knows of a port. */
 import { existsSync, realpathSync } from "node:fs";
 import { basename } from "node:path";
+import { outcomeOf, type Programs, systemPrograms } from "./programs.ts";
 
 /** udev could not be told or asked. The message says what to do. */
 export class UdevError extends Error {
@@ -9,12 +10,12 @@ export class UdevError extends Error {
 
 /** Whether udev runs here: not in a container, nor in a folder that a system is being installed in. */
 export function udevRuns(): boolean {
-  return existsSync("/run/udev/control") && programPath() !== null;
+  return existsSync("/run/udev/control") && systemPrograms.find("udevadm") !== undefined;
 }
 
 /** Why udev cannot be asked for boards here, as it is said: `udevadm is not installed here`; undefined where it can. */
-export function whyNoUdev(): string | undefined {
-  if (programPath() === null) return "udevadm is not installed here (a container?)";
+export function whyNoUdev(programs = systemPrograms): string | undefined {
+  if (programs.find("udevadm") === undefined) return "udevadm is not installed here (a container?)";
   return existsSync("/run/udev") ? undefined : "udev does not run here (a container?)";
 }
 
@@ -27,8 +28,8 @@ export interface DeviceFacts {
 }
 
 /** What udev and the kernel know of a port. Never rejects: where they know nothing there is nothing. */
-export async function factsOf(port: string): Promise<DeviceFacts> {
-  const text = await udevadm("info", "--query=property", `--name=${port}`).catch(() => "");
+export async function factsOf(port: string, programs = systemPrograms): Promise<DeviceFacts> {
+  const text = await udevadm(programs, "info", "--query=property", `--name=${port}`).catch(() => "");
   const properties = Object.fromEntries(
     [...text.matchAll(/^(\w+)=(.*)$/gm)].map(([, name, value]) => [name, value]),
   );
@@ -45,9 +46,9 @@ function devicePath(port: string): string {
 
 /** Reads the rules again and applies them to the ports that are there; done when links are. Throws {@link UdevError}. */
 export async function applyRules(): Promise<void> {
-  await udevadm("control", "--reload");
-  await udevadm("trigger", "--action=change", "--subsystem-match=tty");
-  await udevadm("settle", "--timeout=10");
+  await udevadm(systemPrograms, "control", "--reload");
+  await udevadm(systemPrograms, "trigger", "--action=change", "--subsystem-match=tty");
+  await udevadm(systemPrograms, "settle", "--timeout=10");
 }
 
 /** The USB socket that a port's board is in, as `ID_PATH` names it; undefined when udev does not know. */
@@ -55,15 +56,10 @@ export async function usbSocketOf(port: string): Promise<string | undefined> {
   return (await factsOf(port)).properties.ID_PATH;
 }
 
-function programPath(): string | null {
-  return Bun.which("udevadm", { PATH: process.env.PATH ?? "" });
-}
-
-async function udevadm(...args: string[]): Promise<string> {
-  const program = programPath();
-  if (program === null) throw new UdevError("udevadm is not installed here: apt install udev");
-  const { stdout, stderr, exited } = Bun.spawn([program, ...args], { stdout: "pipe", stderr: "pipe" });
-  const [output, complaint] = await Promise.all([new Response(stdout).text(), new Response(stderr).text()]);
-  if ((await exited) === 0) return output;
-  throw new UdevError(`udevadm ${args[0]} failed: ${complaint.trim() || "it gave no reason"}`);
+async function udevadm(programs: Programs, ...args: string[]): Promise<string> {
+  if (programs.find("udevadm") === undefined)
+    throw new UdevError("udevadm is not installed here: apt install udev");
+  const { success, stdout, stderr } = await outcomeOf(programs.start("udevadm", ...args));
+  if (success) return stdout;
+  throw new UdevError(`udevadm ${args[0]} failed: ${stderr.trim() || "it gave no reason"}`);
 }

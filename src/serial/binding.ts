@@ -9,7 +9,6 @@ import type {
   UpdateOptions,
 } from "@serialport/bindings-interface";
 import { nativeBuffer } from "../linux/libc.ts";
-import { listPorts } from "./list-ports.ts";
 import { TtyPort } from "./port.ts";
 import { type LineSettings, rawLine } from "./termios.ts";
 import { PortError } from "./transport.ts";
@@ -44,11 +43,13 @@ class CanceledError extends Error implements BindingsErrorInterface {
 }
 
 /**
- * Opens and lists ports, as `@serialport/bindings-interface` describes. Opening rejects with a `PortError`, or with a
+ * Opens ports, as `@serialport/bindings-interface` describes; `list-ports.ts` lists them. Opening rejects with a `PortError`, or with a
  * TypeError when an option is not one that a Linux tty can do.
  */
 export const TtyBinding: BindingInterface<TtyBindingPort, OpenOptions> = {
-  list: listPorts,
+  list: async () => {
+    throw new Error("this binding opens ports, and does not list them");
+  },
 
   async open(options) {
     requireObject(options, "options");

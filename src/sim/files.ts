@@ -1,8 +1,10 @@
 /** What a simulation keeps on disk beside its record: the arms' state, and LeRobot's calibration files for them. */
-import { renameSync, rmSync, symlinkSync } from "node:fs";
-import { mkdir, rename, writeFile } from "node:fs/promises";
+import { randomUUID } from "node:crypto";
+import { mkdirSync, renameSync, symlinkSync } from "node:fs";
+import { rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import * as v from "valibot";
+import { changeableByOthers } from "../linux/own-path.ts";
 import { type ArmName, JOINTS } from "./arm/joints.ts";
 import type { ServoState } from "./servo/servo.ts";
 import { EEPROM_SIZE } from "./servo/table.ts";
@@ -43,18 +45,43 @@ export async function readState(path: string): Promise<PairState | undefined> {
   }
 }
 
-/** Writes a file so that a reader finds the old or the new one, never half of it. */
+/**
+ * Makes a folder, and those above it. Throws when somebody else may change what is in it: then he may have put links
+ * there that lead to files of ours.
+ */
+export function makeOwnFolder(path: string): void {
+  // Looked at before and after: nothing is made where a link leads, and nobody has put another in the new one's place.
+  requireOwn(path);
+  mkdirSync(path, { recursive: true });
+  requireOwn(path);
+}
+
+function requireOwn(path: string): void {
+  const part = changeableByOthers(path);
+  if (part === undefined) return;
+  const whose = process.geteuid?.() === 0 ? "only root" : "only you";
+  throw new Error(
+    `${part} may be changed by others, who could lead the simulation to other files — give a folder with --dir into ` +
+      `which ${whose} may write`,
+  );
+}
+
+/** Writes a file so that a reader finds the old or the new one, never half of it. Throws as {@link makeOwnFolder}. */
 export async function replaceFile(path: string, text: string): Promise<void> {
-  const temporary = `${path}.${process.pid}.tmp`;
-  await mkdir(dirname(path), { recursive: true });
-  await writeFile(temporary, text);
-  await rename(temporary, path);
+  const temporary = `${path}.${randomUUID()}.tmp`;
+  makeOwnFolder(dirname(path));
+  try {
+    await writeFile(temporary, text, { flag: "wx" });
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
 }
 
 /** Makes `path` a link to `target`, in the place of whatever link was there. */
 export function replaceLink(path: string, target: string): void {
-  const temporary = `${path}.${process.pid}.tmp`;
-  rmSync(temporary, { force: true });
+  const temporary = `${path}.${randomUUID()}.tmp`;
   symlinkSync(target, temporary);
   renameSync(temporary, path);
 }

@@ -1,6 +1,5 @@
 /** A running simulation: two boards, their arms, the hands that move these, and the files in its folder. */
 import { rmSync } from "node:fs";
-import { mkdir } from "node:fs/promises";
 import { nowUs } from "../linux/clock.ts";
 import { SimulatedArm } from "./arm/arm.ts";
 import { Hand } from "./arm/hand.ts";
@@ -11,6 +10,7 @@ import { Board, type Lateness, type Timing } from "./board.ts";
 import { Engine } from "./engine.ts";
 import {
   calibrationPath,
+  makeOwnFolder,
   type PairState,
   pathsIn,
   readState,
@@ -73,7 +73,10 @@ export class Simulation {
     this.#engine = new Engine(ARMS.map((name) => this.boards[name]));
   }
 
-  /** Prepares the folder, powers the arms up and plugs the boards in. Throws when the folder's state is unusable. */
+  /**
+   * Prepares the folder, powers the arms up and plugs the boards in. Throws when others may change what is in the folder,
+   * or its state is unusable.
+   */
   static async open({
     dir,
     arms,
@@ -84,7 +87,7 @@ export class Simulation {
     lateness,
   }: SimulationOptions): Promise<Simulation> {
     const paths = pathsIn(dir);
-    await mkdir(dir, { recursive: true });
+    makeOwnFolder(dir);
     const found = await readState(paths.state);
     const state = found ?? { leader: servosOf("leader", arms), follower: servosOf("follower", arms) };
     const simulation = new Simulation(paths, await Recorder.create(paths.record), state, timing);

@@ -1,5 +1,6 @@
 /** Waiting until a person pulls a USB board or plugs one in. */
 import { type Board, listBoards, portsInDev } from "../host/boards.ts";
+import { systemPrograms } from "../host/programs.ts";
 import { whyNoUdev } from "../host/udev.ts";
 import { list } from "../messages/list.ts";
 import { watchUnplugged } from "../serial/serial-port.ts";
@@ -7,8 +8,8 @@ import { PortError } from "../serial/transport.ts";
 import { pause } from "./pause.ts";
 
 /** Why no board is listed, and what to do about it. */
-export function sayNoBoard(plugIn: string): string {
-  const why = whyNoUdev();
+export function sayNoBoard(plugIn: string, programs = systemPrograms): string {
+  const why = whyNoUdev(programs);
   if (why === undefined) return `no board is plugged in — ${plugIn}; a cable that only charges will not do`;
   const ports = portsInDev();
   const there =

@@ -11,6 +11,7 @@ import {
   PACKAGE_FILES,
   PROGRAM_PATH,
 } from "../host/package-files.ts";
+import { type ProgramName, systemPrograms } from "../host/programs.ts";
 import { ServiceError } from "../host/service.ts";
 import { makeFolder, replaceFile, syncFolder } from "../linux/files.ts";
 import type { Operator } from "./operator.ts";
@@ -112,8 +113,8 @@ function requireMachine(command: string): void {
       command === "install" ? "apt install ./so101-teleop_…_arm64.deb" : "apt remove so101-teleop";
     throw new Error(`the Debian package so101-teleop is installed here — use it instead: sudo ${instead}`);
   }
-  for (const program of ["systemctl", "systemd-sysusers", "systemd-tmpfiles"]) {
-    if (Bun.which(program) === null) {
+  for (const program of ["systemctl", "systemd-sysusers", "systemd-tmpfiles"] as const) {
+    if (systemPrograms.find(program) === undefined) {
       throw new Error(
         `${program} is missing: the service needs systemd — without it, start "so101 teleoperate" yourself`,
       );
@@ -138,11 +139,11 @@ function copyProgram(): void {
 }
 
 function isActive(): boolean {
-  return Bun.spawnSync(["systemctl", "--quiet", "is-active", MAIN_UNIT]).success;
+  return systemPrograms.run("systemctl", "--quiet", "is-active", MAIN_UNIT)?.success === true;
 }
 
 function hasUser(): boolean {
-  return Bun.spawnSync(["getent", "passwd", "so101-teleop"], { stdout: "ignore" }).success;
+  return systemPrograms.run("getent", "passwd", "so101-teleop")?.success === true;
 }
 
 function removeIfEmpty(folder: string): void {
@@ -154,8 +155,9 @@ function removeIfEmpty(folder: string): void {
 }
 
 /** Runs a program of the system. Throws ServiceError with what it said. */
-function system(...command: string[]): void {
-  const { success, stderr } = Bun.spawnSync(command, { stdout: "ignore", stderr: "pipe" });
-  if (success) return;
-  throw new ServiceError(`${command.join(" ")} failed: ${stderr.toString().trim() || "it gave no reason"}`);
+function system(name: ProgramName, ...args: string[]): void {
+  const outcome = systemPrograms.run(name, ...args);
+  if (outcome?.success) return;
+  const why = outcome === undefined ? "it is not installed here" : outcome.stderr.trim();
+  throw new ServiceError(`${[name, ...args].join(" ")} failed: ${why || "it gave no reason"}`);
 }

@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { mkdtemp, rm } from "node:fs/promises";
+import { chmod, chown, lstat, mkdir, mkdtemp, readdir, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { SimClient } from "../../src/sim/control/client.ts";
+import { needing, ROOT } from "../support/needs.ts";
 
 const MAIN = join(import.meta.dir, "../../src/main.ts");
 
@@ -107,4 +108,105 @@ test("a running simulation is asked from the command line", async () => {
   const late = await outcome(sim("--ask", '{"do":"state"}'));
   expect(late.stderr).toContain(`no simulation is running in ${dir}`);
   expect(late.code).toBe(1);
+});
+
+describe("of root's, nothing leads it to a file that is not its own:", () => {
+  const NOBODY = 65_534;
+  /** Every name that a simulation opens in its folder, with a `/` for a folder. */
+  const NAMES = [
+    ...["leader", "follower", "sim.sock", "state.json", "record.ndjson"],
+    ...["calibration/", "calibration/robots/", "calibration/teleoperators/"],
+    ...["calibration/robots/so101_follower/", "calibration/teleoperators/so101_leader/"],
+    "calibration/robots/so101_follower/follower.json",
+    "calibration/teleoperators/so101_leader/leader.json",
+  ];
+
+  /** A folder of root's whose files nobody else may change, and what was in it before. */
+  async function treasure(): Promise<{ path: string; isAsItWas: () => Promise<boolean> }> {
+    const path = join(dir, "treasure");
+    await mkdir(path);
+    await Bun.write(join(path, "file"), "root's");
+    const isAsItWas = async () =>
+      (await readdir(path)).join() === "file" && (await Bun.file(join(path, "file")).text()) === "root's";
+    return { path, isAsItWas };
+  }
+
+  needing(ROOT).test.each(NAMES)("a link at %s in a folder of another's is not followed", async (name) => {
+    const { path, isAsItWas } = await treasure();
+    const theirs = join(dir, "theirs");
+    await mkdir(join(theirs, name, ".."), { recursive: true });
+    await symlink(name.endsWith("/") ? path : join(path, "file"), join(theirs, name.replace(/\/$/, "")));
+    Bun.spawnSync(["chown", "-hR", `${NOBODY}`, theirs]);
+    const { stderr, code } = await outcome(sim("--dir", theirs, "--duration", "0.1"));
+    expect(await isAsItWas()).toBe(true);
+    expect(stderr).toContain(`${theirs} may be changed by others`);
+    expect(code).toBe(1);
+  });
+
+  needing(ROOT).test.each([
+    ["everybody's", 0o777, 0],
+    ["a group's", 0o2775, 20],
+  ] as const)("nor one in a folder of its own that is %s to write in", async (_, mode, gid) => {
+    const { path, isAsItWas } = await treasure();
+    const shared = join(dir, "arms/calibration/robots");
+    await mkdir(shared, { recursive: true });
+    await symlink(path, join(shared, "so101_follower"));
+    await chown(shared, 0, gid);
+    await chmod(shared, mode);
+    const { stderr, code } = await outcome(sim("--dir", join(dir, "arms"), "--duration", "0.1"));
+    expect(await isAsItWas()).toBe(true);
+    expect(stderr).toContain(`${shared} may be changed by others`);
+    expect(code).toBe(1);
+  });
+
+  needing(ROOT).test("without --dir its folder has a name that nobody can foretell", async () => {
+    const { path, isAsItWas } = await treasure();
+    const temporary = join(dir, "tmp");
+    await mkdir(temporary);
+    await symlink(path, join(temporary, "so101-sim"));
+    await chmod(temporary, 0o1777);
+    const environments = [{}, { XDG_RUNTIME_DIR: temporary }, { XDG_RUNTIME_DIR: join(dir, "nowhere") }];
+    const folders = new Set<string>();
+    for (const env of environments) {
+      const child = Bun.spawn([process.execPath, MAIN, "sim", "--duration", "0.1"], {
+        env: { PATH: process.env.PATH, TMPDIR: temporary, ...env },
+        stdout: "pipe",
+        stderr: "pipe",
+      });
+      const { stdout, code } = await outcome(child);
+      expect(code).toBe(0);
+      const [, folder = ""] = /record +(\S+)\/record.ndjson/.exec(stdout) ?? [];
+      expect(folder).toMatch(new RegExp(`^${temporary}/so101-sim-\\w{6}$`));
+      expect((await lstat(folder)).mode & 0o777).toBe(0o700);
+      folders.add(folder);
+    }
+    expect(folders.size).toBe(environments.length);
+    expect(await isAsItWas()).toBe(true);
+  });
+});
+
+test("without --dir it is in the user's own runtime folder, where it can be asked by that", async () => {
+  const child = (...options: string[]) =>
+    Bun.spawn([process.execPath, MAIN, "sim", ...options], {
+      env: { PATH: process.env.PATH, XDG_RUNTIME_DIR: dir },
+      stdout: "pipe",
+      stderr: "pipe",
+    });
+  const running = child("--motion", "still");
+  await running.stdout.getReader().read();
+  expect(await readdir(dir)).toEqual(["so101-sim"]);
+  expect((await outcome(child("--ask", '{"do":"state"}'))).code).toBe(0);
+  running.kill();
+  expect(await running.exited).toBe(0);
+});
+
+test("where there is none, who asks is told to name the folder", async () => {
+  const child = Bun.spawn([process.execPath, MAIN, "sim", "--ask", '{"do":"state"}'], {
+    env: { PATH: process.env.PATH },
+    stdout: "pipe",
+    stderr: "pipe",
+  });
+  const { stderr, code } = await outcome(child);
+  expect(stderr).toContain("--ask needs --dir");
+  expect(code).toBe(2);
 });

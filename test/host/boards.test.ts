@@ -1,22 +1,19 @@
 /** Listing the boards that are plugged in. */
-import { afterAll, afterEach, expect, test } from "bun:test";
+import { afterAll, expect, test } from "bun:test";
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { listBoards } from "../../src/host/boards.ts";
+import { type Programs, programsIn } from "../../src/host/programs.ts";
 
-const path = process.env.PATH;
 const folder = mkdtempSync(`${tmpdir()}/so101-udev-`);
-afterEach(() => {
-  process.env.PATH = path;
-});
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** Makes `udevadm` this script, and the only program there is. */
-function udevadm(script: string): void {
+/** A machine on which `udevadm` is this script, and the only program there is. */
+function udevadm(script: string): Programs {
   const program = `${folder}/udevadm`;
   writeFileSync(program, `#!/bin/sh\n${script}\n`);
   chmodSync(program, 0o755);
-  process.env.PATH = folder;
+  return programsIn([folder]);
 }
 
 /** What `udevadm info -e` says of a board. */
@@ -46,10 +43,10 @@ const nameless = device("ttyACM2", { DEVNAME: "/dev/ttyACM2", ID_VENDOR_ID: "1a8
 const builtIn = device("ttyS0", { DEVNAME: "/dev/ttyS0" });
 
 test("lists USB boards in the order of their numbers, with what tells them apart", async () => {
-  udevadm(
+  const programs = udevadm(
     `while read -r line; do echo "$line"; done <<'EOF'\n${builtIn}\n${follower}\n${ftdi}\n${nameless}\nEOF`,
   );
-  expect(await listBoards()).toEqual([
+  expect(await listBoards(programs)).toEqual([
     { path: "/dev/ttyACM2", vendorId: "1a86", productId: "7523" },
     {
       path: "/dev/ttyACM10",
@@ -71,11 +68,9 @@ test("lists USB boards in the order of their numbers, with what tells them apart
 });
 
 test("lists nothing where there is no udevadm", async () => {
-  process.env.PATH = "/nonexistent";
-  expect(await listBoards()).toEqual([]);
+  expect(await listBoards(programsIn(["/nonexistent"]))).toEqual([]);
 });
 
 test("lists nothing where udevadm fails", async () => {
-  udevadm("exit 1");
-  expect(await listBoards()).toEqual([]);
+  expect(await listBoards(udevadm("exit 1"))).toEqual([]);
 });

@@ -3,6 +3,7 @@
 import { type BoardMark, isMarked } from "../../host/board-mark.ts";
 import { listBoards } from "../../host/boards.ts";
 import { namingRules } from "../../host/naming-rules.ts";
+import { systemPrograms } from "../../host/programs.ts";
 import { factsOf } from "../../host/udev.ts";
 
 /** A name of a board in /dev, and the rule that gives it. */
@@ -16,9 +17,12 @@ export interface BoardName {
 }
 
 /** All names that rules of this machine give to boards which can be told. */
-export async function boardNames(dirs?: readonly string[]): Promise<BoardName[]> {
+export async function boardNames(dirs?: readonly string[], programs = systemPrograms): Promise<BoardName[]> {
   const boards = await Promise.all(
-    (await listBoards()).map(async (board) => ({ ...board, facts: await factsOf(board.path) })),
+    (await listBoards(programs)).map(async (board) => ({
+      ...board,
+      facts: await factsOf(board.path, programs),
+    })),
   );
   return namingRules(dirs).flatMap(({ link, file, line, mark }) => {
     if (mark === undefined) return [];

@@ -104,7 +104,9 @@ mount -t tmpfs tmpfs /run
 mkdir -p /etc/so101-teleop /etc/udev/rules.d
 cp "$0"/*.toml /etc/so101-teleop
 cp "$0"/98-so101-arms.rules /etc/udev/rules.d
-export PATH="$0:$PATH"
+mkdir -p /mnt/upper-usr /mnt/work-usr
+mount -t overlay overlay -o lowerdir=/usr/bin,upperdir=/mnt/upper-usr,workdir=/mnt/work-usr /usr/bin
+cp --remove-destination "$0/systemctl" /usr/bin/systemctl
 exec "$@"`;
 
 const SYSTEMCTL = `#!/bin/sh

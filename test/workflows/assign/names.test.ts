@@ -1,14 +1,11 @@
-import { afterAll, afterEach, expect, test } from "bun:test";
+import { afterAll, expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { programsIn } from "../../../src/host/programs.ts";
 import { boardNames } from "../../../src/workflows/assign/names.ts";
 
-const path = process.env.PATH;
 const folder = mkdtempSync(join(tmpdir(), "so101-names-"));
-afterEach(() => {
-  process.env.PATH = path;
-});
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const DEVICE = `P: /devices/usb1/1-3/1-3.1/1-3.1:1.0/tty/ttyACM0
@@ -37,8 +34,7 @@ ${DEVICE}
 END
 `;
   writeFileSync(join(folder, "udevadm"), script, { mode: 0o755 });
-  process.env.PATH = folder;
-  const names = await boardNames([folder]);
+  const names = await boardNames([folder], programsIn([folder]));
   expect(names.map(({ link, mark, path }) => [link, mark.by, path])).toEqual([
     ["/dev/ttyUSB_leader_arm", "usb port", "/dev/ttyACM0"],
     ["/dev/ttyUSB_follower_arm", "usb port", undefined],
