@@ -4,14 +4,13 @@
 MAKEFLAGS += --no-builtin-rules
 
 BUN := .tools/bun
-PINNED := $(shell sed -n 's/.*"packageManager": *"bun@\([^"]*\)".*/\1/p' package.json)
 READY := node_modules/.ready
 # With git's log: the program names its commit.
-SOURCES := $(shell find src packaging -type f -not -path 'packaging/doc/*') package.json bun.lock tsconfig.json scripts/build.ts scripts/compile.ts $(wildcard .git/logs/HEAD)
+SOURCES := $(shell find src packaging -type f -not -path 'packaging/doc/*') package.json bun.lock tsconfig.json scripts/build.ts scripts/compile.ts scripts/toolchain.json $(wildcard .git/logs/HEAD)
 HOST := $(if $(filter aarch64 arm64,$(shell uname -m)),arm64,x64)
 
-# Another Bun, or none, at .tools/bun: get the right one.
-ifneq ($(shell { $(BUN) --version; } 2>/dev/null),$(PINNED))
+# Another Bun, or none, at .tools/bun: get the right one. It is known by its digest: another one is not run.
+ifneq ($(shell scripts/bootstrap --check && echo pinned),pinned)
 .PHONY: $(READY)
 endif
 
@@ -65,5 +64,5 @@ clean: ## remove what was built; Bun and the packages stay
 dist/so101-linux-%: $(READY) $(SOURCES)
 	@$(BUN) scripts/build.ts $*
 
-$(READY): package.json bun.lock scripts/bootstrap
+$(READY): package.json bun.lock scripts/bootstrap scripts/toolchain.json
 	@scripts/bootstrap

@@ -3,11 +3,10 @@ import { stat } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { engines } from "../package.json";
 import { compile } from "./compile.ts";
+import { PROCESSORS, type Processor } from "./toolchain.ts";
 
 const ROOT = resolve(import.meta.dir, "..");
 const ENTRY = join(ROOT, "src/main.ts");
-const PROCESSORS = ["x64", "arm64"] as const;
-type Processor = (typeof PROCESSORS)[number];
 
 /** Where the program for a processor is put. */
 function programPath(processor: Processor): string {
@@ -58,7 +57,7 @@ async function build(processor: Processor): Promise<void> {
   const path = programPath(processor);
   try {
     await compile([ENTRY, ...(await workerEntries())], path, {
-      target: `bun-linux-${processor}`,
+      processor,
       define: { SO101_COMMIT: JSON.stringify(commit()) },
     });
   } catch (cause) {

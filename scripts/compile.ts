@@ -1,11 +1,12 @@
 /** Compiles TypeScript into one program that needs nothing beside it: how so101, and what is measured beside it, are made. */
 import { mkdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { type Processor, runtimeFor, thisProcessor } from "./toolchain.ts";
 
 /** What differs from program to program. */
 export interface CompileOptions {
-  /** The machine that it is for; this one if left out. */
-  readonly target?: Bun.Build.CompileTarget;
+  /** What it is for; this machine's if left out. */
+  readonly processor?: Processor;
   /** Names and the JavaScript that each stands for. */
   readonly define?: Readonly<Record<string, string>>;
 }
@@ -31,14 +32,15 @@ export const withoutSerialportBinding: Bun.BunPlugin = {
 };
 
 /**
- * Compiles `entries`, the main file first and then those that run as Workers, into the program `outfile`.
- * The file appears whole or not at all. Rejects with what the compiler said.
+ * Compiles `entries`, the main file first and then those that run as Workers, into the program `outfile`, with the
+ * pinned runtime. The file appears whole or not at all. Rejects with what the compiler said.
  */
 export async function compile(
   entries: readonly string[],
   outfile: string,
-  { target, define = {} }: CompileOptions = {},
+  { processor = thisProcessor, define = {} }: CompileOptions = {},
 ): Promise<void> {
+  const runtime = await runtimeFor(processor);
   // The program contains the name that it is written under, and shall be the same whoever compiles it, and where.
   const folder = join(dirname(outfile), `.compiling.${process.pid}`);
   const unfinished = join(folder, basename(outfile));
@@ -49,8 +51,10 @@ export async function compile(
       // All in one folder within the program: that is what a worker's relative URL is resolved in.
       naming: { entry: "[name].[ext]" },
       compile: {
-        ...(target === undefined ? {} : { target }),
+        target: `bun-linux-${processor}`,
         outfile: unfinished,
+        // Left out, Bun takes itself, or what it finds in its cache or fetches, and asks no digest.
+        executablePath: runtime.path,
         // The program is the same in whatever folder it is started.
         autoloadDotenv: false,
         autoloadBunfig: false,
