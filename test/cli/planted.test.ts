@@ -30,6 +30,8 @@ setDefaultTimeout(240_000);
 const SECRET = "the text of a file of root's";
 const DIALOUT = 20;
 const ADA = 1234;
+/** What sudo tells when ada calls it. */
+const ADAS = { SUDO_UID: `${ADA}`, SUDO_GID: `${ADA}`, SUDO_USER: "ada" };
 const CALIBRATIONS = "/var/lib/so101-teleop/calibration";
 const repository = join(import.meta.dir, "../..");
 const good = join(import.meta.dir, "../fixtures/calibrations/good.json");
@@ -143,14 +145,20 @@ const commands = (): string[][] => [
   ["calibration", "export", "follower", "/home/ada/exported.json", "--id", "follower", "--yes"],
   ["calibration", "undo", ...arm(sim.paths.follower)],
   ["calibration", "finish", ...arm(sim.paths.follower)],
-  ["calibration", "apply", ...arm(sim.paths.follower)],
   ...writing(),
 ];
+/** The other arm's file is read only to tell whose arm it is. */
 const identifying = () => writing().slice(1, 2);
-/** Both calibrations go through the servos. */
+/** What the file says goes into the servos, and back. */
 const applying = (): string[][] => [
   ["calibration", "apply", ...arm(sim.paths.follower)],
   ["calibration", "pull", ...arm(sim.paths.follower)],
+];
+
+/** Writing to servos takes its time: it is tried where something is kept meanwhile. */
+const triedByRoot = (name: string) => [
+  ...(/\.(old|unfinished)$/.test(name) ? applying() : []),
+  ...commands(),
 ];
 
 const sockets: { stop: () => void }[] = [];
@@ -211,7 +219,7 @@ needed.test("the names that the program opens in the folder, by its system calls
     for (const words of [...commands(), ...applying()]) await so101.run(...words);
     // With something to finish, and something in the file's place.
     writeFileSync(inTree("robots/so101_follower/follower.unfinished"), "{}");
-    for (const words of commands()) await so101.run(...words);
+    for (const words of [...commands(), ...applying()]) await so101.run(...words);
   }
   names = namesOpened(readFileSync(inRoot("tmp/trace"), "utf8"));
   expect(names).toEqual(
@@ -246,8 +254,8 @@ function namesOpened(trace: string): string[] {
 }
 
 needed.test.each([
-  ["root", {}, () => commands()],
-  ["sudo", { SUDO_UID: `${ADA}`, SUDO_GID: `${ADA}`, SUDO_USER: "ada" }, () => writing()],
+  ["root", {}, triedByRoot],
+  ["sudo", ADAS, () => writing()],
 ] as const)(
   "whatever is planted at whichever of them, %s loses and publishes nothing, and nothing hangs",
   async (_, env, tried) => {
@@ -261,8 +269,7 @@ needed.test.each([
         if (!existsSync(dirname(inTree(name)))) continue;
         plant(inTree(name));
         planted++;
-        // The other arm's file is read only to tell whose arm it is.
-        for (const words of name.startsWith("teleoperators") ? identifying() : tried()) {
+        for (const words of name.startsWith("teleoperators") ? identifying() : tried(name)) {
           const said = await so101.run(...words);
           expect([`${kind} at ${name}`, words, ...wrongWith(said, before)]).toEqual([
             `${kind} at ${name}`,
@@ -273,6 +280,83 @@ needed.test.each([
       }
     }
     expect(planted).toBeGreaterThanOrEqual(6 * Object.keys(plants).length);
+  },
+);
+
+needed.test(
+  "what is imported under sudo is what its caller may read, and becomes that user's and the group's",
+  async () => {
+    cleanTree();
+    await using so101 = new Commands(ADAS);
+    for (const secret of ["/root/secret", "/root/folder/secret", "/root/folder"]) {
+      const said = await so101.run(...importing(secret));
+      expect(said).toContain(
+        `${secret}: ada, who called sudo, may not read it — name a file that ada may read`,
+      );
+      expect(said).not.toContain(SECRET.slice(0, 8));
+    }
+    // By one of ada's further groups.
+    cpSync(good, inRoot("tmp/shared.json"));
+    chownSync(inRoot("tmp/shared.json"), 0, DIALOUT);
+    chmodSync(inRoot("tmp/shared.json"), 0o640);
+    expect(await so101.run(...importing("/tmp/shared.json"))).toEndWith("\0\u0030\n");
+    const file = inTree("robots/so101_follower/follower.json");
+    expect(readFileSync(file, "utf8")).toBe(readFileSync(good, "utf8"));
+    expect(lstatSync(file)).toMatchObject({ uid: ADA, gid: DIALOUT, mode: 0o100664 });
+  },
+);
+
+needed.test.each(["a pipe", "a device", "a socket", "a gigabyte"])(
+  "%s is not imported, and is no file",
+  async (kind) => {
+    cleanTree();
+    await using so101 = new Commands(ADAS);
+    const path = inRoot(`home/ada/${kind.slice(2)}`);
+    rmSync(path, { force: true });
+    plants[kind]!(path);
+    chownSync(path, ADA, ADA);
+    expect(await so101.run(...importing(path.slice(root.length)))).toMatch(
+      /not a file, but|its 1073741824 bytes/,
+    );
+    for (const socket of sockets.splice(0)) socket.stop();
+    rmSync(path, { force: true });
+  },
+);
+
+needed.test.each([
+  ["root", {}],
+  ["sudo", ADAS],
+] as const)(
+  "in a home whose .cache is a link of its owner's, what %s makes is the owner's",
+  async (who, env) => {
+    const [cache, tree] = ["home/ada/.cache", "home/ada/data/huggingface/lerobot/calibration"];
+    for (const path of [cache, "home/ada/data"]) rmSync(inRoot(path), { recursive: true, force: true });
+    mkdirSync(inRoot("home/ada/data"));
+    chownSync(inRoot("home/ada/data"), ADA, ADA);
+    symlinkSync("data", inRoot(cache));
+    await using so101 = new Commands(env);
+    const into = `/home/ada/${who === "root" ? "data" : ".cache"}/huggingface/lerobot/calibration`;
+    const said = await so101.run(...importing("/home/ada/good.json"), "--calibration-dir", into);
+    expect(said).toEndWith("\0\u0030\n");
+    const made = [
+      "",
+      "robots",
+      "robots/so_follower",
+      "robots/so101_follower",
+      "robots/so101_follower/follower.json",
+    ];
+    for (const name of made)
+      expect(lstatSync(inRoot(join(tree, name)))).toMatchObject({ uid: ADA, gid: ADA });
+    // Root itself follows no link that a user made.
+    if (who === "sudo") return;
+    const refused = await so101.run(
+      ...importing("/home/ada/good.json"),
+      "--calibration-dir",
+      "/home/ada/.cache/huggingface",
+    );
+    expect(refused).toContain(
+      "calibration /home/ada/.cache: its folder cannot be made: a link in /home/ada, where others may write",
+    );
   },
 );
 

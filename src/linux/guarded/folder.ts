@@ -124,7 +124,7 @@ export class GuardedFolder {
     const path = this.pathOf(name);
     return this.#as(() => {
       try {
-        makeFolderAt(this.#fd, name, FOLDER_MODE, path);
+        makeFolderAt(this.#fd, name, FOLDER_MODE & 0o777, path);
       } catch (error) {
         if (!isSystemError(error) || error.code !== "EEXIST") throw error; // somebody else was faster
       }
