@@ -1,4 +1,7 @@
-/** Changing files so that a loss of power at any moment leaves the old state or the new one. */
+/**
+ * Changing files so that a loss of power at any moment leaves the old state or the new one: where nobody but their owner
+ * may write. `guarded/` is for folders that others write to.
+ */
 import { randomUUID } from "node:crypto";
 import {
   closeSync,
@@ -15,12 +18,22 @@ import {
   writeFileSync,
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { unsyncedFact, whyOf } from "./system-error.ts";
+
+/** A file has its new content, and a loss of power may take it. The message says so. */
+export class UnsyncedError extends Error {
+  override readonly name = "UnsyncedError";
+
+  constructor(path: string, cause: unknown) {
+    super(unsyncedFact(path, whyOf(cause)), { cause });
+  }
+}
 
 /**
  * Replaces a file's content so that a loss of power at any moment leaves the old file or the new one: a temporary file
  * beside it, synced, renamed, and its folder synced. A link is followed; the mode, owner and group of a file that is
- * there stay, a new one gets `mode`, by which its folder's group may write it too. The folder must exist. Throws the system's error; what
- * was there is then untouched.
+ * there stay, a new one gets `mode`, by which its folder's group may write it too. The folder must exist. Throws the
+ * system's error, and what was there is untouched; {@link UnsyncedError} when the new file is there and may not last.
  */
 export function replaceFile(path: string, text: string, mode = 0o664): void {
   try {
@@ -53,7 +66,11 @@ function writeAndRename(path: string, text: string, mode: number): void {
     rmSync(temporary, { force: true });
     throw error;
   }
-  syncFolder(folder);
+  try {
+    syncFolder(folder);
+  } catch (cause) {
+    throw new UnsyncedError(path, cause);
+  }
 }
 
 /** Only root may give a file away; anybody may give it to a group of theirs. Neither is worth failing for. */
@@ -74,12 +91,6 @@ export function syncFolder(folder: string): void {
   } finally {
     closeSync(handle);
   }
-}
-
-/** Removes a file, if it is there, and syncs its folder. Throws the system's error. */
-export function removeFile(path: string): void {
-  rmSync(path, { force: true });
-  syncFolder(dirname(path));
 }
 
 /** Makes a folder below which a group shares files, and those above it; the entries survive a loss of power. */

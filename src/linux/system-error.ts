@@ -68,6 +68,14 @@ export function whyOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+/** Said of a file that has its new content, and whose folder could not be synced. */
+export function unsyncedFact(path: string, why: string): string {
+  return (
+    `${path} is written, and the disk did not confirm its folder (${why}): a loss of power may bring back what was there ` +
+    "before — check the disk, then look at the file after the next start"
+  );
+}
+
 /** What a call does to a file, in a word. */
 const deeds: Readonly<Record<string, string>> = {
   access: "used",

@@ -9,6 +9,7 @@ import type {
   CalibrationUnwritable,
 } from "../arm/problem.ts";
 import type { Remedy } from "../arm/remedy.ts";
+import { unsyncedFact } from "../linux/system-error.ts";
 import { type Audience, command, shellLine } from "./audience.ts";
 import { alternatives, list } from "./list.ts";
 
@@ -138,10 +139,7 @@ export function unwritableCalibration({ file, what, errno }: CalibrationUnwritab
 export function sayDoubt({ kind, file, why }: Doubt): string {
   switch (kind) {
     case "not synced":
-      return (
-        `${file} is written, and the disk did not confirm its folder (${why}): a loss of power may bring back what was ` +
-        "there before — check the disk, then look at the file after the next start"
-      );
+      return unsyncedFact(file, why);
     case "not written":
       return `${file}, by which newer versions of LeRobot find it, could not be written: ${why} — remove it`;
     case "not removed":

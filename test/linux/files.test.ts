@@ -4,7 +4,6 @@ import {
   chmodSync,
   chownSync,
   closeSync,
-  existsSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
@@ -18,7 +17,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { makeFolder, removeFile, replaceFile } from "../../src/linux/files.ts";
+import { makeFolder, replaceFile } from "../../src/linux/files.ts";
 import { needing, program, ROOT } from "../support/needs.ts";
 
 const folders: string[] = [];
@@ -106,14 +105,6 @@ test("what cannot be replaced stays as it was, and no temporary file is left", (
   expect(() => replaceFile(join(folder, "nowhere", "arm.json"), "new")).toThrow("ENOENT");
 });
 
-test("a file that is removed is gone, and one that is not there is no error", () => {
-  const file = join(newFolder(), "arm.json");
-  writeFileSync(file, "old");
-  removeFile(file);
-  expect(existsSync(file)).toBe(false);
-  removeFile(file);
-});
-
 test("a folder is made with those above it, for its group to share; one that is there stays as it is", () => {
   const folder = newFolder();
   const before = process.umask(0o002);
@@ -146,6 +137,20 @@ needing(program("strace", "strace")).test(
       .map((line) => /\d+ +(\w+)\(\d+<(.+?)>|\d+ +(rename)/.exec(line)!)
       .map(([, call, path, rename]) => rename ?? (path === folder ? `${call} folder` : `${call} file`));
     expect(ours).toEqual(["fsync file", "rename", "fsync folder"]);
+    expect(readFileSync(file, "utf8")).toBe("whole");
+  },
+);
+
+needing(program("strace", "strace")).test(
+  "when only the folder cannot be synced the file is there, and that is said",
+  () => {
+    const file = join(newFolder(), "arm.json");
+    const files = join(import.meta.dir, "../../src/linux/files.ts");
+    const script = `import { replaceFile } from ${JSON.stringify(files)}; replaceFile(${JSON.stringify(file)}, "whole");`;
+    const inject = ["-f", "-o", "/dev/null", "-e", "inject=fsync:error=EIO:when=2"];
+    const { exitCode, stderr } = Bun.spawnSync(["strace", ...inject, process.execPath, "-e", script]);
+    expect(exitCode).toBe(1);
+    expect(stderr.toString()).toContain(`${file} is written, and the disk did not confirm its folder`);
     expect(readFileSync(file, "utf8")).toBe("whole");
   },
 );

@@ -1,6 +1,7 @@
 /** Where arms' calibrations are kept: LeRobot's tree of files, and what stands beside them while they are written. */
 import { basename, join } from "node:path";
 import type { GuardedFolder, Staged } from "../../linux/guarded/folder.ts";
+import { OddFileError } from "../../linux/guarded/odd-file.ts";
 import { type SystemError, whyOf } from "../../linux/system-error.ts";
 import type { ArmIdentity } from "../identity.ts";
 import type { JointName, Role } from "../joints.ts";
@@ -14,7 +15,7 @@ import {
   parseCalibration,
   parseCalibrationBytes,
 } from "./calibration.ts";
-import { CalibrationError, unreadable, unwritable, WAYS_TO_ONE } from "./error.ts";
+import { CalibrationError, invalid, unreadable, unwritable, WAYS_TO_ONE } from "./error.ts";
 import {
   commitAll,
   type Doubt,
@@ -153,9 +154,11 @@ export class CalibrationStore {
 
   /**
    * Makes sure that an arm's calibration can be written, before somebody takes the trouble of making one: a file of its
-   * size is written beside it and removed. Throws {@link CalibrationError} "unwritable".
+   * size is written beside it and removed. Throws {@link CalibrationError} "unwritable"; as {@link findUnfinished}, without
+   * which none is written either.
    */
   checkRoom(arm: ArmIdentity): void {
+    this.findUnfinished(arm);
     const name = basename(this.pathBeside(arm, ".json"));
     this.#inFolders(arm, (folder) => folder.stage(name, " ".repeat(4096)).discard());
   }
@@ -175,6 +178,9 @@ export class CalibrationStore {
         folder.read(basename(path), LARGEST_FILE_BYTES).bytes.toString("utf8"),
       );
     } catch (cause) {
+      // Nothing replaces it that has not read it.
+      if (cause instanceof OddFileError)
+        throw invalid(cause.path, `${cause.message}: remove it`, [], arm, { cause });
       const error = unreadable(path, cause);
       if (error.trouble === "missing") return undefined;
       throw error;

@@ -7,6 +7,7 @@ import type { SystemError } from "../system-error.ts";
 const O_CLOEXEC = 0o2000000;
 const O_PATH = 0o10000000;
 const AT_FDCWD = -100;
+const AT_REMOVEDIR = 0x200;
 
 /** How something may be opened; a link never is followed, nothing is waited for, and no child inherits it. */
 const Way = {
@@ -67,6 +68,11 @@ export function renameAt(folder: number, from: string, to: string, path: string)
 /** Removes a name that is not a folder's. Throws the system's error. */
 export function removeAt(folder: number, name: string, path: string): void {
   checked("unlink", path, () => libc.unlinkat(folder, encoded(name, path), 0));
+}
+
+/** Removes a folder in which nothing is. Throws the system's error. */
+export function removeFolderAt(folder: number, name: string, path: string): void {
+  checked("rmdir", path, () => libc.unlinkat(folder, encoded(name, path), AT_REMOVEDIR));
 }
 
 /**

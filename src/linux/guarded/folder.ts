@@ -15,7 +15,16 @@ import {
   writeFileSync,
 } from "node:fs";
 import { isSystemError, type SystemError } from "../system-error.ts";
-import { makeFolderAt, makeLinkAt, namesIn, openAt, readLink, removeAt, renameAt } from "./at.ts";
+import {
+  makeFolderAt,
+  makeLinkAt,
+  namesIn,
+  openAt,
+  readLink,
+  removeAt,
+  removeFolderAt,
+  renameAt,
+} from "./at.ts";
 import { kindOf, OddFileError, refuseNoFile, refuseOdd } from "./odd-file.ts";
 import { invokerUid, type Rights, takeRights, userOfFiles } from "./rights.ts";
 
@@ -115,22 +124,27 @@ export class GuardedFolder {
     const path = this.pathOf(name);
     return this.#as(() => {
       try {
-        makeFolderAt(this.#fd, name, FOLDER_MODE, path);
+        makeFolderAt(this.#fd, name, FOLDER_MODE & 0o777, path);
       } catch (error) {
         if (!isSystemError(error) || error.code !== "EEXIST") throw error; // somebody else was faster
       }
       const made = new GuardedFolder(openAt(this.#fd, name, "look", path), path);
       made.#shareLike(this.stats);
-      // Should it be lost with the power, so is what is put into it, and that is told.
-      this.sync();
+      this.#syncOr(() => {
+        made.close();
+        removeFolderAt(this.#fd, name, path);
+      });
       return made;
     });
   }
 
-  /** Makes a link, where nothing has the name. Throws the system's error. */
+  /** Makes a link that lasts, where nothing has the name. Throws the system's error. */
   makeLink(name: string, target: string): void {
-    this.#as(() => makeLinkAt(target, this.#fd, name, this.pathOf(name)));
-    this.sync();
+    const path = this.pathOf(name);
+    this.#as(() => {
+      makeLinkAt(target, this.#fd, name, path);
+      this.#syncOr(() => removeAt(this.#fd, name, path));
+    });
   }
 
   /** The names there, and no more than any tree of calibrations has. Throws the system's error. */
@@ -219,6 +233,14 @@ export class GuardedFolder {
       if (isSystemError(refused)) return refused;
       throw error;
     }
+  }
+
+  /** Syncs it. Throws the system's error when it cannot be, with what was made just now undone. */
+  #syncOr(undo: () => void): void {
+    const refused = this.sync();
+    if (refused === undefined) return;
+    attempt(undo);
+    throw refused;
   }
 
   /** What has a name, opened to be looked at. */

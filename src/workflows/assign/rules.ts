@@ -10,7 +10,7 @@ import {
   rulesText,
 } from "../../host/naming-rules.ts";
 import type { DeviceFacts } from "../../host/udev.ts";
-import { replaceFile } from "../../linux/files.ts";
+import { replaceFile, UnsyncedError } from "../../linux/files.ts";
 import { whyOf } from "../../linux/system-error.ts";
 
 /** What is to be written, and what need not be. */
@@ -75,6 +75,7 @@ export function writeRules({ path, text }: RulesPlan): boolean {
     replaceFile(path, text, 0o644);
     return true;
   } catch (error) {
+    if (error instanceof UnsyncedError) throw error;
     const { code } = error as NodeJS.ErrnoException;
     const why = code === "ENOENT" ? "there is no such folder: is udev installed?" : whyOf(error);
     throw new Error(`${path} could not be written (${why}); nothing was changed`);

@@ -8,10 +8,10 @@ import { CalibrationStore } from "../../arm/calibration/store.ts";
 import { nameOfArm } from "../../arm/identity.ts";
 import type { FiledArm } from "../../config/choose-arm.ts";
 import { MAIN_PAIR, pairConfigPath } from "../../config/pairs.ts";
-import { asInvoker } from "../../host/invoker.ts";
 import { command } from "../../messages/audience.ts";
 import { list } from "../../messages/list.ts";
 import type { Operator } from "../operator.ts";
+import { readAsInvoker } from "./as-invoker.ts";
 import { keep } from "./keep.ts";
 import { isOfDegrees, lerobotFile } from "./lerobot-files.ts";
 
@@ -22,7 +22,9 @@ import { isOfDegrees, lerobotFile } from "./lerobot-files.ts";
 export async function importCalibration(arm: FiledArm, from: string, operator: Operator): Promise<void> {
   const name = nameOfArm(arm);
   // A file of the person's own: what that person may not read is nothing that root should make one of the arm's.
-  const { path, ofDegrees, calibration, leftOut } = await asInvoker(() => readSource(arm, from, operator));
+  const { path, ofDegrees, calibration, leftOut } = await readAsInvoker(from, () =>
+    readSource(arm, from, operator),
+  );
   operator.tell("info", `${name}: importing ${path}`);
   if (leftOut.length > 0) {
     const keys = list(leftOut.map((key) => JSON.stringify(key)));

@@ -9,12 +9,12 @@ import { nameOfArm } from "../../arm/identity.ts";
 import { readArm } from "../../arm/servos/read.ts";
 import type { ServoImages } from "../../arm/servos/servo-image.ts";
 import type { FiledArm } from "../../config/choose-arm.ts";
-import { asInvoker } from "../../host/invoker.ts";
 import type { Audience } from "../../messages/audience.ts";
 import { sayError, sayProblem } from "../../messages/problems.ts";
 import { withArm } from "../arm-session.ts";
 import { Interrupted } from "../errors.ts";
 import type { Operator } from "../operator.ts";
+import { readAsInvoker } from "./as-invoker.ts";
 import { type ToldDifference, toldDifferences } from "./differences.ts";
 
 /** Both, as far as they can be had. */
@@ -40,7 +40,8 @@ export interface FileContent extends CalibrationText {
 
 /** Reads a file alone, as whoever called sudo. Throws nothing that a person can cause. */
 export async function readFileAlone(path: string, { audience }: Operator): Promise<BothCalibrations> {
-  const file = await asInvoker(() => contentOr(audience, () => ({ path, ...readCalibrationText(path) })));
+  const read = () => readAsInvoker(path, () => ({ path, ...readCalibrationText(path) }));
+  const file = await contentOr(audience, read);
   return {
     arm: undefined,
     file: typeof file === "string" ? undefined : file,
@@ -55,7 +56,7 @@ export async function readFileAlone(path: string, { audience }: Operator): Promi
 export async function readBoth(arm: FiledArm, operator: Operator): Promise<BothCalibrations> {
   const { audience } = operator;
   const calibrations = new CalibrationStore(arm.calibrationDir);
-  const content = contentOr(audience, () => calibrations.loadText(arm));
+  const content = await contentOr(audience, () => calibrations.loadText(arm));
   const problems = typeof content === "string" ? [content] : [];
   const file = typeof content === "string" ? undefined : content;
   let images: ServoImages | undefined;
@@ -101,9 +102,12 @@ async function readServos(arm: FiledArm, operator: Operator): Promise<ServoImage
 }
 
 /** What `load` gives, or why there is no such calibration. */
-function contentOr(audience: Audience, load: () => FileContent): FileContent | string {
+async function contentOr(
+  audience: Audience,
+  load: () => FileContent | Promise<FileContent>,
+): Promise<FileContent | string> {
   try {
-    return load();
+    return await load();
   } catch (error) {
     if (error instanceof CalibrationError) return sayError(error, audience);
     throw error;

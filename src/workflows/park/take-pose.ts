@@ -13,7 +13,7 @@ import { type Config, parseConfig } from "../../config/config.ts";
 import { withKeys } from "../../config/edit.ts";
 import { readConfigFile } from "../../config/file.ts";
 import { type Steps, steps, stepsToDegrees } from "../../feetech/units.ts";
-import { replaceFile } from "../../linux/files.ts";
+import { replaceFile, UnsyncedError } from "../../linux/files.ts";
 import { command } from "../../messages/audience.ts";
 import { sayProblem } from "../../messages/problems.ts";
 import { withArm } from "../arm-session.ts";
@@ -146,6 +146,7 @@ function write(file: string, text: string, edited: string): void {
   try {
     replaceFile(file, edited);
   } catch (error) {
+    if (error instanceof UnsyncedError) throw error;
     const { code, message } = error as NodeJS.ErrnoException;
     const denied = code === "EACCES" || code === "EPERM";
     const why = denied ? "you may not write there — run this again with sudo" : message;
