@@ -52,8 +52,8 @@ links: $(READY) ## show what late replies do to rate and goals, beside LeRobot's
 chaos: $(READY) dist/so101-linux-$(HOST) ## beat the program with random faults for ten minutes
 	@$(BUN) scripts/chaos.ts --minutes 10
 
-release: $(READY) ## say what it takes to release VERSION=X.Y.Z; do it with COMMIT=1
-	@$(BUN) scripts/release.ts $(VERSION) $(if $(COMMIT),--commit)
+release: $(READY) ## say what it takes to release VERSION=X.Y.Z; do it with COMMIT=1, sign it with SIGN=SSH_KEY
+	@$(BUN) scripts/release.ts $(VERSION) $(if $(COMMIT),--commit) $(if $(SIGN),--sign '$(SIGN)')
 
 mutants: $(READY) ## change the code in small ways, and see whether the tests notice
 	@$(BUN) scripts/mutants.ts
