@@ -109,16 +109,17 @@ class Kills {
   async #rehearse(scenario: Scenario): Promise<Rehearsed> {
     const trace = join(this.#siege.dir, "trace");
     await this.#prepare(scenario);
-    const before = await this.#state();
+    const before = await this.#state(scenario);
     const run = await this.#run(scenario.wrapped(traced(scenario.command, trace)));
-    if (run.code !== 0) throw new Error(`${scenario.name} does not work: ${lastOf(run.stderr + run.stdout)}`);
+    if (run.code !== scenario.ends)
+      throw new Error(`${scenario.name} does not work: ${lastOf(run.stderr + run.stdout)}`);
     const places = [this.#world, "/dev/pts/", ...scenario.places];
     const calls = callsIn(readFileSync(trace, "utf8"), places).map((call) => ({
       ...call,
       text: call.text.replaceAll(`${this.#siege.dir}/`, "").slice(0, 150),
     }));
     if (calls.length === 0) throw new Error(`${scenario.name} touches nothing`);
-    return { scenario, before, after: await this.#state(), calls };
+    return { scenario, before, after: await this.#state(scenario), calls };
   }
 
   async #disturb(
@@ -138,7 +139,7 @@ class Kills {
       const wrong = misbehaviour(run);
       if (wrong !== undefined) lose(`it ${wrong}`);
     }
-    const left = await this.#state();
+    const left = await this.#state(scenario);
     for (const [path, content] of left.files) {
       const isStray = !before.files.has(path) && !after.files.has(path);
       if (!isStray && content !== before.files.get(path) && content !== after.files.get(path)) {
@@ -179,8 +180,8 @@ class Kills {
     }
     if (again.hung)
       this.#hung.push(`${scenario.name}: run again, it did not end within ${DEADLINE_MS / 1e3} s`);
-    else if (again.code !== 0) lose(`and run again it fails: ${endOf(again)}`);
-    const end = await this.#state();
+    else if (again.code !== scenario.ends) lose(`and run again it fails: ${endOf(again)}`);
+    const end = await this.#state(scenario);
     const wrong = differences(end.files, after.files);
     if (wrong.length > 0) lose(`and after another run these are not as they should be: ${wrong.join(", ")}`);
     if (end.servos !== after.servos) lose("and after another run the servos do not hold what they should");
@@ -192,8 +193,8 @@ class Kills {
     await scenario.prepare();
   }
 
-  async #state(): Promise<State> {
-    return { files: snapshot(this.#world), servos: await heldByServos(this.#arms) };
+  async #state({ isLeftOut }: Scenario): Promise<State> {
+    return { files: snapshot(this.#world, isLeftOut), servos: await heldByServos(this.#arms) };
   }
 
   async #run(command: readonly string[]): Promise<Trial> {

@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import type { RunningSim } from "../../src/sim/testing/start.ts";
 import { calibrationText, type Filed, giveServos, leadersCalibration, narrower } from "./arms.ts";
 import type { Siege } from "./attack.ts";
+import { BOARDS, canHaveMachine, isOfTheSystem, layBoards, onMachine } from "./machine.ts";
 import type { Snapshot } from "./world.ts";
 
 /** A tool at work. */
@@ -12,8 +13,12 @@ export interface Scenario {
   readonly command: readonly string[];
   /** What settles a calibration that was cut off, where it writes one. */
   readonly settle?: readonly string[];
+  /** The exit code of a run that nothing disturbs. */
+  readonly ends: number;
   /** Where it writes, beside the world's folder and ports. */
   readonly places: readonly string[];
+  /** Whether something in the world is not the tool's, or is another one each time. */
+  isLeftOut(path: string): boolean;
   /** Puts a command where it sees the world as this machine's folders. */
   wrapped(command: readonly string[]): readonly string[];
   /** Puts everything as the tool is to find it, into the empty world. */
@@ -30,7 +35,8 @@ interface Pair {
 const LEADER = "teleoperators/so101_leader/leader.json";
 
 /** All of them, in the folder `world`, with these arms. */
-export async function scenarios({ program }: Siege, world: string, arms: RunningSim): Promise<Scenario[]> {
+export async function scenarios(siege: Siege, world: string, arms: RunningSim): Promise<Scenario[]> {
+  const { program } = siege;
   const tree = join(world, "tree");
   const file = join(tree, LEADER);
   const held = await leadersCalibration(arms);
@@ -98,12 +104,62 @@ export async function scenarios({ program }: Siege, world: string, arms: Running
       ),
     },
   ];
-  return found.map((scenario) => ({
+  const usual: Omit<Scenario, "name" | "command" | "prepare"> = {
+    ends: 0,
     places: [],
     wrapped: (command) => command,
+    isLeftOut: () => false,
     agrees: (left, before, after) => isLike(left, before) || isLike(left, after),
-    ...scenario,
-  }));
+  };
+  return [
+    ...found.map((scenario) => ({ ...usual, ...scenario })),
+    simulator(program, world, usual),
+    ...ofMachine(siege, world, usual),
+  ];
+}
+
+type Usual = Omit<Scenario, "name" | "command" | "prepare">;
+
+/** The simulator keeps its arms in a folder. */
+function simulator(program: string, world: string, usual: Usual): Scenario {
+  return {
+    ...usual,
+    name: "sim",
+    command: [program, "sim", "--dir", join(world, "sim"), "--motion", "still", "--duration", "0.2"],
+    prepare: async () => {},
+    // Its record has times in it; its ports and its socket are there while it runs.
+    isLeftOut: (path) => /^sim\/(record\.ndjson|sim\.sock|leader|follower)$/.test(path),
+  };
+}
+
+/** The tools that change the machine, where this one lets us make another. */
+function ofMachine({ program, dir }: Siege, world: string, usual: Usual): Scenario[] {
+  const machine = {
+    upper: join(world, "upper"),
+    work: join(dir, "work"),
+    root: join(dir, "root"),
+    shared: dir,
+  };
+  if (!canHaveMachine(machine)) return [];
+  const changing = {
+    ...usual,
+    wrapped: (command: readonly string[]) => onMachine(machine, command),
+    isLeftOut: isOfTheSystem,
+    prepare: async () => layBoards(machine),
+  };
+  const boards = ["--leader", BOARDS.leader, "--follower", BOARDS.follower, "--yes"];
+  // Nothing answers at these boards, which is said at the end.
+  const assigning = { ...changing, ends: 1, places: ["udev/rules.d", "so101-teleop"] };
+  return [
+    { ...assigning, name: "assign", command: [program, "assign", ...boards] },
+    { ...assigning, name: "assign --pair", command: [program, "assign", "--pair", "left", ...boards] },
+    {
+      ...changing,
+      name: "install",
+      command: [program, "install"],
+      places: ["/usr/bin/so101", "so101-teleop", "so101-helper"],
+    },
+  ];
 }
 
 /** Whether servos and the arm's file are as there. */
