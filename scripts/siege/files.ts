@@ -29,8 +29,8 @@ interface Tool {
   readonly needsConfig?: true;
   readonly needsSource?: true;
   readonly needsSocket?: true;
-  /** Whether what was cut off keeps it from its work. */
-  readonly unfinished?: "fails" | "tells";
+  /** Whether it is about what was cut off. Where servos and file agree, others need not look at that. */
+  readonly settles?: true;
   /** Whether it may change the leader's file, its servos, the configuration. */
   readonly changes?: "file" | "servos" | "config";
   /** Where it takes longer than others, ms. */
@@ -61,13 +61,11 @@ const TOOLS: readonly Tool[] = [
     name: "check",
     args: (world) => ["calibration", "check", "leader", ...one(world)],
     calibration: "fails",
-    unfinished: "fails",
   },
   {
     name: "check of both",
     args: (world) => ["calibration", "check", ...both(world)],
     calibration: "fails",
-    unfinished: "fails",
     needsConfig: true,
   },
   {
@@ -91,13 +89,13 @@ const TOOLS: readonly Tool[] = [
   {
     name: "finish",
     args: (world) => ["calibration", "finish", "leader", ...one(world)],
-    unfinished: "fails",
+    settles: true,
     changes: "servos",
   },
   {
     name: "undo",
     args: (world) => ["calibration", "undo", "leader", ...one(world)],
-    unfinished: "fails",
+    settles: true,
     changes: "servos",
   },
   { name: "status", args: ({ socket }) => ["status", "--socket", socket], needsSocket: true },
@@ -106,14 +104,12 @@ const TOOLS: readonly Tool[] = [
     name: "doctor",
     args: (world) => ["doctor", ...both(world), "--socket", world.socket],
     calibration: "tells",
-    unfinished: "tells",
     needsConfig: true,
   },
   {
     name: "teleoperate",
     args: (world) => ["teleoperate", ...both(world), "--duration", "0.5", "--socket", `${world.socket}.own`],
     calibration: "tells",
-    unfinished: "tells",
     needsConfig: true,
   },
   {
@@ -143,7 +139,7 @@ interface Place {
 
 const PLACES: readonly Place[] = [
   { path: LEADER, is: "file", met: ({ calibration }) => calibration },
-  { path: beside(".unfinished"), is: "file", met: ({ unfinished }) => unfinished },
+  { path: beside(".unfinished"), is: "file", met: ({ settles }) => (settles ? "fails" : undefined) },
   { path: `${LEADER}.old`, is: "file", met: () => undefined },
   { path: beside(".probe"), is: "file", met: () => undefined },
   { path: "tree/teleoperators/so_leader/leader.json", is: "file", met: () => undefined },
