@@ -14,7 +14,7 @@ ifneq ($(shell scripts/bootstrap --check && echo pinned),pinned)
 .PHONY: $(READY)
 endif
 
-.PHONY: help demo check test lint build deb e2e bench links chaos mutants release clean
+.PHONY: help demo check test lint build deb e2e bench links chaos siege mutants release clean
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z0-9]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -52,8 +52,11 @@ links: $(READY) ## show what late replies do to rate and goals, beside LeRobot's
 chaos: $(READY) dist/so101-linux-$(HOST) ## beat the program with random faults for ten minutes
 	@$(BUN) scripts/chaos.ts --minutes 10
 
-release: $(READY) ## say what it takes to release VERSION=X.Y.Z; do it with COMMIT=1
-	@$(BUN) scripts/release.ts $(VERSION) $(if $(COMMIT),--commit)
+siege: $(READY) dist/so101-linux-$(HOST) ## besiege the program with hostile input for five minutes; as root for all of it
+	@$(BUN) scripts/siege.ts $(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only $(ONLY)) $(if $(MINUTES),--minutes $(MINUTES))
+
+release: $(READY) ## say what it takes to release VERSION=X.Y.Z; do it with COMMIT=1, sign it with SIGN=SSH_KEY
+	@$(BUN) scripts/release.ts $(VERSION) $(if $(COMMIT),--commit) $(if $(SIGN),--sign '$(SIGN)')
 
 mutants: $(READY) ## change the code in small ways, and see whether the tests notice
 	@$(BUN) scripts/mutants.ts

@@ -4,21 +4,24 @@
  */
 import { chmod, cp, mkdir, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { dirname, join, relative, resolve } from "node:path";
-import { withoutSerialportBinding } from "../scripts/compile.ts";
+import { type Processor, pinnedRuntime } from "../scripts/toolchain.ts";
 import { PACKAGE_FILES, PROGRAM_PATH } from "../src/host/package-files.ts";
 import { version } from "../src/host/version.ts";
 import { debianChangelog } from "./changelog.ts";
+import { type EmbeddedPackage, embeddedPackages } from "./embedded.ts";
 import { copyrightText } from "./licences.ts";
 import { manPage } from "./man-page.ts";
 import { DOC_DIR, manualPages, packed } from "./manual.ts";
+import { billOfMaterials } from "./sbom.ts";
 
 const ROOT = resolve(import.meta.dir, "..");
 const DIST = join(ROOT, "dist");
 const NAME = "so101-teleop";
 const MAINTAINER = "so101 maintainers <maintainers@so101.example>";
-const PROGRAMS = { arm64: "so101-linux-arm64", amd64: "so101-linux-x64" } as const;
-type Architecture = keyof typeof PROGRAMS;
-const ARCHITECTURES = Object.keys(PROGRAMS) as Architecture[];
+/** Debian's names of the processors, and Bun's. */
+const PROCESSORS = { arm64: "arm64", amd64: "x64" } as const satisfies Record<string, Processor>;
+type Architecture = keyof typeof PROCESSORS;
+const ARCHITECTURES = Object.keys(PROCESSORS) as Architecture[];
 
 const DESCRIPTION = `teleoperate SO-ARM100/101 robot arms from boot on
  Moving the leader arm by hand moves the follower arm, from the moment that the
@@ -35,23 +38,15 @@ async function sourceDate(): Promise<Date> {
   return seconds > 0 ? new Date(seconds * 1000) : (await stat(join(ROOT, "CHANGELOG.md"))).mtime;
 }
 
-/** The npm packages whose code the program contains. */
-async function embeddedPackages(): Promise<string[]> {
-  const { success, logs, metafile } = await Bun.build({
-    entrypoints: [join(ROOT, "src/main.ts"), join(ROOT, "src/teleop/control-thread.ts")],
-    target: "bun",
-    metafile: true,
-    plugins: [withoutSerialportBinding],
-    throw: false,
-  });
-  if (!success || metafile === undefined) throw new Error(logs.join("\n"));
-  const names = Object.keys(metafile.inputs).flatMap(
-    (file) => /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(file)?.[1] ?? [],
-  );
-  return [...new Set(names)];
+/** What both packages have. */
+interface Common {
+  readonly date: Date;
+  readonly packages: readonly EmbeddedPackage[];
+  readonly copyright: string;
 }
 
-async function build(architecture: Architecture, date: Date, copyright: string): Promise<void> {
+async function build(architecture: Architecture, { date, packages, copyright }: Common): Promise<void> {
+  const processor = PROCESSORS[architecture];
   const tree = join(DIST, `.${NAME}_${architecture}`);
   const deb = join(DIST, `${NAME}_${version}_${architecture}.deb`);
   const files: string[] = [];
@@ -66,7 +61,7 @@ async function build(architecture: Architecture, date: Date, copyright: string):
   try {
     const program = join(tree, PROGRAM_PATH);
     await mkdir(dirname(program), { recursive: true });
-    await cp(join(DIST, PROGRAMS[architecture]), program);
+    await cp(join(DIST, `so101-linux-${processor}`), program);
     await chmod(program, 0o755);
     files.push(PROGRAM_PATH);
     for (const { path, text } of PACKAGE_FILES) await put(path, text);
@@ -81,6 +76,13 @@ async function build(architecture: Architecture, date: Date, copyright: string):
     for (const { path, content } of await manualPages()) await put(path, content);
     await put(`${DOC_DIR}/changelog.gz`, packed(changelog));
     await put(`${DOC_DIR}/copyright`, copyright);
+    const sha256 = new Bun.CryptoHasher("sha256").update(await Bun.file(program).bytes()).digest("hex");
+    const runtime = pinnedRuntime(processor);
+    // Not compressed: what searches for bills of materials knows them by this ending, and Debian leaves JSON as it is.
+    await put(
+      `${DOC_DIR}/sbom.cdx.json`,
+      billOfMaterials({ name: NAME, architecture, date, sha256, runtime, packages }),
+    );
     await put(
       `/usr/share/lintian/overrides/${NAME}`,
       await Bun.file(join(import.meta.dir, "debian/lintian-overrides")).text(),
@@ -163,9 +165,10 @@ if (Bun.which("dpkg-deb") === null) {
 }
 try {
   const date = await sourceDate();
-  const copyright = await copyrightText(await embeddedPackages(), join(ROOT, "node_modules"));
+  const packages = await embeddedPackages();
+  const common = { date, packages, copyright: await copyrightText(packages) };
   for (const architecture of ARCHITECTURES) {
-    if (wanted.length === 0 || wanted.includes(architecture)) await build(architecture, date, copyright);
+    if (wanted.length === 0 || wanted.includes(architecture)) await build(architecture, common);
   }
 } catch (error) {
   console.error((error as Error).message);

@@ -16,12 +16,16 @@ const COLUMNS = 74;
 export function debianChangelog(markdown: string, { name, version, maintainer, date }: Release): string {
   const entries = markdown.split(/^## /m).slice(1);
   if (!entries[0]?.startsWith(`${version} `)) throw new Error(`CHANGELOG.md does not begin with ${version}`);
+  // Each is newer than the one below it, also when it is built on the day of that release.
+  let olderMs = Number.NEGATIVE_INFINITY;
   return entries
+    .toReversed()
     .map((entry) => {
       const [head = "", ...body] = entry.split("\n");
       const [, release, when] = /^(\S+) \((.*)\)$/.exec(head) ?? [];
       if (release === undefined) throw new Error(`CHANGELOG.md: not a version and its date: ${head}`);
-      const day = when === "unreleased" ? date : new Date(`${when}T12:00:00Z`);
+      const dated = when === "unreleased" ? date : new Date(`${when}T12:00:00Z`);
+      olderMs = Math.max(dated.getTime(), olderMs + 1000);
       const changes = body
         .join("\n")
         .split(/^- /m)
@@ -35,10 +39,11 @@ export function debianChangelog(markdown: string, { name, version, maintainer, d
         "",
         ...changes,
         "",
-        ` -- ${maintainer}  ${rfc5322(day)}`,
+        ` -- ${maintainer}  ${rfc5322(new Date(olderMs))}`,
         "",
       ].join("\n");
     })
+    .toReversed()
     .join("\n");
 }
 

@@ -1,9 +1,7 @@
 /** Whose work is in the program, under which licence: the package's copyright file. */
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import * as v from "valibot";
-
-const packageSchema = v.object({ name: v.string(), version: v.string(), license: v.string() });
+import type { EmbeddedPackage } from "./embedded.ts";
 
 const HEAD = `so101 makes a pair of SO-ARM100/101 robot arms teleoperate.
 
@@ -52,12 +50,10 @@ Linked into Bun's runtime, among others:
  ICU: Unicode licence
 `;
 
-/** The copyright file, for what the build put in; `packages` are their names. */
-export async function copyrightText(packages: readonly string[], nodeModules: string): Promise<string> {
+/** The copyright file, for what the build put in. */
+export async function copyrightText(packages: readonly EmbeddedPackage[]): Promise<string> {
   const sections = [];
-  for (const name of packages.toSorted()) {
-    const dir = join(nodeModules, name);
-    const { version, license } = v.parse(packageSchema, await Bun.file(join(dir, "package.json")).json());
+  for (const { name, version, license, dir } of packages) {
     const file = (await readdir(dir)).find((entry) => /^licen[cs]e(\.md|\.txt)?$/i.test(entry));
     const licence =
       file === undefined ? `(the package says: ${license})` : await Bun.file(join(dir, file)).text();

@@ -1,14 +1,18 @@
 /**
- * Releases a version: `bun scripts/release.ts 0.2.0 [--commit]`. Sets the version, dates the changelog's section, commits,
- * builds the packages, writes `dist/SHA256SUMS` and tags. Without --commit it changes nothing and says what it would do.
- * Pushes nothing. Exit code 1 when something stands in the way, 2 for wrong usage.
+ * Releases a version: `bun scripts/release.ts 0.2.0 [--commit] [--sign KEY]`. Sets the version, dates the changelog's
+ * section, commits, builds the packages, writes and prints `dist/SHA256SUMS`, signs that with an SSH key, and tags.
+ * Without --commit it changes nothing and says what it would do. Pushes nothing. Exit code 1 when something stands in
+ * the way, 2 for wrong usage.
  */
+import { existsSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { type Plan, planRelease, sumsText } from "./release/plan.ts";
 
 const ROOT = resolve(import.meta.dir, "..");
 const DIST = join(ROOT, "dist");
+const SUMS = join(DIST, "SHA256SUMS");
 const PACKAGE_JSON = join(ROOT, "package.json");
 const CHANGELOG = join(ROOT, "CHANGELOG.md");
 
@@ -27,7 +31,19 @@ function run(...command: string[]): string {
   return stdout.toString();
 }
 
-async function release(version: string, plan: Plan): Promise<void> {
+/** What SSH binds a signature to, beside the file: a signature for a release is none for anything else. */
+const NAMESPACE = "so101-release";
+
+/**
+ * Signs a file with an SSH key, as `FILE.sig`: maintainers have such keys, and what checks them is on every machine
+ * with an SSH client, also a Raspberry Pi. The key may be a public one whose private half an agent or a token holds.
+ */
+async function sign(file: string, key: string): Promise<void> {
+  await rm(`${file}.sig`, { force: true }); // or ssh-keygen asked whether to overwrite it
+  run("ssh-keygen", "-q", "-Y", "sign", "-f", key, "-n", NAMESPACE, file);
+}
+
+async function release(version: string, plan: Plan, key: string | undefined): Promise<void> {
   await Bun.write(PACKAGE_JSON, plan.packageJson);
   await Bun.write(CHANGELOG, plan.changelog);
   run("git", "add", "--", PACKAGE_JSON, CHANGELOG);
@@ -44,33 +60,43 @@ async function release(version: string, plan: Plan): Promise<void> {
     const content = await Bun.file(join(DIST, name)).bytes();
     digests[name] = new Bun.CryptoHasher("sha256").update(content).digest("hex");
   }
-  await Bun.write(join(DIST, "SHA256SUMS"), sumsText(digests));
+  const sums = sumsText(digests);
+  await Bun.write(SUMS, sums);
+  if (key === undefined)
+    await rm(`${SUMS}.sig`, { force: true }); // that of an older release
+  else await sign(SUMS, key);
   run("git", "tag", "--annotate", plan.tag, "--message", `so101 ${version}`);
-  console.log(`${version} is released here as ${plan.tag}: dist/SHA256SUMS names the files.`);
+  console.log(
+    `${version} is released here as ${plan.tag}: dist/SHA256SUMS names the files, ` +
+      `${key === undefined ? "and is not signed" : "and dist/SHA256SUMS.sig signs that"}.`,
+  );
+  console.log(sums);
   console.log(`What comes next: git push && git push origin ${plan.tag}`);
 }
 
 function usage(): never {
   console.error(
-    "Usage: bun scripts/release.ts X.Y.Z [--commit]\n   or: make release VERSION=X.Y.Z [COMMIT=1]",
+    "Usage: bun scripts/release.ts X.Y.Z [--commit] [--sign SSH_KEY]\n" +
+      "   or: make release VERSION=X.Y.Z [COMMIT=1] [SIGN=SSH_KEY]",
   );
   process.exit(2);
 }
 
-function wanted(): { version: string; commit: boolean } {
+function wanted(): { version: string; commit: boolean; key: string | undefined } {
   try {
     const { values, positionals } = parseArgs({
-      options: { commit: { type: "boolean", default: false } },
+      options: { commit: { type: "boolean", default: false }, sign: { type: "string" } },
       allowPositionals: true,
     });
     const [version] = positionals;
-    return version === undefined || positionals.length > 1 ? usage() : { version, commit: values.commit };
+    if (version === undefined || positionals.length > 1 || values.sign === "") return usage();
+    return { version, commit: values.commit, key: values.sign };
   } catch {
     return usage();
   }
 }
 
-const { version, commit } = wanted();
+const { version, commit, key } = wanted();
 try {
   const day = new Date().toISOString().slice(0, 10);
   const source = {
@@ -80,17 +106,26 @@ try {
     tags: run("git", "tag", "--list").split("\n"),
   };
   const plan = planRelease(source, version, day);
-  if ("problems" in plan) {
-    for (const problem of plan.problems) console.error(problem);
+  const problems = "problems" in plan ? [...plan.problems] : [];
+  // Found out now, not when everything is built.
+  if (key !== undefined && !existsSync(key)) problems.push(`there is no SSH key ${key} to sign with`);
+  if (key !== undefined && Bun.which("ssh-keygen") === null) {
+    problems.push("ssh-keygen, which signs, is missing: on Debian it is in the package openssh-client");
+  }
+  if ("problems" in plan || problems.length > 0) {
+    for (const problem of problems) console.error(problem);
     process.exit(1);
   }
   if (commit) {
-    await release(version, plan);
+    await release(version, plan, key);
   } else {
     console.log(
       `This would set the version to ${version} in package.json, date its changes ${day} in CHANGELOG.md,`,
     );
-    console.log(`commit both, build the packages, write dist/SHA256SUMS, and tag the commit ${plan.tag}.`);
+    const signed = key === undefined ? "" : `sign that with ${key}, `;
+    console.log(
+      `commit both, build the packages, write dist/SHA256SUMS, ${signed}and tag the commit ${plan.tag}.`,
+    );
     console.log("Nothing was changed. To do it: add --commit, or COMMIT=1 with make.");
   }
 } catch (error) {

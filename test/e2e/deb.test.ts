@@ -3,6 +3,7 @@ import { expect, setDefaultTimeout, test } from "bun:test";
 import { join, resolve } from "node:path";
 import { version } from "../../package.json";
 import { manualPages } from "../../packaging/manual.ts";
+import { pinnedRuntime } from "../../scripts/toolchain.ts";
 import { PACKAGE_FILES } from "../../src/host/package-files.ts";
 import { built, needing, program } from "../support/needs.ts";
 
@@ -49,6 +50,7 @@ describe.each(["arm64", "amd64"])("the package for %s", (architecture) => {
         "/usr/bin/so101",
         "/usr/share/doc/so101-teleop/changelog.gz",
         "/usr/share/doc/so101-teleop/copyright",
+        "/usr/share/doc/so101-teleop/sbom.cdx.json",
         "/usr/share/lintian/overrides/so101-teleop",
         "/usr/share/man/man1/so101.1.gz",
       ].toSorted(),
@@ -71,6 +73,24 @@ describe.each(["arm64", "amd64"])("the package for %s", (architecture) => {
     ]) {
       expect(copyright).toContain(name);
     }
+  });
+
+  test("has a bill of materials, of this program and of the runtime that is pinned for it", () => {
+    const sbom = JSON.parse(
+      output(
+        "sh",
+        "-c",
+        `dpkg-deb --fsys-tarfile ${deb} | tar -xO ./usr/share/doc/so101-teleop/sbom.cdx.json`,
+      ),
+    );
+    const [digest] = output(
+      "sh",
+      "-c",
+      `dpkg-deb --fsys-tarfile ${deb} | tar -xO ./usr/bin/so101 | sha256sum`,
+    ).split(" ");
+    expect(sbom.metadata.component.hashes).toEqual([{ alg: "SHA-256", content: digest! }]);
+    const { name, sha256 } = pinnedRuntime(architecture === "arm64" ? "arm64" : "x64");
+    expect(sbom.components[0]).toMatchObject({ name, hashes: [{ content: sha256 }] });
   });
 
   needing(program("lintian", "lintian")).test("has no error and no warning of lintian's", () => {

@@ -26,6 +26,14 @@ so101-teleop (0.1.0) stable; urgency=medium
 `);
 });
 
+test("a version that is built on the day of the one before it is newer all the same", () => {
+  const markdown = "# Changes\n\n## 0.2.0 (unreleased)\n\n- New.\n\n## 0.1.0 (2026-11-24)\n\n- First.\n";
+  const dates = [...debianChangelog(markdown, release).matchAll(/^ -- .*> {2}(.*)$/gm)].map(
+    ([, date]) => date,
+  );
+  expect(dates).toEqual(["Tue, 24 Nov 2026 12:00:01 +0000", "Tue, 24 Nov 2026 12:00:00 +0000"]);
+});
+
 test("a version that is not in the changelog cannot be built", () => {
   expect(() => debianChangelog("# Changes\n\n## 0.1.0 (2026-11-01)\n\n- x\n", release)).toThrow(
     "CHANGELOG.md does not begin with 0.2.0",

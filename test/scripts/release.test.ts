@@ -1,6 +1,6 @@
 /** What a release changes, what stands in its way, and the script at work on a repository of its own. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { compareVersions, planRelease, type Source, sumsText } from "../../scripts/release/plan.ts";
@@ -128,6 +128,15 @@ needing(program("git", "git"), program("make", "make")).describe("the script", (
     expect(release("0.2.0", "--push")).toMatchObject({ code: 2, err: expect.stringContaining("X.Y.Z") });
   });
 
+  test("refuses to begin without the key that it is to sign with", () => {
+    expect(release("0.2.0", "--commit", "--sign", "none/id_ed25519")).toMatchObject({
+      code: 1,
+      err: expect.stringContaining("there is no SSH key none/id_ed25519 to sign with"),
+    });
+    expect(release("0.2.0", "--sign", "")).toMatchObject({ code: 2, err: expect.stringContaining("--sign") });
+    expect(run("git", "log", "--format=%s").out).toBe("Begin\n");
+  });
+
   test("without --commit changes nothing, and says what it would do", () => {
     expect(release("0.2.0")).toMatchObject({ code: 0, out: expect.stringContaining("Nothing was changed") });
     expect(run("git", "status", "--porcelain").out).toBe("");
@@ -156,9 +165,43 @@ needing(program("git", "git"), program("make", "make")).describe("the script", (
     expect(sums.code).toBe(0);
     expect(sums.out).toContain("so101-teleop_0.3.0_arm64.deb: OK");
     expect(run("cat", "dist/so101-linux-x64").out).toBe("Release 0.3.0\n");
+    expect(run("cat", "dist/SHA256SUMS").out.split("\n")).toHaveLength(5);
+    expect(run("ls", "dist").out).not.toContain("SHA256SUMS.sig");
   });
 
   test("does not release the same version twice", () => {
     expect(release("0.3.0", "--commit")).toMatchObject({ code: 1, err: expect.stringContaining("v0.3.0") });
   });
+
+  needing(program("ssh-keygen", "openssh-client")).test(
+    "with --sign signs the sums, as install.md says how to check",
+    async () => {
+      // Outside of the source, where it would be a change that is not committed.
+      const keys = mkdtempSync(join(tmpdir(), "so101-release-keys-"));
+      run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "tester", "-f", join(keys, "key"));
+      writeFileSync(
+        join(root, "CHANGELOG.md"),
+        CHANGELOG.replace("## 0.2.0", "## 0.4.0 (unreleased)\n\n- Signed.\n\n## 0.2.0").replace(
+          "0.2.0 (unreleased)",
+          "0.2.0 (2026-11-20)",
+        ),
+      );
+      run("git", "commit", "--quiet", "--all", "--message", "Go on");
+      const { code, out, err } = release("0.4.0", "--commit", "--sign", join(keys, "key"));
+      expect({ code, err }).toEqual({ code: 0, err: "" });
+      expect(out).toContain(await Bun.file(join(root, "dist/SHA256SUMS")).text());
+
+      const text = await Bun.file(join(import.meta.dir, "../../packaging/doc/install.md")).text();
+      const check = /^ssh-keygen -Y verify .*$/m
+        .exec(text)![0]
+        .replace("so101-signers", join(keys, "signers"));
+      const key = (await Bun.file(join(keys, "key.pub")).text()).split(" ").slice(0, 2).join(" ");
+      writeFileSync(join(keys, "signers"), `maintainers@so101.example ${key}\n`);
+      const verify = () => run("sh", "-c", `cd dist && ${check}`);
+      expect(verify()).toMatchObject({ code: 0, out: expect.stringContaining("Good") });
+      appendFileSync(join(root, "dist/SHA256SUMS"), "0  other\n");
+      expect(verify().code).not.toBe(0);
+      rmSync(keys, { recursive: true });
+    },
+  );
 });

@@ -15,6 +15,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import lock from "../../bun.lock";
 import { engines, packageManager } from "../../package.json";
 import { pinnedRuntime, runtimeFor, thisProcessor } from "../../scripts/toolchain.ts";
 import { needing, program } from "../support/needs.ts";
@@ -104,6 +105,14 @@ test("what is pinned is the Bun that runs here, of the version that package.json
   expect(await digestOf(process.execPath)).toBe(pinnedRuntime(thisProcessor).sha256);
   const { path } = await runtimeFor(thisProcessor);
   expect(await digestOf(path)).toBe(pinnedRuntime(thisProcessor).sha256);
+});
+
+test("every package of bun.lock is held by a digest, and comes from the registry that is set up", () => {
+  const wrong = Object.entries(lock.packages).filter(([, [, from, , integrity]]) => {
+    return from !== "" || !/^sha512-[A-Za-z0-9+/]{86}==$/.test(`${integrity}`);
+  });
+  expect(wrong).toEqual([]);
+  expect(Object.keys(lock.packages).length).toBeGreaterThan(30);
 });
 
 test("a Bun on the PATH that only says that it is the right one is not run", async () => {

@@ -1,0 +1,374 @@
+/**
+ * Puts odd files at each name in a tree of calibrations, and in place of a configuration, of a file to import and of a
+ * socket; and lets every tool meet them. Each run ends in its time and with an exit code that is a promise; says which
+ * file is wrong when it needed that; follows no link; and leaves alone what it was not asked to change.
+ */
+import { lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import type { RunningSim } from "../../src/sim/testing/start.ts";
+import {
+  calibrationText,
+  type Filed,
+  giveServos,
+  heldByServos,
+  leadersCalibration,
+  narrower,
+  startArms,
+} from "./arms.ts";
+import type { Attack, Siege } from "./attack.ts";
+import { giveToAttacker, ODD_FILES, ODD_NODES, type Odd } from "./odd.ts";
+import { lastOf, misbehaviour, type Trial, trial } from "./trial.ts";
+import { differences, snapshot } from "./world.ts";
+
+/** What a tool reads and writes of the world. */
+interface Tool {
+  readonly name: string;
+  readonly args: (world: World) => string[];
+  /** Whether it needs the leader's calibration file, and fails without; or only tells. */
+  readonly calibration?: "fails" | "tells";
+  readonly needsConfig?: true;
+  readonly needsSource?: true;
+  readonly needsSocket?: true;
+  /** Whether it is about what was cut off. Where servos and file agree, others need not look at that. */
+  readonly settles?: true;
+  /** Whether it may change the leader's file, its servos, the configuration. */
+  readonly changes?: "file" | "servos" | "config";
+  /** Where it takes longer than others, ms. */
+  readonly takesMs?: number;
+}
+
+/** The folders and files that tools meet. */
+interface World {
+  readonly arms: RunningSim;
+  readonly tree: string;
+  readonly config: string;
+  readonly source: string;
+  readonly target: string;
+  readonly socket: string;
+}
+
+const LEADER = "tree/teleoperators/so101_leader/leader.json";
+const beside = (ending: string) => LEADER.replace(".json", ending);
+
+const one = ({ arms, tree }: World) => [
+  ...["--id", "leader", "--calibration-dir", tree, "--port", arms.paths.leader, "--yes"],
+];
+const both = ({ config }: World) => ["--config", config];
+
+const TOOLS: readonly Tool[] = [
+  { name: "show", args: (world) => ["calibration", "show", "leader", ...one(world)], calibration: "tells" },
+  {
+    name: "check",
+    args: (world) => ["calibration", "check", "leader", ...one(world)],
+    calibration: "fails",
+  },
+  {
+    name: "check of both",
+    args: (world) => ["calibration", "check", ...both(world)],
+    calibration: "fails",
+    needsConfig: true,
+  },
+  {
+    name: "import",
+    args: (world) => ["calibration", "import", "leader", world.source, ...one(world)],
+    needsSource: true,
+    changes: "file",
+  },
+  {
+    name: "export",
+    args: (world) => ["calibration", "export", "leader", world.target, ...one(world)],
+    calibration: "fails",
+  },
+  { name: "pull", args: (world) => ["calibration", "pull", "leader", ...one(world)], changes: "file" },
+  {
+    name: "apply",
+    args: (world) => ["calibration", "apply", "leader", ...one(world)],
+    calibration: "fails",
+    changes: "servos",
+  },
+  {
+    name: "finish",
+    args: (world) => ["calibration", "finish", "leader", ...one(world)],
+    settles: true,
+    changes: "servos",
+  },
+  {
+    name: "undo",
+    args: (world) => ["calibration", "undo", "leader", ...one(world)],
+    settles: true,
+    changes: "servos",
+  },
+  { name: "status", args: ({ socket }) => ["status", "--socket", socket], needsSocket: true },
+  { name: "release", args: ({ socket }) => ["release", "--socket", socket], needsSocket: true },
+  {
+    name: "doctor",
+    args: (world) => ["doctor", ...both(world), "--socket", world.socket],
+    calibration: "tells",
+    needsConfig: true,
+  },
+  {
+    name: "teleoperate",
+    args: (world) => ["teleoperate", ...both(world), "--duration", "0.5", "--socket", `${world.socket}.own`],
+    calibration: "tells",
+    needsConfig: true,
+  },
+  {
+    name: "park --here",
+    args: (world) => ["park", "--here", "--yes", ...both(world), "--socket", world.socket],
+    needsConfig: true,
+    changes: "config",
+  },
+  { name: "relax", args: (world) => ["relax", "leader", "--yes", ...both(world)], needsConfig: true },
+  // Alone it watches both arms for a quarter of a minute: tried where it must refuse to.
+  {
+    name: "compare",
+    args: (world) => ["calibration", "compare", "--yes", ...both(world)],
+    calibration: "fails",
+    needsConfig: true,
+    takesMs: 20_000,
+  },
+];
+
+/** Where something odd can be, and what a tool that needs it does about it. */
+interface Place {
+  readonly path: string;
+  /** What it is to be otherwise: `file` may also be one with an odd content. */
+  readonly is: "file" | "folder" | "socket";
+  readonly met: (tool: Tool) => "fails" | "tells" | undefined;
+}
+
+const PLACES: readonly Place[] = [
+  { path: LEADER, is: "file", met: ({ calibration }) => calibration },
+  { path: beside(".unfinished"), is: "file", met: ({ settles }) => (settles ? "fails" : undefined) },
+  { path: `${LEADER}.old`, is: "file", met: () => undefined },
+  { path: beside(".probe"), is: "file", met: () => undefined },
+  { path: "tree/teleoperators/so_leader/leader.json", is: "file", met: () => undefined },
+  { path: "tree/teleoperators/so101_leader", is: "folder", met: ({ calibration }) => calibration },
+  { path: "tree/teleoperators/so_leader", is: "folder", met: () => undefined },
+  { path: "tree/teleoperators", is: "folder", met: ({ calibration }) => calibration },
+  { path: "lerobot/teleoperators/so101_leader/leader.json", is: "file", met: () => undefined },
+  { path: "config.toml", is: "file", met: ({ needsConfig }) => (needsConfig ? "fails" : undefined) },
+  { path: "source.json", is: "file", met: ({ needsSource }) => (needsSource ? "fails" : undefined) },
+  { path: "so101.sock", is: "socket", met: ({ needsSocket }) => (needsSocket ? "fails" : undefined) },
+];
+
+/** A tool needs a fraction of a second; a busy machine many times that. */
+const PATIENCE_MS = 10_000;
+
+const SECRET = "SO101-SECRET-OF-ROOT";
+
+export const files: Attack = {
+  name: "files",
+  async run(siege) {
+    const arms = await startArms(siege.program, join(siege.dir, "arms"));
+    try {
+      return await new Files(siege, arms, await leadersCalibration(arms)).run();
+    } finally {
+      await arms.stop();
+    }
+  },
+};
+
+class Files {
+  readonly #siege: Siege;
+  readonly #arms: RunningSim;
+  readonly #held: Filed;
+  readonly #folder: string;
+  readonly #outside: string;
+  readonly #lost: string[] = [];
+  readonly #hung: string[] = [];
+  readonly #escalated: string[] = [];
+
+  constructor(siege: Siege, arms: RunningSim, held: Filed) {
+    this.#siege = siege;
+    this.#arms = arms;
+    this.#held = held;
+    this.#folder = join(siege.dir, "world");
+    this.#outside = join(siege.dir, "outside");
+  }
+
+  async run() {
+    const { random, seconds } = this.#siege;
+    const trials = PLACES.flatMap((place) =>
+      TOOLS.flatMap((tool) => oddFor(place, tool).map((odd) => ({ place, tool, odd, at: random.next() }))),
+    ).toSorted((a, b) => a.at - b.at);
+    const endMs = performance.now() + seconds * 1e3;
+    let tried = 0;
+    let slowestMs = 0;
+    let largestMb = 0;
+    for (const { place, tool, odd } of trials) {
+      if (tried > 0 && performance.now() > endMs) break;
+      const { ms, mb } = await this.#try(place, tool, odd);
+      slowestMs = Math.max(slowestMs, ms);
+      largestMb = Math.max(largestMb, mb);
+      tried++;
+    }
+    this.#clear();
+    return {
+      tried,
+      lost: this.#lost,
+      hung: this.#hung,
+      escalated: this.#escalated,
+      figures: {
+        "of all": trials.length,
+        "slowest ms": Math.round(slowestMs),
+        "most MB": Math.round(largestMb),
+      },
+    };
+  }
+
+  async #try(place: Place, tool: Tool, odd: Odd): Promise<Trial> {
+    const what = `${tool.name} with ${odd.name} as ${place.path}`;
+    this.#siege.say(what);
+    await this.#lay(place, odd);
+    const world = this.#world();
+    const isOut = (path: string) => path === "so101.sock.own";
+    const before = snapshot(this.#folder, isOut);
+    const outside = this.#outsideNow();
+    const servos = await heldByServos(this.#arms);
+    const run = await trial([this.#siege.program, ...tool.args(world)], {
+      cwd: this.#siege.dir,
+      deadlineMs: PATIENCE_MS + (tool.takesMs ?? 0),
+    });
+    const text = run.stdout + run.stderr;
+    if (run.hung) this.#hung.push(`${what}: it had not ended after ${(run.ms / 1e3).toFixed(0)} s`);
+    const wrong = misbehaviour(run);
+    if (wrong !== undefined) this.#lost.push(`${what}: it ${wrong}`);
+    const met = odd.isUsable === "no" ? place.met(tool) : undefined;
+    if (!run.hung && met !== undefined) {
+      if (met === "fails" && run.code === 0)
+        this.#lost.push(`${what}: it says that all is well: ${lastOf(text)}`);
+      const named = place.is === "folder" ? basename(dirname(LEADER)) : basename(place.path);
+      if (!text.includes(named)) this.#lost.push(`${what}: it does not name it: ${lastOf(text)}`);
+    }
+    if (text.includes(SECRET)) this.#escalated.push(`${what}: it shows a file of root's`);
+    const outsideWrong = differences(outside, this.#outsideNow());
+    if (outsideWrong.length > 0)
+      this.#escalated.push(`${what}: ${outsideWrong.join(", ")} outside was touched`);
+    this.#judgeWorld(what, tool, before, snapshot(this.#folder, isOut), run);
+    if ((await heldByServos(this.#arms)) !== servos) {
+      if (tool.changes !== "servos" || run.code !== 0) {
+        this.#lost.push(`${what}: servos hold something else, and it ended with exit code ${run.code}`);
+      }
+      await giveServos(this.#arms, this.#held);
+    }
+    return run;
+  }
+
+  /** What must be as it was. */
+  #judgeWorld(
+    what: string,
+    tool: Tool,
+    before: ReadonlyMap<string, string>,
+    after: ReadonlyMap<string, string>,
+    { code }: Trial,
+  ): void {
+    const mayChange = (path: string) =>
+      (tool.changes === "config" && path === "config.toml") ||
+      (tool.changes === "file" && path.startsWith("tree/teleoperators")) ||
+      // What was cut off is over, or is written anew while it is completed; then the file is written.
+      (tool.changes === "servos" && path.startsWith(dirname(LEADER))) ||
+      (tool.name === "export" && path.startsWith("lerobot"));
+    for (const path of differences(before, after)) {
+      const [old, now] = [before.get(path), after.get(path)];
+      const isOurLink = now?.startsWith("link to so101_") ?? false;
+      if (!mayChange(path) && !isOurLink)
+        this.#lost.push(`${what}: ${path} has changed, which it was not to`);
+      else if (now === undefined && code !== 0 && old !== "special")
+        this.#lost.push(`${what}: ${path} is gone`);
+      // What is written is whole.
+      else if (path.endsWith(".json") && now !== undefined && !isCalibration(now)) {
+        this.#lost.push(`${what}: ${path} was written, and is no calibration`);
+      }
+      if (path.split("/").at(-1)!.startsWith(".") && now !== undefined) {
+        this.#lost.push(`${what}: ${path} was left behind`);
+      }
+    }
+  }
+
+  /** A world in which all is well but for one thing. */
+  async #lay(place: Place, odd: Odd): Promise<void> {
+    this.#clear();
+    const { tree, config, source } = this.#world();
+    const follower = join(tree, "robots/so101_follower/follower.json");
+    const filed = calibrationText(this.#held);
+    const good = new Map([
+      [join(this.#folder, LEADER), filed],
+      [join(this.#folder, `${LEADER}.old`), calibrationText(narrower(this.#held, 10))],
+      [
+        follower,
+        readFileSync(join(this.#arms.paths.calibration, "robots/so101_follower/follower.json"), "utf8"),
+      ],
+      [source, calibrationText(narrower(this.#held, 20))],
+      [config, configText(this.#world())],
+    ]);
+    for (const [path, text] of good) {
+      mkdirSync(dirname(path), { recursive: true });
+      writeFileSync(path, text);
+    }
+    mkdirSync(join(this.#outside, "folder"), { recursive: true });
+    writeFileSync(join(this.#outside, "secret"), SECRET, { mode: 0o600 });
+    writeFileSync(join(this.#outside, "folder/leader.json"), SECRET, { mode: 0o600 });
+    const path = join(this.#folder, place.path);
+    rmSync(path, { recursive: true, force: true });
+    mkdirSync(dirname(path), { recursive: true });
+    await odd.put(path, { good: good.get(path) ?? filed, outside: this.#outside });
+    if (place.path.startsWith("tree")) giveToAttacker(path);
+  }
+
+  #world(): World {
+    const at = (name: string) => join(this.#folder, name);
+    return {
+      arms: this.#arms,
+      tree: at("tree"),
+      config: at("config.toml"),
+      source: at("source.json"),
+      target: at("lerobot"),
+      socket: at("so101.sock"),
+    };
+  }
+
+  #clear(): void {
+    for (const folder of [this.#folder, this.#outside]) rmSync(folder, { recursive: true, force: true });
+    mkdirSync(this.#folder);
+  }
+
+  /** What is outside, to the owner, the mode and the moment of the last change. */
+  #outsideNow(): ReadonlyMap<string, string> {
+    const paths = readdirSync(this.#outside, { recursive: true, encoding: "utf8" });
+    return new Map(
+      paths.map((path) => {
+        const { mode, uid, gid, size, mtimeMs, ctimeMs } = lstatSync(join(this.#outside, path));
+        return [path, `${mode} ${uid} ${gid} ${size} ${mtimeMs} ${ctimeMs}`];
+      }),
+    );
+  }
+}
+
+/** What is tried at a place by a tool. */
+function oddFor({ is, met }: Place, tool: Tool): Odd[] {
+  const isRoot = process.geteuid?.() === 0;
+  const kinds = is === "file" ? [...ODD_NODES, ...ODD_FILES] : ODD_NODES;
+  return kinds.filter(({ needsRoot, isUsable }) => {
+    if (needsRoot && !isRoot) return false;
+    // Where nothing keeps it from its work, it takes long.
+    return tool.takesMs === undefined || (isUsable === "no" && met(tool) === "fails");
+  });
+}
+
+function isCalibration(text: string): boolean {
+  try {
+    return typeof JSON.parse(text).gripper.range_max === "number";
+  } catch {
+    return false;
+  }
+}
+
+function configText({ arms, tree }: World): string {
+  return `calibration_dir = ${JSON.stringify(tree)}
+[leader]
+port = ${JSON.stringify(arms.paths.leader)}
+[follower]
+port = ${JSON.stringify(arms.paths.follower)}
+`;
+}
