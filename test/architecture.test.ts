@@ -193,6 +193,44 @@ test("one file starts programs, by a path and in an environment that are not the
   expect(starts.map(({ path }) => path)).toEqual(["host/programs.ts"]);
 });
 
+/** All that is loaded with a file, itself among it. */
+function loadedWith(path: string): Set<string> {
+  const reached = new Set([path]);
+  for (const each of reached)
+    for (const { from, to, typesOnly } of imports) if (from === each && !typesOnly) reached.add(to);
+  return reached;
+}
+
+test("the control thread opens nothing but its arms' ports: what stands in files is looked up for it", () => {
+  const loaded = loadedWith("teleop/control-thread.ts");
+  expect(loaded).toContain("serial/tty.ts");
+  expect(loaded.size).toBeGreaterThan(80);
+  const text = (path: string) => files.find((file) => file.path === path)!.text;
+  const modules = [...loaded].flatMap((path) =>
+    [...text(path).matchAll(/(?:from |import\()"((?!\.)[^"]+)"/g)]
+      .filter(([statement]) => statement.startsWith("import(") || !hasOnlyTypesFrom(text(path), statement))
+      .map(([, name]) => `${path}: ${name}`),
+  );
+  expect(modules.sort()).toEqual([
+    "linux/libc.ts: bun:ffi",
+    "linux/libc.ts: node:os",
+    // Its own memory's map, once, before any arm is looked for.
+    "linux/scheduling.ts: node:fs",
+    // Where ports are listed, which nobody does here.
+    "serial/list-ports.ts: @serialport/bindings-cpp/dist/linux-list",
+  ]);
+  const opens = [...loaded].filter((path) =>
+    /libc\.open\(|Bun\.file\(|Bun\.write\(|Bun\.\$/.test(text(path)),
+  );
+  expect(opens).toEqual(["serial/tty.ts"]);
+});
+
+/** Whether the import statement that ends so takes types alone. */
+function hasOnlyTypesFrom(text: string, end: string): boolean {
+  const statement = text.slice(text.lastIndexOf("import", text.indexOf(end)), text.indexOf(end));
+  return hasOnlyTypes(statement.replace(/^import/, ""));
+}
+
 const SERIAL_PORT = "serial/serial-port.ts";
 
 test("serialport is loaded by one file, when it is wanted, and never with its own binding", () => {

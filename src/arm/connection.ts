@@ -1,19 +1,14 @@
 /** One arm's port and bus: opening it, finding out who answers and what is missing. */
 
-import { accessSync, constants } from "node:fs";
 import type { BusAccess } from "../feetech/access.ts";
 import { Bus } from "../feetech/bus.ts";
 import { BusCounters } from "../feetech/counters.ts";
 import { BAUD_RATES } from "../feetech/registers.ts";
 import { ReadRequest, spanOf } from "../feetech/requests.ts";
 import { RoundTrip } from "../feetech/round-trip.ts";
-import { othersOn } from "../helper/others.ts";
-import { type Clock, systemClock } from "../linux/clock.ts";
-import { isLocked } from "../linux/owner.ts";
-import { TtyBinding } from "../serial/binding.ts";
-import { type LatencyTimer, latencyTimerOf } from "../serial/latency.ts";
+import type { Clock } from "../linux/clock.ts";
+import type { LatencyTimer } from "../serial/latency-timer.ts";
 import { PortError, type Transport } from "../serial/transport.ts";
-import { inUseBy } from "../serial/troubles.ts";
 import { type About, type Answers, askAll, problemWith } from "./checks/answers.ts";
 import { closerLook } from "./checks/closer-look.ts";
 import { tooSlow } from "./checks/too-slow.ts";
@@ -22,7 +17,6 @@ import { jointWithId, nameWithId } from "./joints.ts";
 import type { ArmProblem } from "./problem.ts";
 import { problemOf } from "./problem-of.ts";
 import { SERVO_IDS } from "./servos/read.ts";
-import { watchedPorts } from "./watched-ports.ts";
 
 /** Where an arm is and whose calibration it has. */
 export interface ArmSettings {
@@ -45,45 +39,14 @@ export interface ArmPort {
 
 /** How an arm's port is opened, and the clock that everything on it goes by. */
 export interface ArmPorts {
-  /** Opens the port at a path. Rejects with a {@link PortError}. */
+  /** Opens the port at a path. Rejects with a {@link PortError}, or {@link PortAwaited}. */
   open(path: string, baudRate: number): Promise<ArmPort>;
   readonly clock: Clock;
 }
 
-/** The machine's own ports. What another program has open is not opened; one that comes later is not noticed here. */
-export const systemPorts: ArmPorts = {
-  clock: systemClock,
-  async open(path, baudRate) {
-    await refuseToJoin(path);
-    const port = await TtyBinding.open({ path, baudRate });
-    return {
-      transport: port.tty,
-      setBaudRate: (rate) => port.tty.setBaudRate(rate),
-      latencyTimer: latencyTimerOf(path),
-      close: async () => {
-        if (port.isOpen) await port.close();
-      },
-    };
-  },
-};
-
-/**
- * Rejects with {@link PortError} "in use" when another program has the port open, whether or not it has locked it. What
- * cannot be opened anyway is left to who tries.
- */
-async function refuseToJoin(path: string): Promise<void> {
-  if (!mayOpen(path) || isLocked(path)) return;
-  const [owner] = (await othersOn(path)).programs;
-  if (owner !== undefined) throw inUseBy(path, owner);
-}
-
-function mayOpen(path: string): boolean {
-  try {
-    accessSync(path, constants.R_OK | constants.W_OK);
-    return true;
-  } catch {
-    return false;
-  }
+/** Whether a port may be opened is being looked up: it is to be tried again soon. */
+export class PortAwaited extends Error {
+  override readonly name = "PortAwaited";
 }
 
 /** Right after a board appears its node may not have its group yet: refusals are believed after this long. */
@@ -105,6 +68,7 @@ export class ArmConnection {
   #answers: Answers | undefined;
   #port: ArmPort | undefined;
   #bus: Bus | undefined;
+  #isAwaited = false;
   #deniedSinceUs: number | undefined;
   /** How often the board has appeared, and whether it was away since it was opened last. */
   #appearances = 0;
@@ -123,7 +87,7 @@ export class ArmConnection {
     arm: ArmIdentity | undefined,
     path: string,
     access: BusAccess,
-    ports: ArmPorts = watchedPorts(systemPorts),
+    ports: ArmPorts,
     roundTrip: RoundTrip = new RoundTrip(),
   ) {
     this.arm = arm && { role: arm.role, id: arm.id };
@@ -138,6 +102,11 @@ export class ArmConnection {
   /** What all six servos said of themselves when {@link reach} found them: `torque_enable` to `present_current`. */
   get facts(): ReadRequest {
     return this.#facts;
+  }
+
+  /** Whether it was not known, when {@link reach} was called last, if the port may be opened: {@link problem} is older. */
+  get isAwaited(): boolean {
+    return this.#isAwaited;
   }
 
   /** What keeps the arm from being used, as {@link reach} found it last; undefined when all six servos answered. */
@@ -169,10 +138,15 @@ export class ArmConnection {
    * rejects for anything that a person or time can put right.
    */
   async reach(): Promise<void> {
+    this.#isAwaited = false;
     try {
       await this.#open();
       this.#lookAtServos();
     } catch (error) {
+      if (error instanceof PortAwaited) {
+        this.#isAwaited = true;
+        return;
+      }
       if (!(error instanceof PortError)) throw error;
       await this.fail(error);
       this.#problem = this.#problemOf(error);

@@ -6,6 +6,7 @@ import { constants } from "node:os";
 const { symbols } = dlopen("libc.so.6", {
   // Files and devices.
   open: { args: ["ptr", "i32"], returns: "i32" },
+  access: { args: ["ptr", "i32"], returns: "i32" },
   close: { args: ["i32"], returns: "i32" },
   read: { args: ["i32", "ptr", "u64"], returns: "i32" },
   write: { args: ["i32", "ptr", "u64"], returns: "i32" },

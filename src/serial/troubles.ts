@@ -1,7 +1,7 @@
 /** From what the system says about a port to what is wrong with it. */
 
 import { Errno, nameOfErrno } from "../linux/libc.ts";
-import { nameOfOwner, type Owner, ownerOf } from "../linux/owner.ts";
+import { nameOfOwner, type Owner } from "../linux/owner.ts";
 import { reasonOf } from "../linux/system-error.ts";
 import { PortError, type PortTrouble } from "./transport.ts";
 
@@ -21,7 +21,7 @@ export function notOpened(path: string, code: number): PortError {
     case Errno.EPERM:
       return because("denied", "may not be opened by this user");
     case Errno.EBUSY:
-      return inUse(path);
+      return inUseBy(path, undefined);
     case Errno.ENOTTY:
     case Errno.EISDIR:
       return because("not a tty", "is not a serial port");
@@ -30,12 +30,7 @@ export function notOpened(path: string, code: number): PortError {
   }
 }
 
-/** Another program has the port, or another part of this one: which, as far as can be seen. */
-export function inUse(path: string): PortError {
-  return inUseBy(path, ownerOf(path));
-}
-
-/** Another program has the port; undefined where it is not known which. */
+/** Another program has the port, or another part of this one; undefined where it is not known which. */
 export function inUseBy(path: string, owner: Owner | undefined): PortError {
   const who = owner === undefined ? "another program" : nameOfOwner(owner);
   return new PortError("in use", path, `${path} is in use by ${who}`, { owner });

@@ -10,7 +10,7 @@ import {
   TERMIOS_SIZE,
 } from "./termios.ts";
 import { PortError } from "./transport.ts";
-import { closed, failed, inUse, notOpened } from "./troubles.ts";
+import { closed, failed, inUseBy, notOpened } from "./troubles.ts";
 
 // asm-generic's numbers; the same on x86-64 and arm64.
 const O_RDWR = 0o2;
@@ -65,7 +65,7 @@ export function lock(fd: number, path: string): void {
   // TIOCEXCL turns away programs that know nothing of locks, unless root runs them; flock, those of ours, always.
   if (libc.flock(fd, LOCK_EX | LOCK_NB) === -1) {
     const code = errno();
-    throw code === Errno.EAGAIN ? inUse(path) : failed(path, "locking", code);
+    throw code === Errno.EAGAIN ? inUseBy(path, undefined) : failed(path, "locking", code);
   }
   control(fd, path, TIOCEXCL, null);
 }

@@ -1,5 +1,7 @@
 /** The control thread: a Worker that owns both arms and talks to the main thread through shared memory. */
-import { systemPorts } from "../arm/connection.ts";
+import type { Role } from "../arm/joints.ts";
+import { ttyPorts } from "../arm/tty-ports.ts";
+import { systemClock } from "../linux/clock.ts";
 import { runOnTime } from "../linux/scheduling.ts";
 import { Pair } from "./pair.ts";
 import type { ControlEvent } from "./reporting/events.ts";
@@ -7,6 +9,9 @@ import type { PairSettings } from "./settings.ts";
 import { openMemory } from "./shared/control-memory.ts";
 
 declare const self: Worker;
+
+/** So long a port that is to be opened keeps the other arm waiting at most: the main thread answers within some ms. */
+const LOOK_PATIENCE_MS = 50;
 
 /** The messages of the control thread: what happens, and that it has asked the main thread something. */
 export type ControlMessage = ControlEvent | { readonly kind: "question" };
@@ -29,5 +34,11 @@ self.onmessage = async ({ data }: MessageEvent<ControlOrder>) => {
   }
   const question: ControlMessage = { kind: "question" };
   const memory = openMemory(data.memory, () => self.postMessage(question));
-  await new Pair(data.settings, { ports: systemPorts, memory, sink, onMissingEdge: "start over" }).run();
+  const { questions } = memory;
+  const roleAt = (path: string): Role => (path === data.settings.arms.leader.port ? "leader" : "follower");
+  const ports = ttyPorts({
+    take: (path) => questions.lookAtPort(roleAt(path), systemClock, LOOK_PATIENCE_MS),
+    forget: (path) => questions.forget(roleAt(path)),
+  });
+  await new Pair(data.settings, { ports, memory, sink, onMissingEdge: "start over" }).run();
 };

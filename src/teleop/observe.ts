@@ -12,7 +12,9 @@ import type { ArmCondition, ArmFacts } from "./state/conditions.ts";
  * An arm by its connection, which has just looked for it; `marks` are those of its configured servos, while there are
  * any. Throws {@link PortError}.
  */
-export function observeArm({ bus, facts, problem }: ArmConnection, marks: Marks | undefined): ArmCondition {
+export function observeArm(connection: ArmConnection, marks: Marks | undefined): ArmCondition {
+  const { bus, facts, problem, isAwaited } = connection;
+  if (isAwaited) return { is: "awaited", torque: "unknown" };
   if (problem === undefined) return { is: "reached", ...factsIn(facts, marks) };
   return { is: "out of reach", problem, torque: bus === undefined ? "unknown" : torqueState(bus, 1) };
 }

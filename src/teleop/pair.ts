@@ -21,7 +21,7 @@ import { publishArm } from "./monitoring/figures.ts";
 import { ForeignGoals } from "./monitoring/foreign-goals.ts";
 import { observeArm } from "./observe.ts";
 import { cannotPark, parkAsAsked } from "./park-on-request.ts";
-import { Preparation } from "./preparation.ts";
+import { latencyAlarmOf, Preparation } from "./preparation.ts";
 import { type RecoveryContext, recover } from "./recovery.ts";
 import type { Left } from "./reporting/problem.ts";
 import { Reporter } from "./reporting/reporter.ts";
@@ -143,7 +143,7 @@ export class Pair {
       this.#makeSafe(step);
       switch (step.next.do) {
         case "wait":
-          if (step.next.reason.is !== "files awaited") {
+          if (step.next.reason.is !== "awaited") {
             this.#preparation.forgetFiles();
             if (conditions.isParkAsked) cannotPark(this.#arms.follower, this.#reporter, mailbox);
           }
@@ -211,26 +211,19 @@ export class Pair {
   /** Says who is missing, or back. What is missing must be checked again when it is back. */
   #tellReach(conditions: Conditions): void {
     this.#reporter.reach(
-      ROLES.map((role) => {
+      ROLES.flatMap((role) => {
         const seen = conditions[role];
+        if (seen.is === "awaited") return [];
         return { arm: this.#arms[role], problem: seen.is === "out of reach" ? seen.problem : undefined };
       }),
     );
     for (const role of ROLES) {
-      this.#tellLatency(role);
       if (conditions[role].is === "reached") continue;
+      this.#parts.alarms.clearQuietly(latencyAlarmOf(role));
       this.#disconnect();
       this.#preparation.startOver();
       this.#context.memory.telemetry.forgetArm(role);
     }
-  }
-
-  #tellLatency(role: Role): void {
-    const problem = this.#connections[role].latencyProblem;
-    const { alarms } = this.#parts;
-    const name = `port.latency-timer.${role}`;
-    if (problem === undefined) alarms.clearQuietly(name);
-    else alarms.raise(name, "warning", problem);
   }
 
   /** The nodes of both boards, since they appeared last. */

@@ -12,6 +12,7 @@ import type { ParkingContext } from "./park.ts";
 import { type CheckedPair, calibrationsOf, checkPair, configurePair, readPair } from "./prepare.ts";
 import type { Problem } from "./reporting/problem.ts";
 import type { PairSettings } from "./settings.ts";
+import type { Files } from "./shared/questions.ts";
 import type { Conditions, Inspection } from "./state/conditions.ts";
 import { LOOK_AGAIN_MS } from "./state/decide.ts";
 
@@ -25,6 +26,9 @@ export interface Connected {
   readonly drive: FollowerDrive;
   readonly overload: OverloadCure;
 }
+
+/** The alarm that an arm's adapter holds replies back, while its port is open. */
+export const latencyAlarmOf = (role: Role): string => `port.latency-timer.${role}`;
 
 /** Prepares the arms of one pair. What touches them throws {@link BusError}, {@link PortError}. */
 export class Preparation {
@@ -82,11 +86,12 @@ export class Preparation {
   inspect({ normalisation, gains }: PairSettings): Inspection | "awaited" {
     const { arms, connections, machine, reporter, memory, ports } = this.#context;
     if (machine.state !== "faulted" && !reporter.isRetrying) this.#enterConnecting();
-    memory.questions.askForCalibrations();
+    memory.questions.askForFiles();
     const armOf = (role: Role) => ({ ...arms[role], bus: connections[role].bus! });
     const read = readPair(armOf("leader"), armOf("follower"));
-    const files = memory.questions.takeCalibrations(ports.clock, LOOK_AGAIN_MS);
+    const files = memory.questions.takeFiles(ports.clock, LOOK_AGAIN_MS);
     if (files === undefined) return "awaited";
+    for (const role of ROLES) this.#tellLatency(role, files[role]);
     const checked = checkPair(read, { files, normalisation, gains, clamping: this.#clamping });
     const mayPass = checked.mayPass && !this.#doubted;
     this.#doubted = checked.mayPass;
@@ -140,11 +145,12 @@ export class Preparation {
 
   /** The arms are not checked now: what their files say is asked anew when they are. */
   forgetFiles(): void {
-    this.#context.memory.questions.forgetCalibrations();
+    this.#context.memory.questions.forget("files");
   }
 
   /** An arm was away: what was found of both need not be so any more. */
   startOver(): void {
+    this.forgetFiles();
     this.#gaveUp = false;
     this.#doubted = false;
     this.#clamping.clear();
@@ -153,6 +159,17 @@ export class Preparation {
   /** A joint is too far outside of its range to have its torque where it is: it is checked for that from now on. */
   foundOutOfRange({ joint }: JointOutOfRange): void {
     this.#clamping.add(JOINTS[joint]!);
+  }
+
+  #tellLatency(role: Role, { latencyTimer }: Files): void {
+    const { arms, connections, alarms } = this.#context;
+    const name = latencyAlarmOf(role);
+    const arm = arms[role];
+    if (latencyTimer === undefined) alarms.clearQuietly(name);
+    else {
+      const { path } = connections[role];
+      alarms.raise(name, "warning", { code: "port.latency-timer", arm, path, ...latencyTimer });
+    }
   }
 
   #enterConnecting(): void {

@@ -1,8 +1,9 @@
 /** Having an arm for the time of a workflow: the service out of the way, the port open, and both given back. */
 import { CalibrationStore } from "../arm/calibration/store.ts";
-import { ArmConnection } from "../arm/connection.ts";
+import type { ArmConnection } from "../arm/connection.ts";
 import type { ArmIdentity } from "../arm/identity.ts";
 import type { ArmProblem } from "../arm/problem.ts";
+import { connectionTo } from "../arm/system-ports.ts";
 import type { ChosenArm } from "../config/choose-arm.ts";
 import type { BusAccess } from "../feetech/access.ts";
 import type { Bus } from "../feetech/bus.ts";
@@ -109,7 +110,7 @@ export async function withConnection<T>(
   operator: Operator,
   work: (connection: ArmConnection) => Promise<T>,
 ): Promise<T> {
-  const connection = new ArmConnection(arm, port, wish.access);
+  const connection = connectionTo(arm, port, wish.access);
   let service: StoppedService | undefined;
   let isRestored = true;
   let outcome: T;

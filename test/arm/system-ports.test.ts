@@ -1,8 +1,9 @@
 /** The machine's own ports, with real programs on a pty: none is joined, whether or not it locks. */
 import { afterEach, expect, test } from "bun:test";
-import { ArmConnection, systemPorts } from "../../src/arm/connection.ts";
+import { symlinkSync } from "node:fs";
+import { connectionTo, systemPorts } from "../../src/arm/system-ports.ts";
 import { PortError } from "../../src/serial/transport.ts";
-import { atEnd, cleanUp, newBoard, newHelper } from "../support/ports.ts";
+import { atEnd, cleanUp, newBoard, newFolder, newHelper, openPort } from "../support/ports.ts";
 
 afterEach(cleanUp);
 
@@ -25,7 +26,7 @@ test("a program that has the port open without a lock is not joined: it is named
     });
   }
   expect(board.heard()).toHaveLength(0);
-  const connection = new ArmConnection(undefined, board.path, "read");
+  const connection = connectionTo(undefined, board.path, "read");
   await connection.reach();
   expect(connection.problem).toMatchObject({ code: "port.busy", owner });
   other.kill();
@@ -38,8 +39,25 @@ test("a port that another instance of this program has locked is in use, too", a
   const board = newBoard();
   const helper = newHelper("open-port.ts", [board.path]);
   expect(await helper.line()).toBe('{"opened":true}');
-  const { trouble, owner } = await refusal(board.path);
-  expect({ trouble, pid: owner?.pid }).toEqual({ trouble: "in use", pid: helper.pid });
+  const { trouble, owner, message } = await refusal(board.path);
+  expect(trouble).toBe("in use");
+  expect(owner).toMatchObject({ pid: helper.pid, name: expect.stringMatching(/^bun/) as unknown });
+  expect(message).toMatch(new RegExp(`^${board.path} is in use by bun.* \\(pid ${helper.pid}\\)$`));
+});
+
+test("so is one of which this program has another opening, by whatever path", async () => {
+  const board = newBoard();
+  openPort(board.path);
+  const link = `${newFolder()}/arm`;
+  symlinkSync(board.path, link);
+  for (const path of [board.path, link]) {
+    expect(await refusal(path)).toMatchObject({
+      trouble: "in use",
+      message: expect.stringMatching(
+        new RegExp(`^${path} is in use by .+ \\(pid ${process.pid}\\)$`),
+      ) as unknown,
+    });
+  }
 });
 
 test("a port that is not there is missing", async () => {

@@ -1,7 +1,7 @@
 /** A tool's port beside programs that come later: real ones, on a pty. */
 import { afterEach, expect } from "bun:test";
-import { ArmConnection, systemPorts } from "../../src/arm/connection.ts";
 import { positionsRead } from "../../src/arm/servos/read.ts";
+import { connectionTo, systemPorts } from "../../src/arm/system-ports.ts";
 import { watchedPorts } from "../../src/arm/watched-ports.ts";
 import { nowUs } from "../../src/linux/clock.ts";
 import { PortError } from "../../src/serial/transport.ts";
@@ -51,7 +51,7 @@ needing(ROOT).test(
 
 needing(ROOT).test("every connection of a tool is watched so", async () => {
   const { path } = newBoard();
-  const connection = new ArmConnection(undefined, path, "read");
+  const connection = connectionTo(undefined, path, "read");
   atEnd(() => connection.close());
   await connection.reach();
   const { bus } = connection;

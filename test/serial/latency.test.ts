@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { latencyTimerOf } from "../../src/serial/latency.ts";
+import { latencyTimerOf } from "../../src/serial/latency-timer.ts";
 
 /** A port by a link, and its adapter's file, as Linux has them. */
 function adapter(timer: string | undefined) {

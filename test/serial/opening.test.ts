@@ -75,9 +75,7 @@ describe("opening", () => {
     for (const path of [board.path, link]) {
       expect(troubleOf(() => TtyPort.open(path, { baudRate: 9600 }))).toMatchObject({
         trouble: "in use",
-        message: expect.stringMatching(
-          new RegExp(`^${path} is in use by .+ \\(pid ${process.pid}\\)$`),
-        ) as unknown,
+        message: `${path} is in use by another program`,
       });
     }
     expect(board.pty.baud).toBe(1_000_000);
@@ -86,14 +84,12 @@ describe("opening", () => {
     expect(port.receive(0, soon())).toBe(1);
   });
 
-  test("a port that another program has: in use, by name and pid, until it is done", async () => {
+  test("a port that another program has: in use, until it is done", async () => {
     const board = newBoard();
     const holder = newHelper("open-port.ts", [board.path]);
     expect(await holder.line()).toBe('{"opened":true}');
     const error = troubleOf(() => TtyPort.open(board.path, { baudRate: 1e6 }));
     expect(error.trouble).toBe("in use");
-    expect(error.owner).toMatchObject({ pid: holder.pid, name: expect.stringMatching(/^bun/) as unknown });
-    expect(error.message).toMatch(new RegExp(`^${board.path} is in use by bun.* \\(pid ${holder.pid}\\)$`));
     await holder.end();
     board.forgetProgram();
     expect(openPort(board.path).isOpen).toBe(true);
@@ -116,7 +112,7 @@ describe("opening", () => {
     const plain = Bun.spawn([...asNobody, "sh", "-c", `exec 3<>${board.path}`], { stderr: "ignore" });
     expect(await plain.exited).not.toBe(0);
     // And tells one of ours who it is that has it.
-    const helper = newHelper("open-port.ts", [board.path], NOBODY);
+    const helper = newHelper("open-port.ts", [board.path, "looking"], NOBODY);
     expect(JSON.parse((await helper.line())!)).toMatchObject({
       trouble: "in use",
       message: expect.stringContaining(`(pid ${process.pid})`) as unknown,
@@ -130,7 +126,7 @@ describe("opening", () => {
       chmodSync(board.path, 0o666);
       const holder = newHelper("open-port.ts", [board.path, "unlocked"], NOBODY);
       expect(await holder.line()).toBe('{"opened":true}');
-      const second = newHelper("open-port.ts", [board.path], NOBODY);
+      const second = newHelper("open-port.ts", [board.path, "looking"], NOBODY);
       const { trouble, message } = JSON.parse((await second.line())!);
       expect(trouble).toBe("in use");
       expect(message).toEndWith(`(pid ${holder.pid})`);

@@ -7,6 +7,7 @@ import type { Calibration } from "../../src/arm/calibration/calibration.ts";
 import { calibrationInServo } from "../../src/arm/calibration/in-servos.ts";
 import { goalTable } from "../../src/arm/calibration/normalisation.ts";
 import { CalibrationStore } from "../../src/arm/calibration/store.ts";
+import { PortAwaited } from "../../src/arm/connection.ts";
 import { JOINTS, ROLES } from "../../src/arm/joints.ts";
 import { ServoImage } from "../../src/arm/servos/servo-image.ts";
 import { answersFor } from "../../src/daemon/answers.ts";
@@ -49,8 +50,8 @@ export class VirtualPair implements Disposable {
   readonly pair: Pair;
   /** Called with each event, once it is in {@link events}. */
   heard: (event: ControlEvent) => void = () => {};
-  /** False while the main thread does not get on: it reads a disk that takes its time. */
-  answers = true;
+  /** While the main thread does not get on: what the pair waits for. */
+  stuckWith: "ports" | "files" | undefined;
   readonly startUs = this.clock.nowUs();
   #isCalibrated = false;
   readonly #dir = mkdtempSync(join(tmpdir(), "so101-pair-"));
@@ -82,7 +83,7 @@ export class VirtualPair implements Disposable {
       ...settings,
     };
     this.pair = new Pair(this.settings, {
-      ports: { clock: this.clock, open: (path) => this.arms.open(path) },
+      ports: { clock: this.clock, open: (path) => this.#open(path) },
       memory: openMemory(this.memory.buffer, () => this.answer()),
       sink: (event) => {
         this.events.push({ atS: this.nowS, event });
@@ -195,9 +196,20 @@ export class VirtualPair implements Disposable {
     }
   }
 
+  async #open(path: string) {
+    const isThere = Object.values(this.arms.boards).some(
+      ({ arm, trouble }) => pathOf(arm.name) === path && trouble === undefined,
+    );
+    if (isThere && this.stuckWith === "ports") {
+      this.clock.pass(0.05);
+      throw new PortAwaited();
+    }
+    return this.arms.open(path);
+  }
+
   /** The main thread answers what the pair has asked, if it gets on. */
   answer(): void {
-    if (this.answers) answersFor(this.settings, this.memory)();
+    if (this.stuckWith === undefined) answersFor(this.settings, this.memory)();
   }
 
   /** Checks the safety rules on all that the arms were told. */

@@ -8,23 +8,31 @@ import { CalibrationError } from "../../arm/calibration/error.ts";
 import type { ArmFiles } from "../../arm/checks/state.ts";
 import type { Role } from "../../arm/joints.ts";
 import type { CalibrationProblem } from "../../arm/problem.ts";
+import type { PortLook } from "../../arm/tty-ports.ts";
 import type { Clock } from "../../linux/clock.ts";
+import type { LatencyTimer } from "../../serial/latency-timer.ts";
 import { LETTER_WORDS, Letter, type LetterMemory, LetterSender } from "./letter.ts";
 
-/** What the files of both arms' calibrations say. */
-export type PairFiles = Readonly<Record<Role, ArmFiles>>;
-
-/** For each question what its answer is, as data. */
-interface Answers {
-  readonly calibrations: Readonly<Record<Role, WrittenFiles>>;
+/** What is to be known of an arm before it is used. */
+export interface Files extends ArmFiles {
+  /** What holds its replies back, if anything does that could do without. */
+  readonly latencyTimer?: LatencyTimer | undefined;
 }
 
-/** What there is to ask. */
-export type Question = keyof Answers;
-const QUESTIONS: readonly Question[] = ["calibrations"];
+/** The same of both arms. */
+export type PairFiles = Readonly<Record<Role, Files>>;
 
-/** {@link ArmFiles} with an error's problem in its place. */
-interface WrittenFiles extends Omit<ArmFiles, "calibration"> {
+/** For each question what its answer is, as data. */
+interface Answers extends Record<Role, PortLook> {
+  readonly files: Readonly<Record<Role, WrittenFiles>>;
+}
+
+/** What there is to ask: what the files say, and of each arm who has its port. */
+type Question = keyof Answers;
+const QUESTIONS: readonly Question[] = ["files", "leader", "follower"];
+
+/** {@link Files} with an error's problem in its place. */
+interface WrittenFiles extends Omit<Files, "calibration"> {
   readonly calibration?: Calibration;
   readonly problem?: CalibrationProblem;
 }
@@ -69,20 +77,26 @@ export class Questions {
     this.#wake = wake;
   }
 
-  /** Asks what the files of the calibrations say now; nothing while that is asked already. */
-  askForCalibrations(): void {
-    this.#ask("calibrations");
+  /** Asks what the files of both arms say now; nothing while that is asked already. */
+  askForFiles(): void {
+    this.#ask("files");
   }
 
   /** What they said at some moment since they were asked for, once; undefined when it is not known within so long. */
-  takeCalibrations(clock: Clock, patienceMs: number): PairFiles | undefined {
-    const written = this.#take("calibrations", clock, patienceMs);
+  takeFiles(clock: Clock, patienceMs: number): PairFiles | undefined {
+    const written = this.#take("files", clock, patienceMs);
     return written && { leader: read(written.leader), follower: read(written.follower) };
   }
 
+  /** Who has an arm's port, asked now unless it was before; undefined when it is not known within so long. */
+  lookAtPort(role: Role, clock: Clock, patienceMs: number): PortLook | undefined {
+    this.#ask(role);
+    return this.#take(role, clock, patienceMs);
+  }
+
   /** What was asked need not be so any more when it is wanted next: it is asked anew then. */
-  forgetCalibrations(): void {
-    this.#open.delete("calibrations");
+  forget(question: Question): void {
+    this.#open.delete(question);
   }
 
   #ask(question: Question): void {
@@ -122,19 +136,32 @@ export class Answering {
     this.#letters = eachQuestion((question) => new LetterSender(letterOf(question, memory)));
   }
 
-  /** Answers what the files of the calibrations say by `look`, if that is asked; it reads them now. */
-  answerCalibrations(look: () => PairFiles): void {
-    this.#answer("calibrations", () => {
-      const { leader, follower } = look();
-      return { leader: write(leader), follower: write(follower) };
-    });
+  /** Answers what the files of both arms say by `look`, if that is asked; it reads them now. */
+  answerFiles(look: () => PairFiles): void {
+    const to = this.#numberOf("files");
+    if (to === undefined) return;
+    const { leader, follower } = look();
+    this.#answer("files", { to, answer: { leader: write(leader), follower: write(follower) } });
   }
 
-  #answer<Asked extends Question>(question: Asked, look: () => Answers[Asked]): void {
-    const to = Atomics.load(this.#words, askedAt(question));
-    if (to === (this.#answered.get(question) ?? 0)) return;
-    this.#answered.set(question, to);
-    this.#letters[question].send(bounded({ to, answer: look() } satisfies Answered<Asked>));
+  /** Answers who has an arm's port by `look`, if that is asked; it looks now. Rejects as that does. */
+  async answerPort(role: Role, look: () => Promise<PortLook>): Promise<void> {
+    const to = this.#numberOf(role);
+    if (to !== undefined) this.#answer(role, { to, answer: await look() });
+  }
+
+  /** The number of a question that is asked and not looked up yet. */
+  #numberOf(question: Question): number | undefined {
+    const asked = Atomics.load(this.#words, askedAt(question));
+    if (asked === (this.#answered.get(question) ?? 0)) return undefined;
+    this.#answered.set(question, asked);
+    return asked;
+  }
+
+  #answer<Asked extends Question>(question: Asked, answered: Answered<Asked>): void {
+    // One that is asked anew meanwhile is looked up by itself, and may be answered by now.
+    if (Atomics.load(this.#words, askedAt(question)) !== answered.to) return;
+    this.#letters[question].send(bounded(answered));
   }
 }
 

@@ -20,6 +20,8 @@ export interface ArmFacts {
 /** How an arm was seen. */
 export type ArmCondition =
   | { readonly is: "out of reach"; readonly problem: Problem; readonly torque: TorqueState }
+  /** Its port is not open yet: the main thread looks who has it. */
+  | { readonly is: "awaited"; readonly torque: "unknown" }
   | ({ readonly is: "reached" } & ArmFacts);
 
 /** What the checks of both arms, against their files and each other, have found. */

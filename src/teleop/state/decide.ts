@@ -29,8 +29,8 @@ export type WaitReason =
   | { readonly is: "faulted" }
   /** What was told has failed again and again: it is left alone for a while. */
   | { readonly is: "pausing" }
-  /** Both arms are being checked, and the main thread has not read their files yet. */
-  | { readonly is: "files awaited" }
+  /** The main thread has not looked up yet what an arm needs: who has its port, what its files say. */
+  | { readonly is: "awaited" }
   /** A servo of the follower is too hot. */
   | { readonly is: "cooling"; readonly joint: number; readonly celsius: number; readonly coolBelowC: number }
   /** A servo of the leader reports what is no position. */
@@ -69,7 +69,8 @@ export function decide(conditions: Conditions): Step {
 
 function nextOf(conditions: Conditions): Step["next"] {
   const { leader, follower, mode, isParkAsked, isConnected, inspection } = conditions;
-  if (leader.is !== "reached" || follower.is !== "reached") return wait({ is: "out of reach" });
+  if (leader.is === "out of reach" || follower.is === "out of reach") return wait({ is: "out of reach" });
+  if (leader.is === "awaited" || follower.is === "awaited") return wait({ is: "awaited" }, 0);
   if (!isParkAsked) {
     if (mode === "paused") return wait({ is: mode, torqueOff: follower.torque === "off" });
     if (mode === "released") return wait({ is: mode });
@@ -80,7 +81,7 @@ function nextOf(conditions: Conditions): Step["next"] {
       if (conditions.retryInMs <= 0) return { do: "inspect", afterMs: 0 };
       return wait({ is: "pausing" }, Math.min(conditions.retryInMs, LOOK_AGAIN_MS));
     }
-    if (inspection === "awaited") return wait({ is: "files awaited" }, 0);
+    if (inspection === "awaited") return wait({ is: "awaited" }, 0);
     if (inspection.mayPass) return { do: "inspect", afterMs: RECHECK_EEPROM_MS };
     if (inspection.faults.length > 0) return wait({ is: "faulted" }, RECHECK_FAULT_MS);
     return { do: "configure" };

@@ -6,7 +6,7 @@ import type { WaitReason } from "./decide.ts";
 
 /**
  * What is told of a reason to wait; undefined where what is told was found elsewhere (who is missing, faults, what has
- * failed), and where nothing is: of files that are awaited.
+ * failed), and where nothing is: of what is awaited.
  */
 export function problemOf(
   reason: WaitReason,
@@ -16,7 +16,7 @@ export function problemOf(
     case "out of reach":
     case "faulted":
     case "pausing":
-    case "files awaited":
+    case "awaited":
       return undefined;
     case "paused":
       return { code: "pair.paused", stage: reason.torqueOff ? "torque off" : "holding" };

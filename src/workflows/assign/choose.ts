@@ -1,7 +1,8 @@
 /** Which board is the leader's and which the follower's, as a person tells it. */
 
-import { ArmConnection } from "../../arm/connection.ts";
+import type { ArmConnection } from "../../arm/connection.ts";
 import { ROLES, type Role } from "../../arm/joints.ts";
+import { connectionTo } from "../../arm/system-ports.ts";
 import type { Board } from "../../host/boards.ts";
 import { type PausedUnit, pauseUnit, unitOwning } from "../../host/service.ts";
 import { sayProblem } from "../../messages/problems.ts";
@@ -144,7 +145,7 @@ async function byMotion(arm: string, boards: readonly Board[], operator: Operato
         operator.tell("info", `Stopping ${unit} for a moment; the follower is released …`);
         paused.push(await pauseUnit(unit));
       }
-      const connection = new ArmConnection(undefined, path, "read");
+      const connection = connectionTo(undefined, path, "read");
       connections.push(connection);
       await connection.reach();
       if (connection.problem?.code === "port.busy") {

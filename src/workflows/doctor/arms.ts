@@ -3,10 +3,10 @@ import { CalibrationStore } from "../../arm/calibration/store.ts";
 import { findingsOf } from "../../arm/checks/findings.ts";
 import { inspectArm } from "../../arm/checks/inspect.ts";
 import type { ArmState } from "../../arm/checks/state.ts";
-import { ArmConnection } from "../../arm/connection.ts";
 import { nameOfArm } from "../../arm/identity.ts";
 import { ROLES } from "../../arm/joints.ts";
 import { SERVO_IDS } from "../../arm/servos/read.ts";
+import { connectionTo } from "../../arm/system-ports.ts";
 import type { Config } from "../../config/config.ts";
 import type { RoundTrip } from "../../feetech/round-trip.ts";
 import type { Audience } from "../../messages/audience.ts";
@@ -21,7 +21,7 @@ export async function readArms(config: Config, audience: Audience): Promise<Chec
   const calibrations = new CalibrationStore(config.calibration_dir);
   for (const role of ROLES) {
     const { id, port } = config[role];
-    const connection = new ArmConnection({ role, id }, port, "read");
+    const connection = connectionTo({ role, id }, port, "read");
     try {
       await connection.reach();
       connection.lookCloser();

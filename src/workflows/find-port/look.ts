@@ -3,11 +3,12 @@ import { existsSync, realpathSync } from "node:fs";
 import { resolve } from "node:path";
 import { CalibrationStore } from "../../arm/calibration/store.ts";
 import { identifyArm } from "../../arm/checks/identify.ts";
-import { ArmConnection } from "../../arm/connection.ts";
+import type { ArmConnection } from "../../arm/connection.ts";
 import type { ArmIdentity } from "../../arm/identity.ts";
 import { JOINTS, type JointName, ROLES, type Role } from "../../arm/joints.ts";
 import type { ArmProblem } from "../../arm/problem.ts";
 import { readArm } from "../../arm/servos/read.ts";
+import { connectionTo } from "../../arm/system-ports.ts";
 import type { Config } from "../../config/config.ts";
 import { type Board, listBoards, portsInDev } from "../../host/boards.ts";
 import { whyNoUdev } from "../../host/udev.ts";
@@ -82,7 +83,7 @@ async function lookAt(
   calibrationDir: string,
   audience: Audience,
 ): Promise<Omit<FoundBoard, "configured" | "links">> {
-  const connection = new ArmConnection(arm, path, "read");
+  const connection = connectionTo(arm, path, "read");
   await connection.reach();
   connection.lookCloser();
   const { bus, problem } = connection;

@@ -1,8 +1,9 @@
 /** The board that servos are connected to while they are set up: it may be unplugged meanwhile, and is found again. */
 import { existsSync, realpathSync } from "node:fs";
-import { ArmConnection } from "../../arm/connection.ts";
+import type { ArmConnection } from "../../arm/connection.ts";
 import type { ArmProblem } from "../../arm/problem.ts";
 import type { ServoLine } from "../../arm/servos/servo-setup.ts";
+import { connectionTo } from "../../arm/system-ports.ts";
 import type { Bus } from "../../feetech/bus.ts";
 import { listBoards } from "../../host/boards.ts";
 import { sayProblem } from "../../messages/problems.ts";
@@ -100,7 +101,7 @@ export class BoardLine implements ServoLine {
     if (this.#serial !== undefined) {
       const board = (await this.#list()).find(({ serial }) => serial === this.#serial);
       if (board === undefined) return isGone;
-      if (targetOf(path) !== board.path) this.#connection = new ArmConnection(arm, board.path, "torque off");
+      if (targetOf(path) !== board.path) this.#connection = connectionTo(arm, board.path, "torque off");
     }
     await this.#connection.reach();
     const { problem } = this.#connection;

@@ -33,47 +33,47 @@ test("what the files say arrives as it was read, once for each time that it is a
   const { main, control, called, clock } = sides();
   let looks = 0;
   const answer = () =>
-    main.answerCalibrations(() => {
+    main.answerFiles(() => {
       looks++;
       return { leader: files, follower: { calibration: missing("not a file") } };
     });
   answer();
   expect([looks, called.times]).toEqual([0, 0]);
-  control.askForCalibrations();
-  control.askForCalibrations();
+  control.askForFiles();
+  control.askForFiles();
   answer();
   answer();
   expect([looks, called.times]).toEqual([1, 1]);
-  const { leader, follower } = control.takeCalibrations(clock, 0)!;
+  const { leader, follower } = control.takeFiles(clock, 0)!;
   expect(leader).toEqual(files);
   expect(follower.calibration).toBeInstanceOf(CalibrationError);
   expect((follower.calibration as CalibrationError).problem).toEqual(missing("not a file").problem);
-  expect(control.takeCalibrations(clock, 0)).toBeUndefined();
-  control.askForCalibrations();
+  expect(control.takeFiles(clock, 0)).toBeUndefined();
+  control.askForFiles();
   expect(called.times).toBe(2);
 });
 
 test("an answer is waited for no longer than there is patience, and taken as soon as it is there", () => {
   const { main, control, clock } = sides();
   const fromUs = clock.nowUs();
-  control.askForCalibrations();
-  clock.at(fromUs + 130_000, () => main.answerCalibrations(() => ({ leader: files, follower: files })));
-  expect(control.takeCalibrations(clock, 100)).toBeUndefined();
+  control.askForFiles();
+  clock.at(fromUs + 130_000, () => main.answerFiles(() => ({ leader: files, follower: files })));
+  expect(control.takeFiles(clock, 100)).toBeUndefined();
   expect(clock.nowUs()).toBe(fromUs + 100_000);
-  expect(control.takeCalibrations(clock, 100)).toEqual({ leader: files, follower: files });
+  expect(control.takeFiles(clock, 100)).toEqual({ leader: files, follower: files });
   expect(clock.nowUs()).toBe(fromUs + 130_000);
 });
 
 test("the answer to what was forgotten is never taken for that to what was asked since", () => {
   const { main, control, clock } = sides();
   const say = (what: string) => () => ({ leader: files, follower: { calibration: missing(what) } });
-  control.askForCalibrations();
-  main.answerCalibrations(say("then"));
-  control.forgetCalibrations();
-  control.askForCalibrations();
-  expect(control.takeCalibrations(clock, 100)).toBeUndefined();
-  main.answerCalibrations(say("now"));
-  expect(control.takeCalibrations(clock, 100)).toMatchObject({
+  control.askForFiles();
+  main.answerFiles(say("then"));
+  control.forget("files");
+  control.askForFiles();
+  expect(control.takeFiles(clock, 100)).toBeUndefined();
+  main.answerFiles(say("now"));
+  expect(control.takeFiles(clock, 100)).toMatchObject({
     follower: { calibration: { problem: { what: "now" } } },
   });
 });
@@ -95,9 +95,9 @@ test.each([
       remedies: [{ do: "import old", file: long }],
     },
   };
-  control.askForCalibrations();
-  main.answerCalibrations(() => ({ leader: told, follower: files }));
-  const { leader, follower } = control.takeCalibrations(clock, 0)!;
+  control.askForFiles();
+  main.answerFiles(() => ({ leader: told, follower: files }));
+  const { leader, follower } = control.takeFiles(clock, 0)!;
   expect(follower).toEqual(files);
   expect(leader.file?.writtenAtMs).toBe(5);
   const { what } = (leader.calibration as CalibrationError).problem as { what: string };

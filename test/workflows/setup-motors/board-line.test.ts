@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from "bun:test";
 import { symlinkSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
-import { ArmConnection } from "../../../src/arm/connection.ts";
+import { connectionTo } from "../../../src/arm/system-ports.ts";
 import { BoardLine } from "../../../src/workflows/setup-motors/board-line.ts";
 import { atEnd, cleanUp, newBoard, newFolder } from "../../support/ports.ts";
 import { ScriptedOperator } from "../../support/scripted-operator.ts";
@@ -14,7 +14,7 @@ test("a board that comes back by another path is known by its serial number, and
   const [board, other] = [newBoard(), newBoard()];
   let boards = [{ path: board.path, serial: "BLUE" }];
   const operator = new ScriptedOperator();
-  const connection = new ArmConnection(leader, board.path, "torque off");
+  const connection = connectionTo(leader, board.path, "torque off");
   await connection.reach();
   const line = await BoardLine.over(connection, operator, async () => boards);
   atEnd(() => line.close());
@@ -41,7 +41,7 @@ test("where nobody is there, one that does not come back ends it", async () => {
   // Its node's number may be another's soon.
   const path = join(newFolder(), "leader");
   symlinkSync(board.path, path);
-  const connection = new ArmConnection(leader, path, "torque off");
+  const connection = connectionTo(leader, path, "torque off");
   await connection.reach();
   const line = await BoardLine.over(connection, operator, async () => []);
   unlinkSync(path);

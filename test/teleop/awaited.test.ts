@@ -1,4 +1,4 @@
-/** The pair beside a main thread that reads files: it uses what is on disk when it connects, and waits for nobody. */
+/** The pair beside a main thread that looks things up for it: it uses what is so when it connects, and waits for nobody. */
 import { describe, expect, test } from "bun:test";
 import { VirtualPair } from "../support/virtual-pair.ts";
 
@@ -7,10 +7,10 @@ const OFF = [false, false, false, false, false, false];
 const FOLLOWS_S = 5;
 
 /** A pair whose leader goes away while it follows, and comes back to a main thread that does not get on any more. */
-function stuck(settings = {}): VirtualPair {
+function stuck(withWhat: "ports" | "files", settings = {}): VirtualPair {
   const it = new VirtualPair({ settings });
   it.at(FOLLOWS_S, () => {
-    it.answers = false;
+    it.stuckWith = withWhat;
     it.arms.boards.leader.isPlugged = false;
   });
   it.at(FOLLOWS_S + 1, () => {
@@ -21,13 +21,13 @@ function stuck(settings = {}): VirtualPair {
 
 /** Goes on reading, and answers. */
 function goOn(it: VirtualPair): void {
-  it.answers = true;
+  it.stuckWith = undefined;
   it.answer();
 }
 
-describe("a main thread that is stuck", () => {
+describe.each(["ports", "files"] as const)("a main thread that is stuck with %s", (withWhat) => {
   test("keeps nobody: a held follower stays held, both arms are looked at, and signs of life go on", async () => {
-    using it = stuck();
+    using it = stuck(withWhat);
     const beats: number[] = [];
     for (let second = FOLLOWS_S + 2; second <= FOLLOWS_S + 60; second++) {
       it.at(second, () => {
@@ -40,11 +40,14 @@ describe("a main thread that is stuck", () => {
     const perSecond = beats.slice(1).map((beat, index) => beat - beats[index]!);
     expect(Math.min(...perSecond)).toBeGreaterThanOrEqual(5);
     expect(it.states(FOLLOWS_S)).toEqual(["waiting", "connecting", "aligning", "following", "stopped"]);
+    expect(
+      it.codes(FOLLOWS_S).filter((code) => code === "board.missing" || code === "arm.back"),
+    ).toHaveLength(2);
     expect(it.enteredAt("aligning", FOLLOWS_S)).toBeWithin(FOLLOWS_S + 61, FOLLOWS_S + 61.3);
   });
 
   test("does not keep the follower from being released after its time", async () => {
-    using it = stuck({ holdForS: 20 });
+    using it = stuck(withWhat, { holdForS: 20 });
     it.at(FOLLOWS_S + 19, () => expect(it.torque("follower")).toEqual(ON));
     it.at(FOLLOWS_S + 22, () => expect(it.torque("follower")).toEqual(OFF));
     await it.runFor(FOLLOWS_S + 30);
@@ -52,17 +55,18 @@ describe("a main thread that is stuck", () => {
   });
 
   test.each(["released", "paused"] as const)("and what was asked of the pair before: %s", async (mode) => {
-    using it = stuck();
+    using it = stuck(withWhat);
     it.at(FOLLOWS_S + 10, () => {
       it.memory.mailbox.mode = mode;
     });
     it.at(FOLLOWS_S + 11.5, () => expect(it.torque("follower")).toEqual(mode === "released" ? OFF : ON));
     await it.runFor(FOLLOWS_S + 20);
-    expect(it.states(FOLLOWS_S)).toContain(mode === "released" ? "waiting" : "holding");
+    if (mode === "released") expect(it.codes(FOLLOWS_S)).toContain("pair.released");
+    else expect(it.states(FOLLOWS_S)).not.toContain("aligning");
   });
 
   test("does not keep the pair from ending", async () => {
-    using it = stuck();
+    using it = stuck(withWhat);
     await it.runFor(FOLLOWS_S + 10);
     expect(it.states().at(-1)).toBe("stopped");
     expect(it.torque("follower")).toEqual(OFF);
@@ -71,11 +75,11 @@ describe("a main thread that is stuck", () => {
 
   test("leaves a pair that starts where it is, and a request to park asked", async () => {
     using it = new VirtualPair();
-    it.answers = false;
+    it.stuckWith = withWhat;
     it.at(1, () => it.memory.mailbox.requestPark());
     it.at(10, () => expect(it.memory.mailbox.isParkAsked).toBe(true));
     await it.runFor(11);
-    expect(it.codes()).toEqual(["pair.connecting", "pair.stopped"]);
+    expect(it.codes()).toEqual([...(withWhat === "files" ? ["pair.connecting"] : []), "pair.stopped"]);
   });
 });
 
@@ -110,7 +114,7 @@ describe("what is used is what is on disk when the arms are connected", () => {
 
   test("an answer that comes when it is not awaited any more is of no use, and is asked for again", async () => {
     using it = new VirtualPair();
-    it.answers = false;
+    it.stuckWith = "files";
     it.at(1, () => {
       it.memory.mailbox.mode = "paused";
     });
