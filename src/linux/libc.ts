@@ -12,9 +12,15 @@ const { symbols } = dlopen("libc.so.6", {
   ppoll: { args: ["ptr", "u64", "ptr", "ptr"], returns: "i32" },
   ioctl: { args: ["i32", "u64", "ptr"], returns: "i32" },
   flock: { args: ["i32", "i32"], returns: "i32" },
-  // Datagrams, for which Bun has no call.
+  // Datagrams, for which Bun has no call; and streams, of which Bun's accepting knows no bound.
   socket: { args: ["i32", "i32", "i32"], returns: "i32" },
   sendto: { args: ["i32", "ptr", "u64", "i32", "ptr", "u32"], returns: "i32" },
+  bind: { args: ["i32", "ptr", "u32"], returns: "i32" },
+  listen: { args: ["i32", "i32"], returns: "i32" },
+  accept4: { args: ["i32", "ptr", "ptr", "i32"], returns: "i32" },
+  connect: { args: ["i32", "ptr", "u32"], returns: "i32" },
+  recv: { args: ["i32", "ptr", "u64", "i32"], returns: "i32" },
+  shutdown: { args: ["i32", "i32"], returns: "i32" },
   // Who is at the other end of a socket.
   getsockopt: { args: ["i32", "i32", "i32", "ptr", "ptr"], returns: "i32" },
   // Who opens a file: Bun's own watching does not tell.
@@ -70,8 +76,9 @@ export const Errno = {
   ENOSYS: 38,
 } as const;
 
+/** Where a number has two names, the one above comes last and stays. */
 const errnoName = new Map<number, string>(
-  Object.entries({ ...constants.errno, ...Errno }).map(([name, value]) => [value, name]),
+  [...Object.entries(constants.errno), ...Object.entries(Errno)].map(([name, value]) => [value, name]),
 );
 
 /** This thread's errno. Read it directly after the call that failed: any other call may change it. */

@@ -7,6 +7,7 @@ import { askHelper } from "../../../src/helper/client.ts";
 import { othersOn } from "../../../src/helper/others.ts";
 import { needing, ROOT } from "../../support/needs.ts";
 import { atEnd, cleanUp, newBoard, newFolder, newHelper } from "../../support/ports.ts";
+import { exchange } from "../../support/raw-client.ts";
 
 const NOBODY = 65_534;
 
@@ -25,18 +26,8 @@ function start(group = process.getgid?.(), endAfterMs = 600_000): Promise<void> 
 afterEach(cleanUp);
 
 /** Sends bytes, and what comes back until the helper ends the connection. */
-function send(bytes: string | Uint8Array): Promise<string> {
-  const socket = connect(socketPath);
-  let text = "";
-  return new Promise((resolve) => {
-    socket.on("data", (chunk) => {
-      text += chunk.toString();
-    });
-    socket.on("error", () => resolve(text));
-    socket.on("close", () => resolve(text));
-    socket.write(bytes);
-  });
-}
+const send = async (bytes: string | Uint8Array) =>
+  (await exchange(socketPath, bytes)).map((line) => `${line}\n`).join("");
 
 const whoHas = (port: unknown) => `${JSON.stringify({ v: 1, ask: "who has", port })}\n`;
 
@@ -85,17 +76,18 @@ describe("refuses, and says why", () => {
   });
 });
 
-test("hears no more clients at once than it needs, and goes on when they are gone", async () => {
+test("hears no more clients at once than it needs, and all the same who asks at once", async () => {
   void start();
   const silent = await Promise.all(
-    Array.from({ length: 16 }, () => {
+    Array.from({ length: 32 }, () => {
       const socket = connect(socketPath);
       return new Promise<Socket>((resolve) => socket.once("connect", () => resolve(socket)));
     }),
   );
-  expect(await send(whoHas("/dev/ttySO101"))).toBe("");
+  expect(await send("")).toContain("too many connections");
+  expect(await askHelper({ ask: "who has", port: "/dev/null" }, socketPath)).toBeUndefined();
+  expect(await send(whoHas("/dev/ttySO101"))).toContain("no such port");
   for (const socket of silent) socket.destroy();
-  while ((await send(whoHas("/dev/ttySO101"))) === "") await Bun.sleep(10);
 });
 
 test("does not wait for a client that says nothing", async () => {
