@@ -21,7 +21,8 @@ const { symbols } = dlopen("libc.so.6", {
   connect: { args: ["i32", "ptr", "u32"], returns: "i32" },
   recv: { args: ["i32", "ptr", "u64", "i32"], returns: "i32" },
   shutdown: { args: ["i32", "i32"], returns: "i32" },
-  // Who is at the other end of a socket.
+  // How long a socket waits, and who is at its other end.
+  setsockopt: { args: ["i32", "i32", "i32", "ptr", "u32"], returns: "i32" },
   getsockopt: { args: ["i32", "i32", "i32", "ptr", "ptr"], returns: "i32" },
   // Who opens a file: Bun's own watching does not tell.
   inotify_init1: { args: ["i32"], returns: "i32" },

@@ -2,14 +2,15 @@
  * Serves requests, a line each, on a Unix socket that others may storm. It is looked at a hundred times a second, and
  * each look does a bounded amount of work: what is too much waits in the kernel, at its sender's expense.
  */
+import { threadCpuUs } from "../../linux/clock.ts";
 import { nativeBuffer } from "../../linux/libc.ts";
 import { type Peer, peerOf, pidOf } from "../../linux/sockets/peer.ts";
-import { accept, close, GONE, NOTHING_YET, peek, send } from "../../linux/sockets/stream.ts";
+import { accept, close, closeListener, GONE, NOTHING_YET, peek, send } from "../../linux/sockets/stream.ts";
 import { Client, type Stream } from "./client.ts";
 import { type Asker, whoMakesRoom } from "./places.ts";
 
-/** How many may wait in the kernel to be accepted: all of them are, within a fraction of a second. */
-export const BACKLOG = 512;
+/** How many may wait in the kernel to be accepted; beyond them who connects waits for room there. */
+export const BACKLOG = 128;
 
 const MOST_CONNECTIONS = 32;
 const MOST_WATCHERS = 16;
@@ -20,8 +21,10 @@ const QUIET_ROUND_MS = 20;
 const QUIET_AFTER_MS = 1_000;
 /** Streams that are due at about the same time share a look. */
 const LEAST_PAUSE_MS = 2;
-/** So much of each round is for newcomers: a quarter. */
-const NEWCOMERS_MS = 2.5;
+/** So many newcomers a round at most: a storm then spends its time waiting, and leaves the processors to others. */
+const MOST_NEWCOMERS = 32;
+/** And so much processor time, a quarter of the round. */
+const NEWCOMERS_US = 2_500;
 
 /** Who has sent a request. */
 export interface Sender {
@@ -74,7 +77,7 @@ export class RequestServer {
   close(): void {
     clearTimeout(this.#timer);
     for (const client of this.#clients) this.#end(client);
-    close(this.#options.listener);
+    closeListener(this.#options.listener);
   }
 
   #look(): void {
@@ -96,10 +99,11 @@ export class RequestServer {
     return Math.max(LEAST_PAUSE_MS, nextMs - nowMs);
   }
 
-  /** Accepts who has connected, as many as the time allows; most of a storm is gone again by then. */
+  /** Accepts who has connected; most of a storm is gone again by then. */
   #takeNewcomers(): void {
     const nowMs = performance.now();
-    while (performance.now() - nowMs < NEWCOMERS_MS) {
+    const untilUs = threadCpuUs() + NEWCOMERS_US;
+    for (let count = 0; count < MOST_NEWCOMERS && threadCpuUs() < untilUs; count++) {
       const fd = accept(this.#options.listener);
       if (fd === -1) return;
       this.#newcomerMs = nowMs;

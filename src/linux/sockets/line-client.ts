@@ -7,8 +7,8 @@ import { nativeBuffer } from "../libc.ts";
 import { isSystemError } from "../system-error.ts";
 import { close, connectTo, GONE, NOTHING_YET, receive, send } from "./stream.ts";
 
-/** Where too many wait to be accepted, room comes and goes within ms. */
-const TRY_EVERY_MS = 1;
+/** Where too many wait to be accepted, all else waits so long at a time: who does not wait in line comes too late. */
+const IN_LINE_MS = 20;
 /** A reply is there within ms, … */
 const LOOK_EVERY_MS = 2;
 /** … and what takes longer than this is looked for less often. */
@@ -54,16 +54,16 @@ export class LineClient {
     longestBytes: number,
     deadlineMs: number,
   ): Promise<LineClient> {
-    for (;;) {
+    for (let waitMs = 0; ; waitMs = IN_LINE_MS) {
       try {
-        const client = new LineClient(connectTo(path), longestBytes);
+        const client = new LineClient(connectTo(path, waitMs), longestBytes);
         client.#say(line);
         return client;
       } catch (error) {
-        if (!isSystemError(error) || error.code !== "EAGAIN") throw error;
+        if (!isSystemError(error) || !["EAGAIN", "EINTR"].includes(error.code)) throw error;
       }
       if (performance.now() >= deadlineMs) throw new TooLate();
-      await passed(TRY_EVERY_MS);
+      await passed(1);
     }
   }
 

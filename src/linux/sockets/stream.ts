@@ -14,6 +14,8 @@ const MSG_PEEK = 0x02;
 const MSG_DONTWAIT = 0x40;
 const MSG_NOSIGNAL = 0x4000;
 const SHUT_RDWR = 2;
+const SOL_SOCKET = 1;
+const SO_SNDTIMEO = 21;
 const FIONBIO = 0x5421;
 /** SIOCOUTQ by another name: the bytes that were sent and not yet taken by the other side, with what they are kept in. */
 const TIOCOUTQ = 0x5411;
@@ -24,14 +26,15 @@ const LONGEST_PATH_BYTES = 107;
 
 const argument = nativeBuffer(4);
 const argumentWord = new Int32Array(argument.bytes.buffer);
+/** struct timeval */
+const patience = nativeBuffer(16);
+const patienceWords = new BigInt64Array(patience.bytes.buffer);
 const waste = nativeBuffer(65_536);
-/** A socket's receive queue is not longer than a few of these. */
-const MOST_WASTES = 16;
 
 /** Makes a socket at a path and returns its file descriptor. It takes nobody before {@link listen}. Throws the system's error. */
 export function bindAt(path: string): number {
   const address = addressOf(path, "bind");
-  const fd = newSocket(path);
+  const fd = newSocket(path, SOCK_NONBLOCK);
   if (libc.bind(fd, address.pointer, address.bytes.length) === 0) return fd;
   throw failedWith(fd, path, "bind");
 }
@@ -52,10 +55,18 @@ export function accept(listener: number): number {
   return libc.accept4(listener, null, null, SOCK_NONBLOCK | SOCK_CLOEXEC);
 }
 
-/** Connects to who listens at a path. Throws the system's error: EAGAIN where too many wait to be accepted. */
-export function connectTo(path: string): number {
+/**
+ * Connects to who listens at a path. Where too many wait to be accepted, it waits in line with them for `waitMs` at most.
+ * Throws the system's error: EAGAIN where that was not enough.
+ */
+export function connectTo(path: string, waitMs = 0): number {
   const address = addressOf(path, "connect");
-  const fd = newSocket(path);
+  const fd = newSocket(path, waitMs > 0 ? 0 : SOCK_NONBLOCK);
+  if (waitMs > 0) {
+    patienceWords[0] = BigInt(Math.floor(waitMs / 1e3));
+    patienceWords[1] = BigInt(Math.round((waitMs % 1e3) * 1e3));
+    libc.setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, patience.pointer, patience.bytes.length);
+  }
   if (libc.connect(fd, address.pointer, address.bytes.length) === 0) return fd;
   throw failedWith(fd, path, "connect");
 }
@@ -98,11 +109,16 @@ export function isAllTaken(fd: number): boolean {
   return libc.ioctl(fd, TIOCOUTQ, argument.pointer) === 0 && argumentWord[0] === 0;
 }
 
-/** Closes a socket. What the other side was sent it can still read; what it sends comes to nothing. */
+/** Closes a listening socket. Who else has it, as systemd has those that it hands over, listens on. */
+export function closeListener(fd: number): void {
+  libc.close(fd);
+}
+
+/** Closes a connection. What the other side was sent it can still read; what it sends comes to nothing. */
 export function close(fd: number): void {
-  // With anything unread in it, closing would tell the other side of an error before what was sent.
+  // With anything unread in it, closing tells the other side of an error. Who has sent more than this may have one.
   libc.shutdown(fd, SHUT_RDWR);
-  for (let round = 0; round < MOST_WASTES && receive(fd, waste) > 0; round++);
+  receive(fd, waste);
   libc.close(fd);
 }
 
@@ -116,8 +132,8 @@ function addressOf(path: string, syscall: string): NativeBuffer {
   return address;
 }
 
-function newSocket(path: string): number {
-  const fd = libc.socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+function newSocket(path: string, flags: number): number {
+  const fd = libc.socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | flags, 0);
   if (fd === -1) throw systemError(path, "socket");
   return fd;
 }

@@ -16,7 +16,7 @@ import {
 import { SampleStream } from "../../../src/daemon/api/sample-stream.ts";
 import { type ApiServer, serveApi } from "../../../src/daemon/api/server.ts";
 import { RequestServer } from "../../../src/daemon/requests/request-server.ts";
-import { bindAt, close, listen } from "../../../src/linux/sockets/stream.ts";
+import { bindAt, closeListener, listen } from "../../../src/linux/sockets/stream.ts";
 import { createMemory, type MainMemory, openMemory } from "../../../src/teleop/shared/control-memory.ts";
 import { exchange, RawClient } from "../../support/raw-client.ts";
 import { aStatus } from "../../support/status.ts";
@@ -490,7 +490,7 @@ describe("a client", () => {
     expect(await problemOf(askService([busy], { do: "status" }))).toEqual({ kind: "silent" });
     expect(serveApi(busy, {} as never)).rejects.toThrow("already listens");
     first.close();
-    close(listener);
+    closeListener(listener);
     expect(await problemOf(askService([busy], { do: "status" }))).toEqual({
       kind: "not running",
       paths: [busy],

@@ -5,9 +5,10 @@ import { connect, type Socket } from "node:net";
 import { runHelper } from "../../../src/daemon/helper/server.ts";
 import { askHelper } from "../../../src/helper/client.ts";
 import { othersOn } from "../../../src/helper/others.ts";
+import { bindAt, listen } from "../../../src/linux/sockets/stream.ts";
 import { needing, ROOT } from "../../support/needs.ts";
 import { atEnd, cleanUp, newBoard, newFolder, newHelper } from "../../support/ports.ts";
-import { exchange } from "../../support/raw-client.ts";
+import { exchange, RawClient } from "../../support/raw-client.ts";
 
 const NOBODY = 65_534;
 
@@ -46,6 +47,20 @@ test("says which programs have a port open, and ends when nobody has asked for a
   );
   await ended;
   expect(await askHelper({ ask: "who has", port: path }, socketPath)).toBeUndefined();
+});
+
+test("leaves systemd its socket when it ends, for the next question", async () => {
+  const path = `${newFolder()}/helper.sock`;
+  const listener = bindAt(path);
+  listen(listener, path, 16);
+  // Another process has the socket, as systemd has.
+  const systemd = Bun.spawn(["sleep", "60"], { stdio: ["ignore", "ignore", "ignore", listener] });
+  atEnd(() => systemd.kill());
+  await runHelper({ listenOn: { fd: listener }, group: undefined, endAfterMs: 50 });
+  const client = new RawClient(path);
+  client.say(whoHas("/dev/ttySO101"));
+  expect(client.hear()).toBe(true); // it waits for the next helper
+  client.close();
 });
 
 describe("refuses, and says why", () => {
