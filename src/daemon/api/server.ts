@@ -28,15 +28,15 @@ export interface ApiSubject {
   /** Leads the follower to its parking pose and releases it; what came of it is told as an event. */
   park(): string | undefined;
   /** Reads the configuration again. */
-  reload(): string | undefined;
+  reload(): void;
 }
 
 /** Samples for one connection. */
 export interface Samples {
   readonly everyMs: number;
-  /** Those that have become due since the last call. */
-  due(): ApiSample[];
-  /** Counts one that could not be sent. */
+  /** The next that has become due; undefined when there is none. */
+  next(): ApiSample | undefined;
+  /** Loses those that are due, and counts them. */
   lose(): void;
 }
 
@@ -49,8 +49,12 @@ export interface ApiServer {
 
 /** A client that says nothing for so long has gone, or will come again. */
 const SILENT_MS = 30_000;
-/** A status is made no more often than in so long, however many ask for it. */
-const STATUS_EVERY_MS = 5;
+/** A status is made no more often than in so long, however many ask for it, but for what a command has changed. */
+const STATUS_EVERY_MS = 20;
+/** The configuration is read again no more often than in so long, however often that is asked for. */
+const RELOAD_EVERY_MS = 1_000;
+/** So many different requests are checked once, and then known. */
+const MOST_KNOWN = 64;
 
 /** Who may use the boards may ask, too. */
 const GROUP = "dialout";
@@ -84,6 +88,7 @@ export async function serveApi(path: string, subject: ApiSubject): Promise<ApiSe
     path,
     close() {
       server.close();
+      answerer.close();
       rmSync(path, { force: true });
     },
   };
@@ -94,14 +99,24 @@ class Answerer {
   readonly #subject: ApiSubject;
   #status = "";
   #statusMs = Number.NEGATIVE_INFINITY;
+  #reloadMs = Number.NEGATIVE_INFINITY;
+  #reload: NodeJS.Timeout | undefined;
+  readonly #known = new Map<string, ControlRequest>();
 
   constructor(subject: ApiSubject) {
     this.#subject = subject;
   }
 
+  /** Nothing happens any more. */
+  close(): void {
+    clearTimeout(this.#reload);
+  }
+
   answer(text: string, sender: Sender): string {
-    const request = parse(text);
+    const request = this.#known.get(text) ?? parse(text);
     if (typeof request === "string") return failure(request);
+    if (this.#known.size === MOST_KNOWN) this.#known.clear();
+    this.#known.set(text, request);
     switch (request.do) {
       case "watch":
         return sender.watch(this.#statusStream(request.everyMs))
@@ -111,6 +126,9 @@ class Answerer {
         return sender.watch(this.#sampleStream(request.everyMs)) ? success({}) : failure(TOO_MANY_WATCH);
       case "status":
         return this.#statusLine();
+      case "reload":
+        this.#reloadSoon();
+        return success({});
       default: {
         const obstacle = this.#subject[request.do]();
         this.#statusMs = Number.NEGATIVE_INFINITY; // It may have changed.
@@ -119,16 +137,34 @@ class Answerer {
     }
   }
 
+  /** At once, or as soon as it may be again. */
+  #reloadSoon(): void {
+    if (this.#reload !== undefined) return;
+    const waitMs = Math.max(0, this.#reloadMs + RELOAD_EVERY_MS - performance.now());
+    const reload = () => {
+      this.#reload = undefined;
+      this.#reloadMs = performance.now();
+      this.#subject.reload();
+    };
+    if (waitMs === 0) reload();
+    else this.#reload = setTimeout(reload, waitMs);
+  }
+
   #statusStream(everyMs: number): Stream {
-    return { everyMs, flow: (say) => say(this.#statusLine()) };
+    return { everyMs, flow: (client) => void client.say(this.#statusLine()) };
   }
 
   #sampleStream(everyMs: number): Stream {
     const samples = this.#subject.samples(everyMs);
     return {
       everyMs,
-      flow(say) {
-        for (const sample of samples.due()) if (!say(success({ sample }))) samples.lose();
+      flow(client) {
+        while (!client.isBehind) {
+          const sample = samples.next();
+          if (sample === undefined) return;
+          client.say(success({ sample }));
+        }
+        samples.lose();
       },
     };
   }

@@ -3,11 +3,19 @@ import { nativeBuffer } from "../../linux/libc.ts";
 import { GONE, isAllTaken, NOTHING_YET, receive, send } from "../../linux/sockets/stream.ts";
 import type { Asker, Place } from "./places.ts";
 
+/** Whom a stream is for. */
+export interface Reader {
+  /** Whether it has not read all that it was sent: it is sent no more meanwhile. */
+  readonly isBehind: boolean;
+  /** Sends it a line; returns false, and sends nothing, while it is behind. */
+  say(line: string): boolean;
+}
+
 /** What a connection is sent again and again. */
 export interface Stream {
   readonly everyMs: number;
-  /** Says the lines that have become due. One that `say` returns false for is lost: what came before was not read. */
-  flow(say: (line: string) => boolean): void;
+  /** Says what has become due. */
+  flow(reader: Reader): void;
 }
 
 const LINE_END = 0x0a;
@@ -18,17 +26,19 @@ const MOST_WAITING = 16;
 
 const NOTHING = Buffer.alloc(0);
 const incoming = nativeBuffer(HEARD_BYTES);
+const heard = Buffer.from(incoming.bytes.buffer);
 let outgoing = nativeBuffer(65_536);
 const encoder = new TextEncoder();
 
 /** A connection. What is to be done with it, its server knows. */
-export class Client implements Place {
+export class Client implements Place, Reader {
   readonly fd: number;
   readonly asker: Asker;
   #activeMs: number;
   #answered = 0;
   #isEnded = false;
-  #unanswered = NOTHING;
+  /** What came and is not answered: until {@link keep} in the buffer that all are heard with. */
+  #unanswered: Buffer = NOTHING;
   #unsent: Uint8Array | undefined;
   #stream: Stream | undefined;
   #flowsMs = Number.POSITIVE_INFINITY;
@@ -58,7 +68,6 @@ export class Client implements Place {
     return this.#isEnded;
   }
 
-  /** Whether it has not taken all that it was sent. */
   get isBehind(): boolean {
     return this.#unsent !== undefined;
   }
@@ -68,7 +77,6 @@ export class Client implements Place {
     return this.#flowsMs;
   }
 
-  /** Sends it a line; returns false, and sends nothing, while it is behind. */
   say(line: string): boolean {
     if (this.isBehind) return false;
     // UTF-8 has three bytes at most for each unit of UTF-16.
@@ -93,7 +101,7 @@ export class Client implements Place {
     this.#flowsMs = Math.max(this.#flowsMs + this.#stream.everyMs, nowMs);
     this.#sendRest(nowMs);
     if (isAllTaken(this.fd)) this.#activeMs = nowMs;
-    this.#stream.flow((line) => this.say(line));
+    this.#stream.flow(this);
   }
 
   /** Takes some of what has come. Who does not read replies is not heard. */
@@ -103,7 +111,13 @@ export class Client implements Place {
     const count = receive(this.fd, incoming);
     if (count === NOTHING_YET) return;
     if (count === GONE) this.#isEnded = true;
-    else this.#unanswered = Buffer.concat([this.#unanswered, incoming.bytes.subarray(0, count)]);
+    else if (this.#unanswered.length === 0) this.#unanswered = heard.subarray(0, count);
+    else this.#unanswered = Buffer.concat([this.#unanswered, heard.subarray(0, count)]);
+  }
+
+  /** Keeps what was heard and is not answered yet. To be called before another connection is heard. */
+  keep(): void {
+    if (this.#unanswered.buffer === heard.buffer) this.#unanswered = Buffer.from(this.#unanswered);
   }
 
   /** What is too much in what has come, for requests of `longestBytes` with their ends; undefined when nothing is. */

@@ -14,8 +14,10 @@ export const BACKLOG = 128;
 
 const MOST_CONNECTIONS = 32;
 const MOST_WATCHERS = 16;
-/** Each connection is answered one request in so long. */
-const ROUND_MS = 10;
+/** Each connection is answered one request in 10 ms at most; … */
+const ROUND_MS = 11;
+/** … timers may come so much too early. */
+const EARLY_MS = 1;
 /** While nobody asks it is looked less often: each look wakes the processor. */
 const QUIET_ROUND_MS = 20;
 const QUIET_AFTER_MS = 1_000;
@@ -83,7 +85,7 @@ export class RequestServer {
   #look(): void {
     const nowMs = performance.now();
     for (const client of this.#clients) client.flow(nowMs);
-    if (nowMs >= this.#roundMs) {
+    if (nowMs >= this.#roundMs - EARLY_MS) {
       this.#roundMs = nowMs + ROUND_MS;
       for (const client of this.#clients) this.#attend(client, nowMs);
       this.#takeNewcomers();
@@ -148,6 +150,7 @@ export class RequestServer {
     if (client.isEnded) while (this.#answerNext(client, nowMs));
     const isSilent = nowMs - client.activeMs >= silentMs && (!client.isWatcher || client.isBehind);
     if (client.isEnded || client.answered >= requestsEach || isSilent) this.#end(client);
+    else client.keep();
   }
 
   #answerNext(client: Client, nowMs: number): boolean {
