@@ -27,6 +27,8 @@ const LEAST_PAUSE_MS = 2;
 const MOST_NEWCOMERS = 32;
 /** And so much processor time, a quarter of the round. */
 const NEWCOMERS_US = 2_500;
+/** After so many newcomers what they left in the heap is given back: the engine itself lets it lie until it is much. */
+const CLEAN_EVERY = 4_000;
 
 /** Who has sent a request. */
 export interface Sender {
@@ -62,6 +64,7 @@ export class RequestServer {
   #timer: NodeJS.Timeout;
   #roundMs = 0;
   #newcomerMs = performance.now();
+  #newcomers = 0;
 
   constructor(options: RequestServerOptions) {
     this.#options = options;
@@ -109,6 +112,7 @@ export class RequestServer {
       const fd = accept(this.#options.listener);
       if (fd === -1) return;
       this.#newcomerMs = nowMs;
+      if (++this.#newcomers % CLEAN_EVERY === 0) Bun.gc(true);
       const said = peek(fd);
       if (said === GONE) close(fd);
       else this.#welcome(fd, said !== NOTHING_YET, nowMs);
