@@ -1,7 +1,7 @@
 /** Asking a running service on its control socket. */
-import { connect, type Socket } from "node:net";
-import { createInterface } from "node:readline";
 import * as v from "valibot";
+import { LineClient, LineTooLong, TooLate } from "../linux/sockets/line-client.ts";
+import { isSystemError } from "../linux/system-error.ts";
 import {
   type ApiSample,
   type ControlReply,
@@ -37,8 +37,10 @@ export class ApiError extends Error {
   }
 }
 
-/** A service answers within ms; one that is stopped never does. */
+/** A service answers within ms; one that is stopped never does. So long it may take in all, being reached included. */
 const PATIENCE_MS = 2_000;
+/** No status is a tenth as long. */
+const LONGEST_REPLY_BYTES = 262_144;
 
 type WithoutVersion<R> = R extends unknown ? Omit<R, "v"> : never;
 
@@ -50,13 +52,14 @@ export async function askService(
   paths: readonly string[],
   request: WithoutVersion<Exclude<ControlRequest, { do: "watch" | "samples" }>>,
 ): Promise<Status | undefined> {
-  const socket = await connectToFirst(paths);
+  const deadlineMs = performance.now() + PATIENCE_MS;
+  const client = await askFirst(paths, request, deadlineMs);
   try {
-    send(socket, request);
-    for await (const { status } of repliesOf(socket)) return status;
-    throw new ApiError({ kind: "ended" });
+    const { status } = await nextReply(client, deadlineMs);
+    if (request.do === "status" && status === undefined) throw new ApiError({ kind: "unknown" });
+    return status;
   } finally {
-    socket.destroy();
+    client.close();
   }
 }
 
@@ -97,68 +100,57 @@ async function* streamOf(
   patienceMs: number,
   signal: AbortSignal,
 ): AsyncGenerator<Extract<ControlReply, { ok: true }>> {
-  const socket = await connectToFirst(paths);
-  const end = () => socket.destroy();
-  signal.addEventListener("abort", end, { once: true });
+  const client = await askFirst(paths, request, performance.now() + PATIENCE_MS);
   try {
-    send(socket, request);
-    yield* repliesOf(socket, patienceMs);
-    signal.throwIfAborted();
-    throw new ApiError({ kind: "ended" });
+    for (;;) yield await nextReply(client, performance.now() + patienceMs, signal);
   } finally {
-    signal.removeEventListener("abort", end);
-    socket.destroy();
+    client.close();
   }
 }
 
-function send(socket: Socket, request: WithoutVersion<ControlRequest>): void {
-  socket.write(`${JSON.stringify({ v: PROTOCOL_VERSION, ...request })}\n`);
-}
-
-async function connectToFirst(paths: readonly string[]): Promise<Socket> {
+/** Sends a request to who listens at the first of `paths` at which somebody does. */
+async function askFirst(
+  paths: readonly string[],
+  request: WithoutVersion<ControlRequest>,
+  deadlineMs: number,
+): Promise<LineClient> {
+  const line = `${JSON.stringify({ v: PROTOCOL_VERSION, ...request })}\n`;
   let refused: ApiError | undefined;
   for (const path of paths) {
     try {
-      return await connectTo(path);
+      return await LineClient.ask(path, line, LONGEST_REPLY_BYTES, deadlineMs);
     } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (code === "EACCES" || code === "EPERM") {
+      if (error instanceof TooLate) throw new ApiError({ kind: "silent" });
+      if (isSystemError(error) && (error.code === "EACCES" || error.code === "EPERM")) {
         refused = new ApiError({ kind: "denied", path });
       }
     }
   }
-  if (refused !== undefined) throw refused;
-  throw new ApiError({ kind: "not running", paths });
+  throw refused ?? new ApiError({ kind: "not running", paths });
 }
 
-function connectTo(path: string): Promise<Socket> {
-  return new Promise((resolve, reject) => {
-    const socket = connect(path);
-    socket.once("error", reject);
-    socket.once("connect", () => {
-      socket.off("error", reject);
-      socket.on("error", () => socket.destroy());
-      resolve(socket);
-    });
-  });
+/** A service's next reply. Throws what is refused. */
+async function nextReply(
+  client: LineClient,
+  deadlineMs: number,
+  signal?: AbortSignal,
+): Promise<Extract<ControlReply, { ok: true }>> {
+  const reply = parse(await nextLine(client, deadlineMs, signal));
+  if (!reply.ok) throw new ApiError({ kind: "refused", reason: reply.error });
+  return reply;
 }
 
-/** A service's replies. Throws what is refused. */
-async function* repliesOf(
-  socket: Socket,
-  patienceMs = PATIENCE_MS,
-): AsyncGenerator<Extract<ControlReply, { ok: true }>> {
-  let late = false;
-  socket.setTimeout(patienceMs, () => {
-    late = true;
-    socket.destroy();
-  });
-  for await (const line of createInterface({ input: socket })) {
-    const reply = parse(line);
-    if (!reply.ok) throw new ApiError({ kind: "refused", reason: reply.error });
-    yield reply;
+async function nextLine(client: LineClient, deadlineMs: number, signal?: AbortSignal): Promise<string> {
+  let line: string | undefined;
+  try {
+    line = await client.next(deadlineMs, signal);
+  } catch (error) {
+    if (error instanceof TooLate) throw new ApiError({ kind: "silent" });
+    if (error instanceof LineTooLong) throw new ApiError({ kind: "unknown" });
+    throw error;
   }
-  if (late) throw new ApiError({ kind: "silent" });
+  if (line === undefined) throw new ApiError({ kind: "ended" });
+  return line;
 }
 
 function parse(line: string): ControlReply {

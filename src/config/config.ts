@@ -6,9 +6,10 @@ import type { NormalisationMode } from "../arm/calibration/normalisation.ts";
 import { armIdProblem } from "../arm/calibration/tree.ts";
 import { JOINTS, type JointName, type Role } from "../arm/joints.ts";
 import { LEROBOT_GAINS } from "../arm/servos/baseline.ts";
-import { ConfigError, parseToml, readConfigFile } from "./file.ts";
+import { ConfigError, readConfigFile } from "./file.ts";
 import { MAIN_PAIR, pairConfigPath } from "./pairs.ts";
 import { problemsOf, show } from "./problems.ts";
+import { parseToml } from "./toml.ts";
 
 export { ConfigError };
 

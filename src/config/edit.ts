@@ -1,5 +1,6 @@
 /** Setting keys in a configuration file's text: its comments, its order and its formatting stay as they are. */
-import { ConfigError, parseToml } from "./file.ts";
+import { ConfigError } from "./file.ts";
+import { parseToml } from "./toml.ts";
 
 /** What a key may be set to. */
 export type KeyValue = string | number;
@@ -80,7 +81,7 @@ function inTable(rest: string, key: string, value: string): string {
   const isEmpty = /^\{\s*\}$/.test(table);
   const changed = entry.test(table)
     ? table.replace(entry, (_, start: string) => `${start}${value}`)
-    : table.replace(/\s*\}$/, () => `${isEmpty ? "" : ","} ${key} = ${value} }`);
+    : `${table.slice(0, -1).trimEnd()}${isEmpty ? "" : ","} ${key} = ${value} }`;
   return changed + rest.slice(table.length);
 }
 

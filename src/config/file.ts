@@ -1,4 +1,4 @@
-/** Reading the configuration file as TOML, with the line of a syntax error. */
+/** Reading the configuration file. */
 import { readFileSync, type Stats, statSync } from "node:fs";
 import { whyOf } from "../linux/system-error.ts";
 
@@ -32,29 +32,4 @@ function explain(error: NodeJS.ErrnoException): string {
   if (code === "EACCES")
     return "you may not read this configuration file — run as a user who may, or use sudo";
   return `cannot be read: ${whyOf(error)}`;
-}
-
-/** A TOML text's content; `path` is for messages. Throws {@link ConfigError} that names the line. */
-export function parseToml(text: string, path: string): unknown {
-  try {
-    return Bun.TOML.parse(text);
-  } catch (cause) {
-    const what = (cause as Error).message.replace(/^TOML Parse error: /, "");
-    throw new ConfigError(`${path}: line ${lineOfError(text)}: ${what}`, { cause });
-  }
-}
-
-/**
- * The line on which a text that is no TOML goes wrong. Bun's error carries only the line of our own call; but what
- * comes before the first wrong line is good TOML by itself, and nothing that contains that line is.
- */
-function lineOfError(text: string): number {
-  const lines = text.split("\n");
-  for (let good = lines.length - 1; good > 0; good--) {
-    try {
-      Bun.TOML.parse(`${lines.slice(0, good).join("\n")}\n`);
-      return good + 1;
-    } catch {}
-  }
-  return 1;
 }

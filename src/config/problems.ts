@@ -12,7 +12,7 @@ export function problemsOf(
 ): string[] {
   return issues.map((issue) => {
     const path = (issue.path ?? []).map(({ key }) => String(key));
-    const key = path.join(".");
+    const key = path.map(nameOf).join(".");
     if (issue.type !== "strict_object")
       return `${where(key)} is ${show(issue.input)}, but must be ${issue.message}`;
     if (issue.expected === "never") return `${where(key)} is not a known key${hint(path, knownKeys)}`;
@@ -20,6 +20,12 @@ export function problemsOf(
       return `${where(key)} is ${show(issue.input)}, but must be a section of keys`;
     return `${where(key)} is missing`;
   });
+}
+
+/** A key as it is, as far as it is short and harmless to a terminal. */
+function nameOf(key: string): string {
+  if (key.length > 60) return "(a long key)";
+  return /^[\p{L}\p{N}\p{P}\p{S} ]*$/u.test(key) ? key : JSON.stringify(key).replace(/\p{Cc}/gu, "?");
 }
 
 /** A value as the file shows it, as far as it is short. */

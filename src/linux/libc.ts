@@ -26,10 +26,17 @@ const { symbols } = dlopen("libc.so.6", {
   setfsgid: { args: ["u32"], returns: "i32" },
   getgrouplist: { args: ["ptr", "u32", "ptr", "ptr"], returns: "i32" },
   syscall: { args: ["i64", "u64", "ptr", "u64"], returns: "i64" },
-  // Datagrams, for which Bun has no call.
+  // Datagrams, for which Bun has no call; and streams, of which Bun's accepting knows no bound.
   socket: { args: ["i32", "i32", "i32"], returns: "i32" },
   sendto: { args: ["i32", "ptr", "u64", "i32", "ptr", "u32"], returns: "i32" },
-  // Who is at the other end of a socket.
+  bind: { args: ["i32", "ptr", "u32"], returns: "i32" },
+  listen: { args: ["i32", "i32"], returns: "i32" },
+  accept4: { args: ["i32", "ptr", "ptr", "i32"], returns: "i32" },
+  connect: { args: ["i32", "ptr", "u32"], returns: "i32" },
+  recv: { args: ["i32", "ptr", "u64", "i32"], returns: "i32" },
+  shutdown: { args: ["i32", "i32"], returns: "i32" },
+  // How long a socket waits, and who is at its other end.
+  setsockopt: { args: ["i32", "i32", "i32", "ptr", "u32"], returns: "i32" },
   getsockopt: { args: ["i32", "i32", "i32", "ptr", "ptr"], returns: "i32" },
   // Who opens a file: Bun's own watching does not tell.
   inotify_init1: { args: ["i32"], returns: "i32" },
@@ -87,8 +94,9 @@ export const Errno = {
   ELOOP: 40,
 } as const;
 
+/** Where a number has two names, the one above comes last and stays. */
 const errnoName = new Map<number, string>(
-  Object.entries({ ...constants.errno, ...Errno }).map(([name, value]) => [value, name]),
+  [...Object.entries(constants.errno), ...Object.entries(Errno)].map(([name, value]) => [value, name]),
 );
 
 /** This thread's errno. Read it directly after the call that failed: any other call may change it. */

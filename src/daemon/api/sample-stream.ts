@@ -6,7 +6,6 @@ import type { SampleReader } from "../../teleop/shared/samples.ts";
 export class SampleStream {
   readonly everyMs: number;
   readonly #reader: SampleReader;
-  #unsent = 0;
   #lastUs = Number.NEGATIVE_INFINITY;
 
   constructor(reader: SampleReader, everyMs: number) {
@@ -14,21 +13,18 @@ export class SampleStream {
     this.everyMs = everyMs;
   }
 
-  /** The samples that have become due since the last call. */
-  due(): ApiSample[] {
-    const samples: ApiSample[] = [];
-    for (;;) {
-      // A tick may come early by a part of its period, and be no less due for that.
-      const sample = this.#reader.next(this.#lastUs + this.everyMs * 1e3 * DUE_SHARE);
-      if (sample === undefined) return samples;
-      this.#lastUs = sample.timeUs;
-      samples.push({ ...sample, lost: this.#reader.lost + this.#unsent });
-    }
+  /** The next sample that has become due; undefined when there is none. */
+  next(): ApiSample | undefined {
+    // A tick may come early by a part of its period, and be no less due for that.
+    const sample = this.#reader.next(this.#lastUs + this.everyMs * 1e3 * DUE_SHARE);
+    if (sample === undefined) return undefined;
+    this.#lastUs = sample.timeUs;
+    return { ...sample, lost: this.#reader.lost };
   }
 
-  /** Counts a sample that could not be sent, because the client does not read. */
+  /** Loses those that are due, because the client does not read. */
   lose(): void {
-    this.#unsent++;
+    this.#reader.lose();
   }
 }
 

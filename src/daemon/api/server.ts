@@ -1,6 +1,5 @@
 /** The service's end of the control socket. Whatever comes there, it costs the control loop nothing. */
 import { chmodSync, chownSync, lstatSync, mkdirSync, rmSync } from "node:fs";
-import { connect, createServer, type Server, type Socket } from "node:net";
 import { dirname } from "node:path";
 import {
   type ApiSample,
@@ -11,7 +10,11 @@ import {
   type Status,
 } from "../../api/protocol.ts";
 import { groupId } from "../../linux/groups.ts";
-import { requestOf } from "../request-line.ts";
+import { bindAt, close, connectTo, listen } from "../../linux/sockets/stream.ts";
+import { isSystemError } from "../../linux/system-error.ts";
+import type { Stream } from "../requests/client.ts";
+import { requestOf } from "../requests/request-line.ts";
+import { BACKLOG, RequestServer, type Sender } from "../requests/request-server.ts";
 
 /** What may be asked of a service. */
 export interface ApiSubject {
@@ -25,15 +28,15 @@ export interface ApiSubject {
   /** Leads the follower to its parking pose and releases it; what came of it is told as an event. */
   park(): string | undefined;
   /** Reads the configuration again. */
-  reload(): string | undefined;
+  reload(): void;
 }
 
 /** Samples for one connection. */
 export interface Samples {
   readonly everyMs: number;
-  /** Those that have become due since the last call. */
-  due(): ApiSample[];
-  /** Counts one that could not be sent. */
+  /** The next that has become due; undefined when there is none. */
+  next(): ApiSample | undefined;
+  /** Loses those that are due, and counts them. */
   lose(): void;
 }
 
@@ -44,20 +47,14 @@ export interface ApiServer {
   close(): void;
 }
 
-const MOST_CONNECTIONS = 16;
 /** A client that says nothing for so long has gone, or will come again. */
-const IDLE_MS = 30_000;
-/** A client that does not read so much of its replies is not waited for. */
-const MOST_UNREAD_BYTES = 262_144;
-/** A client of samples that does not read so much loses those that come: they are newer when it reads again. */
-const MOST_UNREAD_SAMPLES_BYTES = 65_536;
-/** Requests of one connection are answered at this distance at least. */
-const ANSWER_EVERY_MS = 10;
-/** So many may wait for that. */
-const MOST_WAITING = 16;
-
-/** A client that is refused has so long to read why. */
-const FAREWELL_MS = 1_000;
+const SILENT_MS = 30_000;
+/** A status is made no more often than in so long, however many ask for it, but for what a command has changed. */
+const STATUS_EVERY_MS = 20;
+/** The configuration is read again no more often than in so long, however often that is asked for. */
+const RELOAD_EVERY_MS = 1_000;
+/** So many different requests are checked once, and then known. */
+const MOST_KNOWN = 64;
 
 /** Who may use the boards may ask, too. */
 const GROUP = "dialout";
@@ -71,126 +68,118 @@ export async function serveApi(path: string, subject: ApiSubject): Promise<ApiSe
   mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
   const there = lstatSync(path, { throwIfNoEntry: false });
   if (there?.isSocket() === false) throw new Error(`there is something else at ${path}`);
-  if (await answers(path)) throw new Error(`another program of this pair already listens at ${path}`);
+  if (answers(path)) throw new Error(`another program of this pair already listens at ${path}`);
   rmSync(path, { force: true });
-  const connections = new Set<Socket>();
-  const server = createServer((socket) => {
-    socket.on("error", () => socket.destroy());
-    if (connections.size >= MOST_CONNECTIONS) {
-      endWith(socket, "too many connections");
-      return;
-    }
-    connections.add(socket);
-    socket.on("close", () => connections.delete(socket));
-    converse(socket, subject);
-  });
-  await listen(server, path);
+  const listener = bindAt(path);
   chmodSync(path, MODE);
   const group = groupId(GROUP);
   if (group !== undefined && process.getuid?.() === 0) chownSync(path, 0, group);
+  listen(listener, path, BACKLOG);
+  const answerer = new Answerer(subject);
+  const server = new RequestServer({
+    listener,
+    longestBytes: LONGEST_REQUEST_BYTES,
+    silentMs: SILENT_MS,
+    requestsEach: Number.POSITIVE_INFINITY,
+    answer: (request, sender) => answerer.answer(request, sender),
+    refusal: failure,
+  });
   return {
     path,
     close() {
-      for (const socket of connections) socket.destroy();
       server.close();
+      answerer.close();
       rmSync(path, { force: true });
     },
   };
 }
 
-function converse(socket: Socket, subject: ApiSubject): void {
-  let line = Buffer.alloc(0);
-  const waiting: string[] = [];
-  let answering: NodeJS.Timeout | undefined;
-  let watching: NodeJS.Timeout | undefined;
-  const write = (reply: string) => {
-    if (socket.writableLength > MOST_UNREAD_BYTES) socket.destroy();
-    else if (socket.writable) socket.write(reply);
-  };
-  const again = (everyMs: number, send: () => void) => {
-    clearInterval(watching);
-    socket.setTimeout(0);
-    watching = setInterval(send, everyMs);
-  };
-  const watch = (everyMs: number) => again(everyMs, () => write(success({ status: subject.status() })));
-  const sample = (samples: Samples) =>
-    again(samples.everyMs, () => {
-      for (const each of samples.due()) {
-        if (socket.writableLength > MOST_UNREAD_SAMPLES_BYTES) samples.lose();
-        else write(success({ sample: each }));
+/** Answers requests for a service. */
+class Answerer {
+  readonly #subject: ApiSubject;
+  #status = "";
+  #statusMs = Number.NEGATIVE_INFINITY;
+  #reloadMs = Number.NEGATIVE_INFINITY;
+  #reload: NodeJS.Timeout | undefined;
+  readonly #known = new Map<string, ControlRequest>();
+
+  constructor(subject: ApiSubject) {
+    this.#subject = subject;
+  }
+
+  /** Nothing happens any more. */
+  close(): void {
+    clearTimeout(this.#reload);
+  }
+
+  answer(text: string, sender: Sender): string {
+    const request = this.#known.get(text) ?? parse(text);
+    if (typeof request === "string") return failure(request);
+    if (this.#known.size === MOST_KNOWN) this.#known.clear();
+    this.#known.set(text, request);
+    switch (request.do) {
+      case "watch":
+        return sender.watch(this.#statusStream(request.everyMs))
+          ? this.#statusLine()
+          : failure(TOO_MANY_WATCH);
+      case "samples":
+        return sender.watch(this.#sampleStream(request.everyMs)) ? success({}) : failure(TOO_MANY_WATCH);
+      case "status":
+        return this.#statusLine();
+      case "reload":
+        this.#reloadSoon();
+        return success({});
+      default: {
+        const obstacle = this.#subject[request.do]();
+        this.#statusMs = Number.NEGATIVE_INFINITY; // It may have changed.
+        return obstacle === undefined ? success({}) : failure(obstacle);
       }
-    });
-  const answerNext = () => {
-    const request = waiting.shift();
-    if (request === undefined) {
-      clearInterval(answering);
-      answering = undefined;
-    } else {
-      write(answer(request, subject, { watch, sample }));
-    }
-  };
-  const take = (request: string) => {
-    waiting.push(request);
-    if (answering !== undefined) return;
-    answering = setInterval(answerNext, ANSWER_EVERY_MS);
-    answerNext();
-  };
-  const refuse = (error: string) => {
-    waiting.length = 0;
-    clearInterval(watching);
-    endWith(socket, error);
-  };
-  socket.setTimeout(IDLE_MS, () => socket.destroy());
-  socket.on("close", () => {
-    clearInterval(answering);
-    clearInterval(watching);
-    waiting.length = 0;
-  });
-  socket.on("data", (chunk: Buffer) => {
-    if (!socket.writable) return;
-    line = Buffer.concat([line, chunk]);
-    for (let end = line.indexOf("\n"); end !== -1 && socket.writable; end = line.indexOf("\n")) {
-      if (end >= LONGEST_REQUEST_BYTES) return refuse("the request is too long");
-      if (waiting.length >= MOST_WAITING) return refuse("too many requests at once");
-      const request = line.toString("utf8", 0, end);
-      line = line.subarray(end + 1);
-      take(request);
-    }
-    if (line.length >= LONGEST_REQUEST_BYTES) refuse("the request is too long");
-  });
-}
-
-/** Says why, and ends it, whether or not the client reads that or stops: nothing more of it is read. */
-function endWith(socket: Socket, error: string): void {
-  socket.pause();
-  socket.end(failure(error), () => socket.destroy());
-  setTimeout(() => socket.destroy(), FAREWELL_MS).unref();
-}
-
-/** What a connection may be asked to go on sending. */
-interface Streams {
-  watch(everyMs: number): void;
-  sample(samples: Samples): void;
-}
-
-function answer(text: string, subject: ApiSubject, streams: Streams): string {
-  const request = parse(text);
-  if (typeof request === "string") return failure(request);
-  switch (request.do) {
-    case "watch":
-      streams.watch(request.everyMs);
-      return success({ status: subject.status() });
-    case "samples":
-      streams.sample(subject.samples(request.everyMs));
-      return success({});
-    case "status":
-      return success({ status: subject.status() });
-    default: {
-      const obstacle = subject[request.do]();
-      return obstacle === undefined ? success({}) : failure(obstacle);
     }
   }
+
+  /** At once, or as soon as it may be again. */
+  #reloadSoon(): void {
+    if (this.#reload !== undefined) return;
+    const waitMs = Math.max(0, this.#reloadMs + RELOAD_EVERY_MS - performance.now());
+    const reload = () => {
+      this.#reload = undefined;
+      this.#reloadMs = performance.now();
+      this.#subject.reload();
+    };
+    if (waitMs === 0) reload();
+    else this.#reload = setTimeout(reload, waitMs);
+  }
+
+  #statusStream(everyMs: number): Stream {
+    return { everyMs, flow: (client) => void client.say(this.#statusLine()) };
+  }
+
+  #sampleStream(everyMs: number): Stream {
+    const samples = this.#subject.samples(everyMs);
+    return {
+      everyMs,
+      flow(client) {
+        while (!client.isBehind) {
+          const sample = samples.next();
+          if (sample === undefined) return;
+          client.say(success({ sample }));
+        }
+        samples.lose();
+      },
+    };
+  }
+
+  #statusLine(): string {
+    const nowMs = performance.now();
+    if (nowMs - this.#statusMs >= STATUS_EVERY_MS) {
+      this.#status = success({ status: this.#subject.status() });
+      this.#statusMs = nowMs;
+    }
+    return this.#status;
+  }
 }
+
+const TOO_MANY_WATCH = "too many watch";
 
 /** The request, or what is wrong with it. */
 function parse(text: string): ControlRequest | string {
@@ -208,28 +197,13 @@ function failure(error: string): string {
   return `${JSON.stringify({ v: PROTOCOL_VERSION, ok: false, error })}\n`;
 }
 
-function listen(server: Server, path: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(path, () => {
-      server.off("error", reject);
-      server.on("error", () => {});
-      resolve();
-    });
-  });
-}
-
 /** Whether somebody listens there. */
-function answers(path: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(path);
-    socket.once("connect", () => {
-      socket.destroy();
-      resolve(true);
-    });
-    // What we may not talk to may well be alive.
-    socket.once("error", ({ code }: NodeJS.ErrnoException) =>
-      resolve(code !== "ECONNREFUSED" && code !== "ENOENT"),
-    );
-  });
+function answers(path: string): boolean {
+  try {
+    close(connectTo(path));
+    return true;
+  } catch (error) {
+    // Who may not be talked to may well be alive, and so may who is asked by too many.
+    return isSystemError(error) && error.code !== "ECONNREFUSED" && error.code !== "ENOENT";
+  }
 }

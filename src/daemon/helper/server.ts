@@ -1,6 +1,5 @@
 /** Root's helper: answers a few checked requests of the service and the tools, which are not root. It changes nothing. */
 import { lstatSync } from "node:fs";
-import { createServer, type Server, type Socket } from "node:net";
 import {
   HELPER_VERSION,
   type HelperReply,
@@ -9,8 +8,10 @@ import {
   LONGEST_HELPER_REQUEST_BYTES,
 } from "../../helper/protocol.ts";
 import { lookForOthers } from "../../linux/openers.ts";
-import { type Peer, peerOf } from "../../linux/peer.ts";
-import { requestOf } from "../request-line.ts";
+import type { Peer } from "../../linux/sockets/peer.ts";
+import { bindAt, listen, neverWait } from "../../linux/sockets/stream.ts";
+import { requestOf } from "../requests/request-line.ts";
+import { BACKLOG, RequestServer } from "../requests/request-server.ts";
 
 /** Where to listen, and for whom. */
 export interface HelperOptions {
@@ -22,68 +23,42 @@ export interface HelperOptions {
   readonly endAfterMs: number;
 }
 
-const MOST_CONNECTIONS = 16;
-/** A client sends its request at once, and reads the reply at once. */
-const CLIENT_MS = 2_000;
+/** A client sends its request at once. */
+const SILENT_MS = 2_000;
 
 /** Serves until nobody has asked for a while. Rejects when it cannot listen. */
-export function runHelper({ listenOn, group, endAfterMs }: HelperOptions): Promise<void> {
-  return new Promise((resolve, reject) => {
-    let connections = 0;
-    const server: Server = createServer((socket) => {
-      idle.refresh();
-      socket.on("error", () => socket.destroy());
-      if (connections >= MOST_CONNECTIONS) {
-        socket.destroy();
-        return;
-      }
-      connections++;
-      socket.on("close", () => connections--);
-      const peer = peerBehind(socket);
-      converse(socket, (request) => {
-        if (peer === undefined || !mayAsk(peer, group)) return failure("this user may not ask");
-        return answer(request);
-      });
-    });
-    const idle = setTimeout(() => server.close(() => resolve()), endAfterMs);
-    server.on("error", (error) => {
-      clearTimeout(idle);
-      reject(error);
-    });
-    server.listen(listenOn);
+export async function runHelper({ listenOn, group, endAfterMs }: HelperOptions): Promise<void> {
+  const server = new RequestServer({
+    listener: listenerOn(listenOn),
+    longestBytes: LONGEST_HELPER_REQUEST_BYTES,
+    silentMs: SILENT_MS,
+    requestsEach: 1,
+    answer: (request, { peer }) => {
+      const isAllowed = peer !== undefined && mayAsk(peer, group);
+      return lineOf(isAllowed ? answer(request) : failure("this user may not ask"));
+    },
+    refusal: (why) => lineOf(failure(why)),
   });
+  for (;;) {
+    const leftMs = server.newcomerMs + endAfterMs - performance.now();
+    if (leftMs <= 0) break;
+    await Bun.sleep(leftMs);
+  }
+  server.close();
 }
 
-/** Who has connected. Bun's sockets have a handle, as Node's have; without it nobody is heard. */
-function peerBehind(socket: Socket): Peer | undefined {
-  const { fd } = (socket as unknown as { _handle?: { fd?: number } })._handle ?? {};
-  return fd === undefined || fd < 0 ? undefined : peerOf(fd);
+function listenerOn(listenOn: HelperOptions["listenOn"]): number {
+  if ("path" in listenOn) {
+    const listener = bindAt(listenOn.path);
+    listen(listener, listenOn.path, BACKLOG);
+    return listener;
+  }
+  neverWait(listenOn.fd);
+  return listenOn.fd;
 }
 
 function mayAsk({ uid, groups }: Peer, group: number | undefined): boolean {
   return uid === 0 || (group !== undefined && groups.includes(group));
-}
-
-/** Takes one request, answers it, and ends. */
-function converse(socket: Socket, reply: (request: string) => HelperReply): void {
-  let text = Buffer.alloc(0);
-  const timer = setTimeout(() => socket.destroy(), CLIENT_MS);
-  socket.on("close", () => clearTimeout(timer));
-  socket.on("data", (chunk: Buffer) => {
-    text = Buffer.concat([text, chunk]);
-    const end = text.indexOf("\n");
-    if (end >= LONGEST_HELPER_REQUEST_BYTES || (end === -1 && text.length >= LONGEST_HELPER_REQUEST_BYTES)) {
-      endWith(socket, failure("the request is too long"));
-    } else if (end !== -1) {
-      endWith(socket, reply(text.toString("utf8", 0, end)));
-    }
-  });
-}
-
-function endWith(socket: Socket, reply: HelperReply): void {
-  socket.pause();
-  socket.end(`${JSON.stringify(reply)}\n`, () => socket.destroy());
-  setTimeout(() => socket.destroy(), CLIENT_MS).unref();
 }
 
 function answer(text: string): HelperReply {
@@ -108,4 +83,8 @@ function parse(text: string): HelperRequest | string {
 
 function failure(error: string): HelperReply {
   return { v: HELPER_VERSION, ok: false, error };
+}
+
+function lineOf(reply: HelperReply): string {
+  return `${JSON.stringify(reply)}\n`;
 }

@@ -70,7 +70,7 @@ export class SampleWriter {
 export class SampleReader {
   readonly #memory: SampleMemory;
   #next: number;
-  /** Samples that were overwritten before they were read. */
+  /** Samples that were overwritten before they were read, or passed over. */
   lost = 0;
 
   constructor(memory: SampleMemory) {
@@ -91,6 +91,11 @@ export class SampleReader {
       this.#next = (this.#next + 1) | 0;
       if (sample !== undefined) return sample;
     }
+  }
+
+  /** Loses the samples that were not read yet. */
+  lose(): void {
+    this.#skip(this.#behind());
   }
 
   /** How many samples were not read yet; the count of all is a word, and wraps. */

@@ -13,10 +13,12 @@ import {
   sampleService,
   watchService,
 } from "../../../src/api/client.ts";
-import { LONGEST_REQUEST_BYTES } from "../../../src/api/protocol.ts";
 import { SampleStream } from "../../../src/daemon/api/sample-stream.ts";
 import { type ApiServer, serveApi } from "../../../src/daemon/api/server.ts";
+import { RequestServer } from "../../../src/daemon/requests/request-server.ts";
+import { bindAt, closeListener, listen } from "../../../src/linux/sockets/stream.ts";
 import { createMemory, type MainMemory, openMemory } from "../../../src/teleop/shared/control-memory.ts";
+import { exchange, RawClient } from "../../support/raw-client.ts";
 import { aStatus } from "../../support/status.ts";
 
 let dir: string;
@@ -59,24 +61,7 @@ const open = () =>
     socket.once("error", reject);
   });
 
-/** Sends bytes and resolves with everything that comes back until the server closes, or `lines` have come. */
-async function send(bytes: string | Uint8Array, lines = Number.POSITIVE_INFINITY): Promise<string[]> {
-  const socket = await open();
-  let text = "";
-  return await new Promise((resolve) => {
-    const end = () => {
-      socket.destroy();
-      resolve(text.split("\n").filter((line) => line !== ""));
-    };
-    socket.on("data", (chunk) => {
-      text += chunk;
-      if (text.split("\n").length > lines) end();
-    });
-    socket.on("close", end);
-    socket.on("error", () => {});
-    socket.write(bytes);
-  });
-}
+const send = (bytes: string | Uint8Array, lines?: number) => exchange(path, bytes, lines);
 
 /** A connection that its client never closes by itself. */
 const openForGood = async () => {
@@ -84,6 +69,16 @@ const openForGood = async () => {
   await once(socket, "connect");
   return socket;
 };
+
+/** Says all, ends its sending side, and prints what comes. */
+const HALF_CLOSE = `
+import socket, sys
+s = socket.socket(socket.AF_UNIX)
+s.connect(sys.argv[1])
+s.sendall(sys.argv[2].encode())
+s.shutdown(socket.SHUT_WR)
+while data := s.recv(4096): sys.stdout.write(data.decode())
+`;
 
 const answers = async () => expect(await askService([path], { do: "status" })).toEqual(aStatus);
 
@@ -163,7 +158,7 @@ describe("a service that is asked nonsense", () => {
   });
 
   test("ends a connection whose request has no end", async () => {
-    const [reply] = await send("x".repeat(LONGEST_REQUEST_BYTES * 100));
+    const [reply] = await send("x".repeat(65_536));
     expect(JSON.parse(reply!).error).toBe("the request is too long");
     await answers();
   });
@@ -188,7 +183,7 @@ describe("a service that is asked nonsense", () => {
   });
 
   test("has so many connections and no more, and room again when they have gone", async () => {
-    const sockets = await Promise.all(Array.from({ length: 16 }, open));
+    const sockets = await Promise.all(Array.from({ length: 32 }, open));
     const [refusal] = await send("");
     expect(refusal).toContain("too many connections");
     await Promise.all(
@@ -197,15 +192,104 @@ describe("a service that is asked nonsense", () => {
     await answersAgain();
   });
 
+  const request = (what: string, rest = "") => `{"v":1,"do":"${what}"${rest}}\n`;
+  /** Clients that have said something, and were answered. */
+  const clients = (count: number, said: string) =>
+    Promise.all(
+      Array.from({ length: count }, async () => {
+        const client = new RawClient(path);
+        client.say(said);
+        if (said !== "") await client.until(1);
+        return client;
+      }),
+    );
+  const watch = request("watch", ',"everyMs":60000');
+  const samples = request("samples", ',"everyMs":2');
+  const thoseEnded = (all: readonly RawClient[]) => all.filter((client) => !client.hear());
+
+  test.each([
+    ["watch", watch],
+    ["take samples", samples],
+  ])("lets no more than 16 %s: who is idle longest makes room for who comes", async (_, said) => {
+    const first = await clients(1, said);
+    await Bun.sleep(20); // so that it is the one that has been idle longest
+    const others = await clients(15, said);
+    const [last] = await clients(1, said);
+    expect(JSON.parse(last!.lines[0]!).ok).toBe(true);
+    expect((await first[0]!.untilEnd()).at(-1)).toContain("too many watch");
+    expect(thoseEnded([...others, last!])).toEqual([]);
+    await answers();
+    for (const client of [...first, ...others, last!]) client.close();
+  });
+
+  test("has a place for a command while as many watch as can", async () => {
+    const watchers = await clients(16, watch);
+    const others = await clients(16, request("status"));
+    expect(await send(request("release"), 1)).toEqual(['{"v":1,"ok":true}']);
+    expect(asked).toEqual(["release"]);
+    for (const client of [...watchers, ...others]) client.close();
+  });
+
+  test("does what a newcomer asks at once, though there is no place for it", async () => {
+    const all = await clients(32, request("status"));
+    expect(await send(request("release"), 1)).toEqual(['{"v":1,"ok":true}']);
+    expect(asked).toEqual(["release"]);
+    expect(thoseEnded(all)).toEqual([]);
+    for (const client of all) client.close();
+  });
+
+  test("gives a newcomer the place of who has said nothing for a second", async () => {
+    const watchers = await clients(16, watch);
+    const silent = await clients(16, "");
+    await Bun.sleep(1_050); // that second
+    const newcomers = await clients(3, "");
+    await Bun.sleep(50);
+    expect(thoseEnded(newcomers)).toEqual([]);
+    expect(thoseEnded(watchers)).toEqual([]);
+    expect(thoseEnded(silent).length).toBe(3);
+    for (const client of [...watchers, ...silent, ...newcomers]) client.close();
+  });
+
+  test("gives a newcomer the place of the watcher that has been idle longest, when all others speak", async () => {
+    const deaf = await clients(1, samples);
+    const watchers = await clients(15, samples);
+    const { samples: ring } = openMemory(memory.buffer);
+    const writing = setInterval(() => ring.write(performance.now() * 1e3, "following", [], [], []), 1);
+    const reading = setInterval(() => {
+      for (const client of watchers) client.hear();
+    }, 5);
+    const others = await clients(16, request("status"));
+    await Bun.sleep(100); // in which the others read
+    const [newcomer] = await clients(1, request("status"));
+    expect((await deaf[0]!.untilEnd()).at(-1)).toContain("too many connections");
+    expect(thoseEnded([...watchers, ...others, newcomer!])).toEqual([]);
+    clearInterval(writing);
+    clearInterval(reading);
+    for (const client of [...deaf, ...watchers, ...others, newcomer!]) client.close();
+  });
+
+  test("answers what was asked before its asker stopped sending", async () => {
+    const client = Bun.spawn(
+      ["python3", "-c", HALF_CLOSE, path, request("pause") + request("resume") + request("release")],
+      { stdout: "pipe" },
+    );
+    expect((await new Response(client.stdout).text()).trimEnd().split("\n")).toEqual(
+      Array.from({ length: 3 }, () => '{"v":1,"ok":true}'),
+    );
+    expect(asked).toEqual(["pause", "resume", "release"]);
+  });
+
   test("keeps nothing of clients that it has refused, though they stay", async () => {
-    const sockets = await Promise.all(Array.from({ length: 60 }, () => openForGood()));
-    await Promise.all(sockets.slice(16).map((socket) => once(socket.resume(), "end")));
-    const open = () => readdirSync("/proc/self/fd").length;
-    const withAll = open();
+    const files = () => readdirSync("/proc/self/fd").length;
+    const before = files();
+    const sockets = await Promise.all(Array.from({ length: 90 }, () => openForGood()));
+    let left = sockets.length;
+    for (const socket of sockets) socket.resume().once("end", () => left--);
+    while (left > 32) await Bun.sleep(10);
+    // Of those that have a place both ends are here, of the others only the client's.
+    expect(files() - before).toBeLessThan(90 + 32 + 10);
     for (const socket of sockets) socket.destroy();
     await answersAgain();
-    // Of each of the first 16 both ends were here, of the others only the client's.
-    expect(withAll - open()).toBeLessThan(60 + 16 + 10);
   });
 
   test("ends a connection that sends nothing but line ends", async () => {
@@ -305,6 +389,113 @@ describe("a client", () => {
       listener.close();
     },
   );
+
+  /** Serves what no service says, as long as the client stays. */
+  async function problemWith(
+    hostile: (socket: Socket) => void,
+    ask: (odd: string) => Promise<unknown> = (odd) => askService([odd], { do: "status" }),
+  ): Promise<{ problem: ApiProblem; afterMs: number }> {
+    const odd = join(dir, "hostile.sock");
+    const listener = createServer((socket) => {
+      socket.on("error", () => {});
+      hostile(socket);
+    }).listen(odd);
+    await once(listener, "listening");
+    const fromMs = performance.now();
+    const problem = await problemOf(ask(odd));
+    listener.close();
+    return { problem, afterMs: performance.now() - fromMs };
+  }
+  const again = (socket: Socket, everyMs: number, say: string) => {
+    const timer = setInterval(() => socket.write(say), everyMs);
+    socket.on("close", () => clearInterval(timer));
+  };
+  const watching = async (odd: string) => {
+    for await (const _ of watchService([odd], 50, new AbortController().signal));
+  };
+
+  test("does not wait for ever for the end of a reply that comes byte by byte", async () => {
+    const { problem, afterMs } = await problemWith((socket) => again(socket, 50, " "));
+    expect(problem).toEqual({ kind: "silent" });
+    expect(afterMs).toBeLessThan(10_000);
+  });
+
+  test("does not wait for ever for a status while it watches", async () => {
+    const { problem } = await problemWith((socket) => again(socket, 50, " "), watching);
+    expect(problem).toEqual({ kind: "silent" });
+  });
+
+  test.each([
+    ["asks", undefined],
+    ["watches", watching],
+  ])("takes no reply without an end when it %s", async (_, ask) => {
+    let said = 0;
+    const endless = (socket: Socket) => {
+      const chunk = "x".repeat(65_536);
+      const pour = () => {
+        if (socket.destroyed) return;
+        said += chunk.length;
+        if (socket.write(chunk)) setImmediate(pour);
+        else socket.once("drain", pour);
+      };
+      pour();
+    };
+    expect((await problemWith(endless, ask)).problem).toEqual({ kind: "unknown" });
+    expect(said).toBeLessThan(4_000_000);
+  });
+
+  test("believes no reply to a status without one", async () => {
+    const { problem } = await problemWith((socket) => socket.write('{"v":1,"ok":true}\n'));
+    expect(problem).toEqual({ kind: "unknown" });
+  });
+
+  test("can be stopped while a service says more than anybody asked for", async () => {
+    const flood = `${JSON.stringify({ v: 1, ok: true, status: aStatus })}\n`.repeat(20);
+    const over = new AbortController();
+    const { problem } = await problemWith(
+      (socket) => again(socket, 0, flood),
+      async (odd) => {
+        setTimeout(() => over.abort(new ApiError({ kind: "ended" })), 200);
+        for await (const _ of watchService([odd], 50, over.signal));
+      },
+    );
+    expect(problem).toEqual({ kind: "ended" });
+  });
+
+  test("asks again when too many wait to be heard, and is answered when they are gone", async () => {
+    const busy = join(dir, "busy.sock");
+    const listener = bindAt(busy);
+    listen(listener, busy, 0);
+    const first = new RawClient(busy); // the one that may wait
+    const asking = askService([busy], { do: "status" });
+    await Bun.sleep(20);
+    first.close();
+    const server = new RequestServer({
+      listener,
+      longestBytes: 100,
+      silentMs: 1_000,
+      requestsEach: 1,
+      answer: () => `${JSON.stringify({ v: 1, ok: true, status: aStatus })}\n`,
+      refusal: (why) => why,
+    });
+    expect(await asking).toEqual(aStatus);
+    server.close();
+  });
+
+  test("knows a service that too many ask from one that is not there", async () => {
+    const busy = join(dir, "busy.sock");
+    const listener = bindAt(busy);
+    listen(listener, busy, 0);
+    const first = new RawClient(busy);
+    expect(await problemOf(askService([busy], { do: "status" }))).toEqual({ kind: "silent" });
+    expect(serveApi(busy, {} as never)).rejects.toThrow("already listens");
+    first.close();
+    closeListener(listener);
+    expect(await problemOf(askService([busy], { do: "status" }))).toEqual({
+      kind: "not running",
+      paths: [busy],
+    });
+  });
 
   test("does not wait for ever", async () => {
     const mute = join(dir, "mute.sock");

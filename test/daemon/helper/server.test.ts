@@ -5,8 +5,10 @@ import { connect, type Socket } from "node:net";
 import { runHelper } from "../../../src/daemon/helper/server.ts";
 import { askHelper } from "../../../src/helper/client.ts";
 import { othersOn } from "../../../src/helper/others.ts";
+import { bindAt, listen } from "../../../src/linux/sockets/stream.ts";
 import { needing, ROOT } from "../../support/needs.ts";
 import { atEnd, cleanUp, newBoard, newFolder, newHelper } from "../../support/ports.ts";
+import { exchange, RawClient } from "../../support/raw-client.ts";
 
 const NOBODY = 65_534;
 
@@ -25,18 +27,8 @@ function start(group = process.getgid?.(), endAfterMs = 600_000): Promise<void> 
 afterEach(cleanUp);
 
 /** Sends bytes, and what comes back until the helper ends the connection. */
-function send(bytes: string | Uint8Array): Promise<string> {
-  const socket = connect(socketPath);
-  let text = "";
-  return new Promise((resolve) => {
-    socket.on("data", (chunk) => {
-      text += chunk.toString();
-    });
-    socket.on("error", () => resolve(text));
-    socket.on("close", () => resolve(text));
-    socket.write(bytes);
-  });
-}
+const send = async (bytes: string | Uint8Array) =>
+  (await exchange(socketPath, bytes)).map((line) => `${line}\n`).join("");
 
 const whoHas = (port: unknown) => `${JSON.stringify({ v: 1, ask: "who has", port })}\n`;
 
@@ -55,6 +47,20 @@ test("says which programs have a port open, and ends when nobody has asked for a
   );
   await ended;
   expect(await askHelper({ ask: "who has", port: path }, socketPath)).toBeUndefined();
+});
+
+test("leaves systemd its socket when it ends, for the next question", async () => {
+  const path = `${newFolder()}/helper.sock`;
+  const listener = bindAt(path);
+  listen(listener, path, 16);
+  // Another process has the socket, as systemd has.
+  const systemd = Bun.spawn(["sleep", "60"], { stdio: ["ignore", "ignore", "ignore", listener] });
+  atEnd(() => systemd.kill());
+  await runHelper({ listenOn: { fd: listener }, group: undefined, endAfterMs: 50 });
+  const client = new RawClient(path);
+  client.say(whoHas("/dev/ttySO101"));
+  expect(client.hear()).toBe(true); // it waits for the next helper
+  client.close();
 });
 
 describe("refuses, and says why", () => {
@@ -85,17 +91,18 @@ describe("refuses, and says why", () => {
   });
 });
 
-test("hears no more clients at once than it needs, and goes on when they are gone", async () => {
+test("hears no more clients at once than it needs, and all the same who asks at once", async () => {
   void start();
   const silent = await Promise.all(
-    Array.from({ length: 16 }, () => {
+    Array.from({ length: 32 }, () => {
       const socket = connect(socketPath);
       return new Promise<Socket>((resolve) => socket.once("connect", () => resolve(socket)));
     }),
   );
-  expect(await send(whoHas("/dev/ttySO101"))).toBe("");
+  expect(await send("")).toContain("too many connections");
+  expect(await askHelper({ ask: "who has", port: "/dev/null" }, socketPath)).toBeUndefined();
+  expect(await send(whoHas("/dev/ttySO101"))).toContain("no such port");
   for (const socket of silent) socket.destroy();
-  while ((await send(whoHas("/dev/ttySO101"))) === "") await Bun.sleep(10);
 });
 
 test("does not wait for a client that says nothing", async () => {

@@ -1,0 +1,148 @@
+/**
+ * One hostile client of a Unix socket on which lines are spoken, as a process: it does one thing for as long as it may, then
+ * prints how many connections it made. Of kind "busy" it connects to nobody and is only as busy as the others are.
+ *
+ *   bun scripts/siege/socket/hostile.ts SOCKET KIND SECONDS SEED [SHARE]
+ */
+import { Errno, errno, libc, nativeBuffer } from "../../../src/linux/libc.ts";
+import { Random } from "../../random.ts";
+import type { Kind } from "./kinds.ts";
+
+const [path, kind, secondsText, seedText, shareText = "1"] = process.argv.slice(2) as string[] as [
+  string,
+  string,
+  string,
+  string,
+  string?,
+];
+const random = new Random(Number(seedText));
+const endMs = performance.now() + Number(secondsText) * 1e3;
+
+const AF_UNIX = 1;
+const SOCK_STREAM = 1;
+const SOCK_NONBLOCK = 0o4000;
+const MSG_DONTWAIT = 0x40;
+const MSG_NOSIGNAL = 0x4000;
+/** So many a client keeps open where it keeps any. */
+const HELD = 64;
+
+const name = new TextEncoder().encode(path);
+const address = nativeBuffer(2 + name.length + 1);
+address.bytes[0] = AF_UNIX;
+address.bytes.set(name, 2);
+const buffer = nativeBuffer(262_144);
+let connections = 0;
+
+/** A connection; undefined when there is none to be had. One that waits in line for it is the more patient attacker. */
+function connect(flags = 0): number | undefined {
+  const fd = libc.socket(AF_UNIX, SOCK_STREAM | flags, 0);
+  if (fd === -1) return undefined;
+  if (libc.connect(fd, address.pointer, address.bytes.length) === 0) {
+    connections++;
+    return fd;
+  }
+  libc.close(fd);
+  return undefined;
+}
+
+/** Sends a text, or bytes; false when the other side takes no more. */
+function say(fd: number, what: string | Uint8Array): boolean {
+  const bytes = typeof what === "string" ? new TextEncoder().encode(what) : what;
+  buffer.bytes.set(bytes.subarray(0, buffer.bytes.length));
+  return libc.sendto(fd, buffer.pointer, bytes.length, MSG_DONTWAIT | MSG_NOSIGNAL, null, 0) > 0;
+}
+
+/** Takes up to so many bytes of what came; false when the other side has ended. */
+function hear(fd: number, most: number): boolean {
+  return libc.recv(fd, buffer.pointer, most, MSG_DONTWAIT) !== 0;
+}
+
+/** Whether the other side still listens, for who does not read. */
+function isHeard(fd: number): boolean {
+  const sent = libc.sendto(fd, buffer.pointer, 0, MSG_DONTWAIT | MSG_NOSIGNAL, null, 0);
+  return sent !== -1 || errno() === Errno.EAGAIN;
+}
+
+/** Says something on a connection, and leaves it. */
+function once(what: string | Uint8Array): void {
+  const fd = connect();
+  if (fd === undefined) return;
+  say(fd, what);
+  libc.close(fd);
+}
+
+const held: number[] = [];
+
+/** Keeps connections open on which something was said; `goesOn` does something with one, and says whether it goes on. */
+function hold(what: string, goesOn: (fd: number) => boolean): void {
+  if (held.length < HELD) {
+    const fd = connect();
+    if (fd !== undefined) held.push(fd);
+    if (fd !== undefined) say(fd, what);
+  } else {
+    Bun.sleepSync(1);
+  }
+  for (const fd of held.filter((each) => !goesOn(each))) {
+    libc.close(fd);
+    held.splice(held.indexOf(fd), 1);
+  }
+}
+
+const request = (fields: string) => `{"v":1,${fields}}\n`;
+const STATUS = request('"do":"status"');
+const nested = (depth: number) => `${"[".repeat(depth)}${"]".repeat(depth)}\n`;
+const garbage = () => Uint8Array.from({ length: random.whole(1, 2_000) }, () => random.whole(0, 255));
+
+/** A connection on which requests come without a pause, until it is ended. */
+function flood(): void {
+  const fd = connect();
+  if (fd === undefined) return;
+  while (performance.now() < endMs && say(fd, STATUS.repeat(random.whole(1, 8))) && hear(fd, 65_536));
+  libc.close(fd);
+}
+
+/** Good requests, a byte at a time. */
+function tinyWrites(): void {
+  const fd = connect();
+  if (fd === undefined) return;
+  for (const byte of STATUS.repeat(20)) if (!say(fd, byte)) break;
+  libc.close(fd);
+}
+
+const deeds: Readonly<Record<Kind | "busy", () => void>> = {
+  "connect and close": () => once(""),
+  "connect without waiting": () => {
+    const fd = connect(SOCK_NONBLOCK);
+    if (fd !== undefined) libc.close(fd);
+  },
+  silence: () => hold("", (fd) => hear(fd, 4_096)),
+  "half a request": () => hold('{"v":1,"do":"sta', (fd) => hear(fd, 4_096)),
+  "a line without end": () => hold("x".repeat(200_000), isHeard),
+  "slow reading": () => hold(STATUS.repeat(12), (fd) => hear(fd, 1)),
+  "watching without reading": () => hold(request('"do":"watch","everyMs":50'), isHeard),
+  "samples without reading": () => hold(request('"do":"samples","everyMs":2'), isHeard),
+  garbage: () => once(garbage()),
+  "deep and huge JSON": () =>
+    once(
+      random.of([
+        nested(500),
+        nested(random.whole(1_000, 50_000)),
+        `{"v":1e999,"do":"status"}\n`,
+        `"${"\\u0000".repeat(150)}"\n`,
+      ]),
+    ),
+  "other versions": () =>
+    once(`{"v":${random.of(["2", '"1"', "1.0000001", "-0", "null", "{}", "1e308"])},"do":"status"}\n`),
+  "one request each": () => once(STATUS),
+  flood,
+  "tiny writes": tinyWrites,
+  killed: () => hold(random.of([STATUS, request('"do":"watch","everyMs":50'), ""]), isHeard),
+  busy: () => {
+    const untilMs = performance.now() + 10 * Number(shareText);
+    while (performance.now() < untilMs) libc.recv(-1, buffer.pointer, 1, 0);
+    Bun.sleepSync(10 * (1 - Number(shareText)));
+  },
+};
+
+while (performance.now() < endMs) deeds[kind as Kind]();
+console.log(connections);
