@@ -74,6 +74,7 @@ const deeds: Readonly<Record<string, string>> = {
   bind: "made",
   connect: "reached",
   copyfile: "written",
+  flock: "locked",
   fsync: "written",
   link: "made",
   listen: "made",

@@ -1,5 +1,5 @@
 /** The service's end of the control socket. Whatever comes there, it costs the control loop nothing. */
-import { chmodSync, chownSync, lstatSync, mkdirSync, rmSync } from "node:fs";
+import { chmodSync, chownSync, lstatSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { dirname } from "node:path";
 import {
@@ -40,6 +40,8 @@ export interface Samples {
 /** A socket on which a service can be asked. */
 export interface ApiServer {
   readonly path: string;
+  /** Whether the socket still stands there: clients come by its name. */
+  readonly isInPlace: boolean;
   /** Ends all connections and takes the socket away. */
   close(): void;
 }
@@ -59,20 +61,24 @@ const MOST_WAITING = 16;
 /** A client that is refused has so long to read why. */
 const FAREWELL_MS = 1_000;
 
+/** A program that takes no locks, such as one of version 0.1, has the socket. */
+export class SomebodyListens extends Error {
+  override readonly name = "SomebodyListens";
+}
+
 /** Who may use the boards may ask, too. */
 const GROUP = "dialout";
 const MODE = 0o660;
 
 /**
  * Listens at `path`, for root and the group dialout where there is one. A socket that nobody answers on is replaced.
- * Rejects when somebody does, or when the place cannot be written to.
+ * Rejects with {@link SomebodyListens} when somebody does, or when the place cannot be written to.
  */
 export async function serveApi(path: string, subject: ApiSubject): Promise<ApiServer> {
   mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
   const there = lstatSync(path, { throwIfNoEntry: false });
   if (there?.isSocket() === false) throw new Error(`there is something else at ${path}`);
-  if (await answers(path)) throw new Error(`another program of this pair already listens at ${path}`);
-  rmSync(path, { force: true });
+  if (await answers(path)) throw new SomebodyListens(`another program already listens at ${path}`);
   const connections = new Set<Socket>();
   const server = createServer((socket) => {
     socket.on("error", () => socket.destroy());
@@ -84,16 +90,32 @@ export async function serveApi(path: string, subject: ApiSubject): Promise<ApiSe
     socket.on("close", () => connections.delete(socket));
     converse(socket, subject);
   });
-  await listen(server, path);
-  chmodSync(path, MODE);
+  // It takes the place of what was left there when it is complete; and the runtime removes by this name when it closes.
+  const unnamed = `${path}~`;
+  rmSync(unnamed, { force: true });
+  await listen(server, unnamed);
+  chmodSync(unnamed, MODE);
   const group = groupId(GROUP);
-  if (group !== undefined && process.getuid?.() === 0) chownSync(path, 0, group);
+  if (group !== undefined && process.getuid?.() === 0) chownSync(unnamed, 0, group);
+  renameSync(unnamed, path);
+  const made = lstatSync(path);
+  const isInPlace = () => {
+    try {
+      const { ino, dev } = lstatSync(path);
+      return ino === made.ino && dev === made.dev;
+    } catch {
+      return false;
+    }
+  };
   return {
     path,
+    get isInPlace() {
+      return isInPlace();
+    },
     close() {
       for (const socket of connections) socket.destroy();
       server.close();
-      rmSync(path, { force: true });
+      if (isInPlace()) rmSync(path, { force: true });
     },
   };
 }
@@ -227,9 +249,9 @@ function answers(path: string): Promise<boolean> {
       socket.destroy();
       resolve(true);
     });
-    // What we may not talk to may well be alive.
+    // What we may not talk to, or has no time for us, may well be alive.
     socket.once("error", ({ code }: NodeJS.ErrnoException) =>
-      resolve(code !== "ECONNREFUSED" && code !== "ENOENT"),
+      resolve(["EACCES", "EPERM", "EAGAIN"].includes(code ?? "")),
     );
   });
 }
