@@ -8,6 +8,7 @@ import { configFor } from "../../src/config/config.ts";
 import { pairSettings } from "../../src/daemon/settings/pair-settings.ts";
 import { summarise } from "../../src/daemon/summary.ts";
 import { startTeleoperation } from "../../src/daemon/teleoperation.ts";
+import { createMemory } from "../../src/teleop/shared/control-memory.ts";
 
 const STDERR = 2;
 const LINES_PER_TURN = 50;
@@ -25,7 +26,8 @@ const settings = pairSettings(
 );
 
 let running = true;
-const teleoperation = startTeleoperation(settings, (event) =>
+const memory = createMemory();
+const teleoperation = startTeleoperation(settings, memory, (event) =>
   console.log(JSON.stringify({ event: event.kind, ...event })),
 );
 process.on("SIGTERM", () => teleoperation.stop());
@@ -50,5 +52,5 @@ await teleoperation.stopped.finally(() => {
   running = false;
 });
 await tormenting;
-console.log(JSON.stringify({ event: "summary", turns, ...summarise(teleoperation.memory, "stopped") }));
+console.log(JSON.stringify({ event: "summary", turns, ...summarise(memory, "stopped") }));
 process.exit(0);

@@ -11,6 +11,11 @@ export function controlPaths(pair: string, runtimeDir = process.env.XDG_RUNTIME_
   return dirs.map((dir) => join(dir, `${pair}.sock`));
 }
 
+/** Where the lock of the program is that listens at a path: beside its socket. */
+export function lockPath(socketPath: string): string {
+  return `${socketPath}.lock`;
+}
+
 /** Where a service may listen: the first place that it can write to; undefined when there is none. */
 export function listeningPath(pair: string, runtimeDir?: string): string | undefined {
   return controlPaths(pair, runtimeDir).find((path) => isWritable(dirname(path)));

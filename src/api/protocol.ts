@@ -98,6 +98,11 @@ export const statusSchema = v.object({
   since: v.string(),
   why: v.string(),
   mode: v.picklist(modes),
+  /**
+   * Of a pair that is to be paused or released: whether it is, by what was seen of the follower since that was asked for
+   * last. Not told by 0.1.
+   */
+  isObeyed: v.optional(v.boolean()),
   configuredRateHz: v.number(),
   rateHz: v.number(),
   ticks: v.number(),

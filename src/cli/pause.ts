@@ -9,19 +9,17 @@ import { addJsonOption } from "./options/arm.ts";
 import { readerOf } from "./options/audience.ts";
 import { addAllOption, addServiceOptions, type ServiceOptions, socketPaths } from "./options/service.ts";
 
-/** What a pause makes of a follower: one whose torque is off is held by nothing. */
-const paused: Readonly<Record<Torque, string>> = {
-  on: "paused: the follower stays where it is",
-  off: "paused: the torque of the follower is off, and stays off",
-  unknown: "paused: the follower does not answer, so nobody knows whether its torque is on",
-};
-
 const wishes = {
   pause: {
     summary: "hold the follower where it is",
     description:
-      "Makes the service hold the follower where it is, until resume or release. What is held for hold_for_s is released.",
-    done: (torque: Torque) => paused[torque],
+      "Makes the service hold the follower where it is, until resume or release. What is held for hold_for_s is released. " +
+      "The exit code is 1 unless the follower was seen to be held, or to have its torque off.",
+    // A follower whose torque is off is held by nothing.
+    done: (torque: Torque) =>
+      torque === "off"
+        ? "paused: the torque of the follower is off, and stays off"
+        : "paused: the follower stays where it is",
     next: (audience: Audience) =>
       `"${command(audience, "resume")}" goes on, "${command(audience, "release")}" releases it`,
   },

@@ -9,23 +9,28 @@ import type { Calibration } from "../arm/calibration/calibration.ts";
 import type { ArmIdentity } from "../arm/identity.ts";
 import { ROLES, type Role } from "../arm/joints.ts";
 import { MAIN_PAIR } from "../config/pairs.ts";
+import { serviceManager } from "../host/notify.ts";
 import type { Audience } from "../messages/audience.ts";
+import { sayProblem } from "../messages/problems.ts";
 import type { EventSink } from "../teleop/reporting/events.ts";
-import type { Left } from "../teleop/reporting/problem.ts";
+import type { Left, Problem } from "../teleop/reporting/problem.ts";
 import type { PairSettings } from "../teleop/settings.ts";
-import { startApi } from "./api/subject.ts";
+import { createMemory } from "../teleop/shared/control-memory.ts";
+import type { PairState } from "../teleop/state/states.ts";
+import { apiSubject } from "./api/subject.ts";
 import { EventHistory } from "./events/event-history.ts";
 import { LossWatch } from "./events/losses.ts";
 import { Repeats } from "./events/repeats.ts";
 import { watchSupply } from "./events/supply.ts";
 import { type ToldEvent, type ToldSink, tell } from "./events/told.ts";
 import { unnamedBoards } from "./events/unnamed-boards.ts";
+import { type Place, takePlace } from "./place.ts";
 import { watchPorts } from "./port-claims.ts";
 import { firstSettings } from "./settings/first-settings.ts";
 import { reload } from "./settings/reload.ts";
 import { type Summary, summarise } from "./summary.ts";
 import { reportToSystemd } from "./systemd.ts";
-import { ControlHangs, startTeleoperation } from "./teleoperation.ts";
+import { ControlHangs, startTeleoperation, type Teleoperation } from "./teleoperation.ts";
 
 /** What shows a running teleoperation to whoever watches: a person at a terminal, a log, a program. */
 export interface Output {
@@ -53,8 +58,9 @@ export interface ServiceOptions {
 }
 
 /**
- * Teleoperates until it is told to stop; how the follower was left, where it came to that. Rejects when the control
- * thread fails; a thread that hangs ends the process.
+ * Teleoperates until it is told to stop; how the follower was left, where it came to that. As long as another program
+ * has the pair it waits, and asks nothing of the arms. Rejects when the control thread fails, when another program has
+ * taken the pair, and where waiting is of no use; a thread that hangs ends the process.
  */
 export async function runService(options: ServiceOptions): Promise<Left | undefined> {
   const readSettings = () => options.readSettings();
@@ -65,6 +71,7 @@ export async function runService(options: ServiceOptions): Promise<Left | undefi
   const startedAt = new Date();
   const history = new EventHistory();
   const calibrations: Partial<Record<Role, Calibration>> = {};
+  const memory = createMemory();
 
   const sinks: ToldSink[] = [
     (event) => history.take(event),
@@ -81,22 +88,6 @@ export async function runService(options: ServiceOptions): Promise<Left | undefi
   };
   const supply = watchSupply((event) => sink(event));
   const enrichers = [supply.hintsFor, unnamedBoards(() => settings)];
-
-  // Nothing yields between the output and the thread: nothing is told that nobody shows.
-  const output = await options.makeOutput(settings, () => summarise(memory, history.state));
-  const teleoperation = startTeleoperation(settings, sink);
-  const { memory } = teleoperation;
-  if (options.only === "park") {
-    memory.mailbox.mode = "paused";
-    memory.mailbox.requestPark();
-    sinks.push((event) => {
-      if (event.kind === "notice" && isParkingEnd(event.code)) teleoperation.stop();
-    });
-  }
-  const systemd = reportToSystemd(memory);
-  sinks.push((event) => output.event(event), systemd.event);
-  const ports = watchPorts(settings, memory);
-  const losses = new LossWatch(memory.telemetry, armsOf(settings), sink).start();
   const readAgain = () => {
     const reloaded = reload(settings, readSettings);
     for (const notice of reloaded.notices) sink(notice);
@@ -104,22 +95,69 @@ export async function runService(options: ServiceOptions): Promise<Left | undefi
     settings = reloaded.settings;
     memory.mailbox.sendSettings(settings);
   };
-  const api = startApi(
-    options.socket,
-    () => ({ pair, startedAt, settings, memory, history, calibrations }),
-    sink,
-    readAgain,
-    options.audience,
-  );
-  api.then(systemd.ready);
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, teleoperation.stop);
-  process.on("SIGUSR2", teleoperation.handOver);
+
+  let teleoperation: Teleoperation | undefined;
+  const waiting = new AbortController();
+  const stop = () => (teleoperation === undefined ? waiting.abort() : teleoperation.stop());
+  const handOver = () => (teleoperation === undefined ? waiting.abort() : teleoperation.handOver());
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, stop);
+  process.on("SIGUSR2", handOver);
   process.on("SIGHUP", readAgain);
   if (options.durationS !== undefined) {
-    setTimeout(teleoperation.stop, Math.max(0, options.durationS * 1000 - performance.now())).unref();
+    setTimeout(stop, Math.max(0, options.durationS * 1000 - performance.now())).unref();
   }
+
+  const output = await options.makeOutput(settings, () => summarise(memory, history.state));
+  const systemd = reportToSystemd(memory);
+  sinks.push((event) => output.event(event), systemd.event);
+  let lostFor: Problem | undefined;
+  let place: Place | undefined;
+  const watches: { stop(): void }[] = [supply, systemd];
   try {
-    return await teleoperation.stopped;
+    place = await takePlace({
+      ...{ pair, socket: options.socket, signal: waiting.signal },
+      subject: apiSubject(
+        () => ({ pair, startedAt, settings, memory, history, calibrations }),
+        sink,
+        readAgain,
+        options.audience,
+      ),
+      waits(why) {
+        if (!isWaitedFor(why, options)) throw new Error(sayProblem(why, options.audience()));
+        sink({ kind: "state", from: undefined, to: stateFor(why), reasons: [why] });
+        systemd.ready();
+      },
+      alive: () => memory.telemetry.beat(),
+      tell: (severity, problem) => sink({ kind: "notice", severity, problem }),
+      lost(why) {
+        lostFor = why;
+        sink({ kind: "notice", severity: "fault", problem: why });
+        handOver();
+      },
+    });
+    if (place === undefined) return undefined;
+    systemd.ready();
+    const { mailbox } = memory;
+    if (options.only === "park") {
+      mailbox.mode = "paused";
+      mailbox.requestPark();
+      sinks.push((event) => {
+        if (event.kind === "notice" && isParkingEnd(event.code)) stop();
+      });
+    } else if (place.mode !== "running") mailbox.mode = place.mode;
+    sinks.push(() => {
+      place!.mode = mailbox.mode;
+    });
+    teleoperation = startTeleoperation(settings, memory, sink);
+    watches.push(
+      watchPorts(settings, memory),
+      new LossWatch(memory.telemetry, armsOf(settings), sink).start(),
+    );
+    const left = await teleoperation.stopped;
+    if (lostFor !== undefined) throw new Error(sayProblem(lostFor, options.audience()));
+    // Who stops the program, or starts it again, wants it to begin anew; who has it replaced does not.
+    if (left !== "handed over") place.mode = "running";
+    return left;
   } catch (error) {
     if (!(error instanceof ControlHangs)) throw error;
     const problem = { code: "program.hangs", forS: error.forS } as const;
@@ -129,13 +167,20 @@ export async function runService(options: ServiceOptions): Promise<Left | undefi
     process.kill(process.pid, "SIGKILL");
     return undefined;
   } finally {
-    supply.stop();
-    losses.stop();
-    ports.stop();
-    systemd.stop();
-    (await api)?.close();
+    for (const watch of watches) watch.stop();
+    place?.give();
     output.end();
   }
+}
+
+/** Whether what keeps the program from the arms is waited for: a person can end it, and need not start this one again. */
+function isWaitedFor({ code }: Problem, { only }: ServiceOptions): boolean {
+  if (only !== undefined) return false;
+  return code === "pair.taken" || serviceManager() !== undefined;
+}
+
+function stateFor({ code }: Problem): PairState {
+  return code === "pair.taken" ? "waiting" : "faulted";
 }
 
 function armsOf({ arms }: PairSettings): Record<Role, ArmIdentity> {

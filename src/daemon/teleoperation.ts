@@ -3,7 +3,7 @@ import type { ControlMessage, ControlOrder } from "../teleop/control-thread.ts";
 import type { EventSink } from "../teleop/reporting/events.ts";
 import type { Left } from "../teleop/reporting/problem.ts";
 import type { PairSettings } from "../teleop/settings.ts";
-import { createMemory, type MainMemory } from "../teleop/shared/control-memory.ts";
+import type { MainMemory } from "../teleop/shared/control-memory.ts";
 import type { Telemetry } from "../teleop/shared/telemetry.ts";
 import { controlThread } from "../teleop/thread.ts";
 import { answersFor } from "./answers.ts";
@@ -21,8 +21,6 @@ export class ControlHangs extends Error {
 
 /** A teleoperation that runs in a thread of its own. */
 export interface Teleoperation {
-  /** What the control thread publishes, as it changes, and where it is asked. */
-  readonly memory: MainMemory;
   /**
    * Resolves with how the follower was left when it has been stopped as configured; rejects when the control thread failed, with
    * {@link ControlHangs} when it hangs. The follower then stays as it is.
@@ -34,9 +32,12 @@ export interface Teleoperation {
   handOver(): void;
 }
 
-/** Starts teleoperating a pair; `sink` hears of every change, on this thread. */
-export function startTeleoperation(settings: PairSettings, sink: EventSink): Teleoperation {
-  const memory = createMemory();
+/** Starts teleoperating a pair: `memory` is where the control thread publishes, and is asked; `sink` hears of every change, on this thread. */
+export function startTeleoperation(
+  settings: PairSettings,
+  memory: MainMemory,
+  sink: EventSink,
+): Teleoperation {
   const { mailbox, telemetry } = memory;
   const worker = controlThread();
   const answer = answersFor(settings, memory);
@@ -60,7 +61,6 @@ export function startTeleoperation(settings: PairSettings, sink: EventSink): Tel
   });
   worker.postMessage({ settings, memory: memory.buffer } satisfies ControlOrder);
   return {
-    memory,
     stopped,
     stop: () => mailbox.requestEnd(mailbox.isEnding ? "stopQuickly" : "stop"),
     handOver: () => {

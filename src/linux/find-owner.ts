@@ -14,7 +14,15 @@ export function isLocked(path: string): boolean {
 
 /** A port's owner; undefined when that cannot be seen. Never throws. */
 export function ownerOf(path: string): Owner | undefined {
-  const pid = findOwner(path);
+  return named(findOwner(path));
+}
+
+/** The program that has locked a file; undefined when none has, or that cannot be seen. Never throws. */
+export function lockOwnerOf(path: string): Owner | undefined {
+  return named(attempt(() => ownerByLock(path)));
+}
+
+function named(pid: number | undefined): Owner | undefined {
   if (pid === undefined) return undefined;
   const name = attempt(() => readFileSync(`/proc/${pid}/comm`, "utf8").trim());
   return { pid, ...(name !== undefined && { name }) };

@@ -82,6 +82,7 @@ const deeds: Readonly<Record<string, string>> = {
   bind: "made",
   connect: "reached",
   copyfile: "written",
+  flock: "locked",
   fsync: "written",
   link: "made",
   listen: "made",

@@ -1,6 +1,7 @@
 /** What a teleoperation tells, in words: what happened, to which arm and joint, and what to do now. */
 import { type ArmIdentity, nameOfArm } from "../arm/identity.ts";
 import { type JointName, nameWithId } from "../arm/joints.ts";
+import { nameOfOwner } from "../linux/owner.ts";
 import { reasonOf } from "../linux/system-error.ts";
 import type { Doubt, Left, Problem, TeleopCode, TeleopProblem } from "../teleop/reporting/problem.ts";
 import { isArmProblem, sayArmEnd, whoHas } from "./arm.ts";
@@ -140,7 +141,15 @@ const words: { readonly [Code in TeleopCode]?: (problem: Of<Code>, audience: Aud
   "settings.kept": ({ keys }) =>
     `${keys.join(", ")} changed in the configuration: that takes effect at the next start`,
   "control.refused": ({ why }, audience) =>
-    `no control socket, so that "${command(audience, "status")}" and the like will not work: ${why}`,
+    `no control socket, so that "${command(audience, "release")}" and the like cannot reach the arms: ${why} — settle ` +
+    "that, or name another place with --socket",
+  "control.made-again": () => "the control socket was removed, and is made again",
+  "pair.taken": ({ stage, owner }) => {
+    const who = owner === undefined ? "another program" : nameOfOwner(owner);
+    return stage === "waiting"
+      ? `${who} has this pair of arms: this program waits until that one has ended, and asks nothing of the arms`
+      : `${who} has taken this pair of arms: the follower is held for it, and this program ends`;
+  },
 };
 
 const lefts: Readonly<Record<Left, string>> = {

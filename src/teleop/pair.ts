@@ -28,7 +28,7 @@ import { Reporter } from "./reporting/reporter.ts";
 import type { PairSettings } from "./settings.ts";
 import { Command } from "./shared/mailbox.ts";
 import type { Conditions } from "./state/conditions.ts";
-import { decide, type Step, stateOf, type WaitReason } from "./state/decide.ts";
+import { decide, isAsWished, type Step, stateOf, type WaitReason } from "./state/decide.ts";
 import { StateMachine } from "./state/machine.ts";
 import { problemOf } from "./state/reasons.ts";
 import { RetryPauses } from "./state/retry.ts";
@@ -132,6 +132,7 @@ export class Pair {
 
   async #cycle(): Promise<void> {
     const { mailbox } = this.#context.memory;
+    const { wish } = mailbox;
     // A release does not wait until a missing arm was looked for.
     if (mailbox.mode === "released" && !mailbox.isParkAsked) this.#keeper.releaseFollowerUnlessOff();
     for (const role of ROLES) await this.#connections[role].reach();
@@ -149,6 +150,7 @@ export class Pair {
           }
           this.#wait(step.next.reason);
           this.#publish(conditions);
+          mailbox.tellObeyed(isAsWished(conditions) ? wish : "none");
           mailbox.wait(this.#clock, step.next.forMs);
           return;
         case "inspect":

@@ -1,5 +1,5 @@
 /** Asking a service to hold the follower, to go on, or to release it: done when it has happened. */
-import { askService } from "../api/client.ts";
+import { ApiError, type ApiProblem, askService } from "../api/client.ts";
 import type { Status } from "../api/protocol.ts";
 import { JOINTS } from "../arm/joints.ts";
 import { pause } from "./pause.ts";
@@ -15,41 +15,85 @@ const PATIENCE_MS = 6_000;
 export type Torque = "on" | "off" | "unknown";
 
 /**
- * Asks the service that listens at one of `sockets`; resolves when the follower does as was asked, a resume at once, with
- * what is known of its torque then.
+ * Asks the services that listen at `sockets`, which is one but where a user runs the program beside the system's: all are
+ * asked, whichever of them drives the arms now or comes to drive them. Resolves when the follower does as was asked, a
+ * resume at once, with what was seen of its torque then.
  * Throws {@link ApiError}, the signal's reason, an Error that says why it is not done.
  */
 export async function askFor(wish: Wish, sockets: readonly string[], signal: AbortSignal): Promise<Torque> {
-  await askService(sockets, { do: wish });
+  const listening = await askEach(wish, sockets);
   if (wish === "resume") return "unknown";
   const deadline = performance.now() + PATIENCE_MS;
   for (;;) {
-    const status = (await askService(sockets, { do: "status" }))!;
-    if (wish === "pause" ? isStill(status) : isReleased(status)) return torqueOf(status);
-    if (performance.now() > deadline) throw new Error(whyNot(wish, status));
+    const statuses = await Promise.all(
+      listening.map(async (path) => (await askService([path], { do: "status" }))!),
+    );
+    const torque = outcomeOf(wish, statuses);
+    if (torque !== "unknown") return torque;
+    if (performance.now() > deadline) throw new Error(whyNot(wish, statuses));
     await pause(LOOK_EVERY_MS, signal);
   }
 }
 
-function isStill({ state }: Status): boolean {
-  return !["connecting", "aligning", "following"].includes(state);
+/** Asks at each of the sockets; those at which somebody listens. Throws {@link ApiError}, also when nobody does. */
+async function askEach(wish: Wish, sockets: readonly string[]): Promise<string[]> {
+  const answers = await Promise.all(
+    sockets.map((path) =>
+      askService([path], { do: wish }).then(
+        () => ({ path, error: undefined }),
+        (error: unknown) => ({ path, error }),
+      ),
+    ),
+  );
+  const listening = answers.flatMap(({ path, error }) => (error === undefined ? path : []));
+  const errors = answers.flatMap(({ error }) => error ?? []);
+  const failed = errors.find((error) => !isOf(error, "not running") && !isOf(error, "denied"));
+  if (failed !== undefined) throw failed;
+  if (listening.length > 0) return listening;
+  throw (
+    errors.find((error) => isOf(error, "denied")) ?? new ApiError({ kind: "not running", paths: sockets })
+  );
 }
 
-function isReleased(status: Status): boolean {
-  return status.state === "waiting" && torqueOf(status) === "off";
+function isOf(error: unknown, kind: ApiProblem["kind"]): boolean {
+  return error instanceof ApiError && error.problem.kind === kind;
 }
 
-function torqueOf({ arms }: Status): Torque {
+/**
+ * The follower's torque, once what was asked for has happened; "unknown" until then. A service that has no follower has
+ * nothing to do, but it must know of the wish: the arms may be its own in a moment.
+ */
+export function outcomeOf(wish: "pause" | "release", statuses: readonly Status[]): Torque {
+  if (!statuses.every((status) => isStill(wish, status))) return "unknown";
+  const torques = statuses.map(torqueOf);
+  if (wish === "release") return torques.includes("on") || !torques.includes("off") ? "unknown" : "off";
+  return torques.find((torque) => torque !== "unknown") ?? "unknown";
+}
+
+/** Whether a service drives nothing, and will not. */
+function isStill(wish: "pause" | "release", { state, mode, isObeyed = true, ...status }: Status): boolean {
+  if (mode !== (wish === "pause" ? "paused" : "released")) return false;
+  if (["connecting", "aligning", "following"].includes(state)) return false;
+  return isObeyed || torqueOf(status) === "unknown";
+}
+
+function torqueOf({ arms }: Pick<Status, "arms">): Torque {
   const joints = JOINTS.map((joint) => arms.follower.joints[joint].torqueOn);
   if (joints.includes(true)) return "on";
   return joints.every((torqueOn) => torqueOn === false) ? "off" : "unknown";
 }
 
-function whyNot(wish: Wish, { state, why, arms }: Status): string {
+function whyNot(wish: "pause" | "release", statuses: readonly Status[]): string {
+  // Of several it is the one that has the follower which can say more.
+  const { state, why, arms } = statuses.find((status) => torqueOf(status) !== "unknown") ?? statuses[0]!;
   const is = `the service is ${state}: ${why}`;
-  if (wish === "pause") return `the follower is not held yet — ${is}`;
   const { joints } = arms.follower;
   const holding = JOINTS.filter((joint) => joints[joint].torqueOn);
+  if (wish === "pause") {
+    return torqueOf({ arms }) === "unknown"
+      ? `nobody knows whether the follower is held — ${is}; it is not moved when it answers`
+      : `the follower is not held yet — ${is}`;
+  }
   return holding.length > 0
     ? `the torque of the follower's ${holding.join(", ")} is still on — ${is}; switch the arm's power off before you touch it`
     : `nobody knows whether the follower's torque is off — ${is}; it is released when it answers`;

@@ -1,5 +1,5 @@
 /** The service's end of the control socket. Whatever comes there, it costs the control loop nothing. */
-import { chmodSync, chownSync, lstatSync, mkdirSync, rmSync } from "node:fs";
+import { chmodSync, chownSync, lstatSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import {
   type ApiSample,
@@ -43,6 +43,8 @@ export interface Samples {
 /** A socket on which a service can be asked. */
 export interface ApiServer {
   readonly path: string;
+  /** Whether the socket still stands there: clients come by its name. */
+  readonly isInPlace: boolean;
   /** Ends all connections and takes the socket away. */
   close(): void;
 }
@@ -56,25 +58,42 @@ const RELOAD_EVERY_MS = 1_000;
 /** So many different requests are checked once, and then known. */
 const MOST_KNOWN = 64;
 
+/** A program that takes no locks, such as one of version 0.1, has the socket. */
+export class SomebodyListens extends Error {
+  override readonly name = "SomebodyListens";
+}
+
 /** Who may use the boards may ask, too. */
 const GROUP = "dialout";
 const MODE = 0o660;
 
 /**
  * Listens at `path`, for root and the group dialout where there is one. A socket that nobody answers on is replaced.
- * Rejects when somebody does, or when the place cannot be written to.
+ * Rejects with {@link SomebodyListens} when somebody does, or when the place cannot be written to.
  */
 export async function serveApi(path: string, subject: ApiSubject): Promise<ApiServer> {
   mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
   const there = lstatSync(path, { throwIfNoEntry: false });
   if (there?.isSocket() === false) throw new Error(`there is something else at ${path}`);
-  if (answers(path)) throw new Error(`another program of this pair already listens at ${path}`);
-  rmSync(path, { force: true });
-  const listener = bindAt(path);
-  chmodSync(path, MODE);
+  if (answers(path)) throw new SomebodyListens(`another program already listens at ${path}`);
+  // It takes the place of what was left there when it is complete.
+  const unnamed = `${path}~`;
+  rmSync(unnamed, { force: true });
+  const listener = bindAt(unnamed);
+  chmodSync(unnamed, MODE);
   const group = groupId(GROUP);
-  if (group !== undefined && process.getuid?.() === 0) chownSync(path, 0, group);
-  listen(listener, path, BACKLOG);
+  if (group !== undefined && process.getuid?.() === 0) chownSync(unnamed, 0, group);
+  listen(listener, unnamed, BACKLOG);
+  renameSync(unnamed, path);
+  const made = lstatSync(path);
+  const isInPlace = () => {
+    try {
+      const { ino, dev } = lstatSync(path);
+      return ino === made.ino && dev === made.dev;
+    } catch {
+      return false;
+    }
+  };
   const answerer = new Answerer(subject);
   const server = new RequestServer({
     listener,
@@ -86,10 +105,13 @@ export async function serveApi(path: string, subject: ApiSubject): Promise<ApiSe
   });
   return {
     path,
+    get isInPlace() {
+      return isInPlace();
+    },
     close() {
       server.close();
       answerer.close();
-      rmSync(path, { force: true });
+      if (isInPlace()) rmSync(path, { force: true });
     },
   };
 }
@@ -203,7 +225,7 @@ function answers(path: string): boolean {
     close(connectTo(path));
     return true;
   } catch (error) {
-    // Who may not be talked to may well be alive, and so may who is asked by too many.
-    return isSystemError(error) && error.code !== "ECONNREFUSED" && error.code !== "ENOENT";
+    // Who may not be talked to, or has no time for us, may well be alive.
+    return isSystemError(error) && ["EACCES", "EPERM", "EAGAIN"].includes(error.code);
   }
 }

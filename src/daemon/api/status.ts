@@ -37,6 +37,7 @@ export function statusOf(sources: StatusSources): Status {
     since: history.since.toISOString(),
     why: history.why,
     mode: memory.mailbox.mode,
+    isObeyed: memory.mailbox.isObeyed,
     configuredRateHz: settings.rateHz,
     ...{ rateHz, ticks, lateTicks, latenessUs, alignments },
     arms: Object.fromEntries(ROLES.map((role) => [role, armStatus(role, sources)])) as Status["arms"],

@@ -1,33 +1,28 @@
 /** The control socket of a running teleoperation: what comes on it, done to the pair. */
-import { listeningPath } from "../../api/address.ts";
-import { factOf, isSystemError, whyOf } from "../../linux/system-error.ts";
 import type { Audience } from "../../messages/audience.ts";
 import { sayProblem } from "../../messages/problems.ts";
 import type { EventSink } from "../../teleop/reporting/events.ts";
 import type { Problem } from "../../teleop/reporting/problem.ts";
 import type { Mode } from "../../teleop/state/states.ts";
 import { SampleStream } from "./sample-stream.ts";
-import { type ApiServer, serveApi } from "./server.ts";
+import type { ApiSubject } from "./server.ts";
 import { type StatusSources, statusOf } from "./status.ts";
 
-/**
- * Serves the control socket, at `path` or in the pair's own place; `reload` reads the configuration again. Without one the program runs all the same: why is
- * told.
- */
-export async function startApi(
-  path: string | undefined,
+/** What may be asked of the pair; `reload` reads the configuration again. */
+export function apiSubject(
   sources: () => StatusSources,
   sink: EventSink,
   reload: () => void,
   audience: () => Audience,
-): Promise<ApiServer | undefined> {
-  const { pair, memory } = sources();
+): ApiSubject {
+  const { memory } = sources();
   const { mailbox } = memory;
   const tell = (problem: Problem) => sink({ kind: "notice", severity: "info", problem });
   const set = (mode: Mode, problem: Problem) => {
-    if (mailbox.mode === mode && !mailbox.isParkAsked) return;
+    const isNews = mailbox.mode !== mode || mailbox.isParkAsked;
+    // Also where it is no news: what is seen from now on answers this wish.
     mailbox.mode = mode;
-    tell(problem);
+    if (isNews) tell(problem);
   };
   const park = () => {
     if (mailbox.isParkAsked) return;
@@ -51,42 +46,35 @@ export async function startApi(
     const problem = { code: "port.busy", path: port, owner: memory.claims.ownerOf("follower") } as const;
     return `the follower cannot be ${what}: ${sayProblem(problem, audience())}`;
   };
+  const ending = () =>
+    mailbox.isEnding ? "the program is ending, and leaves the follower as it was told to" : undefined;
   /** Of what is asked for all the same. */
   const later = (why: string | undefined) => (why === undefined ? undefined : `${why}; then it is done`);
-  const listenAt = path ?? listeningPath(pair);
-  try {
-    if (listenAt === undefined) throw new Error("there is no folder for it that this user may write to");
-    return await serveApi(listenAt, {
-      status: () => statusOf(sources()),
-      samples: (everyMs) => new SampleStream(memory.readSamples(), everyMs),
-      pause() {
-        set("paused", { code: "pair.paused", stage: "asked" });
-        return later(obstacle("held"));
-      },
-      release() {
-        set("released", { code: "pair.released", stage: "asked" });
-        return later(obstacle("released"));
-      },
-      resume() {
-        set("running", { code: "pair.resumed" });
-        return undefined;
-      },
-      park() {
-        const hindered = obstacle("parked");
-        if (hindered === undefined) park();
-        return hindered;
-      },
-      reload() {
-        reload();
-        return undefined;
-      },
-    });
-  } catch (error) {
-    const problem = {
-      code: "control.refused",
-      why: isSystemError(error) ? factOf(error) : whyOf(error),
-    } as const;
-    sink({ kind: "notice", severity: "info", problem });
-    return undefined;
-  }
+  return {
+    status: () => statusOf(sources()),
+    samples: (everyMs) => new SampleStream(memory.readSamples(), everyMs),
+    pause() {
+      set("paused", { code: "pair.paused", stage: "asked" });
+      return ending() ?? later(obstacle("held"));
+    },
+    release() {
+      set("released", { code: "pair.released", stage: "asked" });
+      // Who wants the follower released does not want it to be parked first.
+      if (mailbox.isEnding) mailbox.requestEnd("stopQuickly");
+      return ending() ?? later(obstacle("released"));
+    },
+    resume() {
+      set("running", { code: "pair.resumed" });
+      return undefined;
+    },
+    park() {
+      const hindered = ending() ?? obstacle("parked");
+      if (hindered === undefined) park();
+      return hindered;
+    },
+    reload() {
+      reload();
+      return undefined;
+    },
+  };
 }

@@ -82,6 +82,8 @@ export const eventCodes = {
     81,
     "the program made a mistake: the follower is held, and the pair starts over",
   ],
+  "pair.taken": [85, "another program has the pair: this one waits for its end, or ends for it"],
+  "control.made-again": [86, "the control socket was removed, and is made again"],
   "pair.not-parked": [90, "the follower could not be led to its parking pose, though somebody asked for it"],
 
   "port.slow": [92, "the replies of an arm take longer than a tick: they set the rate"],

@@ -7,7 +7,7 @@ import { ROLES } from "../../arm/joints.ts";
 import { ROUND_TRIP_BUCKETS } from "../../feetech/round-trip.ts";
 import { CLAIM_NAMES_SIZE, CLAIM_WORDS } from "./claims.ts";
 import { LATENESS_BUCKETS } from "./lateness.ts";
-import { COMMAND_WORDS, LONGEST_SETTINGS_BYTES } from "./mailbox.ts";
+import { COMMAND_WORDS, LONGEST_SETTINGS_BYTES, WISH_WORDS } from "./mailbox.ts";
 import { ANSWERS_BYTES, QUESTION_WORDS } from "./questions.ts";
 import { SAMPLE_WORDS, SAMPLES_KEPT } from "./samples.ts";
 import { FIGURE_COUNT } from "./telemetry.ts";
@@ -21,6 +21,8 @@ const sections = {
   /** What the control thread asks, for `Atomics`, and what it is answered, as JSON. */
   questions: [Int32Array, QUESTION_WORDS],
   answers: [Uint8Array, ANSWERS_BYTES],
+  /** How many wishes there were, and which is brought about, for `Atomics`. */
+  wishes: [Int32Array, WISH_WORDS],
   /** Which ports another program has, for `Atomics`, and its names. */
   claims: [Int32Array, CLAIM_WORDS],
   claimNames: [Uint8Array, CLAIM_NAMES_SIZE],

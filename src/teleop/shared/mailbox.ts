@@ -20,6 +20,11 @@ const MODE = 1;
 const SETTINGS = 2;
 /** Words of a mailbox's state. */
 export const COMMAND_WORDS = SETTINGS + LETTER_WORDS;
+/** In the memory of wishes: how many there were, and the number of the one that is brought about; 0 for none. */
+const WISH = 0;
+const OBEYED = 1;
+/** Words of the memory of wishes. */
+export const WISH_WORDS = 2;
 /** Beside the mode's number, while the follower is to be parked: one word, so that no two wishes are ever mixed. */
 const PARK = 16;
 
@@ -27,15 +32,18 @@ const PARK = 16;
 export interface MailboxMemory {
   readonly mailbox: Int32Array;
   readonly settings: Uint8Array;
+  readonly wishes: Int32Array;
 }
 
 /** The main thread's side. Everything here wakes the control thread. */
 export class MailboxSender {
   readonly #words: Int32Array;
+  readonly #wishes: Int32Array;
   readonly #settings: LetterSender;
 
   constructor(memory: MailboxMemory) {
     this.#words = memory.mailbox;
+    this.#wishes = memory.wishes;
     this.#settings = new LetterSender(settingsIn(memory));
   }
 
@@ -58,18 +66,30 @@ export class MailboxSender {
   /** Takes the place of a request to park. */
   set mode(mode: Mode) {
     Atomics.store(this.#words, MODE, PAIR_MODES.indexOf(mode));
+    // After what is wished: who knows the number knows that, too.
+    Atomics.add(this.#wishes, WISH, 1);
     this.#callAttention();
   }
 
   /** Asks for the follower to be led to its parking pose; when it is there the mode is "released". */
   requestPark(): void {
     Atomics.or(this.#words, MODE, PARK);
+    Atomics.add(this.#wishes, WISH, 1);
     this.#callAttention();
   }
 
   /** True from a request to park until it is done, given up, or another took its place. */
   get isParkAsked(): boolean {
     return isParkAskedIn(this.#words);
+  }
+
+  /**
+   * True once the control thread has brought about what was asked for last, a pause or a release, by what it has seen of
+   * the follower since then, and as long as it sees that.
+   */
+  get isObeyed(): boolean {
+    const obeyed = Atomics.load(this.#wishes, OBEYED);
+    return obeyed > 0 && obeyed === Atomics.load(this.#wishes, WISH) && !this.isParkAsked;
   }
 
   /** Sends settings; those sent before and not taken yet are forgotten. Throws RangeError when they are too long. */
@@ -87,10 +107,12 @@ export class MailboxSender {
 /** The control thread's side. {@link command} allocates nothing. */
 export class Mailbox {
   readonly #words: Int32Array;
+  readonly #wishes: Int32Array;
   readonly #settings: Letter;
 
   constructor(memory: MailboxMemory) {
     this.#words = memory.mailbox;
+    this.#wishes = memory.wishes;
     this.#settings = new Letter(settingsIn(memory));
   }
 
@@ -112,6 +134,16 @@ export class Mailbox {
   /** True from a request to park until it is done, given up, or another took its place. */
   get isParkAsked(): boolean {
     return isParkAskedIn(this.#words);
+  }
+
+  /** The number of the wish that is in force: to be taken before the mode is, and before the follower is looked at. */
+  get wish(): number {
+    return Atomics.load(this.#wishes, WISH);
+  }
+
+  /** Tells that a wish is brought about by what was seen since it was taken, or that none is. */
+  tellObeyed(wish: number | "none"): void {
+    Atomics.store(this.#wishes, OBEYED, wish === "none" ? 0 : wish);
   }
 
   /**

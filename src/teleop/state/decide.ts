@@ -126,6 +126,15 @@ function releaseOf(conditions: Conditions, reason: WaitReason): ReleaseReason | 
   return heldForS >= holdForS ? "arm.held-too-long" : undefined;
 }
 
+/**
+ * Whether a pair that waits is as somebody has asked for: paused, it writes no goal; released, every servo of the
+ * follower was seen without torque.
+ */
+export function isAsWished({ mode, isParkAsked, follower }: Conditions): boolean {
+  if (isParkAsked || mode === "running") return false;
+  return mode === "paused" || follower.torque === "off";
+}
+
 /** The state in which a pair waits for a reason. */
 export function stateOf(reason: WaitReason): PairState {
   if (reason.is === "paused") return reason.torqueOff ? "waiting" : "holding";

@@ -4,6 +4,7 @@ import { isParkingEnd } from "../../api/parking.ts";
 import type { Status } from "../../api/protocol.ts";
 import { Interrupted } from "../errors.ts";
 import type { Operator } from "../operator.ts";
+import { askFor } from "../wish.ts";
 
 /** The service is asked so often how far it has come. */
 const LOOK_EVERY_MS = 100;
@@ -22,8 +23,12 @@ export async function park(sockets: readonly string[], operator: Operator): Prom
     await untilParked(sockets, askedAt, operator);
   } catch (error) {
     if (!(error instanceof Interrupted)) throw error;
-    await askService(sockets, { do: "pause" });
-    throw new Interrupted("interrupted: the follower is held where it is");
+    const torque = await askFor("pause", sockets, new AbortController().signal);
+    throw new Interrupted(
+      torque === "off"
+        ? "interrupted: the torque of the follower is off"
+        : "interrupted: the follower is held where it is",
+    );
   }
 }
 
