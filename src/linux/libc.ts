@@ -12,6 +12,8 @@ const { symbols } = dlopen("libc.so.6", {
   ppoll: { args: ["ptr", "u64", "ptr", "ptr"], returns: "i32" },
   ioctl: { args: ["i32", "u64", "ptr"], returns: "i32" },
   flock: { args: ["i32", "i32"], returns: "i32" },
+  // The group of the files that this thread makes.
+  setfsgid: { args: ["u32"], returns: "i32" },
   // Datagrams, for which Bun has no call.
   socket: { args: ["i32", "i32", "i32"], returns: "i32" },
   sendto: { args: ["i32", "ptr", "u64", "i32", "ptr", "u32"], returns: "i32" },

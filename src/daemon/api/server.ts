@@ -1,5 +1,5 @@
 /** The service's end of the control socket. Whatever comes there, it costs the control loop nothing. */
-import { chmodSync, chownSync, lstatSync, mkdirSync, rmSync } from "node:fs";
+import { lstatSync, mkdirSync, rmSync } from "node:fs";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { dirname } from "node:path";
 import {
@@ -11,6 +11,7 @@ import {
   type Status,
 } from "../../api/protocol.ts";
 import { groupId } from "../../linux/groups.ts";
+import { madeFor } from "../../linux/made-for.ts";
 import { requestOf } from "../request-line.ts";
 
 /** What may be asked of a service. */
@@ -84,10 +85,8 @@ export async function serveApi(path: string, subject: ApiSubject): Promise<ApiSe
     socket.on("close", () => connections.delete(socket));
     converse(socket, subject);
   });
-  await listen(server, path);
-  chmodSync(path, MODE);
-  const group = groupId(GROUP);
-  if (group !== undefined && process.getuid?.() === 0) chownSync(path, 0, group);
+  // The folder may be the service's while root serves here.
+  await madeFor({ group: groupId(GROUP), mode: MODE }, () => listen(server, path));
   return {
     path,
     close() {
@@ -208,6 +207,7 @@ function failure(error: string): string {
   return `${JSON.stringify({ v: PROTOCOL_VERSION, ok: false, error })}\n`;
 }
 
+/** The socket is there when this returns. */
 function listen(server: Server, path: string): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once("error", reject);
