@@ -5,7 +5,7 @@
 import { chmod, cp, mkdir, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { dirname, join, relative, resolve } from "node:path";
 import { type Processor, pinnedRuntime } from "../scripts/toolchain.ts";
-import { PACKAGE_FILES, PROGRAM_PATH } from "../src/host/package-files.ts";
+import { CALIBRATIONS_SCRIPT, PACKAGE_FILES, PROGRAM_PATH } from "../src/host/package-files.ts";
 import { version } from "../src/host/version.ts";
 import { debianChangelog } from "./changelog.ts";
 import { type EmbeddedPackage, embeddedPackages } from "./embedded.ts";
@@ -124,7 +124,7 @@ Version: ${version}
 Architecture: ${architecture}
 Maintainer: ${MAINTAINER}
 Installed-Size: ${Math.ceil(bytes / 1024)}
-Depends: libc6 (>= 2.17), systemd | systemd-standalone-sysusers | systemd-sysusers
+Depends: libc6 (>= 2.17), systemd | systemd-standalone-sysusers | systemd-sysusers, systemd | systemd-standalone-tmpfiles | systemd-tmpfiles
 Recommends: udev
 Section: electronics
 Priority: optional
@@ -137,7 +137,12 @@ Description: ${DESCRIPTION}
   );
   await put("/DEBIAN/conffiles", conffiles.join(""));
   for (const script of ["postinst", "prerm", "postrm"]) {
-    await put(`/DEBIAN/${script}`, await Bun.file(join(import.meta.dir, "debian", script)).text(), 0o755);
+    const text = await Bun.file(join(import.meta.dir, "debian", script)).text();
+    await put(
+      `/DEBIAN/${script}`,
+      text.replace("#CALIBRATIONS.SH#\n", () => CALIBRATIONS_SCRIPT),
+      0o755,
+    );
   }
 }
 

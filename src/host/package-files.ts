@@ -1,4 +1,5 @@
 /** The files that make a machine teleoperate, beside the program itself: in the Debian package and in the program. */
+import calibrations from "../../packaging/calibrations.sh" with { type: "text" };
 import config from "../../packaging/config.toml" with { type: "text" };
 import helperService from "../../packaging/systemd/so101-helper.service" with { type: "text" };
 import helperSocket from "../../packaging/systemd/so101-helper.socket" with { type: "text" };
@@ -24,6 +25,9 @@ export const MAIN_UNIT = "so101-teleop.service";
 export const HELPER_SOCKET_UNIT = "so101-helper.socket";
 /** Root's helper. */
 export const HELPER_UNIT = "so101-helper.service";
+
+/** Functions of a shell: to whom the folder of the calibrations belongs. Its head says what it may be called with, and when. */
+export const CALIBRATIONS_SCRIPT = calibrations;
 
 /** The unit of any further pair: the main pair's, started for a named pair. */
 function templateUnit(unit: string): string {

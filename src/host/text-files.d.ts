@@ -15,3 +15,7 @@ declare module "*.rules" {
   const text: string;
   export default text;
 }
+declare module "*.sh" {
+  const text: string;
+  export default text;
+}

@@ -1,10 +1,12 @@
 /** Installing the program without the Debian package, for systems without apt: what the package does, and its undoing. */
 import { chmodSync, copyFileSync, existsSync, renameSync, rmdirSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
+import { CONTROL_DIR } from "../api/address.ts";
 import { CONFIG_DIR } from "../config/pairs.ts";
 import { hasPackage, packageArchitecture } from "../host/machine.ts";
 import { RULES_DIR, RULES_FILE } from "../host/naming-rules.ts";
 import {
+  CALIBRATIONS_SCRIPT,
   HELPER_SOCKET_UNIT,
   HELPER_UNIT,
   MAIN_UNIT,
@@ -46,7 +48,7 @@ export function install(operator: Operator): void {
     tell(`${path} is written.`);
   }
   system("systemd-sysusers", "so101-teleop.conf");
-  system("systemd-tmpfiles", "--create", "so101-teleop.conf");
+  arrangeCalibrations("calibrations_to_group again", operator);
   if (existsSync("/run/udev/control")) {
     system("udevadm", "control", "--reload");
     system("udevadm", "trigger", "--action=change", "--subsystem-match=usb", "--subsystem-match=tty");
@@ -86,8 +88,8 @@ export function uninstall(settings: "keep" | "purge", operator: Operator): void 
   if (settings === "purge") {
     rmSync(CONFIG_DIR, { recursive: true, force: true });
     rmSync(`${RULES_DIR}/${RULES_FILE}`, { force: true });
-    if (existsSync(CALIBRATIONS))
-      system("find", CALIBRATIONS, "-exec", "chown", "-h", "root:root", "{}", "+");
+    arrangeCalibrations("calibrations_to_root", operator);
+    rmSync(CONTROL_DIR, { recursive: true, force: true });
     if (hasUser()) system("userdel", "so101-teleop");
   }
   for (const folder of [`${CALIBRATIONS}/calibration`, CALIBRATIONS]) removeIfEmpty(folder);
@@ -152,6 +154,19 @@ function removeIfEmpty(folder: string): void {
   } catch {
     // It holds something, or is not there.
   }
+}
+
+/** Has the package's own script do it. What it finds odd is told, and is no reason to stop. */
+function arrangeCalibrations(
+  call: "calibrations_to_group again" | "calibrations_to_root",
+  operator: Operator,
+): void {
+  const { stderr } = Bun.spawnSync(["/bin/sh", "-c", `${CALIBRATIONS_SCRIPT}\n${call}`], {
+    stdout: "ignore",
+    env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin" },
+  });
+  const odd = stderr.toString().trim();
+  if (odd !== "") operator.tell("warning", odd);
 }
 
 /** Runs a program of the system. Throws ServiceError with what it said. */

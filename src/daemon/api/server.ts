@@ -1,5 +1,5 @@
 /** The service's end of the control socket. Whatever comes there, it costs the control loop nothing. */
-import { chmodSync, chownSync, lstatSync, mkdirSync, renameSync, rmSync } from "node:fs";
+import { lstatSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import {
   type ApiSample,
@@ -10,6 +10,7 @@ import {
   type Status,
 } from "../../api/protocol.ts";
 import { groupId } from "../../linux/groups.ts";
+import { madeFor } from "../../linux/made-for.ts";
 import { bindAt, close, connectTo, listen } from "../../linux/sockets/stream.ts";
 import { isSystemError } from "../../linux/system-error.ts";
 import type { Stream } from "../requests/client.ts";
@@ -79,10 +80,8 @@ export async function serveApi(path: string, subject: ApiSubject): Promise<ApiSe
   // It takes the place of what was left there when it is complete.
   const unnamed = `${path}~`;
   rmSync(unnamed, { force: true });
-  const listener = bindAt(unnamed);
-  chmodSync(unnamed, MODE);
-  const group = groupId(GROUP);
-  if (group !== undefined && process.getuid?.() === 0) chownSync(unnamed, 0, group);
+  // The folder may be the service's while root serves here.
+  const listener = madeFor({ group: groupId(GROUP), mode: MODE }, () => bindAt(unnamed));
   listen(listener, unnamed, BACKLOG);
   renameSync(unnamed, path);
   const made = lstatSync(path);
