@@ -1,6 +1,7 @@
 /** Reading the configuration file as TOML, with the line of a syntax error. */
 import { readFileSync, type Stats, statSync } from "node:fs";
 import { whyOf } from "../linux/system-error.ts";
+import { visible } from "../linux/visible.ts";
 
 /** A configuration that cannot be used. The message has a line for each problem: where, what is, what must be. */
 export class ConfigError extends Error {
@@ -40,7 +41,7 @@ export function parseToml(text: string, path: string): unknown {
     return Bun.TOML.parse(text);
   } catch (cause) {
     const what = (cause as Error).message.replace(/^TOML Parse error: /, "");
-    throw new ConfigError(`${path}: line ${lineOfError(text)}: ${what}`, { cause });
+    throw new ConfigError(`${path}: line ${lineOfError(text)}: ${visible(what)}`, { cause });
   }
 }
 

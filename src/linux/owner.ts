@@ -1,5 +1,6 @@
 /** Which process has a port, its owner, as far as /proc lets us see. */
 import { readdirSync, readFileSync, readlinkSync, realpathSync, statSync } from "node:fs";
+import { visible } from "./visible.ts";
 
 /** The pid of a port's owner; undefined when that cannot be seen. Never throws. */
 export function findOwner(path: string): number | undefined {
@@ -14,7 +15,7 @@ export function isLocked(path: string): boolean {
 /** The program that has a port. */
 export interface Owner {
   readonly pid: number;
-  /** As the kernel calls the process; undefined when that cannot be seen. */
+  /** As the process calls itself, what is not seen written out; undefined when that cannot be seen. */
   readonly name?: string;
 }
 
@@ -23,7 +24,7 @@ export function ownerOf(path: string): Owner | undefined {
   const pid = findOwner(path);
   if (pid === undefined) return undefined;
   const name = attempt(() => readFileSync(`/proc/${pid}/comm`, "utf8").trim());
-  return { pid, ...(name !== undefined && { name }) };
+  return { pid, ...(name !== undefined && { name: visible(name) }) };
 }
 
 /** How messages name a program: `NAME (pid N)`. */
