@@ -184,6 +184,27 @@ test("one file opens libc", () => {
   expect(opens.map(({ path }) => path)).toEqual(["linux/libc.ts"]);
 });
 
+test("what is printed goes through the one place that writes out what is not seen", () => {
+  const printing =
+    /console\.|process\.std(out|err)\.write|\bstdout\.write|"(@clack\/prompts|log-update)"|writeSync\(STDOUT/;
+  const printers = files.filter(({ text }) => printing.test(text));
+  expect(printers.map(({ path }) => path).toSorted()).toEqual([
+    "cli/command-line.ts",
+    "cli/operator/terminal.ts",
+    "cli/output/live.ts",
+    "cli/teleoperate/screen.ts",
+    "linux/stdout.ts",
+  ]);
+  expect(printers.filter(({ text }) => !text.includes("terminalText(")).map(({ path }) => path)).toEqual([]);
+  const colouring = files.filter(({ text }) => /styleText|\\u001b|\\x1b/.test(text));
+  // The screen is cleared, and nothing that anybody has said is in that.
+  expect(colouring.map(({ path }) => path).toSorted()).toEqual([
+    "cli/output/live.ts",
+    "linux/styled.ts",
+    "linux/visible.ts",
+  ]);
+});
+
 test("one file starts programs, by a path and in an environment that are not the caller's", () => {
   const starting =
     /\bBun\.(spawn|which|\$)|\{[^}]*\b(spawn|spawnSync|which|\$)\b[^}]*\} from "bun"|child_process/;

@@ -2,6 +2,7 @@
 import { basename } from "node:path";
 import { ApiError, type ApiProblem } from "../api/client.ts";
 import { MAIN_PAIR, pairsOrMain, unitOf } from "../config/pairs.ts";
+import { visible } from "../linux/visible.ts";
 import { type Audience, command } from "../messages/audience.ts";
 import { sayError } from "../messages/problems.ts";
 
@@ -40,7 +41,7 @@ export function describeApiProblem(problem: ApiProblem, audience: Audience): str
         `"sudo systemctl restart ${nameOfUnit(audience.pair ?? MAIN_PAIR)}"`
       );
     case "refused":
-      return `the service refused: ${problem.reason}`;
+      return `the service refused: ${visible(problem.reason)}`;
   }
 }
 

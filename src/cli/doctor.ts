@@ -1,9 +1,9 @@
 /** `so101 doctor`: one screen from power to motion, each line with its cure. */
-import { styleText } from "node:util";
 import { Command } from "commander";
 import { MAIN_PAIR, pairToName } from "../config/pairs.ts";
 import { versionLine } from "../host/version.ts";
 import { printLine } from "../linux/stdout.ts";
+import { styled, terminalText } from "../linux/styled.ts";
 import type { Check, Level } from "../workflows/check.ts";
 import { examine } from "../workflows/doctor/doctor.ts";
 import { addJsonOption } from "./options/arm.ts";
@@ -51,9 +51,7 @@ const INDENT = " ".repeat(9);
 
 function lineOf({ area, level, message, cure }: Check): string {
   const columns = process.stdout.columns || 100;
-  const text = Bun.wrapAnsi(
-    `${area}: ${message}${cure === undefined ? "" : ` — ${cure}`}`,
-    columns - INDENT.length,
-  );
-  return `${styleText(COLOURS[level], WORDS[level])}  ${text.split("\n").join(`\n${INDENT}`)}`;
+  const told = terminalText(`${area}: ${message}${cure === undefined ? "" : ` — ${cure}`}`);
+  const text = Bun.wrapAnsi(told, columns - INDENT.length);
+  return `${styled(COLOURS[level], WORDS[level])}  ${text.split("\n").join(`\n${INDENT}`)}`;
 }

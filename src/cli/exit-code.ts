@@ -1,6 +1,7 @@
 /** What went wrong, told to the person, and as an exit code. */
 import { CommanderError } from "commander";
 import { ConfigError } from "../config/config.ts";
+import { printError } from "../linux/stdout.ts";
 import type { GivenOptions } from "../messages/audience.ts";
 import { AlreadyTold, Interrupted, UsageError } from "../workflows/errors.ts";
 import { messageOf } from "./api-problem.ts";
@@ -20,7 +21,7 @@ export function exitCodeFor(error: unknown, given: GivenOptions): number {
     return error.code.startsWith("commander.") && error.exitCode !== 0 ? WRONG_USAGE : error.exitCode;
   }
   if (error instanceof AlreadyTold) return FAILED;
-  console.error(`so101: ${messageOf(error, readerOf(given))}`);
+  printError(`so101: ${messageOf(error, readerOf(given))}`);
   if (error instanceof Interrupted) return INTERRUPTED;
   return error instanceof ConfigError || error instanceof UsageError ? WRONG_USAGE : FAILED;
 }

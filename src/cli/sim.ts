@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
 import * as v from "valibot";
+import { printLine } from "../linux/stdout.ts";
 import { whyOf } from "../linux/system-error.ts";
 import { quoted } from "../messages/audience.ts";
 import { type MotionPlan, motionNameSchema, motionSchema } from "../sim/arm/motion.ts";
@@ -11,6 +12,7 @@ import { SCENES, type Scene } from "../sim/arm/scene.ts";
 import { IN_TIME, type Lateness } from "../sim/board.ts";
 import { SimClient } from "../sim/control/client.ts";
 import { obey } from "../sim/control/obey.ts";
+import type { SimRequest } from "../sim/control/requests.ts";
 import { isServed, serve } from "../sim/control/server.ts";
 import { pathsIn } from "../sim/files.ts";
 import { Simulation } from "../sim/simulation.ts";
@@ -27,7 +29,7 @@ interface Options {
   wireTime: boolean;
   eepromZeros?: true;
   duration?: number;
-  ask?: string;
+  ask?: SimRequest;
 }
 
 /** Makes the command. */
@@ -71,6 +73,7 @@ export function simCommand(): Command {
     .option(
       "--ask <request>",
       "ask the simulation that runs in the folder for something, a JSON object, and end",
+      json,
     )
     .addHelpText(
       "after",
@@ -109,7 +112,7 @@ async function sim(options: Options, command: Command): Promise<void> {
   const stop = () => simulation.stop();
   process.once("SIGINT", stop).once("SIGTERM", stop);
   const timer = options.duration === undefined ? undefined : setTimeout(stop, options.duration * 1000);
-  console.log(welcome(dir, options));
+  printLine(welcome(dir, options));
   try {
     await simulation.run();
   } finally {
@@ -119,12 +122,12 @@ async function sim(options: Options, command: Command): Promise<void> {
 }
 
 /** Sends one request to the simulation that runs in a folder, and prints what it replies. */
-async function ask(dir: string, request: string): Promise<void> {
+async function ask(dir: string, request: SimRequest): Promise<void> {
   const { socket } = pathsIn(dir);
   if (!(await isServed(socket))) throw new Error(`no simulation is running in ${dir}`);
   const client = await SimClient.connect(socket);
   try {
-    console.log(JSON.stringify(await client.request(JSON.parse(request))));
+    printLine(JSON.stringify(await client.request(request)));
   } finally {
     client.close();
   }
@@ -169,6 +172,15 @@ function runtimeDir(): string | undefined {
   const isOwn =
     stats?.isDirectory() === true && stats.uid === process.geteuid?.() && (stats.mode & 0o022) === 0;
   return isOwn ? join(runtime, "so101-sim") : undefined;
+}
+
+/** The simulation itself says what is wrong with it. */
+function json(text: string): SimRequest {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new InvalidArgumentError("Expected a JSON object.");
+  }
 }
 
 function fileName(text: string): string {

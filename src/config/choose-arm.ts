@@ -1,6 +1,5 @@
 /** Which arm a command is about: one of a configured pair, or the one on a port that was named. */
 import { existsSync, realpathSync } from "node:fs";
-import { resolve } from "node:path";
 import type { NormalisationMode } from "../arm/calibration/normalisation.ts";
 import { armIdProblem } from "../arm/calibration/tree.ts";
 import type { ArmSettings } from "../arm/connection.ts";
@@ -8,6 +7,7 @@ import type { ArmIdentity } from "../arm/identity.ts";
 import type { Role } from "../arm/joints.ts";
 import { type Config, ConfigError, defaultConfig, loadConfig } from "./config.ts";
 import { CONFIG_DIR, MAIN_PAIR, onlyPair, pairConfigPath, pairsIn } from "./pairs.ts";
+import { absolutePathOf } from "./text.ts";
 
 /** What the command line says about an arm; what is undefined is left to the configuration. */
 export interface ArmChoice {
@@ -50,7 +50,7 @@ export function chooseArm(role: Role, choice: ArmChoice, configDir: string = CON
   const id = choice.id ?? config![role].id;
   const problem = armIdProblem(id);
   if (problem !== undefined) throw new ConfigError(`--id: ${problem}`);
-  const port = choice.port === undefined ? config![role].port : resolve(choice.port);
+  const port = choice.port === undefined ? config![role].port : absolutePathOf(choice.port, "--port");
   const other = role === "leader" ? "follower" : "leader";
   const counterpart = config?.[other];
   if (choice.port !== undefined && counterpart !== undefined && isSameFile(port, counterpart.port)) {
@@ -80,7 +80,7 @@ export function chooseFiledArm(role: Role, choice: ArmChoice, configDir: string 
   return {
     role,
     id,
-    port: choice.port === undefined ? config?.[role].port : resolve(choice.port),
+    port: choice.port === undefined ? config?.[role].port : absolutePathOf(choice.port, "--port"),
     calibrationDir: calibrationDirFor(choice, configDir, config),
     normalisation: config?.teleoperation.normalisation,
   };
@@ -102,7 +102,7 @@ export function calibrationDirFor(
   configDir: string = CONFIG_DIR,
   config?: Config,
 ): string {
-  if (choice.calibrationDir !== undefined) return resolve(choice.calibrationDir);
+  if (choice.calibrationDir !== undefined) return absolutePathOf(choice.calibrationDir, "--calibration-dir");
   return (config ?? configIfThere(choice, configDir)).calibration_dir;
 }
 

@@ -9,6 +9,7 @@ import { LEROBOT_GAINS } from "../arm/servos/baseline.ts";
 import { ConfigError, readConfigFile } from "./file.ts";
 import { MAIN_PAIR, pairConfigPath } from "./pairs.ts";
 import { problemsOf, show } from "./problems.ts";
+import { plainText } from "./text.ts";
 import { parseToml } from "./toml.ts";
 
 export { ConfigError };
@@ -23,7 +24,7 @@ const between = (from: number, to: number, unit: string) => {
 
 const absolutePath = (example: string) => {
   const message = `an absolute path such as ${JSON.stringify(example)}`;
-  return v.pipe(v.string(message), v.startsWith("/", message));
+  return v.pipe(v.string(message), v.startsWith("/", message), plainText);
 };
 
 const oneOf = <const Options extends readonly string[]>(options: Options) =>

@@ -1,5 +1,6 @@
 /** Putting into words what is wrong with a configuration's keys, with a hint where one was mistyped. */
 import type * as v from "valibot";
+import { visible } from "../linux/visible.ts";
 
 /**
  * One sentence a problem. `where` turns a key's path, "" for the whole, into how the person knows it; the schema's
@@ -11,7 +12,8 @@ export function problemsOf(
   knownKeys: Readonly<Record<string, readonly string[]>>,
 ): string[] {
   return issues.map((issue) => {
-    const path = (issue.path ?? []).map(({ key }) => String(key));
+    // The file's own keys: JSON's texts show what is in values.
+    const path = (issue.path ?? []).map(({ key }) => visible(String(key)));
     const key = path.map(nameOf).join(".");
     if (issue.type !== "strict_object")
       return `${where(key)} is ${show(issue.input)}, but must be ${issue.message}`;

@@ -1,4 +1,5 @@
 /** TOML as a configuration has it, with the line of what is wrong: found in a time that grows no faster than the text. */
+import { visible } from "../linux/visible.ts";
 import { ConfigError } from "./file.ts";
 
 /** More keys and sections than any configuration has: the parser is slow where there are many. */
@@ -46,7 +47,7 @@ function whyNot(text: string): string | undefined {
     Bun.TOML.parse(text);
     return undefined;
   } catch (error) {
-    const why = (error as Error).message.replace(/^TOML Parse error: /, "").replace(/\p{Cc}/gu, "?");
+    const why = visible((error as Error).message.replace(/^TOML Parse error: /, ""));
     return why.length > LONGEST_REASON ? `${why.slice(0, LONGEST_REASON)}…` : why;
   }
 }

@@ -1,6 +1,7 @@
 /** The USB serial boards that are plugged in. */
 import { readdirSync } from "node:fs";
 import type { PortInfo } from "@serialport/bindings-interface";
+import { visible } from "../linux/visible.ts";
 import { listPorts } from "../serial/list-ports.ts";
 import { systemPrograms } from "./programs.ts";
 
@@ -36,17 +37,14 @@ export function portsInDev(): string[] {
     .sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
 }
 
+/** What a board says of itself is whatever its maker, or somebody else, has put into it: what is not seen is written out. */
 function boardOf(port: PortInfo): Board {
-  const { path, serialNumber, vendorId, productId, manufacturer } = port;
-  const product = productOf(port);
-  return {
-    path,
-    ...(serialNumber !== undefined && { serial: serialNumber }),
-    ...(vendorId !== undefined && { vendorId }),
-    ...(productId !== undefined && { productId }),
-    ...(product !== undefined && { product }),
-    ...(manufacturer !== undefined && { manufacturer }),
-  };
+  const { serialNumber: serial, vendorId, productId, manufacturer } = port;
+  const said = { serial, vendorId, productId, product: productOf(port), manufacturer };
+  const told = Object.entries(said).flatMap(([key, text]) =>
+    text === undefined ? [] : [[key, visible(text)]],
+  );
+  return { path: port.path, ...Object.fromEntries(told) };
 }
 
 /**

@@ -1,5 +1,6 @@
 /** Telling systemd how a service is: readiness, status, signs of life. The protocol of sd_notify(3). */
 import { libc, nativeBuffer } from "../linux/libc.ts";
+import { visible } from "../linux/visible.ts";
 
 const AF_UNIX = 1;
 const SOCK_DGRAM = 2;
@@ -15,7 +16,7 @@ const MESSAGE_ROOM = 2_048;
 export interface ServiceManager {
   /** How often it wants a sign of life, in ms; undefined when it wants none. */
   readonly watchdogMs: number | undefined;
-  /** Sends assignments of sd_notify(3), one message. What cannot be sent is lost: systemd is not waited for. */
+  /** Sends assignments of sd_notify(3), a line each whatever is in them, as one message. What cannot be sent is lost: systemd is not waited for. */
   notify(...assignments: readonly string[]): void;
 }
 
@@ -39,7 +40,7 @@ export function serviceManager(
   return {
     watchdogMs: watchdogMs(env),
     notify(...assignments) {
-      const { written } = encoder.encodeInto(assignments.join("\n"), message.bytes);
+      const { written } = encoder.encodeInto(assignments.map(visible).join("\n"), message.bytes);
       libc.sendto(fd, message.pointer, written, MSG_DONTWAIT | MSG_NOSIGNAL, address.pointer, addressSize);
     },
   };

@@ -1,6 +1,7 @@
 /** Finding a port's owner, as far as /proc lets us see. */
 import { readdirSync, readFileSync, readlinkSync, realpathSync, statSync } from "node:fs";
 import type { Owner } from "./owner.ts";
+import { visible } from "./visible.ts";
 
 /** The pid of a port's owner; undefined when that cannot be seen. Never throws. */
 export function findOwner(path: string): number | undefined {
@@ -25,7 +26,7 @@ export function lockOwnerOf(path: string): Owner | undefined {
 function named(pid: number | undefined): Owner | undefined {
   if (pid === undefined) return undefined;
   const name = attempt(() => readFileSync(`/proc/${pid}/comm`, "utf8").trim());
-  return { pid, ...(name !== undefined && { name }) };
+  return { pid, ...(name !== undefined && { name: visible(name) }) };
 }
 
 /** Who has locked the file: anybody may know, and it is no mere bystander who has it open too. */

@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync, readlinkSync, realpathSync, statSync } from "node:fs";
 import { basename } from "node:path";
 import type { Owner } from "./owner.ts";
+import { visible } from "./visible.ts";
 
 /** What a look into all processes has found. */
 export interface Look {
@@ -106,7 +107,7 @@ function isThisProgram(pid: number): boolean {
 
 function programOf(pid: number): Owner {
   const name = nameOf(pid);
-  return { pid, ...(name !== undefined && { name }) };
+  return { pid, ...(name !== undefined && { name: visible(name) }) };
 }
 
 function nameOf(pid: number): string | undefined {

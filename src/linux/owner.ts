@@ -3,7 +3,7 @@
 /** The program that has a port. */
 export interface Owner {
   readonly pid: number;
-  /** As the kernel calls the process; undefined when that cannot be seen. */
+  /** As the process calls itself, what is not seen written out; undefined when that cannot be seen. */
   readonly name?: string;
 }
 

@@ -1,6 +1,11 @@
-/** Standard output that never blocks: who does not read it must not keep the program from being stopped. */
+/**
+ * Standard output that never blocks: who does not read it must not keep the program from being stopped. What is printed
+ * has parts from outside: whatever is not seen in it, and could act on a terminal or a log, is written out.
+ */
 import { fstatSync, writeSync } from "node:fs";
 import { libc, nativeBuffer } from "./libc.ts";
+import { terminalText } from "./styled.ts";
+import { visible } from "./visible.ts";
 
 const STDOUT = 1;
 const POLLOUT = 4;
@@ -21,8 +26,30 @@ let lost = 0;
 let timer: ReturnType<typeof setTimeout> | undefined;
 let readerGone = false;
 
-/** Prints a line, now or as soon as somebody reads; the oldest of too many are dropped, and counted. */
+/**
+ * Prints a line, or several, now or as soon as somebody reads; the oldest of too many are dropped, and counted. Of what
+ * is not seen, colours of `styled` alone come through; JSON's text means the same as before.
+ */
 export function printLine(line: string): void {
+  enqueue(forLog(terminalText(line)));
+}
+
+/** Prints one line of the journal, of a priority as in sd-daemon(3): 3 is an error, 4 a warning, 6 information. */
+export function printJournalLine(priority: 3 | 4 | 6, line: string): void {
+  enqueue(`<${priority}>${visible(line)}`);
+}
+
+/** Says on standard error what went wrong: as {@link printLine}, but at once. */
+export function printError(text: string): void {
+  console.error(forLog(terminalText(text)));
+}
+
+/** The journal takes a number in pointed brackets, at a line's beginning, for the line's priority. */
+function forLog(text: string): string {
+  return isJournal() ? text.replaceAll(/^<(?=\d+>)/gm, "\\u003c") : text;
+}
+
+function enqueue(line: string): void {
   waiting.push(line);
   if (waiting.length > LINES_KEPT) {
     waiting.shift();

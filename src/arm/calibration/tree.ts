@@ -1,6 +1,7 @@
 /** LeRobot's tree of calibration files: where it is, and where in it an arm's file is. */
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { isVisible, visible } from "../../linux/visible.ts";
 import type { ArmIdentity } from "../identity.ts";
 import type { Role } from "../joints.ts";
 import { invalid } from "./error.ts";
@@ -23,7 +24,9 @@ export function armIdProblem(id: string): string | undefined {
   if (id === "." || id === ".." || id.includes("/")) {
     return `an arm's id names a file and cannot be a path such as ${JSON.stringify(id)}`;
   }
-  if (/\p{Cc}/u.test(id)) return `an arm's id cannot have control characters, as ${JSON.stringify(id)} has`;
+  if (!isVisible(id)) {
+    return `an arm's id cannot have control characters or others that are not seen, as ${visible(JSON.stringify(id))} has`;
+  }
   if (Buffer.byteLength(id) > LONGEST_ID_BYTES) {
     return `an arm's id has at most ${LONGEST_ID_BYTES} bytes, not ${Buffer.byteLength(id)}`;
   }

@@ -1,11 +1,11 @@
 /** `so101 calibration export`: the arm's file for LeRobot. */
-import { resolve } from "node:path";
 import { Command, Option } from "commander";
 import { formatCalibration } from "../../arm/calibration/calibration.ts";
 import { CalibrationStore } from "../../arm/calibration/store.ts";
 import { LEROBOT_MODELS, type LerobotModel, lerobotCalibrationRoot } from "../../arm/calibration/tree.ts";
 import type { Role } from "../../arm/joints.ts";
 import { chooseFiledArm } from "../../config/choose-arm.ts";
+import { absolutePathOf } from "../../config/text.ts";
 import { invokersEnvironment } from "../../host/invoker.ts";
 import { printLine } from "../../linux/stdout.ts";
 import { exportCalibration } from "../../workflows/calibration/export.ts";
@@ -55,7 +55,7 @@ function exportFile(
       printLine(formatCalibration(new CalibrationStore(arm.calibrationDir).load(arm)));
       return;
     }
-    const to = target === undefined ? lerobotCalibrationRoot(invokersEnvironment()) : resolve(target);
+    const to = absolutePathOf(target ?? lerobotCalibrationRoot(invokersEnvironment()), "the target");
     await exportCalibration(arm, to, { model, id }, operatorFor(options, signal));
   });
 }

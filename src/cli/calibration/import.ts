@@ -1,9 +1,9 @@
 /** `so101 calibration import`: a calibration of LeRobot's, or one from anywhere, as the arm's file. */
-import { resolve } from "node:path";
 import { Command } from "commander";
 import { lerobotCalibrationRoot } from "../../arm/calibration/tree.ts";
 import type { Role } from "../../arm/joints.ts";
 import { chooseFiledArm } from "../../config/choose-arm.ts";
+import { absolutePathOf } from "../../config/text.ts";
 import { invokersEnvironment } from "../../host/invoker.ts";
 import { importCalibration } from "../../workflows/calibration/import.ts";
 import { interruptible } from "../interrupt.ts";
@@ -34,7 +34,7 @@ Examples:
 }
 
 function importFile(role: Role, source: string | undefined, options: ArmOptions): Promise<void> {
-  const from = source === undefined ? lerobotCalibrationRoot(invokersEnvironment()) : resolve(source);
+  const from = absolutePathOf(source ?? lerobotCalibrationRoot(invokersEnvironment()), "the source");
   return interruptible((signal) =>
     importCalibration(chooseFiledArm(role, options), from, operatorFor(options, signal)),
   );

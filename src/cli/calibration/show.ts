@@ -1,12 +1,12 @@
 /** `so101 calibration show`: file and servos side by side, or a file alone. */
-import { resolve } from "node:path";
-import { styleText } from "node:util";
 import { Argument, Command, InvalidArgumentError } from "commander";
 import { calibrationInServo, calibrationRegisters, type ServoKey } from "../../arm/calibration/in-servos.ts";
 import { nameOfArm } from "../../arm/identity.ts";
 import { JOINTS, type JointName, ROLES, type Role } from "../../arm/joints.ts";
 import { chooseFiledArm } from "../../config/choose-arm.ts";
+import { absolutePathOf } from "../../config/text.ts";
 import { printLine } from "../../linux/stdout.ts";
+import { styled } from "../../linux/styled.ts";
 import { list } from "../../messages/list.ts";
 import { type BothCalibrations, readBoth, readFileAlone } from "../../workflows/calibration/show.ts";
 import { interruptible } from "../interrupt.ts";
@@ -35,7 +35,7 @@ type Shown = { readonly role: Role } | { readonly path: string };
 function armOrFile(text: string): Shown {
   const role = ROLES.find((one) => one === text);
   if (role !== undefined) return { role };
-  if (text.includes("/") || text.endsWith(".json")) return { path: resolve(text) };
+  if (text.includes("/") || text.endsWith(".json")) return { path: absolutePathOf(text, "the file") };
   throw new InvalidArgumentError("Allowed are leader, follower, or the path of a file, which ends in .json.");
 }
 
@@ -92,7 +92,7 @@ function table({ arm, file, images, differences }: BothCalibrations): string[] {
     const inServo = image ? `${calibrationInServo(joint, image)[key]}` : "–";
     const differs = differences.some((one) => one.joint === joint && one.key === key);
     const text = `${inFile.padStart(7)}${inServo.padStart(7)} ${differs ? DIFFERENT : " "}`;
-    return differs ? styleText("yellow", text) : text;
+    return differs ? styled("yellow", text) : text;
   };
   const heads = calibrationRegisters.map(([key]) => key.padStart(14).padEnd(16)).join("");
   const result =
@@ -102,11 +102,8 @@ function table({ arm, file, images, differences }: BothCalibrations): string[] {
   return [
     `${arm === undefined ? "" : `${nameOfArm(arm)}: `}file ${file?.path ?? "none"}`,
     "",
-    styleText("dim", `${"".padEnd(14)}${heads}drive_mode`),
-    styleText(
-      "dim",
-      `${"".padEnd(14)}${`${"file".padStart(7)}${"servo".padStart(7)}  `.repeat(3)}`.trimEnd(),
-    ),
+    styled("dim", `${"".padEnd(14)}${heads}drive_mode`),
+    styled("dim", `${"".padEnd(14)}${`${"file".padStart(7)}${"servo".padStart(7)}  `.repeat(3)}`.trimEnd()),
     ...JOINTS.map((joint, index) => {
       const cells = calibrationRegisters.map(([key]) => cell(joint, index, key)).join("");
       return `${joint.padEnd(14)}${cells}${`${file?.calibration[joint].drive_mode ?? "–"}`.padStart(6)}`;

@@ -1,10 +1,10 @@
 /** A sample of an arm's servos, as a table for people and as an event for programs. */
-import { styleText } from "node:util";
 import type { Calibration } from "../../arm/calibration/calibration.ts";
 import { normalise } from "../../arm/calibration/normalisation.ts";
 import { isGrasp } from "../../arm/checks/grasp.ts";
 import { JOINTS, type JointName, nameWithId } from "../../arm/joints.ts";
 import { type Steps, stepsPerS, stepsToDegrees } from "../../feetech/units.ts";
+import { styled } from "../../linux/styled.ts";
 import { errorMeanings } from "../../messages/error-bits.ts";
 import type { Sample, SampledFigures } from "../../workflows/monitor/sample.ts";
 
@@ -15,16 +15,13 @@ export function tableOf({ name, joints, bus, calibration, via }: Sample): string
     bus &&
     `bus: ${bus.timeouts} timeouts, ${bus.corrupted} damaged replies, ${bus.noiseBytes} bytes of noise`;
   return [
-    styleText("bold", name),
+    styled("bold", name),
     ...(via === undefined ? [] : [`read through ${via}`]),
     "",
-    styleText(
-      "dim",
-      columns("", "position", "", "speed", "load", "current", "volts", "temp", "torque", "lost"),
-    ),
+    styled("dim", columns("", "position", "", "speed", "load", "current", "volts", "temp", "torque", "lost")),
     ...rows,
     "",
-    styleText("dim", counted ?? ""),
+    styled("dim", counted ?? ""),
   ];
 }
 
@@ -36,7 +33,7 @@ export function complaintsOf({ joints, trouble }: Sample): string[] {
       .filter((bit) => !isGrasp(joint, figures!.torqueOn, bit))
       .map((bit) => `${nameWithId(joint)} reports ${errorMeanings[bit].what} — ${errorMeanings[bit].cure}`);
   });
-  return [...errors, ...(trouble === undefined ? [] : [trouble])].map((one) => styleText("yellow", one));
+  return [...errors, ...(trouble === undefined ? [] : [trouble])].map((one) => styled("yellow", one));
 }
 
 function row(

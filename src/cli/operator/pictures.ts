@@ -1,5 +1,6 @@
 /** The pictures that workflows show, as lines of a terminal, 80 columns wide at most. */
-import { styleText } from "node:util";
+
+import { styled } from "../../linux/styled.ts";
 import type { Picture, SetupPicture } from "../../workflows/operator.ts";
 import { sweepTable } from "./sweep-table.ts";
 
@@ -16,9 +17,9 @@ export function linesOf(picture: Picture): string[] {
 /** `✓ gripper  ▸ wrist_roll  · wrist_flex  · elbow_flex  · shoulder_lift  · shoulder_pan` */
 function setupLine({ joints }: SetupPicture): string {
   const words = {
-    done: (joint: string) => styleText("green", `✓ ${joint}`),
-    now: (joint: string) => styleText("bold", `▸ ${joint}`),
-    "to do": (joint: string) => styleText("dim", `· ${joint}`),
+    done: (joint: string) => styled("green", `✓ ${joint}`),
+    now: (joint: string) => styled("bold", `▸ ${joint}`),
+    "to do": (joint: string) => styled("dim", `· ${joint}`),
   };
   return joints.map(({ joint, state }) => words[state](joint)).join(" ");
 }

@@ -1,6 +1,6 @@
 /** The table of a sweep: each joint's range so far, and what is still missing of it. */
-import { styleText } from "node:util";
 import { STEPS_PER_TURN } from "../../feetech/units.ts";
+import { styled } from "../../linux/styled.ts";
 import type { SweptJoint } from "../../workflows/operator.ts";
 
 const BAR_CELLS = 32;
@@ -15,10 +15,10 @@ const notes = {
 /** The lines of the table, 80 columns wide at most. */
 export function sweepTable(joints: readonly SweptJoint[]): string[] {
   return [
-    styleText("dim", columns("", "min", "now", "max", "0 … 4095")),
+    styled("dim", columns("", "min", "now", "max", "0 … 4095")),
     ...joints.map((sweep) => {
       const { joint, min, position, max, trouble } = sweep;
-      const note = trouble === undefined ? styleText("green", "moved") : styleText("yellow", notes[trouble]);
+      const note = trouble === undefined ? styled("green", "moved") : styled("yellow", notes[trouble]);
       return `${columns(joint, `${min}`, `${position}`, `${max}`, bar(sweep))}  ${note}`;
     }),
   ];

@@ -1,5 +1,6 @@
 /** A person at a terminal: prompts, messages beside their guide, and pictures that are drawn in one place. */
 import { type CANCEL_SYMBOL, confirm, isCancel, log, select } from "@clack/prompts";
+import { terminalText } from "../../linux/styled.ts";
 import type { Audience } from "../../messages/audience.ts";
 import { Interrupted } from "../../workflows/errors.ts";
 import type {
@@ -50,16 +51,22 @@ export class TerminalOperator implements Operator {
 
   async ask(question: string, weight?: "grave"): Promise<boolean> {
     const initialValue = weight !== "grave";
-    return this.#answer(await confirm({ message: question, initialValue, signal: this.signal }));
+    const message = terminalText(question);
+    return this.#answer(await confirm({ message, initialValue, signal: this.signal }));
   }
 
   async choose<Value extends string>(question: string, options: readonly Choice<Value>[]): Promise<Value> {
-    const plain = options.map((option) => ({ ...option })) as { value: string; label: string }[];
-    return this.#answer(await select({ message: question, options: plain, signal: this.signal })) as Value;
+    const shown = options.map(({ label, hint, ...option }) => ({
+      ...option,
+      label: terminalText(label),
+      ...(hint !== undefined && { hint: terminalText(hint) }),
+    })) as { value: string; label: string }[];
+    const message = terminalText(question);
+    return this.#answer(await select({ message, options: shown, signal: this.signal })) as Value;
   }
 
   show(picture: Picture): void {
-    log.message(linesOf(picture).join("\n"));
+    log.message(terminalText(linesOf(picture).join("\n")));
   }
 
   live(doneWhen: string): LivePicture {
@@ -95,5 +102,5 @@ export class TerminalOperator implements Operator {
 /** In lines that fit beside the prompts' guide. */
 function wrapped(message: string): string {
   const GUIDE_COLUMNS = 3;
-  return Bun.wrapAnsi(message, (process.stdout.columns || 80) - GUIDE_COLUMNS - 1);
+  return Bun.wrapAnsi(terminalText(message), (process.stdout.columns || 80) - GUIDE_COLUMNS - 1);
 }

@@ -1,6 +1,7 @@
 /** A live screen: lines that are drawn again and again in one place of the terminal, and the key that ends it. */
 import { createLogUpdate } from "log-update";
 import { isWritable } from "../../linux/stdout.ts";
+import { terminalText } from "../../linux/styled.ts";
 import { Interrupted } from "../../workflows/errors.ts";
 
 /** Lines that stay in one place. */
@@ -32,8 +33,10 @@ export function liveScreen(): LiveScreen {
       if (!isWritable()) return;
       const { columns = 80, rows = 24 } = stdout;
       const shown = [
-        ...lines.map((line) => Bun.sliceAnsi(line, 0, columns)),
-        ...sentences.flatMap((sentence) => Bun.wrapAnsi(sentence, columns, { hard: true }).split("\n")),
+        ...lines.map((line) => Bun.sliceAnsi(terminalText(line), 0, columns)),
+        ...sentences.flatMap((sentence) =>
+          Bun.wrapAnsi(terminalText(sentence), columns, { hard: true }).split("\n"),
+        ),
       ];
       logUpdate(shown.slice(0, rows - 1).join("\n"));
     },

@@ -1,9 +1,10 @@
 /** A service's status in words and tables, 80 columns wide. */
-import { styleText } from "node:util";
 import type { JointStatus, Status } from "../../api/protocol.ts";
 import { isGrasp } from "../../arm/checks/grasp.ts";
 import { JOINTS, ROLES } from "../../arm/joints.ts";
 import { steps, stepsPerS, stepsToDegrees } from "../../feetech/units.ts";
+import { styled } from "../../linux/styled.ts";
+import { visible } from "../../linux/visible.ts";
 import { sayRoundTrip } from "../../messages/round-trip.ts";
 
 /**
@@ -17,17 +18,19 @@ export function describeStatus(
   const { latenessUs, ticks, lateTicks } = status;
   const asked = status.mode === "running" ? "" : ` (${status.mode})`;
   const since = (time: string) => duration(now.getTime() - Date.parse(time));
-  const events = status.events.map(({ time, message, code }) => `${localTime(time)} ${message} [${code}]`);
+  const events = status.events.map(
+    ({ time, message, code }) => `${localTime(time)} ${visible(message)} [${code}]`,
+  );
   return [
-    `${styleText("bold", status.state)}${asked} for ${since(status.since)}: ${status.why}`,
+    `${styled("bold", status.state)}${asked} for ${since(status.since)}: ${visible(status.why)}`,
     ...jointsWithErrors(status),
     ...jointsUnderLoad(status),
-    ...status.activeAlarms.map(({ code, message }) => styleText("yellow", `now: ${message} [${code}]`)),
+    ...status.activeAlarms.map(({ code, message }) => styled("yellow", `now: ${visible(message)} [${code}]`)),
     `pair ${status.pair}, process ${status.pid}, so101 ${status.program}, up for ${since(status.startedAt)}`,
     `${status.rateHz} of ${status.configuredRateHz} Hz, ${lateTicks} of ${ticks + lateTicks} ticks too late, ` +
       `p99 ${latenessUs.p99} µs late`,
     ...ROLES.flatMap((role) => [
-      styleText(
+      styled(
         "dim",
         columns(role, "position", "", "speed", "load", "current", "volts", "temp", "torque", "lost"),
       ),
@@ -38,10 +41,10 @@ export function describeStatus(
       const counts =
         `${timeouts} timeouts, ${lateReplies} late, ${corruptedReplies} damaged, ${retries} asked again, ` +
         `${noiseBytes} bytes of noise`;
-      return styleText("dim", `${role} bus: ${counts}`);
+      return styled("dim", `${role} bus: ${counts}`);
     }),
     ...ROLES.map((role) =>
-      styleText("dim", `port of the ${role}: ${sayRoundTrip(status.arms[role].roundTripMs)}`),
+      styled("dim", `port of the ${role}: ${sayRoundTrip(status.arms[role].roundTripMs)}`),
     ),
     ...(newest === "first" ? events.toReversed() : events),
   ];
@@ -99,9 +102,7 @@ function jointsWithErrors({ arms }: Status): string[] {
     JOINTS.flatMap((joint) => {
       const { torqueOn, errors: all } = arms[role].joints[joint];
       const errors = all.filter((error) => !isGrasp(joint, torqueOn, error));
-      return errors.length === 0
-        ? []
-        : [styleText("yellow", `${role} ${joint} reports: ${errors.join(", ")}`)];
+      return errors.length === 0 ? [] : [styled("yellow", `${role} ${joint} reports: ${errors.join(", ")}`)];
     }),
   );
 }

@@ -1,5 +1,4 @@
 /** Teleoperation as one live screen on a terminal, 80 columns by 24 lines at the least. */
-import { styleText } from "node:util";
 import { createLogUpdate } from "log-update";
 import type { Calibration } from "../../arm/calibration/calibration.ts";
 import { type NormalisationMode, normalise } from "../../arm/calibration/normalisation.ts";
@@ -9,6 +8,8 @@ import type { Output } from "../../daemon/service.ts";
 import { describe, type JointSummary, type Summary } from "../../daemon/summary.ts";
 import { steps } from "../../feetech/units.ts";
 import { isWritable, printLine } from "../../linux/stdout.ts";
+import { styled, terminalText } from "../../linux/styled.ts";
+import { visible } from "../../linux/visible.ts";
 import type { PairState } from "../../teleop/state/states.ts";
 
 const REDRAW_EVERY_MS = 100;
@@ -32,14 +33,16 @@ export function screenOutput(mode: NormalisationMode, summary: () => Summary): O
   const logUpdate = createLogUpdate(process.stdout);
   // A screen that is stopped (Ctrl-S, a lost connection) is left alone: writing to it would block.
   const draw = (...hints: string[]) =>
-    isWritable() && logUpdate([screen(summary(), calibrations, mode, messages), ...hints].join("\n"));
-  const drawLive = () => draw("", styleText("dim", "Ctrl-C stops the follower gently and ends."));
+    isWritable() &&
+    logUpdate(terminalText([screen(summary(), calibrations, mode, messages), ...hints].join("\n")));
+  const drawLive = () => draw("", styled("dim", "Ctrl-C stops the follower gently and ends."));
   const timer = setInterval(drawLive, REDRAW_EVERY_MS);
   return {
     event(event) {
       if (event.kind === "calibration") calibrations[event.role] = event.calibration;
       const entry = entryOf(event);
-      if (entry !== undefined) messages.push(`${entry.time.toTimeString().slice(0, 8)} ${entry.message}`);
+      if (entry !== undefined)
+        messages.push(`${entry.time.toTimeString().slice(0, 8)} ${visible(entry.message)}`);
       messages.splice(0, messages.length - MESSAGES_KEPT);
       drawLive();
     },
@@ -71,12 +74,12 @@ function screen(
       String(followerMisses),
     );
   return [
-    `${styleText(["bold", stateColours[state]], state)}  ${rateHz} Hz, ${lateTicks} of ${ticks + lateTicks} ticks too late, p99 ${latenessUs.p99} µs late`,
+    `${styled(["bold", stateColours[state]], state)}  ${rateHz} Hz, ${lateTicks} of ${ticks + lateTicks} ticks too late, p99 ${latenessUs.p99} µs late`,
     "",
-    styleText("dim", columns("", "leader", "follower", "leader misses", "follower misses")),
+    styled("dim", columns("", "leader", "follower", "leader misses", "follower misses")),
     ...JOINTS.map((joint) => row(joint, summary.joints[joint])),
     "",
-    styleText(
+    styled(
       "dim",
       `bus errors: ${summary.corruptedReplies} damaged replies, ${summary.noiseBytes} bytes of noise`,
     ),

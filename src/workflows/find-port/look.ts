@@ -1,6 +1,5 @@
 /** Every board that can be found, and what answers on it. */
 import { existsSync, realpathSync } from "node:fs";
-import { resolve } from "node:path";
 import { CalibrationStore } from "../../arm/calibration/store.ts";
 import { identifyArm } from "../../arm/checks/identify.ts";
 import type { ArmConnection } from "../../arm/connection.ts";
@@ -10,6 +9,7 @@ import type { ArmProblem } from "../../arm/problem.ts";
 import { readArm } from "../../arm/servos/read.ts";
 import { connectionTo } from "../../arm/system-ports.ts";
 import type { Config } from "../../config/config.ts";
+import { absolutePathOf } from "../../config/text.ts";
 import { type Board, listBoards, portsInDev } from "../../host/boards.ts";
 import { whyNoUdev } from "../../host/udev.ts";
 import { nameOfOwner } from "../../linux/owner.ts";
@@ -55,7 +55,7 @@ export async function findBoards(
   const paths = [
     ...(usb.length === 0 && whyNoUdev() !== undefined ? portsInDev() : usb.map(({ path }) => path)),
     ...configured.map(({ port }) => port).filter((port) => existsSync(port)),
-    ...named.map((port) => resolve(port)),
+    ...named.map((port) => absolutePathOf(port, "a port")),
   ];
   const found: FoundBoard[] = [];
   for (const path of new Set(paths.map(real))) {
