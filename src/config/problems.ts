@@ -27,7 +27,7 @@ export function problemsOf(
 /** A key as it is, as far as it is short and harmless to a terminal. */
 function nameOf(key: string): string {
   if (key.length > 60) return "(a long key)";
-  return /^[\p{L}\p{N}\p{P}\p{S} ]*$/u.test(key) ? key : JSON.stringify(key).replace(/\p{Cc}/gu, "?");
+  return /^[\p{L}\p{N}\p{P}\p{S} ]*$/u.test(key) ? key : JSON.stringify(key);
 }
 
 /** A value as the file shows it, as far as it is short. */
