@@ -24,8 +24,7 @@ export function debianChangelog(markdown: string, { name, version, maintainer, d
       const [head = "", ...body] = entry.split("\n");
       const [, release, when] = /^(\S+) \((.*)\)$/.exec(head) ?? [];
       if (release === undefined) throw new Error(`CHANGELOG.md: not a version and its date: ${head}`);
-      // Its first moment: what is built later on the same day must not be older.
-      const dated = when === "unreleased" ? date : new Date(`${when}T00:00:00Z`);
+      const dated = when === "unreleased" ? date : new Date(`${when}T12:00:00Z`);
       olderMs = Math.max(dated.getTime(), olderMs + 1000);
       const changes = body
         .join("\n")

@@ -238,8 +238,6 @@ test("the control thread opens nothing but its arms' ports: what stands in files
     "linux/libc.ts: node:os",
     // Its own memory's map, once, before any arm is looked for.
     "linux/scheduling.ts: node:fs",
-    // Where ports are listed, which nobody does here.
-    "serial/list-ports.ts: @serialport/bindings-cpp/dist/linux-list",
   ]);
   const opens = [...loaded].filter((path) =>
     /libc\.open\(|Bun\.file\(|Bun\.write\(|Bun\.\$/.test(text(path)),

@@ -22,7 +22,7 @@ so101-teleop (0.1.0) stable; urgency=medium
   * First of all.
   * More.
 
- -- A <a@b.example>  Sun, 01 Nov 2026 00:00:00 +0000
+ -- A <a@b.example>  Sun, 01 Nov 2026 12:00:00 +0000
 `);
 });
 
