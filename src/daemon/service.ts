@@ -23,6 +23,7 @@ import { unnamedBoards } from "./events/unnamed-boards.ts";
 import { watchPorts } from "./port-claims.ts";
 import { firstSettings } from "./settings/first-settings.ts";
 import { reload } from "./settings/reload.ts";
+import { withPauses } from "./settings/with-pauses.ts";
 import { type Summary, summarise } from "./summary.ts";
 import { reportToSystemd } from "./systemd.ts";
 import { ControlHangs, startTeleoperation } from "./teleoperation.ts";
@@ -97,13 +98,13 @@ export async function runService(options: ServiceOptions): Promise<Left | undefi
   sinks.push((event) => output.event(event), systemd.event);
   const ports = watchPorts(settings, memory);
   const losses = new LossWatch(memory.telemetry, armsOf(settings), sink).start();
-  const readAgain = () => {
+  const readAgain = withPauses(() => {
     const reloaded = reload(settings, readSettings);
     for (const notice of reloaded.notices) sink(notice);
     if (reloaded.settings === undefined) return;
     settings = reloaded.settings;
     memory.mailbox.sendSettings(settings);
-  };
+  });
   const api = startApi(
     options.socket,
     () => ({ pair, startedAt, settings, memory, history, calibrations }),

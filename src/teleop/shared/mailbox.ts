@@ -25,6 +25,7 @@ const SIZE = 3;
 const CHECKSUM = 4;
 /** Words of a mailbox's state. */
 export const COMMAND_WORDS = 5;
+const RUNNING = PAIR_MODES.indexOf("running");
 /** Beside the mode's number, while the follower is to be parked: one word, so that no two wishes are ever mixed. */
 const PARK = 16;
 
@@ -141,6 +142,19 @@ export class Mailbox {
   /** Takes a request for attention, if there is one; an end that was asked for stays. */
   attend(): void {
     Atomics.compareExchange(this.#words, COMMAND, Command.attention, Command.none);
+  }
+
+  /**
+   * Whether what is asked changes what is done: an end, other settings, or another wish than `wanted`. A request for
+   * attention that changes nothing is taken with that. Allocates nothing.
+   */
+  takesAway(wanted: "following" | "parking"): boolean {
+    if (this.command === Command.none) return false;
+    this.attend();
+    const mode = Atomics.load(this.#words, MODE);
+    const isAsBefore = wanted === "parking" ? (mode & PARK) !== 0 : mode === RUNNING;
+    const sequence = Atomics.load(this.#words, SEQUENCE);
+    return this.isEnding || !isAsBefore || (sequence !== this.#taken && sequence % 2 === 0);
   }
 
   /** Blocks the thread for a time, or until something is asked. */
