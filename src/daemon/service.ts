@@ -28,6 +28,7 @@ import { type Place, takePlace } from "./place.ts";
 import { watchPorts } from "./port-claims.ts";
 import { firstSettings } from "./settings/first-settings.ts";
 import { reload } from "./settings/reload.ts";
+import { withPauses } from "./settings/with-pauses.ts";
 import { type Summary, summarise } from "./summary.ts";
 import { reportToSystemd } from "./systemd.ts";
 import { ControlHangs, startTeleoperation, type Teleoperation } from "./teleoperation.ts";
@@ -88,13 +89,13 @@ export async function runService(options: ServiceOptions): Promise<Left | undefi
   };
   const supply = watchSupply((event) => sink(event));
   const enrichers = [supply.hintsFor, unnamedBoards(() => settings)];
-  const readAgain = () => {
+  const readAgain = withPauses(() => {
     const reloaded = reload(settings, readSettings);
     for (const notice of reloaded.notices) sink(notice);
     if (reloaded.settings === undefined) return;
     settings = reloaded.settings;
     memory.mailbox.sendSettings(settings);
-  };
+  });
 
   let teleoperation: Teleoperation | undefined;
   const waiting = new AbortController();

@@ -64,6 +64,8 @@ const words: { readonly [Code in TeleopCode]?: (problem: Of<Code>, audience: Aud
     }
   },
   "pair.resumed": () => "somebody asked to go on",
+  "pair.unsettled": () =>
+    "something else was asked for again and again: the follower is held, and goes on within five seconds",
 
   "arm.back": ({ arm }) => `${name(arm)} answers`,
   "bus.lossy": ({ arm, joint, lost, ticks }) =>

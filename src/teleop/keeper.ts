@@ -8,6 +8,7 @@ import type { Bus } from "../feetech/bus.ts";
 import type { Clock } from "../linux/clock.ts";
 import type { Reporter } from "./reporting/reporter.ts";
 import type { ReleaseReason } from "./state/decide.ts";
+import { GrowingPauses } from "./state/growing-pauses.ts";
 
 /** Every method that touches an arm throws {@link PortError} when its port is lost. */
 export class Keeper {
@@ -17,6 +18,11 @@ export class Keeper {
   readonly #clock: Clock;
   /** Since when the follower has been held in place with nothing to follow. */
   #heldSinceUs: number | undefined;
+  /** Between releases of each arm, where its torque is seen on again and again. */
+  readonly #pauses: Record<Role, GrowingPauses> = {
+    leader: new GrowingPauses(),
+    follower: new GrowingPauses(),
+  };
   /** Who did not confirm the release that was told last: it is tried again and again, and told once. */
   #toldUnconfirmed = "";
 
@@ -48,32 +54,39 @@ export class Keeper {
     if (torque === "on") this.#heldSinceUs ??= this.#clock.nowUs();
   }
 
-  /** The follower has moved until now: from here on it is held. */
+  /** The follower has moved until now: from here on it is held, and the next release of it is a first one. */
   followerMoved(): void {
     this.#toldUnconfirmed = "";
+    this.#pauses.follower = new GrowingPauses();
     this.#heldSinceUs = this.#clock.nowUs();
   }
 
-  /** Releases the arm on the leader's port, whichever it is and whoever has switched its torque on. */
+  /** Releases the arm on the leader's port, whichever it is and whoever has switched its torque on; not without pause. */
   releaseLeader(): void {
+    if (this.#pauses.leader.isOver(this.#clock.nowUs())) this.#releaseLeader();
+  }
+
+  #releaseLeader(): void {
     const { bus } = this.#connections.leader;
     if (bus === undefined) return;
     const unconfirmed = releaseJoints(bus);
+    this.#pauses.leader.begin(this.#clock.nowUs());
     this.#reporter.notice("warning", { code: "leader.torque-on", arm: this.#arms.leader, unconfirmed });
   }
 
   /** Releases the leader if its torque is on; for the end. */
   releaseLeaderIfHeld(): void {
     const { bus } = this.#connections.leader;
-    if (bus !== undefined && torqueState(bus, 1) === "on") this.releaseLeader();
+    if (bus !== undefined && torqueState(bus, 1) === "on") this.#releaseLeader();
   }
 
-  /** Releases the follower, and says why. */
+  /** Releases the follower, and says why; not without pause, where it still holds after that. */
   releaseFollower(reason: ReleaseReason): void {
     const { bus } = this.#connections.follower;
-    if (bus === undefined) return;
+    if (bus === undefined || !this.#pauses.follower.isOver(this.#clock.nowUs())) return;
     const heldForS = Math.round(this.heldForS);
     const unconfirmed = releaseJoints(bus);
+    this.#pauses.follower.begin(this.#clock.nowUs());
     this.#heldSinceUs = undefined;
     if (reason === "pair.released") {
       const told = this.#toldUnconfirmed;

@@ -32,6 +32,7 @@ import { decide, isAsWished, type Step, stateOf, type WaitReason } from "./state
 import { StateMachine } from "./state/machine.ts";
 import { problemOf } from "./state/reasons.ts";
 import { RetryPauses } from "./state/retry.ts";
+import type { PairState } from "./state/states.ts";
 import { type Stopped, stopFollower } from "./stop.ts";
 
 /** Runs a pair. Everything here blocks the thread that it runs on. */
@@ -65,7 +66,7 @@ export class Pair {
     this.#settings = settings;
     this.#context = context;
     this.#clock = ports.clock;
-    this.#machine = new StateMachine(sink);
+    this.#machine = new StateMachine(sink, ports.clock);
     this.#reporter = new Reporter(this.#machine, sink);
     this.#arms = {
       leader: { role: "leader", id: settings.arms.leader.id },
@@ -146,7 +147,8 @@ export class Pair {
         case "wait":
           if (step.next.reason.is !== "awaited") {
             this.#preparation.forgetFiles();
-            if (conditions.isParkAsked) cannotPark(this.#arms.follower, this.#reporter, mailbox);
+            if (conditions.isParkAsked && step.next.reason.is !== "pausing")
+              cannotPark(this.#arms.follower, this.#reporter, mailbox);
           }
           this.#wait(step.next.reason);
           this.#publish(conditions);
@@ -183,7 +185,10 @@ export class Pair {
 
   #observe(): Conditions {
     const { mailbox, claims } = this.#context.memory;
-    this.#retry.appears(this.#nodes);
+    if (ROLES.every((role) => this.#connections[role].bus !== undefined)) {
+      this.#retry.appears(this.#clock.nowUs(), this.#nodes);
+      this.#machine.appears(this.#nodes);
+    }
     const { connected, gaveUp, goals } = this.#preparation;
     const leader = observeArm(this.#connections.leader, connected?.marks.leader);
     const follower = observeArm(this.#connections.follower, connected?.marks.follower);
@@ -202,7 +207,7 @@ export class Pair {
       ...(vitals && { heatLimits: vitals.heatLimits }),
       isCooling: this.#isCooling,
       gaveUp,
-      retryInMs: this.#retry.pauseMs(this.#clock.nowUs()),
+      retryInMs: this.#retryInMs,
       start: this.#settings.start,
       leaderWasMoved: this.#detector?.moved !== undefined,
       heldForS: this.#keeper.heldForS,
@@ -235,11 +240,15 @@ export class Pair {
 
   /** Conditions of arms that must be checked again: when they were connected, one was reset while nobody looked. */
   #disconnectedFrom(conditions: Conditions): Conditions {
-    const nowUs = this.#clock.nowUs();
-    if (conditions.isConnected) this.#retry.failed(nowUs);
+    if (conditions.isConnected) this.#retry.failed(this.#clock.nowUs());
     this.#tellReset(conditions);
     this.#disconnect();
-    return { ...conditions, isConnected: false, retryInMs: this.#retry.pauseMs(nowUs) };
+    return { ...conditions, isConnected: false, retryInMs: this.#retryInMs };
+  }
+
+  /** How long what has failed, or has come and gone, is left alone, ms. */
+  get #retryInMs(): number {
+    return Math.max(this.#retry.pauseMs(this.#clock.nowUs()), this.#machine.pauseMs);
   }
 
   /** An arm that was connected must be checked again: it was reset while nobody looked. */
@@ -264,11 +273,20 @@ export class Pair {
       this.#reporter.succeeded();
     }
     if (reason.is === "cooling") this.#isCooling = true;
+    const { state } = this.#machine;
+    const isMoving = state === "aligning" || state === "following";
+    if (reason.is === "pausing" && isMoving) this.#machine.enter("holding", [{ code: "pair.unsettled" }]);
     const problem = problemOf(reason, this.#arms);
     const [fault, ...faults] = this.#preparation.faults;
     if (reason.is === "faulted" && fault !== undefined) this.#reporter.fault([fault, ...faults]);
     else if (reason.is === "no position") this.#reporter.failed(problem!);
-    else if (problem !== undefined) this.#machine.enter(stateOf(reason), [problem]);
+    else if (problem !== undefined) this.#machine.enter(this.#stateOf(reason), [problem]);
+  }
+
+  /** Torque that comes and goes while the pair is paused changes its state with pauses, too. */
+  #stateOf(reason: WaitReason): PairState {
+    const { state, pauseMs } = this.#machine;
+    return state === "waiting" && pauseMs > 0 ? state : stateOf(reason);
   }
 
   /** What somebody may want to know of arms that are not teleoperated. */

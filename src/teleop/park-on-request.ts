@@ -6,7 +6,7 @@ import type { Bus } from "../feetech/bus.ts";
 import type { FollowContext } from "./loop/follow.ts";
 import { type ParkingContext, park, parkTargets } from "./park.ts";
 import type { Reporter } from "./reporting/reporter.ts";
-import { Command, type Mailbox } from "./shared/mailbox.ts";
+import type { Mailbox } from "./shared/mailbox.ts";
 
 /** A joint that ends this close to the pose is in it: gravity and friction account for the difference. */
 const THERE_WITHIN_STEPS = 114; // 10°
@@ -27,12 +27,14 @@ export function parkAsAsked(bus: Bus, parking: ParkingContext, context: FollowCo
   }
   keeper.saw("on");
   machine.enter("aligning", [{ code: "pair.parking", stage: "moving" }]);
+  let isCalledAway = false;
   park(bus, parking, settings, () => {
     telemetry.beat();
-    return mailbox.command !== Command.none;
+    isCalledAway ||= mailbox.takesAway("parking");
+    return isCalledAway;
   });
   keeper.followerMoved();
-  if (mailbox.command !== Command.none) {
+  if (isCalledAway || mailbox.takesAway("parking")) {
     if (!mailbox.isParkAsked) reporter.notice("info", { code: "pair.not-parked", arm, why: "ended" });
     return;
   }

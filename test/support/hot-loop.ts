@@ -18,7 +18,7 @@ import { ArmMonitor } from "../../src/teleop/monitoring/arm-monitor.ts";
 import { OverloadCure } from "../../src/teleop/monitoring/overload.ts";
 import type { ControlEvent } from "../../src/teleop/reporting/events.ts";
 import { createMemory, openMemory } from "../../src/teleop/shared/control-memory.ts";
-import { Command, type Mailbox } from "../../src/teleop/shared/mailbox.ts";
+import type { Mailbox } from "../../src/teleop/shared/mailbox.ts";
 import { StateMachine } from "../../src/teleop/state/machine.ts";
 
 const [task, ticks, leaderPath, followerPath] = process.argv.slice(2);
@@ -35,16 +35,16 @@ const { telemetry } = opened;
 let endAt = 0;
 /** Ends the loop after some ticks, from within. */
 const mailbox = {
-  get command(): number {
+  takesAway(): boolean {
     if (task === "allocating") kept.last = { at: endAt };
-    return telemetry.counter("ticks") < endAt ? Command.none : Command.stop;
+    return telemetry.counter("ticks") >= endAt;
   },
-} as Mailbox;
+} as Partial<Mailbox> as Mailbox;
 const memory = { ...opened, mailbox };
 
 const sink = (event: ControlEvent) => console.error(`told: ${JSON.stringify(event)}`);
 const alarms = new Alarms(sink, systemClock);
-const machine = new StateMachine(sink);
+const machine = new StateMachine(sink, systemClock);
 const health = {
   warnTemperatureC: 55,
   slowTemperatureC: 60,

@@ -1,6 +1,6 @@
 /** A whole pair in virtual time: its control thread's code on simulated servos, stepped by the seconds. */
 import { expect } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, renameSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Calibration } from "../../src/arm/calibration/calibration.ts";
@@ -210,6 +210,13 @@ export class VirtualPair implements Disposable {
   /** The main thread answers what the pair has asked, if it gets on. */
   answer(): void {
     if (this.stuckWith === undefined) answersFor(this.settings, this.memory)();
+  }
+
+  /** Takes the files of both arms' calibrations away, or brings them back. */
+  set hasCalibrations(hasThem: boolean) {
+    const [there, away] = ["robots", "robots.away"].map((name) => join(this.#dir, name)) as [string, string];
+    if (hasThem && existsSync(away)) renameSync(away, there);
+    if (!hasThem && existsSync(there)) renameSync(there, away);
   }
 
   /** Checks the safety rules on all that the arms were told. */

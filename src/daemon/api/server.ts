@@ -54,8 +54,6 @@ export interface ApiServer {
 const SILENT_MS = 30_000;
 /** A status is made no more often than in so long, however many ask for it, but for what a command has changed. */
 const STATUS_EVERY_MS = 20;
-/** The configuration is read again no more often than in so long, however often that is asked for. */
-const RELOAD_EVERY_MS = 1_000;
 /** So many different requests are checked once, and then known. */
 const MOST_KNOWN = 64;
 
@@ -109,7 +107,6 @@ export async function serveApi(path: string, subject: ApiSubject): Promise<ApiSe
     },
     close() {
       server.close();
-      answerer.close();
       if (isInPlace()) rmSync(path, { force: true });
     },
   };
@@ -120,17 +117,10 @@ class Answerer {
   readonly #subject: ApiSubject;
   #status = "";
   #statusMs = Number.NEGATIVE_INFINITY;
-  #reloadMs = Number.NEGATIVE_INFINITY;
-  #reload: NodeJS.Timeout | undefined;
   readonly #known = new Map<string, ControlRequest>();
 
   constructor(subject: ApiSubject) {
     this.#subject = subject;
-  }
-
-  /** Nothing happens any more. */
-  close(): void {
-    clearTimeout(this.#reload);
   }
 
   answer(text: string, sender: Sender): string {
@@ -147,28 +137,12 @@ class Answerer {
         return sender.watch(this.#sampleStream(request.everyMs)) ? success({}) : failure(TOO_MANY_WATCH);
       case "status":
         return this.#statusLine();
-      case "reload":
-        this.#reloadSoon();
-        return success({});
       default: {
         const obstacle = this.#subject[request.do]();
         this.#statusMs = Number.NEGATIVE_INFINITY; // It may have changed.
         return obstacle === undefined ? success({}) : failure(obstacle);
       }
     }
-  }
-
-  /** At once, or as soon as it may be again. */
-  #reloadSoon(): void {
-    if (this.#reload !== undefined) return;
-    const waitMs = Math.max(0, this.#reloadMs + RELOAD_EVERY_MS - performance.now());
-    const reload = () => {
-      this.#reload = undefined;
-      this.#reloadMs = performance.now();
-      this.#subject.reload();
-    };
-    if (waitMs === 0) reload();
-    else this.#reload = setTimeout(reload, waitMs);
   }
 
   #statusStream(everyMs: number): Stream {

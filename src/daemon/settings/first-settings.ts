@@ -4,6 +4,7 @@ import { ConfigError } from "../../config/config.ts";
 import { serviceManager } from "../../host/notify.ts";
 import { formatCode } from "../../teleop/reporting/codes.ts";
 import type { PairSettings } from "../../teleop/settings.ts";
+import { GrowingPauses } from "../../teleop/state/growing-pauses.ts";
 import { log } from "../log.ts";
 
 const LOOK_EVERY_MS = 1_000;
@@ -18,6 +19,8 @@ export async function firstSettings(read: () => PairSettings): Promise<PairSetti
   const stopped = new AbortController();
   const stop = () => stopped.abort();
   let told: string | undefined;
+  /** A file that is written again and again may be wrong in many ways. */
+  const pauses = new GrowingPauses();
   for (const signal of SIGNALS) process.on(signal, stop);
   try {
     while (!stopped.signal.aborted) {
@@ -26,13 +29,15 @@ export async function firstSettings(read: () => PairSettings): Promise<PairSetti
       } catch (error) {
         if (!(error instanceof ConfigError) || manager === undefined) throw error;
         const message = error.message.split("\n").join("; ");
-        if (message !== told) {
+        const nowUs = performance.now() * 1e3;
+        if (message !== told && pauses.isOver(nowUs)) {
+          pauses.begin(nowUs);
+          told = message;
           log(
             "fault",
             `${message} — correct it: teleoperation begins by itself then [${formatCode("settings.refused")}]`,
           );
         }
-        told = message;
         manager.notify("READY=1", `STATUS=faulted: ${message}`, "WATCHDOG=1");
       }
       await passed(LOOK_EVERY_MS, undefined, { signal: stopped.signal }).catch(() => {});

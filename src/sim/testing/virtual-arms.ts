@@ -7,6 +7,7 @@ import { ARMS, type ArmName } from "../arm/joints.ts";
 import { type Scene, servosOf } from "../arm/scene.ts";
 import type { BytesEntry, RecordEntry } from "../record/entries.ts";
 import type { VirtualClock } from "./clock.ts";
+import { Forger } from "./forger.ts";
 
 /** 10 bits at 1 Mbps. */
 const BYTE_US = 10;
@@ -28,6 +29,8 @@ export class VirtualBoard implements Transport {
   readonly in = new Uint8Array(4096);
   readonly arm: SimulatedArm;
   readonly hand: Hand;
+  /** What its servos' replies are made of on their way to the host. */
+  readonly forger = new Forger();
   /** What keeps the port from being opened; undefined while it can be. A board that is "missing" is gone. */
   trouble: PortTrouble | undefined;
   /** So many of the next replies do not come. */
@@ -109,6 +112,7 @@ export class VirtualBoard implements Transport {
     if (!this.hears(packet)) return;
     this.#note("request", packet, this.#clock.nowUs());
     if (this.#meetsReply(packet, startUs, endUs)) return;
+    this.forger.request(packet);
     this.#delayUs = this.replyDelayUs();
     const isAnswered = packet[4] !== Instruction.syncWrite;
     const atUs = endUs + (isAnswered && this.isLate === "before the line" ? this.#delayUs : 0);
@@ -144,6 +148,7 @@ export class VirtualBoard implements Transport {
       this.lose--;
       return;
     }
+    this.forger.reply(bytes);
     const lineToUs = startUs + bytes.length * BYTE_US;
     const heldUs = this.isLate === "behind the line" ? this.#delayUs : 0;
     const atUs = Math.max(lineToUs + this.usbUs + heldUs, this.#lastArrivalUs);

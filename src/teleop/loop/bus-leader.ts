@@ -7,6 +7,7 @@ import { ReadRequest, spanOf, WriteRequest } from "../../feetech/requests.ts";
 import { degrees, degreesToSteps, STEPS_PER_TURN } from "../../feetech/units.ts";
 import type { FiguresSink } from "../monitoring/figures.ts";
 import { SERVO_ROUND_US, SLOW_LEADER_SHARE } from "../monitoring/timing.ts";
+import { GrowingPauses } from "../state/growing-pauses.ts";
 import type { LeaderSource } from "./leader-source.ts";
 
 /**
@@ -21,6 +22,9 @@ const FASTEST = degreesToSteps(degrees(2_000)) / 1e6;
 const NOISE_STEPS = degreesToSteps(degrees(3));
 /** What a joint cannot have done is believed when it was read so many times in a row. */
 const JUMP_BELIEVED_AFTER = 3;
+
+/** One write may be lost, and the next: so many are made as soon as the torque is seen on. */
+const TORQUE_OFF_FREELY = 3;
 
 /** A leader that is being read. Allocates nothing. */
 export class BusLeader implements LeaderSource {
@@ -51,14 +55,16 @@ export class BusLeader implements LeaderSource {
   /** The joint that has jumped, once that is believed, until it is taken; −1 for none. */
   #jumped = -1;
   #hasTorque = false;
+  /** Between tries to switch its torque off, where it stays on. */
+  readonly #torqueOffPauses = new GrowingPauses(TORQUE_OFF_FREELY);
 
   constructor(bus: Bus, figures: FiguresSink) {
     this.#bus = bus;
     this.#figures = figures;
   }
 
-  get hasTorque(): boolean {
-    return this.#hasTorque;
+  mustLoseTorque(nowUs: number): boolean {
+    return this.#hasTorque && this.#torqueOffPauses.isOver(nowUs);
   }
 
   get usualUs(): number {
@@ -124,8 +130,9 @@ export class BusLeader implements LeaderSource {
     }
   }
 
-  /** Some firmware comes back from a loss of power with its torque on. */
-  switchTorqueOff(): void {
+  /** Some firmware comes back from a loss of power with its torque on. Where it stays on: with growing pauses. */
+  switchTorqueOff(nowUs: number): void {
+    this.#torqueOffPauses.begin(nowUs);
     this.#bus.send(this.#torqueOff);
     this.#hasTorque = false;
     this.#mustCheck = true;

@@ -18,8 +18,8 @@ export interface LeaderSource {
   useSlack(nowUs: number): void;
   /** Takes in what {@link useSlack} has begun. Called at the start of a tick, and when the loop ends. */
   endSlack(): void;
-  /** Whether a servo of the leader was found with its torque on, which it must never be. */
-  readonly hasTorque: boolean;
+  /** Whether a servo of the leader was found with its torque on, which it must never be, and it is time to end that. */
+  mustLoseTorque(nowUs: number): boolean;
   /** Switches the leader's torque off. Whether that was heard is checked in a slack that comes. */
-  switchTorqueOff(): void;
+  switchTorqueOff(nowUs: number): void;
 }

@@ -11,7 +11,6 @@ import type { OverloadCure } from "../monitoring/overload.ts";
 import { Heat } from "../monitoring/vitals.ts";
 import type { EventSink } from "../reporting/events.ts";
 import type { ControlMemory } from "../shared/control-memory.ts";
-import { Command } from "../shared/mailbox.ts";
 import type { StateMachine } from "../state/machine.ts";
 import type { FollowerDrive } from "./drive.ts";
 import type { LeaderSource } from "./leader-source.ts";
@@ -144,7 +143,7 @@ export class ControlLoop {
   #calledAway(): LoopEnd | undefined {
     const { lateUs } = this.#pacer;
     if (lateUs > this.#stallUs) return stalled(lateUs);
-    return this.#context.memory.mailbox.command === Command.none ? undefined : { kind: "command" };
+    return this.#context.memory.mailbox.takesAway("following") ? { kind: "command" } : undefined;
   }
 
   /** True when the leader gave fresh positions, which then are the targets. */
@@ -238,10 +237,11 @@ export class ControlLoop {
 
   /** Ends what the tick before began in its slack. A leader whose torque is on, whoever did that, loses it. */
   #endSlack(): void {
-    const { leader } = this.#context;
+    const { leader, clock } = this.#context;
     leader.endSlack();
-    if (!leader.hasTorque) return;
-    leader.switchTorqueOff();
+    const nowUs = clock.nowUs();
+    if (!leader.mustLoseTorque(nowUs)) return;
+    leader.switchTorqueOff(nowUs);
     this.#alarms.leaderHadTorque();
   }
 
@@ -275,7 +275,8 @@ export class ControlLoop {
   }
 
   #publishCounters(): void {
-    const { monitors } = this.#context;
+    const { monitors, alarms } = this.#context;
+    alarms.look();
     for (let i = 0; i < monitors.length; i++) monitors[i]!.publish();
   }
 }

@@ -9,7 +9,11 @@ import { SERVO_IDS } from "../../arm/servos/read.ts";
 import type { Bus } from "../../feetech/bus.ts";
 import { errorBits } from "../../feetech/registers.ts";
 import type { Problem } from "../reporting/problem.ts";
+import { GrowingPauses } from "../state/growing-pauses.ts";
 import type { Alarms } from "./alarms.ts";
+
+/** So many changes of a joint's bits are seen at once: an error comes, another joins it, both go. */
+const CHANGES_FREELY = 6;
 
 /** The error bits of one arm's servos. */
 export class ErrorBitWatch {
@@ -18,6 +22,8 @@ export class ErrorBitWatch {
   readonly #alarms: Alarms;
   /** By joint: the bits whose alarms are active. */
   readonly #raised = new Uint8Array(JOINT_COUNT);
+  /** By joint: between changes of bits that come and go. */
+  readonly #pauses = SERVO_IDS.map(() => new GrowingPauses(CHANGES_FREELY));
 
   /** What servos report now was told by the checks before the arm was used. */
   constructor(arm: ArmIdentity, bus: Bus, alarms: Alarms) {
@@ -39,11 +45,14 @@ export class ErrorBitWatch {
   look(): void {
     for (let joint = 0; joint < JOINT_COUNT; joint++) {
       const bits = this.#bus.errorBytes[SERVO_IDS[joint]!]!;
-      if (bits !== this.#raised[joint]) this.#change(joint, bits);
+      if (bits === this.#raised[joint]) continue;
+      const nowUs = this.#bus.clock.nowUs();
+      if (this.#pauses[joint]!.isOver(nowUs)) this.#change(joint, bits, nowUs);
     }
   }
 
-  #change(joint: number, bits: number): void {
+  #change(joint: number, bits: number, nowUs: number): void {
+    this.#pauses[joint]!.begin(nowUs);
     const changed = this.#raised[joint]! ^ bits;
     this.#raised[joint] = bits;
     for (const mask of masksIn(changed)) {

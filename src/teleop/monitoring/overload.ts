@@ -10,6 +10,7 @@ import { errorBits, physicalValue } from "../../feetech/registers.ts";
 import { degrees, degreesToSteps } from "../../feetech/units.ts";
 import type { FollowerDrive } from "../loop/drive.ts";
 import type { Telemetry } from "../shared/telemetry.ts";
+import { GrowingPauses } from "../state/growing-pauses.ts";
 import type { Alarms } from "./alarms.ts";
 import type { ArmMonitor } from "./arm-monitor.ts";
 
@@ -43,6 +44,8 @@ export class OverloadCure {
   #stoodAt = 0;
   #tries = 0;
   #nextTryUs = Number.NEGATIVE_INFINITY;
+  /** Between cures of overloads that end and are back again. */
+  readonly #pauses = new GrowingPauses();
 
   constructor(
     arm: ArmMonitor,
@@ -76,7 +79,8 @@ export class OverloadCure {
   /** Whether the gripper's torque should be switched off and on, which drops nothing now. */
   isDue(nowUs: number): boolean {
     // Not while that is NaN.
-    return nowUs - this.#holdsNothingSinceUs >= HOLDS_NOTHING_FOR_US && nowUs >= this.#nextTryUs;
+    if (!(nowUs - this.#holdsNothingSinceUs >= HOLDS_NOTHING_FOR_US)) return false;
+    return nowUs >= this.#nextTryUs && this.#pauses.isOver(nowUs);
   }
 
   /**
@@ -84,6 +88,7 @@ export class OverloadCure {
    * Throws {@link BusError}, {@link PortError}.
    */
   cure(nowUs: number): void {
+    this.#pauses.begin(nowUs);
     this.#nextTryUs = nowUs + TRY_AGAIN_AFTER_US * 2 ** this.#tries;
     this.#holdsNothingSinceUs = Number.NaN;
     if (this.#tries < TRIES) {

@@ -89,6 +89,11 @@ export const eventCodes = {
   "port.slow": [92, "the replies of an arm take longer than a tick: they set the rate"],
   "port.too-slow": [93, "the replies of an arm come too late for hold_after_ms"],
   "port.latency-timer": [94, "a USB adapter holds replies back although it was told not to"],
+
+  "pair.unsettled": [
+    98,
+    "something else was asked for again and again: the follower is held for a moment first",
+  ],
 } as const satisfies Record<string, readonly [number: number, meaning: string]>;
 
 /** The name of an event. */

@@ -52,13 +52,19 @@ export class Letter {
     this.#bytes = bytes;
   }
 
+  /** Whether something is there that was not taken yet. Allocates nothing. */
+  get isNew(): boolean {
+    const sequence = Atomics.load(this.#words, SEQUENCE);
+    return sequence !== this.#taken && sequence % 2 === 0;
+  }
+
   /**
    * Takes what was sent last; undefined when there is nothing that was not taken before, or it is being replaced at this
    * moment.
    */
   take(): unknown {
     const sequence = Atomics.load(this.#words, SEQUENCE);
-    if (sequence === this.#taken || sequence % 2 === 1) return undefined;
+    if (!this.isNew) return undefined;
     const json = this.#bytes.slice(0, Atomics.load(this.#words, SIZE));
     const checksum = Atomics.load(this.#words, CHECKSUM);
     if (Atomics.load(this.#words, SEQUENCE) !== sequence || checksumOf(json) !== checksum) return undefined;

@@ -20,6 +20,7 @@ const MODE = 1;
 const SETTINGS = 2;
 /** Words of a mailbox's state. */
 export const COMMAND_WORDS = SETTINGS + LETTER_WORDS;
+const RUNNING = PAIR_MODES.indexOf("running");
 /** In the memory of wishes: how many there were, and the number of the one that is brought about; 0 for none. */
 const WISH = 0;
 const OBEYED = 1;
@@ -160,6 +161,18 @@ export class Mailbox {
   /** Takes a request for attention, if there is one; an end that was asked for stays. */
   attend(): void {
     Atomics.compareExchange(this.#words, COMMAND, Command.attention, Command.none);
+  }
+
+  /**
+   * Whether what is asked changes what is done: an end, other settings, or another wish than `wanted`. A request for
+   * attention that changes nothing is taken with that. Allocates nothing.
+   */
+  takesAway(wanted: "following" | "parking"): boolean {
+    if (this.command === Command.none) return false;
+    this.attend();
+    const mode = Atomics.load(this.#words, MODE);
+    const isAsBefore = wanted === "parking" ? (mode & PARK) !== 0 : mode === RUNNING;
+    return this.isEnding || !isAsBefore || this.#settings.isNew;
   }
 
   /** Blocks the thread for a time, or until something is asked. */

@@ -77,10 +77,7 @@ function nextOf(conditions: Conditions): Step["next"] {
   }
   if (!isConnected) {
     if (conditions.gaveUp) return wait({ is: "faulted" }, RECHECK_FAULT_MS);
-    if (inspection === undefined) {
-      if (conditions.retryInMs <= 0) return { do: "inspect", afterMs: 0 };
-      return wait({ is: "pausing" }, Math.min(conditions.retryInMs, LOOK_AGAIN_MS));
-    }
+    if (inspection === undefined) return pausing(conditions) ?? { do: "inspect", afterMs: 0 };
     if (inspection === "awaited") return wait({ is: "awaited" }, 0);
     if (inspection.mayPass) return { do: "inspect", afterMs: RECHECK_EEPROM_MS };
     if (inspection.faults.length > 0) return wait({ is: "faulted" }, RECHECK_FAULT_MS);
@@ -89,12 +86,17 @@ function nextOf(conditions: Conditions): Step["next"] {
   if (!leader.isConfigured || !follower.isConfigured) return { do: "inspect", afterMs: 0 };
   const cooling = coolingOf(conditions, follower);
   if (cooling !== undefined) return wait(cooling);
-  if (isParkAsked) return { do: "park" };
+  if (isParkAsked) return pausing(conditions) ?? { do: "park" };
   const joint = leader.positions.findIndex((position) => !isPosition(position));
   if (joint !== -1) return wait({ is: "no position", joint, position: leader.positions[joint]! });
   const awaitsMotion = conditions.start === "on leader motion" && follower.torque === "off";
   if (awaitsMotion && !conditions.leaderWasMoved) return wait({ is: "leader awaited" }, WATCH_LEADER_MS);
-  return { do: "follow" };
+  return pausing(conditions) ?? { do: "follow" };
+}
+
+/** What has failed again and again is left alone for a while, whatever it was. */
+function pausing({ retryInMs }: Conditions): Step["next"] | undefined {
+  return retryInMs > 0 ? wait({ is: "pausing" }, Math.min(retryInMs, LOOK_AGAIN_MS)) : undefined;
 }
 
 function wait(reason: WaitReason, forMs = LOOK_AGAIN_MS): Step["next"] {

@@ -1,7 +1,9 @@
-/** The pair's state: the one place that has it, and that changes it. */
+/** The pair's state: the one place that has it, that changes it, and that counts how it comes and goes. */
 import { jointsOf } from "../../arm/problem.ts";
+import type { Clock } from "../../linux/clock.ts";
 import type { EventSink } from "../reporting/events.ts";
 import type { Problem } from "../reporting/problem.ts";
+import { RetryPauses, SOON_US } from "./retry.ts";
 import type { PairState } from "./states.ts";
 import { isEdge } from "./transitions.ts";
 
@@ -17,14 +19,30 @@ export class MissingEdge extends Error {
 /** Why a pair is in its state; the first reason led there. */
 export type Reasons = readonly [Problem, ...Problem[]];
 
+/** How far each state is on the way to following: what rises from a low one to a higher one is an attempt. */
+const HEIGHT: Readonly<Record<PairState, number>> = {
+  stopped: 0,
+  waiting: 0,
+  faulted: 0,
+  holding: 1,
+  connecting: 2,
+  aligning: 2,
+  following: 2,
+};
+
 /** One pair's state. */
 export class StateMachine {
   readonly #sink: EventSink;
+  readonly #clock: Clock;
+  /** Of attempts, whatever ends them: each that ends within 2 s makes the pause before the next one longer. */
+  readonly #attempts = new RetryPauses(SOON_US);
+  #isAttempt = false;
   #state: PairState = "waiting";
   #reasons: Reasons | undefined;
 
-  constructor(sink: EventSink) {
+  constructor(sink: EventSink, clock: Clock) {
     this.#sink = sink;
+    this.#clock = clock;
   }
 
   /** The state that was entered last; waiting at first. */
@@ -37,6 +55,16 @@ export class StateMachine {
     return this.#reasons !== undefined;
   }
 
+  /** How long no state is to be entered that is nearer to following, ms: the attempts before have ended too soon. */
+  get pauseMs(): number {
+    return this.#attempts.pauseMs(this.#clock.nowUs());
+  }
+
+  /** Both boards are there, on these nodes: with others than before the attempts before no longer count. */
+  appears(nodes: string): void {
+    this.#attempts.appears(this.#clock.nowUs(), nodes);
+  }
+
   /**
    * Enters a state and tells it. When it is the present one, other reasons than before are told as such.
    * Throws {@link MissingEdge}.
@@ -45,11 +73,25 @@ export class StateMachine {
     const from = this.#state;
     const before = this.#reasons;
     if (from !== to && !isEdge(from, to, reasons[0].code)) throw new MissingEdge(from, to, reasons[0].code);
+    this.#count(from, to);
     this.#state = to;
     this.#reasons = reasons;
     if (before === undefined) this.#sink({ kind: "state", from: undefined, to, reasons });
     else if (from !== to) this.#sink({ kind: "state", from, to, reasons });
     else if (!isSame(before, reasons)) this.#sink({ kind: "reasons", reasons });
+  }
+
+  /** An attempt ends where the state falls, or begins anew, as with other settings. */
+  #count(from: PairState, to: PairState): void {
+    const nowUs = this.#clock.nowUs();
+    const isAnew = to === "aligning" && (from === "following" || from === to);
+    if (this.#isAttempt && (isAnew || HEIGHT[to] < HEIGHT[from])) {
+      this.#isAttempt = false;
+      this.#attempts.failed(nowUs);
+    }
+    if (!isAnew && HEIGHT[to] <= HEIGHT[from]) return;
+    this.#isAttempt = true;
+    this.#attempts.connects(nowUs);
   }
 }
 

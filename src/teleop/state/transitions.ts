@@ -82,6 +82,12 @@ export const transitions: readonly Transition[] = [
     when: "no fresh leader position for `hold_after_ms`, or the program did not run",
     codes: ["leader.silent", "port.too-slow", "program.stalled"],
   },
+  {
+    from: ["aligning", "following"],
+    to: "holding",
+    when: "something else was asked for again and again: it goes on after a pause",
+    codes: ["pair.unsettled"],
+  },
   { from: "any", to: "holding", when: "a person asked to pause", codes: ["pair.paused"] },
   {
     from: "any",

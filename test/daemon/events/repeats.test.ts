@@ -46,14 +46,26 @@ const state = (to: "following" | "aligning"): ToldEvent => ({
 });
 
 describe("events of one kind", () => {
-  test("up to five in ten seconds are told one by one", () => {
+  test("up to five in ten seconds are told one by one, and up to ten in a minute", () => {
     const { filter, passTo, lines } = repeats();
-    for (let second = 0; second < 60; second += 2) {
+    for (let second = 0; second < 600; second += 2) {
+      passTo(second);
+      filter.take(reset());
+      if (second === 18) expect(lines().length).toBe(10);
+    }
+    passTo(700);
+    // From then on one line each ten seconds has the count of five.
+    expect(lines().length).toBe(10 + 58);
+    expect(lines().at(-2)).toContain("(5 more times within 10 s)");
+  });
+
+  test("that come again after a minute are told one by one again", () => {
+    const { filter, passTo, lines } = repeats();
+    for (let second = 0; second < 1_200; second += 12) {
       passTo(second);
       filter.take(reset());
     }
-    passTo(100);
-    expect(lines().length).toBe(30);
+    expect(lines().length).toBe(100);
   });
 
   test("that are more are one line with a count, when ten seconds have passed", () => {
@@ -103,6 +115,35 @@ describe("events of one kind", () => {
     for (let i = 0; i < 9; i++) filter.take(state("aligning"));
     expect(told.length).toBe(9);
     expect(told.at(-1)!.event).toEqual({ ...state("aligning"), quiet: true } as ToldEvent);
+  });
+
+  test("of many kinds are told as a few lines, the gravest by themselves, and none is lost from the count", () => {
+    const { filter, passTo, lines } = repeats();
+    const event = (kind: number, severity: "info" | "warning" | "fault"): ToldEvent => ({
+      ...{ kind: "notice", severity, code: `SO101-E${kind}`, message: `event ${kind}` },
+    });
+    for (let tenth = 0; tenth < 6_000; tenth++) {
+      passTo(tenth / 10);
+      for (let kind = 0; kind < 50; kind++) filter.take(event(kind, "info"));
+      filter.take(event(77, "fault"));
+    }
+    passTo(700);
+    const counts = lines().flatMap((line) => /\((\d+) more/.exec(line)?.[1] ?? []);
+    const sums = lines().flatMap((line) => /events, (\d+) in all/.exec(line)?.[1] ?? []);
+    const one = lines().length - counts.length;
+    expect(one + [...counts, ...sums].reduce((sum, count) => sum + Number(count), 0)).toBe(6_000 * 51);
+    // A fault that is new is told at once, whatever else is.
+    expect(lines().filter((line) => line.startsWith("0 event 77")).length).toBe(1);
+    expect(lines().filter((line) => line.includes("event 77 (100 more times")).length).toBeGreaterThan(50);
+    expect(lines().length / 60).toBeLessThan(4);
+  });
+
+  test("of a calibration are told when it is another one", () => {
+    const { filter, told } = repeats();
+    const calibration = (offset: number) =>
+      ({ kind: "calibration", role: "leader", calibration: { gripper: { offset } } }) as unknown as ToldEvent;
+    for (const offset of [1, 1, 1, 2, 2, 1]) filter.take(calibration(offset));
+    expect(told.length).toBe(3);
   });
 
   test("that are quiet anyway do not count", () => {

@@ -69,3 +69,21 @@ test("what an arm had is over when the arm is gone", () => {
   alarms.clear("leader.a", cool);
   expect(told.at(-1)).toMatchObject({ name: "leader.a", change: "cleared" });
 });
+
+test("what comes and goes for ever is a few messages, and known when it rests", () => {
+  const { clock, told, loud, alarms } = toldAlarms();
+  for (let tick = 0; tick < 200_000; tick++) {
+    if (tick % 2 === 0) alarms.raise("a", "warning", warm);
+    else alarms.clear("a", cool);
+    if (tick % 16 === 0) alarms.look();
+    clock.pass(0.005);
+  }
+  // A thousand seconds.
+  expect(told.length).toBeWithin(200, 430);
+  expect(loud().length).toBeWithin(100, 220);
+  alarms.raise("a", "warning", warm);
+  clock.pass(5);
+  alarms.look();
+  expect(told.at(-1)).toMatchObject({ change: "raised" });
+  expect(alarms.isActive("a")).toBe(true);
+});

@@ -96,3 +96,26 @@ test("settings are never mixed, however fast they are sent while the other threa
   expect({ last, mixed }).toEqual({ last: ROUNDS, mixed: 0 });
   expect(taken).toBeGreaterThan(10);
 });
+
+test("a request for attention takes away from following only for another wish, settings or an end", () => {
+  const { main, control } = mailboxes();
+  expect(control.takesAway("following")).toBe(false);
+  main.mode = "running";
+  expect([control.takesAway("following"), control.command]).toEqual([false, Command.none]);
+  main.mode = "paused";
+  expect(control.takesAway("following")).toBe(true);
+  main.mode = "running";
+  main.requestPark();
+  expect(control.takesAway("following")).toBe(true);
+  main.requestPark();
+  expect(control.takesAway("parking")).toBe(false);
+  main.mode = "running";
+  expect(control.takesAway("parking")).toBe(true);
+  main.sendSettings({ rateHz: 100 });
+  expect(control.takesAway("following")).toBe(true);
+  control.takeSettings();
+  main.mode = "running";
+  expect(control.takesAway("following")).toBe(false);
+  main.requestEnd("stop");
+  expect([control.takesAway("following"), control.takesAway("parking")]).toEqual([true, true]);
+});

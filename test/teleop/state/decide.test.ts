@@ -61,6 +61,12 @@ describe("what is done next", () => {
     expect(next({ isConnected, retryInMs: 5000, mode: "released" })).toEqual(wait({ is: "released" }));
   });
 
+  test("what was connected and has come and gone is neither followed nor parked before its pause is over", () => {
+    expect(next({ retryInMs: 5000 })).toEqual(wait({ is: "pausing" }));
+    expect(next({ retryInMs: 30, isParkAsked: true, mode: "paused" })).toEqual(wait({ is: "pausing" }, 30));
+    expect(next({ retryInMs: 5000, mode: "paused" })).toEqual(wait({ is: "paused", torqueOff: true }));
+  });
+
   test("two arms that are connected and well are followed, and nobody is released", () => {
     expect(decide(conditions())).toEqual({ releaseLeader: false, next: { do: "follow" } });
   });

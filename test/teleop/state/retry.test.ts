@@ -48,8 +48,26 @@ test("ten seconds of health end it", () => {
 test("a node that appears anew ends it at once", () => {
   const retry = new RetryPauses();
   pausesOf(retry, 6);
-  const nowUs = 1 * S;
-  retry.appears("b");
+  const nowUs = 20 * S;
+  retry.appears(nowUs, "b");
   expect(retry.pauseMs(nowUs)).toBe(0);
   expect(pausesOf(retry, 2, 0.1, "b", 2)).toEqual([100, 200]);
+});
+
+test("a node that comes and goes is the same trouble each time, and a new one when it had stayed", () => {
+  const retry = new RetryPauses();
+  let nowS = 0;
+  const pauses = ["b", "c", "d", "e", "f", "g", "h"].map((node) => {
+    retry.connects(nowS * S, node);
+    nowS += 0.3;
+    retry.failed(nowS * S);
+    const pauseMs = retry.pauseMs(nowS * S);
+    nowS += pauseMs / 1e3;
+    return pauseMs;
+  });
+  expect(pauses).toEqual([100, 200, 500, 1000, 2000, 5000, 5000]);
+  retry.connects(nowS * S, "i");
+  retry.failed((nowS + 3) * S);
+  retry.appears((nowS + 4) * S, "j");
+  expect(retry.pauseMs((nowS + 4) * S)).toBe(0);
 });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { VirtualClock } from "../../../src/sim/testing/clock.ts";
 import type { EventCode } from "../../../src/teleop/reporting/codes.ts";
 import type { ControlEvent } from "../../../src/teleop/reporting/events.ts";
 import type { Problem } from "../../../src/teleop/reporting/problem.ts";
@@ -48,7 +49,7 @@ describe("a pair's state", () => {
   const problem = (code: EventCode) => ({ code }) as Problem;
   function machine() {
     const told: ControlEvent[] = [];
-    return { told, machine: new StateMachine((event) => told.push(event)) };
+    return { told, machine: new StateMachine((event) => told.push(event), new VirtualClock()) };
   }
 
   test("is waiting at first, and nobody was told why", () => {
