@@ -1,20 +1,12 @@
 /** The service's end of the control socket. Whatever comes there, it costs the control loop nothing. */
 import { chmodSync, chownSync, lstatSync, mkdirSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
-import {
-  type ApiSample,
-  type ControlRequest,
-  LONGEST_REQUEST_BYTES,
-  PROTOCOL_VERSION,
-  requestSchema,
-  type Status,
-} from "../../api/protocol.ts";
+import { type ApiSample, LONGEST_REQUEST_BYTES, type Status } from "../../api/protocol.ts";
 import { groupId } from "../../linux/groups.ts";
-import { bindAt, close, connectTo, listen } from "../../linux/sockets/stream.ts";
+import { bindAt, close, closeListener, connectTo, listen } from "../../linux/sockets/stream.ts";
 import { isSystemError } from "../../linux/system-error.ts";
-import type { Stream } from "../requests/client.ts";
-import { requestOf } from "../requests/request-line.ts";
-import { BACKLOG, RequestServer, type Sender } from "../requests/request-server.ts";
+import { BACKLOG, RequestServer } from "../requests/request-server.ts";
+import { Answerer, refusal } from "./answerer.ts";
 
 /** What may be asked of a service. */
 export interface ApiSubject {
@@ -49,12 +41,6 @@ export interface ApiServer {
 
 /** A client that says nothing for so long has gone, or will come again. */
 const SILENT_MS = 30_000;
-/** A status is made no more often than in so long, however many ask for it, but for what a command has changed. */
-const STATUS_EVERY_MS = 20;
-/** The configuration is read again no more often than in so long, however often that is asked for. */
-const RELOAD_EVERY_MS = 1_000;
-/** So many different requests are checked once, and then known. */
-const MOST_KNOWN = 64;
 
 /** Who may use the boards may ask, too. */
 const GROUP = "dialout";
@@ -70,11 +56,7 @@ export async function serveApi(path: string, subject: ApiSubject): Promise<ApiSe
   if (there?.isSocket() === false) throw new Error(`there is something else at ${path}`);
   if (answers(path)) throw new Error(`another program of this pair already listens at ${path}`);
   rmSync(path, { force: true });
-  const listener = bindAt(path);
-  chmodSync(path, MODE);
-  const group = groupId(GROUP);
-  if (group !== undefined && process.getuid?.() === 0) chownSync(path, 0, group);
-  listen(listener, path, BACKLOG);
+  const listener = listenAt(path);
   const answerer = new Answerer(subject);
   const server = new RequestServer({
     listener,
@@ -82,7 +64,7 @@ export async function serveApi(path: string, subject: ApiSubject): Promise<ApiSe
     silentMs: SILENT_MS,
     requestsEach: Number.POSITIVE_INFINITY,
     answer: (request, sender) => answerer.answer(request, sender),
-    refusal: failure,
+    refusal,
   });
   return {
     path,
@@ -94,107 +76,19 @@ export async function serveApi(path: string, subject: ApiSubject): Promise<ApiSe
   };
 }
 
-/** Answers requests for a service. */
-class Answerer {
-  readonly #subject: ApiSubject;
-  #status = "";
-  #statusMs = Number.NEGATIVE_INFINITY;
-  #reloadMs = Number.NEGATIVE_INFINITY;
-  #reload: NodeJS.Timeout | undefined;
-  readonly #known = new Map<string, ControlRequest>();
-
-  constructor(subject: ApiSubject) {
-    this.#subject = subject;
+/** Nobody is let in before the socket is for those alone who may use it. */
+function listenAt(path: string): number {
+  const listener = bindAt(path);
+  try {
+    chmodSync(path, MODE);
+    const group = groupId(GROUP);
+    if (group !== undefined && process.getuid?.() === 0) chownSync(path, 0, group);
+    listen(listener, path, BACKLOG);
+    return listener;
+  } catch (error) {
+    closeListener(listener);
+    throw error;
   }
-
-  /** Nothing happens any more. */
-  close(): void {
-    clearTimeout(this.#reload);
-  }
-
-  answer(text: string, sender: Sender): string {
-    const request = this.#known.get(text) ?? parse(text);
-    if (typeof request === "string") return failure(request);
-    if (this.#known.size === MOST_KNOWN) this.#known.clear();
-    this.#known.set(text, request);
-    switch (request.do) {
-      case "watch":
-        return sender.watch(this.#statusStream(request.everyMs))
-          ? this.#statusLine()
-          : failure(TOO_MANY_WATCH);
-      case "samples":
-        return sender.watch(this.#sampleStream(request.everyMs)) ? success({}) : failure(TOO_MANY_WATCH);
-      case "status":
-        return this.#statusLine();
-      case "reload":
-        this.#reloadSoon();
-        return success({});
-      default: {
-        const obstacle = this.#subject[request.do]();
-        this.#statusMs = Number.NEGATIVE_INFINITY; // It may have changed.
-        return obstacle === undefined ? success({}) : failure(obstacle);
-      }
-    }
-  }
-
-  /** At once, or as soon as it may be again. */
-  #reloadSoon(): void {
-    if (this.#reload !== undefined) return;
-    const waitMs = Math.max(0, this.#reloadMs + RELOAD_EVERY_MS - performance.now());
-    const reload = () => {
-      this.#reload = undefined;
-      this.#reloadMs = performance.now();
-      this.#subject.reload();
-    };
-    if (waitMs === 0) reload();
-    else this.#reload = setTimeout(reload, waitMs);
-  }
-
-  #statusStream(everyMs: number): Stream {
-    return { everyMs, flow: (client) => void client.say(this.#statusLine()) };
-  }
-
-  #sampleStream(everyMs: number): Stream {
-    const samples = this.#subject.samples(everyMs);
-    return {
-      everyMs,
-      flow(client) {
-        while (!client.isBehind) {
-          const sample = samples.next();
-          if (sample === undefined) return;
-          client.say(success({ sample }));
-        }
-        samples.lose();
-      },
-    };
-  }
-
-  #statusLine(): string {
-    const nowMs = performance.now();
-    if (nowMs - this.#statusMs >= STATUS_EVERY_MS) {
-      this.#status = success({ status: this.#subject.status() });
-      this.#statusMs = nowMs;
-    }
-    return this.#status;
-  }
-}
-
-const TOO_MANY_WATCH = "too many watch";
-
-/** The request, or what is wrong with it. */
-function parse(text: string): ControlRequest | string {
-  return requestOf(text, PROTOCOL_VERSION, requestSchema, (asked) => {
-    const version = typeof asked === "number" ? `version ${asked}` : "no version";
-    return `this service speaks version ${PROTOCOL_VERSION} of the protocol, and was asked in ${version}`;
-  });
-}
-
-function success(fields: object): string {
-  return `${JSON.stringify({ v: PROTOCOL_VERSION, ok: true, ...fields })}\n`;
-}
-
-function failure(error: string): string {
-  return `${JSON.stringify({ v: PROTOCOL_VERSION, ok: false, error })}\n`;
 }
 
 /** Whether somebody listens there. */
