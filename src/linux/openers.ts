@@ -18,20 +18,46 @@ const PTS_MAJORS = { first: 136, last: 143 } as const;
 /** The names of udev's workers, old and new. They look at a board that has just appeared, and are gone within ms. */
 const UDEV = new Set(["systemd-udevd", "(udev-worker)", "udevd"]);
 
-/**
- * Looks who has the port at a path open. Not meant are this process; this program in another process, which keeps to the
- * lock; udev's workers and what they start; and who has the other end of a pseudo-terminal, which is the board there.
- * Takes 10 µs for each open file of the machine. Never throws: what is not there nobody has.
- */
-export function lookForOthers(path: string): Look {
+/** Which terminals and other devices all processes have open, as far as this one sees, at one moment. */
+export interface OpenDevices {
+  /** False where there may be processes that this one cannot look into. */
+  readonly isWhole: boolean;
+  readonly processes: readonly OpenIn[];
+}
+
+interface OpenIn {
+  readonly pid: number;
+  readonly devices: readonly OpenDevice[];
+  /** The numbers of the pseudo-terminals whose other ends it has. */
+  readonly masters: readonly number[];
+}
+
+interface OpenDevice {
+  readonly device: number;
+  readonly fileSystem: number;
+}
+
+/** Looks into all processes but this one. Takes 10 µs for each open file of the machine. Never throws. */
+export function lookAtDevices(): OpenDevices {
   const isWhole = attempt(() => readdirSync("/proc/1/fd")) !== undefined;
-  const port = attempt(() => portAt(path));
-  if (port === undefined) return { others: [], isWhole };
   const pids = readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
     .map(Number);
-  const others = pids.filter((pid) => pid !== process.pid && isOpenIn(pid, port) && isForeign(pid));
-  return { others: others.map(programOf), isWhole };
+  return { isWhole, processes: pids.filter((pid) => pid !== process.pid).map(openIn) };
+}
+
+/**
+ * Looks who has the port at a path open. Not meant are this process; this program in another process, which keeps to the
+ * lock; udev's workers and what they start; and who has the other end of a pseudo-terminal, which is the board there.
+ * `look` looks at all processes, where there is a port. Never throws: what is not there nobody has.
+ */
+export function lookForOthers(path: string, look = lookAtDevices): Look {
+  const port = attempt(() => portAt(path));
+  if (port === undefined)
+    return { others: [], isWhole: attempt(() => readdirSync("/proc/1/fd")) !== undefined };
+  const { isWhole, processes } = look();
+  const others = processes.filter((each) => hasOpen(each, port) && isForeign(each.pid));
+  return { others: others.map(({ pid }) => programOf(pid)), isWhole };
 }
 
 interface Port {
@@ -54,16 +80,27 @@ function portAt(path: string): Port | undefined {
 }
 
 /** Whether a process has the port open, and is not the board behind it. */
-function isOpenIn(pid: number, port: Port): boolean {
+function hasOpen({ devices, masters }: OpenIn, { device, pts, fileSystem }: Port): boolean {
+  if (pts !== undefined && masters.includes(pts)) return false;
+  // A container has pseudo-terminals of its own with the names of ours.
+  return devices.some(
+    (open) => open.device === device && (pts === undefined || open.fileSystem === fileSystem),
+  );
+}
+
+function openIn(pid: number): OpenIn {
   const folder = `/proc/${pid}/fd`;
-  let isOpen = false;
+  const devices: OpenDevice[] = [];
+  const masters: number[] = [];
   for (const file of attempt(() => readdirSync(folder)) ?? []) {
     const target = attempt(() => readlinkSync(`${folder}/${file}`));
     if (target === undefined) continue;
-    if (port.pts !== undefined && target.endsWith("ptmx") && masterOf(pid, file) === port.pts) return false;
-    if (isSameDevice(`${folder}/${file}`, target, port)) isOpen = true;
+    const master = target.endsWith("ptmx") ? masterOf(pid, file) : undefined;
+    if (master !== undefined) masters.push(master);
+    const device = deviceOf(`${folder}/${file}`, target);
+    if (device !== undefined) devices.push(device);
   }
-  return isOpen;
+  return { pid, devices, masters };
 }
 
 /** The number of the pseudo-terminal whose other end an open file is. */
@@ -73,14 +110,11 @@ function masterOf(pid: number, file: string): number | undefined {
   return number === undefined ? undefined : Number(number);
 }
 
-/**
- * A container has nodes of its own for the machine's devices, and pseudo-terminals of its own with the names of ours. Of
- * other files nothing is asked: a disk may be away.
- */
-function isSameDevice(file: string, target: string, { device, pts, fileSystem }: Port): boolean {
-  if (!/^\/(.*\/)?dev\/|^\/.*tty/.test(target) || target.endsWith(" (deleted)")) return false;
+/** A container has nodes of its own for the machine's devices. Of other files nothing is asked: a disk may be away. */
+function deviceOf(file: string, target: string): OpenDevice | undefined {
+  if (!/^\/(.*\/)?dev\/|^\/.*tty/.test(target) || target.endsWith(" (deleted)")) return undefined;
   const stats = attempt(() => statSync(file));
-  return stats?.rdev === device && (pts === undefined || stats.dev === fileSystem);
+  return stats?.isCharacterDevice() ? { device: stats.rdev, fileSystem: stats.dev } : undefined;
 }
 
 function isForeign(pid: number): boolean {

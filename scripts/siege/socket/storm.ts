@@ -4,6 +4,8 @@ import type { Random } from "../../random.ts";
 import { KINDS } from "./kinds.ts";
 
 const CLIENT = join(import.meta.dir, "hostile.ts");
+/** The service's unit runs it so much before all others; here, where it is started by hand, others run so much after it. */
+const NICENESS = "10";
 /** One that is to be killed lives so long, ms. */
 const SHORT_LIFE = { from: 100, to: 600 } as const;
 /** One that has not ended so long after its time is blocked, ms. */
@@ -58,7 +60,10 @@ async function live(
 ): Promise<Storm> {
   const seconds = Math.max(0, endMs - performance.now()) / 1e3;
   const args = [socket, kind, `${seconds}`, `${random.whole(0, 2 ** 31)}`, `${busyShare}`];
-  const child = Bun.spawn([process.execPath, CLIENT, ...args], { stdin: "ignore", stdout: "pipe" });
+  const child = Bun.spawn(["nice", "-n", NICENESS, process.execPath, CLIENT, ...args], {
+    stdin: "ignore",
+    stdout: "pipe",
+  });
   const timer = setTimeout(() => child.kill("SIGKILL"), killAfterMs ?? seconds * 1e3 + PATIENCE_MS);
   const said = await new Response(child.stdout).text();
   await child.exited;

@@ -1,21 +1,13 @@
 /** The service's end of the control socket. Whatever comes there, it costs the control loop nothing. */
 import { lstatSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
-import {
-  type ApiSample,
-  type ControlRequest,
-  LONGEST_REQUEST_BYTES,
-  PROTOCOL_VERSION,
-  requestSchema,
-  type Status,
-} from "../../api/protocol.ts";
+import { type ApiSample, LONGEST_REQUEST_BYTES, type Status } from "../../api/protocol.ts";
 import { groupId } from "../../linux/groups.ts";
 import { madeFor } from "../../linux/made-for.ts";
-import { bindAt, close, connectTo, listen } from "../../linux/sockets/stream.ts";
+import { bindAt, close, closeListener, connectTo, listen } from "../../linux/sockets/stream.ts";
 import { isSystemError } from "../../linux/system-error.ts";
-import type { Stream } from "../requests/client.ts";
-import { requestOf } from "../requests/request-line.ts";
-import { BACKLOG, RequestServer, type Sender } from "../requests/request-server.ts";
+import { BACKLOG, RequestServer } from "../requests/request-server.ts";
+import { Answerer, refusal } from "./answerer.ts";
 
 /** What may be asked of a service. */
 export interface ApiSubject {
@@ -52,10 +44,6 @@ export interface ApiServer {
 
 /** A client that says nothing for so long has gone, or will come again. */
 const SILENT_MS = 30_000;
-/** A status is made no more often than in so long, however many ask for it, but for what a command has changed. */
-const STATUS_EVERY_MS = 20;
-/** So many different requests are checked once, and then known. */
-const MOST_KNOWN = 64;
 
 /** A program that takes no locks, such as one of version 0.1, has the socket. */
 export class SomebodyListens extends Error {
@@ -68,20 +56,14 @@ const MODE = 0o660;
 
 /**
  * Listens at `path`, for root and the group dialout where there is one. A socket that nobody answers on is replaced.
- * Rejects with {@link SomebodyListens} when somebody does, or when the place cannot be written to.
+ * Rejects when somebody does, or when the place cannot be written to.
  */
 export async function serveApi(path: string, subject: ApiSubject): Promise<ApiServer> {
   mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
   const there = lstatSync(path, { throwIfNoEntry: false });
   if (there?.isSocket() === false) throw new Error(`there is something else at ${path}`);
   if (answers(path)) throw new SomebodyListens(`another program already listens at ${path}`);
-  // It takes the place of what was left there when it is complete.
-  const unnamed = `${path}~`;
-  rmSync(unnamed, { force: true });
-  // The folder may be the service's while root serves here.
-  const listener = madeFor({ group: groupId(GROUP), mode: MODE }, () => bindAt(unnamed));
-  listen(listener, unnamed, BACKLOG);
-  renameSync(unnamed, path);
+  const listener = listenAt(path);
   const made = lstatSync(path);
   const isInPlace = () => {
     try {
@@ -98,7 +80,7 @@ export async function serveApi(path: string, subject: ApiSubject): Promise<ApiSe
     silentMs: SILENT_MS,
     requestsEach: Number.POSITIVE_INFINITY,
     answer: (request, sender) => answerer.answer(request, sender),
-    refusal: failure,
+    refusal,
   });
   return {
     path,
@@ -112,84 +94,22 @@ export async function serveApi(path: string, subject: ApiSubject): Promise<ApiSe
   };
 }
 
-/** Answers requests for a service. */
-class Answerer {
-  readonly #subject: ApiSubject;
-  #status = "";
-  #statusMs = Number.NEGATIVE_INFINITY;
-  readonly #known = new Map<string, ControlRequest>();
-
-  constructor(subject: ApiSubject) {
-    this.#subject = subject;
+/**
+ * A listener at a path, for those alone who may use it from its first moment: the folder may be the service's while root
+ * serves here. It takes the place of what was left there when it is complete.
+ */
+function listenAt(path: string): number {
+  const unnamed = `${path}~`;
+  rmSync(unnamed, { force: true });
+  const listener = madeFor({ group: groupId(GROUP), mode: MODE }, () => bindAt(unnamed));
+  try {
+    listen(listener, unnamed, BACKLOG);
+    renameSync(unnamed, path);
+    return listener;
+  } catch (error) {
+    closeListener(listener);
+    throw error;
   }
-
-  answer(text: string, sender: Sender): string {
-    const request = this.#known.get(text) ?? parse(text);
-    if (typeof request === "string") return failure(request);
-    if (this.#known.size === MOST_KNOWN) this.#known.clear();
-    this.#known.set(text, request);
-    switch (request.do) {
-      case "watch":
-        return sender.watch(this.#statusStream(request.everyMs))
-          ? this.#statusLine()
-          : failure(TOO_MANY_WATCH);
-      case "samples":
-        return sender.watch(this.#sampleStream(request.everyMs)) ? success({}) : failure(TOO_MANY_WATCH);
-      case "status":
-        return this.#statusLine();
-      default: {
-        const obstacle = this.#subject[request.do]();
-        this.#statusMs = Number.NEGATIVE_INFINITY; // It may have changed.
-        return obstacle === undefined ? success({}) : failure(obstacle);
-      }
-    }
-  }
-
-  #statusStream(everyMs: number): Stream {
-    return { everyMs, flow: (client) => void client.say(this.#statusLine()) };
-  }
-
-  #sampleStream(everyMs: number): Stream {
-    const samples = this.#subject.samples(everyMs);
-    return {
-      everyMs,
-      flow(client) {
-        while (!client.isBehind) {
-          const sample = samples.next();
-          if (sample === undefined) return;
-          client.say(success({ sample }));
-        }
-        samples.lose();
-      },
-    };
-  }
-
-  #statusLine(): string {
-    const nowMs = performance.now();
-    if (nowMs - this.#statusMs >= STATUS_EVERY_MS) {
-      this.#status = success({ status: this.#subject.status() });
-      this.#statusMs = nowMs;
-    }
-    return this.#status;
-  }
-}
-
-const TOO_MANY_WATCH = "too many watch";
-
-/** The request, or what is wrong with it. */
-function parse(text: string): ControlRequest | string {
-  return requestOf(text, PROTOCOL_VERSION, requestSchema, (asked) => {
-    const version = typeof asked === "number" ? `version ${asked}` : "no version";
-    return `this service speaks version ${PROTOCOL_VERSION} of the protocol, and was asked in ${version}`;
-  });
-}
-
-function success(fields: object): string {
-  return `${JSON.stringify({ v: PROTOCOL_VERSION, ok: true, ...fields })}\n`;
-}
-
-function failure(error: string): string {
-  return `${JSON.stringify({ v: PROTOCOL_VERSION, ok: false, error })}\n`;
 }
 
 /** Whether somebody listens there. */

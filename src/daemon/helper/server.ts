@@ -7,7 +7,7 @@ import {
   helperRequestSchema,
   LONGEST_HELPER_REQUEST_BYTES,
 } from "../../helper/protocol.ts";
-import { lookForOthers } from "../../linux/openers.ts";
+import { lookAtDevices, lookForOthers, type OpenDevices } from "../../linux/openers.ts";
 import type { Peer } from "../../linux/sockets/peer.ts";
 import { bindAt, listen, neverWait } from "../../linux/sockets/stream.ts";
 import { requestOf } from "../requests/request-line.ts";
@@ -28,14 +28,23 @@ const SILENT_MS = 2_000;
 
 /** Serves until nobody has asked for a while. Rejects when it cannot listen. */
 export async function runHelper({ listenOn, group, endAfterMs }: HelperOptions): Promise<void> {
+  // A look at all processes takes tens of ms. One serves all who asked before it, however many, for however many ports.
+  let newest: OpenDevices | undefined;
+  const look = () => {
+    newest ??= lookAtDevices();
+    return newest;
+  };
   const server = new RequestServer({
     listener: listenerOn(listenOn),
     longestBytes: LONGEST_HELPER_REQUEST_BYTES,
     silentMs: SILENT_MS,
     requestsEach: 1,
+    beginRound() {
+      newest = undefined;
+    },
     answer: (request, { peer }) => {
       const isAllowed = peer !== undefined && mayAsk(peer, group);
-      return lineOf(isAllowed ? answer(request) : failure("this user may not ask"));
+      return lineOf(isAllowed ? answer(request, look) : failure("this user may not ask"));
     },
     refusal: (why) => lineOf(failure(why)),
   });
@@ -61,14 +70,14 @@ function mayAsk({ uid, groups }: Peer, group: number | undefined): boolean {
   return uid === 0 || (group !== undefined && groups.includes(group));
 }
 
-function answer(text: string): HelperReply {
+function answer(text: string, look: () => OpenDevices): HelperReply {
   const request = parse(text);
   if (typeof request === "string") return failure(request);
   // The schema lets the kernel's own names through only, and what stands there under one must be a device, no link.
   if (lstatSync(request.port, { throwIfNoEntry: false })?.isCharacterDevice() !== true) {
     return failure("there is no such port");
   }
-  return { v: HELPER_VERSION, ok: true, programs: [...lookForOthers(request.port).others] };
+  return { v: HELPER_VERSION, ok: true, programs: [...lookForOthers(request.port, look).others] };
 }
 
 /** The request, or what is wrong with it. */

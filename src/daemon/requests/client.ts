@@ -72,6 +72,11 @@ export class Client implements Place, Reader {
     return this.#unsent !== undefined;
   }
 
+  /** Whether a request of it is not answered. */
+  get isWaiting(): boolean {
+    return this.#unanswered.includes(LINE_END);
+  }
+
   /** When something of its stream becomes due, ms; without a stream never. */
   get flowsMs(): number {
     return this.#flowsMs;

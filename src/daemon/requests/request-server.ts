@@ -48,6 +48,8 @@ export interface RequestServerOptions {
   readonly silentMs: number;
   /** So many requests of a connection are answered, then it is ended. */
   readonly requestsEach: number;
+  /** Called when a round begins. Where there is this, what is answered in a round was asked before it began. */
+  beginRound?(): void;
   /** Answers a request, with a line. */
   answer(request: string, sender: Sender): string;
   /** The line that says why a connection is ended. */
@@ -90,6 +92,7 @@ export class RequestServer {
     for (const client of this.#clients) client.flow(nowMs);
     if (nowMs >= this.#roundMs - EARLY_MS) {
       this.#roundMs = nowMs + ROUND_MS;
+      this.#options.beginRound?.();
       for (const client of this.#clients) this.#attend(client, nowMs);
       this.#takeNewcomers();
     }
@@ -141,25 +144,26 @@ export class RequestServer {
     else this.#refuse(client, TOO_MANY);
   }
 
-  /** Hears a connection and answers one request of it; all that wait, where no more can come. */
+  /** Hears a connection, and answers one request of it. */
   #attend(client: Client, nowMs: number): void {
-    const { longestBytes, requestsEach, silentMs } = this.#options;
+    const { longestBytes, requestsEach, silentMs, beginRound } = this.#options;
+    if (beginRound !== undefined) this.#answerNext(client, nowMs);
     client.hear(nowMs);
     const excess = client.excessOf(longestBytes);
     if (excess !== undefined) {
       this.#refuse(client, excess);
       return;
     }
-    this.#answerNext(client, nowMs);
-    if (client.isEnded) while (this.#answerNext(client, nowMs));
+    if (beginRound === undefined) this.#answerNext(client, nowMs);
+    const isOver = client.isEnded && !client.isWaiting;
     const isSilent = nowMs - client.activeMs >= silentMs && (!client.isWatcher || client.isBehind);
-    if (client.isEnded || client.answered >= requestsEach || isSilent) this.#end(client);
+    if (isOver || client.answered >= requestsEach || isSilent) this.#end(client);
     else client.keep();
   }
 
-  #answerNext(client: Client, nowMs: number): boolean {
+  #answerNext(client: Client, nowMs: number): void {
     const request = client.takeRequest(nowMs);
-    if (request === undefined) return false;
+    if (request === undefined) return;
     const watch = (stream: Stream) => this.#makeRoomToWatch(client, nowMs) && client.begin(stream, nowMs);
     const sender = {
       get peer() {
@@ -168,7 +172,6 @@ export class RequestServer {
       watch,
     };
     client.say(this.#options.answer(request, sender));
-    return true;
   }
 
   /** Has a connection that begins to watch take the place of another watcher, where there are enough of them. */

@@ -12,7 +12,7 @@ const IN_LINE_MS = 20;
 /** A reply is there within ms, … */
 const LOOK_EVERY_MS = 2;
 /** … and what takes longer than this is looked for less often. */
-const SOON_MS = 200;
+const SOON_MS = 30;
 const LATER_EVERY_MS = 10;
 /** Lines that come without a pause must not keep the process from all else. */
 const MOST_AT_A_STRETCH_MS = 10;

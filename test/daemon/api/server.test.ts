@@ -25,6 +25,7 @@ let dir: string;
 let path: string;
 let server: ApiServer;
 let asked: string[];
+let statuses: number;
 let memory: MainMemory;
 let obstacle: string | undefined;
 
@@ -32,6 +33,7 @@ beforeEach(async () => {
   dir = mkdtempSync(join(tmpdir(), "so101-control-"));
   path = join(dir, "run", "main.sock");
   asked = [];
+  statuses = 0;
   memory = createMemory();
   obstacle = undefined;
   const note = (what: string) => {
@@ -39,7 +41,10 @@ beforeEach(async () => {
     return obstacle;
   };
   server = await serveApi(path, {
-    status: () => aStatus,
+    status: () => {
+      statuses++;
+      return aStatus;
+    },
     samples: (everyMs) => new SampleStream(memory.readSamples(), everyMs),
     pause: () => note("pause"),
     resume: () => note("resume"),
@@ -238,14 +243,16 @@ describe("a service that is asked nonsense", () => {
     for (const client of all) client.close();
   });
 
-  test("gives a newcomer the place of who has said nothing for a second", async () => {
+  test.each([
+    ["nothing", ""],
+    ["half a request", '{"v":1,"do":"sta'],
+  ])("gives a newcomer the place of who has said %s for a second", async (_, said) => {
     const watchers = await clients(16, watch);
-    const silent = await clients(16, "");
+    const silent = Array.from({ length: 16 }, () => new RawClient(path));
+    for (const client of silent) client.say(said);
     await Bun.sleep(1_050); // that second
-    const newcomers = await clients(3, "");
-    await Bun.sleep(50);
-    expect(thoseEnded(newcomers)).toEqual([]);
-    expect(thoseEnded(watchers)).toEqual([]);
+    const newcomers = await clients(3, request("status"));
+    expect(thoseEnded([...newcomers, ...watchers])).toEqual([]);
     expect(thoseEnded(silent).length).toBe(3);
     for (const client of [...watchers, ...silent, ...newcomers]) client.close();
   });
@@ -266,6 +273,22 @@ describe("a service that is asked nonsense", () => {
     clearInterval(writing);
     clearInterval(reading);
     for (const client of [...deaf, ...watchers, ...others, newcomer!]) client.close();
+  });
+
+  test("makes one status for all who ask at once, and another after a command", async () => {
+    const all = await clients(16, request("status"));
+    const made = statuses;
+    for (const client of all) client.say(request("status"));
+    await Promise.all(all.map((client) => client.until(2)));
+    expect(statuses - made).toBeLessThan(16);
+    const [client] = all;
+    client!.say(request("pause"));
+    await client!.until(3);
+    const before = statuses;
+    client!.say(request("status"));
+    await client!.until(4);
+    expect(statuses).toBe(before + 1);
+    for (const each of all) each.close();
   });
 
   test("answers what was asked before its asker stopped sending", async () => {
@@ -390,12 +413,13 @@ describe("a client", () => {
     },
   );
 
+  let hostiles = 0;
   /** Serves what no service says, as long as the client stays. */
   async function problemWith(
     hostile: (socket: Socket) => void,
     ask: (odd: string) => Promise<unknown> = (odd) => askService([odd], { do: "status" }),
   ): Promise<{ problem: ApiProblem; afterMs: number }> {
-    const odd = join(dir, "hostile.sock");
+    const odd = join(dir, `hostile-${hostiles++}.sock`);
     const listener = createServer((socket) => {
       socket.on("error", () => {});
       hostile(socket);
@@ -415,14 +439,10 @@ describe("a client", () => {
   };
 
   test("does not wait for ever for the end of a reply that comes byte by byte", async () => {
-    const { problem, afterMs } = await problemWith((socket) => again(socket, 50, " "));
-    expect(problem).toEqual({ kind: "silent" });
-    expect(afterMs).toBeLessThan(10_000);
-  });
-
-  test("does not wait for ever for a status while it watches", async () => {
-    const { problem } = await problemWith((socket) => again(socket, 50, " "), watching);
-    expect(problem).toEqual({ kind: "silent" });
+    const drip = (socket: Socket) => again(socket, 50, " ");
+    const problems = await Promise.all([problemWith(drip), problemWith(drip, watching)]);
+    expect(problems.map(({ problem }) => problem.kind)).toEqual(["silent", "silent"]);
+    for (const { afterMs } of problems) expect(afterMs).toBeLessThan(10_000);
   });
 
   test.each([

@@ -91,7 +91,7 @@ describe("refuses, and says why", () => {
   });
 });
 
-test("hears no more clients at once than it needs, and all the same who asks at once", async () => {
+test("hears no more clients of one process than it has places, and all the same who else asks", async () => {
   void start();
   const silent = await Promise.all(
     Array.from({ length: 32 }, () => {
@@ -100,9 +100,31 @@ test("hears no more clients at once than it needs, and all the same who asks at 
     }),
   );
   expect(await send("")).toContain("too many connections");
-  expect(await askHelper({ ask: "who has", port: "/dev/null" }, socketPath)).toBeUndefined();
-  expect(await send(whoHas("/dev/ttySO101"))).toContain("no such port");
+  const ask =
+    "import socket, sys; s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1]); " +
+    "s.sendall(sys.argv[2].encode()); print(s.recv(4096).decode())";
+  const other = Bun.spawn(["python3", "-c", ask, socketPath, whoHas("/dev/ttySO101")], { stdout: "pipe" });
+  expect(await new Response(other.stdout).text()).toContain("no such port");
   for (const socket of silent) socket.destroy();
+});
+
+test("has looked after it was asked, however many ask", async () => {
+  void start();
+  const { path } = newBoard();
+  let isOver = false;
+  const others = (async () => {
+    while (!isOver) await Promise.all([1, 2, 3, 4].map(() => send(whoHas("/dev/tty1"))));
+  })();
+  for (let time = 0; time < 5; time++) {
+    const other = Bun.spawn(["sleep", "60"], { stdin: Bun.file(path) });
+    const reply = await askHelper({ ask: "who has", port: path }, socketPath);
+    expect(reply?.programs).toEqual([{ pid: other.pid, name: "sleep" }]);
+    other.kill();
+    await other.exited;
+    expect((await askHelper({ ask: "who has", port: path }, socketPath))?.programs).toEqual([]);
+  }
+  isOver = true;
+  await others;
 });
 
 test("does not wait for a client that says nothing", async () => {

@@ -1,0 +1,101 @@
+/** Answers what is asked on the control socket, no more often than anybody needs. */
+import { type ControlRequest, PROTOCOL_VERSION, requestSchema } from "../../api/protocol.ts";
+import type { Stream } from "../requests/client.ts";
+import { requestOf } from "../requests/request-line.ts";
+import type { Sender } from "../requests/request-server.ts";
+import type { ApiSubject } from "./server.ts";
+
+/** A status is made no more often than in so long, however many ask for it, but for what a command has changed. */
+const STATUS_EVERY_MS = 20;
+/** So many different requests are checked once, and then known. */
+const MOST_KNOWN = 64;
+
+/** Answers requests for a service. */
+export class Answerer {
+  readonly #subject: ApiSubject;
+  #status = "";
+  #statusMs = Number.NEGATIVE_INFINITY;
+  readonly #known = new Map<string, ControlRequest>();
+
+  constructor(subject: ApiSubject) {
+    this.#subject = subject;
+  }
+
+  /** The answer to a request, a line. */
+  answer(text: string, sender: Sender): string {
+    const request = this.#requestOf(text);
+    if (typeof request === "string") return refusal(request);
+    switch (request.do) {
+      case "watch":
+        return sender.watch(this.#statusStream(request.everyMs))
+          ? this.#statusLine()
+          : refusal(TOO_MANY_WATCH);
+      case "samples":
+        return sender.watch(this.#sampleStream(request.everyMs)) ? success({}) : refusal(TOO_MANY_WATCH);
+      case "status":
+        return this.#statusLine();
+      default: {
+        const obstacle = this.#subject[request.do]();
+        this.#statusMs = Number.NEGATIVE_INFINITY; // It may have changed.
+        return obstacle === undefined ? success({}) : refusal(obstacle);
+      }
+    }
+  }
+
+  #requestOf(text: string): ControlRequest | string {
+    const known = this.#known.get(text);
+    if (known !== undefined) return known;
+    const request = parse(text);
+    if (typeof request === "string") return request;
+    if (this.#known.size === MOST_KNOWN) this.#known.clear();
+    this.#known.set(text, request);
+    return request;
+  }
+
+  #statusStream(everyMs: number): Stream {
+    return { everyMs, flow: (client) => void client.say(this.#statusLine()) };
+  }
+
+  #sampleStream(everyMs: number): Stream {
+    const samples = this.#subject.samples(everyMs);
+    return {
+      everyMs,
+      flow(client) {
+        while (!client.isBehind) {
+          const sample = samples.next();
+          if (sample === undefined) return;
+          client.say(success({ sample }));
+        }
+        samples.lose();
+      },
+    };
+  }
+
+  #statusLine(): string {
+    const nowMs = performance.now();
+    if (nowMs - this.#statusMs >= STATUS_EVERY_MS) {
+      this.#status = success({ status: this.#subject.status() });
+      this.#statusMs = nowMs;
+    }
+    return this.#status;
+  }
+}
+
+const TOO_MANY_WATCH = "too many watch";
+
+/** The request, or what is wrong with it. */
+function parse(text: string): ControlRequest | string {
+  return requestOf(text, PROTOCOL_VERSION, requestSchema, (asked) => {
+    const version = typeof asked === "number" ? `version ${asked}` : "no version";
+    return `this service speaks version ${PROTOCOL_VERSION} of the protocol, and was asked in ${version}`;
+  });
+}
+
+function success(fields: object): string {
+  return `${JSON.stringify({ v: PROTOCOL_VERSION, ok: true, ...fields })}\n`;
+}
+
+/** The line that refuses a request, or a connection. */
+export function refusal(error: string): string {
+  return `${JSON.stringify({ v: PROTOCOL_VERSION, ok: false, error })}\n`;
+}
