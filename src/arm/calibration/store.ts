@@ -1,8 +1,8 @@
 /** Where arms' calibrations are kept: LeRobot's tree of files, and what stands beside them while they are written. */
 import { basename, join } from "node:path";
-import type { GuardedFolder, Staged } from "../../linux/guarded/folder.ts";
+import type { GuardedFolder } from "../../linux/guarded/folder.ts";
 import { OddFileError } from "../../linux/guarded/odd-file.ts";
-import { type SystemError, whyOf } from "../../linux/system-error.ts";
+import type { SystemError } from "../../linux/system-error.ts";
 import type { ArmIdentity } from "../identity.ts";
 import type { JointName, Role } from "../joints.ts";
 import type { CalibrationUnfinished } from "../problem.ts";
@@ -13,15 +13,16 @@ import {
   calibrationOrError,
   formatCalibration,
   parseCalibration,
-  parseCalibrationBytes,
 } from "./calibration.ts";
 import { CalibrationError, invalid, unreadable, unwritable, WAYS_TO_ONE } from "./error.ts";
 import {
   commitAll,
-  type Doubt,
+  commitSecond,
   doubtsOf,
   LARGEST_FILE_BYTES,
   oldNameOf,
+  orDiscard,
+  readIn,
   type Saved,
   stageCalibration,
 } from "./files/file.ts";
@@ -101,7 +102,7 @@ export class CalibrationStore {
       return inTreeFolder(this.root, folder, "throw", (opened) => {
         const { mtimeMs: writtenAtMs } = opened.read(basename(path), LARGEST_FILE_BYTES).stats;
         const oldPath = oldNameOf(realPath);
-        const old = calibrationOrError(() => readOld(opened, oldPath));
+        const old = calibrationOrError(() => readIn(opened, basename(oldPath), oldPath));
         const isUsable = !(old instanceof CalibrationError);
         return { path, writtenAtMs, ...(isUsable && { old: { path: oldPath, calibration: old } }) };
       });
@@ -286,35 +287,6 @@ export class CalibrationStore {
     } catch (cause) {
       throw unwritable(path, cause);
     }
-  }
-}
-
-/** Discards what is staged when what comes next fails. */
-function orDiscard<T>(staged: readonly Staged[], work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    for (const one of staged) one.discard();
-    throw error;
-  }
-}
-
-/** The arm's file is written: what fails now is told, and takes nothing back. */
-function commitSecond(newer: GuardedFolder, staged: readonly Staged[], file: string): Doubt[] {
-  if (staged.length === 0) return [];
-  try {
-    commitAll(staged);
-    return doubtsOf(newer, file);
-  } catch (cause) {
-    return [{ kind: "not written", file, why: whyOf(cause) }];
-  }
-}
-
-function readOld(folder: GuardedFolder, path: string): Calibration {
-  try {
-    return parseCalibrationBytes(folder.read(basename(path), LARGEST_FILE_BYTES).bytes, path).calibration;
-  } catch (cause) {
-    throw unreadable(path, cause);
   }
 }
 

@@ -4,16 +4,7 @@
  * rights. Everything below the root of a calibration tree goes through here.
  */
 import { randomUUID } from "node:crypto";
-import {
-  closeSync,
-  fchmodSync,
-  fchownSync,
-  fstatSync,
-  fsyncSync,
-  readSync,
-  type Stats,
-  writeFileSync,
-} from "node:fs";
+import { closeSync, fchmodSync, fchownSync, fstatSync, fsyncSync, type Stats } from "node:fs";
 import { isSystemError, type SystemError } from "../system-error.ts";
 import {
   makeFolderAt,
@@ -25,12 +16,12 @@ import {
   removeFolderAt,
   renameAt,
 } from "./at.ts";
+import { about, type FileRead, readAt, writeAt } from "./file.ts";
 import { kindOf, OddFileError, refuseNoFile, refuseOdd } from "./odd-file.ts";
 import { invokerUid, type Rights, takeRights, userOfFiles } from "./rights.ts";
 
-/** Whoever made a folder or a file, the group writes it too. */
+/** Whoever made it, the group writes to it, and what is made in it is the group's. */
 const FOLDER_MODE = 0o2775;
-const FILE_MODE = 0o664;
 
 /** A temporary file's name: hidden, the file's, and one that nobody can guess and put a link at. */
 const temporaryName = (name: string) => `.${name}.${randomUUID()}`;
@@ -41,12 +32,6 @@ const OLD_AFTER_MS = 6 * 3_600_000;
 
 /** As many entries of a folder are looked at: a tree has as many as there are arms. */
 const MOST_NAMES = 4096;
-
-/** What a file has, and what the system says of it. */
-export interface FileRead {
-  readonly bytes: Buffer;
-  readonly stats: Stats;
-}
 
 /** A file that is complete on the disk and has not got its name yet. */
 export interface Staged {
@@ -157,7 +142,7 @@ export class GuardedFolder {
    * or has another name too: a hard link may be to a file that others must not read.
    */
   read(name: string, mostBytes: number): FileRead {
-    return this.#as(() => this.#read(name, mostBytes, refuseOdd));
+    return this.#as(() => readAt(this.#fd, name, this.pathOf(name), mostBytes, refuseOdd));
   }
 
   /**
@@ -165,7 +150,7 @@ export class GuardedFolder {
    * Throws as {@link read}.
    */
   readNamed(name: string, mostBytes: number): FileRead {
-    return this.#read(name, mostBytes, refuseNoFile);
+    return readAt(this.#fd, name, this.pathOf(name), mostBytes, refuseNoFile);
   }
 
   /**
@@ -179,20 +164,10 @@ export class GuardedFolder {
     const temporary = temporaryName(name);
     const discard = () => this.#as(() => attempt(() => removeAt(this.#fd, temporary, path)));
     try {
-      this.#as(() => {
-        const fd = openAt(this.#fd, temporary, "make", path);
-        try {
-          writeFileSync(fd, text);
-          if (like !== undefined) keepOwner(fd, like);
-          fchmodSync(fd, like === undefined ? FILE_MODE : like.mode & 0o777);
-          fsyncSync(fd);
-        } finally {
-          closeSync(fd);
-        }
-      });
+      this.#as(() => writeAt(this.#fd, temporary, path, text, like));
     } catch (error) {
       discard();
-      throw about(path, error);
+      throw error;
     }
     return {
       commit: () => {
@@ -262,38 +237,6 @@ export class GuardedFolder {
     }
   }
 
-  #read(name: string, mostBytes: number, refuse: (path: string, stats: Stats) => void): FileRead {
-    const path = this.pathOf(name);
-    // What opening alone would wake, a device or a pipe, is not even opened to be read.
-    const found = openAt(this.#fd, name, "look", path);
-    try {
-      refuse(path, fstatSync(found));
-    } finally {
-      closeSync(found);
-    }
-    const fd = openAt(this.#fd, name, "read", path);
-    try {
-      const stats = fstatSync(fd);
-      refuse(path, stats);
-      const buffer = Buffer.alloc(mostBytes + 1);
-      let size = 0;
-      for (let more = 1; more > 0 && size < buffer.length; size += more) {
-        more = readSync(fd, buffer, size, buffer.length - size, null);
-      }
-      if (size > mostBytes || stats.size > mostBytes) {
-        throw new OddFileError(
-          path,
-          `its ${Math.max(stats.size, size)} bytes are more than the ${mostBytes} that are read`,
-        );
-      }
-      return { bytes: buffer.subarray(0, size), stats };
-    } catch (error) {
-      throw about(path, error);
-    } finally {
-      closeSync(fd);
-    }
-  }
-
   /** What says how a file that replaces another is to be: nothing but a file says that. */
   #fileLike(name: string): Stats | undefined {
     const stats = this.look(name);
@@ -348,21 +291,6 @@ function rightsIn({ uid, gid, mode }: Stats): Rights | undefined {
   if (uid !== 0) return { uid, gid, groups: [gid] };
   const invoker = invokerUid();
   return invoker === undefined || (mode & 0o020) === 0 ? undefined : { uid: invoker, gid, groups: [gid] };
-}
-
-/** Only root may give a file away; anybody may give it to a group of theirs. Neither is worth failing for. */
-function keepOwner(fd: number, { uid, gid }: Stats): void {
-  for (const owner of [uid, -1]) {
-    try {
-      fchownSync(fd, owner, gid);
-      return;
-    } catch {}
-  }
-}
-
-/** An error of a call on a file descriptor, which knows no path, or on the temporary file, whose name nobody knows. */
-function about(path: string, error: unknown): unknown {
-  return isSystemError(error) ? Object.assign(error, { path, dest: undefined }) : error;
 }
 
 function attempt(work: () => void): void {

@@ -6,7 +6,8 @@ import { basename, dirname, isAbsolute, resolve } from "node:path";
 import { isOwnGroup } from "../groups.ts";
 import { Errno } from "../libc.ts";
 import { openTop, systemError } from "./at.ts";
-import { type FileRead, GuardedFolder } from "./folder.ts";
+import type { FileRead } from "./file.ts";
+import { GuardedFolder } from "./folder.ts";
 import { OddFileError } from "./odd-file.ts";
 import { invokerUid, userOfFiles } from "./rights.ts";
 

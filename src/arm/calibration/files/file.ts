@@ -104,6 +104,25 @@ export function stageCalibration(folder: GuardedFolder, name: string, calibratio
   }
 }
 
+/** Reads a calibration file in a folder of a tree; `path` is for the error. Throws {@link CalibrationError}. */
+export function readIn(folder: GuardedFolder, name: string, path: string): Calibration {
+  try {
+    return parseCalibrationBytes(folder.read(name, LARGEST_FILE_BYTES).bytes, path).calibration;
+  } catch (cause) {
+    throw unreadable(path, cause);
+  }
+}
+
+/** Does what comes next, and discards what is staged when that fails. Throws what it throws. */
+export function orDiscard<T>(staged: readonly Staged[], work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    for (const one of staged) one.discard();
+    throw error;
+  }
+}
+
 /** Gives files their names, in order. Throws the system's error; the others are then discarded. */
 export function commitAll(staged: readonly Staged[]): void {
   staged.forEach((one, index) => {
@@ -114,6 +133,17 @@ export function commitAll(staged: readonly Staged[]): void {
       throw error;
     }
   });
+}
+
+/** The arm's file is written: what fails now is told, and takes nothing back. */
+export function commitSecond(newer: GuardedFolder, staged: readonly Staged[], file: string): Doubt[] {
+  if (staged.length === 0) return [];
+  try {
+    commitAll(staged);
+    return doubtsOf(newer, file);
+  } catch (cause) {
+    return [{ kind: "not written", file, why: whyOf(cause) }];
+  }
 }
 
 /** Syncs a folder in which a file was written, and tells when it may not last. */

@@ -1,0 +1,100 @@
+/** One file in a folder that is held open: its bytes, read or written whole, by its name there. */
+import {
+  closeSync,
+  fchmodSync,
+  fchownSync,
+  fstatSync,
+  fsyncSync,
+  readSync,
+  type Stats,
+  writeFileSync,
+} from "node:fs";
+import { isSystemError } from "../system-error.ts";
+import { openAt } from "./at.ts";
+import { OddFileError } from "./odd-file.ts";
+
+/** Whoever made a file, the group writes it too. */
+const FILE_MODE = 0o664;
+
+/** What a file has, and what the system says of it. */
+export interface FileRead {
+  readonly bytes: Buffer;
+  readonly stats: Stats;
+}
+
+/**
+ * Reads a file of at most so many bytes; `refuse` throws for what is none, before and after it is opened. `path` is for
+ * errors. Throws the system's; {@link OddFileError} for a larger one.
+ */
+export function readAt(
+  folder: number,
+  name: string,
+  path: string,
+  mostBytes: number,
+  refuse: (path: string, stats: Stats) => void,
+): FileRead {
+  // What opening alone would wake, a device or a pipe, is not even opened to be read.
+  const found = openAt(folder, name, "look", path);
+  try {
+    refuse(path, fstatSync(found));
+  } finally {
+    closeSync(found);
+  }
+  const fd = openAt(folder, name, "read", path);
+  try {
+    const stats = fstatSync(fd);
+    refuse(path, stats);
+    const buffer = Buffer.alloc(mostBytes + 1);
+    let size = 0;
+    for (let more = 1; more > 0 && size < buffer.length; size += more) {
+      more = readSync(fd, buffer, size, buffer.length - size, null);
+    }
+    const bytes = Math.max(stats.size, size);
+    if (bytes > mostBytes)
+      throw new OddFileError(path, `its ${bytes} bytes are more than the ${mostBytes} that are read`);
+    return { bytes: buffer.subarray(0, size), stats };
+  } catch (error) {
+    throw about(path, error);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/**
+ * Makes a file of a name that nothing has, and writes a text to it and to the disk. It gets the mode, and as far as possible
+ * the owner, of the file that `like` tells of; else a group's. `path` is for errors. Throws the system's.
+ */
+export function writeAt(
+  folder: number,
+  name: string,
+  path: string,
+  text: string | Buffer,
+  like: Stats | undefined,
+): void {
+  const fd = openAt(folder, name, "make", path);
+  try {
+    writeFileSync(fd, text);
+    if (like !== undefined) keepOwner(fd, like);
+    fchmodSync(fd, like === undefined ? FILE_MODE : like.mode & 0o777);
+    fsyncSync(fd);
+  } catch (error) {
+    throw about(path, error);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Only root may give a file away; anybody may give it to a group of theirs. Neither is worth failing for. */
+function keepOwner(fd: number, { uid, gid }: Stats): void {
+  for (const owner of [uid, -1]) {
+    try {
+      fchownSync(fd, owner, gid);
+      return;
+    } catch {}
+  }
+}
+
+/** An error of a call on a file descriptor, which knows no path. */
+export function about(path: string, error: unknown): unknown {
+  return isSystemError(error) ? Object.assign(error, { path, dest: undefined }) : error;
+}
