@@ -3,7 +3,7 @@
  * socket; and lets every tool meet them. Each run ends in its time and with an exit code that is a promise; says which
  * file is wrong when it needed that; follows no link; and leaves alone what it was not asked to change.
  */
-import { lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import type { RunningSim } from "../../src/sim/testing/start.ts";
 import {
@@ -16,7 +16,7 @@ import {
   startArms,
 } from "./arms.ts";
 import type { Attack, Siege } from "./attack.ts";
-import { giveToAttacker, ODD_FILES, ODD_NODES, type Odd } from "./odd.ts";
+import { giveToAttacker, giveTreeToAttacker, ODD_FILES, ODD_NODES, type Odd } from "./odd.ts";
 import { lastOf, misbehaviour, type Trial, trial } from "./trial.ts";
 import { differences, snapshot } from "./world.ts";
 
@@ -160,6 +160,8 @@ const SECRET = "SO101-SECRET-OF-ROOT";
 export const files: Attack = {
   name: "files",
   async run(siege) {
+    // Who works with somebody else's rights must be able to reach the tree.
+    chmodSync(siege.dir, 0o711);
     const arms = await startArms(siege.program, join(siege.dir, "arms"));
     try {
       return await new Files(siege, arms, await leadersCalibration(arms)).run();
@@ -307,13 +309,17 @@ class Files {
       writeFileSync(path, text);
     }
     mkdirSync(join(this.#outside, "folder"), { recursive: true });
+    chmodSync(this.#outside, 0o700);
     writeFileSync(join(this.#outside, "secret"), SECRET, { mode: 0o600 });
     writeFileSync(join(this.#outside, "folder/leader.json"), SECRET, { mode: 0o600 });
     const path = join(this.#folder, place.path);
     rmSync(path, { recursive: true, force: true });
     mkdirSync(dirname(path), { recursive: true });
     await odd.put(path, { good: good.get(path) ?? filed, outside: this.#outside });
-    if (place.path.startsWith("tree")) giveToAttacker(path);
+    if (!place.path.startsWith("tree")) return;
+    // The thing alone is somebody else's, or he has the whole tree.
+    if (this.#siege.random.chance(0.5)) giveToAttacker(path);
+    else giveTreeToAttacker(tree);
   }
 
   #world(): World {
