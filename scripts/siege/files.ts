@@ -222,7 +222,7 @@ class Files {
   async #try(place: Place, tool: Tool, odd: Odd): Promise<Trial> {
     const what = `${tool.name} with ${odd.name} as ${place.path}`;
     this.#siege.say(what);
-    await this.#lay(place, odd);
+    const isUsable = await this.#lay(place, odd);
     const world = this.#world();
     const isOut = (path: string) => path === "so101.sock.own";
     const before = snapshot(this.#folder, isOut);
@@ -236,12 +236,12 @@ class Files {
     if (run.hung) this.#hung.push(`${what}: it had not ended after ${(run.ms / 1e3).toFixed(0)} s`);
     const wrong = misbehaviour(run);
     if (wrong !== undefined) this.#lost.push(`${what}: it ${wrong}`);
-    const met = odd.isUsable === "no" ? place.met(tool) : undefined;
+    const met = isUsable ? undefined : place.met(tool);
     if (!run.hung && met !== undefined) {
       if (met === "fails" && run.code === 0)
         this.#lost.push(`${what}: it says that all is well: ${lastOf(text)}`);
-      const named = place.is === "folder" ? basename(dirname(LEADER)) : basename(place.path);
-      if (!text.includes(named)) this.#lost.push(`${what}: it does not name it: ${lastOf(text)}`);
+      if (!text.includes(basename(place.path)))
+        this.#lost.push(`${what}: it does not name it: ${lastOf(text)}`);
     }
     if (text.includes(SECRET)) this.#escalated.push(`${what}: it shows a file of root's`);
     const outsideWrong = differences(outside, this.#outsideNow());
@@ -268,8 +268,8 @@ class Files {
     const mayChange = (path: string) =>
       (tool.changes === "config" && path === "config.toml") ||
       (tool.changes === "file" && path.startsWith("tree/teleoperators")) ||
-      // What was cut off is over, or is written anew while it is completed; then the file is written.
-      (tool.changes === "servos" && path.startsWith(dirname(LEADER))) ||
+      // What was cut off is over, or is written anew while it is completed; then the file is written, by both names.
+      (tool.changes === "servos" && path.startsWith("tree/teleoperators")) ||
       (tool.name === "export" && path.startsWith("lerobot"));
     for (const path of differences(before, after)) {
       const [old, now] = [before.get(path), after.get(path)];
@@ -288,8 +288,8 @@ class Files {
     }
   }
 
-  /** A world in which all is well but for one thing. */
-  async #lay(place: Place, odd: Odd): Promise<void> {
+  /** Makes a world in which all is well but for one thing. Returns whether that may be used, too. */
+  async #lay(place: Place, odd: Odd): Promise<boolean> {
     this.#clear();
     const { tree, config, source } = this.#world();
     const follower = join(tree, "robots/so101_follower/follower.json");
@@ -316,10 +316,19 @@ class Files {
     rmSync(path, { recursive: true, force: true });
     mkdirSync(dirname(path), { recursive: true });
     await odd.put(path, { good: good.get(path) ?? filed, outside: this.#outside });
-    if (!place.path.startsWith("tree")) return;
+    // What has no numbers is not spoilt by odd ones; and a configuration may be empty.
+    const isSame =
+      place.is === "file" &&
+      lstatSync(path).size < 1e7 &&
+      lstatSync(path).isFile() &&
+      readFileSync(path).equals(Buffer.from(good.get(path) ?? filed));
+    const isUsable =
+      odd.isUsable === "perhaps" || isSame || (path === config && odd.name === "an empty file");
+    if (!place.path.startsWith("tree")) return isUsable;
     // The thing alone is somebody else's, or he has the whole tree.
     if (this.#siege.random.chance(0.5)) giveToAttacker(path);
     else giveTreeToAttacker(tree);
+    return isUsable;
   }
 
   #world(): World {
@@ -354,12 +363,10 @@ class Files {
 /** What is tried at a place by a tool. */
 function oddFor({ is, met }: Place, tool: Tool): Odd[] {
   const isRoot = process.geteuid?.() === 0;
-  const kinds = is === "file" ? [...ODD_NODES, ...ODD_FILES] : ODD_NODES;
-  return kinds.filter(({ needsRoot, isUsable }) => {
-    if (needsRoot && !isRoot) return false;
-    // Where nothing keeps it from its work, it takes long.
-    return tool.takesMs === undefined || (isUsable === "no" && met(tool) === "fails");
-  });
+  // Where nothing keeps it from its work, it takes long.
+  if (tool.takesMs !== undefined && met(tool) !== "fails") return [];
+  const kinds = is === "file" && tool.takesMs === undefined ? [...ODD_NODES, ...ODD_FILES] : ODD_NODES;
+  return kinds.filter(({ needsRoot }) => isRoot || !needsRoot);
 }
 
 function isCalibration(text: string): boolean {
