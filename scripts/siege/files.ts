@@ -3,7 +3,7 @@
  * socket; and lets every tool meet them. Each run ends in its time and with an exit code that is a promise; says which
  * file is wrong when it needed that; follows no link; and leaves alone what it was not asked to change.
  */
-import { lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import type { RunningSim } from "../../src/sim/testing/start.ts";
 import {
@@ -16,7 +16,7 @@ import {
   startArms,
 } from "./arms.ts";
 import type { Attack, Siege } from "./attack.ts";
-import { giveToAttacker, ODD_FILES, ODD_NODES, type Odd } from "./odd.ts";
+import { giveToAttacker, giveTreeToAttacker, ODD_FILES, ODD_NODES, type Odd } from "./odd.ts";
 import { lastOf, misbehaviour, type Trial, trial } from "./trial.ts";
 import { differences, snapshot } from "./world.ts";
 
@@ -160,6 +160,8 @@ const SECRET = "SO101-SECRET-OF-ROOT";
 export const files: Attack = {
   name: "files",
   async run(siege) {
+    // Who works with somebody else's rights must be able to reach the tree.
+    chmodSync(siege.dir, 0o711);
     const arms = await startArms(siege.program, join(siege.dir, "arms"));
     try {
       return await new Files(siege, arms, await leadersCalibration(arms)).run();
@@ -220,7 +222,7 @@ class Files {
   async #try(place: Place, tool: Tool, odd: Odd): Promise<Trial> {
     const what = `${tool.name} with ${odd.name} as ${place.path}`;
     this.#siege.say(what);
-    await this.#lay(place, odd);
+    const isUsable = await this.#lay(place, odd);
     const world = this.#world();
     const isOut = (path: string) => path === "so101.sock.own";
     const before = snapshot(this.#folder, isOut);
@@ -234,12 +236,12 @@ class Files {
     if (run.hung) this.#hung.push(`${what}: it had not ended after ${(run.ms / 1e3).toFixed(0)} s`);
     const wrong = misbehaviour(run);
     if (wrong !== undefined) this.#lost.push(`${what}: it ${wrong}`);
-    const met = odd.isUsable === "no" ? place.met(tool) : undefined;
+    const met = isUsable ? undefined : place.met(tool);
     if (!run.hung && met !== undefined) {
       if (met === "fails" && run.code === 0)
         this.#lost.push(`${what}: it says that all is well: ${lastOf(text)}`);
-      const named = place.is === "folder" ? basename(dirname(LEADER)) : basename(place.path);
-      if (!text.includes(named)) this.#lost.push(`${what}: it does not name it: ${lastOf(text)}`);
+      if (!text.includes(basename(place.path)))
+        this.#lost.push(`${what}: it does not name it: ${lastOf(text)}`);
     }
     if (text.includes(SECRET)) this.#escalated.push(`${what}: it shows a file of root's`);
     const outsideWrong = differences(outside, this.#outsideNow());
@@ -266,8 +268,8 @@ class Files {
     const mayChange = (path: string) =>
       (tool.changes === "config" && path === "config.toml") ||
       (tool.changes === "file" && path.startsWith("tree/teleoperators")) ||
-      // What was cut off is over, or is written anew while it is completed; then the file is written.
-      (tool.changes === "servos" && path.startsWith(dirname(LEADER))) ||
+      // What was cut off is over, or is written anew while it is completed; then the file is written, by both names.
+      (tool.changes === "servos" && path.startsWith("tree/teleoperators")) ||
       (tool.name === "export" && path.startsWith("lerobot"));
     for (const path of differences(before, after)) {
       const [old, now] = [before.get(path), after.get(path)];
@@ -286,8 +288,8 @@ class Files {
     }
   }
 
-  /** A world in which all is well but for one thing. */
-  async #lay(place: Place, odd: Odd): Promise<void> {
+  /** Makes a world in which all is well but for one thing. Returns whether that may be used, too. */
+  async #lay(place: Place, odd: Odd): Promise<boolean> {
     this.#clear();
     const { tree, config, source } = this.#world();
     const follower = join(tree, "robots/so101_follower/follower.json");
@@ -307,13 +309,26 @@ class Files {
       writeFileSync(path, text);
     }
     mkdirSync(join(this.#outside, "folder"), { recursive: true });
+    chmodSync(this.#outside, 0o700);
     writeFileSync(join(this.#outside, "secret"), SECRET, { mode: 0o600 });
     writeFileSync(join(this.#outside, "folder/leader.json"), SECRET, { mode: 0o600 });
     const path = join(this.#folder, place.path);
     rmSync(path, { recursive: true, force: true });
     mkdirSync(dirname(path), { recursive: true });
     await odd.put(path, { good: good.get(path) ?? filed, outside: this.#outside });
-    if (place.path.startsWith("tree")) giveToAttacker(path);
+    // What has no numbers is not spoilt by odd ones; and a configuration may be empty.
+    const isSame =
+      place.is === "file" &&
+      lstatSync(path).size < 1e7 &&
+      lstatSync(path).isFile() &&
+      readFileSync(path).equals(Buffer.from(good.get(path) ?? filed));
+    const isUsable =
+      odd.isUsable === "perhaps" || isSame || (path === config && odd.name === "an empty file");
+    if (!place.path.startsWith("tree")) return isUsable;
+    // The thing alone is somebody else's, or he has the whole tree.
+    if (this.#siege.random.chance(0.5)) giveToAttacker(path);
+    else giveTreeToAttacker(tree);
+    return isUsable;
   }
 
   #world(): World {
@@ -348,12 +363,10 @@ class Files {
 /** What is tried at a place by a tool. */
 function oddFor({ is, met }: Place, tool: Tool): Odd[] {
   const isRoot = process.geteuid?.() === 0;
-  const kinds = is === "file" ? [...ODD_NODES, ...ODD_FILES] : ODD_NODES;
-  return kinds.filter(({ needsRoot, isUsable }) => {
-    if (needsRoot && !isRoot) return false;
-    // Where nothing keeps it from its work, it takes long.
-    return tool.takesMs === undefined || (isUsable === "no" && met(tool) === "fails");
-  });
+  // Where nothing keeps it from its work, it takes long.
+  if (tool.takesMs !== undefined && met(tool) !== "fails") return [];
+  const kinds = is === "file" && tool.takesMs === undefined ? [...ODD_NODES, ...ODD_FILES] : ODD_NODES;
+  return kinds.filter(({ needsRoot }) => isRoot || !needsRoot);
 }
 
 function isCalibration(text: string): boolean {

@@ -152,7 +152,16 @@ function text(name: string, isUsable: Odd["isUsable"], make: (good: string) => s
 /** Nobody's: whoever plants things is not who runs the program. */
 const ATTACKER = 65_534;
 
+const isRoot = () => process.geteuid?.() === 0;
+
 /** Gives what was put at a path to the attacker, where this is root. */
 export function giveToAttacker(path: string): void {
-  if (process.geteuid?.() === 0) lchownSync(path, ATTACKER, ATTACKER);
+  if (isRoot()) lchownSync(path, ATTACKER, ATTACKER);
+}
+
+/** Gives a whole tree to the attacker and his group, where this is root; follows no link. */
+export function giveTreeToAttacker(tree: string): void {
+  if (!isRoot()) return;
+  run("chown", "-hR", `${ATTACKER}:${ATTACKER}`, tree);
+  run("find", tree, "-type", "d", "-exec", "chmod", "2775", "{}", "+");
 }
