@@ -1,8 +1,9 @@
 /** The rules file of this machine's boards: what it will say, beside the rules that others have written. */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type BoardMark, describeMark, isMarked } from "../../host/board-mark.ts";
+import { type BoardMark, describeMark, isMarked, isWritableMark } from "../../host/board-mark.ts";
 import {
+  isLink,
   type NamedBoard,
   type NamingRule,
   RULES_DIR,
@@ -54,9 +55,13 @@ export function planRules(
     return false;
   });
   const links = new Set(named.map(({ link }) => link));
-  const kept = ours.flatMap(({ link, mark }) =>
-    links.has(link) || mark === undefined ? [] : [{ link, mark }],
-  );
+  const kept = ours.flatMap(({ link, mark, line }) => {
+    if (links.has(link) || mark === undefined) return [];
+    if (isWritableMark(mark) && isLink(link)) return [{ link, mark }];
+    throw new Error(
+      `${path} (line ${line}) knows a board by what this program does not write — take that line out, then run this again`,
+    );
+  });
   for (const { link, mark } of named) {
     const taken = kept.find((one) => isSameBoard(one.mark, mark));
     if (taken === undefined) continue;
