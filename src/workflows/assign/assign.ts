@@ -82,8 +82,8 @@ export async function planAssignment(
  */
 export async function carryOut(assignment: Assignment, operator: Operator): Promise<Assigned> {
   const { pair, plan } = assignment;
-  const changed = writeRules(plan);
-  makeConfig(pair, operator);
+  const changed = await writeRules(plan);
+  await makeConfig(pair, operator);
   operator.tell("done", changed ? `${plan.path} is written.` : `${plan.path} says so already.`);
   if (!udevRuns()) {
     operator.tell(

@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type BoardMark, describeMark, isMarked, isWritableMark } from "../../host/board-mark.ts";
+import { replaceNamedFile } from "../../host/invoker.ts";
 import {
   isLink,
   type NamedBoard,
@@ -11,7 +12,6 @@ import {
   rulesText,
 } from "../../host/naming-rules.ts";
 import type { DeviceFacts } from "../../host/udev.ts";
-import { replaceFile } from "../../linux/files.ts";
 import { whyOf } from "../../linux/system-error.ts";
 
 /** What is to be written, and what need not be. */
@@ -74,10 +74,10 @@ export function planRules(
 }
 
 /** Writes the file, unless it says so already; false then. Throws an Error that says why it cannot be written. */
-export function writeRules({ path, text }: RulesPlan): boolean {
+export async function writeRules({ path, text }: RulesPlan): Promise<boolean> {
   try {
     if (existsSync(path) && readFileSync(path, "utf8") === text) return false;
-    replaceFile(path, text, 0o644);
+    await replaceNamedFile(path, text, 0o644);
     return true;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
