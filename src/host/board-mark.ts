@@ -1,4 +1,5 @@
 /** By what a udev rule knows a board, and whether a board that is plugged in is the one. */
+import { isVisible } from "../linux/visible.ts";
 import type { DeviceFacts } from "./udev.ts";
 
 /** By what a rule knows a board: its own serial number, or where it is plugged in. */
@@ -16,8 +17,38 @@ export type BoardMark =
   /** Another property that udev keeps of the board. udev's patterns may be in its value. */
   | { readonly by: "property"; readonly property: string; readonly value: string };
 
-/** What a rule says that a board must be, as udev writes it. */
+/**
+ * A value that udev takes for itself alone: no pattern (`*`, `?`, `[…]`, `|`), no substitution (`$`, `%`), no end of the
+ * text or the line. What a board says of itself could else be a rule of its own, or stand for other boards too.
+ */
+export function isPlainValue(value: string): boolean {
+  return /^[\w.:+@-]+$/.test(value);
+}
+
+/** A value in which udev's patterns may be, and still nothing that ends the text. Only from rules that root has written. */
+function isPattern(value: string): boolean {
+  return value !== "" && !/["\\$%]/.test(value) && isVisible(value);
+}
+
+/** Whether a rule can be made of a mark: what it says must stay within its quotes, and mean no other board. */
+export function isWritableMark(mark: BoardMark): boolean {
+  switch (mark.by) {
+    case "serial":
+      return [mark.serial, mark.vendorId, mark.productId].every(
+        (value) => value === undefined || isPlainValue(value),
+      );
+    case "socket":
+      return isPlainValue(mark.socket);
+    case "usb port":
+      return isPattern(mark.usbPort);
+    case "property":
+      return /^\w+$/.test(mark.property) && isPattern(mark.value);
+  }
+}
+
+/** What a rule says that a board must be, as udev writes it. Throws an Error for a mark that is not writable. */
 export function conditionsOf(mark: BoardMark): string[] {
+  if (!isWritableMark(mark)) throw new Error(`no rule can be made for ${describeMark(mark)}`);
   switch (mark.by) {
     case "serial":
       return [

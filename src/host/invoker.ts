@@ -1,6 +1,8 @@
 /** Who really runs the program: under sudo it is not root's home that somebody means by "mine". */
+import { replaceFile } from "../linux/files.ts";
 import { groupsOf } from "../linux/groups.ts";
 import { takeRights } from "../linux/guarded/rights.ts";
+import { changeableByOthers } from "../linux/own-path.ts";
 import { systemPrograms } from "./programs.ts";
 
 /** The user who called sudo. */
@@ -48,4 +50,20 @@ export async function asInvoker<T>(work: () => T | Promise<T>): Promise<T> {
   } finally {
     giveBack();
   }
+}
+
+/**
+ * Replaces a file that a person has named, as `replaceFile` does, with no more rights than that takes: root's only where
+ * nobody else may change where the path leads; elsewhere those of the user who called sudo, who gets no further with them
+ * than without sudo. Throws the system's error; an Error that says what to do where it is root alone who runs.
+ */
+export async function replaceNamedFile(path: string, text: string, mode?: number): Promise<void> {
+  const part = process.geteuid?.() === 0 ? changeableByOthers(path) : undefined;
+  if (part === undefined) return replaceFile(path, text, mode);
+  if (invokingUser() === undefined) {
+    throw new Error(
+      `${part} may be changed by others than root, who could lead this to another file — run it as the user whose it is`,
+    );
+  }
+  await asInvoker(async () => replaceFile(path, text, mode));
 }

@@ -1,6 +1,7 @@
 /** udev rules that name the boards of arms: those that are written here, and those that somebody wrote by hand. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { visible } from "../linux/visible.ts";
 import { type BoardMark, conditionsOf, markOf } from "./board-mark.ts";
 
 /** The rules of this machine's boards. */
@@ -31,23 +32,27 @@ export interface NamingRule {
 const HEAD = `# The boards of this machine's SO-101 arms, by "so101 assign": run that again instead of editing this.
 `;
 
-/** The rules file that names these boards. */
+/** The rules file that names these boards. Throws an Error for a board or a name that no rule can be made of. */
 export function rulesText(boards: readonly NamedBoard[]): string {
   return HEAD + boards.map((board) => `${ruleOf(board)}\n`).join("");
 }
 
-/** A serial number that a rule can be made of: udev takes some characters for patterns. */
-export function isUsableSerial(serial: string): boolean {
-  return /^[\w.:+@-]+$/.test(serial);
+function ruleOf({ link, mark }: NamedBoard): string {
+  if (!isLink(link)) throw new Error(`no rule can give the name ${visible(link)}`);
+  return ['SUBSYSTEM=="tty"', ...conditionsOf(mark), `SYMLINK+="${link.replace(/^\/dev\//, "")}"`].join(", ");
 }
 
-function ruleOf({ link, mark }: NamedBoard): string {
-  return ['SUBSYSTEM=="tty"', ...conditionsOf(mark), `SYMLINK+="${link.replace(/^\/dev\//, "")}"`].join(", ");
+/**
+ * Whether a path is one link in /dev to udev, whatever stands in it: blanks would part two of them, `$` and `%` be
+ * substituted, quotes end the text, and two dots lead out of /dev.
+ */
+export function isLink(path: string): boolean {
+  return /^\/dev(\/[\w+@:=#-][\w.+@:=#-]*)+$/.test(path);
 }
 
 /** Whether a rule can make this path: not a name that the kernel gives, nor one that udev itself makes of it. */
 export function canBeNamed(port: string): boolean {
-  return port.startsWith("/dev/") && !/^\/dev\/(tty(ACM|USB|S|AMA|CH\d+USB)\d+$|pts\/|serial\/)/.test(port);
+  return isLink(port) && !/^\/dev\/(tty(ACM|USB|S|AMA|CH\d+USB)\d+$|pts\/|serial\/)/.test(port);
 }
 
 /** All rules that make links for serial ports, of every file that udev reads. Files that cannot be read have none. */

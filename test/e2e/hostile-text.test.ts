@@ -264,6 +264,9 @@ case "$*" in *-e) cat <<'END'
 ${board("ttyACM70", serial)}
 ${board("ttyACM71", "B")}
 END
+;; *--query=property*) cat <<'END'
+ID_PATH=pci-0", RUN+="/bin/sh -c id", ENV{ID_PATH}=="pci-0
+END
 esac
 `;
   /** Programs of the machine's with an udevadm of $0's, in a mount namespace of its own. */
@@ -286,6 +289,31 @@ exec "$@"`;
   };
   // A line's end is what no udev lets through; all else it may.
   const serial = HOSTILE.replaceAll(/[\r\n]/g, "");
+
+  const assigning = ["assign", "--print", "--leader", "/dev/ttyACM70", "--follower", "B"];
+
+  test("gets a rule by its serial number, and nothing else of what it says", async () => {
+    const { stdout, code } = await with_("A", ...assigning);
+    expect(stdout.trim().split("\n").slice(1)).toEqual(
+      ["A", "B"].map(
+        (serial, index) =>
+          `SUBSYSTEM=="tty", ATTRS{idVendor}=="1a86", ATTRS{idProduct}=="55d3", ATTRS{serial}=="${serial}", ` +
+          `SYMLINK+="ttyUSB_${index === 0 ? "leader" : "follower"}_arm"`,
+      ),
+    );
+    expect(code).toBe(0);
+  });
+
+  test.each(["*", "A?", "[AB]", "A|B", 'A", RUN+="/bin/sh', "$env{X}", "%k", "A\\", "\u202e"])(
+    "gets none by the serial %j, nor by a USB socket of such a name",
+    async (serial) => {
+      const { stdout, stderr, code } = await with_(serial, ...assigning);
+      expect(stdout).toBe("");
+      expect(stderr).toContain('udev calls its USB socket "pci-0\\", RUN+=');
+      expect(stderr).toContain("of which no rule can be made");
+      expect(code).toBe(1);
+    },
+  );
 
   test.each([
     [["find-port", "--list"]],

@@ -2,7 +2,8 @@ import { expect, test } from "bun:test";
 import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { canBeNamed, isUsableSerial, namingRules, rulesIn, rulesText } from "../../src/host/naming-rules.ts";
+import { type BoardMark, isPlainValue } from "../../src/host/board-mark.ts";
+import { canBeNamed, namingRules, rulesIn, rulesText } from "../../src/host/naming-rules.ts";
 
 const folder = () => mkdtemp(join(tmpdir(), "so101-rules-"));
 
@@ -57,6 +58,16 @@ test.each([
   ["/dev/ttyCH343USB0", false],
   ["/dev/serial/by-id/usb-1a86-if00", false],
   ["/home/me/leader", false],
+  ["/dev/../etc/cron.d/x", false],
+  ["/dev/so101/../../etc/x", false],
+  ["/dev/a b", false],
+  ['/dev/a", RUN+="/bin/sh', false],
+  ["/dev/a$env{ID_VENDOR}", false],
+  ["/dev/a%k", false],
+  ["/dev/a\nb", false],
+  ["/dev/a*", false],
+  ["/dev//a", false],
+  ["/dev/", false],
 ])("%s can be given as a name: %p", (port, can) => expect(canBeNamed(port)).toBe(can));
 
 test.each([
@@ -64,4 +75,42 @@ test.each([
   ["A*", false],
   ['A"', false],
   ["", false],
-])("the serial %p can stand in a rule: %p", (serial, can) => expect(isUsableSerial(serial)).toBe(can));
+])("the serial %p can stand in a rule: %p", (serial, can) => expect(isPlainValue(serial)).toBe(can));
+
+/** What a value must not have: each could end it, be a rule of its own, or stand for other boards. */
+const HOSTILE = [
+  'A", RUN+="/bin/sh -c id", ATTRS{serial}=="A',
+  'A\nSUBSYSTEM=="tty", RUN+="/bin/sh"',
+  "A\\",
+  "*",
+  "A?",
+  "[A-Z]",
+  "A|B",
+  "$env{ID_VENDOR}",
+  "%k",
+  "A B",
+  "A\u0000",
+  "A\u202eB",
+  "",
+];
+
+test.each(
+  HOSTILE.flatMap((value): [string, BoardMark][] => [
+    ["serial", { by: "serial", serial: value }],
+    ["vendor", { by: "serial", serial: "A", vendorId: value }],
+    ["product", { by: "serial", serial: "A", productId: value }],
+    ["USB socket", { by: "socket", socket: value }],
+  ]),
+)("no rule is made of a %s such as %j", (_, mark) => {
+  expect(() => rulesText([{ link: "/dev/a", mark }])).toThrow("no rule can be made for");
+});
+
+test("no rule gives a name that is more than one link in /dev", () => {
+  const mark = { by: "serial", serial: "A" } as const;
+  for (const name of HOSTILE.slice(0, -1)) {
+    expect(() => rulesText([{ link: `/dev/${name}`, mark }])).toThrow("no rule can give the name");
+  }
+  for (const link of ["/dev/../etc/x", "/etc/x", "/dev/a/", "/dev/.a"]) {
+    expect(() => rulesText([{ link, mark }])).toThrow("no rule can give the name");
+  }
+});

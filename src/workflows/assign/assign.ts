@@ -2,10 +2,9 @@
 import { join } from "node:path";
 import { ROLES, type Role } from "../../arm/joints.ts";
 import { type ChosenArm, chooseArm } from "../../config/choose-arm.ts";
-import { describeMark } from "../../host/board-mark.ts";
+import { describeMark, isPlainValue, isWritableMark } from "../../host/board-mark.ts";
 import { listBoards } from "../../host/boards.ts";
 import {
-  isUsableSerial,
   type NamedBoard,
   type NamingRule,
   namingRules,
@@ -13,6 +12,7 @@ import {
   RULES_FILE,
 } from "../../host/naming-rules.ts";
 import { type DeviceFacts, factsOf, udevRuns, usbSocketOf } from "../../host/udev.ts";
+import { visible } from "../../linux/visible.ts";
 import type { ListBoards } from "../boards.ts";
 import { UsageError } from "../errors.ts";
 import type { Operator } from "../operator.ts";
@@ -82,8 +82,8 @@ export async function planAssignment(
  */
 export async function carryOut(assignment: Assignment, operator: Operator): Promise<Assigned> {
   const { pair, plan } = assignment;
-  const changed = writeRules(plan);
-  makeConfig(pair, operator);
+  const changed = await writeRules(plan);
+  await makeConfig(pair, operator);
   operator.tell("done", changed ? `${plan.path} is written.` : `${plan.path} says so already.`);
   if (!udevRuns()) {
     operator.tell(
@@ -108,18 +108,26 @@ async function nameBoard(
 ): Promise<NamedBoard> {
   const board = chosen[role];
   const { serial, vendorId, productId } = board;
-  const isUnique = serial !== undefined && isUsableSerial(serial) && !board.isTwin;
+  const isUnique = serial !== undefined && isPlainValue(serial) && !board.isTwin;
   if (isUnique) {
-    return {
-      link,
-      mark: { by: "serial", serial, ...(vendorId && { vendorId }), ...(productId && { productId }) },
-    };
+    // What a board says of its kind need not be numbers either.
+    const kind = Object.fromEntries(
+      Object.entries({ vendorId, productId }).filter(([, id]) => id !== undefined && isPlainValue(id)),
+    );
+    return { link, mark: { by: "serial", serial, ...kind } };
   }
   const why = whyNotBySerial(board);
   const socket = board.path === undefined ? undefined : await usbSocketOf(board.path);
   if (socket === undefined) {
     throw new Error(
       `the ${arm}'s board ${why}, and udev does not know its USB socket: use a board with a serial number`,
+    );
+  }
+  const mark = { by: "socket", socket } as const;
+  if (!isWritableMark(mark)) {
+    throw new Error(
+      `the ${arm}'s board ${why}, and udev calls its USB socket ${visible(JSON.stringify(socket))}, of which no rule can ` +
+        "be made: use a board with a serial number",
     );
   }
   const other = chosen[role === "leader" ? "follower" : "leader"];
@@ -129,7 +137,7 @@ async function nameBoard(
     `The ${arm}'s board ${why}: it is known by the USB socket it is in (${socket}). Always plug it in there; ` +
       `whatever is in that socket is taken for the ${arm}.`,
   );
-  return { link, mark: { by: "socket", socket } };
+  return { link, mark };
 }
 
 function whyNotBySerial({ serial, isTwin }: Chosen): string {

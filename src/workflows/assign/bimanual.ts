@@ -85,11 +85,12 @@ export async function carryOutBimanual(
 ): Promise<{ readonly usable: boolean; readonly arms: Readonly<Record<Side, readonly ChosenArm[]>> }> {
   const operator = operators.left;
   if (!(await operator.ask(questionOf(name)))) throw new Interrupted("nothing was changed");
-  const written = writeRules(plan);
+  const written = await writeRules(plan);
   operator.tell("done", written ? `${plan.path} is written.` : `${plan.path} says so already.`);
   for (const side of SIDES) {
-    makeConfig(side, operators[side]);
-    if (setIds(side, idOf(name, side), operators[side]) && isBooted()) await restartIfRunning(unitOf(side));
+    await makeConfig(side, operators[side]);
+    const changed = await setIds(side, idOf(name, side), operators[side]);
+    if (changed && isBooted()) await restartIfRunning(unitOf(side));
   }
   const isLive = udevRuns();
   if (isLive) for (const side of SIDES) await verifyLinks(sides[side], operators[side]);

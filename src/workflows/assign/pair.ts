@@ -6,9 +6,10 @@ import { defaultConfigOf, loadConfig, parseConfig } from "../../config/config.ts
 import { withKeys } from "../../config/edit.ts";
 import { readConfigFile } from "../../config/file.ts";
 import { MAIN_PAIR, pairConfigPath } from "../../config/pairs.ts";
+import { replaceNamedFile } from "../../host/invoker.ts";
 import { canBeNamed } from "../../host/naming-rules.ts";
 import { configTemplate } from "../../host/package-files.ts";
-import { makeFolder, replaceFile } from "../../linux/files.ts";
+import { makeFolder } from "../../linux/files.ts";
 import type { Operator } from "../operator.ts";
 
 /** The path by which each arm's board is to be found. */
@@ -32,11 +33,11 @@ export function linksOf(pair: string, operator: Operator): PairLinks {
 }
 
 /** Makes the configuration file of a further pair, unless it is there: every setting in it, commented out. */
-export function makeConfig(pair: string, operator: Operator): void {
+export async function makeConfig(pair: string, operator: Operator): Promise<void> {
   const path = pairConfigPath(pair);
   if (pair === MAIN_PAIR || existsSync(path)) return;
   makeFolder(dirname(path));
-  replaceFile(path, configTemplate(pair), 0o644);
+  await replaceNamedFile(path, configTemplate(pair), 0o644);
   operator.tell("done", `${path} is made: the pair's settings, all of them defaults.`);
 }
 
@@ -44,13 +45,13 @@ export function makeConfig(pair: string, operator: Operator): void {
  * Gives both arms of a pair LeRobot's id in its configuration file, of which all else stays as it is. False when it has
  * that already. Throws {@link ConfigError}, an Error that says why the file could not be written.
  */
-export function setIds(pair: string, id: string, operator: Operator): boolean {
+export async function setIds(pair: string, id: string, operator: Operator): Promise<boolean> {
   const path = pairConfigPath(pair);
   const text = readConfigFile(path);
   const edited = ROLES.reduce((edited, role) => withKeys(edited, role, { id }, path), text);
   parseConfig(edited, path, pair);
   if (edited === text) return false;
-  replaceFile(path, edited, 0o644);
+  await replaceNamedFile(path, edited, 0o644);
   operator.event(
     { event: "ids", pair, id, file: path },
     { tone: "done", message: `${path}: both arms have the id ${id}.` },

@@ -1,8 +1,10 @@
 /** The rules file of this machine's boards: what it will say, beside the rules that others have written. */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type BoardMark, describeMark, isMarked } from "../../host/board-mark.ts";
+import { type BoardMark, describeMark, isMarked, isWritableMark } from "../../host/board-mark.ts";
+import { replaceNamedFile } from "../../host/invoker.ts";
 import {
+  isLink,
   type NamedBoard,
   type NamingRule,
   RULES_DIR,
@@ -10,7 +12,7 @@ import {
   rulesText,
 } from "../../host/naming-rules.ts";
 import type { DeviceFacts } from "../../host/udev.ts";
-import { replaceFile, UnsyncedError } from "../../linux/files.ts";
+import { UnsyncedError } from "../../linux/files.ts";
 import { whyOf } from "../../linux/system-error.ts";
 
 /** What is to be written, and what need not be. */
@@ -54,9 +56,13 @@ export function planRules(
     return false;
   });
   const links = new Set(named.map(({ link }) => link));
-  const kept = ours.flatMap(({ link, mark }) =>
-    links.has(link) || mark === undefined ? [] : [{ link, mark }],
-  );
+  const kept = ours.flatMap(({ link, mark, line }) => {
+    if (links.has(link) || mark === undefined) return [];
+    if (isWritableMark(mark) && isLink(link)) return [{ link, mark }];
+    throw new Error(
+      `${path} (line ${line}) knows a board by what this program does not write — take that line out, then run this again`,
+    );
+  });
   for (const { link, mark } of named) {
     const taken = kept.find((one) => isSameBoard(one.mark, mark));
     if (taken === undefined) continue;
@@ -69,10 +75,10 @@ export function planRules(
 }
 
 /** Writes the file, unless it says so already; false then. Throws an Error that says why it cannot be written. */
-export function writeRules({ path, text }: RulesPlan): boolean {
+export async function writeRules({ path, text }: RulesPlan): Promise<boolean> {
   try {
     if (existsSync(path) && readFileSync(path, "utf8") === text) return false;
-    replaceFile(path, text, 0o644);
+    await replaceNamedFile(path, text, 0o644);
     return true;
   } catch (error) {
     if (error instanceof UnsyncedError) throw error;

@@ -13,7 +13,8 @@ import { type Config, parseConfig } from "../../config/config.ts";
 import { withKeys } from "../../config/edit.ts";
 import { readConfigFile } from "../../config/file.ts";
 import { type Steps, steps, stepsToDegrees } from "../../feetech/units.ts";
-import { replaceFile, UnsyncedError } from "../../linux/files.ts";
+import { replaceNamedFile } from "../../host/invoker.ts";
+import { UnsyncedError } from "../../linux/files.ts";
 import { command } from "../../messages/audience.ts";
 import { sayProblem } from "../../messages/problems.ts";
 import { withArm } from "../arm-session.ts";
@@ -52,7 +53,7 @@ export async function takePose({ pair, file, sockets }: ParkedPair, operator: Op
   const pose = poseOf(positions, config, operator);
   const edited = withPose(pose);
   parseConfig(edited, file, pair);
-  if (edited !== text) write(file, text, edited);
+  if (edited !== text) await write(file, text, edited);
   const figures = JOINTS.map((joint) => `${joint} ${pose[joint]}`).join(", ");
   operator.event(
     { event: "pose", arm: "follower", id, file, pose },
@@ -141,10 +142,10 @@ function poseOf(
 }
 
 /** Throws an Error that says what to do. */
-function write(file: string, text: string, edited: string): void {
+async function write(file: string, text: string, edited: string): Promise<void> {
   if (readConfigFile(file) !== text) throw new Error(`${file} has been changed meanwhile — run this again`);
   try {
-    replaceFile(file, edited);
+    await replaceNamedFile(file, edited);
   } catch (error) {
     if (error instanceof UnsyncedError) throw error;
     const { code, message } = error as NodeJS.ErrnoException;

@@ -17,10 +17,10 @@ const pair = [leader, follower];
 test("a second run changes nothing; swapped boards are swapped", async () => {
   const dir = await folder();
   const plan = () => planRules(pair, namingRules([dir]), dir);
-  expect(writeRules(plan())).toBe(true);
-  expect(writeRules(plan())).toBe(false);
+  expect(await writeRules(plan())).toBe(true);
+  expect(await writeRules(plan())).toBe(false);
   const swapped = [named("ttyUSB_leader_arm", "B"), named("ttyUSB_follower_arm", "A")];
-  expect(writeRules(planRules(swapped, namingRules([dir]), dir))).toBe(true);
+  expect(await writeRules(planRules(swapped, namingRules([dir]), dir))).toBe(true);
   expect(namingRules([dir]).map(({ link, mark }) => [link, mark])).toEqual(
     swapped.map(({ link, mark }) => [link, mark]),
   );
@@ -28,8 +28,8 @@ test("a second run changes nothing; swapped boards are swapped", async () => {
 
 test("other pairs' boards stay", async () => {
   const dir = await folder();
-  writeRules(planRules([named("so101/left-leader", "C")], [], dir));
-  writeRules(planRules(pair, namingRules([dir]), dir));
+  await writeRules(planRules([named("so101/left-leader", "C")], [], dir));
+  await writeRules(planRules(pair, namingRules([dir]), dir));
   expect(namingRules([dir]).map(({ link }) => link)).toEqual([
     "/dev/so101/left-leader",
     "/dev/ttyUSB_leader_arm",
@@ -39,7 +39,7 @@ test("other pairs' boards stay", async () => {
 
 test("a board that another pair has is not given away", async () => {
   const dir = await folder();
-  writeRules(planRules([named("so101/left-leader", "A")], [], dir));
+  await writeRules(planRules([named("so101/left-leader", "A")], [], dir));
   expect(() => planRules(pair, namingRules([dir]), dir)).toThrow(
     /the board with serial A is \/dev\/so101\/left-leader already/,
   );
@@ -97,8 +97,8 @@ test("one that means another board is named by what it means", async () => {
 test("rules of another pair by the USB port stay as they are in our own file", async () => {
   const dir = await folder();
   const left = { link: "/dev/so101/left-leader", mark: { by: "usb port", usbPort: "1-3.1" } } as const;
-  writeRules(planRules([left], [], dir));
-  writeRules(planRules(pair, namingRules([dir]), dir));
+  await writeRules(planRules([left], [], dir));
+  await writeRules(planRules(pair, namingRules([dir]), dir));
   expect(namingRules([dir])[0]).toMatchObject(left);
 });
 
@@ -112,13 +112,15 @@ test("somebody else's rule that gives the name to another board is named, and no
 
 test("a folder that is missing is told, and nothing is half-written", async () => {
   const dir = join(await folder(), "rules.d");
-  expect(() => writeRules(planRules(pair, [], dir))).toThrow(/could not be written .*is udev installed/);
+  await expect(writeRules(planRules(pair, [], dir))).rejects.toThrow(
+    /could not be written .*is udev installed/,
+  );
 });
 
 test("the file may be read by everybody", async () => {
   const dir = await folder();
   const plan = planRules(pair, [], dir);
-  writeRules(plan);
+  await writeRules(plan);
   expect(await readFile(plan.path, "utf8")).toStartWith("# The boards of this machine's SO-101 arms");
   expect((await Bun.file(plan.path).stat()).mode & 0o777).toBe(0o644);
 });
