@@ -7,7 +7,7 @@ import { dirname, join, relative, resolve } from "node:path";
 import { type Processor, pinnedRuntime } from "../scripts/toolchain.ts";
 import { CALIBRATIONS_SCRIPT, PACKAGE_FILES, PROGRAM_PATH } from "../src/host/package-files.ts";
 import { version } from "../src/host/version.ts";
-import { debianChangelog } from "./changelog.ts";
+import { debianChangelog, debianNews } from "./changelog.ts";
 import { type EmbeddedPackage, embeddedPackages } from "./embedded.ts";
 import { copyrightText } from "./licences.ts";
 import { manPage } from "./man-page.ts";
@@ -66,15 +66,13 @@ async function build(architecture: Architecture, { date, packages, copyright }: 
     files.push(PROGRAM_PATH);
     for (const { path, text } of PACKAGE_FILES) await put(path, text);
     const day = date.toISOString().slice(0, 10);
-    const changelog = debianChangelog(await Bun.file(join(ROOT, "CHANGELOG.md")).text(), {
-      name: NAME,
-      version,
-      maintainer: MAINTAINER,
-      date,
-    });
+    const release = { name: NAME, version, maintainer: MAINTAINER, date };
+    const changes = await Bun.file(join(ROOT, "CHANGELOG.md")).text();
+    const news = await Bun.file(join(import.meta.dir, "NEWS.md")).text();
     await put("/usr/share/man/man1/so101.1.gz", packed(manPage(day)));
     for (const { path, content } of await manualPages()) await put(path, content);
-    await put(`${DOC_DIR}/changelog.gz`, packed(changelog));
+    await put(`${DOC_DIR}/changelog.gz`, packed(debianChangelog(changes, release)));
+    await put(`${DOC_DIR}/NEWS.Debian.gz`, packed(debianNews(news, changes, release)));
     await put(`${DOC_DIR}/copyright`, copyright);
     const sha256 = new Bun.CryptoHasher("sha256").update(await Bun.file(program).bytes()).digest("hex");
     const runtime = pinnedRuntime(processor);

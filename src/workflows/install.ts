@@ -161,11 +161,7 @@ function arrangeCalibrations(
   call: "calibrations_to_group again" | "calibrations_to_root",
   operator: Operator,
 ): void {
-  const { stderr } = Bun.spawnSync(["/bin/sh", "-c", `${CALIBRATIONS_SCRIPT}\n${call}`], {
-    stdout: "ignore",
-    env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin" },
-  });
-  const odd = stderr.toString().trim();
+  const odd = systemPrograms.run("sh", "-c", `${CALIBRATIONS_SCRIPT}\n${call}`)?.stderr.trim() ?? "";
   if (odd !== "") operator.tell("warning", odd);
 }
 

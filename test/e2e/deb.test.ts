@@ -34,6 +34,7 @@ describe.each(["arm64", "amd64"])("the package for %s", (architecture) => {
     const fields = output("dpkg-deb", "--field", deb);
     expect(fields).toContain(`Architecture: ${architecture}\n`);
     expect(fields).toContain("Depends: libc6");
+    expect(fields).toMatch(/^Depends: .*systemd \| systemd-standalone-tmpfiles/m);
   });
 
   test("has every file of the appliance, its own papers, and nothing else", () => {
@@ -48,6 +49,7 @@ describe.each(["arm64", "amd64"])("the package for %s", (architecture) => {
         ...PACKAGE_FILES.map(({ path }) => path),
         ...manual.map(({ path }) => path),
         "/usr/bin/so101",
+        "/usr/share/doc/so101-teleop/NEWS.Debian.gz",
         "/usr/share/doc/so101-teleop/changelog.gz",
         "/usr/share/doc/so101-teleop/copyright",
         "/usr/share/doc/so101-teleop/sbom.cdx.json",

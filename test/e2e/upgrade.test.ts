@@ -3,22 +3,24 @@
  * 0.1.0 left to them, and below it. The real dpkg, in a copy of this machine's files.
  */
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
-import { mkdtemp, rm } from "node:fs/promises";
+import { cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { version } from "../../package.json";
-import { makeBareReleases } from "../support/first-release.ts";
-import { built, MOUNTING, needing, program } from "../support/needs.ts";
+import { makeBareReleases, PROGRAM_OF_BARE_RELEASES } from "../support/first-release.ts";
+import { MACHINE_NEEDS, Machine } from "../support/machine.ts";
+import { built, needing, program } from "../support/needs.ts";
+import { programPath } from "../support/program.ts";
 
 setDefaultTimeout(180_000);
 
 const dist = resolve(import.meta.dir, "../../dist");
 const architecture = process.arch === "arm64" ? "arm64" : "amd64";
 const deb = `${dist}/so101-teleop_${version}_${architecture}.deb`;
-const here = needing(MOUNTING, program("dpkg-deb", "dpkg"), built(deb, "deb"));
+const here = needing(...MACHINE_NEEDS, program("dpkg-deb", "dpkg"), built(deb, "deb"));
 
 /**
- * A machine's files, forgotten afterwards, with the packages ($0) in /opt/debs, and the words that the cases are told in.
+ * A machine's files, forgotten afterwards, with the packages ($0) in /opt/so101, and the words that the cases are told in.
  * Mallory is a member of dialout and of nothing else. What a link may lead to is watched.
  */
 const MACHINE = `
@@ -27,8 +29,8 @@ mkdir /mnt/root /mnt/upper /mnt/work
 mount -t overlay overlay -o lowerdir=/,upperdir=/mnt/upper,workdir=/mnt/work /mnt/root
 mount -t tmpfs tmpfs /mnt/root/run
 cd /mnt/root
-mkdir -p opt/debs
-mount --bind "$0" opt/debs
+mkdir -p opt/so101
+mount --bind "$0" opt/so101
 rm -f usr/sbin/policy-rc.d
 rm -rf var/lib/so101-teleop
 
@@ -39,8 +41,8 @@ mkdir var/lib/dpkg/info var/lib/dpkg/updates
 mv status var/lib/dpkg/status
 touch "var/lib/dpkg/info/libc6:$(chroot . dpkg --print-architecture).list" var/lib/dpkg/info/systemd.list
 dpkg_() { chroot . dpkg --force-unsafe-io --no-triggers "$@"; }
-install_first() { dpkg_ --install /opt/debs/0.1.0.deb; }
-install_this() { dpkg_ --install /opt/debs/this.deb; }
+install_first() { dpkg_ --install /opt/so101/0.1.0.deb; }
+install_this() { dpkg_ --install /opt/so101/this.deb; }
 purge() { dpkg_ --purge so101-teleop; }
 status() { chroot . dpkg-query -W -f '\${db:Status-Status} \${Version}\\n' so101-teleop; }
 
@@ -111,6 +113,7 @@ here.describe("the package, where mallory was before", () => {
   beforeAll(async () => {
     debs = await mkdtemp(join(tmpdir(), "so101-upgrade-"));
     await makeBareReleases(deb, debs);
+    await cp(programPath, join(debs, basename(PROGRAM_OF_BARE_RELEASES)));
   });
 
   afterAll(() => rm(debs, { recursive: true, force: true }));
@@ -286,5 +289,31 @@ whose
     );
     expect(said).toContain("calibration/private f 640 root:root\n");
     expect(said).toMatch(/calibration\/mine\/folder d 2?700 root:/);
+  });
+
+  test("a machine that runs 0.1.0, half-configured by mallory's link, goes on with this version", async () => {
+    await using machine = await Machine.boot({ from: debs, to: dirname(PROGRAM_OF_BARE_RELEASES) });
+    const unit = "so101-teleop.service";
+    const pid = () => machine.must("systemctl", "show", "--value", "--property=MainPID", unit);
+    await machine.must("rm", "-f", "/usr/sbin/policy-rc.d");
+    await machine.must("dpkg", "--no-triggers", "--install", "/opt/so101/0.1.0.deb");
+    const before = await pid();
+    const attack = "cd /var/lib/so101-teleop; mv calibration away; ln -s /etc/planted calibration";
+    await machine.must("chroot", "--userspec=4711:4711", "--groups=dialout", "/", "sh", "-euc", attack);
+    const again = await machine.run(["dpkg", "--no-triggers", "--install", "/opt/so101/0.1.0.deb"]);
+    expect(again.code).not.toBe(0);
+    await machine.must("dpkg", "--no-triggers", "--install", "/opt/so101/this.deb");
+    const status = await machine.must("dpkg", "--status", "so101-teleop");
+    expect(status).toContain("Status: install ok installed\n");
+    expect(status).toContain(`Version: ${version}\n`);
+    expect(await machine.must("systemctl", "is-active", unit)).toBe("active");
+    expect(await pid()).not.toBe(before);
+    const modes = ["stat", "-c", "%F %a %U:%G", "/var/lib/so101-teleop", "/var/lib/so101-teleop/calibration"];
+    const right = "directory 755 root:root\ndirectory 2775 root:dialout";
+    expect(await machine.must(...modes)).toBe(right);
+    expect((await machine.run(["test", "-e", "/etc/planted"])).code).not.toBe(0);
+    // And so it stays at a boot.
+    await machine.must("systemctl", "restart", "systemd-tmpfiles-setup.service");
+    expect(await machine.must(...modes)).toBe(right);
   });
 });

@@ -25,3 +25,11 @@ test("only the configuration is somebody's to edit", () => {
   const edited = PACKAGE_FILES.filter(({ isConfiguration }) => isConfiguration).map(({ path }) => path);
   expect(edited).toEqual(["/etc/so101-teleop/config.toml"]);
 });
+
+test("no service hands its program what Bun heeds before the program runs", () => {
+  const services = PACKAGE_FILES.filter(({ path }) => path.endsWith(".service"));
+  expect(services.length).toBeGreaterThan(0);
+  for (const { text } of services) {
+    expect(text.split("\n")).toContain("UnsetEnvironment=BUN_BE_BUN BUN_OPTIONS");
+  }
+});
