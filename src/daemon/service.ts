@@ -99,8 +99,16 @@ export async function runService(options: ServiceOptions): Promise<Left | undefi
 
   let teleoperation: Teleoperation | undefined;
   const waiting = new AbortController();
-  const stop = () => (teleoperation === undefined ? waiting.abort() : teleoperation.stop());
-  const handOver = () => (teleoperation === undefined ? waiting.abort() : teleoperation.handOver());
+  let isStopped = false;
+  const stop = () => {
+    isStopped = true;
+    waiting.abort();
+    teleoperation?.stop();
+  };
+  const handOver = () => {
+    waiting.abort();
+    teleoperation?.handOver();
+  };
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, stop);
   process.on("SIGUSR2", handOver);
   process.on("SIGHUP", readAgain);
@@ -157,7 +165,7 @@ export async function runService(options: ServiceOptions): Promise<Left | undefi
     const left = await teleoperation.stopped;
     if (lostFor !== undefined) throw new Error(sayProblem(lostFor, options.audience()));
     // Who stops the program, or starts it again, wants it to begin anew; who has it replaced does not.
-    if (left !== "handed over") place.mode = "running";
+    if (isStopped) place.mode = "running";
     return left;
   } catch (error) {
     if (!(error instanceof ControlHangs)) throw error;
