@@ -7,7 +7,7 @@ import { DOC_DIR } from "./manual.ts";
 
 const FILES: readonly (readonly [path: string, what: string])[] = [
   ["/etc/so101-teleop/config.toml", "configuration of the main pair; of a further pair <pair>.toml"],
-  ["/var/lib/so101-teleop/calibration/", "calibrations, in LeRobot's tree"],
+  ["/var/lib/so101-teleop/calibration/", "calibrations, in LeRobot's tree, for group dialout to write"],
   ["/etc/udev/rules.d/98-so101-arms.rules", "which board is which arm, written by so101 assign"],
   ["/run/so101-helper.sock", "asks root's helper which program has a port; for root and group dialout"],
   ["/run/so101-teleop/main.sock", "control socket, for root and group dialout"],

@@ -321,8 +321,18 @@ here.describe("the bare program", () => {
 
   afterAll(() => machine[Symbol.asyncDispose]());
 
-  test("installs itself as the package would", async () => {
-    expect(await machine.must(program, "install")).toContain("sudo so101 assign");
+  test("installs itself as the package would, wherever a planted link would lead", async () => {
+    const planted =
+      "rm -rf so101-teleop; install -d -m 2775 -g dialout so101-teleop; ln -s /etc so101-teleop/calibration";
+    await machine.must("env", "--chdir=/var/lib", "sh", "-euc", planted);
+    const { stdout, stderr, code } = await machine.run([program, "install"]);
+    expect(code).toBe(0);
+    expect(stdout).toContain("sudo so101 assign");
+    expect(stdout + stderr).toContain("/var/lib/so101-teleop/calibration was not a folder");
+    const folders = ["/etc", "/var/lib/so101-teleop", "/var/lib/so101-teleop/calibration"];
+    expect(await machine.must("stat", "-c", "%F %a %U:%G", ...folders)).toBe(
+      "directory 755 root:root\ndirectory 755 root:root\ndirectory 2775 root:dialout",
+    );
     await appliance.untilStatus("sudo so101 assign");
     expect(await machine.must("systemctl", "is-enabled", UNIT)).toBe("enabled");
     expect((await machine.run([program, "install"])).code).toBe(0);
@@ -334,6 +344,7 @@ here.describe("the bare program", () => {
     expect(await appliance.has("/etc/so101-teleop/config.toml")).toBe(true);
     await machine.must(program, "uninstall", "--purge");
     expect(await appliance.has("/etc/so101-teleop")).toBe(false);
+    expect(await appliance.has("/var/lib/so101-teleop")).toBe(false);
     expect((await machine.run(["getent", "passwd", "so101-teleop"])).code).not.toBe(0);
   });
 

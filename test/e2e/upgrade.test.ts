@@ -3,7 +3,7 @@
  * 0.1.0 left to them, and below it. The real dpkg, in a copy of this machine's files.
  */
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
-import { cp, mkdtemp, rm } from "node:fs/promises";
+import { chmod, cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import { version } from "../../package.json";
@@ -112,6 +112,7 @@ const PLANTED = {
 here.describe("the package, where mallory was before", () => {
   beforeAll(async () => {
     debs = await mkdtemp(join(tmpdir(), "so101-upgrade-"));
+    await chmod(debs, 0o755);
     await makeBareReleases(deb, debs);
     await cp(programPath, join(debs, basename(PROGRAM_OF_BARE_RELEASES)));
   });
@@ -295,7 +296,7 @@ whose
     await using machine = await Machine.boot({ from: debs, to: dirname(PROGRAM_OF_BARE_RELEASES) });
     const unit = "so101-teleop.service";
     const pid = () => machine.must("systemctl", "show", "--value", "--property=MainPID", unit);
-    await machine.must("rm", "-f", "/usr/sbin/policy-rc.d");
+    await machine.must("rm", "-rf", "/usr/sbin/policy-rc.d", "/var/lib/so101-teleop");
     await machine.must("dpkg", "--no-triggers", "--install", "/opt/so101/0.1.0.deb");
     const before = await pid();
     const attack = "cd /var/lib/so101-teleop; mv calibration away; ln -s /etc/planted calibration";
@@ -313,7 +314,7 @@ whose
     expect(await machine.must(...modes)).toBe(right);
     expect((await machine.run(["test", "-e", "/etc/planted"])).code).not.toBe(0);
     // And so it stays at a boot.
-    await machine.must("systemctl", "restart", "systemd-tmpfiles-setup.service");
+    await machine.must("systemd-tmpfiles", "--create", "--boot", "--prefix=/var/lib/so101-teleop");
     expect(await machine.must(...modes)).toBe(right);
   });
 });
