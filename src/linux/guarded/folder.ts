@@ -31,7 +31,7 @@ const TEMPORARY = /^\..+\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const OLD_AFTER_MS = 6 * 3_600_000;
 
 /** As many entries of a folder are looked at: a tree has as many as there are arms. */
-const MOST_NAMES = 4096;
+const MOST_NAMES = 512;
 
 /** A file that is complete on the disk and has not got its name yet. */
 export interface Staged {
@@ -98,7 +98,7 @@ export class GuardedFolder {
   folder(name: string): GuardedFolder {
     const path = this.pathOf(name);
     return new GuardedFolder(
-      this.#as(() => openAt(this.#fd, name, "look", path)),
+      this.#as(() => openAt(this.#fd, this.#reach(name), "look", path)),
       path,
     );
   }
@@ -109,15 +109,15 @@ export class GuardedFolder {
     const path = this.pathOf(name);
     return this.#as(() => {
       try {
-        makeFolderAt(this.#fd, name, FOLDER_MODE & 0o777, path);
+        makeFolderAt(this.#fd, this.#reach(name), FOLDER_MODE & 0o777, path);
       } catch (error) {
         if (!isSystemError(error) || error.code !== "EEXIST") throw error; // somebody else was faster
       }
-      const made = new GuardedFolder(openAt(this.#fd, name, "look", path), path);
+      const made = new GuardedFolder(openAt(this.#fd, this.#reach(name), "look", path), path);
       made.#shareLike(this.stats);
       this.#syncOr(() => {
         made.close();
-        removeFolderAt(this.#fd, name, path);
+        removeFolderAt(this.#fd, this.#reach(name), path);
       });
       return made;
     });
@@ -221,11 +221,19 @@ export class GuardedFolder {
   /** What has a name, opened to be looked at. */
   #opened(name: string): number | undefined {
     try {
-      return this.#as(() => openAt(this.#fd, name, "look", this.pathOf(name)));
+      return this.#as(() => openAt(this.#fd, this.#reach(name), "look", this.pathOf(name)));
     } catch (error) {
       if (isSystemError(error) && error.code === "ENOENT") return undefined;
       throw error;
     }
+  }
+
+  /**
+   * A name as system calls take it. Whole paths in the top folder: under an emulator, which has folders of the emulated
+   * system stand in for some of the machine's, the top folder itself is the wrong one.
+   */
+  #reach(name: string): string {
+    return this.path === "/" ? `/${name}` : name;
   }
 
   #listed<T>(work: (fd: number) => T): T {

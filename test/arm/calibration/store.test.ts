@@ -1,12 +1,17 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import {
+  chmodSync,
   cpSync,
+  linkSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readlinkSync,
   rmSync,
   statSync,
   symlinkSync,
+  truncateSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -134,6 +139,76 @@ test("where the newer name is a folder of its own, it gets the calibration too",
   expect(readCalibration(newer)).toEqual(calibrations.follower);
   expect(readCalibration(older)).toEqual(calibrations.follower);
   expect(store.find({ role: "follower", id: "red" })).toBe(older);
+});
+
+test.each([
+  ["so_follower", "so101_follower", "so101_follower"],
+  ["so_follower", "./so101_follower", "so101_follower"],
+  ["so_follower", "WHOLE/so101_follower", "so101_follower"],
+  ["so101_follower", "so_follower", "so_follower"],
+  ["so101_follower", "so100_follower", "so100_follower"],
+])("the folder's other name, %s as a link that says %s, is known by what it says", (link, says, real) => {
+  mkdirSync(join(root, "robots", real), { recursive: true });
+  symlinkSync(says.replace("WHOLE", join(root, "robots")), join(root, "robots", link));
+  const red = { role: "follower", id: "red" } as const;
+  store.save(red, calibrations.follower);
+  expect(store.load(red)).toEqual(calibrations.follower);
+  expect(readCalibration(join(root, "robots", real, "red.json"))).toEqual(calibrations.follower);
+  expect(lstatSync(join(root, "robots", link)).isSymbolicLink()).toBe(true);
+});
+
+test.each(["../elsewhere", "../../robots/so101_follower/../so101_follower/x", "so101_leader", "so_follower"])(
+  "a link in the folder's place that says %s is a fault with its name, and stays",
+  (says) => {
+    mkdirSync(join(root, "elsewhere"));
+    mkdirSync(join(root, "robots/so101_follower"), { recursive: true });
+    symlinkSync(says, join(root, "robots/so_follower"));
+    const red = { role: "follower", id: "red" } as const;
+    for (const use of [() => store.load(red), () => store.save(red, calibrations.follower)]) {
+      const error = caught(use);
+      expect(error.path).toBe(join(root, "robots/so_follower"));
+      expect(error.message).toContain("a link, and links are not followed there");
+    }
+    expect(readdirSync(join(root, "elsewhere"))).toEqual([]);
+    expect(readdirSync(join(root, "robots/so101_follower"))).toEqual([]);
+  },
+);
+
+test("what is no file beside a calibration is told at once, by its name and what to do", () => {
+  const path = put("robots/so101_follower/red.json").replace(".json", ".unfinished");
+  const red = { role: "follower", id: "red" } as const;
+  expect(Bun.spawnSync(["mkfifo", path]).success).toBe(true);
+  const because = `calibration ${path}: not a file, but a pipe: remove it`;
+  expect(store.unfinishedProblem(red)).toMatchObject({ kind: "unreadable", file: path, because });
+  expect(caught(() => store.checkRoom(red)).message).toBe(because);
+});
+
+test("a second file of a gigabyte is a fault with its name, and is not read", () => {
+  put("robots/so101_follower/red.json");
+  const newer = put("robots/so_follower/red.json");
+  truncateSync(newer, 2 ** 30);
+  expect(caught(() => store.load({ role: "follower", id: "red" }))).toMatchObject({
+    trouble: "invalid",
+    path: newer,
+  });
+});
+
+test("a file with another name somewhere is not used, and the one that replaces it is", () => {
+  const path = put("robots/so101_follower/red.json");
+  linkSync(path, join(root, "elsewhere"));
+  const red = { role: "follower", id: "red" } as const;
+  expect(caught(() => store.load(red)).message).toContain("a file of 2 names (hard links)");
+  store.save(red, calibrations.leader);
+  expect(store.load(red)).toEqual(calibrations.leader);
+  expect(readCalibration(join(root, "elsewhere"))).toEqual(calibrations.follower);
+  expect(readdirSync(dirname(path))).toEqual(["red.json"]);
+});
+
+test("a file that is kept may be read by whom the one before was", () => {
+  const path = put("robots/so101_follower/red.json");
+  chmodSync(path, 0o600);
+  store.save({ role: "follower", id: "red" }, calibrations.leader);
+  expect(statSync(`${path}.old`).mode & 0o777).toBe(0o600);
 });
 
 test("a root that cannot be made is said", () => {
