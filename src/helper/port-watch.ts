@@ -25,7 +25,7 @@ export interface WatchedPort {
   look?(path: string): Promise<Others>;
 }
 
-/** Watches one port until it is stopped. */
+/** Watches one port until it is stopped. It begins a moment later: who opens a port has looked by himself just before. */
 export class PortWatch {
   readonly #port: WatchedPort;
   readonly #timer: NodeJS.Timeout;
@@ -42,7 +42,6 @@ export class PortWatch {
     this.#signs = port.signs();
     this.#timer = setInterval(() => void this.#step(), LOOK_EVERY_MS);
     this.#timer.unref();
-    void this.#step();
   }
 
   /** Ends the watch. */
