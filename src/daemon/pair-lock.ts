@@ -10,10 +10,10 @@ import { mkdirSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import * as v from "valibot";
 import { lockPath } from "../api/address.ts";
-import { lockOwnerOf } from "../linux/find-owner.ts";
 import { groupId } from "../linux/groups.ts";
 import { FileLock } from "../linux/lock.ts";
-import type { Owner } from "../linux/owner.ts";
+import { lockOwnerOf } from "../linux/owner.ts";
+import type { Owner } from "../linux/program.ts";
 import { type Mode, PAIR_MODES } from "../teleop/state/states.ts";
 
 /** Who may use the boards may have a pair. */

@@ -1,7 +1,7 @@
 /** Watches a serial port for other programs that open it, so that its user gives it up within a second. */
 import { statSync } from "node:fs";
 import { OpenWatch } from "../linux/inotify.ts";
-import type { Owner } from "../linux/owner.ts";
+import type { Owner } from "../linux/program.ts";
 import { type Others, othersOn } from "./others.ts";
 
 /** How often the port is looked at: an opening is noticed in a third of the second that there is for it. */
@@ -25,7 +25,7 @@ export interface WatchedPort {
   look?(path: string): Promise<Others>;
 }
 
-/** Watches one port until it is stopped. */
+/** Watches one port until it is stopped. It begins a moment later: who opens a port has looked by himself just before. */
 export class PortWatch {
   readonly #port: WatchedPort;
   readonly #timer: NodeJS.Timeout;
@@ -42,7 +42,6 @@ export class PortWatch {
     this.#signs = port.signs();
     this.#timer = setInterval(() => void this.#step(), LOOK_EVERY_MS);
     this.#timer.unref();
-    void this.#step();
   }
 
   /** Ends the watch. */

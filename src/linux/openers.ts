@@ -1,7 +1,7 @@
 /** Which other programs have a serial port open, as far as /proc lets this process see. */
 import { readdirSync, readFileSync, readlinkSync, realpathSync, statSync } from "node:fs";
 import { basename } from "node:path";
-import type { Owner } from "./owner.ts";
+import type { Owner } from "./program.ts";
 import { visible } from "./visible.ts";
 
 /** What a look into all processes has found. */

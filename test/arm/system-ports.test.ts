@@ -35,7 +35,7 @@ test("a program that has the port open without a lock is not joined: it is named
   await port.close();
 });
 
-test("a port that another instance of this program has locked is in use, too", async () => {
+test("a port that another instance of this program has locked is in use, and named", async () => {
   const board = newBoard();
   const helper = newHelper("open-port.ts", [board.path]);
   expect(await helper.line()).toBe('{"opened":true}');

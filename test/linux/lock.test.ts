@@ -14,9 +14,9 @@ import {
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { lockOwnerOf } from "../../src/linux/find-owner.ts";
 import { groupId } from "../../src/linux/groups.ts";
 import { FileLock } from "../../src/linux/lock.ts";
+import { lockOwnerOf } from "../../src/linux/owner.ts";
 import { needing, ROOT } from "../support/needs.ts";
 
 let dir: string;

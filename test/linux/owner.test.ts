@@ -1,7 +1,7 @@
 /** Which process has a port: real ones, on a pty. */
 import { afterEach, expect, test } from "bun:test";
-import { findOwner, ownerOf } from "../../src/linux/find-owner.ts";
-import { nameOfOwner } from "../../src/linux/owner.ts";
+import { findOwner, ownerOf } from "../../src/linux/owner.ts";
+import { nameOfOwner } from "../../src/linux/program.ts";
 import { atEnd, cleanUp, newBoard, newHelper } from "../support/ports.ts";
 
 afterEach(cleanUp);

@@ -53,9 +53,8 @@ export class Letter {
   }
 
   /** Whether something is there that was not taken yet. Allocates nothing. */
-  get isNew(): boolean {
-    const sequence = Atomics.load(this.#words, SEQUENCE);
-    return sequence !== this.#taken && sequence % 2 === 0;
+  get hasNews(): boolean {
+    return this.#isNew(Atomics.load(this.#words, SEQUENCE));
   }
 
   /**
@@ -64,12 +63,17 @@ export class Letter {
    */
   take(): unknown {
     const sequence = Atomics.load(this.#words, SEQUENCE);
-    if (!this.isNew) return undefined;
+    if (!this.#isNew(sequence)) return undefined;
     const json = this.#bytes.slice(0, Atomics.load(this.#words, SIZE));
     const checksum = Atomics.load(this.#words, CHECKSUM);
     if (Atomics.load(this.#words, SEQUENCE) !== sequence || checksumOf(json) !== checksum) return undefined;
     this.#taken = sequence;
     return JSON.parse(new TextDecoder().decode(json));
+  }
+
+  /** Whether a number is that of what was sent whole, and not taken yet. */
+  #isNew(sequence: number): boolean {
+    return sequence !== this.#taken && sequence % 2 === 0;
   }
 
   /** Takes what is sent next, waiting for at most so long. */

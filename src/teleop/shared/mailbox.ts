@@ -172,7 +172,7 @@ export class Mailbox {
     this.attend();
     const mode = Atomics.load(this.#words, MODE);
     const isAsBefore = wanted === "parking" ? (mode & PARK) !== 0 : mode === RUNNING;
-    return this.isEnding || !isAsBefore || this.#settings.isNew;
+    return this.isEnding || !isAsBefore || this.#settings.hasNews;
   }
 
   /** Blocks the thread for a time, or until something is asked. */

@@ -52,6 +52,20 @@ test("EEPROM that was written has 0.3 s to settle before what it holds counts", 
 });
 
 describe("what is done next", () => {
+  test("what the main thread has not looked up yet is awaited, and a follower held meanwhile is released in its time", () => {
+    const awaited = { is: "awaited", torque: "unknown" } as const;
+    expect(next({ leader: awaited })).toEqual(wait({ is: "awaited" }, 0));
+    expect(next({ follower: awaited, leader: gone() })).toEqual(wait({ is: "out of reach" }));
+    expect(next({ isConnected: false, inspection: "awaited" })).toEqual(wait({ is: "awaited" }, 0));
+    const held = { leader: awaited, follower: reached({ torque: "on" }), heldForS: 600 };
+    expect(decide(conditions(held)).releaseFollower).toBe("arm.held-too-long");
+    expect(decide(conditions({ ...held, heldForS: 5 })).releaseFollower).toBeUndefined();
+    const { leader } = conditions();
+    expect(decide(conditions({ ...held, leader, isConnected: false, inspection: "awaited" }))).toMatchObject({
+      releaseFollower: "arm.held-too-long",
+    });
+  });
+
   test("what has failed again and again is left alone for its pause, looked at meanwhile, and then checked", () => {
     const isConnected = false;
     expect(next({ isConnected, retryInMs: 5000 })).toEqual(wait({ is: "pausing" }));
