@@ -4,7 +4,6 @@ import { Errno, libc, nativeBuffer } from "./libc.ts";
 const CLOCK_MONOTONIC = 1;
 /** As CLOCK_MONOTONIC, but going on while the machine is suspended. */
 const CLOCK_BOOTTIME = 7;
-const CLOCK_THREAD_CPUTIME_ID = 3;
 const TIMER_ABSTIME = 1;
 
 /** Time for whoever waits: the machine's, or in tests one that passes as fast as it can be computed. */
@@ -45,11 +44,6 @@ export function nowUs(): number {
 /** For how long the machine has been suspended since it was started, µs. Allocates nothing. */
 export function suspendedUs(): number {
   return readUs(CLOCK_BOOTTIME) - readUs(CLOCK_MONOTONIC);
-}
-
-/** The processor time that this thread has used, µs: what it may use is not less because others use more. */
-export function threadCpuUs(): number {
-  return readUs(CLOCK_THREAD_CPUTIME_ID);
 }
 
 function readUs(clock: number): number {

@@ -1,19 +1,18 @@
 /**
  * One hostile client of a Unix socket on which lines are spoken, as a process: it does one thing for as long as it may, then
- * prints how many connections it made. Of kind "busy" it connects to nobody and is only as busy as the others are.
+ * prints how many connections it made.
  *
- *   bun scripts/siege/socket/hostile.ts SOCKET KIND SECONDS SEED [SHARE]
+ *   bun scripts/siege/socket/hostile.ts SOCKET KIND SECONDS SEED
  */
 import { Errno, errno, libc, nativeBuffer } from "../../../src/linux/libc.ts";
 import { Random } from "../../random.ts";
 import type { Kind } from "./kinds.ts";
 
-const [path, kind, secondsText, seedText, shareText = "1"] = process.argv.slice(2) as string[] as [
+const [path, kind, secondsText, seedText] = process.argv.slice(2) as string[] as [
   string,
   string,
   string,
   string,
-  string?,
 ];
 const random = new Random(Number(seedText));
 const endMs = performance.now() + Number(secondsText) * 1e3;
@@ -109,7 +108,7 @@ function tinyWrites(): void {
   libc.close(fd);
 }
 
-const deeds: Readonly<Record<Kind | "busy", () => void>> = {
+const deeds: Readonly<Record<Kind, () => void>> = {
   "connect and close": () => once(""),
   "connect without waiting": () => {
     const fd = connect(SOCK_NONBLOCK);
@@ -137,11 +136,6 @@ const deeds: Readonly<Record<Kind | "busy", () => void>> = {
   flood,
   "tiny writes": tinyWrites,
   killed: () => hold(random.of([STATUS, request('"do":"watch","everyMs":50'), ""]), isHeard),
-  busy: () => {
-    const untilMs = performance.now() + 10 * Number(shareText);
-    while (performance.now() < untilMs) libc.recv(-1, buffer.pointer, 1, 0);
-    Bun.sleepSync(10 * (1 - Number(shareText)));
-  },
 };
 
 while (performance.now() < endMs) deeds[kind as Kind]();

@@ -1,4 +1,4 @@
-/** Hostile clients of a socket, each a process of its own, and what they used. */
+/** Hostile clients of a socket, each a process of its own. */
 import { join } from "node:path";
 import type { Random } from "../../random.ts";
 import { KINDS } from "./kinds.ts";
@@ -17,8 +17,6 @@ export interface StormOptions {
   readonly clients: number;
   readonly seconds: number;
   readonly random: Random;
-  /** Instead of all that, so many programs that connect to nobody and use this share of a processor each. */
-  readonly busyShare?: number;
 }
 
 /** What came of it. */
@@ -29,15 +27,12 @@ export interface Storm {
   readonly killed: number;
   /** How many clients the service kept waiting for longer than they live. */
   readonly blocked: number;
-  /** What the clients used of the processors, s. */
-  readonly cpuS: number;
 }
 
 /** Has clients storm a socket; resolves when all have ended. */
 export async function storm(options: StormOptions): Promise<Storm> {
   const endMs = performance.now() + options.seconds * 1e3;
   const lives = Array.from({ length: options.clients }, (_, index) => {
-    if (options.busyShare !== undefined) return live(options, "busy", endMs);
     const kind = KINDS[index % KINDS.length]!;
     return kind === "killed" ? manyLives(options, endMs) : live(options, kind, endMs);
   });
@@ -47,19 +42,18 @@ export async function storm(options: StormOptions): Promise<Storm> {
     connections: sum(({ connections }) => connections),
     killed: sum(({ killed }) => killed),
     blocked: sum(({ blocked }) => blocked),
-    cpuS: sum(({ cpuS }) => cpuS),
   };
 }
 
 /** One client, until its time is over, or it is killed. */
 async function live(
-  { socket, random, busyShare = 1 }: StormOptions,
+  { socket, random }: StormOptions,
   kind: string,
   endMs: number,
   killAfterMs?: number,
 ): Promise<Storm> {
   const seconds = Math.max(0, endMs - performance.now()) / 1e3;
-  const args = [socket, kind, `${seconds}`, `${random.whole(0, 2 ** 31)}`, `${busyShare}`];
+  const args = [socket, kind, `${seconds}`, `${random.whole(0, 2 ** 31)}`];
   const child = Bun.spawn(["nice", "-n", NICENESS, process.execPath, CLIENT, ...args], {
     stdin: "ignore",
     stdout: "pipe",
@@ -73,16 +67,15 @@ async function live(
     connections: Number(said),
     killed: wasKilled && killAfterMs !== undefined ? 1 : 0,
     blocked: wasKilled && killAfterMs === undefined ? 1 : 0,
-    cpuS: Number(child.resourceUsage()?.cpuTime.total ?? 0) / 1e6,
   };
 }
 
 /** A client that is killed again and again. */
 async function manyLives(options: StormOptions, endMs: number): Promise<Storm> {
-  let all: Storm = { connections: 0, killed: 0, blocked: 0, cpuS: 0 };
+  let all: Storm = { connections: 0, killed: 0, blocked: 0 };
   while (performance.now() < endMs) {
     const one = await live(options, "killed", endMs, options.random.between(SHORT_LIFE.from, SHORT_LIFE.to));
-    all = { ...all, killed: all.killed + one.killed, cpuS: all.cpuS + one.cpuS };
+    all = { ...all, killed: all.killed + one.killed };
   }
   return all;
 }

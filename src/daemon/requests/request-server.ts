@@ -2,7 +2,6 @@
  * Serves requests, a line each, on a Unix socket that others may storm. It is looked at a hundred times a second, and
  * each look does a bounded amount of work: what is too much waits in the kernel, at its sender's expense.
  */
-import { threadCpuUs } from "../../linux/clock.ts";
 import { nativeBuffer } from "../../linux/libc.ts";
 import { type Peer, peerOf, pidOf } from "../../linux/sockets/peer.ts";
 import { accept, close, closeListener, GONE, NOTHING_YET, peek, send } from "../../linux/sockets/stream.ts";
@@ -23,10 +22,10 @@ const QUIET_ROUND_MS = 20;
 const QUIET_AFTER_MS = 1_000;
 /** Streams that are due at about the same time share a look. */
 const LEAST_PAUSE_MS = 2;
-/** So many newcomers a round at most: a storm then spends its time waiting, and leaves the processors to others. */
-const MOST_NEWCOMERS = 32;
-/** And so much processor time, a quarter of the round. */
-const NEWCOMERS_US = 2_500;
+/** So many newcomers a look at most: a storm then spends its time waiting, and leaves the processors to others. */
+const MOST_NEWCOMERS = 7;
+/** While there are more the next look comes soon: many short ones keep nobody waiting who has to be on time. */
+const STORM_PAUSE_MS = 2;
 /** After so many newcomers what they left in the heap is given back: the engine itself lets it lie until it is much. */
 const CLEAN_EVERY = 4_000;
 
@@ -67,6 +66,8 @@ export class RequestServer {
   #roundMs = 0;
   #newcomerMs = performance.now();
   #newcomers = 0;
+  /** Whether more newcomers wait than the last look took. */
+  #isStorm = false;
 
   constructor(options: RequestServerOptions) {
     this.#options = options;
@@ -94,25 +95,25 @@ export class RequestServer {
       this.#roundMs = nowMs + ROUND_MS;
       this.#options.beginRound?.();
       for (const client of this.#clients) this.#attend(client, nowMs);
-      this.#takeNewcomers();
     }
+    this.#takeNewcomers(nowMs);
     this.#timer = setTimeout(() => this.#look(), this.#pauseMs());
   }
 
   #pauseMs(): number {
     const nowMs = performance.now();
     if (this.#clients.size === 0 && nowMs - this.#newcomerMs > QUIET_AFTER_MS) return QUIET_ROUND_MS;
+    if (this.#isStorm) return STORM_PAUSE_MS;
     let nextMs = this.#roundMs;
     for (const { flowsMs } of this.#clients) nextMs = Math.min(nextMs, flowsMs);
     return Math.max(LEAST_PAUSE_MS, nextMs - nowMs);
   }
 
   /** Accepts who has connected; most of a storm is gone again by then. */
-  #takeNewcomers(): void {
-    const nowMs = performance.now();
-    const untilUs = threadCpuUs() + NEWCOMERS_US;
-    for (let count = 0; count < MOST_NEWCOMERS && threadCpuUs() < untilUs; count++) {
+  #takeNewcomers(nowMs: number): void {
+    for (let count = 0; count < MOST_NEWCOMERS; count++) {
       const fd = accept(this.#options.listener);
+      this.#isStorm = fd !== -1;
       if (fd === -1) return;
       this.#newcomerMs = nowMs;
       if (++this.#newcomers % CLEAN_EVERY === 0) Bun.gc(true);
