@@ -93,7 +93,8 @@ class Files {
     this.#siege.say(what);
     const isUsable = await this.#lay(place, odd);
     const world = this.#world();
-    const isOut = (path: string) => path === "so101.sock.own";
+    // Its own socket, and what keeps its place.
+    const isOut = (path: string) => path.startsWith("so101.sock.own");
     const before = snapshot(this.#folder, isOut);
     const outside = this.#outsideNow();
     const servos = await heldByServos(this.#arms);
