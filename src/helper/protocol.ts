@@ -28,9 +28,12 @@ export const helperRequestSchema = v.variant("ask", [
 /** A request. */
 export type HelperRequest = v.InferOutput<typeof helperRequestSchema>;
 
+/** Of a name the kernel keeps 15 bytes, each of which takes six characters where it is not seen. */
+const LONGEST_NAME = 15 * 6;
+
 const owner = v.object({
   pid: v.pipe(v.number(), v.integer(), v.minValue(1)),
-  name: v.exactOptional(v.pipe(v.string(), v.maxLength(64))),
+  name: v.exactOptional(v.pipe(v.string(), v.maxLength(LONGEST_NAME))),
 });
 
 /** Checks a reply. */

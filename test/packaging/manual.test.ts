@@ -62,9 +62,12 @@ test("every link within the project leads to a file, and to a heading of it", as
   expect(followed).toBeGreaterThan(20);
 });
 
-test("each safety rule names its tests, and each of them exists", async () => {
-  const rules = (await read("packaging/doc/safety.md")).split(/^## /m).slice(1);
-  expect(rules.length).toBe(8);
+test.each([
+  ["safety rule", "packaging/doc/safety.md", 8],
+  ["line of the threat model", "packaging/doc/threat-model.md", 13],
+] as const)("each %s names its tests, and each of them exists", async (_, page, count) => {
+  const rules = (await read(page)).split(/^## /m).slice(1);
+  expect(rules.length).toBe(count);
   const missing: string[] = [];
   for (const rule of rules) {
     const tests = [...rule.matchAll(/^- `([^`]+)` ›\s+`([^`]+)`/gm)];
@@ -75,6 +78,23 @@ test("each safety rule names its tests, and each of them exists", async () => {
     }
   }
   expect(missing).toEqual([]);
+});
+
+test("the threat model names every variable of the environment that the program reads", async () => {
+  const page = await read("packaging/doc/threat-model.md");
+  const names = new Set<string>();
+  for (const path of new Glob("src/**/*.ts").scanSync(root)) {
+    const text = (await read(path)).replaceAll(/\/\*[\s\S]*?\*\/|\/\/ .*$/gm, "");
+    for (const [, name] of text.matchAll(/\benv\??\.([A-Z][A-Z_]+)/g)) names.add(name!);
+    for (const [, list] of text.matchAll(/\{ ([A-Z_, ]+) \} = env\b/g))
+      for (const name of list!.split(", ")) names.add(name);
+  }
+  expect(names.size).toBeGreaterThan(10);
+  expect([...names].filter((name) => !page.includes(`\`${name}\``))).toEqual([]);
+  // What is handed on to the program itself is read by it.
+  const [, passed = ""] = /READ_BY_US =\s*\/\^\(([^)]+)\)\$/.exec(await read("src/host/programs.ts")) ?? [];
+  expect(passed).toContain("|");
+  expect(passed.split("|").filter((name) => !page.includes(`\`${name.replace("\\w+", "*")}\``))).toEqual([]);
 });
 
 test("the page of the commands has each of them", async () => {

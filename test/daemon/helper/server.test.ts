@@ -1,6 +1,6 @@
 /** Root's helper, with real clients on its socket. */
 import { afterEach, describe, expect, test } from "bun:test";
-import { chmodSync } from "node:fs";
+import { chmodSync, copyFileSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { runHelper } from "../../../src/daemon/helper/server.ts";
 import { askHelper } from "../../../src/helper/client.ts";
@@ -61,6 +61,19 @@ test("leaves systemd its socket when it ends, for the next question", async () =
   client.say(whoHas("/dev/ttySO101"));
   expect(client.hear()).toBe(true); // it waits for the next helper
   client.close();
+});
+
+test("a program is told of, whatever it calls itself", async () => {
+  void start(process.getgid?.(), 2_000);
+  const { path } = newBoard();
+  // Of a name the kernel keeps 15 bytes.
+  const program = `${newFolder()}/${"\u001b".repeat(15)}`;
+  copyFileSync("/usr/bin/sleep", program);
+  chmodSync(program, 0o755);
+  const other = Bun.spawn([program, "60"], { stdin: Bun.file(path) });
+  atEnd(() => other.kill());
+  const reply = await askHelper({ ask: "who has", port: path }, socketPath);
+  expect(reply?.programs).toEqual([{ pid: other.pid, name: "\\u001b".repeat(15) }]);
 });
 
 describe("refuses, and says why", () => {
