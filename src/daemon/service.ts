@@ -164,7 +164,7 @@ export async function runService(options: ServiceOptions): Promise<Left | undefi
     const left = await teleoperation.stopped;
     if (lostFor !== undefined) throw new Error(sayProblem(lostFor, options.audience()));
     // Who stops the program, or starts it again, wants it to begin anew; who has it replaced does not.
-    if (isStopped) place.mode = "running";
+    if (isStopped) place.noteStopped();
     return left;
   } catch (error) {
     if (!(error instanceof ControlHangs)) throw error;

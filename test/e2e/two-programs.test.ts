@@ -164,9 +164,16 @@ test("an upgrade of a released follower leaves it released, and a hand-over is o
   second.child.kill("SIGUSR2");
   await third.until("waiting: released, as was asked");
   expect((await askedAfter(first, "released")).filter(isGoal)).toEqual([]);
-  // Who stops the program and starts it again wants it to go on.
+  // Whom somebody stops another one takes the place of: it was not told to go on either.
+  const fourth = new Second(first);
+  await fourth.until("has this pair of arms");
   third.child.kill("SIGTERM");
   expect(await third.ended()).toBe(0);
+  await fourth.until("waiting: released, as was asked");
+  expect((await askedAfter(first, "released")).filter(isGoal)).toEqual([]);
+  // Who stops the program and starts it again wants it to go on.
+  fourth.child.kill("SIGTERM");
+  expect(await fourth.ended()).toBe(0);
   const last = new Second(first);
   await last.until("following: ");
 });
