@@ -203,7 +203,9 @@ describe("ports that cannot be used are said, and tried again", () => {
   test("a port that another program has, named", async () => {
     await using arms = await RunningTeleoperation.start({ sim: { arms: "configured" } });
     await arms.untilState("following");
-    const { stdout } = await run("teleoperate", ...armArguments(arms.sim), "--duration", "1");
+    // With the same socket it would be a second program of the pair, which waits without a look at the ports.
+    const socket = ["--socket", join(arms.sim.dir, "other.sock")];
+    const { stdout } = await run("teleoperate", ...armArguments(arms.sim), ...socket, "--duration", "1");
     expect(stdout).toContain(`so101-linux-x64 (pid ${arms.pid}) has ${arms.sim.paths.leader} open`);
   });
 
