@@ -131,7 +131,10 @@ export async function runService(options: ServiceOptions): Promise<Left | undefi
         options.audience,
       ),
       waits(why) {
-        if (!isWaitedFor(why, options)) throw new Error(sayProblem(why, options.audience()));
+        if (!isWaitedFor(why, options)) {
+          const problem = why.code === "pair.taken" ? ({ ...why, stage: "in the way" } as const) : why;
+          throw new Error(sayProblem(problem, options.audience()));
+        }
         sink({ kind: "state", from: undefined, to: stateFor(why), reasons: [why] });
         systemd.ready();
       },

@@ -2,7 +2,10 @@
 import { afterEach, expect, setDefaultTimeout, test } from "bun:test";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
+import { JOINTS } from "../../src/arm/joints.ts";
+import { FileLock } from "../../src/linux/lock.ts";
 import type { RecordEntry } from "../../src/sim/record/entries.ts";
+import { startSim } from "../../src/sim/testing/start.ts";
 import { programPath, run } from "../support/program.ts";
 import { armArguments, type OutputEvent, RunningTeleoperation } from "../support/teleoperation.ts";
 
@@ -190,4 +193,25 @@ test("a socket that is removed while the program runs is there again, and a prog
   expect(await second.ended()).toBe(1);
   expect(await new Response(second.child.stderr).text()).toContain("no control socket");
   expect(await askedAfter(first, "ended")).toEqual([]);
+});
+
+test("parking does not wait for a pair that another program has, but says which", async () => {
+  await using arms = await startSim({ arms: "configured", motion: "still" });
+  const socket = join(arms.dir, "control.sock");
+  const config = join(arms.dir, "config.toml");
+  const pose = JOINTS.map((joint) => `${joint} = 0`).join("\n");
+  const arm = (role: "leader" | "follower") => `[${role}]\nport = "${arms.paths[role]}"\nid = "${role}"\n`;
+  await Bun.write(
+    config,
+    `calibration_dir = "${arms.paths.calibration}"\n${arm("leader")}${arm("follower")}[park]\n${pose}\n`,
+  );
+  const lock = FileLock.take(`${socket}.lock`) as FileLock;
+  const { stderr, code } = await run([programPath, "park", "--config", config, "--socket", socket], {
+    cwd: "/",
+  });
+  expect({ stderr, code }).toEqual({
+    stderr: `so101: bun (pid ${process.pid}) has this pair of arms — end that program first\n`,
+    code: 1,
+  });
+  lock.release();
 });
