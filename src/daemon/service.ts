@@ -82,7 +82,9 @@ export async function runService(options: ServiceOptions): Promise<Left | undefi
   const repeats = new Repeats((told) => {
     for (const each of sinks) each(told);
   });
+  let inTheWay: Problem | undefined;
   const sink: EventSink = (event) => {
+    if ("reasons" in event) inTheWay = event.reasons.find(isFollowersPort);
     const hints = enrichers.flatMap((hintsFor) => hintsFor(event));
     repeats.take(tell(event, hints, options.audience()));
   };
@@ -125,7 +127,7 @@ export async function runService(options: ServiceOptions): Promise<Left | undefi
     place = await takePlace({
       ...{ pair, socket: options.socket, signal: waiting.signal },
       subject: apiSubject(
-        () => ({ pair, startedAt, settings, memory, history, calibrations }),
+        () => ({ pair, startedAt, settings, memory, history, calibrations, inTheWay }),
         sink,
         readAgain,
         options.audience,
@@ -188,6 +190,11 @@ export async function runService(options: ServiceOptions): Promise<Left | undefi
 function isWaitedFor({ code }: Problem, { only }: ServiceOptions): boolean {
   if (only !== undefined) return false;
   return code === "pair.taken" || serviceManager() !== undefined;
+}
+
+/** Whether another program has the follower's port, and locks it as this one does: it is met when the port is opened. */
+function isFollowersPort({ code, arm }: Problem): boolean {
+  return code === "port.busy" && arm?.role === "follower";
 }
 
 function stateFor({ code }: Problem): PairState {
