@@ -11,6 +11,7 @@ const FILES: readonly (readonly [path: string, what: string])[] = [
   ["/etc/udev/rules.d/98-so101-arms.rules", "which board is which arm, written by so101 assign"],
   ["/run/so101-helper.sock", "asks root's helper which program has a port; for root and group dialout"],
   ["/run/so101-teleop/main.sock", "control socket, for root and group dialout"],
+  ["/run/so101-teleop/main.sock.lock", "its lock: who has it drives the arms"],
   [`${DOC_DIR}/`, "the manual: what it does when, troubleshooting, calibration, every event's code"],
 ];
 

@@ -31,7 +31,7 @@ async function demonstrate(dir: string): Promise<string[]> {
     if ((await sim.stdout.getReader().read()).done) return ["the simulated arms did not start"];
     const client = await SimClient.connect(paths.socket);
     await client.request({ do: "mark", text: MARKS.begin });
-    const code = await teleoperate(paths);
+    const code = await teleoperate(paths, join(dir, "control.sock"));
     await client.request({ do: "sync" });
     client.close();
     const troubles = code === 0 ? [] : [`the program ended with exit code ${code}`];
@@ -43,12 +43,13 @@ async function demonstrate(dir: string): Promise<string[]> {
 }
 
 /** Runs the program on this terminal until it ends; every signal that would end the demo is for the program. */
-async function teleoperate(paths: ReturnType<typeof pathsIn>): Promise<number> {
+async function teleoperate(paths: ReturnType<typeof pathsIn>, socket: string): Promise<number> {
   const teleoperation = Bun.spawn(
     [
       ...[program, "teleoperate", "--duration", String(seconds)],
       ...["--leader", paths.leader, "--follower", paths.follower],
       ...["--leader-id", "leader", "--follower-id", "follower", "--calibration-dir", paths.calibration],
+      ...["--socket", socket],
     ],
     { stdio: ["inherit", "inherit", "inherit"] },
   );

@@ -21,13 +21,14 @@ export interface Subject {
 export const program: Subject = {
   name: "program",
   kind: "product",
-  command: ({ paths }, rateHz) => [
+  command: ({ paths, dir }, rateHz) => [
     programPath,
     "teleoperate",
     "--json",
     ...["--leader", paths.leader, "--follower", paths.follower],
     ...["--leader-id", "leader", "--follower-id", "follower"],
     ...["--calibration-dir", paths.calibration, "--rate", String(rateHz)],
+    ...["--socket", join(dir, "control.sock")],
   ],
 };
 

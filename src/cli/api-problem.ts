@@ -1,7 +1,10 @@
 /** Why a service could not be asked, in words. */
 import { basename } from "node:path";
+import { lockPath } from "../api/address.ts";
 import { ApiError, type ApiProblem } from "../api/client.ts";
 import { MAIN_PAIR, pairsOrMain, unitOf } from "../config/pairs.ts";
+import { lockOwnerOf } from "../linux/owner.ts";
+import { nameOfOwner } from "../linux/program.ts";
 import { visible } from "../linux/visible.ts";
 import { type Audience, command } from "../messages/audience.ts";
 import { sayError } from "../messages/problems.ts";
@@ -16,6 +19,13 @@ export function describeApiProblem(problem: ApiProblem, audience: Audience): str
   switch (problem.kind) {
     case "not running": {
       const [first] = problem.paths;
+      const owner = problem.paths.map((path) => lockOwnerOf(lockPath(path))).find(Boolean);
+      if (owner !== undefined) {
+        return (
+          `${nameOfOwner(owner)} has this pair of arms, and does not answer at ${problem.paths.join(" or ")} — ` +
+          "ask it as its own user, or end it"
+        );
+      }
       // A pair's socket has its name; of another one that was given nobody knows whose it is.
       const start =
         audience.socket === undefined || pairsOrMain().includes(pairAt(first!))

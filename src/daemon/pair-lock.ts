@@ -24,6 +24,8 @@ const noteSchema = v.object({
   pid: v.number(),
   name: v.pipe(v.string(), v.regex(/^[\x21-\x7e]{1,15}$/)),
   mode: v.picklist(PAIR_MODES),
+  /** It was told to stop, by somebody who wants the next one to begin anew. */
+  isStopped: v.optional(v.boolean()),
 });
 type Note = v.InferOutput<typeof noteSchema>;
 
@@ -41,19 +43,22 @@ export interface PairSockets {
   readonly system?: string | undefined;
 }
 
+/** Whether a program that gets a pair has waited for the end of the one before. */
+export type After = "a wait" | "no wait";
+
 /** The locks of a pair, all of which this process has. */
 export class PairLock {
   #locks: readonly FileLock[];
   #mode: Mode;
 
-  private constructor(locks: readonly FileLock[]) {
+  private constructor(locks: readonly FileLock[], after: After) {
     this.#locks = locks;
-    this.#mode = modeIn(locks);
+    this.#mode = modeIn(locks, after);
     this.#note();
   }
 
   /** Takes the locks, all or none, without waiting. Throws where one cannot be made: the system's error, or one in words. */
-  static take({ own, system }: PairSockets): PairLock | Taken {
+  static take({ own, system }: PairSockets, after: After = "no wait"): PairLock | Taken {
     const locks: FileLock[] = [];
     try {
       if (system !== undefined && system !== own) {
@@ -63,7 +68,7 @@ export class PairLock {
       }
       const lock = takeMaking(lockPath(own));
       if (isTaken(lock)) return takenAt(lockPath(own), lock.note);
-      return new PairLock([...locks.splice(0), lock]);
+      return new PairLock([...locks.splice(0), lock], after);
     } finally {
       for (const lock of locks) lock.release();
     }
@@ -71,7 +76,8 @@ export class PairLock {
 
   /**
    * What somebody wanted of the pair last. It outlives a program that is killed, and one that hands over: what was
-   * released stays so until somebody says otherwise.
+   * released stays so until somebody says otherwise. Of one that was stopped it is kept by who has waited for its end:
+   * nobody has told that one to move the arms.
    */
   get mode(): Mode {
     return this.#mode;
@@ -101,14 +107,19 @@ export class PairLock {
     return "kept";
   }
 
+  /** Notes that this program was told to stop: who is started after it begins anew. */
+  noteStopped(): void {
+    this.#note({ isStopped: true });
+  }
+
   /** Gives the pair to whoever waits for it. */
   release(): void {
     for (const lock of this.#locks) lock.release();
     this.#locks = [];
   }
 
-  #note(): void {
-    const note: Note = { pid: process.pid, name: ownName(), mode: this.#mode };
+  #note(of: Partial<Note> = {}): void {
+    const note: Note = { pid: process.pid, name: ownName(), mode: this.#mode, ...of };
     for (const lock of this.#locks) lock.note = JSON.stringify(note);
   }
 }
@@ -134,8 +145,9 @@ function takenAt(path: string, text: string): Taken {
 }
 
 /** A pause or a release that a program which has ended was asked for. */
-function modeIn(locks: readonly FileLock[]): Mode {
-  const modes = locks.map(({ note }) => noteIn(note)?.mode);
+function modeIn(locks: readonly FileLock[], after: After): Mode {
+  const notes = locks.flatMap(({ note }) => noteIn(note) ?? []);
+  const modes = notes.flatMap(({ mode, isStopped }) => (isStopped && after === "no wait" ? [] : mode));
   return modes.find((mode) => mode === "released") ?? modes.find((mode) => mode === "paused") ?? "running";
 }
 

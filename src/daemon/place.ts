@@ -5,7 +5,7 @@ import { factOf, isSystemError, whyOf } from "../linux/system-error.ts";
 import type { Problem } from "../teleop/reporting/problem.ts";
 import type { Mode } from "../teleop/state/states.ts";
 import { type ApiServer, type ApiSubject, SomebodyListens, serveApi } from "./api/server.ts";
-import { PairLock, type PairSockets } from "./pair-lock.ts";
+import { type After, PairLock, type PairSockets } from "./pair-lock.ts";
 
 /** A program that was killed is followed by the next one within a second: it needs most of that for the arms. */
 const TRY_EVERY_MS = 100;
@@ -34,6 +34,8 @@ export interface PlaceOptions {
 export interface Place {
   /** What somebody wanted of the pair last, also of a program before this one that was killed or has handed over. */
   mode: Mode;
+  /** Notes that this program was told to stop: who is started after it begins anew. */
+  noteStopped(): void;
   /** Gives it to who comes next. */
   give(): void;
 }
@@ -45,7 +47,7 @@ export interface Place {
 export async function takePlace(options: PlaceOptions): Promise<Place | undefined> {
   let told: Problem | undefined;
   while (!options.signal.aborted) {
-    const tried = await tryToTake(options);
+    const tried = await tryToTake(options, told?.code === "pair.taken" ? "a wait" : "no wait");
     if (!("code" in tried)) return kept(tried, options);
     if (isNews(tried, told)) {
       options.waits(tried);
@@ -69,10 +71,10 @@ interface TakenPlace {
 }
 
 /** The place, or why it cannot be had now. */
-async function tryToTake(options: PlaceOptions): Promise<TakenPlace | Problem> {
+async function tryToTake(options: PlaceOptions, after: After): Promise<TakenPlace | Problem> {
   try {
     const sockets = socketsOf(options);
-    const lock = PairLock.take(sockets);
+    const lock = PairLock.take(sockets, after);
     if (!(lock instanceof PairLock)) return { code: "pair.taken", stage: "waiting", owner: lock.owner };
     try {
       return { lock, api: await serveApi(sockets.own, options.subject) };
@@ -136,6 +138,7 @@ function kept({ lock, api: first }: TakenPlace, { subject, tell, lost }: PlaceOp
     set mode(mode) {
       lock.mode = mode;
     },
+    noteStopped: () => lock.noteStopped(),
     give() {
       isOurs = false;
       clearTimeout(timer);

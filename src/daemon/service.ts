@@ -83,7 +83,9 @@ export async function runService(options: ServiceOptions): Promise<Left | undefi
   const repeats = new Repeats((told) => {
     for (const each of sinks) each(told);
   });
+  let inTheWay: Problem | undefined;
   const sink: EventSink = (event) => {
+    if ("reasons" in event) inTheWay = event.reasons.find(isFollowersPort);
     const hints = enrichers.flatMap((hintsFor) => hintsFor(event));
     repeats.take(tell(event, hints, options.audience()));
   };
@@ -126,13 +128,16 @@ export async function runService(options: ServiceOptions): Promise<Left | undefi
     place = await takePlace({
       ...{ pair, socket: options.socket, signal: waiting.signal },
       subject: apiSubject(
-        () => ({ pair, startedAt, settings, memory, history, calibrations }),
+        () => ({ pair, startedAt, settings, memory, history, calibrations, inTheWay }),
         sink,
         readAgain,
         options.audience,
       ),
       waits(why) {
-        if (!isWaitedFor(why, options)) throw new Error(sayProblem(why, options.audience()));
+        if (!isWaitedFor(why, options)) {
+          const problem = why.code === "pair.taken" ? ({ ...why, stage: "in the way" } as const) : why;
+          throw new Error(sayProblem(problem, options.audience()));
+        }
         sink({ kind: "state", from: undefined, to: stateFor(why), reasons: [why] });
         systemd.ready();
       },
@@ -165,7 +170,7 @@ export async function runService(options: ServiceOptions): Promise<Left | undefi
     const left = await teleoperation.stopped;
     if (lostFor !== undefined) throw new Error(sayProblem(lostFor, options.audience()));
     // Who stops the program, or starts it again, wants it to begin anew; who has it replaced does not.
-    if (isStopped) place.mode = "running";
+    if (isStopped) place.noteStopped();
     return left;
   } catch (error) {
     if (!(error instanceof ControlHangs)) throw error;
@@ -186,6 +191,11 @@ export async function runService(options: ServiceOptions): Promise<Left | undefi
 function isWaitedFor({ code }: Problem, { only }: ServiceOptions): boolean {
   if (only !== undefined) return false;
   return code === "pair.taken" || serviceManager() !== undefined;
+}
+
+/** Whether another program has the follower's port, and locks it as this one does: it is met when the port is opened. */
+function isFollowersPort({ code, arm }: Problem): boolean {
+  return code === "port.busy" && arm?.role === "follower";
 }
 
 function stateFor({ code }: Problem): PairState {

@@ -148,9 +148,14 @@ const words: { readonly [Code in TeleopCode]?: (problem: Of<Code>, audience: Aud
   "control.made-again": () => "the control socket was removed, and is made again",
   "pair.taken": ({ stage, owner }) => {
     const who = owner === undefined ? "another program" : nameOfOwner(owner);
-    return stage === "waiting"
-      ? `${who} has this pair of arms: this program waits until that one has ended, and asks nothing of the arms`
-      : `${who} has taken this pair of arms: the follower is held for it, and this program ends`;
+    switch (stage) {
+      case "waiting":
+        return `${who} has this pair of arms: this program waits until that one has ended, and asks nothing of the arms`;
+      case "in the way":
+        return `${who} has this pair of arms — end that program first`;
+      case "lost":
+        return `${who} has taken this pair of arms: the follower is held for it, and this program ends`;
+    }
   },
 };
 

@@ -35,7 +35,10 @@ export async function askFor(wish: Wish, sockets: readonly string[], signal: Abo
   }
 }
 
-/** Asks at each of the sockets; those at which somebody listens. Throws {@link ApiError}, also when nobody does. */
+/**
+ * Asks at each of the sockets; those at which somebody listens. One that cannot do it now is no failure while another
+ * can: it has the wish, which its status shows. Throws {@link ApiError}, also when nobody listens.
+ */
 async function askEach(wish: Wish, sockets: readonly string[]): Promise<string[]> {
   const answers = await Promise.all(
     sockets.map((path) =>
@@ -45,15 +48,18 @@ async function askEach(wish: Wish, sockets: readonly string[]): Promise<string[]
       ),
     ),
   );
-  const listening = answers.flatMap(({ path, error }) => (error === undefined ? path : []));
-  const errors = answers.flatMap(({ error }) => error ?? []);
-  const failed = errors.find((error) => !isOf(error, "not running") && !isOf(error, "denied"));
-  if (failed !== undefined) throw failed;
-  if (listening.length > 0) return listening;
-  throw (
-    errors.find((error) => isOf(error, "denied")) ?? new ApiError({ kind: "not running", paths: sockets })
-  );
+  const errorOf = (kind: ApiProblem["kind"]) => answers.find(({ error }) => isOf(error, kind))?.error;
+  const isKnown = (error: unknown) => KNOWN.some((kind) => isOf(error, kind));
+  const failed = answers.find(({ error }) => error !== undefined && !isKnown(error));
+  if (failed !== undefined) throw failed.error;
+  if (answers.some(({ error }) => error === undefined)) {
+    return answers.flatMap(({ path, error }) => (error === undefined || isOf(error, "refused") ? path : []));
+  }
+  throw errorOf("refused") ?? errorOf("denied") ?? new ApiError({ kind: "not running", paths: sockets });
 }
+
+/** Why a service is not the one that has the arms. */
+const KNOWN = ["refused", "denied", "not running"] as const;
 
 function isOf(error: unknown, kind: ApiProblem["kind"]): boolean {
   return error instanceof ApiError && error.problem.kind === kind;

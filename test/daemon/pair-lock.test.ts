@@ -69,6 +69,22 @@ test("what was wanted last outlives who was killed", () => {
   expect(taken().mode).toBe("running");
 });
 
+test("of a program that was stopped who is started next begins anew, but not who waited for its end", () => {
+  for (const [after, mode] of [
+    ["no wait", "running"],
+    ["a wait", "paused"],
+  ] as const) {
+    const lock = taken({ own });
+    lock.mode = "paused";
+    lock.noteStopped();
+    lock.release();
+    const next = PairLock.take({ own }, after) as PairLock;
+    expect(next.mode).toBe(mode);
+    next.mode = "running";
+    next.release();
+  }
+});
+
 test.each([
   "",
   "nonsense",

@@ -26,6 +26,7 @@ async function run(...args: string[]) {
 }
 
 const nowhere = ["--leader", "/tmp/so101-no-leader", "--follower", "/tmp/so101-no-follower"];
+const inFolder = () => ["--socket", join(folder, "control.sock")];
 const ids = ["--leader-id", "a", "--follower-id", "b"];
 
 describe("wrong usage ends with exit code 2, an allowed range, and nothing started", () => {
@@ -146,7 +147,7 @@ describe("arms that must not be used", () => {
     await arms.untilState("following");
     await arms.stop();
     const { code, stdout } = await run(
-      ...["teleoperate", "--json", "--leader", follower, "--follower", leader],
+      ...["teleoperate", "--json", "--leader", follower, "--follower", leader, ...inFolder()],
       ...[
         "--leader-id",
         "leader",
@@ -192,6 +193,7 @@ describe("ports that cannot be used are said, and tried again", () => {
       "--follower",
       "/dev/null",
       ...ids,
+      ...inFolder(),
       "--duration",
       "1",
     );
@@ -203,7 +205,9 @@ describe("ports that cannot be used are said, and tried again", () => {
   test("a port that another program has, named", async () => {
     await using arms = await RunningTeleoperation.start({ sim: { arms: "configured" } });
     await arms.untilState("following");
-    const { stdout } = await run("teleoperate", ...armArguments(arms.sim), "--duration", "1");
+    // With the same socket it would be a second program of the pair, which waits without a look at the ports.
+    const socket = ["--socket", join(arms.sim.dir, "other.sock")];
+    const { stdout } = await run("teleoperate", ...armArguments(arms.sim), ...socket, "--duration", "1");
     expect(stdout).toContain(`so101-linux-x64 (pid ${arms.pid}) has ${arms.sim.paths.leader} open`);
   });
 
@@ -213,7 +217,16 @@ describe("ports that cannot be used are said, and tried again", () => {
     await arms.stop();
     const other = join(folder, "other-name");
     await cp(arms.sim.paths.leader, other, { verbatimSymlinks: true });
-    const args = ["--leader", arms.sim.paths.leader, "--follower", other, ...ids, "--duration", "1"];
+    const args = [
+      "--leader",
+      arms.sim.paths.leader,
+      "--follower",
+      other,
+      ...ids,
+      ...inFolder(),
+      "--duration",
+      "1",
+    ];
     const { stdout } = await run("teleoperate", ...args);
     expect(stdout).toContain(`has ${other} open`);
   });

@@ -20,6 +20,7 @@ beforeEach(async () => {
 afterEach(async () => {
   await rm(dir, { recursive: true });
   await rm(journal);
+  await rm(`${dir}.sock.lock`, { force: true });
 });
 
 /** Arguments that take the program through its control thread and to its end: the arms are nowhere. */
@@ -27,6 +28,7 @@ function armless(): string[] {
   return [
     ...["teleoperate", "--duration", "0.5", "--leader-id", "blue", "--follower-id", "red"],
     ...["--leader", join(dir, "leader"), "--follower", join(dir, "follower"), "--calibration-dir", dir],
+    ...["--socket", `${dir}.sock`],
   ];
 }
 

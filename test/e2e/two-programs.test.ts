@@ -2,7 +2,10 @@
 import { afterEach, expect, setDefaultTimeout, test } from "bun:test";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
+import { JOINTS } from "../../src/arm/joints.ts";
+import { FileLock } from "../../src/linux/lock.ts";
 import type { RecordEntry } from "../../src/sim/record/entries.ts";
+import { startSim } from "../../src/sim/testing/start.ts";
 import { programPath, run } from "../support/program.ts";
 import { armArguments, type OutputEvent, RunningTeleoperation } from "../support/teleoperation.ts";
 
@@ -139,9 +142,7 @@ test("one with another socket waits for the ports; asked to release or to pause,
     ["release", "pause"].map((wish) => run([programPath, wish, "--socket", other], { cwd: "/" })),
   );
   for (const { stderr, code } of answers) {
-    expect(stderr).toMatch(
-      /^so101: nobody knows whether the follower('s torque)? is (off|held) — the service is /,
-    );
+    expect(stderr).toMatch(/^so101: the service refused: the follower cannot be (released|held): /);
     expect(stderr).toContain(`(pid ${first.pid}) has ${first.sim.paths.follower} open`);
     expect(code).toBe(1);
   }
@@ -164,9 +165,16 @@ test("an upgrade of a released follower leaves it released, and a hand-over is o
   second.child.kill("SIGUSR2");
   await third.until("waiting: released, as was asked");
   expect((await askedAfter(first, "released")).filter(isGoal)).toEqual([]);
-  // Who stops the program and starts it again wants it to go on.
+  // Whom somebody stops another one takes the place of: it was not told to go on either.
+  const fourth = new Second(first);
+  await fourth.until("has this pair of arms");
   third.child.kill("SIGTERM");
   expect(await third.ended()).toBe(0);
+  await fourth.until("waiting: released, as was asked");
+  expect((await askedAfter(first, "released")).filter(isGoal)).toEqual([]);
+  // Who stops the program and starts it again wants it to go on.
+  fourth.child.kill("SIGTERM");
+  expect(await fourth.ended()).toBe(0);
   const last = new Second(first);
   await last.until("following: ");
 });
@@ -183,4 +191,25 @@ test("a socket that is removed while the program runs is there again, and a prog
   expect(await second.ended()).toBe(1);
   expect(await new Response(second.child.stderr).text()).toContain("no control socket");
   expect(await askedAfter(first, "ended")).toEqual([]);
+});
+
+test("parking does not wait for a pair that another program has, but says which", async () => {
+  await using arms = await startSim({ arms: "configured", motion: "still" });
+  const socket = join(arms.dir, "control.sock");
+  const config = join(arms.dir, "config.toml");
+  const pose = JOINTS.map((joint) => `${joint} = 0`).join("\n");
+  const arm = (role: "leader" | "follower") => `[${role}]\nport = "${arms.paths[role]}"\nid = "${role}"\n`;
+  await Bun.write(
+    config,
+    `calibration_dir = "${arms.paths.calibration}"\n${arm("leader")}${arm("follower")}[park]\n${pose}\n`,
+  );
+  const lock = FileLock.take(`${socket}.lock`) as FileLock;
+  const { stderr, code } = await run([programPath, "park", "--config", config, "--socket", socket], {
+    cwd: "/",
+  });
+  expect({ stderr, code }).toEqual({
+    stderr: `so101: bun (pid ${process.pid}) has this pair of arms — end that program first\n`,
+    code: 1,
+  });
+  lock.release();
 });

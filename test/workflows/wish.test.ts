@@ -1,15 +1,20 @@
 /** What a release or a pause that is told to be done means: nothing drives the follower until somebody says go on. */
-import { describe, expect, test } from "bun:test";
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { Random } from "../../scripts/random.ts";
+import { type ApiError, askService } from "../../src/api/client.ts";
 import type { Status } from "../../src/api/protocol.ts";
 import { JOINTS } from "../../src/arm/joints.ts";
+import { type ApiSubject, serveApi } from "../../src/daemon/api/server.ts";
 import { statusOf } from "../../src/daemon/api/status.ts";
 import { EventHistory } from "../../src/daemon/events/event-history.ts";
 import { tell } from "../../src/daemon/events/told.ts";
 import { Instruction } from "../../src/feetech/packet.ts";
 import { registers } from "../../src/feetech/registers.ts";
 import type { Mode } from "../../src/teleop/state/states.ts";
-import { outcomeOf } from "../../src/workflows/wish.ts";
+import { askFor, outcomeOf } from "../../src/workflows/wish.ts";
 import { nearPose as parkPose } from "../config/park.ts";
 import { aStatus } from "../support/status.ts";
 import { type Choices, VirtualPair } from "../support/virtual-pair.ts";
@@ -169,15 +174,15 @@ describe.each(Object.entries(stories))("%s", (_, story) => {
   });
 });
 
-describe("of several services that listen", () => {
-  /** One that has been asked for a release: where it has the follower, its torque is as given. */
-  const released = (torqueOn: boolean | null, of: Partial<Status> = {}): Status => {
-    const { leader, follower } = aStatus.arms;
-    const joints = JOINTS.map((joint) => [joint, { ...follower.joints[joint], torqueOn }]);
-    const arms = { leader, follower: { ...follower, joints: Object.fromEntries(joints) } };
-    return { ...aStatus, state: "waiting", mode: "released", isObeyed: torqueOn === false, arms, ...of };
-  };
+/** One that has been asked for a release: where it has the follower, its torque is as given. */
+const released = (torqueOn: boolean | null, of: Partial<Status> = {}): Status => {
+  const { leader, follower } = aStatus.arms;
+  const joints = JOINTS.map((joint) => [joint, { ...follower.joints[joint], torqueOn }]);
+  const arms = { leader, follower: { ...follower, joints: Object.fromEntries(joints) } };
+  return { ...aStatus, state: "waiting", mode: "released", isObeyed: torqueOn === false, arms, ...of };
+};
 
+describe("of several services that listen", () => {
   test("the one that has the arms must have released them, and the others know of it", () => {
     expect(outcomeOf("release", [released(null), released(false)])).toBe("off");
     expect(outcomeOf("release", [released(null, { mode: "running" }), released(false)])).toBe("unknown");
@@ -201,5 +206,52 @@ describe("of several services that listen", () => {
   test("one of version 0.1 does not say whether it has done as was asked: its state and the torque do", () => {
     const { isObeyed: _, ...old } = released(false);
     expect(outcomeOf("release", [old])).toBe("off");
+  });
+});
+
+describe("of the system's socket and a user's", () => {
+  let dir: string;
+  const servers: { close(): void }[] = [];
+  beforeEach(() => {
+    dir = mkdtempSync(join(tmpdir(), "so101-wish-"));
+  });
+  afterEach(() => {
+    for (const server of servers.splice(0)) server.close();
+    rmSync(dir, { recursive: true });
+  });
+
+  /** A service that has the arms, or one that another program keeps from them. */
+  async function serve(name: string, arms: "has the arms" | "has none"): Promise<string> {
+    let mode: Mode = "running";
+    const isOff = () => arms === "has the arms" && mode === "released";
+    const take = (wished: Mode) => {
+      mode = wished;
+      return arms === "has none" ? "so101 (pid 7) has /dev/x open" : undefined;
+    };
+    const status = () => released(isOff() ? false : null, { mode, isObeyed: isOff() });
+    const subject = { status, release: () => take("released"), resume: () => take("running") };
+    const path = join(dir, name);
+    servers.push(await serveApi(path, subject as unknown as ApiSubject));
+    return path;
+  }
+  const never = new AbortController().signal;
+
+  test("both are asked, whichever has the arms", async () => {
+    const sockets = [await serve("system", "has none"), await serve("user", "has the arms")];
+    expect(await askFor("release", sockets, never)).toBe("off");
+    const statuses = await Promise.all(sockets.map((path) => askService([path], { do: "status" })));
+    expect(statuses.map((status) => status?.mode)).toEqual(["released", "released"]);
+  });
+
+  test("it is a failure when none has them, and says why", async () => {
+    const sockets = [await serve("system", "has none"), join(dir, "nobody")];
+    const error = await askFor("release", sockets, never).catch((thrown: ApiError) => thrown);
+    expect(error).toMatchObject({ problem: { kind: "refused", reason: "so101 (pid 7) has /dev/x open" } });
+  });
+
+  test("nobody listens at either", async () => {
+    const paths = [join(dir, "a"), join(dir, "b")];
+    const error = await askFor("release", paths, never).catch((thrown: ApiError) => thrown);
+    expect(error).toMatchObject({ problem: { kind: "not running", paths } });
   });
 });

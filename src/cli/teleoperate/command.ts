@@ -24,7 +24,7 @@ export function teleoperateCommand(): Command {
     .description(
       "Makes the follower arm follow the leader arm, until it is stopped. Arms may be plugged in and switched on " +
         "before or after; an arm that was lost is used again once it is back. The follower always approaches the leader's " +
-        "pose slowly first. Ctrl-C stops it gently; SIGHUP reads the configuration again; SIGUSR2 ends it with the " +
+        "pose slowly first. Where another program has the pair this one waits for its end. Ctrl-C stops it gently; SIGHUP reads the configuration again; SIGUSR2 ends it with the " +
         "follower held, for the program that comes next.",
     )
     .option("--leader <path>", "serial port of the leader arm")

@@ -8,9 +8,15 @@ import { SampleStream } from "./sample-stream.ts";
 import type { ApiSubject } from "./server.ts";
 import { type StatusSources, statusOf } from "./status.ts";
 
+/** What answers are made of. */
+export interface SubjectSources extends StatusSources {
+  /** That another program has the follower's port, as the control thread has met it; undefined where that is not so. */
+  readonly inTheWay: Problem | undefined;
+}
+
 /** What may be asked of the pair; `reload` reads the configuration again. */
 export function apiSubject(
-  sources: () => StatusSources,
+  sources: () => SubjectSources,
   sink: EventSink,
   reload: () => void,
   audience: () => Audience,
@@ -41,10 +47,15 @@ export function apiSubject(
   };
   /** Why the follower cannot be held, released or parked now. */
   const obstacle = (what: string) => {
-    if (!memory.claims.has("follower")) return undefined;
-    const { port } = sources().settings.arms.follower;
-    const problem = { code: "port.busy", path: port, owner: memory.claims.ownerOf("follower") } as const;
-    return `the follower cannot be ${what}: ${sayProblem(problem, audience())}`;
+    const { claims } = memory;
+    const { settings, inTheWay } = sources();
+    const claimed = {
+      code: "port.busy",
+      path: settings.arms.follower.port,
+      owner: claims.ownerOf("follower"),
+    } as const;
+    const problem = claims.has("follower") ? claimed : inTheWay;
+    return problem && `the follower cannot be ${what}: ${sayProblem(problem, audience())}`;
   };
   const ending = () =>
     mailbox.isEnding ? "the program is ending, and leaves the follower as it was told to" : undefined;

@@ -67,7 +67,7 @@ interface Figures {
   "settings.refused": { readonly problems: readonly string[] };
   "settings.kept": { readonly keys: readonly string[] };
   "control.refused": { readonly why: string };
-  "pair.taken": { readonly stage: "waiting" | "lost"; readonly owner: Owner | undefined };
+  "pair.taken": { readonly stage: "waiting" | "lost" | "in the way"; readonly owner: Owner | undefined };
 }
 
 /** What is told by a code that is not an arm's own. */

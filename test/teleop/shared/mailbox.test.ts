@@ -29,6 +29,29 @@ test("a look is asked for by a mode or by settings, and a stop is stronger", () 
   expect(control.takeSettings()).toBeUndefined();
 });
 
+test("a wish is obeyed once the control thread says so of it, and not of one before, nor while parking is asked for", () => {
+  const { main, control } = mailboxes();
+  expect(main.isObeyed).toBe(false);
+  main.mode = "released";
+  const first = control.wish;
+  control.tellObeyed(first);
+  expect(main.isObeyed).toBe(true);
+  main.mode = "running";
+  main.mode = "released";
+  expect(main.isObeyed).toBe(false);
+  control.tellObeyed(first);
+  expect(main.isObeyed).toBe(false);
+  control.tellObeyed(control.wish);
+  expect(main.isObeyed).toBe(true);
+  control.tellObeyed("none");
+  expect(main.isObeyed).toBe(false);
+  main.requestPark();
+  control.tellObeyed(control.wish);
+  expect(main.isObeyed).toBe(false);
+  control.endPark("released");
+  expect(main.isObeyed).toBe(true);
+});
+
 test("of settings that are sent twice the last are taken, once", () => {
   const { main, control } = mailboxes();
   main.sendSettings({ rateHz: 100 });
