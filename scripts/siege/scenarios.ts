@@ -15,6 +15,8 @@ export interface Scenario {
   readonly settle?: readonly string[];
   /** The exit code of a run that nothing disturbs. */
   readonly ends: number;
+  /** Whether it runs programs of the system, which may be hit instead, and whose failure it may put up with. */
+  readonly runsOthers: boolean;
   /** Where it writes, beside the world's folder and ports. */
   readonly places: readonly string[];
   /** Whether something in the world is not the tool's, or is another one each time. */
@@ -106,6 +108,7 @@ export async function scenarios(siege: Siege, world: string, arms: RunningSim): 
   ];
   const usual: Omit<Scenario, "name" | "command" | "prepare"> = {
     ends: 0,
+    runsOthers: false,
     places: [],
     wrapped: (command) => command,
     isLeftOut: () => false,
@@ -143,6 +146,7 @@ function ofMachine({ program, dir }: Siege, world: string, usual: Usual): Scenar
   if (!canHaveMachine(machine)) return [];
   const changing = {
     ...usual,
+    runsOthers: true,
     wrapped: (command: readonly string[]) => onMachine(machine, command),
     isLeftOut: isOfTheSystem,
     prepare: async () => layBoards(machine),
