@@ -21,6 +21,9 @@ const DEADLINE_MS = 30_000;
 /** In less time not every tool has its turn: seeing what each does undisturbed takes some seconds. */
 const ALL_FROM_S = 20;
 
+/** How many of all calls fail, instead of being the last. */
+const FAILING = 0.25;
+
 /** What cannot be told from rubbish by its name must be old before it is taken for that. */
 const AGE_S = 2 * 24 * 3600;
 
@@ -87,9 +90,7 @@ class Kills {
     let tried = 0;
     while (tried === 0 || performance.now() < endMs) {
       const { one, call } = places[tried % places.length]!;
-      const round = Math.floor(tried / places.length);
-      // The first round is of kills; then either.
-      const disturbance = round > 0 && random.chance(0.5) ? failing(one, call, random) : killing(one, call);
+      const disturbance = random.chance(FAILING) ? failing(one, call, random) : killing(one, call);
       say(`${one.scenario.name}: ${disturbance.what}`);
       await this.#disturb(one, disturbance);
       tried++;
@@ -156,7 +157,7 @@ class Kills {
     if (!isKept && !scenario.agrees(left, before, after)) {
       lose(`servos and file are of two calibrations, and nothing says so; it ended with ${endOf(run)}`);
     }
-    if (run.code === 0 && differences(left.files, after.files).length > 0) {
+    if (run.code === 0 && !scenario.runsOthers && differences(left.files, after.files).length > 0) {
       lose(
         `it says that it has succeeded, and ${differences(left.files, after.files).join(", ")} is not as it should be`,
       );

@@ -15,6 +15,8 @@ export interface Scenario {
   readonly settle?: readonly string[];
   /** The exit code of a run that nothing disturbs. */
   readonly ends: number;
+  /** Whether it runs programs of the system, which may be hit instead, and whose failure it may put up with. */
+  readonly runsOthers: boolean;
   /** Where it writes, beside the world's folder and ports. */
   readonly places: readonly string[];
   /** Whether something in the world is not the tool's, or is another one each time. */
@@ -106,19 +108,22 @@ export async function scenarios(siege: Siege, world: string, arms: RunningSim): 
   ];
   const usual: Omit<Scenario, "name" | "command" | "prepare"> = {
     ends: 0,
+    runsOthers: false,
     places: [],
     wrapped: (command) => command,
     isLeftOut: () => false,
     agrees: (left, before, after) => isLike(left, before) || isLike(left, after),
   };
+  const calm = () => giveServos(arms, held);
   return [
     ...found.map((scenario) => ({ ...usual, ...scenario })),
-    simulator(program, world, usual),
-    ...ofMachine(siege, world, usual),
+    simulator(program, world, { ...usual, prepare: calm }),
+    ...ofMachine(siege, world, { ...usual, prepare: calm }),
   ];
 }
 
-type Usual = Omit<Scenario, "name" | "command" | "prepare">;
+/** A scenario but for what it runs; its arms are as at the start. */
+type Usual = Omit<Scenario, "name" | "command">;
 
 /** The simulator keeps its arms in a folder. */
 function simulator(program: string, world: string, usual: Usual): Scenario {
@@ -126,7 +131,6 @@ function simulator(program: string, world: string, usual: Usual): Scenario {
     ...usual,
     name: "sim",
     command: [program, "sim", "--dir", join(world, "sim"), "--motion", "still", "--duration", "0.2"],
-    prepare: async () => {},
     // Its record has times in it; its ports and its socket are there while it runs.
     isLeftOut: (path) => /^sim\/(record\.ndjson|sim\.sock|leader|follower)$/.test(path),
   };
@@ -143,9 +147,13 @@ function ofMachine({ program, dir }: Siege, world: string, usual: Usual): Scenar
   if (!canHaveMachine(machine)) return [];
   const changing = {
     ...usual,
+    runsOthers: true,
     wrapped: (command: readonly string[]) => onMachine(machine, command),
     isLeftOut: isOfTheSystem,
-    prepare: async () => layBoards(machine),
+    prepare: async () => {
+      await usual.prepare();
+      layBoards(machine);
+    },
   };
   const boards = ["--leader", BOARDS.leader, "--follower", BOARDS.follower, "--yes"];
   // Nothing answers at these boards, which is said at the end.

@@ -1,5 +1,5 @@
 /** The Bun that builds and the Bun that ships are the pinned ones to the byte, wherever they come from. */
-import { afterAll, afterEach, beforeEach, expect, test } from "bun:test";
+import { afterAll, afterEach, beforeEach, expect, setDefaultTimeout, test } from "bun:test";
 import {
   appendFileSync,
   chmodSync,
@@ -19,6 +19,9 @@ import lock from "../../bun.lock";
 import { engines, packageManager } from "../../package.json";
 import { pinnedRuntime, runtimeFor, thisProcessor } from "../../scripts/toolchain.ts";
 import { needing, program } from "../support/needs.ts";
+
+// Files of 100 MB are copied and judged.
+setDefaultTimeout(120_000);
 
 const npm = program("npm", "npm");
 const root = resolve(import.meta.dir, "../..");
