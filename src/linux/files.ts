@@ -28,6 +28,7 @@ export class UnsyncedError extends Error {
     super(unsyncedFact(path, whyOf(cause)), { cause });
   }
 }
+import { sweep } from "./sweep.ts";
 
 /**
  * Replaces a file's content so that a loss of power at any moment leaves the old file or the new one: a temporary file
@@ -50,6 +51,7 @@ function writeAndRename(path: string, text: string, mode: number): void {
   const before = statSync(path, { throwIfNoEntry: false });
   const target = before ? realpathSync(path) : path;
   const folder = dirname(target);
+  sweep(folder, basename(target));
   const temporary = join(folder, `.${basename(target)}.${randomUUID()}`);
   const file = openSync(temporary, "wx", mode);
   try {
