@@ -28,6 +28,7 @@ export class UnsyncedError extends Error {
     super(unsyncedFact(path, whyOf(cause)), { cause });
   }
 }
+
 import { sweep } from "./sweep.ts";
 
 /**

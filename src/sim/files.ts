@@ -2,9 +2,10 @@
 import { randomUUID } from "node:crypto";
 import { mkdirSync, renameSync, symlinkSync } from "node:fs";
 import { rename, rm, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import * as v from "valibot";
 import { changeableByOthers } from "../linux/own-path.ts";
+import { sweep } from "../linux/sweep.ts";
 import { type ArmName, JOINTS } from "./arm/joints.ts";
 import type { ServoState } from "./servo/servo.ts";
 import { EEPROM_SIZE } from "./servo/table.ts";
@@ -68,8 +69,8 @@ function requireOwn(path: string): void {
 
 /** Writes a file so that a reader finds the old or the new one, never half of it. Throws as {@link makeOwnFolder}. */
 export async function replaceFile(path: string, text: string): Promise<void> {
-  const temporary = `${path}.${randomUUID()}.tmp`;
   makeOwnFolder(dirname(path));
+  const temporary = temporaryFor(path);
   try {
     await writeFile(temporary, text, { flag: "wx" });
     await rename(temporary, path);
@@ -79,9 +80,15 @@ export async function replaceFile(path: string, text: string): Promise<void> {
   }
 }
 
+/** A name beside a file, for what is to take its place; what killed simulations have left there of others goes. */
+function temporaryFor(path: string): string {
+  sweep(dirname(path), basename(path));
+  return join(dirname(path), `.${basename(path)}.${randomUUID()}`);
+}
+
 /** Makes `path` a link to `target`, in the place of whatever link was there. */
 export function replaceLink(path: string, target: string): void {
-  const temporary = `${path}.${randomUUID()}.tmp`;
+  const temporary = temporaryFor(path);
   symlinkSync(target, temporary);
   renameSync(temporary, path);
 }
