@@ -197,10 +197,12 @@ port = "/run/arms/follower"
     for (const unit of [UNIT, "so101-teleop@left.service", HELPER]) {
       await machine.must("systemctl", "restart", unit);
       const pid = await machine.must("systemctl", "show", "--value", "--property=MainPID", unit);
+      // Until then it is systemd's own.
+      const isProgram = async () => (await machine.must("readlink", `/proc/${pid}/exe`)) === "/usr/bin/so101";
+      await appliance.until(isProgram, `the program of ${unit}`);
       const environment = await machine.must("cat", `/proc/${pid}/environ`);
       expect(environment).toContain("PATH=");
       expect(environment).not.toContain("BUN_");
-      expect(await machine.must("readlink", `/proc/${pid}/exe`)).toBe("/usr/bin/so101");
     }
     await appliance.untilStatus("following");
     await machine.must("systemctl", "stop", "so101-teleop@left.service");
