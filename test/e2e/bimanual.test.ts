@@ -35,6 +35,8 @@ User=so101
 SupplementaryGroups=dialout
 RuntimeDirectory=so101-teleop
 RuntimeDirectoryPreserve=yes
+RuntimeDirectory=so101-teleop
+RuntimeDirectoryPreserve=yes
 ExecStart=${command}
 Restart=always
 [Install]

@@ -25,6 +25,8 @@ StartLimitIntervalSec=0
 [Service]
 User=so101
 SupplementaryGroups=dialout
+RuntimeDirectory=so101-teleop
+RuntimeDirectoryPreserve=yes
 ExecStart=${command}
 Restart=always
 `;
