@@ -113,6 +113,8 @@ async function startLines({ program, dir, random }: Siege, life: string) {
     set,
     async stop() {
       for (const line of lines) {
+        if (line.exitCode !== null)
+          throw new Error("a line has ended by itself: what was told of it is void");
         line.kill();
         await line.exited;
       }

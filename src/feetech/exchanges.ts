@@ -280,6 +280,7 @@ export class Exchanges {
   /** Receives what comes until then; returns how many bytes. */
   #receive(untilUs: number): number {
     const fromUs = this.clock.nowUs();
+    this.#decoder.makeRoom();
     const count = this.#transport.receive(this.#decoder.end, untilUs);
     this.#lookedUs = this.clock.nowUs();
     // Who had to wait has seen it come.

@@ -173,6 +173,15 @@ export class PacketDecoder {
     this.#start = start + size;
   }
 
+  /**
+   * Makes room for more at {@link end}, also where packets were left that nobody has asked for: what a line floods with
+   * is forgotten where nothing of it was taken out. Allocates nothing.
+   */
+  makeRoom(): void {
+    this.#makeRoom();
+    if (this.end === this.bytes.length) this.clear();
+  }
+
   /** Moves what is left to the front, so that a whole packet always fits behind it. */
   #makeRoom(): void {
     if (this.#start === this.end) {

@@ -122,6 +122,21 @@ describe("what was not asked for", () => {
     expect(bus.counters.strays).toBe(2);
   });
 
+  test("a flood behind the last answer, while another is owed, leaves room for what comes next", () => {
+    const { transport, bus } = follower();
+    const flood = Buffer.concat(
+      Array.from({ length: 600 }, (_, index) => status((index % 200) + 20, [1, 2, 3, 4])),
+    );
+    transport.arm.faultsOf("elbow_flex").drop = 1;
+    transport.onReply = (bytes) => (bytes[2] === 6 ? Buffer.concat([bytes, flood]) : bytes);
+    const read = new ReadRequest(ids, spanOf("present_position"));
+    bus.request(read);
+    expect(bus.collect(read, 0)).toBe(false);
+    transport.onReply = undefined;
+    for (let count = 0; count < 20; count++) bus.exchange(new ReadRequest([1], spanOf("torque_limit")));
+    expect(bus.exchange(read)).toBe(true);
+  });
+
   test("whatever noise surrounds the replies, what is read is right or missing", () => {
     const junk = fc.array(fc.oneof(fc.nat(255), fc.constant(0xff)), { maxLength: 24 });
     fc.assert(

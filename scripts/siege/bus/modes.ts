@@ -111,11 +111,11 @@ export const MODES: Readonly<Record<string, Make>> = {
     error: upTo(random, 255),
     registers: {
       torque_enable: upTo(random, 255),
-      goal_position: upTo(random, 65_535),
+      goal_position: () => random.whole(-32_767, 32_767),
       goal_velocity: upTo(random, 4095),
       acceleration: upTo(random, 255),
       torque_limit: upTo(random, 1000),
-      present_position: upTo(random, 65_535),
+      present_position: () => random.whole(-32_767, 32_767),
       present_voltage: upTo(random, 255),
       present_temperature: upTo(random, 255),
       present_current: upTo(random, 4095),

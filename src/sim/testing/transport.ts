@@ -66,6 +66,8 @@ export class SimulatedTransport implements Transport {
   /** Never waits: what does not come at once would not come. */
   receive(offset: number, _deadlineUs: number): number {
     this.#check();
+    // As a port does.
+    if (offset >= this.in.length) throw new RangeError(`in has ${this.in.length} bytes`);
     const count = Math.min(this.#pending.length, this.longestReceive, this.in.length - offset);
     this.in.set(this.#pending.splice(0, count), offset);
     return count;
