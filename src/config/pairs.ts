@@ -1,6 +1,7 @@
 /** The pairs of arms of this machine: each has a configuration file of its own. */
-import { existsSync, readdirSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
+import { isSystemError, whyOf } from "../linux/system-error.ts";
 import { ConfigError } from "./file.ts";
 
 /** The folder of the configuration files. */
@@ -49,18 +50,34 @@ export function pairsOrMain(dir: string = CONFIG_DIR): string[] {
 
 /**
  * A pair's name where a command that is to be pasted must have it; undefined for the main pair of a machine that has no
- * other.
+ * other, as far as can be seen. Never throws: what went wrong is worded with it.
  */
 export function pairToName(pair: string, dir: string = CONFIG_DIR): string | undefined {
-  return pair === MAIN_PAIR && pairsIn(dir).every((one) => one === MAIN_PAIR) ? undefined : pair;
+  return pair === MAIN_PAIR && !hasFurtherPairs(dir) ? undefined : pair;
 }
 
-/** The pairs that have a configuration file, in order. */
+function hasFurtherPairs(dir: string): boolean {
+  try {
+    return pairsIn(dir).some((one) => one !== MAIN_PAIR);
+  } catch {
+    return false;
+  }
+}
+
+/** The pairs that have a configuration file, in order. Throws {@link ConfigError} where the folder cannot be read. */
 export function pairsIn(dir: string = CONFIG_DIR): string[] {
-  if (!existsSync(dir)) return [];
-  return readdirSync(dir)
+  return filesIn(dir)
     .filter((file) => file.endsWith(".toml") && file !== `${MAIN_PAIR}.toml`)
     .map((file) => (file === "config.toml" ? MAIN_PAIR : file.slice(0, -".toml".length)))
     .filter((pair) => PAIR_NAME.test(pair))
     .sort();
+}
+
+function filesIn(dir: string): string[] {
+  try {
+    return readdirSync(dir);
+  } catch (error) {
+    if (isSystemError(error) && error.code === "ENOENT") return [];
+    throw new ConfigError(`${dir} cannot be read: ${whyOf(error)}`);
+  }
 }

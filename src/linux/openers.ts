@@ -121,8 +121,14 @@ function isForeign(pid: number): boolean {
   return !isThisProgram(pid) && !isUdev(pid) && !isUdev(parentOf(pid));
 }
 
+/** By its name, which anybody may take, and by being root's, which nobody may. */
 function isUdev(pid: number | undefined): boolean {
-  return pid !== undefined && UDEV.has(nameOf(pid) ?? "");
+  return pid !== undefined && UDEV.has(nameOf(pid) ?? "") && isRoots(pid);
+}
+
+function isRoots(pid: number): boolean {
+  const status = attempt(() => readFileSync(`/proc/${pid}/status`, "utf8")) ?? "";
+  return /^Uid:\t0\t0\t/m.test(status);
 }
 
 /** Where a compiled program's own files are. */

@@ -68,3 +68,12 @@ test("a command that is to be pasted names the pair, but for the main one where 
   add("left.toml");
   expect(pairToName("main", dir)).toBe("main");
 });
+
+test("a folder that cannot be listed is told as that, and keeps no message from being worded", () => {
+  const file = join(dir, "no-folder");
+  writeFileSync(file, "");
+  expect(() => onlyPair(file)).toThrow(
+    new ConfigError(`${file} cannot be read: a part of its path is not a folder`),
+  );
+  expect(pairToName("main", file)).toBeUndefined();
+});

@@ -184,7 +184,10 @@ port = "/run/arms/follower"
 
   test("what Bun heeds in an environment does not reach a service, wherever it is set", async () => {
     await machine.write("/run/planted.ts", "process.exit(9);\n");
-    const planted = ["BUN_BE_BUN=1", "BUN_OPTIONS=--preload=/run/planted.ts"];
+    const planted = [
+      ...["BUN_BE_BUN=1", "BUN_OPTIONS=--preload=/run/planted.ts", "BUN_INSPECT_PRELOAD=/run/planted.ts"],
+      "BUN_INSPECT=ws://127.0.0.1:6499/x",
+    ];
     const services = [UNIT, "so101-teleop@.service", HELPER];
     for (const unit of services) {
       await machine.write(
@@ -206,7 +209,7 @@ port = "/run/arms/follower"
     }
     await appliance.untilStatus("following");
     await machine.must("systemctl", "stop", "so101-teleop@left.service");
-    await machine.must("systemctl", "unset-environment", "BUN_BE_BUN", "BUN_OPTIONS");
+    await machine.must("systemctl", "unset-environment", ...planted.map((one) => one.split("=")[0]!));
     await machine.must("rm", "-r", ...services.map((unit) => `/run/systemd/system/${unit}.d`));
     await machine.must("systemctl", "daemon-reload");
   });

@@ -4,6 +4,10 @@ import { configTemplate, PACKAGE_FILES } from "../../src/host/package-files.ts";
 
 const textOf = (name: string) => PACKAGE_FILES.find(({ path }) => path.endsWith(`/${name}`))!.text;
 
+/** What makes Bun run something else, or lets somebody in, before the program can say no. */
+const UNSET =
+  "UnsetEnvironment=BUN_BE_BUN BUN_OPTIONS BUN_INSPECT BUN_INSPECT_CONNECT_TO BUN_INSPECT_NOTIFY BUN_INSPECT_PRELOAD";
+
 test("the unit of further pairs is the main one's, for a named pair", () => {
   const main = textOf("so101-teleop.service").split("\n");
   const template = textOf("so101-teleop@.service").split("\n");
@@ -30,6 +34,6 @@ test("no service hands its program what Bun heeds before the program runs", () =
   const services = PACKAGE_FILES.filter(({ path }) => path.endsWith(".service"));
   expect(services.length).toBeGreaterThan(0);
   for (const { text } of services) {
-    expect(text.split("\n")).toContain("UnsetEnvironment=BUN_BE_BUN BUN_OPTIONS");
+    expect(text.split("\n")).toContain(UNSET);
   }
 });

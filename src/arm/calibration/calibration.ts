@@ -1,6 +1,7 @@
 /** An arm's calibration in LeRobot's form: its type, what makes one possible, and its text. */
 import * as v from "valibot";
 import { type Steps, steps } from "../../feetech/units.ts";
+import { visible } from "../../linux/visible.ts";
 import type { ArmIdentity } from "../identity.ts";
 import { idOf, JOINTS, type JointName } from "../joints.ts";
 import type { Remedy } from "../remedy.ts";
@@ -109,7 +110,7 @@ function parseCalibrationText(
   try {
     content = JSON.parse(json);
   } catch (cause) {
-    refuse(`not JSON (${(cause as Error).message})`, [RESTORE, PULL], { cause });
+    refuse(`not JSON (${visible((cause as Error).message)})`, [RESTORE, PULL], { cause });
   }
   const others = ofAnotherKind(content);
   if (others !== undefined) refuse(others.what, others.remedies);
