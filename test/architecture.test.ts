@@ -193,15 +193,15 @@ test("what is printed goes through the one place that writes out what is not see
     "cli/operator/terminal.ts",
     "cli/output/live.ts",
     "cli/teleoperate/screen.ts",
-    "linux/stdout.ts",
+    "linux/text/stdout.ts",
   ]);
   expect(printers.filter(({ text }) => !text.includes("terminalText(")).map(({ path }) => path)).toEqual([]);
   const colouring = files.filter(({ text }) => /styleText|\\u001b|\\x1b/.test(text));
   // The screen is cleared, and nothing that anybody has said is in that.
   expect(colouring.map(({ path }) => path).toSorted()).toEqual([
     "cli/output/live.ts",
-    "linux/styled.ts",
-    "linux/visible.ts",
+    "linux/text/styled.ts",
+    "linux/text/visible.ts",
   ]);
 });
 

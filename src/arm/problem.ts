@@ -2,7 +2,7 @@
 import type { BusTrouble } from "../feetech/bus-error.ts";
 import type { RegisterName } from "../feetech/registers.ts";
 import type { Degrees, Steps, Volts } from "../feetech/units.ts";
-import type { Owner } from "../linux/program.ts";
+import type { Owner } from "../linux/owners/program.ts";
 import type { PortTrouble } from "../serial/transport.ts";
 import type { CalibrationDifference } from "./calibration/in-servos.ts";
 import type { ArmIdentity } from "./identity.ts";

@@ -3,7 +3,7 @@
 import type { BusAccess } from "../feetech/access.ts";
 import { othersOn } from "../helper/others.ts";
 import { systemClock } from "../linux/clock.ts";
-import { isLocked, ownerOf } from "../linux/owner.ts";
+import { isLocked, ownerOf } from "../linux/owners/owner.ts";
 import { latencyTimerOf } from "../serial/latency-timer.ts";
 import { PortError } from "../serial/transport.ts";
 import { inUseBy } from "../serial/troubles.ts";

@@ -1,7 +1,7 @@
 /** Opening the ttys that arms are on, by one who opens no other file: what is to be known before is looked up for him. */
 import { systemClock } from "../linux/clock.ts";
 import { cString, libc } from "../linux/libc.ts";
-import type { Owner } from "../linux/program.ts";
+import type { Owner } from "../linux/owners/program.ts";
 import { TtyBinding } from "../serial/binding.ts";
 import { inUseBy } from "../serial/troubles.ts";
 import { type ArmPort, type ArmPorts, PortAwaited } from "./connection.ts";

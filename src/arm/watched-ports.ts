@@ -1,6 +1,6 @@
 /** The machine's ports for a tool: each is given up as soon as another program opens it, as the service does it. */
 import { PortWatch } from "../helper/port-watch.ts";
-import type { Owner } from "../linux/program.ts";
+import type { Owner } from "../linux/owners/program.ts";
 import type { ArmPort, ArmPorts } from "./connection.ts";
 import { yielding } from "./yielding-ports.ts";
 

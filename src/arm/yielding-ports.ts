@@ -1,5 +1,5 @@
 /** Ports that are given up to another program: from the moment that one is known of, nothing more is sent. */
-import type { Owner } from "../linux/program.ts";
+import type { Owner } from "../linux/owners/program.ts";
 import type { Transport } from "../serial/transport.ts";
 import { inUseBy } from "../serial/troubles.ts";
 import type { ArmPort, ArmPorts } from "./connection.ts";

@@ -3,9 +3,9 @@ import { basename } from "node:path";
 import { lockPath } from "../api/address.ts";
 import { ApiError, type ApiProblem } from "../api/client.ts";
 import { MAIN_PAIR, pairsOrMain, unitOf } from "../config/pairs.ts";
-import { lockOwnerOf } from "../linux/owner.ts";
-import { nameOfOwner } from "../linux/program.ts";
-import { visible } from "../linux/visible.ts";
+import { lockOwnerOf } from "../linux/owners/owner.ts";
+import { nameOfOwner } from "../linux/owners/program.ts";
+import { visible } from "../linux/text/visible.ts";
 import { type Audience, command } from "../messages/audience.ts";
 import { sayError } from "../messages/problems.ts";
 

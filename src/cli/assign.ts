@@ -4,7 +4,7 @@ import type { ChosenArm } from "../config/choose-arm.ts";
 import { MAIN_PAIR, pairToName } from "../config/pairs.ts";
 import { describeMark } from "../host/board-mark.ts";
 import { runSelf } from "../host/programs.ts";
-import { printLine } from "../linux/stdout.ts";
+import { printLine } from "../linux/text/stdout.ts";
 import { command } from "../messages/audience.ts";
 import { type Assignment, carryOut, planAssignment } from "../workflows/assign/assign.ts";
 import { carryOutBimanual, planBimanual, SIDES } from "../workflows/assign/bimanual.ts";

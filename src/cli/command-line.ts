@@ -2,8 +2,8 @@
 import { Command } from "commander";
 import { requirePlain } from "../config/text.ts";
 import { versionLine } from "../host/version.ts";
-import { terminalText } from "../linux/styled.ts";
-import { visible } from "../linux/visible.ts";
+import { terminalText } from "../linux/text/styled.ts";
+import { visible } from "../linux/text/visible.ts";
 
 /** Makes the program's command line, with these commands. */
 export function commandLine(commands: readonly Command[]): Command {

@@ -2,8 +2,8 @@
 import { Command } from "commander";
 import { MAIN_PAIR, pairToName } from "../config/pairs.ts";
 import { versionLine } from "../host/version.ts";
-import { printLine } from "../linux/stdout.ts";
-import { styled, terminalText } from "../linux/styled.ts";
+import { printLine } from "../linux/text/stdout.ts";
+import { styled, terminalText } from "../linux/text/styled.ts";
 import type { Check, Level } from "../workflows/check.ts";
 import { examine } from "../workflows/doctor/doctor.ts";
 import { addJsonOption } from "./options/arm.ts";

@@ -1,7 +1,7 @@
 /** What went wrong, told to the person, and as an exit code. */
 import { CommanderError } from "commander";
 import { ConfigError } from "../config/config.ts";
-import { printError } from "../linux/stdout.ts";
+import { printError } from "../linux/text/stdout.ts";
 import type { GivenOptions } from "../messages/audience.ts";
 import { AlreadyTold, Interrupted, UsageError } from "../workflows/errors.ts";
 import { messageOf } from "./api-problem.ts";

@@ -1,6 +1,6 @@
 /** `so101 pause`, `resume` and `release`: somebody beside the arms says whether they may move. */
 import { Command } from "commander";
-import { printLine } from "../linux/stdout.ts";
+import { printLine } from "../linux/text/stdout.ts";
 import { type Audience, command } from "../messages/audience.ts";
 import { askFor, type Torque } from "../workflows/wish.ts";
 import { askEachPair, printAnswers } from "./each-pair.ts";

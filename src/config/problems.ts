@@ -1,6 +1,6 @@
 /** Putting into words what is wrong with a configuration's keys, with a hint where one was mistyped. */
 import type * as v from "valibot";
-import { visible } from "../linux/visible.ts";
+import { visible } from "../linux/text/visible.ts";
 
 /**
  * One sentence a problem. `where` turns a key's path, "" for the whole, into how the person knows it; the schema's

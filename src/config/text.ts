@@ -1,7 +1,7 @@
 /** What every path, id and name must be, in a file and on the command line. */
 import { resolve } from "node:path";
 import * as v from "valibot";
-import { isVisible } from "../linux/visible.ts";
+import { isVisible } from "../linux/text/visible.ts";
 import { ConfigError } from "./file.ts";
 import { show } from "./problems.ts";
 

@@ -1,5 +1,5 @@
 /** TOML as a configuration has it, with the line of what is wrong: found in a time that grows no faster than the text. */
-import { visible } from "../linux/visible.ts";
+import { visible } from "../linux/text/visible.ts";
 import { ConfigError } from "./file.ts";
 
 /** More keys and sections than any configuration has: the parser is slow where there are many. */

@@ -1,7 +1,7 @@
 /** The service's log: a line for the journal with its priority, elsewhere with the time. */
-import { isJournal, printJournalLine, printLine } from "../linux/stdout.ts";
-import { styled } from "../linux/styled.ts";
-import { visible } from "../linux/visible.ts";
+import { isJournal, printJournalLine, printLine } from "../linux/text/stdout.ts";
+import { styled } from "../linux/text/styled.ts";
+import { visible } from "../linux/text/visible.ts";
 import type { Severity } from "../teleop/reporting/events.ts";
 
 /** sd-daemon(3): a line's priority for the journal. */

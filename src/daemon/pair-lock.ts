@@ -12,8 +12,8 @@ import * as v from "valibot";
 import { lockPath } from "../api/address.ts";
 import { groupId } from "../linux/groups.ts";
 import { FileLock } from "../linux/lock.ts";
-import { lockOwnerOf } from "../linux/owner.ts";
-import type { Owner } from "../linux/program.ts";
+import { lockOwnerOf } from "../linux/owners/owner.ts";
+import type { Owner } from "../linux/owners/program.ts";
 import { type Mode, PAIR_MODES } from "../teleop/state/states.ts";
 
 /** Who may use the boards may have a pair. */

@@ -1,7 +1,7 @@
 /** Which other programs have a serial port open: looked for in our own /proc, and by root's helper where rights lack. */
 import { realpathSync } from "node:fs";
-import { lookForOthers } from "../linux/openers.ts";
-import type { Owner } from "../linux/program.ts";
+import { lookForOthers } from "../linux/owners/openers.ts";
+import type { Owner } from "../linux/owners/program.ts";
 
 /** What is known of who has a port. */
 export interface Others {

@@ -1,7 +1,7 @@
 /** Watches a serial port for other programs that open it, so that its user gives it up within a second. */
 import { statSync } from "node:fs";
 import { OpenWatch } from "../linux/inotify.ts";
-import type { Owner } from "../linux/program.ts";
+import type { Owner } from "../linux/owners/program.ts";
 import { type Others, othersOn } from "./others.ts";
 
 /** How often the port is looked at: an opening is noticed in a third of the second that there is for it. */

@@ -1,5 +1,5 @@
 /** By what a udev rule knows a board, and whether a board that is plugged in is the one. */
-import { isVisible } from "../linux/visible.ts";
+import { isVisible } from "../linux/text/visible.ts";
 import type { DeviceFacts } from "./udev.ts";
 
 /** By what a rule knows a board: its own serial number, or where it is plugged in. */

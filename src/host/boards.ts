@@ -1,7 +1,7 @@
 /** The USB serial boards that are plugged in. */
 import { readdirSync } from "node:fs";
 import type { PortInfo } from "@serialport/bindings-interface";
-import { visible } from "../linux/visible.ts";
+import { visible } from "../linux/text/visible.ts";
 import { listPorts } from "../serial/list-ports.ts";
 import { systemPrograms } from "./programs.ts";
 

@@ -1,7 +1,7 @@
 /** udev rules that name the boards of arms: those that are written here, and those that somebody wrote by hand. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { visible } from "../linux/visible.ts";
+import { visible } from "../linux/text/visible.ts";
 import { type BoardMark, conditionsOf, markOf } from "./board-mark.ts";
 
 /** The rules of this machine's boards. */

@@ -1,6 +1,6 @@
 /** Telling systemd how a service is: readiness, status, signs of life. The protocol of sd_notify(3). */
 import { libc, nativeBuffer } from "../linux/libc.ts";
-import { visible } from "../linux/visible.ts";
+import { visible } from "../linux/text/visible.ts";
 
 const AF_UNIX = 1;
 const SOCK_DGRAM = 2;

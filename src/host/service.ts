@@ -1,6 +1,6 @@
 /** The teleoperation service of this machine, as systemd runs it: whether it has a port, stopping and starting it. */
 import { existsSync, readFileSync } from "node:fs";
-import { findOwner } from "../linux/owner.ts";
+import { findOwner } from "../linux/owners/owner.ts";
 import { unitProperties } from "./machine.ts";
 import { outcomeOf, type Started, systemPrograms } from "./programs.ts";
 

@@ -10,7 +10,7 @@ import {
 } from "../arm/problem.ts";
 import { busFact } from "../feetech/bus-error.ts";
 import { STS3215_MODEL, STS3250_MODEL } from "../feetech/registers.ts";
-import { nameOfOwner, type Owner } from "../linux/program.ts";
+import { nameOfOwner, type Owner } from "../linux/owners/program.ts";
 import { type Audience, command } from "./audience.ts";
 import { mismatch, missingCalibration, unfinished } from "./calibration.ts";
 import { type ErrorMeaning, errorMeanings, meaningOf } from "./error-bits.ts";

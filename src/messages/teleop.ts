@@ -1,7 +1,7 @@
 /** What a teleoperation tells, in words: what happened, to which arm and joint, and what to do now. */
 import { type ArmIdentity, nameOfArm } from "../arm/identity.ts";
 import { type JointName, nameWithId } from "../arm/joints.ts";
-import { nameOfOwner } from "../linux/program.ts";
+import { nameOfOwner } from "../linux/owners/program.ts";
 import { reasonOf } from "../linux/system-error.ts";
 import type { Doubt, Left, Problem, TeleopCode, TeleopProblem } from "../teleop/reporting/problem.ts";
 import { isArmProblem, sayArmEnd, whoHas } from "./arm.ts";

@@ -1,5 +1,5 @@
 /** What a bus needs of a serial port, and how a port fails. */
-import type { Owner } from "../linux/program.ts";
+import type { Owner } from "../linux/owners/program.ts";
 
 /** Bytes out and in, synchronously, each call bounded by a deadline. */
 export interface Transport {

@@ -1,7 +1,7 @@
 /** From what the system says about a port to what is wrong with it. */
 
 import { Errno, nameOfErrno } from "../linux/libc.ts";
-import { nameOfOwner, type Owner } from "../linux/program.ts";
+import { nameOfOwner, type Owner } from "../linux/owners/program.ts";
 import { reasonOf } from "../linux/system-error.ts";
 import { PortError, type PortTrouble } from "./transport.ts";
 

@@ -185,7 +185,7 @@ test("in the journal each line has one priority, the program's own", async () =>
     expect(line).toMatch(/^<[346]>[^<]*(<[^\d][^<]*)*(\\u000a<0> \(pid[^<]*)*$/);
   // What a tool says there has no priority at all.
   const printing = `
-    const { printLine, printError } = await import(${JSON.stringify(join(import.meta.dir, "../../src/linux/stdout.ts"))});
+    const { printLine, printError } = await import(${JSON.stringify(join(import.meta.dir, "../../src/linux/text/stdout.ts"))});
     printLine("<0>a\\n<1>b"); printError("<2>c");`;
   const out = openSync(journal, "w");
   const tool = Bun.spawn([process.execPath, "-e", printing], {

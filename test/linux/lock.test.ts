@@ -16,7 +16,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { groupId } from "../../src/linux/groups.ts";
 import { FileLock } from "../../src/linux/lock.ts";
-import { lockOwnerOf } from "../../src/linux/owner.ts";
+import { lockOwnerOf } from "../../src/linux/owners/owner.ts";
 import { needing, ROOT } from "../support/needs.ts";
 
 let dir: string;

@@ -1,7 +1,7 @@
 /** An arm's calibration in LeRobot's form: its type, what makes one possible, and its text. */
 import * as v from "valibot";
 import { type Steps, steps } from "../../feetech/units.ts";
-import { visible } from "../../linux/visible.ts";
+import { visible } from "../../linux/text/visible.ts";
 import type { ArmIdentity } from "../identity.ts";
 import { idOf, JOINTS, type JointName } from "../joints.ts";
 import type { Remedy } from "../remedy.ts";

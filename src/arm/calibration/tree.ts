@@ -1,7 +1,7 @@
 /** LeRobot's tree of calibration files: where it is, and where in it an arm's file is. */
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { isVisible, visible } from "../../linux/visible.ts";
+import { isVisible, visible } from "../../linux/text/visible.ts";
 import type { ArmIdentity } from "../identity.ts";
 import type { Role } from "../joints.ts";
 import { invalid } from "./error.ts";

@@ -7,7 +7,7 @@ import type { Role } from "../../arm/joints.ts";
 import { chooseFiledArm } from "../../config/choose-arm.ts";
 import { absolutePathOf } from "../../config/text.ts";
 import { invokersEnvironment } from "../../host/invoker.ts";
-import { printLine } from "../../linux/stdout.ts";
+import { printLine } from "../../linux/text/stdout.ts";
 import { exportCalibration } from "../../workflows/calibration/export.ts";
 import { interruptible } from "../interrupt.ts";
 import { operatorFor } from "../operator/operator-for.ts";

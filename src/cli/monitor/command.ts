@@ -5,7 +5,7 @@ import { ApiError } from "../../api/client.ts";
 import type { Role } from "../../arm/joints.ts";
 import { ConfigError } from "../../config/config.ts";
 import { MAIN_PAIR } from "../../config/pairs.ts";
-import { isRead, printLine } from "../../linux/stdout.ts";
+import { isRead, printLine } from "../../linux/text/stdout.ts";
 import { Interrupted } from "../../workflows/errors.ts";
 import { withSource } from "../../workflows/monitor/bus-source.ts";
 import type { Sample, Source } from "../../workflows/monitor/sample.ts";

@@ -4,7 +4,7 @@ import { normalise } from "../../arm/calibration/normalisation.ts";
 import { isGrasp } from "../../arm/checks/grasp.ts";
 import { JOINTS, type JointName, nameWithId } from "../../arm/joints.ts";
 import { type Steps, stepsPerS, stepsToDegrees } from "../../feetech/units.ts";
-import { styled } from "../../linux/styled.ts";
+import { styled } from "../../linux/text/styled.ts";
 import { errorMeanings } from "../../messages/error-bits.ts";
 import type { Sample, SampledFigures } from "../../workflows/monitor/sample.ts";
 

@@ -1,5 +1,5 @@
 /** JSON that a program reads, one object a line. */
-import { printLine } from "../../linux/stdout.ts";
+import { printLine } from "../../linux/text/stdout.ts";
 import type { OperatorEvent, Step, Tone } from "../../workflows/operator.ts";
 import { UnattendedOperator } from "./unattended.ts";
 

@@ -1,5 +1,5 @@
 /** Lines that a person or a log reads, where nobody can be asked. */
-import { printLine } from "../../linux/stdout.ts";
+import { printLine } from "../../linux/text/stdout.ts";
 import type { OperatorEvent, Step, Tone, Words } from "../../workflows/operator.ts";
 import { UnattendedOperator } from "./unattended.ts";
 

@@ -1,6 +1,6 @@
 /** The pictures that workflows show, as lines of a terminal, 80 columns wide at most. */
 
-import { styled } from "../../linux/styled.ts";
+import { styled } from "../../linux/text/styled.ts";
 import type { Picture, SetupPicture } from "../../workflows/operator.ts";
 import { sweepTable } from "./sweep-table.ts";
 

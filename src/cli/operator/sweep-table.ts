@@ -1,6 +1,6 @@
 /** The table of a sweep: each joint's range so far, and what is still missing of it. */
 import { STEPS_PER_TURN } from "../../feetech/units.ts";
-import { styled } from "../../linux/styled.ts";
+import { styled } from "../../linux/text/styled.ts";
 import type { SweptJoint } from "../../workflows/operator.ts";
 
 const BAR_CELLS = 32;

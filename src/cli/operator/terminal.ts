@@ -1,6 +1,6 @@
 /** A person at a terminal: prompts, messages beside their guide, and pictures that are drawn in one place. */
 import { type CANCEL_SYMBOL, confirm, isCancel, log, select } from "@clack/prompts";
-import { terminalText } from "../../linux/styled.ts";
+import { terminalText } from "../../linux/text/styled.ts";
 import type { Audience } from "../../messages/audience.ts";
 import { Interrupted } from "../../workflows/errors.ts";
 import type {

@@ -1,7 +1,7 @@
 /** A live screen: lines that are drawn again and again in one place of the terminal, and the key that ends it. */
 import { createLogUpdate } from "log-update";
-import { isWritable } from "../../linux/stdout.ts";
-import { terminalText } from "../../linux/styled.ts";
+import { isWritable } from "../../linux/text/stdout.ts";
+import { terminalText } from "../../linux/text/styled.ts";
 import { Interrupted } from "../../workflows/errors.ts";
 
 /** Lines that stay in one place. */

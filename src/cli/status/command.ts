@@ -2,7 +2,7 @@
 import { Command } from "commander";
 import { askService, watchService } from "../../api/client.ts";
 import type { Status } from "../../api/protocol.ts";
-import { flushLines, isRead, printLine } from "../../linux/stdout.ts";
+import { flushLines, isRead, printLine } from "../../linux/text/stdout.ts";
 import { Interrupted } from "../../workflows/errors.ts";
 import { pause } from "../../workflows/pause.ts";
 import { askEachPair, lineOf, type PairAnswer, printAnswers } from "../each-pair.ts";

@@ -3,8 +3,8 @@ import type { JointStatus, Status } from "../../api/protocol.ts";
 import { isGrasp } from "../../arm/checks/grasp.ts";
 import { JOINTS, ROLES } from "../../arm/joints.ts";
 import { steps, stepsPerS, stepsToDegrees } from "../../feetech/units.ts";
-import { styled } from "../../linux/styled.ts";
-import { visible } from "../../linux/visible.ts";
+import { styled } from "../../linux/text/styled.ts";
+import { visible } from "../../linux/text/visible.ts";
 import { sayRoundTrip } from "../../messages/round-trip.ts";
 
 /**

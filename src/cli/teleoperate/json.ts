@@ -1,7 +1,7 @@
 /** Teleoperation for programs: one JSON object a line. */
 import type { Output } from "../../daemon/service.ts";
 import { SUMMARY_EVERY_MS, type Summary } from "../../daemon/summary.ts";
-import { flushLines, printLine } from "../../linux/stdout.ts";
+import { flushLines, printLine } from "../../linux/text/stdout.ts";
 
 /** Of states that change too often to be told one by one, the last is printed when so long has passed. */
 const STATES_EVERY_MS = 1_000;

@@ -3,7 +3,7 @@ import { entryOf } from "../../daemon/events/event-history.ts";
 import { log } from "../../daemon/log.ts";
 import type { Output } from "../../daemon/service.ts";
 import { describe, SUMMARY_EVERY_MS, type Summary } from "../../daemon/summary.ts";
-import { flushLines } from "../../linux/stdout.ts";
+import { flushLines } from "../../linux/text/stdout.ts";
 
 /** Writes to the log. */
 export function logOutput(summary: () => Summary): Output {

@@ -7,9 +7,9 @@ import { entryOf } from "../../daemon/events/event-history.ts";
 import type { Output } from "../../daemon/service.ts";
 import { describe, type JointSummary, type Summary } from "../../daemon/summary.ts";
 import { steps } from "../../feetech/units.ts";
-import { isWritable, printLine } from "../../linux/stdout.ts";
-import { styled, terminalText } from "../../linux/styled.ts";
-import { visible } from "../../linux/visible.ts";
+import { isWritable, printLine } from "../../linux/text/stdout.ts";
+import { styled, terminalText } from "../../linux/text/styled.ts";
+import { visible } from "../../linux/text/visible.ts";
 import type { PairState } from "../../teleop/state/states.ts";
 
 const REDRAW_EVERY_MS = 100;

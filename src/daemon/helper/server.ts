@@ -7,7 +7,7 @@ import {
   helperRequestSchema,
   LONGEST_HELPER_REQUEST_BYTES,
 } from "../../helper/protocol.ts";
-import { lookAtDevices, lookForOthers, type OpenDevices } from "../../linux/openers.ts";
+import { lookAtDevices, lookForOthers, type OpenDevices } from "../../linux/owners/openers.ts";
 import type { Peer } from "../../linux/sockets/peer.ts";
 import { bindAt, listen, neverWait } from "../../linux/sockets/stream.ts";
 import { requestOf } from "../requests/request-line.ts";

@@ -3,7 +3,7 @@ import type { ArmIdentity } from "../../arm/identity.ts";
 import type { JointName } from "../../arm/joints.ts";
 import type { ArmProblem } from "../../arm/problem.ts";
 import type { Gains } from "../../arm/servos/baseline.ts";
-import type { Owner } from "../../linux/program.ts";
+import type { Owner } from "../../linux/owners/program.ts";
 import type { EventCode } from "./codes.ts";
 
 /** How the follower was left at the end. */

@@ -4,7 +4,7 @@
  */
 import { ROLES, type Role } from "../../arm/joints.ts";
 import type { Claimant } from "../../arm/yielding-ports.ts";
-import type { Owner } from "../../linux/program.ts";
+import type { Owner } from "../../linux/owners/program.ts";
 
 /** The kernel's names of processes have at most 15 bytes; what is left is zeros. */
 const NAME_SIZE = 16;

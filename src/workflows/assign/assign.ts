@@ -12,7 +12,7 @@ import {
   RULES_FILE,
 } from "../../host/naming-rules.ts";
 import { type DeviceFacts, factsOf, udevRuns, usbSocketOf } from "../../host/udev.ts";
-import { visible } from "../../linux/visible.ts";
+import { visible } from "../../linux/text/visible.ts";
 import type { ListBoards } from "../boards.ts";
 import { UsageError } from "../errors.ts";
 import type { Operator } from "../operator.ts";

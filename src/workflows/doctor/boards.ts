@@ -8,8 +8,8 @@ import { runningPrograms } from "../../host/machine.ts";
 import { canBeNamed, namingRules } from "../../host/naming-rules.ts";
 import { unitOwning } from "../../host/service.ts";
 import { whyNoUdev } from "../../host/udev.ts";
-import { ownerOf } from "../../linux/owner.ts";
-import { nameOfOwner, type Owner } from "../../linux/program.ts";
+import { ownerOf } from "../../linux/owners/owner.ts";
+import { nameOfOwner, type Owner } from "../../linux/owners/program.ts";
 import { list } from "../../messages/list.ts";
 import { broken, type Check, ok, warning } from "../check.ts";
 

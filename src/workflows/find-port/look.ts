@@ -12,7 +12,7 @@ import type { Config } from "../../config/config.ts";
 import { absolutePathOf } from "../../config/text.ts";
 import { type Board, listBoards, portsInDev } from "../../host/boards.ts";
 import { whyNoUdev } from "../../host/udev.ts";
-import { nameOfOwner } from "../../linux/program.ts";
+import { nameOfOwner } from "../../linux/owners/program.ts";
 import type { Audience } from "../../messages/audience.ts";
 import { sayProblem } from "../../messages/problems.ts";
 

@@ -1,7 +1,7 @@
 /** Which process has a port, its owner, as far as /proc lets us see. */
 import { readdirSync, readFileSync, readlinkSync, realpathSync, statSync } from "node:fs";
+import { visible } from "../text/visible.ts";
 import type { Owner } from "./program.ts";
-import { visible } from "./visible.ts";
 
 /** The pid of a port's owner; undefined when that cannot be seen. Never throws. */
 export function findOwner(path: string): number | undefined {

@@ -1,8 +1,8 @@
 /** Which process has a port: real ones, on a pty. */
 import { afterEach, expect, test } from "bun:test";
-import { findOwner, ownerOf } from "../../src/linux/owner.ts";
-import { nameOfOwner } from "../../src/linux/program.ts";
-import { atEnd, cleanUp, newBoard, newHelper } from "../support/ports.ts";
+import { findOwner, ownerOf } from "../../../src/linux/owners/owner.ts";
+import { nameOfOwner } from "../../../src/linux/owners/program.ts";
+import { atEnd, cleanUp, newBoard, newHelper } from "../../support/ports.ts";
 
 afterEach(cleanUp);
 

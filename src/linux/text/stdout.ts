@@ -3,7 +3,7 @@
  * has parts from outside: whatever is not seen in it, and could act on a terminal or a log, is written out.
  */
 import { fstatSync, writeSync } from "node:fs";
-import { libc, nativeBuffer } from "./libc.ts";
+import { libc, nativeBuffer } from "../libc.ts";
 import { terminalText } from "./styled.ts";
 import { visible } from "./visible.ts";
 

@@ -2,9 +2,9 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { realpathSync, symlinkSync } from "node:fs";
 import { basename, join } from "node:path";
-import { lookForOthers } from "../../src/linux/openers.ts";
-import { needing, ROOT } from "../support/needs.ts";
-import { atEnd, cleanUp, newBoard, newFolder, newHelper, openPort } from "../support/ports.ts";
+import { lookForOthers } from "../../../src/linux/owners/openers.ts";
+import { needing, ROOT } from "../../support/needs.ts";
+import { atEnd, cleanUp, newBoard, newFolder, newHelper, openPort } from "../../support/ports.ts";
 
 afterEach(cleanUp);
 
@@ -82,7 +82,7 @@ describe("who is not another program on the port", () => {
 
   test("this program in another process, which keeps to the lock", () => {
     const { path } = newBoard();
-    const main = join(import.meta.dir, "../../src/main.ts");
+    const main = join(import.meta.dir, "../../../src/main.ts");
     // As long as its standard input is the port, it has it open.
     const child = opener(path, process.execPath, main, "sim", "--dir", join(newFolder(), "arms"));
     expect(child.exitCode).toBeNull();

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { isVisible, visible } from "../../src/linux/visible.ts";
+import { isVisible, visible } from "../../../src/linux/text/visible.ts";
 
 test.each([
   ["an escape sequence", "\u001b[31mred", "\\u001b[31mred"],

@@ -1,8 +1,8 @@
 /** Which other programs have a serial port open, as far as /proc lets this process see. */
 import { readdirSync, readFileSync, readlinkSync, realpathSync, statSync } from "node:fs";
 import { basename } from "node:path";
+import { visible } from "../text/visible.ts";
 import type { Owner } from "./program.ts";
-import { visible } from "./visible.ts";
 
 /** What a look into all processes has found. */
 export interface Look {
