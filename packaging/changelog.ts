@@ -12,15 +12,17 @@ export interface Release {
 /** Of a change, beside its bullet. */
 const COLUMNS = 74;
 
-/** Turns `## 0.1.0 (2026-11-30)` and its items into entries. Throws when the version that is built has none. */
+/** Turns `## 0.1.0 (2026-11-30)`, its items and the headings that they have (`A stop is a stop:`) into entries. Throws when the version that is built has none. */
 export function debianChangelog(markdown: string, release: Release): string {
   return versionsIn(markdown, release)
     .map(({ version, day, body }) => {
       const changes = body
-        .split(/^- /m)
-        .slice(1)
-        .flatMap((change) => {
-          const [first, ...more] = wrapped(change);
+        .split(/^(?=- |\S.*:$)/m)
+        .filter((block) => block.trim() !== "")
+        .flatMap((block, index) => {
+          if (!block.startsWith("- "))
+            return [...(index > 0 ? [""] : []), `  [ ${block.trim().slice(0, -1)} ]`];
+          const [first, ...more] = wrapped(block.slice(2));
           return [`  * ${first}`, ...more.map((line) => `    ${line}`)];
         });
       return entry(release, version, day, changes);

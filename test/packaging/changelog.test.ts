@@ -51,3 +51,16 @@ so101-teleop (0.1.0) stable; urgency=medium
 `);
   expect(() => debianNews("## 0.3.0\n\nNo.\n", changelog, release)).toThrow("has no version 0.3.0");
 });
+
+test("a heading over changes is one in Debian's way", () => {
+  const markdown =
+    "# Changes\n\n## 0.2.0 (unreleased)\n\nFirst:\n\n- One: a\n  and b.\n\nSecond:\n\n- Two.\n";
+  expect(debianChangelog(markdown, release).split("\n").slice(2, 8)).toEqual([
+    "  [ First ]",
+    "  * One: a and b.",
+    "",
+    "  [ Second ]",
+    "  * Two.",
+    "",
+  ]);
+});
