@@ -24,9 +24,12 @@ export function problemsOf(
   });
 }
 
+/** So many characters of a key are shown: more is no key that somebody meant. */
+const LONGEST_NAME = 60;
+
 /** A key as it is, as far as it is short and harmless to a terminal. */
 function nameOf(key: string): string {
-  if (key.length > 60) return "(a long key)";
+  if (key.length > LONGEST_NAME) return `${key.slice(0, LONGEST_NAME)}…`;
   return /^[\p{L}\p{N}\p{P}\p{S} ]*$/u.test(key) ? key : JSON.stringify(key);
 }
 

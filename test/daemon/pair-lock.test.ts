@@ -19,7 +19,7 @@ afterEach(() => {
   rmSync(dir, { recursive: true });
 });
 
-const here = { pid: process.pid, name: "bun" };
+const here = { pid: process.pid, name: readFileSync("/proc/self/comm", "utf8").trim() };
 
 function taken(sockets: PairSockets = { own, system }): PairLock {
   const lock = PairLock.take(sockets);

@@ -1,5 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -52,7 +60,7 @@ async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
 
 const whoAnswers = async () =>
   (await askService([socket], { do: "status" }).catch(() => undefined))?.pid ?? "nobody";
-const here = { pid: process.pid, name: "bun" };
+const here = { pid: process.pid, name: readFileSync("/proc/self/comm", "utf8").trim() };
 
 describe("the place of a pair", () => {
   test("is one program's: the second waits, does not listen, says once who has it, and has it when that one ends", async () => {

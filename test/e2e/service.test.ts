@@ -19,7 +19,10 @@ const SERVICE = "so101-teleop.service";
 const PATIENCE_MS = 30_000;
 const CTRL_C = "\u0003";
 
-/** What the package will put into place, as far as it matters here. */
+/**
+ * What the package will put into place, as far as it matters here: its control socket is where no command looks for it, so
+ * that each one that wants an arm must have the service out of its way.
+ */
 const serviceUnit = (command: string) => `[Unit]
 StartLimitIntervalSec=0
 [Service]
@@ -27,7 +30,7 @@ User=so101
 SupplementaryGroups=dialout
 RuntimeDirectory=so101-teleop
 RuntimeDirectoryPreserve=yes
-ExecStart=${command}
+ExecStart=${command} --socket %t/so101-teleop/%n.sock
 Restart=always
 `;
 

@@ -13,7 +13,7 @@ import {
 } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { groupId } from "../../src/linux/groups.ts";
 import { FileLock } from "../../src/linux/lock.ts";
 import { lockOwnerOf } from "../../src/linux/owners/owner.ts";
@@ -50,7 +50,7 @@ async function holder(user?: { uid: number; gid: number }) {
 test("one program has it; another learns what that one has noted, and who it is", async () => {
   const other = await holder();
   expect(FileLock.take(path)).toEqual({ note: "it is mine" });
-  expect(lockOwnerOf(path)).toEqual({ pid: other.pid, name: "bun" });
+  expect(lockOwnerOf(path)).toEqual({ pid: other.pid, name: basename(process.execPath).slice(0, 15) });
   other.kill("SIGKILL");
   await other.exited;
   const lock = taken();
@@ -192,7 +192,7 @@ needing(ROOT).describe("other users", () => {
     lock.release();
     const other = await holder(member);
     expect(FileLock.take(path)).toEqual({ note: "root's" });
-    expect(lockOwnerOf(path)).toEqual({ pid: other.pid, name: "bun" });
+    expect(lockOwnerOf(path)).toEqual({ pid: other.pid, name: basename(process.execPath).slice(0, 15) });
     other.kill("SIGKILL");
     await other.exited;
   });
