@@ -2,7 +2,7 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
 import { ATTACKS } from "../../scripts/siege/attacks.ts";
-import { needing, program } from "../support/needs.ts";
+import { needing, program, ROOT } from "../support/needs.ts";
 import { programPath, run } from "../support/program.ts";
 
 setDefaultTimeout(180_000);
@@ -13,16 +13,23 @@ const siege = (...args: string[]) =>
     env: { PATH: process.env.PATH! },
   });
 
-needing(program("strace", "strace")).test(
+/** What storms do to the control socket, storm.test.ts shows. */
+const TRIED = ATTACKS.filter(({ name }) => name !== "socket").map(({ name }) => name);
+
+// Root's tools, on machines of their own, are most of what is killed.
+needing(ROOT, program("strace", "strace")).test(
   "hostile input loses nothing, hangs nothing, and lets nobody in",
   async () => {
-    const { stdout, stderr, code } = await siege("--seed", "5", "--minutes", "0.15");
+    const { stdout, stderr, code } = await siege(
+      ...["--seed", "5", "--minutes", "0.1"],
+      ...TRIED.flatMap((name) => ["--only", name]),
+    );
     expect({ failed: stdout.match(/^FAILED.*$/gm), stderr, code }).toEqual({
       failed: null,
       stderr: "",
       code: 0,
     });
-    for (const { name } of ATTACKS) {
+    for (const name of TRIED) {
       expect(Number(new RegExp(`^${name} +(\\d+) +0 +0 +0`, "m").exec(stdout)![1])).toBeGreaterThan(0);
     }
   },
