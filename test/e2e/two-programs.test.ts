@@ -1,6 +1,6 @@
 /** Two programs of one pair: one has lock, socket and arms, all of them; the other waits and leaves the arms alone. */
 import { afterEach, expect, setDefaultTimeout, test } from "bun:test";
-import { rmSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { JOINTS } from "../../src/arm/joints.ts";
 import { FileLock } from "../../src/linux/lock.ts";
@@ -204,11 +204,12 @@ test("parking does not wait for a pair that another program has, but says which"
     `calibration_dir = "${arms.paths.calibration}"\n${arm("leader")}${arm("follower")}[park]\n${pose}\n`,
   );
   const lock = FileLock.take(`${socket}.lock`) as FileLock;
+  const name = readFileSync("/proc/self/comm", "utf8").trim();
   const { stderr, code } = await run([programPath, "park", "--config", config, "--socket", socket], {
     cwd: "/",
   });
   expect({ stderr, code }).toEqual({
-    stderr: `so101: bun (pid ${process.pid}) has this pair of arms — end that program first\n`,
+    stderr: `so101: ${name} (pid ${process.pid}) has this pair of arms — end that program first\n`,
     code: 1,
   });
   lock.release();
