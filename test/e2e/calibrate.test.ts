@@ -381,7 +381,7 @@ describe("bad input", () => {
     await Bun.write(file, "");
     const args = ["calibrate", "leader", "--port", "/dev/ttyNOWHERE", "--id", "a", "--calibration-dir", file];
     const { code, stderr } = await run([programPath, ...args, "--yes"], { cwd: folder });
-    expect(stderr).toContain("its folder cannot be made");
+    expect(stderr).toContain(`${file}: not a folder, but a file`);
     expect(code).toBe(1);
   });
 
