@@ -27,7 +27,7 @@ const MOST_NEWCOMERS = 7;
 /** While there are more the next look comes soon: many short ones keep nobody waiting who has to be on time. */
 const STORM_PAUSE_MS = 2;
 /** After so many newcomers what they left in the heap is given back: the engine itself lets it lie until it is much. */
-const CLEAN_EVERY = 4_000;
+const CLEAN_EVERY = 1_000;
 
 /** Who has sent a request. */
 export interface Sender {
@@ -116,7 +116,10 @@ export class RequestServer {
       this.#isStorm = fd !== -1;
       if (fd === -1) return;
       this.#newcomerMs = nowMs;
-      if (++this.#newcomers % CLEAN_EVERY === 0) Bun.gc(true);
+      if (++this.#newcomers % CLEAN_EVERY === 0) {
+        Bun.gc(true);
+        Bun.shrink();
+      }
       const said = peek(fd);
       if (said === GONE) close(fd);
       else this.#welcome(fd, said !== NOTHING_YET, nowMs);
