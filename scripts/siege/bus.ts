@@ -7,7 +7,7 @@ import { SafetyCheck, type SafetyRule } from "../../src/sim/testing/safety.ts";
 import { type RunningSim, startSim } from "../../src/sim/testing/start.ts";
 import { Program } from "../chaos/program.ts";
 import type { Attack, AttackReport, Siege } from "./attack.ts";
-import { HANGUPS, LIES_ABOUT_POSITIONS, MODES } from "./bus/modes.ts";
+import { HANGUPS, LIES_ABOUT_MOTION, MODES } from "./bus/modes.ts";
 
 const RATE_HZ = 200;
 /** A program teleoperates through so many modes, then it is told to end in the midst of one. */
@@ -25,7 +25,7 @@ const LINES_A_SECOND = 2;
 /** Of the attack's time, the rest is the tools'. */
 const TELEOPERATING_SHARE = 0.75;
 
-/** The rules that a lie about positions breaks by itself. */
+/** The rules that a lie about positions or goals breaks by itself. */
 const BROKEN_BY_LIES: ReadonlySet<SafetyRule> = new Set([
   "energised away from its goal",
   "goal jumped",
@@ -174,7 +174,7 @@ async function endInTime(program: Program, where: string, outcome: Outcome): Pro
 async function judge({ client, paths }: RunningSim, done: readonly Hostile[]): Promise<string[]> {
   await client.request({ do: "sync" });
   const where = done.map(({ role, mode }) => `${mode} (${role})`).join(", ");
-  const lies = done.some(({ role, mode }) => role === "follower" && LIES_ABOUT_POSITIONS.has(mode));
+  const lies = done.some(({ role, mode }) => role === "follower" && LIES_ABOUT_MOTION.has(mode));
   const check = new SafetyCheck({ followSpeedDegPerS: 360, alignSpeedDegPerS: 45 });
   const lost: string[] = [];
   for (const entry of await recordEntries(paths.record)) {

@@ -127,9 +127,13 @@ export const MODES: Readonly<Record<string, Make>> = {
 /** What is done to a board, and not to what goes through it. */
 export const HANGUPS = "ten hang-ups a second";
 
-/** Where a joint is said to be where it is not, nothing can bring its goal to where it is: those rules do not apply. */
-export const LIES_ABOUT_POSITIONS: ReadonlySet<string> = new Set([
+/**
+ * Where a joint is said to be where it is not, nothing can bring its goal to where it is; and of one that is said to have
+ * another goal than it has, nobody can know which it keeps: those rules do not apply.
+ */
+export const LIES_ABOUT_MOTION: ReadonlySet<string> = new Set([
   "invented replies",
   "forged positions",
+  "forged goals",
   "forged everything",
 ]);

@@ -18,7 +18,7 @@ const ROUND_MS = 11;
 /** … timers may come so much too early. */
 const EARLY_MS = 1;
 /** While nobody asks it is looked less often: each look wakes the processor. */
-const QUIET_ROUND_MS = 20;
+const QUIET_ROUND_MS = 40;
 const QUIET_AFTER_MS = 1_000;
 /** Streams that are due at about the same time share a look. */
 const LEAST_PAUSE_MS = 2;

@@ -56,7 +56,12 @@ export function atFile<T>(path: string, work: (folder: GuardedFolder, name: stri
  * Throws the system's error; {@link OddFileError} for what is no file, or larger.
  */
 export function readNamedFile(path: string, mostBytes: number): FileRead {
-  return atFile(path, (folder, name) => folder.readNamed(name, mostBytes));
+  try {
+    return atFile(path, (folder, name) => folder.readNamed(name, mostBytes));
+  } catch (error) {
+    if (!(error instanceof OddFileError) || error.path === resolve(path)) throw error;
+    throw new OddFileError(path, `a link to ${error.path}: ${error.message}`);
+  }
 }
 
 function openFolder(path: string, missing: Missing): GuardedFolder {

@@ -90,3 +90,11 @@ test("a file that a person named is read through a link of that person's, and on
   expect(() => readNamedFile(join(home, "mine.json"), 99)).toThrow("its 100 bytes are more than the 99");
   expect(() => readNamedFile("/dev/zero", 100)).toThrow("not a file, but a device");
 });
+
+test("what a named link leads to is told with the name that the person knows", () => {
+  const link = join(home, "zeros.json");
+  symlinkSync("/dev/zero", link);
+  expect(() => readNamedFile(link, 100)).toThrow(
+    expect.objectContaining({ path: link, message: "a link to /dev/zero: not a file, but a device" }),
+  );
+});
