@@ -173,6 +173,8 @@ test("in the journal each line has one priority, the program's own", async () =>
         other.path,
         "--duration",
         "1",
+        "--socket",
+        join(dir, "control.sock"),
       ],
       { cwd: dir, env: { JOURNAL_STREAM: `${dev}:${ino}` }, stdout: openSync(journal, "a"), stderr: "pipe" },
     );
