@@ -2,7 +2,6 @@
  * Changing files so that a loss of power at any moment leaves the old state or the new one: where nobody but their owner
  * may write. `guarded/` is for folders that others write to.
  */
-import { randomUUID } from "node:crypto";
 import {
   closeSync,
   fchmodSync,
@@ -18,7 +17,9 @@ import {
   writeFileSync,
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { sweep } from "./sweep.ts";
 import { unsyncedFact, whyOf } from "./system-error.ts";
+import { temporaryName } from "./temporary.ts";
 
 /** A file has its new content, and a loss of power may take it. The message says so. */
 export class UnsyncedError extends Error {
@@ -28,8 +29,6 @@ export class UnsyncedError extends Error {
     super(unsyncedFact(path, whyOf(cause)), { cause });
   }
 }
-
-import { sweep } from "./sweep.ts";
 
 /**
  * Replaces a file's content so that a loss of power at any moment leaves the old file or the new one: a temporary file
@@ -53,7 +52,7 @@ function writeAndRename(path: string, text: string, mode: number): void {
   const target = before ? realpathSync(path) : path;
   const folder = dirname(target);
   sweep(folder, basename(target));
-  const temporary = join(folder, `.${basename(target)}.${randomUUID()}`);
+  const temporary = join(folder, temporaryName(basename(target)));
   const file = openSync(temporary, "wx", mode);
   try {
     try {
@@ -76,8 +75,11 @@ function writeAndRename(path: string, text: string, mode: number): void {
   }
 }
 
-/** Only root may give a file away; anybody may give it to a group of theirs. Neither is worth failing for. */
-function keepOwner(file: number, { uid, gid }: Stats): void {
+/**
+ * Gives an open file the owner that another has: only root may give a file away, anybody may give it to a group of theirs.
+ * Neither is worth failing for.
+ */
+export function keepOwner(file: number, { uid, gid }: Stats): void {
   for (const owner of [uid, -1]) {
     try {
       fchownSync(file, owner, gid);

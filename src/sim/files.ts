@@ -1,11 +1,11 @@
 /** What a simulation keeps on disk beside its record: the arms' state, and LeRobot's calibration files for them. */
-import { randomUUID } from "node:crypto";
 import { mkdirSync, renameSync, symlinkSync } from "node:fs";
 import { rename, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import * as v from "valibot";
 import { changeableByOthers } from "../linux/own-path.ts";
 import { sweep } from "../linux/sweep.ts";
+import { temporaryName } from "../linux/temporary.ts";
 import { type ArmName, JOINTS } from "./arm/joints.ts";
 import type { ServoState } from "./servo/servo.ts";
 import { EEPROM_SIZE } from "./servo/table.ts";
@@ -83,7 +83,7 @@ export async function replaceFile(path: string, text: string): Promise<void> {
 /** A name beside a file, for what is to take its place; what killed simulations have left there of others goes. */
 function temporaryFor(path: string): string {
   sweep(dirname(path), basename(path));
-  return join(dirname(path), `.${basename(path)}.${randomUUID()}`);
+  return join(dirname(path), temporaryName(basename(path)));
 }
 
 /** Makes `path` a link to `target`, in the place of whatever link was there. */

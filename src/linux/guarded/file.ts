@@ -1,14 +1,6 @@
 /** One file in a folder that is held open: its bytes, read or written whole, by its name there. */
-import {
-  closeSync,
-  fchmodSync,
-  fchownSync,
-  fstatSync,
-  fsyncSync,
-  readSync,
-  type Stats,
-  writeFileSync,
-} from "node:fs";
+import { closeSync, fchmodSync, fstatSync, fsyncSync, readSync, type Stats, writeFileSync } from "node:fs";
+import { keepOwner } from "../files.ts";
 import { isSystemError } from "../system-error.ts";
 import { openAt } from "./at.ts";
 import { OddFileError } from "./odd-file.ts";
@@ -81,16 +73,6 @@ export function writeAt(
     throw about(path, error);
   } finally {
     closeSync(fd);
-  }
-}
-
-/** Only root may give a file away; anybody may give it to a group of theirs. Neither is worth failing for. */
-function keepOwner(fd: number, { uid, gid }: Stats): void {
-  for (const owner of [uid, -1]) {
-    try {
-      fchownSync(fd, owner, gid);
-      return;
-    } catch {}
   }
 }
 

@@ -3,9 +3,9 @@
  * followed, only files of a bounded size are read, nothing is waited for, and what root need not do is done with lesser
  * rights. Everything below the root of a calibration tree goes through here.
  */
-import { randomUUID } from "node:crypto";
 import { closeSync, fchmodSync, fchownSync, fstatSync, fsyncSync, type Stats } from "node:fs";
 import { isSystemError, type SystemError } from "../system-error.ts";
+import { nameBehindTemporary, temporaryName } from "../temporary.ts";
 import {
   makeFolderAt,
   makeLinkAt,
@@ -22,10 +22,6 @@ import { invokerUid, type Rights, takeRights, userOfFiles } from "./rights.ts";
 
 /** Whoever made it, the group writes to it, and what is made in it is the group's. */
 const FOLDER_MODE = 0o2775;
-
-/** A temporary file's name: hidden, the file's, and one that nobody can guess and put a link at. */
-const temporaryName = (name: string) => `.${name}.${randomUUID()}`;
-const TEMPORARY = /^\..+\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** No writing takes so long: who made the file was killed, or lost power. */
 const OLD_AFTER_MS = 6 * 3_600_000;
@@ -270,7 +266,7 @@ export class GuardedFolder {
     if (this.#isSwept) return;
     this.#isSwept = true;
     attempt(() => {
-      for (const name of this.names().filter((name) => TEMPORARY.test(name))) {
+      for (const name of this.names().filter(nameBehindTemporary)) {
         const age = Date.now() - (this.look(name)?.mtimeMs ?? Number.POSITIVE_INFINITY);
         if (age > OLD_AFTER_MS) this.#as(() => attempt(() => removeAt(this.#fd, name, this.pathOf(name))));
       }
