@@ -3,7 +3,7 @@
 import type { BusAccess } from "../feetech/access.ts";
 import { othersOn } from "../helper/others.ts";
 import { systemClock } from "../linux/clock.ts";
-import { isLocked, ownerOf } from "../linux/owners/owner.ts";
+import { lockOwnerOf, ownerOf } from "../linux/owners/owner.ts";
 import { latencyTimerOf } from "../serial/latency-timer.ts";
 import { PortError } from "../serial/transport.ts";
 import { inUseBy } from "../serial/troubles.ts";
@@ -36,7 +36,6 @@ export function connectionTo(arm: ArmIdentity | undefined, path: string, access:
 
 /** Looks who has the port at a path, whether or not they have locked it. Never rejects. */
 export async function lookAtPort(path: string): Promise<PortLook> {
-  if (isLocked(path)) return { isTaken: true, owner: ownerOf(path) };
-  const [owner] = (await othersOn(path)).programs;
+  const owner = lockOwnerOf(path) ?? (await othersOn(path)).programs[0];
   return { isTaken: owner !== undefined, owner };
 }

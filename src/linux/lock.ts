@@ -13,8 +13,8 @@ import {
   writeSync,
 } from "node:fs";
 import { dirname } from "node:path";
-import { Errno, errno, libc, nameOfErrno } from "./libc.ts";
-import { isSystemError } from "./system-error.ts";
+import { Errno, errno, libc } from "./libc.ts";
+import { isSystemError, systemError } from "./system-error.ts";
 
 const LOCK_EX = 2;
 const LOCK_NB = 4;
@@ -170,10 +170,9 @@ function requireFile(path: string, fd: number): void {
 /** True once it is locked; false when another program has the lock. */
 function flock(path: string, fd: number): boolean {
   while (libc.flock(fd, LOCK_EX | LOCK_NB) === -1) {
-    const code = errno();
-    if (code === Errno.EAGAIN) return false;
-    if (code === Errno.EINTR) continue;
-    throw Object.assign(new Error(path), { code: nameOfErrno(code), syscall: "flock", path });
+    const number = errno();
+    if (number === Errno.EAGAIN) return false;
+    if (number !== Errno.EINTR) throw systemError(number, "flock", path);
   }
   return true;
 }

@@ -1,6 +1,8 @@
 /** Whether a path is ours alone: who may put something else in its place may choose what we read and overwrite there. */
 import { lstatSync, readlinkSync, type Stats } from "node:fs";
 import { dirname, isAbsolute, join } from "node:path";
+import { Errno } from "./libc.ts";
+import { systemError } from "./system-error.ts";
 
 /** As the kernel (path_resolution(7)): what follows more links than this leads in a circle. */
 const MOST_LINKS = 40;
@@ -37,7 +39,7 @@ export function changeableByOthers(
       at = next;
       continue;
     }
-    if (++links > MOST_LINKS) throw Object.assign(new Error(path), { code: "ELOOP", syscall: "open", path });
+    if (++links > MOST_LINKS) throw systemError(Errno.ELOOP, "open", path);
     const target = readlinkSync(next);
     if (isAbsolute(target)) at = "/";
     parts.unshift(...partsOf(target));

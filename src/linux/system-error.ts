@@ -1,4 +1,5 @@
 /** What the system means when it refuses something, in words for people: its own names for it say nothing to them. */
+import { nameOfErrno } from "./libc.ts";
 
 /** Why, by the system's name of it, as it is said behind a colon. */
 const reasons: Readonly<Record<string, string>> = {
@@ -55,6 +56,12 @@ export interface SystemError extends Error {
   readonly syscall?: string;
   readonly path?: string;
   readonly dest?: string;
+}
+
+/** The error of a system call that was refused with this number, as the runtime throws them. */
+export function systemError(number: number, syscall: string, path: string): SystemError {
+  const code = nameOfErrno(number);
+  return Object.assign(new Error(`${code}: ${syscall} '${path}'`), { code, errno: -number, syscall, path });
 }
 
 /** Whether an error is a refused system call. */

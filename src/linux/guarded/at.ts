@@ -1,7 +1,7 @@
 /** What a folder that is held open has, by name: no call here follows a link, and none waits for a pipe or a device. */
 import { constants } from "node:fs";
-import { cString, Errno, errno, libc, nameOfErrno, nativeBuffer } from "../libc.ts";
-import type { SystemError } from "../system-error.ts";
+import { cString, Errno, errno, libc, nativeBuffer } from "../libc.ts";
+import { systemError } from "../system-error.ts";
 
 // asm-generic's numbers, the same on x86-64 and arm64; O_DIRECTORY and O_NOFOLLOW are not, and come from the runtime.
 const O_CLOEXEC = 0o2000000;
@@ -104,12 +104,6 @@ const NAME_OFFSET = 19;
 /** The numbers of system calls that libc has no function for, or none that is one thread's (unistd.h). */
 export const SYSTEM_CALLS =
   process.arch === "arm64" ? { getdents64: 61, setgroups: 159 } : { getdents64: 217, setgroups: 116 };
-
-/** An error as the runtime throws them. */
-export function systemError(number: number, syscall: string, path: string): SystemError {
-  const code = nameOfErrno(number);
-  return Object.assign(new Error(`${code}: ${syscall} '${path}'`), { code, errno: -number, syscall, path });
-}
 
 function checked(syscall: string, path: string, call: () => number): number {
   for (;;) {

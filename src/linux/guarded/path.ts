@@ -5,7 +5,8 @@
 import { basename, dirname, isAbsolute, resolve } from "node:path";
 import { isOwnGroup } from "../groups.ts";
 import { Errno } from "../libc.ts";
-import { openTop, systemError } from "./at.ts";
+import { systemError } from "../system-error.ts";
+import { openTop } from "./at.ts";
 import type { FileRead } from "./file.ts";
 import { GuardedFolder } from "./folder.ts";
 import { OddFileError } from "./odd-file.ts";

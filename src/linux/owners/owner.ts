@@ -8,11 +8,6 @@ export function findOwner(path: string): number | undefined {
   return attempt(() => ownerByLock(path)) ?? attempt(() => ownerByOpenFile(path));
 }
 
-/** Whether somebody has locked a port, as every instance of this program does. Never throws. */
-export function isLocked(path: string): boolean {
-  return attempt(() => ownerByLock(path)) !== undefined;
-}
-
 /** A port's owner; undefined when that cannot be seen. Never throws. */
 export function ownerOf(path: string): Owner | undefined {
   return named(findOwner(path));

@@ -2,8 +2,8 @@
  * Stream sockets of the Unix family, through libc. Nothing here waits; accepting, receiving and closing allocate nothing, so
  * that a storm of connections leaves nothing to clean up.
  */
-import { constants } from "node:os";
-import { Errno, errno, libc, type NativeBuffer, nameOfErrno, nativeBuffer } from "../libc.ts";
+import { Errno, errno, libc, type NativeBuffer, nativeBuffer } from "../libc.ts";
+import { systemError } from "../system-error.ts";
 
 // asm-generic's numbers; the same on x86-64 and arm64.
 const AF_UNIX = 1;
@@ -41,7 +41,7 @@ export function bindAt(path: string): number {
 
 /** Has so many wait to be accepted. Throws the system's error. */
 export function listen(fd: number, path: string, backlog: number): void {
-  if (libc.listen(fd, backlog) !== 0) throw systemError(path, "listen");
+  if (libc.listen(fd, backlog) !== 0) throw systemError(errno(), "listen", path);
 }
 
 /** Has a listening socket that another process made never wait. */
@@ -125,7 +125,7 @@ export function close(fd: number): void {
 /** A buffer of exactly the address's size. */
 function addressOf(path: string, syscall: string): NativeBuffer {
   const name = new TextEncoder().encode(path);
-  if (name.length > LONGEST_PATH_BYTES) throw systemError(path, syscall, constants.errno.ENAMETOOLONG);
+  if (name.length > LONGEST_PATH_BYTES) throw systemError(Errno.ENAMETOOLONG, syscall, path);
   const address = nativeBuffer(PATH_AT + name.length + 1);
   new DataView(address.bytes.buffer).setUint16(0, AF_UNIX, true);
   address.bytes.set(name, PATH_AT);
@@ -134,17 +134,12 @@ function addressOf(path: string, syscall: string): NativeBuffer {
 
 function newSocket(path: string, flags: number): number {
   const fd = libc.socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | flags, 0);
-  if (fd === -1) throw systemError(path, "socket");
+  if (fd === -1) throw systemError(errno(), "socket", path);
   return fd;
 }
 
 function failedWith(fd: number, path: string, syscall: string): Error {
-  const error = systemError(path, syscall);
+  const error = systemError(errno(), syscall, path);
   libc.close(fd);
   return error;
-}
-
-function systemError(path: string, syscall: string, number = errno()): Error {
-  const code = nameOfErrno(number);
-  return Object.assign(new Error(`${syscall} ${code} ${path}`), { code, syscall, path });
 }
