@@ -41,6 +41,8 @@ const jointSchema = v.object({
   positionSteps: figure,
   /** Of the calibrated range or in degrees, as is configured; null without a calibration. */
   positionNormalised: figure,
+  /** The calibrated range; null without a calibration. */
+  rangeSteps: v.optional(v.nullable(v.object({ min: v.number(), max: v.number() })), null),
   /** Never of the leader. */
   goalSteps: figure,
   torqueOn: v.nullable(v.boolean()),

@@ -14,6 +14,7 @@ import { setupMotorsCommand } from "./setup-motors.ts";
 import { simCommand } from "./sim.ts";
 import { statusCommand } from "./status/command.ts";
 import { teleoperateCommand } from "./teleoperate/command.ts";
+import { webCommand } from "./web.ts";
 
 /** Makes all commands, in the order in which the help lists them. */
 export function allCommands(): Command[] {
@@ -32,5 +33,6 @@ export function allCommands(): Command[] {
     relaxCommand(),
     setupMotorsCommand(),
     simCommand(),
+    webCommand(),
   ];
 }

@@ -3,8 +3,8 @@ import { ApiError } from "../api/client.ts";
 import { pairsOrMain, unitOf } from "../config/pairs.ts";
 import { isSwitchedOff } from "../host/service.ts";
 import { printLine } from "../linux/text/stdout.ts";
+import { messageOf } from "../workflows/api-problem.ts";
 import { AlreadyTold, Interrupted } from "../workflows/errors.ts";
-import { messageOf } from "./api-problem.ts";
 import { socketPaths } from "./options/service.ts";
 
 /** What is to be said of a pair. */

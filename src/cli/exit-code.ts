@@ -3,8 +3,8 @@ import { CommanderError } from "commander";
 import { ConfigError } from "../config/config.ts";
 import { printError } from "../linux/text/stdout.ts";
 import type { GivenOptions } from "../messages/audience.ts";
+import { messageOf } from "../workflows/api-problem.ts";
 import { AlreadyTold, Interrupted, UsageError } from "../workflows/errors.ts";
-import { messageOf } from "./api-problem.ts";
 import { readerOf } from "./options/audience.ts";
 
 const FAILED = 1;

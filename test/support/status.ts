@@ -6,6 +6,7 @@ import { JOINTS } from "../../src/arm/joints.ts";
 const joint: JointStatus = {
   positionSteps: 2048,
   positionNormalised: 1.5,
+  rangeSteps: { min: 0, max: 4095 },
   goalSteps: null,
   torqueOn: false,
   speedStepsPerS: -100,

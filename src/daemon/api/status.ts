@@ -86,6 +86,7 @@ function jointStatus(role: Role, joint: JointName, index: number, sources: Statu
       positionSteps === null || calibration === undefined
         ? null
         : normalise(steps(positionSteps), calibration, joint, settings.normalisation),
+    rangeSteps: calibration === undefined ? null : { min: calibration.range_min, max: calibration.range_max },
     goalSteps: figure("goal"),
     torqueOn: torque === null ? null : torque !== 0,
     speedStepsPerS: figure("velocity"),

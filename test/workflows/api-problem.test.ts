@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { describeApiProblem } from "../../src/cli/api-problem.ts";
+import { describeApiProblem } from "../../src/workflows/api-problem.ts";
 
 test("it is said that the service does not run, and how to start it", () => {
   const said = describeApiProblem(

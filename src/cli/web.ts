@@ -1,0 +1,107 @@
+/** `so101 web`: the page for the phone beside the arms. */
+import { mkdirSync } from "node:fs";
+import { homedir } from "node:os";
+import { basename, join } from "node:path";
+import { Command, InvalidArgumentError } from "commander";
+import { controlPaths } from "../api/address.ts";
+import { pairsOrMain, pairToName } from "../config/pairs.ts";
+import { printLine } from "../linux/text/stdout.ts";
+import type { Audience } from "../messages/audience.ts";
+import { Claims } from "../web/access/claims.ts";
+import { Buttons } from "../web/buttons.ts";
+import { pageFiles } from "../web/page-files.ts";
+import { PairFeed } from "../web/pair-feed.ts";
+import { serveWeb } from "../web/server.ts";
+import { interruptible } from "./interrupt.ts";
+
+interface Options {
+  readonly listen: Address;
+  readonly socket: readonly string[];
+  readonly simulatedArms?: true;
+}
+
+interface Address {
+  readonly hostname: string;
+  readonly port: number;
+}
+
+const DEFAULT_ADDRESS = "0.0.0.0:8101";
+
+/** Makes the command. */
+export function webCommand(): Command {
+  return new Command("web")
+    .summary("serve the page for the phone beside the arms")
+    .description(
+      "Serves the page that shows what both arms do, and has the buttons Pause, Release and Resume: open " +
+        "http://NAME.local:8101 on a phone. It speaks to the running service, and opens no port itself. Ctrl-C ends it.",
+    )
+    .option("--listen <address:port>", "where to listen", address, address(DEFAULT_ADDRESS))
+    .option(
+      "--socket <path>",
+      "control socket of a service; again for each further one (default: those of all configured pairs)",
+      (path: string, before: readonly string[]) => [...before, path],
+      [],
+    )
+    .option(
+      "--simulated-arms",
+      "the arms are simulated: a leader that is not on this machine's USB may claim a page",
+    )
+    .action((options: Options) => interruptible((signal) => serve(options, signal)));
+}
+
+async function serve({ listen, socket, simulatedArms }: Options, signal: AbortSignal): Promise<void> {
+  const files = pageFiles();
+  if (files === undefined)
+    throw new Error("the page is in the compiled program only — make build, then run dist/so101-…");
+  const pairs = pairsOf(socket);
+  const server = serveWeb({
+    ...listen,
+    files,
+    feeds: new Map(pairs.map(({ name, sockets, audience }) => [name, new PairFeed(name, sockets, audience)])),
+    buttons: new Map(pairs.map(({ name, sockets, audience }) => [name, new Buttons(sockets, audience)])),
+    claims: new Claims(join(stateDir(), "claims.json")),
+    counted: simulatedArms ? "any" : "own USB",
+    signal,
+  });
+  printLine(`the page is at ${server.url}`);
+  await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+  await server.stop();
+}
+
+/** Where claims are kept: systemd's folder for the unit, or the user's own. */
+function stateDir(): string {
+  const dir =
+    process.env.STATE_DIRECTORY ??
+    join(process.env.XDG_STATE_HOME ?? join(homedir(), ".local/state"), "so101-web");
+  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  return dir;
+}
+
+interface ServedPair {
+  readonly name: string;
+  readonly sockets: readonly string[];
+  readonly audience: Audience;
+}
+
+function pairsOf(sockets: readonly string[]): ServedPair[] {
+  if (sockets.length > 0) {
+    return sockets.map((path) => ({
+      name: basename(path, ".sock"),
+      sockets: [path],
+      audience: { socket: path },
+    }));
+  }
+  return pairsOrMain().map((pair) => ({
+    name: pair,
+    sockets: controlPaths(pair),
+    audience: { pair: pairToName(pair) },
+  }));
+}
+
+function address(text: string): Address {
+  const [, hostname, port] = /^(\[[0-9a-f:.]+\]|[^:\s]+):(\d{1,5})$/i.exec(text) ?? [];
+  if (hostname === undefined || Number(port) > 65_535) {
+    throw new InvalidArgumentError(`Expected an address and a port, such as ${DEFAULT_ADDRESS}.`);
+  }
+  return { hostname: hostname.replace(/^\[(.*)\]$/, "$1"), port: Number(port) };
+}

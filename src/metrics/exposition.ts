@@ -1,0 +1,192 @@
+/** The status of pairs as Prometheus reads it: text format 0.0.4. */
+import type { ArmStatus, JointStatus, Status } from "../api/protocol.ts";
+
+/** What is sent with it, as Content-Type. */
+export const EXPOSITION_TYPE = "text/plain; version=0.0.4; charset=utf-8";
+
+type Labels = Readonly<Record<string, string>>;
+
+/** One metric of a pair: its name with the unit, what it is, and its samples; null where nothing is known. */
+interface Metric {
+  readonly name: string;
+  readonly help: string;
+  readonly type: "counter" | "gauge" | "summary";
+  samples(status: Status): readonly (readonly [labels: Labels, value: number | null])[];
+}
+
+const STATES: readonly Status["state"][] = [
+  "waiting",
+  "connecting",
+  "aligning",
+  "following",
+  "holding",
+  "faulted",
+  "stopped",
+];
+
+const METRICS: readonly Metric[] = [
+  {
+    name: "so101_state",
+    help: "1 for the state in which the pair is, 0 for the others.",
+    type: "gauge",
+    samples: ({ state }) => STATES.map((one) => [{ state: one }, Number(one === state)]),
+  },
+  {
+    name: "so101_start_time_seconds",
+    help: "When the service started, Unix time.",
+    type: "gauge",
+    samples: ({ startedAt }) => [[{}, Date.parse(startedAt) / 1e3]],
+  },
+  {
+    name: "so101_configured_rate_hertz",
+    help: "How often a second the follower is to get goals.",
+    type: "gauge",
+    samples: ({ configuredRateHz }) => [[{}, configuredRateHz]],
+  },
+  {
+    name: "so101_rate_hertz",
+    help: "How often a second the loop ran, while it ran.",
+    type: "gauge",
+    samples: ({ rateHz }) => [[{}, rateHz]],
+  },
+  {
+    name: "so101_ticks_total",
+    help: "Ticks of the control loop.",
+    type: "counter",
+    samples: ({ ticks }) => [[{}, ticks]],
+  },
+  {
+    name: "so101_overruns_total",
+    help: "Ticks that came too late for their slot.",
+    type: "counter",
+    samples: ({ lateTicks }) => [[{}, lateTicks]],
+  },
+  {
+    name: "so101_lateness_seconds",
+    help: "How late ticks began.",
+    type: "summary",
+    samples: ({ latenessUs: { p50, p99, p999, max } }) =>
+      Object.entries({ "0.5": p50, "0.99": p99, "0.999": p999, "1": max }).map(([quantile, us]) => [
+        { quantile },
+        us / 1e6,
+      ]),
+  },
+  {
+    name: "so101_alignments_total",
+    help: "How often the follower was aligned with the leader.",
+    type: "counter",
+    samples: ({ alignments }) => [[{}, alignments]],
+  },
+  {
+    name: "so101_active_alarms",
+    help: "Alarms that were raised and not cleared.",
+    type: "gauge",
+    samples: ({ activeAlarms }) => [[{}, activeAlarms.length]],
+  },
+  ofArms("so101_reply_timeouts_total", "Replies that did not come.", "counter", ({ timeouts }) => timeouts),
+  ofArms(
+    "so101_late_replies_total",
+    "Replies that came after they were given up.",
+    "counter",
+    (arm) => arm.lateReplies,
+  ),
+  ofArms(
+    "so101_corrupted_replies_total",
+    "Replies that came damaged.",
+    "counter",
+    (arm) => arm.corruptedReplies,
+  ),
+  ofArms(
+    "so101_noise_bytes_total",
+    "Bytes that belonged to no packet.",
+    "counter",
+    ({ noiseBytes }) => noiseBytes,
+  ),
+  ofArms("so101_retries_total", "Requests that were asked again.", "counter", ({ retries }) => retries),
+  {
+    name: "so101_round_trip_seconds",
+    help: "How long replies took.",
+    type: "summary",
+    samples: ({ arms }) =>
+      Object.entries(arms).flatMap(([arm, { roundTripMs }]) =>
+        Object.entries({ "0.5": roundTripMs.p50, "0.99": roundTripMs.p99 }).map(
+          ([quantile, ms]) => [{ arm, quantile }, ms === null ? null : ms / 1e3] as const,
+        ),
+      ),
+  },
+  ofJoints("so101_servo_temperature_celsius", "A servo's temperature.", (joint) => joint.temperatureC),
+  ofJoints("so101_servo_voltage_volts", "A servo's supply.", (joint) => joint.voltageV),
+  ofJoints("so101_servo_current_amperes", "A servo's current.", ({ currentMa }) =>
+    currentMa === null ? null : currentMa / 1e3,
+  ),
+  ofJoints("so101_servo_load_ratio", "A servo's load, of all that it has.", ({ loadPercent }) =>
+    loadPercent === null ? null : loadPercent / 100,
+  ),
+  ofJoints("so101_servo_torque_on", "1 while a servo's torque is on.", ({ torqueOn }) =>
+    torqueOn === null ? null : Number(torqueOn),
+  ),
+  {
+    name: "so101_servo_error",
+    help: "1 for each error that a servo reports.",
+    type: "gauge",
+    samples: ({ arms }) =>
+      eachJoint(arms).flatMap(({ labels, joint }) =>
+        joint.errors.map((error) => [{ ...labels, error }, 1] as const),
+      ),
+  },
+];
+
+/** The text for these pairs. */
+export function exposition(pairs: readonly Status[]): string {
+  return METRICS.map((metric) => {
+    const lines = pairs.flatMap((status) =>
+      metric.samples(status).flatMap(([labels, value]) => {
+        return value === null ? [] : [`${metric.name}${labelled({ pair: status.pair, ...labels })} ${value}`];
+      }),
+    );
+    if (lines.length === 0) return "";
+    return [
+      `# HELP ${metric.name} ${metric.help}`,
+      `# TYPE ${metric.name} ${metric.type}`,
+      ...lines,
+      "",
+    ].join("\n");
+  }).join("");
+}
+
+function ofArms(
+  name: string,
+  help: string,
+  type: Metric["type"],
+  value: (arm: ArmStatus) => number | null,
+): Metric {
+  return {
+    name,
+    help,
+    type,
+    samples: ({ arms }) => Object.entries(arms).map(([arm, status]) => [{ arm }, value(status)]),
+  };
+}
+
+function ofJoints(name: string, help: string, value: (joint: JointStatus) => number | null): Metric {
+  return {
+    name,
+    help,
+    type: "gauge",
+    samples: ({ arms }) => eachJoint(arms).map(({ labels, joint }) => [labels, value(joint)]),
+  };
+}
+
+function eachJoint(arms: Status["arms"]): { labels: Labels; joint: JointStatus }[] {
+  return Object.entries(arms).flatMap(([arm, { joints }]) =>
+    Object.entries(joints).map(([name, joint]) => ({ labels: { arm, joint: name }, joint })),
+  );
+}
+
+function labelled(labels: Labels): string {
+  const text = Object.entries(labels).map(
+    ([name, value]) =>
+      `${name}="${value.replaceAll(/[\\"\n]/g, (one) => (one === "\n" ? "\\n" : `\\${one}`))}"`,
+  );
+  return `{${text.join(",")}}`;
+}

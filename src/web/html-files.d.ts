@@ -1,0 +1,5 @@
+/** Pages that Bun bundles. */
+declare module "*.html" {
+  const page: unknown;
+  export default page;
+}

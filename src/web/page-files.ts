@@ -1,0 +1,48 @@
+/** The page as the compiler has put it into the program, and the headers that keep it to itself. */
+import page from "./page/index.html";
+
+/** A file of the page. */
+export interface PageFile {
+  readonly body: Bun.BunFile;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/**
+ * What a browser must know: everything comes from here, nothing runs that is not a file of the page, nobody frames it,
+ * and it says to nobody where it comes from.
+ */
+export const HEADERS = {
+  "content-security-policy":
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
+    "form-action 'none'; frame-ancestors 'none'; base-uri 'none'",
+  "x-content-type-options": "nosniff",
+  "referrer-policy": "no-referrer",
+  "cross-origin-resource-policy": "same-origin",
+  "cross-origin-opener-policy": "same-origin",
+} as const;
+
+/** What Bun's compiler makes of a page that is imported. */
+interface Manifest {
+  readonly index: string;
+  readonly files?: readonly {
+    readonly path: string;
+    readonly loader: string;
+    readonly headers: Readonly<Record<string, string>>;
+  }[];
+}
+
+/** The page's files by their paths; undefined where the program was not compiled, and has none. */
+export function pageFiles(): ReadonlyMap<string, PageFile> | undefined {
+  const { files } = page as unknown as Manifest;
+  if (files === undefined) return undefined;
+  return new Map(
+    files.map(({ path, loader, headers }) => {
+      const isIndex = loader === "html";
+      const name = path.slice(path.lastIndexOf("/"));
+      // A file's name changes with its content; the index's does not.
+      const cache = isIndex ? "no-cache" : "max-age=31536000, immutable";
+      const all = { ...HEADERS, ...headers, "cache-control": cache };
+      return [isIndex ? "/" : name, { body: Bun.file(path), headers: all }] as const;
+    }),
+  );
+}

@@ -1,0 +1,61 @@
+/** What a pair does now, its picture, and the three buttons. */
+import type { ComponentChildren } from "preact";
+import type { Status } from "../../api/protocol.ts";
+import type { Known } from "./app.tsx";
+import { Picture } from "./picture/picture.tsx";
+
+interface Properties {
+  readonly pair: string;
+  readonly known: Known;
+  readonly children: ComponentChildren;
+}
+
+/** The first thing that is seen. */
+export function Now({ pair, known, children }: Properties) {
+  const status = known?.kind === "status" ? known.status : undefined;
+  return (
+    <section class="now" aria-labelledby="state">
+      <div class="words">
+        <h2 id="state" class={`state ${status?.state ?? "absent"}`} aria-live="polite">
+          {status === undefined ? (known === undefined ? "…" : "no service") : wordOf(status)}
+        </h2>
+        <p class="why">{known?.kind === "absent" ? known.why : status?.why}</p>
+      </div>
+      <Picture pair={pair} />
+      {children}
+      {status && <Figures status={status} />}
+      {status?.activeAlarms.map(({ code, message }) => (
+        <p key={code + message} class="notice">
+          {message} <code>{code}</code>
+        </p>
+      ))}
+    </section>
+  );
+}
+
+function wordOf({ state, mode }: Status): string {
+  return mode === "running" ? state : `${state} (${mode})`;
+}
+
+function Figures({ status }: { readonly status: Status }) {
+  const { rateHz, configuredRateHz, arms } = status;
+  const delay = (ms: number | null) => (ms === null ? "–" : `${ms.toFixed(1)} ms`);
+  return (
+    <dl class="figures">
+      <div>
+        <dt>rate</dt>
+        <dd>
+          {rateHz.toFixed(0)} of {configuredRateHz} Hz
+        </dd>
+      </div>
+      <div>
+        <dt>leader answers in</dt>
+        <dd>{delay(arms.leader.roundTripMs.p50)}</dd>
+      </div>
+      <div>
+        <dt>follower answers in</dt>
+        <dd>{delay(arms.follower.roundTripMs.p50)}</dd>
+      </div>
+    </dl>
+  );
+}

@@ -1,0 +1,105 @@
+/** The live picture of a pair: turned by a finger, drawn each frame in which something is new. */
+import { useEffect, useRef } from "preact/hooks";
+import { JOINTS, type JointName } from "../../../arm/joints.ts";
+import type { SampleMessage } from "../../messages.ts";
+import { newestSamples } from "../app.tsx";
+import { drawArms, type Palette, type View } from "./draw.ts";
+import { type Skeleton, type Stance, skeletonOf } from "./kinematics.ts";
+
+/** From a little above, the arm pointing to the left front. */
+const FIRST_VIEW: View = { azimuth: -0.9, elevation: 0.35 };
+const HIGHEST = 1.5;
+const RAD_PER_PIXEL = 0.008;
+const RAD_PER_KEY = 0.1;
+
+/** The picture. */
+export function Picture({ pair }: { readonly pair: string }) {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const view = useRef(FIRST_VIEW);
+  const turnedAt = useRef(0);
+  const turn = (right: number, up: number) => {
+    const { azimuth, elevation } = view.current;
+    view.current = {
+      azimuth: azimuth + right,
+      elevation: Math.min(Math.max(elevation + up, 0), HIGHEST),
+    };
+    turnedAt.current++;
+  };
+  useEffect(() => animate(canvas.current!, pair, view, turnedAt), [pair]);
+  const keys: Readonly<Record<string, readonly [number, number]>> = {
+    ArrowLeft: [-RAD_PER_KEY, 0],
+    ArrowRight: [RAD_PER_KEY, 0],
+    ArrowUp: [0, RAD_PER_KEY],
+    ArrowDown: [0, -RAD_PER_KEY],
+  };
+  return (
+    <canvas
+      ref={canvas}
+      class="picture"
+      role="img"
+      tabIndex={0}
+      aria-label="Both arms as they stand: the follower solid, the leader as an outline. The arrow keys turn the picture."
+      onPointerDown={(event) => event.currentTarget.setPointerCapture(event.pointerId)}
+      onPointerMove={(event) => {
+        if (event.currentTarget.hasPointerCapture(event.pointerId)) {
+          turn(event.movementX * RAD_PER_PIXEL, event.movementY * RAD_PER_PIXEL);
+        }
+      }}
+      onKeyDown={(event) => {
+        const way = keys[event.key];
+        if (way === undefined) return;
+        event.preventDefault();
+        turn(...way);
+      }}
+    />
+  );
+}
+
+/** Draws until it is told to end. */
+function animate(
+  canvas: HTMLCanvasElement,
+  pair: string,
+  view: { readonly current: View },
+  turned: { readonly current: number },
+): () => void {
+  const context = canvas.getContext("2d")!;
+  let frame = 0;
+  let drawn = "";
+  let sample: SampleMessage | undefined;
+  const draw = () => {
+    frame = requestAnimationFrame(draw);
+    const { clientWidth: width, clientHeight: height } = canvas;
+    const ratio = Math.min(devicePixelRatio, 2);
+    const what = `${turned.current} ${width} ${height} ${ratio}`;
+    const newest = newestSamples.get(pair);
+    if (what === drawn && newest === sample) return;
+    drawn = what;
+    sample = newest;
+    if (canvas.width !== Math.round(width * ratio)) canvas.width = Math.round(width * ratio);
+    if (canvas.height !== Math.round(height * ratio)) canvas.height = Math.round(height * ratio);
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    const arms = { leader: skeleton(sample?.leader), follower: skeleton(sample?.follower) };
+    drawArms(context, width, height, view.current, arms, paletteOf(canvas));
+  };
+  draw();
+  return () => cancelAnimationFrame(frame);
+}
+
+/** An arm of which a joint is not known is not drawn: it would stand as it does not. */
+function skeleton(angles: readonly (number | null)[] | undefined): Skeleton | undefined {
+  if (angles === undefined || angles.includes(null)) return undefined;
+  const entries = JOINTS.map((joint, index): [JointName, number] => [joint, angles[index]!]);
+  return skeletonOf(Object.fromEntries(entries) as Stance);
+}
+
+/** The page's own colours, light or dark. */
+function paletteOf(canvas: HTMLCanvasElement): Palette {
+  const style = getComputedStyle(canvas);
+  const colour = (name: string) => style.getPropertyValue(name).trim();
+  return {
+    floor: colour("--floor"),
+    leader: colour("--leader"),
+    follower: colour("--follower"),
+    jaw: colour("--jaw"),
+  };
+}

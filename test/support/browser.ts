@@ -1,0 +1,66 @@
+/** Debian's Chromium, as somebody's phone or laptop, and the page that it looks at. */
+import { type Browser, chromium, type Page } from "playwright-core";
+import { built, type Need, program } from "./needs.ts";
+import { programPath } from "./program.ts";
+
+/** What it takes to look at the page. */
+export const BROWSER_NEEDS: readonly Need[] = [program("chromium", "chromium"), built(programPath, "build")];
+
+/** Starts the browser; it ends with the test file that closes it. */
+export function startBrowser(): Promise<Browser> {
+  return chromium.launch({
+    executablePath: Bun.which("chromium")!,
+    args: [
+      ...(process.geteuid?.() === 0 ? ["--no-sandbox"] : []),
+      ...["--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+      "--no-first-run",
+    ],
+  });
+}
+
+/** A phone that is held upright. */
+export const PHONE = { width: 360, height: 740 } as const;
+
+/** `so101 web` as a process. */
+export interface RunningWebProgram extends AsyncDisposable {
+  readonly url: string;
+}
+
+/** Starts `so101 web` on a free port, for the services at these sockets; `stateDir` keeps its claims. */
+export async function startWeb(
+  sockets: readonly string[],
+  stateDir: string,
+  args: readonly string[] = ["--simulated-arms"],
+): Promise<RunningWebProgram> {
+  const command = [programPath, "web", "--listen", "127.0.0.1:0", ...args];
+  const web = Bun.spawn([...command, ...sockets.flatMap((path) => ["--socket", path])], {
+    cwd: "/",
+    env: { PATH: process.env.PATH, STATE_DIRECTORY: stateDir },
+    stdin: "ignore",
+    stdout: "pipe",
+    stderr: "inherit",
+  });
+  const { value } = await web.stdout.getReader().read();
+  const [url] = /http\S+/.exec(new TextDecoder().decode(value)) ?? [];
+  if (url === undefined) throw new Error(`so101 web ended with exit code ${await web.exited}`);
+  return {
+    url,
+    async [Symbol.asyncDispose]() {
+      web.kill("SIGTERM");
+      await web.exited;
+    },
+  };
+}
+
+/** What went wrong in a page: errors of scripts, refusals of its security policy, requests to anywhere else. */
+export function troublesOf(page: Page, url: string): string[] {
+  const troubles: string[] = [];
+  page.on("pageerror", ({ message }) => troubles.push(message));
+  page.on("console", (line) => {
+    if (["error", "warning"].includes(line.type())) troubles.push(line.text());
+  });
+  page.on("request", (request) => {
+    if (!request.url().startsWith(url) && !request.url().startsWith("data:")) troubles.push(request.url());
+  });
+  return troubles;
+}
