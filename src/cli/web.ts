@@ -12,6 +12,7 @@ import { pageFiles } from "../web/http/page-files.ts";
 import { type ServedPair, servedPair } from "../web/pairs/served-pair.ts";
 import { serveWeb } from "../web/server.ts";
 import { interruptible } from "./interrupt.ts";
+import { claimCommand, claimsCommand } from "./web-claims.ts";
 
 interface Options {
   readonly listen: Address;
@@ -45,7 +46,10 @@ export function webCommand(): Command {
       "--simulated-arms",
       "the arms are simulated: a leader that is not on this machine's USB may claim a page",
     )
-    .action((options: Options) => interruptible((signal) => serve(options, signal)));
+    .action((options: Options) => interruptible((signal) => serve(options, signal)))
+    .helpCommand(false)
+    .addCommand(claimCommand())
+    .addCommand(claimsCommand());
 }
 
 async function serve({ listen, socket, simulatedArms }: Options, signal: AbortSignal): Promise<void> {
