@@ -6,6 +6,7 @@ import { Claimer, type CountedPorts } from "./access/claimer.ts";
 import type { Claims } from "./access/claims.ts";
 import { tokenIn } from "./access/cookie.ts";
 import { claimRoutes } from "./access/routes.ts";
+import { healthRoutes } from "./health/routes.ts";
 import { isOwnHost, isOwnOrigin } from "./http/hosts.ts";
 import type { PageFile } from "./http/page-files.ts";
 import { refusal } from "./http/replies.ts";
@@ -57,7 +58,7 @@ export function serveWeb(options: WebOptions): RunningWeb {
   const tellPages = (message: PageMessage) => server.publish(EVERY_PAGE, JSON.stringify(message));
   const claimer = new Claimer(counted, tellPages);
   const ofMachine: readonly MachineRoute[] = [metricsRoute(pairs)];
-  const ofPairs: readonly PairRoute[] = [...pairRoutes, ...claimRoutes(claimer, claims)];
+  const ofPairs: readonly PairRoute[] = [...pairRoutes, ...claimRoutes(claimer, claims), ...healthRoutes()];
   let pages = 0;
   const server: Server<OpenPage> = Bun.serve<OpenPage>({
     hostname: address,
