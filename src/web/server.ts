@@ -8,7 +8,7 @@ import { tokenIn } from "./access/cookie.ts";
 import { claimRoutes } from "./access/routes.ts";
 import { healthRoutes } from "./health/routes.ts";
 import { isOwnHost, isOwnOrigin } from "./http/hosts.ts";
-import type { PageFile } from "./http/page-files.ts";
+import { type PageFile, scriptOf } from "./http/page-files.ts";
 import { refusal } from "./http/replies.ts";
 import type { Asked, Asker, MachineRoute, PairRoute, Standing } from "./http/route.ts";
 import type { PageMessage } from "./messages.ts";
@@ -86,6 +86,7 @@ export function serveWeb(options: WebOptions): RunningWeb {
           kind: "hello",
           machine: hostname(),
           program: version,
+          script: scriptOf(files),
           pairs: [...pairs.keys()],
           isClaimed: socket.data.standing === "claimed",
         });
@@ -104,10 +105,13 @@ export function serveWeb(options: WebOptions): RunningWeb {
   });
 
   function upgrade(request: Request, server: Server<OpenPage>): Response | undefined {
+    // First of all: a page that was refused asks why in a request that names no origin.
+    if (pages >= MOST_PAGES) {
+      return refusal(503, `${MOST_PAGES} pages are open already: close one elsewhere, and this one goes on.`);
+    }
     if (!isOwnOrigin(request.headers.get("origin"), request.headers.get("host"))) {
       return refusal(403, "Only this machine's own page may ask.");
     }
-    if (pages >= MOST_PAGES) return refusal(503, "Too many pages are open.");
     return server.upgrade(request, { data: { ends: [], standing: standingOf(request) } })
       ? undefined
       : refusal(426, "A WebSocket is expected.");

@@ -27,11 +27,14 @@ export async function checkService(
     status === undefined
       ? []
       : [teleoperation(status, audience), ...ROLES.map((role) => replies(role, status))];
-  if (found === undefined)
+  if (found === undefined && status !== undefined) {
+    return [ok(area, "runs, started by hand: systemd does not run here"), ...running];
+  }
+  if (found === undefined) {
     return [
       warning(area, "systemd does not run here", `start it by hand: ${command(audience, "teleoperate")}`),
-      ...running,
     ];
+  }
   const { LoadState, ActiveState, UnitFileState, NRestarts, LimitRTPRIO } = found;
   if (LoadState === "not-found") {
     return [
