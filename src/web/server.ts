@@ -10,10 +10,11 @@ import type { Codes } from "./access/codes.ts";
 import { tokenIn } from "./access/cookie.ts";
 import { accessRoutes, claimRoutes } from "./access/routes.ts";
 import type { Boards } from "./boards.ts";
+import { healthRoutes } from "./health/routes.ts";
 import { Allowance } from "./http/allowance.ts";
 import { Connections, type Peer } from "./http/connections.ts";
 import { isFromOwnPage, LONGEST_BODY_BYTES, refusedBy, refusedToAll } from "./http/entry.ts";
-import type { PageFile } from "./http/page-files.ts";
+import { type PageFile, scriptOf } from "./http/page-files.ts";
 import { refusal } from "./http/replies.ts";
 import type { Asked, MachineRoute, PairRoute, Reading } from "./http/route.ts";
 import { type OpenPage, OpenPages } from "./open-pages.ts";
@@ -63,14 +64,15 @@ const LOOK_AT_CLAIMS_MS = 500;
 /** Starts it. Throws the system's error when the address cannot be listened at. */
 export function serveWeb(options: WebOptions): RunningWeb {
   const { hostname: address, port, files, pairs, claims, reading, names, signal } = options;
-  const pages = new OpenPages({ pairs, claims, reading, machine: hostname(), program: version });
+  const known = { machine: hostname(), program: version, script: scriptOf(files), pairs: [...pairs.keys()] };
+  const pages = new OpenPages({ known, pairs, claims, reading });
   const claimer = new Claimer(options, (message) => pages.tell(message));
   const allowance = new Allowance(READ_BY_UNCLAIMED);
   const ofMachine: readonly MachineRoute[] = [
     metricsRoute(pairs),
     ...accessRoutes(claimer, claims, () => pages.look()),
   ];
-  const ofPairs: readonly PairRoute[] = [...pairRoutes, ...claimRoutes(claimer, claims)];
+  const ofPairs: readonly PairRoute[] = [...pairRoutes, ...claimRoutes(claimer, claims), ...healthRoutes()];
   const server: Server<OpenPage> = Bun.serve<OpenPage>({
     hostname: address,
     port,
@@ -102,8 +104,12 @@ export function serveWeb(options: WebOptions): RunningWeb {
 
   function upgrade(request: Request, server: Server<OpenPage>, peer: Peer): Response | undefined {
     if (!isFromOwnPage(request)) return refusal(403, "Only this machine's own page may ask.");
+    const token = tokenOf(request);
+    // A page that was refused asks why in a request that is none for a WebSocket.
+    const full = pages.fullFor(token);
+    if (full !== undefined) return refusal(503, full);
     const closed = connections.began(peer);
-    if (server.upgrade(request, { data: { token: tokenOf(request), closed } })) return undefined;
+    if (server.upgrade(request, { data: { token, closed } })) return undefined;
     closed();
     return refusal(426, "A WebSocket is expected.", { upgrade: "websocket" });
   }

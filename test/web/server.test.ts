@@ -278,10 +278,9 @@ describe("a WebSocket", () => {
 
   test("that is one too many is told so, and a claimed page has a place all the same", async () => {
     const opened = await Promise.all(Array.from({ length: 24 }, () => opening(served.port)));
-    expect(await closeOf(open(served.port))).toMatchObject({
-      code: 1013,
-      reason: "Too many pages are open: close some.",
-    });
+    const answer = await say(served.port, request({ path: "/live", headers: OWN() }));
+    expect(statusOf(answer)).toBe(503);
+    expect(answer).toContain("24 pages are open already: close one elsewhere, and this one goes on.");
     const token = served.claims.add("a test", Date.now());
     const claimed = await opening(served.port, token);
     expect(claimed.readyState).toBe(WebSocket.OPEN);

@@ -39,10 +39,12 @@ export function statusOf(sources: StatusSources): Status {
     state: history.state,
     since: history.since.toISOString(),
     why: history.why,
+    reasons: [...history.reasons],
     mode: memory.mailbox.mode,
     isObeyed: memory.mailbox.isObeyed,
     configuredRateHz: settings.rateHz,
     ...{ rateHz, ticks, lateTicks, latenessUs, alignments },
+    holds: history.holds,
     arms: Object.fromEntries(ROLES.map((role) => [role, armStatus(role, sources)])) as Status["arms"],
     activeAlarms: [...history.activeAlarms],
     events: history.events

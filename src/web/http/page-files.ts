@@ -46,3 +46,8 @@ export function pageFiles(): ReadonlyMap<string, PageFile> | undefined {
     }),
   );
 }
+
+/** The path of the page's script: its name changes with what is in it. */
+export function scriptOf(files: ReadonlyMap<string, PageFile>): string {
+  return [...files.keys()].find((path) => path.endsWith(".js")) ?? "";
+}
