@@ -18,7 +18,7 @@ import { type PageFile, scriptOf } from "./http/page-files.ts";
 import { refusal } from "./http/replies.ts";
 import type { Asked, MachineRoute, PairRoute, Reading } from "./http/route.ts";
 import { type OpenPage, OpenPages } from "./open-pages.ts";
-import { metricsRoute, pairRoutes } from "./pairs/routes.ts";
+import { metricsRoute, pairRoutes, stopRoute } from "./pairs/routes.ts";
 import type { ServedPair } from "./pairs/served-pair.ts";
 
 /** What the server serves. */
@@ -70,6 +70,7 @@ export function serveWeb(options: WebOptions): RunningWeb {
   const allowance = new Allowance(READ_BY_UNCLAIMED);
   const ofMachine: readonly MachineRoute[] = [
     metricsRoute(pairs),
+    stopRoute(pairs),
     ...accessRoutes(claimer, claims, () => pages.look()),
   ];
   const ofPairs: readonly PairRoute[] = [...pairRoutes, ...claimRoutes(claimer, claims), ...healthRoutes()];

@@ -211,7 +211,7 @@ describe("a request", () => {
 
 describe("who may ask what", () => {
   /** What makes an arm stand still, and what claims a page. */
-  const FOR_EVERYBODY = ["buttons", "claim", "/claim-by-board", "/claim-by-code"];
+  const FOR_EVERYBODY = ["/buttons", "buttons", "claim", "/claim-by-board", "/claim-by-code"];
 
   test("everything that changes something, but Pause, Release and a claim, takes a claimed page", async () => {
     const { ofMachine, ofPairs } = served.web.routes;

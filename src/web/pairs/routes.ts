@@ -3,11 +3,12 @@ import * as v from "valibot";
 import { EXPOSITION_TYPE, exposition } from "../../metrics/exposition.ts";
 import { HEADERS } from "../http/page-files.ts";
 import { refusal, reply } from "../http/replies.ts";
-import type { MachineRoute, PairRoute } from "../http/route.ts";
-import { actions } from "../messages.ts";
+import { bodyOf, type MachineRoute, type PairRoute } from "../http/route.ts";
+import { type ActionReply, actions } from "../messages.ts";
 import type { ServedPair } from "./served-pair.ts";
 
 const buttonSchema = v.strictObject({ action: v.picklist(actions) });
+const stopSchema = v.strictObject({ action: v.picklist(["pause", "release"]) });
 
 /** Of each pair. */
 export const pairRoutes: readonly PairRoute[] = [
@@ -23,6 +24,28 @@ export const pairRoutes: readonly PairRoute[] = [
     },
   },
 ];
+
+/** Pause and Release of all pairs at once: for a page that cannot hear which there are. */
+export function stopRoute(pairs: ReadonlyMap<string, ServedPair>): MachineRoute {
+  return {
+    method: "POST",
+    path: "/buttons",
+    who: "everybody",
+    async answer(asked) {
+      const body = await bodyOf(asked, stopSchema);
+      if (body instanceof Response) return body;
+      const replies = await Promise.all(
+        [...pairs.values()].map(async ({ name, buttons }) => ({
+          name,
+          came: await buttons.press(body.action, asked.standing, asked.signal),
+        })),
+      );
+      const text = replies.map(({ name, came }) => (pairs.size > 1 ? `${name}: ${came.text}` : came.text));
+      const done = replies.every(({ came }) => came.done);
+      return reply({ done, text: text.join("\n") } satisfies ActionReply);
+    },
+  };
+}
 
 /** What Prometheus reads: of the pairs whose service answers. */
 export function metricsRoute(pairs: ReadonlyMap<string, ServedPair>): MachineRoute {
