@@ -6,8 +6,8 @@ import { type Connection, connectionsTo, endConnection, plainAddress } from "../
 
 /** Open pages, and for each the few connections that a browser makes; what is more is nobody's page. */
 export const MOST_CONNECTIONS = 128;
-/** A storm brings thousands a second; a look takes 0.1 ms, and 3 ms where there are a thousand. */
-const LOOK_EVERY_MS = 200;
+/** A storm brings thousands a second, and each may hold 8 kB; a look takes 0.1 ms, and 3 ms where there are a thousand. */
+const LOOK_EVERY_MS = 100;
 
 /** What is known of a connection. */
 interface Known {
