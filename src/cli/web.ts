@@ -66,7 +66,7 @@ async function serve({ listen, socket, simulatedArms }: Options, signal: AbortSi
       }),
       say: (error) => messageOf(error, {}),
       served: (url) => printLine(`the page is at ${url}`),
-      troubled: (text) => log("fault", `the page cannot be shown: ${text}`),
+      troubled: (url, text) => log("fault", `the page at ${url} cannot be shown: ${text}`),
     },
     signal,
   );
@@ -91,7 +91,11 @@ function stateDir(): string {
 
 function pairsOf(sockets: readonly string[]): ServedPair[] {
   if (sockets.length > 0) {
-    return sockets.map((path) => servedPair(basename(path, ".sock"), [path], { socket: path }));
+    return sockets.map((path, index) => {
+      const name = basename(path, ".sock");
+      const isTaken = sockets.slice(0, index).some((other) => basename(other, ".sock") === name);
+      return servedPair(isTaken ? `${name}-${index + 1}` : name, [path], { socket: path });
+    });
   }
   return pairsOrMain().map((pair) => servedPair(pair, controlPaths(pair), { pair: pairToName(pair) }));
 }
