@@ -1,12 +1,11 @@
 /** What a page can do about a finding: each cure, and the screen that has the workflow for it. */
 import type { Cure } from "../../../workflows/check.ts";
-import type { ScreenName } from "../screens.tsx";
 
 type Kind = Cure["do"];
 
 /** What a cure is on the page. `arm` is "the leader", "the follower" or, where it is for none, "the arms". */
 interface Offer {
-  readonly screen: ScreenName;
+  readonly screen: "set-up" | "settings" | "now";
   label(arm: string, cure: Cure): string;
 }
 
