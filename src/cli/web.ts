@@ -1,19 +1,22 @@
 /** `so101 web`: the page for the phone beside the arms. */
-import { accessSync, constants, mkdirSync } from "node:fs";
-import { homedir } from "node:os";
-import { basename, join } from "node:path";
+import { accessSync, constants } from "node:fs";
+import { basename } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
 import { controlPaths } from "../api/address.ts";
 import { pairsOrMain, pairToName } from "../config/pairs.ts";
 import { log } from "../daemon/log.ts";
-import { whyOf } from "../linux/system-error.ts";
+import { isSystemError, whyOf } from "../linux/system-error.ts";
 import { printLine } from "../linux/text/stdout.ts";
 import { Claims } from "../web/access/claims.ts";
+import { Codes } from "../web/access/codes.ts";
+import { stateDir } from "../web/access/state.ts";
+import { machineBoards } from "../web/boards.ts";
 import { pageFiles } from "../web/http/page-files.ts";
 import { type ServedPair, servedPair } from "../web/pairs/served-pair.ts";
 import { serveLastingly } from "../web/serving/serve-lastingly.ts";
 import { messageOf } from "../workflows/api-problem.ts";
 import { interruptible } from "./interrupt.ts";
+import { claimCommand, claimsCommand } from "./web-claims.ts";
 
 interface Options {
   readonly listen: Address;
@@ -47,7 +50,10 @@ export function webCommand(): Command {
       "--simulated-arms",
       "the arms are simulated: a leader that is not on this machine's USB may claim a page",
     )
-    .action((options: Options) => interruptible((signal) => serve(options, signal)));
+    .action((options: Options) => interruptible((signal) => serve(options, signal)))
+    .helpCommand(false)
+    .addCommand(claimCommand())
+    .addCommand(claimsCommand());
 }
 
 async function serve({ listen, socket, simulatedArms }: Options, signal: AbortSignal): Promise<void> {
@@ -57,13 +63,20 @@ async function serve({ listen, socket, simulatedArms }: Options, signal: AbortSi
   await serveLastingly(
     {
       address: listen,
-      prepare: () => ({
-        files,
-        pairs: new Map(pairsOf(socket).map((pair) => [pair.name, pair])),
-        claims: new Claims(join(stateDir(), "claims.json")),
-        counted: simulatedArms ? "any" : "own USB",
-        signal,
-      }),
+      prepare() {
+        const dir = writableStateDir();
+        return {
+          files,
+          pairs: new Map(pairsOf(socket).map((pair) => [pair.name, pair])),
+          reading: "everybody",
+          names: [],
+          boards: machineBoards,
+          claims: new Claims(dir),
+          codes: new Codes(dir),
+          counted: simulatedArms ? "any" : "own USB",
+          signal,
+        };
+      },
       say: (error) => messageOf(error, {}),
       served: (url) => printLine(`the page is at ${url}`),
       troubled: (url, text) => log("fault", `the page at ${url} cannot be shown: ${text}`),
@@ -72,21 +85,19 @@ async function serve({ listen, socket, simulatedArms }: Options, signal: AbortSi
   );
 }
 
-/** Where claims are kept: systemd's folder for the unit, or the user's own. */
-function stateDir(): string {
-  const dir =
-    process.env.STATE_DIRECTORY ??
-    join(process.env.XDG_STATE_HOME ?? join(homedir(), ".local/state"), "so101-web");
+/** Where claims are kept. Throws an Error that says what to do where none can be. */
+function writableStateDir(): string {
   try {
-    mkdirSync(dir, { recursive: true, mode: 0o700 });
+    const dir = stateDir();
     accessSync(dir, constants.W_OK | constants.X_OK);
+    return dir;
   } catch (error) {
+    const where = isSystemError(error) ? ` in ${error.path}` : "";
     throw new Error(
-      `claims cannot be kept in ${dir}: ${whyOf(error)} — make that a folder which this program's user may write to, or ` +
+      `claims cannot be kept${where}: ${whyOf(error)} — make that a folder which this program's user may write to, or ` +
         "name another in STATE_DIRECTORY",
     );
   }
-  return dir;
 }
 
 function pairsOf(sockets: readonly string[]): ServedPair[] {
