@@ -1,6 +1,6 @@
 /** Importing a calibration: a file of LeRobot's, or one from anywhere, becomes the arm's. The arm itself is not needed. */
 import { realpathSync, statSync } from "node:fs";
-import type { CalibrationText } from "../../arm/calibration/calibration.ts";
+import { type CalibrationText, parseCalibrationBytes } from "../../arm/calibration/calibration.ts";
 import { CalibrationError } from "../../arm/calibration/error.ts";
 import { readCalibrationText } from "../../arm/calibration/files/file.ts";
 import { readTreeFile } from "../../arm/calibration/files/tree-file.ts";
@@ -26,14 +26,40 @@ export async function importCalibration(arm: FiledArm, from: string, operator: O
     readSource(arm, from, operator),
   );
   operator.tell("info", `${name}: importing ${path}`);
-  if (leftOut.length > 0) {
-    const keys = list(leftOut.map((key) => JSON.stringify(key)));
-    operator.tell("warning", `${name}: ${keys} in ${path} is no part of a calibration, and is left out`);
-  }
+  tellLeftOut(arm, path, leftOut, operator);
   await keep(arm, new CalibrationStore(arm.calibrationDir), calibration, "the imported", operator);
   if (ofDegrees && arm.normalisation !== "degrees") tellDegrees(operator);
   const check = command(operator.audience, "calibration check", arm.role);
   operator.tell("info", `Whether the arm agrees is told by "${check}".`);
+}
+
+/** A file that was handed over: what it is called, and what is in it. */
+export interface HandedFile {
+  readonly path: string;
+  readonly bytes: Buffer;
+}
+
+/**
+ * Takes over a file that was handed over, as {@link importCalibration} does one of this machine.
+ * Throws {@link CalibrationError}; {@link Interrupted}.
+ */
+export async function importCalibrationFile(
+  arm: FiledArm,
+  { path, bytes }: HandedFile,
+  operator: Operator,
+): Promise<void> {
+  const { calibration, leftOut } = parseCalibrationBytes(bytes, path, arm);
+  tellLeftOut(arm, path, leftOut, operator);
+  await keep(arm, new CalibrationStore(arm.calibrationDir), calibration, "the imported", operator);
+}
+
+function tellLeftOut(arm: FiledArm, path: string, leftOut: readonly string[], operator: Operator): void {
+  if (leftOut.length === 0) return;
+  const keys = list(leftOut.map((key) => JSON.stringify(key)));
+  operator.tell(
+    "warning",
+    `${nameOfArm(arm)}: ${keys} in ${path} is no part of a calibration, and is left out`,
+  );
 }
 
 /** The user's LeRobot turns the follower by the leader's angles, and ours, unless told otherwise, by shares of ranges. */

@@ -1,0 +1,72 @@
+/**
+ * What can be asked about setting a pair up, below `/pairs/NAME/`:
+ *
+ * - `GET set-up` tells how far it has come;
+ * - `POST set-up` begins it, or goes on with it, as a work; `{"way": "unplug"}` tells boards by their cables;
+ * - `POST set-up/file?arm=leader&name=blue.json` hands over the file that is waited for, which is its body.
+ */
+import * as v from "valibot";
+import { ROLES } from "../../arm/joints.ts";
+import { refusal, reply } from "../http/replies.ts";
+import { bodyOf, type PairRoute } from "../http/route.ts";
+import type { ActionReply } from "../messages.ts";
+import type { ServedPair } from "../pairs/served-pair.ts";
+import type { Works } from "../work/works.ts";
+import type { SetUpPlace } from "./place.ts";
+import { look } from "./view.ts";
+import { setUp } from "./wizard.ts";
+
+const orderSchema = v.strictObject({ way: v.optional(v.picklist(["move", "unplug", "pick"]), "move") });
+const fileSchema = v.strictObject({
+  arm: v.picklist(ROLES),
+  name: v.pipe(v.string(), v.minLength(1), v.maxLength(255)),
+});
+
+/** Another page was first, or there is nothing of the kind. */
+const CONFLICT = 409;
+
+/** Of each pair. */
+export function setUpRoutes(works: Works, placeOf: (pair: ServedPair) => SetUpPlace): readonly PairRoute[] {
+  return [
+    {
+      method: "GET",
+      path: "set-up",
+      who: "reader",
+      answer: async (pair) => reply(await look(placeOf(pair), pair.feed.status ?? (await pair.feed.ask()))),
+    },
+    {
+      method: "POST",
+      path: "set-up",
+      who: "claimed",
+      async answer(pair, asked) {
+        const order = await bodyOf(asked, orderSchema);
+        if (order instanceof Response) return order;
+        const place = placeOf(pair);
+        const refused = works.start(pair.name, {
+          what: "set-up",
+          title: "Setting up",
+          isDriving: false,
+          audience: pair.audience,
+          run: (operator) => setUp(place, order.way, operator),
+        });
+        return refused === undefined
+          ? reply({ done: true, text: "It goes on." } satisfies ActionReply)
+          : refusal(CONFLICT, refused);
+      },
+    },
+    {
+      method: "POST",
+      path: "set-up/file",
+      who: "claimed",
+      async answer(pair, { request, url }) {
+        const given = v.safeParse(fileSchema, Object.fromEntries(url.searchParams));
+        if (!given.success) return refusal(400, "Say whose calibration the file is to be, and its name.");
+        const { arm, name } = given.output;
+        const bytes = Buffer.from(await request.arrayBuffer());
+        return placeOf(pair).files.hand(arm, { path: name, bytes })
+          ? reply({ done: true, text: "The machine has the file." } satisfies ActionReply)
+          : refusal(CONFLICT, "No file of this arm is waited for just now.");
+      },
+    },
+  ];
+}
