@@ -3,18 +3,22 @@
  *
  * - `GET set-up` tells how far it has come;
  * - `POST set-up` begins it, or goes on with it, as a work; `{"way": "unplug"}` tells boards by their cables;
+ * - `POST set-up/names` does so with the boards' names alone, be they given already or not;
  * - `POST set-up/file?arm=leader&name=blue.json` hands over the file that is waited for, which is its body.
  */
 import * as v from "valibot";
 import { ROLES } from "../../arm/joints.ts";
+import type { Way } from "../../workflows/assign/choose.ts";
+import type { Operator } from "../../workflows/operator.ts";
 import { refusal, reply } from "../http/replies.ts";
-import { bodyOf, type PairRoute } from "../http/route.ts";
+import { type Asked, bodyOf, type PairRoute } from "../http/route.ts";
 import type { ActionReply } from "../messages.ts";
 import type { ServedPair } from "../pairs/served-pair.ts";
+import type { Outcome } from "../work/messages.ts";
 import type { Works } from "../work/works.ts";
 import type { SetUpPlace } from "./place.ts";
 import { look } from "./view.ts";
-import { setUp } from "./wizard.ts";
+import { nameAgain, setUp } from "./wizard.ts";
 
 const orderSchema = v.strictObject({ way: v.optional(v.picklist(["move", "unplug", "pick"]), "move") });
 const fileSchema = v.strictObject({
@@ -27,6 +31,23 @@ const CONFLICT = 409;
 
 /** Of each pair. */
 export function setUpRoutes(works: Works, placeOf: (pair: ServedPair) => SetUpPlace): readonly PairRoute[] {
+  async function begin(
+    pair: ServedPair,
+    asked: Asked,
+    what: string,
+    title: string,
+    run: (place: SetUpPlace, way: Way, operator: Operator) => Promise<Outcome>,
+  ): Promise<Response> {
+    const order = await bodyOf(asked, orderSchema);
+    if (order instanceof Response) return order;
+    const refused = works.start(pair.name, {
+      ...{ what, title, isDriving: false, audience: pair.audience },
+      run: (operator) => run(placeOf(pair), order.way, operator),
+    });
+    return refused === undefined
+      ? reply({ done: true, text: "It goes on." } satisfies ActionReply)
+      : refusal(CONFLICT, refused);
+  }
   return [
     {
       method: "GET",
@@ -38,21 +59,13 @@ export function setUpRoutes(works: Works, placeOf: (pair: ServedPair) => SetUpPl
       method: "POST",
       path: "set-up",
       who: "claimed",
-      async answer(pair, asked) {
-        const order = await bodyOf(asked, orderSchema);
-        if (order instanceof Response) return order;
-        const place = placeOf(pair);
-        const refused = works.start(pair.name, {
-          what: "set-up",
-          title: "Setting up",
-          isDriving: false,
-          audience: pair.audience,
-          run: (operator) => setUp(place, order.way, operator),
-        });
-        return refused === undefined
-          ? reply({ done: true, text: "It goes on." } satisfies ActionReply)
-          : refusal(CONFLICT, refused);
-      },
+      answer: (pair, asked) => begin(pair, asked, "set-up", "Setting up", setUp),
+    },
+    {
+      method: "POST",
+      path: "set-up/names",
+      who: "claimed",
+      answer: (pair, asked) => begin(pair, asked, "names", "Naming the boards", nameAgain),
     },
     {
       method: "POST",

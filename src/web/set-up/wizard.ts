@@ -43,6 +43,13 @@ export async function setUp(place: SetUpPlace, way: Way, operator: Operator): Pr
   return "done";
 }
 
+/** Names the boards of a pair, whatever names they have. Throws what {@link nameBoards} throws. */
+export async function nameAgain(place: SetUpPlace, way: Way, operator: Operator): Promise<Outcome> {
+  await standStill(place, operator);
+  await nameBoards(place, way, operator);
+  return "done";
+}
+
 /** Nothing moves while hands are at the arms: the pair is paused until somebody resumes it. */
 async function standStill({ sockets }: SetUpPlace, { signal }: Operator): Promise<void> {
   try {

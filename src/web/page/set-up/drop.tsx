@@ -16,11 +16,17 @@ export function Drop({ arm, take }: Properties) {
   const hand = async (files: FileList | null | undefined) => {
     const [file, ...others] = [...(files ?? [])];
     if (file === undefined) return;
-    setReply(others.length > 0 ? { done: false, text: "One file only: the calibration of this arm." } : await take(file));
+    setReply(
+      others.length > 0
+        ? { done: false, text: "One file only: the calibration of this arm." }
+        : await take(file),
+    );
   };
   return (
     <div
       class={isOver ? "drop over" : "drop"}
+      role="group"
+      aria-label={`A file for the ${arm}`}
       onDragOver={(event) => {
         event.preventDefault();
         setIsOver(true);
