@@ -15,6 +15,7 @@ import { interruptible } from "./interrupt.ts";
 interface Options {
   readonly listen: Address;
   readonly socket: readonly string[];
+  readonly config: readonly string[];
   readonly simulatedArms?: true;
 }
 
@@ -41,17 +42,23 @@ export function webCommand(): Command {
       [],
     )
     .option(
+      "--config <file>",
+      "configuration file of the pair at --socket, in their order (default: that of the socket's name)",
+      (path: string, before: readonly string[]) => [...before, path],
+      [],
+    )
+    .option(
       "--simulated-arms",
       "the arms are simulated: a leader that is not on this machine's USB may claim a page",
     )
     .action((options: Options) => interruptible((signal) => serve(options, signal)));
 }
 
-async function serve({ listen, socket, simulatedArms }: Options, signal: AbortSignal): Promise<void> {
+async function serve({ listen, socket, config, simulatedArms }: Options, signal: AbortSignal): Promise<void> {
   const files = pageFiles();
   if (files === undefined)
     throw new Error("the page is in the compiled program only — make build, then run dist/so101-…");
-  const pairs = pairsOf(socket);
+  const pairs = pairsOf(socket, config);
   const server = serveWeb({
     ...listen,
     files,
@@ -74,9 +81,18 @@ function stateDir(): string {
   return dir;
 }
 
-function pairsOf(sockets: readonly string[]): ServedPair[] {
+function pairsOf(sockets: readonly string[], configs: readonly string[]): ServedPair[] {
   if (sockets.length > 0) {
-    return sockets.map((path) => servedPair(basename(path, ".sock"), [path], { socket: path }));
+    return sockets.map((socket, index) => {
+      const config = configs[index];
+      const name = basename(socket, ".sock");
+      return servedPair(
+        name,
+        [socket],
+        { socket, config },
+        config === undefined ? { pair: name } : { config },
+      );
+    });
   }
   return pairsOrMain().map((pair) => servedPair(pair, controlPaths(pair), { pair: pairToName(pair) }));
 }
