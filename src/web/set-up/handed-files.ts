@@ -1,6 +1,11 @@
 /** Files that a person picks on his phone or drops on the page, for the workflow that waits for one. */
 import type { Role } from "../../arm/joints.ts";
-import type { HandedFile } from "../../workflows/calibration/import.ts";
+
+/** A file: what it is called, and what is in it. */
+export interface HandedFile {
+  readonly path: string;
+  readonly bytes: Buffer;
+}
 
 /** Where they are handed over. */
 export class HandedFiles {

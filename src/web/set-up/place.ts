@@ -9,17 +9,21 @@ import type { Naming } from "./naming.ts";
 /** Both arms of a pair. */
 export type Arms = Readonly<Record<Role, ChosenArm>>;
 
+/** With what all pairs of a machine are set up. */
+export interface SetUpMeans {
+  readonly boards: Boards;
+  readonly naming: Naming;
+  readonly compared: Compared;
+}
+
 /** What setting a pair up needs to know. */
-export interface SetUpPlace {
+export interface SetUpPlace extends SetUpMeans {
   /** The pair's name. */
   readonly pair: string;
   /** Where its service may listen. */
   readonly sockets: readonly string[];
   /** Where the pair is configured. */
   readonly choice: ArmChoice;
-  readonly boards: Boards;
-  readonly naming: Naming;
-  readonly compared: Compared;
   readonly files: HandedFiles;
 }
 

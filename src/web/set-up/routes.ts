@@ -8,6 +8,8 @@
  */
 import * as v from "valibot";
 import { ROLES } from "../../arm/joints.ts";
+import { ConfigError } from "../../config/config.ts";
+import { messageOf } from "../../workflows/api-problem.ts";
 import type { Way } from "../../workflows/assign/choose.ts";
 import type { Operator } from "../../workflows/operator.ts";
 import { refusal, reply } from "../http/replies.ts";
@@ -16,7 +18,8 @@ import type { ActionReply } from "../messages.ts";
 import type { ServedPair } from "../pairs/served-pair.ts";
 import type { Outcome } from "../work/messages.ts";
 import type { Works } from "../work/works.ts";
-import type { SetUpPlace } from "./place.ts";
+import { HandedFiles } from "./handed-files.ts";
+import type { SetUpMeans, SetUpPlace } from "./place.ts";
 import { look } from "./view.ts";
 import { nameAgain, setUp } from "./wizard.ts";
 
@@ -30,7 +33,14 @@ const fileSchema = v.strictObject({
 const CONFLICT = 409;
 
 /** Of each pair. */
-export function setUpRoutes(works: Works, placeOf: (pair: ServedPair) => SetUpPlace): readonly PairRoute[] {
+export function setUpRoutes(works: Works, means: SetUpMeans): readonly PairRoute[] {
+  const handed = new Map<string, HandedFiles>();
+  function placeOf({ name, sockets, choice }: ServedPair): SetUpPlace {
+    const files = handed.get(name) ?? new HandedFiles();
+    handed.set(name, files);
+    return { ...means, pair: name, sockets, choice, files };
+  }
+
   async function begin(
     pair: ServedPair,
     asked: Asked,
@@ -53,7 +63,15 @@ export function setUpRoutes(works: Works, placeOf: (pair: ServedPair) => SetUpPl
       method: "GET",
       path: "set-up",
       who: "reader",
-      answer: async (pair) => reply(await look(placeOf(pair), pair.feed.status ?? (await pair.feed.ask()))),
+      async answer(pair) {
+        const status = pair.feed.status ?? (await pair.feed.ask());
+        try {
+          return reply(await look(placeOf(pair), status));
+        } catch (error) {
+          if (!(error instanceof ConfigError)) throw error;
+          return refusal(CONFLICT, messageOf(error, pair.audience));
+        }
+      },
     },
     {
       method: "POST",

@@ -20,46 +20,37 @@ import { isOfDegrees, lerobotFile } from "./lerobot-files.ts";
  * person agrees. Throws an Error when there is none, or several; {@link CalibrationError}; {@link Interrupted}.
  */
 export async function importCalibration(arm: FiledArm, from: string, operator: Operator): Promise<void> {
-  const name = nameOfArm(arm);
   // A file of the person's own: what that person may not read is nothing that root should make one of the arm's.
-  const { path, ofDegrees, calibration, leftOut } = await readAsInvoker(from, () =>
-    readSource(arm, from, operator),
-  );
+  const source = await readAsInvoker(from, () => readSource(arm, from, operator));
+  await takeOver(arm, source, operator);
+}
+
+/**
+ * Takes over a file that was handed over as its bytes; `path` is how it is called. Throws as {@link importCalibration}.
+ */
+export async function importCalibrationFile(
+  arm: FiledArm,
+  { path, bytes }: { readonly path: string; readonly bytes: Buffer },
+  operator: Operator,
+): Promise<void> {
+  await takeOver(arm, { path, ofDegrees: false, ...parseCalibrationBytes(bytes, path, arm) }, operator);
+}
+
+async function takeOver(
+  arm: FiledArm,
+  { path, ofDegrees, calibration, leftOut }: Source,
+  operator: Operator,
+): Promise<void> {
+  const name = nameOfArm(arm);
   operator.tell("info", `${name}: importing ${path}`);
-  tellLeftOut(arm, path, leftOut, operator);
+  if (leftOut.length > 0) {
+    const keys = list(leftOut.map((key) => JSON.stringify(key)));
+    operator.tell("warning", `${name}: ${keys} in ${path} is no part of a calibration, and is left out`);
+  }
   await keep(arm, new CalibrationStore(arm.calibrationDir), calibration, "the imported", operator);
   if (ofDegrees && arm.normalisation !== "degrees") tellDegrees(operator);
   const check = command(operator.audience, "calibration check", arm.role);
   operator.tell("info", `Whether the arm agrees is told by "${check}".`);
-}
-
-/** A file that was handed over: what it is called, and what is in it. */
-export interface HandedFile {
-  readonly path: string;
-  readonly bytes: Buffer;
-}
-
-/**
- * Takes over a file that was handed over, as {@link importCalibration} does one of this machine.
- * Throws {@link CalibrationError}; {@link Interrupted}.
- */
-export async function importCalibrationFile(
-  arm: FiledArm,
-  { path, bytes }: HandedFile,
-  operator: Operator,
-): Promise<void> {
-  const { calibration, leftOut } = parseCalibrationBytes(bytes, path, arm);
-  tellLeftOut(arm, path, leftOut, operator);
-  await keep(arm, new CalibrationStore(arm.calibrationDir), calibration, "the imported", operator);
-}
-
-function tellLeftOut(arm: FiledArm, path: string, leftOut: readonly string[], operator: Operator): void {
-  if (leftOut.length === 0) return;
-  const keys = list(leftOut.map((key) => JSON.stringify(key)));
-  operator.tell(
-    "warning",
-    `${nameOfArm(arm)}: ${keys} in ${path} is no part of a calibration, and is left out`,
-  );
 }
 
 /** The user's LeRobot turns the follower by the leader's angles, and ours, unless told otherwise, by shares of ranges. */

@@ -4,13 +4,13 @@ import { useEffect, useState } from "preact/hooks";
 import type { ActionReply } from "../../messages.ts";
 import type { SetUpView } from "../../set-up/messages.ts";
 import { Claim } from "../access/claim.tsx";
-import { post, send } from "../post.ts";
 import type { ScreenProperties } from "../screens.tsx";
 import { Conversation } from "../work/conversation.tsx";
+import { FileDrop } from "../work/file-drop.tsx";
+import { handFile, startNaming, startSetUp } from "../work/post.ts";
+import { Steps } from "../work/steps.tsx";
 import { useWork } from "../work/works.ts";
-import { Alone } from "./alone.tsx";
 import { useSetUp } from "./asking.ts";
-import { Drop } from "./drop.tsx";
 import { PICTURES, pictureOf } from "./pictures.tsx";
 
 const titles = {
@@ -26,17 +26,23 @@ const words = { done: "done", now: "next", "to do": "to do" } as const;
 
 /** The screen. */
 export function SetUp({ pair, isClaimed, attempt }: ScreenProperties) {
-  const view = useSetUp(pair);
+  const found = useSetUp(pair);
+  const view = found && "steps" in found ? found : undefined;
   const work = useWork(pair);
   const [reply, setReply] = useState<ActionReply>();
-  const path = `/pairs/${encodeURIComponent(pair)}/set-up`;
-  const begin = async () => setReply(await post(path, {}));
+  const say = async (asking: Promise<ActionReply>) => {
+    const came = await asking;
+    setReply(came.done ? undefined : came);
+  };
+  const begin = () => say(startSetUp(pair));
   const isWorking = work !== undefined && !work.conversation?.ended;
+  const isOff = !isClaimed || isWorking;
   // Who has just shown that he is beside new boards need not say again that he wants to set them up.
   const beginsByItself = isClaimed && view?.isNamed === false && work === undefined;
   useEffect(() => {
     if (beginsByItself) void begin();
   }, [beginsByItself]);
+  if (found && "text" in found) return <p class="notice">{found.text}</p>;
   if (view === undefined) return <p class="boot">Looking at the boards …</p>;
   const instruction = work?.conversation?.lines.findLast(({ tone }) => tone === "instruction")?.message;
   const now = view.steps.find(({ state }) => state === "now")?.step;
@@ -46,9 +52,11 @@ export function SetUp({ pair, isClaimed, attempt }: ScreenProperties) {
       <Picture />
       {work && <Conversation pair={pair} work={work} />}
       {isClaimed && view.awaitedFile && (
-        <Drop
+        <FileDrop
           arm={view.awaitedFile}
-          take={(file) => send(`${path}/file?${queryOf(view.awaitedFile!, file)}`, file)}
+          isOff={false}
+          take={(file) => handFile(pair, view.awaitedFile!, file)}
+          refused={setReply}
         />
       )}
       {!isClaimed && <Claim pair={pair} isClaimed={isClaimed} attempt={attempt} />}
@@ -58,30 +66,31 @@ export function SetUp({ pair, isClaimed, attempt }: ScreenProperties) {
         </button>
       )}
       <p class={reply?.done === false ? "reply failed" : "reply"} role="status">
-        {reply?.done === false && reply.text}
+        {reply?.text}
       </p>
-      <Steps pair={pair} view={view} isOff={!isClaimed || isWorking} />
+      <Way view={view} />
+      <h3>Each step on its own</h3>
+      <div class="names">
+        <button type="button" disabled={isOff} onClick={() => say(startNaming(pair, "move"))}>
+          Name the boards: move the leader
+        </button>
+        <button type="button" disabled={isOff} onClick={() => say(startNaming(pair, "unplug"))}>
+          Name the boards: unplug one
+        </button>
+      </div>
+      <Steps pair={pair} isClaimed={isClaimed} />
     </section>
   );
 }
 
-function queryOf(arm: string, { name }: File): URLSearchParams {
-  return new URLSearchParams({ arm, name: name.slice(-255) || "the file" });
-}
-
-interface StepsProperties {
-  readonly pair: string;
-  readonly view: SetUpView;
-  readonly isOff: boolean;
-}
-
-function Steps({ pair, view: { steps, boards }, isOff }: StepsProperties) {
+/** How far it has come. */
+function Way({ view: { steps, boards } }: { readonly view: SetUpView }) {
   return (
-    <ol class="steps" aria-label="Steps">
+    <ol class="way" aria-label="How far it has come">
       {steps.map(({ step, state, text }) => (
         <li
           key={step}
-          class={state === "to do" ? "step later" : `step ${state}`}
+          class={state === "to do" ? "later" : state}
           aria-current={state === "now" ? "step" : undefined}
         >
           <span class="mark" aria-hidden="true">
@@ -94,7 +103,6 @@ function Steps({ pair, view: { steps, boards }, isOff }: StepsProperties) {
             <p>{text}</p>
             {step === "boards" && <Boards boards={boards} />}
           </div>
-          <Alone pair={pair} step={step} isOff={isOff} />
         </li>
       ))}
     </ol>
