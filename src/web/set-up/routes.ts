@@ -2,7 +2,7 @@
  * What can be asked about setting a pair up, below `/pairs/NAME/`:
  *
  * - `GET set-up` tells how far it has come;
- * - `POST set-up` begins it, or goes on with it, as a work; `{"way": "unplug"}` tells boards by their cables;
+ * - `POST set-up/begin` begins it, or goes on with it, as a work; `{"way": "unplug"}` tells boards by their cables;
  * - `POST set-up/names` does so with the boards' names alone, be they given already or not;
  * - `POST set-up/file?arm=leader&name=blue.json` hands over the file that is waited for, which is its body.
  */
@@ -75,7 +75,7 @@ export function setUpRoutes(works: Works, means: SetUpMeans): readonly PairRoute
     },
     {
       method: "POST",
-      path: "set-up",
+      path: "set-up/begin",
       who: "claimed",
       answer: (pair, asked) => begin(pair, asked, "set-up", "Setting up", setUp),
     },

@@ -2,7 +2,7 @@
  * Setting a pair up from new boards to arms that follow: each step looks at what there is, does what is missing, and is
  * passed over where nothing is. It may be ended anywhere and begun again: it goes on where something is missing.
  */
-import { ApiError } from "../../api/client.ts";
+import { askService } from "../../api/client.ts";
 import { ROLES } from "../../arm/joints.ts";
 import { ConfigError } from "../../config/config.ts";
 import { messageOf } from "../../workflows/api-problem.ts";
@@ -51,12 +51,15 @@ export async function nameAgain(place: SetUpPlace, way: Way, operator: Operator)
 }
 
 /** Nothing moves while hands are at the arms: the pair is paused until somebody resumes it. */
-async function standStill({ sockets }: SetUpPlace, { signal }: Operator): Promise<void> {
+async function standStill(place: SetUpPlace, { signal }: Operator): Promise<void> {
+  const { sockets } = place;
   try {
-    await askFor("pause", sockets, signal);
+    if (areNamed(place, armsOf(place))) await askFor("pause", sockets, signal);
+    // There is no arm yet that could be seen to stand still: what counts is that none goes on once there is.
+    else await askService(sockets, { do: "pause" });
   } catch (error) {
-    // Without a service nothing moves either.
-    if (!(error instanceof ApiError)) throw error;
+    // Without a service nothing moves; and one whose follower does not answer does not move it when it does.
+    if (signal.aborted) throw error;
   }
 }
 

@@ -50,7 +50,7 @@ async function sendFile(pair: string, path: string, arm: Role, file: File): Prom
 
 /** Begins to set a pair up, or goes on with it. */
 export function startSetUp(pair: string): Promise<ActionReply> {
-  return post(pathOf(pair, "set-up"), {});
+  return post(pathOf(pair, "set-up/begin"), {});
 }
 
 /** Begins to name a pair's boards, by a motion of the leader or by pulling its cable. */
