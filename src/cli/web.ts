@@ -1,12 +1,12 @@
 /** `so101 web`: the page for the phone beside the arms. */
-import { mkdirSync } from "node:fs";
-import { homedir } from "node:os";
-import { basename, join } from "node:path";
+import { basename } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
 import { controlPaths } from "../api/address.ts";
 import { pairsOrMain, pairToName } from "../config/pairs.ts";
 import { printLine } from "../linux/text/stdout.ts";
 import { Claims } from "../web/access/claims.ts";
+import { Codes } from "../web/access/codes.ts";
+import { stateDir } from "../web/access/state.ts";
 import { machineBoards } from "../web/boards.ts";
 import { pageFiles } from "../web/http/page-files.ts";
 import { type ServedPair, servedPair } from "../web/pairs/served-pair.ts";
@@ -71,31 +71,24 @@ async function serve(
   if (files === undefined)
     throw new Error("the page is in the compiled program only — make build, then run dist/so101-…");
   const pairs = pairsOf(socket, config);
+  const dir = stateDir();
   const server = serveWeb({
     ...listen,
     files,
     pairs: new Map(pairs.map((pair) => [pair.name, pair])),
-    claims: new Claims(join(stateDir(), "claims.json")),
+    reading: "everybody",
+    names: [],
+    boards: simDir === undefined ? machineBoards : simulatedBoards(simDir),
+    naming: simDir === undefined ? machineNaming : simulatedNaming(simDir),
+    compared: new Compared(dir),
+    claims: new Claims(dir),
+    codes: new Codes(dir),
     counted: simulatedArms || simDir !== undefined ? "any" : "own USB",
-    setUp: {
-      boards: simDir === undefined ? machineBoards : simulatedBoards(simDir),
-      naming: simDir === undefined ? machineNaming : simulatedNaming(simDir),
-      compared: new Compared(join(stateDir(), "compared.json")),
-    },
     signal,
   });
   printLine(`the page is at ${server.url}`);
   await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
   await server.stop();
-}
-
-/** Where claims are kept: systemd's folder for the unit, or the user's own. */
-function stateDir(): string {
-  const dir =
-    process.env.STATE_DIRECTORY ??
-    join(process.env.XDG_STATE_HOME ?? join(homedir(), ".local/state"), "so101-web");
-  mkdirSync(dir, { recursive: true, mode: 0o700 });
-  return dir;
 }
 
 function pairsOf(sockets: readonly string[], configs: readonly string[]): ServedPair[] {

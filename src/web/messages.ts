@@ -27,10 +27,11 @@ const statusMessage = v.object({ kind: v.literal("status"), pair: v.string(), st
 /** Why a pair's service says nothing, and what to do, in words. */
 const absentMessage = v.object({ kind: v.literal("absent"), pair: v.string(), why: v.string() });
 
-/** That somebody shows at the leader that he is beside the arms, and what is asked of him; null when it is over. */
+/** That somebody shows that he is beside the arms, and what is asked of him; null when it is over. */
 const claimMessage = v.object({
   kind: v.literal("claim"),
-  pair: v.string(),
+  /** At whose leader; null where a board shows it. */
+  pair: v.nullable(v.string()),
   text: v.nullable(v.string()),
   /** How much of it is done, 0 to 1. */
   progress: v.number(),
@@ -46,6 +47,8 @@ const helloMessage = v.object({
   isClaimed: v.boolean(),
   /** This connection's own id, which a page gives with what moves an arm for as long as it is there. */
   page: v.string(),
+  /** Whether this page may see how the arms are. */
+  mayRead: v.boolean(),
 });
 
 /** Checks what the page is sent. */
@@ -70,3 +73,16 @@ export const actionReplySchema = v.object({ done: v.boolean(), text: v.string() 
 
 /** What comes of a button. */
 export type ActionReply = v.InferOutput<typeof actionReplySchema>;
+
+/** A page that is claimed, as it is listed. */
+export const listedClaimSchema = v.object({
+  id: v.string(),
+  /** How its browser calls itself. */
+  name: v.string(),
+  claimedAtMs: v.number(),
+  /** Whether it is the page that asks. */
+  isThis: v.boolean(),
+});
+
+/** A page that is claimed. */
+export type ListedClaim = v.InferOutput<typeof listedClaimSchema>;

@@ -33,6 +33,10 @@ export type Attempt =
 export type FailedBy =
   | { readonly because: "time" }
   | { readonly because: "leader silent" }
+  /** Somebody has made the pair go on meanwhile: what moves then may be its work. */
+  | { readonly because: "resumed" }
+  /** Nobody can be beside it: it is reached over a network, or a program plays it. */
+  | { readonly because: "elsewhere" }
   /** Its calibration leaves no joint the room for a motion. */
   | { readonly because: "no room" }
   /** Another joint was moved than the one that was asked for, or that one the other way. */

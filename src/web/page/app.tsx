@@ -72,7 +72,7 @@ function App() {
             known={known.get(pair)}
             screen={screen}
             isClaimed={hello?.isClaimed ?? false}
-            attempt={attempt?.pair === pair ? attempt : undefined}
+            attempt={attempt?.pair === pair || attempt?.pair === null ? attempt : undefined}
           />
         )}
       </main>

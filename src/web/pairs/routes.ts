@@ -29,7 +29,7 @@ export function metricsRoute(pairs: ReadonlyMap<string, ServedPair>): MachineRou
   return {
     method: "GET",
     path: "/metrics",
-    who: "reader",
+    who: "reader or this machine",
     async answer() {
       const statuses = await Promise.all([...pairs.values()].map(({ feed }) => feed.ask()));
       const text = exposition(statuses.filter((status) => status !== undefined));

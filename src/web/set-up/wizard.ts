@@ -59,7 +59,8 @@ async function standStill(place: SetUpPlace, { signal }: Operator): Promise<void
     else await askService(sockets, { do: "pause" });
   } catch (error) {
     // Without a service nothing moves; and one whose follower does not answer does not move it when it does.
-    if (signal.aborted) throw error;
+    const status = await askService(sockets, { do: "status" }).catch(() => undefined);
+    if (signal.aborted || (status && ["aligning", "following"].includes(status.state))) throw error;
   }
 }
 

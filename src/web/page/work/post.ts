@@ -45,7 +45,8 @@ async function sendFile(pair: string, path: string, arm: Role, file: File): Prom
     };
   }
   const query = new URLSearchParams({ arm, name: file.name.slice(-255) || "the file" });
-  return send(`${pathOf(pair, path)}?${query}`, file);
+  // Whatever the file is called: that it is JSON is what is asked for.
+  return send(`${pathOf(pair, path)}?${query}`, file, { "content-type": "application/json" });
 }
 
 /** Begins to set a pair up, or goes on with it. */
