@@ -2,9 +2,9 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
 import type { Browser, BrowserContext, Page } from "playwright-core";
+import { moveLeader, poseBoth } from "../../src/sim/testing/hands.ts";
 import type { RunningSim, StartOptions } from "../../src/sim/testing/start.ts";
 import { BROWSER_NEEDS, PHONE, startBrowser, startWeb, troublesOf } from "../support/browser.ts";
-import { moveLeader, poseBoth } from "../support/hands.ts";
 import { needing } from "../support/needs.ts";
 import { programPath } from "../support/program.ts";
 import { checkedArms } from "../support/simulated-arms.ts";
