@@ -14,6 +14,9 @@ import { machineBoards } from "../web/boards.ts";
 import { pageFiles } from "../web/http/page-files.ts";
 import { type ServedPair, servedPair } from "../web/pairs/served-pair.ts";
 import { serveLastingly } from "../web/serving/serve-lastingly.ts";
+import { Compared } from "../web/set-up/compared.ts";
+import { machineNaming } from "../web/set-up/naming.ts";
+import { simulatedBoards, simulatedNaming } from "../web/set-up/simulated-boards.ts";
 import { messageOf } from "../workflows/api-problem.ts";
 import { interruptible } from "./interrupt.ts";
 import { claimCommand, claimsCommand } from "./web-claims.ts";
@@ -21,7 +24,9 @@ import { claimCommand, claimsCommand } from "./web-claims.ts";
 interface Options {
   readonly listen: Address;
   readonly socket: readonly string[];
+  readonly config: readonly string[];
   readonly simulatedArms?: true;
+  readonly simDir?: string;
 }
 
 interface Address {
@@ -47,8 +52,18 @@ export function webCommand(): Command {
       [],
     )
     .option(
+      "--config <file>",
+      "configuration file of the pair at --socket, in their order (default: that of the socket's name)",
+      (path: string, before: readonly string[]) => [...before, path],
+      [],
+    )
+    .option(
       "--simulated-arms",
       "the arms are simulated: a leader that is not on this machine's USB may claim a page",
+    )
+    .option(
+      "--sim-dir <dir>",
+      "folder of 'so101 sim': its boards are set up, as those of this machine would be; implies --simulated-arms",
     )
     .action((options: Options) => interruptible((signal) => serve(options, signal)))
     .helpCommand(false)
@@ -56,7 +71,10 @@ export function webCommand(): Command {
     .addCommand(claimsCommand());
 }
 
-async function serve({ listen, socket, simulatedArms }: Options, signal: AbortSignal): Promise<void> {
+async function serve(
+  { listen, socket, config, simulatedArms, simDir }: Options,
+  signal: AbortSignal,
+): Promise<void> {
   const files = pageFiles();
   if (files === undefined)
     throw new Error("the page is in the compiled program only — make build, then run dist/so101-…");
@@ -67,13 +85,15 @@ async function serve({ listen, socket, simulatedArms }: Options, signal: AbortSi
         const dir = writableStateDir();
         return {
           files,
-          pairs: new Map(pairsOf(socket).map((pair) => [pair.name, pair])),
+          pairs: new Map(pairsOf(socket, config).map((pair) => [pair.name, pair])),
           reading: "everybody",
           names: [],
-          boards: machineBoards,
+          boards: simDir === undefined ? machineBoards : simulatedBoards(simDir),
+          naming: simDir === undefined ? machineNaming : simulatedNaming(simDir),
+          compared: new Compared(dir),
           claims: new Claims(dir),
           codes: new Codes(dir),
-          counted: simulatedArms ? "any" : "own USB",
+          counted: simulatedArms || simDir !== undefined ? "any" : "own USB",
           signal,
         };
       },
@@ -100,12 +120,19 @@ function writableStateDir(): string {
   }
 }
 
-function pairsOf(sockets: readonly string[]): ServedPair[] {
+function pairsOf(sockets: readonly string[], configs: readonly string[]): ServedPair[] {
   if (sockets.length > 0) {
-    return sockets.map((path, index) => {
-      const name = basename(path, ".sock");
-      const isTaken = sockets.slice(0, index).some((other) => basename(other, ".sock") === name);
-      return servedPair(isTaken ? `${name}-${index + 1}` : name, [path], { socket: path });
+    return sockets.map((socket, index) => {
+      const config = configs[index];
+      const given = basename(socket, ".sock");
+      const isTaken = sockets.slice(0, index).some((other) => basename(other, ".sock") === given);
+      const name = isTaken ? `${given}-${index + 1}` : given;
+      return servedPair(
+        name,
+        [socket],
+        { socket, config },
+        config === undefined ? { pair: name } : { config },
+      );
     });
   }
   return pairsOrMain().map((pair) => servedPair(pair, controlPaths(pair), { pair: pairToName(pair) }));

@@ -13,6 +13,7 @@ import { PANEL_ID, PairTabs, tabId } from "./frame/pair-tabs.tsx";
 import { Buttons } from "./now/buttons.tsx";
 import { newestSamples } from "./samples.ts";
 import { type Known, SCREENS, type ScreenName } from "./screens.tsx";
+import { hearWork } from "./work/works.ts";
 
 type Heard<Kind extends PageMessage["kind"]> = Extract<PageMessage, { kind: Kind }>;
 
@@ -28,9 +29,11 @@ function App() {
         setReach((before) => (before.is === "connected" && now.is === "connected" ? before : now)),
       message(message) {
         if (message.kind === "sample") newestSamples.set(message.pair, message);
+        else if (message.kind === "work" || message.kind === "picture") hearWork(message);
         else if (message.kind === "claim") setAttempt(message.text === null ? undefined : message);
         else if (message.kind === "hello") {
           agreeWith(message.script);
+          hearWork(message);
           setHello(message);
           // What was known when this page might still read is not true for long.
           if (!message.mayRead) setKnown(new Map());
