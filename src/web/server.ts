@@ -7,7 +7,7 @@ import type { Claims } from "./access/claims.ts";
 import { tokenIn } from "./access/cookie.ts";
 import { claimRoutes } from "./access/routes.ts";
 import { isOwnHost, isOwnOrigin } from "./http/hosts.ts";
-import type { PageFile } from "./http/page-files.ts";
+import { fileResponse, type PageFile } from "./http/page-files.ts";
 import { refusal } from "./http/replies.ts";
 import type { Asked, Asker, MachineRoute, PairRoute, Standing } from "./http/route.ts";
 import type { PageMessage } from "./messages.ts";
@@ -145,7 +145,8 @@ export function serveWeb(options: WebOptions): RunningWeb {
   function fileOf({ request, url }: Asked): Response {
     if (request.method !== "GET" && request.method !== "HEAD") return refusal(405, "This can only be read.");
     const file = files.get(url.pathname);
-    return file ? new Response(file.body, { headers: file.headers }) : refusal(404, "There is no such page.");
+    if (file === undefined) return refusal(404, "There is no such page.");
+    return fileResponse(file, request.headers.get("accept-encoding"));
   }
 
   function standingOf({ headers }: Request): Standing {
