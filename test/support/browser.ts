@@ -24,6 +24,7 @@ export const PHONE = { width: 360, height: 740 } as const;
 /** `so101 web` as a process. */
 export interface RunningWebProgram extends AsyncDisposable {
   readonly url: string;
+  readonly pid: number;
 }
 
 /** Starts `so101 web` on a free port, for the services at these sockets; `stateDir` keeps its claims. */
@@ -45,6 +46,7 @@ export async function startWeb(
   if (url === undefined) throw new Error(`so101 web ended with exit code ${await web.exited}`);
   return {
     url,
+    pid: web.pid,
     async [Symbol.asyncDispose]() {
       web.kill("SIGTERM");
       await web.exited;

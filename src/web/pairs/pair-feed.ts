@@ -97,6 +97,7 @@ export class PairFeed {
     this.#publish({
       kind: "sample",
       pair: this.pair,
+      timeUs: sample.timeUs,
       leader: stance("leader"),
       follower: stance("follower"),
     });
