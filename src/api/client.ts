@@ -6,6 +6,7 @@ import {
   type ApiSample,
   type ControlReply,
   type ControlRequest,
+  type NumberedEvent,
   PROTOCOL_VERSION,
   replySchema,
   type Status,
@@ -42,6 +43,10 @@ const PATIENCE_MS = 2_000;
 /** No status is a tenth as long. */
 const LONGEST_REPLY_BYTES = 262_144;
 
+/** A service keeps 500 events, of which a reply has some dozens. */
+const MOST_REPLIES_OF_EVENTS = 100;
+
+type Success = Extract<ControlReply, { ok: true }>;
 type WithoutVersion<R> = R extends unknown ? Omit<R, "v"> : never;
 
 /**
@@ -50,14 +55,34 @@ type WithoutVersion<R> = R extends unknown ? Omit<R, "v"> : never;
  */
 export async function askService(
   paths: readonly string[],
-  request: WithoutVersion<Exclude<ControlRequest, { do: "watch" | "samples" }>>,
+  request: WithoutVersion<Exclude<ControlRequest, { do: "watch" | "samples" | "events" }>>,
 ): Promise<Status | undefined> {
+  const { status } = await replyTo(request, paths);
+  if (request.do === "status" && status === undefined) throw new ApiError({ kind: "unknown" });
+  return status;
+}
+
+/**
+ * All events that the service at the first of `paths` keeps after number `after`, the oldest first: the last 500 since
+ * it started. Rejects with {@link ApiError}.
+ */
+export async function eventsOf(paths: readonly string[], after = 0): Promise<NumberedEvent[]> {
+  const events: NumberedEvent[] = [];
+  for (let replies = 0; replies < MOST_REPLIES_OF_EVENTS; replies++) {
+    const { events: further } = await replyTo({ do: "events", after: events.at(-1)?.number ?? after }, paths);
+    if (further === undefined) throw new ApiError({ kind: "unknown" });
+    if (further.length === 0) break;
+    events.push(...further);
+  }
+  return events;
+}
+
+/** What the service at the first of `paths` replies. */
+async function replyTo(request: WithoutVersion<ControlRequest>, paths: readonly string[]): Promise<Success> {
   const deadlineMs = performance.now() + PATIENCE_MS;
   const client = await askFirst(paths, request, deadlineMs);
   try {
-    const { status } = await nextReply(client, deadlineMs);
-    if (request.do === "status" && status === undefined) throw new ApiError({ kind: "unknown" });
-    return status;
+    return await nextReply(client, deadlineMs);
   } finally {
     client.close();
   }
@@ -99,7 +124,7 @@ async function* streamOf(
   request: WithoutVersion<ControlRequest>,
   patienceMs: number,
   signal: AbortSignal,
-): AsyncGenerator<Extract<ControlReply, { ok: true }>> {
+): AsyncGenerator<Success> {
   const client = await askFirst(paths, request, performance.now() + PATIENCE_MS);
   try {
     for (;;) yield await nextReply(client, performance.now() + patienceMs, signal);
@@ -130,14 +155,17 @@ async function askFirst(
 }
 
 /** A service's next reply. Throws what is refused. */
-async function nextReply(
-  client: LineClient,
-  deadlineMs: number,
-  signal?: AbortSignal,
-): Promise<Extract<ControlReply, { ok: true }>> {
+async function nextReply(client: LineClient, deadlineMs: number, signal?: AbortSignal): Promise<Success> {
   const reply = parse(await nextLine(client, deadlineMs, signal));
-  if (!reply.ok) throw new ApiError({ kind: "refused", reason: reply.error });
-  return reply;
+  if (reply.ok) return reply;
+  throw new ApiError(
+    isNotKnown(reply.error) ? { kind: "unknown" } : { kind: "refused", reason: reply.error },
+  );
+}
+
+/** Whether a refusal is that of a service which does not know the request: one of an older version. */
+function isNotKnown(error: string): boolean {
+  return error.startsWith("Invalid type: Expected (");
 }
 
 async function nextLine(client: LineClient, deadlineMs: number, signal?: AbortSignal): Promise<string> {

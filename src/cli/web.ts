@@ -1,15 +1,18 @@
 /** `so101 web`: the page for the phone beside the arms. */
-import { mkdirSync } from "node:fs";
+import { accessSync, constants, mkdirSync } from "node:fs";
 import { homedir } from "node:os";
 import { basename, join } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
 import { controlPaths } from "../api/address.ts";
 import { pairsOrMain, pairToName } from "../config/pairs.ts";
+import { log } from "../daemon/log.ts";
+import { whyOf } from "../linux/system-error.ts";
 import { printLine } from "../linux/text/stdout.ts";
 import { Claims } from "../web/access/claims.ts";
 import { pageFiles } from "../web/http/page-files.ts";
 import { type ServedPair, servedPair } from "../web/pairs/served-pair.ts";
-import { serveWeb } from "../web/server.ts";
+import { serveLastingly } from "../web/serving/serve-lastingly.ts";
+import { messageOf } from "../workflows/api-problem.ts";
 import { interruptible } from "./interrupt.ts";
 
 interface Options {
@@ -51,18 +54,22 @@ async function serve({ listen, socket, simulatedArms }: Options, signal: AbortSi
   const files = pageFiles();
   if (files === undefined)
     throw new Error("the page is in the compiled program only — make build, then run dist/so101-…");
-  const pairs = pairsOf(socket);
-  const server = serveWeb({
-    ...listen,
-    files,
-    pairs: new Map(pairs.map((pair) => [pair.name, pair])),
-    claims: new Claims(join(stateDir(), "claims.json")),
-    counted: simulatedArms ? "any" : "own USB",
+  await serveLastingly(
+    {
+      address: listen,
+      prepare: () => ({
+        files,
+        pairs: new Map(pairsOf(socket).map((pair) => [pair.name, pair])),
+        claims: new Claims(join(stateDir(), "claims.json")),
+        counted: simulatedArms ? "any" : "own USB",
+        signal,
+      }),
+      say: (error) => messageOf(error, {}),
+      served: (url) => printLine(`the page is at ${url}`),
+      troubled: (text) => log("fault", `the page cannot be shown: ${text}`),
+    },
     signal,
-  });
-  printLine(`the page is at ${server.url}`);
-  await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
-  await server.stop();
+  );
 }
 
 /** Where claims are kept: systemd's folder for the unit, or the user's own. */
@@ -70,7 +77,15 @@ function stateDir(): string {
   const dir =
     process.env.STATE_DIRECTORY ??
     join(process.env.XDG_STATE_HOME ?? join(homedir(), ".local/state"), "so101-web");
-  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  try {
+    mkdirSync(dir, { recursive: true, mode: 0o700 });
+    accessSync(dir, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    throw new Error(
+      `claims cannot be kept in ${dir}: ${whyOf(error)} — make that a folder which this program's user may write to, or ` +
+        "name another in STATE_DIRECTORY",
+    );
+  }
   return dir;
 }
 

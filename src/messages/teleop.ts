@@ -67,6 +67,12 @@ const words: { readonly [Code in TeleopCode]?: (problem: Of<Code>, audience: Aud
   "pair.unsettled": () =>
     "something else was asked for again and again: the follower is held, and goes on within five seconds",
 
+  "claim.began": () =>
+    "somebody begins to claim a page: the leader is to be moved as the page says, by who is beside it",
+  "claim.made": () =>
+    "a page was claimed: it may make the arms move, and change settings, for 30 days — the page lists the claims",
+  "claim.failed": () => "somebody has tried to claim a page, and failed: it may move nothing",
+
   "arm.back": ({ arm }) => `${name(arm)} answers`,
   "bus.lossy": ({ arm, joint, lost, ticks }) =>
     `${name(arm)}: ${lost} replies of ${nameWithId(joint!)} were lost or damaged in the last ${ticks} ticks — ` +

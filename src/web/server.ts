@@ -6,8 +6,9 @@ import { Claimer, type CountedPorts } from "./access/claimer.ts";
 import type { Claims } from "./access/claims.ts";
 import { tokenIn } from "./access/cookie.ts";
 import { claimRoutes } from "./access/routes.ts";
+import { healthRoutes } from "./health/routes.ts";
 import { isOwnHost, isOwnOrigin } from "./http/hosts.ts";
-import { fileResponse, type PageFile } from "./http/page-files.ts";
+import { fileResponse, type PageFile, scriptOf } from "./http/page-files.ts";
 import { refusal } from "./http/replies.ts";
 import type { Asked, Asker, MachineRoute, PairRoute, Standing } from "./http/route.ts";
 import type { PageMessage } from "./messages.ts";
@@ -57,7 +58,7 @@ export function serveWeb(options: WebOptions): RunningWeb {
   const tellPages = (message: PageMessage) => server.publish(EVERY_PAGE, JSON.stringify(message));
   const claimer = new Claimer(counted, tellPages);
   const ofMachine: readonly MachineRoute[] = [metricsRoute(pairs)];
-  const ofPairs: readonly PairRoute[] = [...pairRoutes, ...claimRoutes(claimer, claims)];
+  const ofPairs: readonly PairRoute[] = [...pairRoutes, ...claimRoutes(claimer, claims), ...healthRoutes()];
   let pages = 0;
   const server: Server<OpenPage> = Bun.serve<OpenPage>({
     hostname: address,
@@ -85,6 +86,7 @@ export function serveWeb(options: WebOptions): RunningWeb {
           kind: "hello",
           machine: hostname(),
           program: version,
+          script: scriptOf(files),
           pairs: [...pairs.keys()],
           isClaimed: socket.data.standing === "claimed",
         });
@@ -103,10 +105,13 @@ export function serveWeb(options: WebOptions): RunningWeb {
   });
 
   function upgrade(request: Request, server: Server<OpenPage>): Response | undefined {
+    // First of all: a page that was refused asks why in a request that names no origin.
+    if (pages >= MOST_PAGES) {
+      return refusal(503, `${MOST_PAGES} pages are open already: close one elsewhere, and this one goes on.`);
+    }
     if (!isOwnOrigin(request.headers.get("origin"), request.headers.get("host"))) {
       return refusal(403, "Only this machine's own page may ask.");
     }
-    if (pages >= MOST_PAGES) return refusal(503, "Too many pages are open.");
     return server.upgrade(request, { data: { ends: [], standing: standingOf(request) } })
       ? undefined
       : refusal(426, "A WebSocket is expected.");

@@ -34,8 +34,11 @@ export class Answerer {
         return sender.watch(this.#sampleStream(request.everyMs)) ? success({}) : refusal(TOO_MANY_WATCH);
       case "status":
         return this.#statusLine();
+      case "events":
+        return success({ events: this.#subject.events(request.after) });
       default: {
-        const obstacle = this.#subject[request.do]();
+        const obstacle =
+          request.do === "tell" ? this.#subject.tell(request.what) : this.#subject[request.do]();
         this.#statusMs = Number.NEGATIVE_INFINITY; // It may have changed.
         return obstacle === undefined ? success({}) : refusal(obstacle);
       }

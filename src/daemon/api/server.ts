@@ -1,7 +1,13 @@
 /** The service's end of the control socket. Whatever comes there, it costs the control loop nothing. */
 import { lstatSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
-import { type ApiSample, LONGEST_REQUEST_BYTES, type Status } from "../../api/protocol.ts";
+import {
+  type ApiSample,
+  LONGEST_REQUEST_BYTES,
+  type NumberedEvent,
+  type Status,
+  type Tellable,
+} from "../../api/protocol.ts";
 import { groupId } from "../../linux/groups.ts";
 import { madeFor } from "../../linux/made-for.ts";
 import { bindAt, close, closeListener, connectTo, listen } from "../../linux/sockets/stream.ts";
@@ -12,6 +18,8 @@ import { Answerer, refusal } from "./answerer.ts";
 /** What may be asked of a service. */
 export interface ApiSubject {
   status(): Status;
+  /** The first of the events that are kept after a number, the oldest first. */
+  events(after: number): NumberedEvent[];
   /** Begins a stream of samples. */
   samples(everyMs: number): Samples;
   /** Each returns why nothing can be done now, where that is so. */
@@ -20,6 +28,8 @@ export interface ApiSubject {
   release(): string | undefined;
   /** Leads the follower to its parking pose and releases it; what came of it is told as an event. */
   park(): string | undefined;
+  /** Tells an event. */
+  tell(what: Tellable): string | undefined;
   /** Reads the configuration again. */
   reload(): void;
 }

@@ -14,6 +14,9 @@ import type { JointFigure } from "../../teleop/shared/telemetry.ts";
 import type { EventHistory } from "../events/event-history.ts";
 import { summarise } from "../summary.ts";
 
+/** So many events are part of a status. */
+const LAST_EVENTS = 10;
+
 /** What a status is made of. */
 export interface StatusSources {
   readonly pair: string;
@@ -36,13 +39,17 @@ export function statusOf(sources: StatusSources): Status {
     state: history.state,
     since: history.since.toISOString(),
     why: history.why,
+    reasons: [...history.reasons],
     mode: memory.mailbox.mode,
     isObeyed: memory.mailbox.isObeyed,
     configuredRateHz: settings.rateHz,
     ...{ rateHz, ticks, lateTicks, latenessUs, alignments },
+    holds: history.holds,
     arms: Object.fromEntries(ROLES.map((role) => [role, armStatus(role, sources)])) as Status["arms"],
     activeAlarms: [...history.activeAlarms],
-    events: history.events.map(({ time, ...event }) => ({ time: time.toISOString(), ...event })),
+    events: history.events
+      .slice(-LAST_EVENTS)
+      .map(({ time, number: _, ...event }) => ({ time: time.toISOString(), ...event })),
   };
 }
 

@@ -1,12 +1,24 @@
 /** The control socket of a running teleoperation: what comes on it, done to the pair. */
+import { TELLABLE, type Tellable } from "../../api/protocol.ts";
 import type { Audience } from "../../messages/audience.ts";
 import { sayProblem } from "../../messages/problems.ts";
 import type { EventSink } from "../../teleop/reporting/events.ts";
 import type { Problem } from "../../teleop/reporting/problem.ts";
 import type { Mode } from "../../teleop/state/states.ts";
+import { RecentTimes } from "../events/recent-times.ts";
+import { eventsAfter } from "./kept-events.ts";
 import { SampleStream } from "./sample-stream.ts";
 import type { ApiSubject } from "./server.ts";
 import { type StatusSources, statusOf } from "./status.ts";
+
+/** How what others have told is told. */
+const TOLD_AS: Readonly<Record<Tellable, "claim.began" | "claim.made" | "claim.failed">> = {
+  "claim began": "claim.began",
+  "claim made": "claim.made",
+  "claim failed": "claim.failed",
+};
+/** Of each so many are told: claims are made one at a time, and three failures cost a minute. */
+const OFTEN_ENOUGH = { within10S: 5, withinMinute: 10 };
 
 /** What answers are made of. */
 export interface SubjectSources extends StatusSources {
@@ -23,6 +35,7 @@ export function apiSubject(
 ): ApiSubject {
   const { memory } = sources();
   const { mailbox } = memory;
+  const told = new Map(TELLABLE.map((what) => [what, new RecentTimes(OFTEN_ENOUGH)]));
   const tell = (problem: Problem) => sink({ kind: "notice", severity: "info", problem });
   const set = (mode: Mode, problem: Problem) => {
     const isNews = mailbox.mode !== mode || mailbox.isParkAsked;
@@ -82,6 +95,14 @@ export function apiSubject(
       const hindered = ending() ?? obstacle("parked");
       if (hindered === undefined) park();
       return hindered;
+    },
+    events: (after) => eventsAfter(after, sources().history.events),
+    tell(what) {
+      const [times, nowMs] = [told.get(what)!, performance.now()];
+      if (times.isFull(nowMs)) return `"${what}" was to be told too often within a minute: this is not told`;
+      times.add(nowMs);
+      tell({ code: TOLD_AS[what] });
+      return undefined;
     },
     reload() {
       reload();

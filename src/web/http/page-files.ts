@@ -57,3 +57,8 @@ export function fileResponse({ body, packed, headers }: PageFile, acceptEncoding
     ? new Response(packed, { headers: { ...headers, "content-encoding": "gzip" } })
     : new Response(body, { headers });
 }
+
+/** The path of the page's script: its name changes with what is in it. */
+export function scriptOf(files: ReadonlyMap<string, PageFile>): string {
+  return [...files.keys()].find((path) => path.endsWith(".js")) ?? "";
+}

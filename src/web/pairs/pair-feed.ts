@@ -4,9 +4,9 @@ import type { ApiSample, Status } from "../../api/protocol.ts";
 import { JOINTS, type Role } from "../../arm/joints.ts";
 import { steps, stepsToDegrees } from "../../feetech/units.ts";
 import type { Audience } from "../../messages/audience.ts";
-import { messageOf } from "../../workflows/api-problem.ts";
 import { pause } from "../../workflows/pause.ts";
 import type { PageMessage } from "../messages.ts";
+import { absenceOf } from "./absence.ts";
 
 /** The status changes seldom, and carries the figures that people read. */
 const STATUS_EVERY_MS = 200;
@@ -104,9 +104,8 @@ export class PairFeed {
   }
 
   #miss(error: unknown): void {
-    const why = messageOf(error, this.#audience);
     this.#status = undefined;
-    this.#newest = { kind: "absent", pair: this.pair, why };
+    this.#newest = { kind: "absent", pair: this.pair, ...absenceOf(error, this.#audience) };
     this.#publish(this.#newest);
   }
 

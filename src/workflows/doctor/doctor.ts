@@ -28,11 +28,12 @@ export interface Patient {
  */
 export async function* examine({ pair, config: file, sockets, audience }: Patient): AsyncGenerator<Check> {
   const status = await statusOf(sockets);
-  const [config, about] = configOf(file, pair);
-  yield* checkMachine(config.calibration_dir);
+  const [configured, about] = configOf(file, pair);
+  const config = status === undefined ? configured : withPortsOf(status, configured);
+  yield* await checkMachine(config.calibration_dir);
   yield about;
   yield* await checkBoards(config, command(audience, "assign"), status?.pid);
-  yield* checkService(pair, status, audience);
+  yield* await checkService(pair, status, audience);
   yield* status === undefined ? await readArms(config, audience) : checkServedArms(status);
 }
 
@@ -44,6 +45,16 @@ async function statusOf(sockets: readonly string[]): Promise<Status | undefined>
     if (error instanceof ApiError) return undefined;
     throw error;
   }
+}
+
+/** What the running service goes by: it may have been started with other ports than its file has. */
+function withPortsOf({ arms }: Status, config: Config): Config {
+  const { leader, follower } = config;
+  return {
+    ...config,
+    leader: { ...leader, id: arms.leader.id, port: arms.leader.port },
+    follower: { ...follower, id: arms.follower.id, port: arms.follower.port },
+  };
 }
 
 function configOf(named: string | undefined, pair: string): [Config, Check] {
@@ -63,6 +74,9 @@ function configOf(named: string | undefined, pair: string): [Config, Check] {
     const cure = existsSync(path)
       ? `correct it; then it is read by itself, or: sudo systemctl reload ${unitOf(pair)}`
       : undefined;
-    return [defaultConfigOf(pair), broken(area, error.message.split("\n").join("; "), cure)];
+    return [
+      defaultConfigOf(pair),
+      broken(area, error.message.split("\n").join("; "), cure, { do: "correct configuration" }),
+    ];
   }
 }

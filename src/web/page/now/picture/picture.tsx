@@ -66,8 +66,22 @@ function animate(
   let frame = 0;
   let drawn = "";
   let sample: SampleMessage | undefined;
+  let palette = paletteOf(canvas);
+  const darkness = matchMedia("(prefers-color-scheme: dark)");
+  const recolour = () => {
+    palette = paletteOf(canvas);
+    drawn = "";
+  };
+  darkness.addEventListener("change", recolour);
+  // A browser calls for no frame of a page that is hidden; a picture that is scrolled away is drawn just as little.
+  let isSeen = true;
+  const watcher = new IntersectionObserver(([last]) => {
+    isSeen = last!.isIntersecting;
+  });
+  watcher.observe(canvas);
   const draw = () => {
     frame = requestAnimationFrame(draw);
+    if (!isSeen) return;
     const { clientWidth: width, clientHeight: height } = canvas;
     const ratio = Math.min(devicePixelRatio, 2);
     const what = `${turned.current} ${width} ${height} ${ratio}`;
@@ -79,10 +93,14 @@ function animate(
     if (canvas.height !== Math.round(height * ratio)) canvas.height = Math.round(height * ratio);
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     const arms = { leader: skeleton(sample?.leader), follower: skeleton(sample?.follower) };
-    drawArms(context, width, height, view.current, arms, paletteOf(canvas));
+    drawArms(context, width, height, view.current, arms, palette);
   };
   draw();
-  return () => cancelAnimationFrame(frame);
+  return () => {
+    cancelAnimationFrame(frame);
+    watcher.disconnect();
+    darkness.removeEventListener("change", recolour);
+  };
 }
 
 /** An arm of which a joint is not known is not drawn: it would stand as it does not. */
