@@ -17,7 +17,7 @@ endif
 .PHONY: help demo check test lint build deb e2e bench bench-web links chaos siege mutants release clean
 
 help: ## say what can be made
-	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
 
 demo: $(READY) dist/so101-linux-$(HOST) ## teleoperate two simulated arms, live; Ctrl-C ends it
 	@$(BUN) scripts/demo.ts
