@@ -6,6 +6,7 @@ import { connect, type Reach } from "./connection.ts";
 import { Buttons } from "./now/buttons.tsx";
 import { newestSamples } from "./samples.ts";
 import { type Known, SCREENS, type ScreenName } from "./screens.tsx";
+import { useSetUpAtFirst } from "./set-up/asking.ts";
 import { hearWork } from "./work/works.ts";
 
 type Heard<Kind extends PageMessage["kind"]> = Extract<PageMessage, { kind: Kind }>;
@@ -43,6 +44,7 @@ function App() {
   }, []);
   const pairs = hello?.pairs ?? [];
   const pair = chosen !== undefined && pairs.includes(chosen) ? chosen : pairs[0];
+  useSetUpAtFirst(pair);
   return (
     <>
       <header>
