@@ -11,13 +11,18 @@ import { machineBoards } from "../web/boards.ts";
 import { pageFiles } from "../web/http/page-files.ts";
 import { type ServedPair, servedPair } from "../web/pairs/served-pair.ts";
 import { serveWeb } from "../web/server.ts";
+import { Compared } from "../web/set-up/compared.ts";
+import { machineNaming } from "../web/set-up/naming.ts";
+import { simulatedBoards, simulatedNaming } from "../web/set-up/simulated-boards.ts";
 import { interruptible } from "./interrupt.ts";
 import { claimCommand, claimsCommand } from "./web-claims.ts";
 
 interface Options {
   readonly listen: Address;
   readonly socket: readonly string[];
+  readonly config: readonly string[];
   readonly simulatedArms?: true;
+  readonly simDir?: string;
 }
 
 interface Address {
@@ -43,8 +48,18 @@ export function webCommand(): Command {
       [],
     )
     .option(
+      "--config <file>",
+      "configuration file of the pair at --socket, in their order (default: that of the socket's name)",
+      (path: string, before: readonly string[]) => [...before, path],
+      [],
+    )
+    .option(
       "--simulated-arms",
       "the arms are simulated: a leader that is not on this machine's USB may claim a page",
+    )
+    .option(
+      "--sim-dir <dir>",
+      "folder of 'so101 sim': its boards are set up, as those of this machine would be; implies --simulated-arms",
     )
     .action((options: Options) => interruptible((signal) => serve(options, signal)))
     .helpCommand(false)
@@ -52,11 +67,14 @@ export function webCommand(): Command {
     .addCommand(claimsCommand());
 }
 
-async function serve({ listen, socket, simulatedArms }: Options, signal: AbortSignal): Promise<void> {
+async function serve(
+  { listen, socket, config, simulatedArms, simDir }: Options,
+  signal: AbortSignal,
+): Promise<void> {
   const files = pageFiles();
   if (files === undefined)
     throw new Error("the page is in the compiled program only — make build, then run dist/so101-…");
-  const pairs = pairsOf(socket);
+  const pairs = pairsOf(socket, config);
   const dir = stateDir();
   const server = serveWeb({
     ...listen,
@@ -64,10 +82,12 @@ async function serve({ listen, socket, simulatedArms }: Options, signal: AbortSi
     pairs: new Map(pairs.map((pair) => [pair.name, pair])),
     reading: "everybody",
     names: [],
-    boards: machineBoards,
+    boards: simDir === undefined ? machineBoards : simulatedBoards(simDir),
+    naming: simDir === undefined ? machineNaming : simulatedNaming(simDir),
+    compared: new Compared(dir),
     claims: new Claims(dir),
     codes: new Codes(dir),
-    counted: simulatedArms ? "any" : "own USB",
+    counted: simulatedArms || simDir !== undefined ? "any" : "own USB",
     signal,
   });
   printLine(`the page is at ${server.url}`);
@@ -75,9 +95,18 @@ async function serve({ listen, socket, simulatedArms }: Options, signal: AbortSi
   await server.stop();
 }
 
-function pairsOf(sockets: readonly string[]): ServedPair[] {
+function pairsOf(sockets: readonly string[], configs: readonly string[]): ServedPair[] {
   if (sockets.length > 0) {
-    return sockets.map((path) => servedPair(basename(path, ".sock"), [path], { socket: path }));
+    return sockets.map((socket, index) => {
+      const config = configs[index];
+      const name = basename(socket, ".sock");
+      return servedPair(
+        name,
+        [socket],
+        { socket, config },
+        config === undefined ? { pair: name } : { config },
+      );
+    });
   }
   return pairsOrMain().map((pair) => servedPair(pair, controlPaths(pair), { pair: pairToName(pair) }));
 }

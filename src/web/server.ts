@@ -1,4 +1,5 @@
 /** The page's server: one page, one WebSocket for what is live, and the routes of the page's rooms. */
+import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import type { Server } from "bun";
 import { version } from "../host/version.ts";
@@ -9,7 +10,6 @@ import type { Claims } from "./access/claims.ts";
 import type { Codes } from "./access/codes.ts";
 import { tokenIn } from "./access/cookie.ts";
 import { accessRoutes, claimRoutes } from "./access/routes.ts";
-import type { Boards } from "./boards.ts";
 import { healthRoutes } from "./health/routes.ts";
 import { Allowance } from "./http/allowance.ts";
 import { Connections, type Peer } from "./http/connections.ts";
@@ -20,9 +20,13 @@ import type { Asked, MachineRoute, PairRoute, Reading } from "./http/route.ts";
 import { type OpenPage, OpenPages } from "./open-pages.ts";
 import { metricsRoute, pairRoutes, stopRoute } from "./pairs/routes.ts";
 import type { ServedPair } from "./pairs/served-pair.ts";
+import type { SetUpMeans } from "./set-up/place.ts";
+import { setUpRoutes } from "./set-up/routes.ts";
+import { machineWorkRoutes, workRoutes } from "./work/routes.ts";
+import { Works } from "./work/works.ts";
 
 /** What the server serves. */
-export interface WebOptions {
+export interface WebOptions extends SetUpMeans {
   readonly hostname: string;
   /** 0 for any that is free. */
   readonly port: number;
@@ -32,7 +36,6 @@ export interface WebOptions {
   readonly names: readonly string[];
   readonly files: ReadonlyMap<string, PageFile>;
   readonly pairs: ReadonlyMap<string, ServedPair>;
-  readonly boards: Boards;
   readonly claims: Claims;
   readonly codes: Codes;
   readonly counted: CountedPorts;
@@ -45,6 +48,7 @@ export interface RunningWeb {
   readonly url: string;
   /** All that can be asked of it, besides the page's files and its WebSocket. */
   readonly routes: { readonly ofMachine: readonly MachineRoute[]; readonly ofPairs: readonly PairRoute[] };
+  /** Ends the works that go on, each with its own safe end, then the server. */
   stop(): Promise<void>;
 }
 
@@ -65,15 +69,23 @@ const LOOK_AT_CLAIMS_MS = 500;
 export function serveWeb(options: WebOptions): RunningWeb {
   const { hostname: address, port, files, pairs, claims, reading, names, signal } = options;
   const known = { machine: hostname(), program: version, script: scriptOf(files), pairs: [...pairs.keys()] };
-  const pages = new OpenPages({ known, pairs, claims, reading });
+  const works = new Works();
+  const pages = new OpenPages({ known, pairs, claims, works, reading });
   const claimer = new Claimer(options, (message) => pages.tell(message));
   const allowance = new Allowance(READ_BY_UNCLAIMED);
   const ofMachine: readonly MachineRoute[] = [
     metricsRoute(pairs),
     stopRoute(pairs),
     ...accessRoutes(claimer, claims, () => pages.look()),
+    ...machineWorkRoutes(works),
   ];
-  const ofPairs: readonly PairRoute[] = [...pairRoutes, ...claimRoutes(claimer, claims), ...healthRoutes()];
+  const ofPairs: readonly PairRoute[] = [
+    ...pairRoutes,
+    ...claimRoutes(claimer, claims),
+    ...workRoutes(works),
+    ...setUpRoutes(works, options),
+    ...healthRoutes(),
+  ];
   const server: Server<OpenPage> = Bun.serve<OpenPage>({
     hostname: address,
     port,
@@ -95,7 +107,7 @@ export function serveWeb(options: WebOptions): RunningWeb {
       closeOnBackpressureLimit: true,
       idleTimeout: SILENT_PAGE_S,
       open: (socket) => pages.open(socket),
-      message: (socket) => pages.heard(socket),
+      message: (socket, said) => pages.heard(socket, said),
       close: (socket) => pages.close(socket),
     },
   });
@@ -110,7 +122,7 @@ export function serveWeb(options: WebOptions): RunningWeb {
     const full = pages.fullFor(token);
     if (full !== undefined) return refusal(503, full);
     const closed = connections.began(peer);
-    if (server.upgrade(request, { data: { token, closed } })) return undefined;
+    if (server.upgrade(request, { data: { id: randomUUID(), token, closed } })) return undefined;
     closed();
     return refusal(426, "A WebSocket is expected.", { upgrade: "websocket" });
   }
@@ -149,7 +161,10 @@ export function serveWeb(options: WebOptions): RunningWeb {
   return {
     url: server.url.href,
     routes: { ofMachine, ofPairs },
-    stop: () => server.stop(true),
+    async stop() {
+      await works.end();
+      await server.stop(true);
+    },
   };
 }
 
@@ -160,5 +175,5 @@ function tokenOf({ headers }: Request): string | undefined {
 /** A request whose body has come. */
 async function wholeOf(request: Request): Promise<Request> {
   const { url, method, headers, signal } = request;
-  return new Request(url, { method, headers, signal, body: await request.text() });
+  return new Request(url, { method, headers, signal, body: await request.bytes() });
 }

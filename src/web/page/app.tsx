@@ -13,6 +13,8 @@ import { PANEL_ID, PairTabs, tabId } from "./frame/pair-tabs.tsx";
 import { Buttons } from "./now/buttons.tsx";
 import { newestSamples } from "./samples.ts";
 import { type Known, SCREENS, type ScreenName } from "./screens.tsx";
+import { useSetUpAtFirst } from "./set-up/asking.ts";
+import { hearWork } from "./work/works.ts";
 
 type Heard<Kind extends PageMessage["kind"]> = Extract<PageMessage, { kind: Kind }>;
 
@@ -29,8 +31,10 @@ function App() {
       message(message) {
         if (message.kind === "sample") newestSamples.set(message.pair, message);
         else if (message.kind === "claim") setAttempt(message.text === null ? undefined : message);
+        else if (message.kind === "work" || message.kind === "picture") hearWork(message);
         else if (message.kind === "hello") {
           agreeWith(message.script);
+          hearWork(message);
           setHello(message);
           // What was known when this page might still read is not true for long.
           if (!message.mayRead) setKnown(new Map());
@@ -40,6 +44,7 @@ function App() {
   }, []);
   const pairs = hello?.pairs ?? [];
   const pair = named !== undefined && pairs.includes(named) ? named : pairs[0];
+  useSetUpAtFirst(pair);
   return (
     <>
       <header>
