@@ -7,9 +7,13 @@ import { controlPaths } from "../api/address.ts";
 import { pairsOrMain, pairToName } from "../config/pairs.ts";
 import { printLine } from "../linux/text/stdout.ts";
 import { Claims } from "../web/access/claims.ts";
+import { machineBoards } from "../web/boards.ts";
 import { pageFiles } from "../web/http/page-files.ts";
 import { type ServedPair, servedPair } from "../web/pairs/served-pair.ts";
 import { serveWeb } from "../web/server.ts";
+import { Compared } from "../web/set-up/compared.ts";
+import { machineNaming } from "../web/set-up/naming.ts";
+import { simulatedBoards, simulatedNaming } from "../web/set-up/simulated-boards.ts";
 import { interruptible } from "./interrupt.ts";
 
 interface Options {
@@ -17,6 +21,7 @@ interface Options {
   readonly socket: readonly string[];
   readonly config: readonly string[];
   readonly simulatedArms?: true;
+  readonly simDir?: string;
 }
 
 interface Address {
@@ -51,10 +56,17 @@ export function webCommand(): Command {
       "--simulated-arms",
       "the arms are simulated: a leader that is not on this machine's USB may claim a page",
     )
+    .option(
+      "--sim-dir <dir>",
+      "folder of 'so101 sim': its boards are set up, as those of this machine would be; implies --simulated-arms",
+    )
     .action((options: Options) => interruptible((signal) => serve(options, signal)));
 }
 
-async function serve({ listen, socket, config, simulatedArms }: Options, signal: AbortSignal): Promise<void> {
+async function serve(
+  { listen, socket, config, simulatedArms, simDir }: Options,
+  signal: AbortSignal,
+): Promise<void> {
   const files = pageFiles();
   if (files === undefined)
     throw new Error("the page is in the compiled program only — make build, then run dist/so101-…");
@@ -64,7 +76,12 @@ async function serve({ listen, socket, config, simulatedArms }: Options, signal:
     files,
     pairs: new Map(pairs.map((pair) => [pair.name, pair])),
     claims: new Claims(join(stateDir(), "claims.json")),
-    counted: simulatedArms ? "any" : "own USB",
+    counted: simulatedArms || simDir !== undefined ? "any" : "own USB",
+    setUp: {
+      boards: simDir === undefined ? machineBoards : simulatedBoards(simDir),
+      naming: simDir === undefined ? machineNaming : simulatedNaming(simDir),
+      compared: new Compared(join(stateDir(), "compared.json")),
+    },
     signal,
   });
   printLine(`the page is at ${server.url}`);

@@ -14,6 +14,8 @@ import type { Asked, Asker, MachineRoute, PairRoute, Standing } from "./http/rou
 import type { PageMessage } from "./messages.ts";
 import { metricsRoute, pairRoutes } from "./pairs/routes.ts";
 import type { ServedPair } from "./pairs/served-pair.ts";
+import type { SetUpMeans } from "./set-up/place.ts";
+import { setUpRoutes } from "./set-up/routes.ts";
 import { HERE } from "./work/messages.ts";
 import { machineWorkRoutes, workRoutes } from "./work/routes.ts";
 import { type WorkPage, Works } from "./work/works.ts";
@@ -27,6 +29,7 @@ export interface WebOptions {
   readonly pairs: ReadonlyMap<string, ServedPair>;
   readonly claims: Claims;
   readonly counted: CountedPorts;
+  readonly setUp: SetUpMeans;
   /** Ends everything that goes on. */
   readonly signal: AbortSignal;
 }
@@ -69,6 +72,7 @@ export function serveWeb(options: WebOptions): RunningWeb {
     ...pairRoutes,
     ...claimRoutes(claimer, claims),
     ...workRoutes(works),
+    ...setUpRoutes(works, options.setUp),
   ];
   let pages = 0;
   const server: Server<OpenPage> = Bun.serve<OpenPage>({

@@ -2,23 +2,23 @@
 import { useRef, useState } from "preact/hooks";
 import type { Role } from "../../../arm/joints.ts";
 import type { ActionReply } from "../../messages.ts";
-import { startImport } from "./post.ts";
 
 interface Properties {
-  readonly pair: string;
   readonly arm: Role;
   readonly isOff: boolean;
+  /** Hands the file over. */
+  take(file: File): Promise<ActionReply>;
   /** Why the file was not taken; what else comes of it is told by the work. */
   refused(reply: ActionReply): void;
 }
 
 /** A button that picks a file, onto which one can be dropped, too. */
-export function FileDrop({ pair, arm, isOff, refused }: Properties) {
+export function FileDrop({ arm, isOff, take, refused }: Properties) {
   const input = useRef<HTMLInputElement>(null);
   const [isOver, setIsOver] = useState(false);
-  const take = async (file: File | undefined) => {
+  const hand = async (file: File | undefined) => {
     if (file === undefined) return;
-    const reply = await startImport(pair, arm, file);
+    const reply = await take(file);
     if (!reply.done) refused(reply);
   };
   return (
@@ -30,7 +30,7 @@ export function FileDrop({ pair, arm, isOff, refused }: Properties) {
         aria-label={`Calibration file of the ${arm}`}
         ref={input}
         onChange={({ currentTarget }) => {
-          void take(currentTarget.files?.[0]);
+          void hand(currentTarget.files?.[0]);
           // So that the same file can be picked again.
           currentTarget.value = "";
         }}
@@ -48,7 +48,7 @@ export function FileDrop({ pair, arm, isOff, refused }: Properties) {
         onDrop={(event) => {
           event.preventDefault();
           setIsOver(false);
-          void take(event.dataTransfer?.files[0]);
+          void hand(event.dataTransfer?.files[0]);
         }}
       >
         From a LeRobot file <small>pick it, or drop it here</small>

@@ -27,7 +27,16 @@ export async function startWork(pair: string, order: AskedWork): Promise<ActionR
 }
 
 /** Begins to take over a file that was picked or dropped as an arm's calibration. */
-export async function startImport(pair: string, arm: Role, file: File): Promise<ActionReply> {
+export function startImport(pair: string, arm: Role, file: File): Promise<ActionReply> {
+  return sendFile(pair, "work/import", arm, file);
+}
+
+/** Hands over the file that the work which goes on waits for. */
+export function handFile(pair: string, arm: Role, file: File): Promise<ActionReply> {
+  return sendFile(pair, "set-up/file", arm, file);
+}
+
+async function sendFile(pair: string, path: string, arm: Role, file: File): Promise<ActionReply> {
   if (file.size > LARGEST_FILE_BYTES) {
     const kB = Math.ceil(file.size / 1_000);
     return {
@@ -36,7 +45,17 @@ export async function startImport(pair: string, arm: Role, file: File): Promise<
     };
   }
   const query = new URLSearchParams({ arm, name: file.name.slice(-255) || "the file" });
-  return send(`${pathOf(pair, "work/import")}?${query}`, file);
+  return send(`${pathOf(pair, path)}?${query}`, file);
+}
+
+/** Begins to set a pair up, or goes on with it. */
+export function startSetUp(pair: string): Promise<ActionReply> {
+  return post(pathOf(pair, "set-up/begin"), {});
+}
+
+/** Begins to name a pair's boards, by a motion of the leader or by pulling its cable. */
+export function startNaming(pair: string, way: "move" | "unplug"): Promise<ActionReply> {
+  return post(pathOf(pair, "set-up/names"), { way });
 }
 
 /** Answers what is asked in the work of a pair, or of the machine (null). */

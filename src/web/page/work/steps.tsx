@@ -4,7 +4,7 @@ import { useState } from "preact/hooks";
 import { JOINTS, type JointName, type Role } from "../../../arm/joints.ts";
 import type { ActionReply } from "../../messages.ts";
 import { FileDrop } from "./file-drop.tsx";
-import { type AskedWork, startWork } from "./post.ts";
+import { type AskedWork, startImport, startWork } from "./post.ts";
 import { useWork } from "./works.ts";
 
 interface Properties {
@@ -39,7 +39,12 @@ export function Steps({ pair, isClaimed }: Properties) {
           <p class="quiet">Its calibration:</p>
           <div class="choices">
             {button({ what: "pull", arm }, "From its own servos")}
-            <FileDrop pair={pair} arm={arm} isOff={isOff} refused={setReply} />
+            <FileDrop
+              arm={arm}
+              isOff={isOff}
+              take={(file) => startImport(pair, arm, file)}
+              refused={setReply}
+            />
             {button({ what: "calibrate", arm }, "Calibrate it now")}
             {button({ what: "apply", arm }, "Write it into the servos")}
           </div>
