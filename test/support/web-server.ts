@@ -7,6 +7,8 @@ import { cookieOf } from "../../src/web/access/cookie.ts";
 import type { ActionReply, PageMessage } from "../../src/web/messages.ts";
 import { servedPair } from "../../src/web/pairs/served-pair.ts";
 import { serveWeb } from "../../src/web/server.ts";
+import { Compared } from "../../src/web/set-up/compared.ts";
+import { simulatedBoards, simulatedNaming } from "../../src/web/set-up/simulated-boards.ts";
 import { HERE, type WorkView } from "../../src/web/work/messages.ts";
 import { configOf } from "./web-arms.ts";
 
@@ -39,6 +41,11 @@ export class WebServer implements AsyncDisposable {
     const { url, stop } = serveWeb({
       ...{ hostname: "127.0.0.1", port: 0, files: new Map(), counted: "any", claims, signal: ending.signal },
       pairs: new Map([[PAIR, pair]]),
+      setUp: {
+        boards: simulatedBoards(sim.dir),
+        naming: simulatedNaming(sim.dir),
+        compared: new Compared(join(sim.dir, "compared.json")),
+      },
     });
     const end = () => {
       ending.abort();
