@@ -35,7 +35,7 @@ export class WebServer implements AsyncDisposable {
   static async start(sim: RunningSim, moreConfig = ""): Promise<WebServer> {
     const config = await configOf(sim, moreConfig);
     const socket = join(sim.dir, "control.sock");
-    const pair = servedPair(PAIR, [socket], { socket, config }, { config });
+    const pair = servedPair(PAIR, [socket], { socket, config });
     const claims = new Claims(join(sim.dir, "claims.json"));
     const ending = new AbortController();
     const { url, stop } = serveWeb({
