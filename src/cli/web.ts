@@ -1,9 +1,12 @@
 /** `so101 web`: the page for the phone beside the arms. */
+import { accessSync, constants } from "node:fs";
 import { basename } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
 import { controlPaths } from "../api/address.ts";
 import { pairsOrMain, pairToName } from "../config/pairs.ts";
 import { absolutePathOf } from "../config/text.ts";
+import { log } from "../daemon/log.ts";
+import { isSystemError, whyOf } from "../linux/system-error.ts";
 import { printLine } from "../linux/text/stdout.ts";
 import { Claims } from "../web/access/claims.ts";
 import { Codes } from "../web/access/codes.ts";
@@ -11,10 +14,11 @@ import { stateDir } from "../web/access/state.ts";
 import { machineBoards } from "../web/boards.ts";
 import { pageFiles } from "../web/http/page-files.ts";
 import { type ServedPair, servedPair } from "../web/pairs/served-pair.ts";
-import { serveWeb } from "../web/server.ts";
+import { serveLastingly } from "../web/serving/serve-lastingly.ts";
 import { Compared } from "../web/set-up/compared.ts";
 import { machineNaming } from "../web/set-up/naming.ts";
 import { simulatedBoards, simulatedNaming } from "../web/set-up/simulated-boards.ts";
+import { messageOf } from "../workflows/api-problem.ts";
 import { interruptible } from "./interrupt.ts";
 import { claimCommand, claimsCommand } from "./web-claims.ts";
 
@@ -75,36 +79,59 @@ async function serve(
   const files = pageFiles();
   if (files === undefined)
     throw new Error("the page is in the compiled program only — make build, then run dist/so101-…");
-  const pairs = pairsOf(socket, config);
-  const dir = stateDir();
-  const server = serveWeb({
-    ...listen,
-    files,
-    pairs: new Map(pairs.map((pair) => [pair.name, pair])),
-    reading: "everybody",
-    names: [],
-    boards: simDir === undefined ? machineBoards : simulatedBoards(simDir),
-    naming: simDir === undefined ? machineNaming : simulatedNaming(simDir),
-    compared: new Compared(dir),
-    claims: new Claims(dir),
-    codes: new Codes(dir),
-    counted: simulatedArms || simDir !== undefined ? "any" : "own USB",
+  await serveLastingly(
+    {
+      address: listen,
+      prepare() {
+        const dir = writableStateDir();
+        return {
+          files,
+          pairs: new Map(pairsOf(socket, config).map((pair) => [pair.name, pair])),
+          reading: "everybody",
+          names: [],
+          boards: simDir === undefined ? machineBoards : simulatedBoards(simDir),
+          naming: simDir === undefined ? machineNaming : simulatedNaming(simDir),
+          compared: new Compared(dir),
+          claims: new Claims(dir),
+          codes: new Codes(dir),
+          counted: simulatedArms || simDir !== undefined ? "any" : "own USB",
+          signal,
+        };
+      },
+      say: (error) => messageOf(error, {}),
+      served: (url) => printLine(`the page is at ${url}`),
+      troubled: (url, text) => log("fault", `the page at ${url} cannot be shown: ${text}`),
+    },
     signal,
-  });
-  printLine(`the page is at ${server.url}`);
-  await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
-  await server.stop();
+  );
+}
+
+/** Where claims are kept. Throws an Error that says what to do where none can be. */
+function writableStateDir(): string {
+  try {
+    const dir = stateDir();
+    accessSync(dir, constants.W_OK | constants.X_OK);
+    return dir;
+  } catch (error) {
+    const where = isSystemError(error) ? ` in ${error.path}` : "";
+    throw new Error(
+      `claims cannot be kept${where}: ${whyOf(error)} — make that a folder which this program's user may write to, or ` +
+        "name another in STATE_DIRECTORY",
+    );
+  }
 }
 
 function pairsOf(sockets: readonly string[], configs: readonly string[]): ServedPair[] {
   if (sockets.length > 0) {
     return sockets.map((path, index) => {
       const config = configs[index];
+      const given = basename(path, ".sock");
+      const isTaken = sockets.slice(0, index).some((other) => basename(other, ".sock") === given);
       const audience = {
         socket: path,
         ...(config !== undefined && { config: absolutePathOf(config, "--config") }),
       };
-      return servedPair(basename(path, ".sock"), [path], audience);
+      return servedPair(isTaken ? `${given}-${index + 1}` : given, [path], audience);
     });
   }
   return pairsOrMain().map((pair) => servedPair(pair, controlPaths(pair), { pair: pairToName(pair) }));

@@ -10,12 +10,8 @@ import { type ServedWeb, serveForTest } from "../../support/web-server.ts";
 function serve(config?: string): ServedWeb {
   const path = join(mkdtempSync(join(tmpdir(), "so101-set-up-")), "pair.toml");
   const socket = `${path}.sock`;
-  const pair = servedPair(
-    "main",
-    [socket],
-    { socket },
-    config === undefined ? { pair: "nobody" } : { config: path },
-  );
+  const audience = { socket, ...(config !== undefined && { config: path }) };
+  const pair = servedPair("nobody", [socket], audience);
   if (config !== undefined) writeFileSync(path, config);
   return serveForTest({ pairs: new Map([["main", pair]]) });
 }
