@@ -6,6 +6,7 @@ import { Claimer, type CountedPorts } from "./access/claimer.ts";
 import type { Claims } from "./access/claims.ts";
 import { tokenIn } from "./access/cookie.ts";
 import { claimRoutes } from "./access/routes.ts";
+import { historyRoutes } from "./history/routes.ts";
 import { isOwnHost, isOwnOrigin } from "./http/hosts.ts";
 import type { PageFile } from "./http/page-files.ts";
 import { refusal } from "./http/replies.ts";
@@ -58,7 +59,16 @@ export function serveWeb(options: WebOptions): RunningWeb {
   const tellPages = (message: PageMessage) => server.publish(EVERY_PAGE, JSON.stringify(message));
   const claimer = new Claimer(counted, tellPages);
   const ofMachine: readonly MachineRoute[] = [metricsRoute(pairs)];
-  const ofPairs: readonly PairRoute[] = [...pairRoutes, ...claimRoutes(claimer, claims), ...settingsRoutes];
+  const ofPairs: readonly PairRoute[] = [
+    ...pairRoutes,
+    ...claimRoutes(claimer, claims),
+    ...settingsRoutes,
+    ...historyRoutes,
+  ];
+  // A page that opens finds the last minutes, also where none was open.
+  const remembering = [...pairs.values()].map(({ feed, history }) =>
+    feed.follow((message) => history.take(message, performance.now())),
+  );
   let pages = 0;
   const server: Server<OpenPage> = Bun.serve<OpenPage>({
     hostname: address,
@@ -153,7 +163,13 @@ export function serveWeb(options: WebOptions): RunningWeb {
     return claims.has(tokenIn(headers.get("cookie")), Date.now()) ? "claimed" : "unclaimed";
   }
 
-  return { url: server.url.href, stop: () => server.stop(true) };
+  return {
+    url: server.url.href,
+    stop() {
+      for (const end of remembering) end();
+      return server.stop(true);
+    },
+  };
 }
 
 function send(socket: ServerWebSocket<OpenPage>, message: PageMessage): void {

@@ -1,5 +1,6 @@
 /** A pair that the page shows: what is known of it, its buttons, and whom its words are for. */
 import type { Audience } from "../../messages/audience.ts";
+import { PairHistory } from "../history/pair-history.ts";
 import { Buttons } from "./buttons.ts";
 import { PairFeed } from "./pair-feed.ts";
 
@@ -11,6 +12,7 @@ export interface ServedPair {
   readonly audience: Audience;
   readonly feed: PairFeed;
   readonly buttons: Buttons;
+  readonly history: PairHistory;
 }
 
 /** Makes one. */
@@ -21,5 +23,6 @@ export function servedPair(name: string, sockets: readonly string[], audience: A
     audience,
     feed: new PairFeed(name, sockets, audience),
     buttons: new Buttons(sockets, audience),
+    history: new PairHistory(),
   };
 }
