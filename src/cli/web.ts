@@ -19,6 +19,7 @@ import { Compared } from "../web/set-up/compared.ts";
 import { machineNaming } from "../web/set-up/naming.ts";
 import { simulatedBoards, simulatedNaming } from "../web/set-up/simulated-boards.ts";
 import { messageOf } from "../workflows/api-problem.ts";
+import { UsageError } from "../workflows/errors.ts";
 import { interruptible } from "./interrupt.ts";
 import { claimCommand, claimsCommand } from "./web-claims.ts";
 
@@ -122,6 +123,9 @@ function writableStateDir(): string {
 }
 
 function pairsOf(sockets: readonly string[], configs: readonly string[]): ServedPair[] {
+  if (configs.length > sockets.length) {
+    throw new UsageError("each --config takes a --socket, that of the service which has read that file");
+  }
   if (sockets.length > 0) {
     return sockets.map((path, index) => {
       const config = configs[index];

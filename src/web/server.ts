@@ -11,6 +11,7 @@ import type { Codes } from "./access/codes.ts";
 import { tokenIn } from "./access/cookie.ts";
 import { accessRoutes, claimRoutes } from "./access/routes.ts";
 import { healthRoutes } from "./health/routes.ts";
+import { historyRoutes } from "./history/routes.ts";
 import { Allowance } from "./http/allowance.ts";
 import { Connections, type Peer } from "./http/connections.ts";
 import { isFromOwnPage, LONGEST_BODY_BYTES, refusedBy, refusedToAll } from "./http/entry.ts";
@@ -22,6 +23,7 @@ import { metricsRoute, pairRoutes, stopRoute } from "./pairs/routes.ts";
 import type { ServedPair } from "./pairs/served-pair.ts";
 import type { SetUpMeans } from "./set-up/place.ts";
 import { setUpRoutes } from "./set-up/routes.ts";
+import { settingsRoutes } from "./settings/routes.ts";
 import { machineWorkRoutes, workRoutes } from "./work/routes.ts";
 import { Works } from "./work/works.ts";
 
@@ -85,7 +87,13 @@ export function serveWeb(options: WebOptions): RunningWeb {
     ...workRoutes(works),
     ...setUpRoutes(works, options),
     ...healthRoutes(),
+    ...settingsRoutes,
+    ...historyRoutes,
   ];
+  // A page that opens finds the last minutes, also where none was open.
+  const remembering = [...pairs.values()].map(({ feed, history }) =>
+    feed.follow((message) => history.take(message, performance.now())),
+  );
   const server: Server<OpenPage> = Bun.serve<OpenPage>({
     hostname: address,
     port,
@@ -162,6 +170,7 @@ export function serveWeb(options: WebOptions): RunningWeb {
     url: server.url.href,
     routes: { ofMachine, ofPairs },
     async stop() {
+      for (const end of remembering) end();
       await works.end();
       await server.stop(true);
     },
