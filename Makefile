@@ -19,8 +19,8 @@ endif
 help: ## say what can be made
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
 
-demo: $(READY) dist/so101-linux-$(HOST) ## teleoperate two simulated arms, live; Ctrl-C ends it
-	@$(BUN) scripts/demo.ts
+demo: $(READY) dist/so101-linux-$(HOST) ## teleoperate two simulated arms, live; ARMS=new: set them up on the page; Ctrl-C ends it
+	@$(BUN) $(if $(ARMS),scripts/demo/new-arms.ts $(ARMS),scripts/demo.ts)
 
 # What a minute can tell: no simulated ports, no compiled program, no machines.
 check: lint ## check format, lint, types and the fast tests, in under a minute

@@ -1,24 +1,34 @@
 /** `so101 web`: the page for the phone beside the arms. */
-import { accessSync, constants, mkdirSync } from "node:fs";
-import { homedir } from "node:os";
-import { basename, join } from "node:path";
+import { accessSync, constants } from "node:fs";
+import { basename } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
 import { controlPaths } from "../api/address.ts";
 import { pairsOrMain, pairToName } from "../config/pairs.ts";
+import { absolutePathOf } from "../config/text.ts";
 import { log } from "../daemon/log.ts";
-import { whyOf } from "../linux/system-error.ts";
+import { isSystemError, whyOf } from "../linux/system-error.ts";
 import { printLine } from "../linux/text/stdout.ts";
 import { Claims } from "../web/access/claims.ts";
+import { Codes } from "../web/access/codes.ts";
+import { stateDir } from "../web/access/state.ts";
+import { machineBoards } from "../web/boards.ts";
 import { pageFiles } from "../web/http/page-files.ts";
 import { type ServedPair, servedPair } from "../web/pairs/served-pair.ts";
 import { serveLastingly } from "../web/serving/serve-lastingly.ts";
+import { Compared } from "../web/set-up/compared.ts";
+import { machineNaming } from "../web/set-up/naming.ts";
+import { simulatedBoards, simulatedNaming } from "../web/set-up/simulated-boards.ts";
 import { messageOf } from "../workflows/api-problem.ts";
+import { UsageError } from "../workflows/errors.ts";
 import { interruptible } from "./interrupt.ts";
+import { claimCommand, claimsCommand } from "./web-claims.ts";
 
 interface Options {
   readonly listen: Address;
   readonly socket: readonly string[];
+  readonly config: readonly string[];
   readonly simulatedArms?: true;
+  readonly simDir?: string;
 }
 
 interface Address {
@@ -44,54 +54,89 @@ export function webCommand(): Command {
       [],
     )
     .option(
+      "--config <file>",
+      "configuration file of the service at a --socket, in their order: its settings can then be changed on the page",
+      (path: string, before: readonly string[]) => [...before, path],
+      [],
+    )
+    .option(
       "--simulated-arms",
       "the arms are simulated: a leader that is not on this machine's USB may claim a page",
     )
-    .action((options: Options) => interruptible((signal) => serve(options, signal)));
+    .option(
+      "--sim-dir <dir>",
+      "folder of 'so101 sim': its boards are set up, as those of this machine would be; implies --simulated-arms",
+    )
+    .action((options: Options) => interruptible((signal) => serve(options, signal)))
+    .helpCommand(false)
+    .addCommand(claimCommand())
+    .addCommand(claimsCommand());
 }
 
-async function serve({ listen, socket, simulatedArms }: Options, signal: AbortSignal): Promise<void> {
+async function serve(
+  { listen, socket, config, simulatedArms, simDir }: Options,
+  signal: AbortSignal,
+): Promise<void> {
   const files = pageFiles();
   if (files === undefined)
     throw new Error("the page is in the compiled program only — make build, then run dist/so101-…");
   await serveLastingly(
     {
       address: listen,
-      prepare: () => ({
-        files,
-        pairs: new Map(pairsOf(socket).map((pair) => [pair.name, pair])),
-        claims: new Claims(join(stateDir(), "claims.json")),
-        counted: simulatedArms ? "any" : "own USB",
-        signal,
-      }),
+      prepare() {
+        const dir = writableStateDir();
+        return {
+          files,
+          pairs: new Map(pairsOf(socket, config).map((pair) => [pair.name, pair])),
+          reading: "everybody",
+          names: [],
+          boards: simDir === undefined ? machineBoards : simulatedBoards(simDir),
+          naming: simDir === undefined ? machineNaming : simulatedNaming(simDir),
+          compared: new Compared(dir),
+          claims: new Claims(dir),
+          codes: new Codes(dir),
+          counted: simulatedArms || simDir !== undefined ? "any" : "own USB",
+          signal,
+        };
+      },
       say: (error) => messageOf(error, {}),
       served: (url) => printLine(`the page is at ${url}`),
-      troubled: (text) => log("fault", `the page cannot be shown: ${text}`),
+      troubled: (url, text) => log("fault", `the page at ${url} cannot be shown: ${text}`),
     },
     signal,
   );
 }
 
-/** Where claims are kept: systemd's folder for the unit, or the user's own. */
-function stateDir(): string {
-  const dir =
-    process.env.STATE_DIRECTORY ??
-    join(process.env.XDG_STATE_HOME ?? join(homedir(), ".local/state"), "so101-web");
+/** Where claims are kept. Throws an Error that says what to do where none can be. */
+function writableStateDir(): string {
   try {
-    mkdirSync(dir, { recursive: true, mode: 0o700 });
+    const dir = stateDir();
     accessSync(dir, constants.W_OK | constants.X_OK);
+    return dir;
   } catch (error) {
+    const where = isSystemError(error) ? ` in ${error.path}` : "";
     throw new Error(
-      `claims cannot be kept in ${dir}: ${whyOf(error)} — make that a folder which this program's user may write to, or ` +
+      `claims cannot be kept${where}: ${whyOf(error)} — make that a folder which this program's user may write to, or ` +
         "name another in STATE_DIRECTORY",
     );
   }
-  return dir;
 }
 
-function pairsOf(sockets: readonly string[]): ServedPair[] {
+function pairsOf(sockets: readonly string[], configs: readonly string[]): ServedPair[] {
+  if (configs.length > sockets.length) {
+    throw new UsageError("each --config takes a --socket, that of the service which has read that file");
+  }
   if (sockets.length > 0) {
-    return sockets.map((path) => servedPair(basename(path, ".sock"), [path], { socket: path }));
+    return sockets.map((path, index) => {
+      const config = configs[index];
+      const given = basename(path, ".sock");
+      const isTaken = sockets.slice(0, index).some((other) => basename(other, ".sock") === given);
+      const audience = {
+        socket: path,
+        ...(config !== undefined && { config: absolutePathOf(config, "--config") }),
+      };
+      return servedPair(isTaken ? `${given}-${index + 1}` : given, [path], audience);
+    });
   }
   return pairsOrMain().map((pair) => servedPair(pair, controlPaths(pair), { pair: pairToName(pair) }));
 }

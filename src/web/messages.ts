@@ -3,6 +3,7 @@ import * as v from "valibot";
 import type { ApiProblem } from "../api/client.ts";
 import { statusSchema } from "../api/protocol.ts";
 import { JOINTS } from "../arm/joints.ts";
+import { pictureMessage, workMessage } from "./work/messages.ts";
 
 /** What may be asked of a pair with a button. */
 export const actions = ["pause", "release", "resume"] as const;
@@ -43,10 +44,11 @@ const absentMessage = v.object({
   why: v.string(),
 });
 
-/** That somebody shows at the leader that he is beside the arms, and what is asked of him; null when it is over. */
+/** That somebody shows that he is beside the arms, and what is asked of him; null when it is over. */
 const claimMessage = v.object({
   kind: v.literal("claim"),
-  pair: v.string(),
+  /** At whose leader; null where a board shows it. */
+  pair: v.nullable(v.string()),
   text: v.nullable(v.string()),
   /** How much of it is done, 0 to 1. */
   progress: v.number(),
@@ -62,6 +64,10 @@ const helloMessage = v.object({
   pairs: v.array(v.string()),
   /** Whether this page is claimed: may make arms move. */
   isClaimed: v.boolean(),
+  /** This connection's own id, which a page gives with what moves an arm for as long as it is there. */
+  page: v.string(),
+  /** Whether this page may see how the arms are. */
+  mayRead: v.boolean(),
 });
 
 /** Checks what the page is sent. */
@@ -71,6 +77,8 @@ export const pageMessageSchema = v.variant("kind", [
   absentMessage,
   claimMessage,
   helloMessage,
+  workMessage,
+  pictureMessage,
 ]);
 
 /** What the page is sent. */
@@ -84,3 +92,16 @@ export const actionReplySchema = v.object({ done: v.boolean(), text: v.string() 
 
 /** What comes of a button. */
 export type ActionReply = v.InferOutput<typeof actionReplySchema>;
+
+/** A page that is claimed, as it is listed. */
+export const listedClaimSchema = v.object({
+  id: v.string(),
+  /** How its browser calls itself. */
+  name: v.string(),
+  claimedAtMs: v.number(),
+  /** Whether it is the page that asks. */
+  isThis: v.boolean(),
+});
+
+/** A page that is claimed. */
+export type ListedClaim = v.InferOutput<typeof listedClaimSchema>;

@@ -104,7 +104,8 @@ needing(...BROWSER_NEEDS).describe("the page", () => {
     const { host } = new URL(web.url);
     const ask = async (path: string, headers: Record<string, string>, method = "GET") => {
       const body = method === "POST" ? JSON.stringify({ action: "pause" }) : undefined;
-      const { status } = await fetch(web.url + path, { method, headers, ...(body && { body }) });
+      const all = { "content-type": "application/json", ...headers };
+      const { status } = await fetch(web.url + path, { method, headers: all, ...(body && { body }) });
       return status;
     };
     expect(await ask("", { host: "evil.example" })).toBe(421);

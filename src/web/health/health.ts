@@ -25,11 +25,11 @@ export class PairHealth {
   /** What the service has told since it started, the oldest first. Rejects with an ApiError. */
   readonly events: () => Promise<readonly NumberedEvent[]>;
 
-  constructor({ name, sockets, audience }: ServedPair) {
+  constructor({ name, sockets, audience, choice }: ServedPair) {
     // Whose the service at a given socket is nobody knows: as on the command line it is taken for the main pair's.
     const pair = audience.socket === undefined ? name : MAIN_PAIR;
     this.look = shared(LOOK_EVERY_MS, async () => ({
-      checks: await Array.fromAsync(examine({ pair, sockets, audience })),
+      checks: await Array.fromAsync(examine({ pair, config: choice.config, sockets, audience })),
       atMs: Date.now(),
     }));
     const told = new ToldEvents(sockets);

@@ -2,6 +2,8 @@
 import { render } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { PageMessage } from "../messages.ts";
+import { AttemptNotice } from "./access/attempt.tsx";
+import { Claim } from "./access/claim.tsx";
 import { useAddress } from "./address.ts";
 import { connect, type Reach } from "./connection.ts";
 import { Absence } from "./frame/absence.tsx";
@@ -11,6 +13,8 @@ import { PANEL_ID, PairTabs, tabId } from "./frame/pair-tabs.tsx";
 import { Buttons } from "./now/buttons.tsx";
 import { keepSample } from "./samples.ts";
 import { type Known, SCREENS, type ScreenName } from "./screens.tsx";
+import { useSetUpAtFirst } from "./set-up/asking.ts";
+import { hearWork } from "./work/works.ts";
 
 type Heard<Kind extends PageMessage["kind"]> = Extract<PageMessage, { kind: Kind }>;
 
@@ -27,15 +31,20 @@ function App() {
       message(message) {
         if (message.kind === "sample") keepSample(message);
         else if (message.kind === "claim") setAttempt(message.text === null ? undefined : message);
+        else if (message.kind === "work" || message.kind === "picture") hearWork(message);
         else if (message.kind === "hello") {
           agreeWith(message.script);
+          hearWork(message);
           setHello(message);
+          // What was known when this page might still read is not true for long.
+          if (!message.mayRead) setKnown(new Map());
         } else setKnown((before) => new Map(before).set(message.pair, message));
       },
     });
   }, []);
   const pairs = hello?.pairs ?? [];
   const pair = named !== undefined && pairs.includes(named) ? named : pairs[0];
+  useSetUpAtFirst(pair);
   return (
     <>
       <header>
@@ -58,9 +67,12 @@ function App() {
       </nav>
       <main class={reach.is === "connected" ? "" : "old"}>
         {pair === undefined ? (
-          <p class="boot">
-            {hello === undefined ? "Asking the machine …" : "This machine has no pair of arms configured."}
-          </p>
+          <>
+            <p class="boot">
+              {hello === undefined ? "Asking the machine …" : "This machine has no pair of arms configured."}
+            </p>
+            <Buttons pair={undefined} status={undefined} />
+          </>
         ) : (
           <Pair
             key={pair}
@@ -69,7 +81,8 @@ function App() {
             known={known.get(pair)}
             screen={screen}
             isClaimed={hello?.isClaimed ?? false}
-            attempt={attempt?.pair === pair ? attempt : undefined}
+            mayRead={hello?.mayRead ?? false}
+            attempt={attempt}
           />
         )}
       </main>
@@ -84,19 +97,30 @@ interface PairProperties {
   readonly known: Known;
   readonly screen: ScreenName;
   readonly isClaimed: boolean;
+  readonly mayRead: boolean;
   readonly attempt: Heard<"claim"> | undefined;
 }
 
 /** One pair on the screen that was chosen; the buttons are on every one, whatever becomes of the screen. */
-function Pair({ pair, isOneOfSeveral, known, screen, isClaimed, attempt }: PairProperties) {
+function Pair({ pair, isOneOfSeveral, known, screen, isClaimed, mayRead, attempt }: PairProperties) {
   const status = known?.kind === "status" ? known.status : undefined;
   const { title, View } = SCREENS[screen];
   const panel = isOneOfSeveral ? ({ role: "tabpanel", "aria-labelledby": tabId(pair) } as const) : {};
   return (
     <div id={PANEL_ID} {...panel}>
       <Boundary key={screen} what={`The screen “${title}”`}>
-        {screen !== "now" && <Absence known={known} />}
-        <View pair={pair} known={known} status={status} isClaimed={isClaimed} attempt={attempt} />
+        {attempt && <AttemptNotice attempt={attempt} isOneOfSeveral={isOneOfSeveral} />}
+        {mayRead ? (
+          <>
+            {screen !== "now" && <Absence known={known} />}
+            <View pair={pair} known={known} status={status} isClaimed={isClaimed} attempt={attempt} />
+          </>
+        ) : (
+          <>
+            <p>This machine shows its arms to claimed pages only. Pause and Release work all the same.</p>
+            <Claim pair={pair} isClaimed={isClaimed} attempt={attempt} isOpen />
+          </>
+        )}
       </Boundary>
       <Buttons pair={pair} status={status} />
     </div>

@@ -1,6 +1,6 @@
 /** Why a pair's service says nothing, for a page. */
-import { userInfo } from "node:os";
 import { ApiError } from "../../api/client.ts";
+import { nameOfUser } from "../../host/people.ts";
 import type { Audience } from "../../messages/audience.ts";
 import { messageOf } from "../../workflows/api-problem.ts";
 import type { PageMessage } from "../messages.ts";
@@ -17,18 +17,9 @@ export function absenceOf(error: unknown, audience: Audience): Absence {
 }
 
 function denied(): string {
-  const user = userOfPage();
+  const user = nameOfUser(process.geteuid!());
   return (
     `the program of this page may not talk to the service: it runs as ${user}, who is not of the group dialout — on the ` +
     `machine: "sudo adduser ${user} dialout", then "sudo systemctl restart so101-web", or start it anew`
   );
-}
-
-/** Who this program runs as; by number where that has no name. */
-function userOfPage(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    return `${process.geteuid?.()}`;
-  }
 }

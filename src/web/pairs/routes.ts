@@ -3,12 +3,13 @@ import * as v from "valibot";
 import { EXPOSITION_TYPE, exposition } from "../../metrics/exposition.ts";
 import { HEADERS } from "../http/page-files.ts";
 import { refusal, reply } from "../http/replies.ts";
-import type { MachineRoute, PairRoute } from "../http/route.ts";
+import { bodyOf, type MachineRoute, type PairRoute } from "../http/route.ts";
 import { shared } from "../http/shared.ts";
-import { actions } from "../messages.ts";
+import { type ActionReply, actions } from "../messages.ts";
 import type { ServedPair } from "./served-pair.ts";
 
 const buttonSchema = v.strictObject({ action: v.picklist(actions) });
+const stopSchema = v.strictObject({ action: v.picklist(["pause", "release"]) });
 
 /** Of each pair. */
 export const pairRoutes: readonly PairRoute[] = [
@@ -25,6 +26,28 @@ export const pairRoutes: readonly PairRoute[] = [
   },
 ];
 
+/** Pause and Release of all pairs at once: for a page that cannot hear which there are. */
+export function stopRoute(pairs: ReadonlyMap<string, ServedPair>): MachineRoute {
+  return {
+    method: "POST",
+    path: "/buttons",
+    who: "everybody",
+    async answer(asked) {
+      const body = await bodyOf(asked, stopSchema);
+      if (body instanceof Response) return body;
+      const replies = await Promise.all(
+        [...pairs.values()].map(async ({ name, buttons }) => ({
+          name,
+          came: await buttons.press(body.action, asked.standing, asked.signal),
+        })),
+      );
+      const text = replies.map(({ name, came }) => (pairs.size > 1 ? `${name}: ${came.text}` : came.text));
+      const done = replies.every(({ came }) => came.done);
+      return reply({ done, text: text.join("\n") } satisfies ActionReply);
+    },
+  };
+}
+
 /** However many read them, a service is asked once a second at most. */
 const METRICS_EVERY_MS = 1_000;
 
@@ -37,7 +60,7 @@ export function metricsRoute(pairs: ReadonlyMap<string, ServedPair>): MachineRou
   return {
     method: "GET",
     path: "/metrics",
-    who: "reader",
+    who: "reader or this machine",
     async answer() {
       return new Response(await read(), {
         headers: { ...HEADERS, "content-type": EXPOSITION_TYPE, "cache-control": "no-store" },

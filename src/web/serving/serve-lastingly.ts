@@ -17,7 +17,7 @@ export interface Serving {
   /** The page is there. */
   served(url: string): void;
   /** It is not: each sentence once. */
-  troubled(text: string): void;
+  troubled(url: string, text: string): void;
 }
 
 /**
@@ -52,10 +52,10 @@ async function started(
       return listening(at, () => serveWeb({ ...at, ...prepared }));
     } catch (error) {
       if (error instanceof CannotListen) throw error;
-      const now = say(error);
-      if (now !== text) troubled(now);
-      text = now;
+      const before = text;
+      text = say(error);
       inPlace ??= serveTrouble(at, () => text);
+      if (text !== before) troubled(inPlace.url, text);
       // Any port was good: this one is the page's now.
       at = { ...at, port: inPlace.port };
     }

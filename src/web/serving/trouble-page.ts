@@ -6,6 +6,7 @@ import { type ListenAddress, listening } from "./listening.ts";
 
 /** The server of such a page. */
 export interface TroubleServer {
+  readonly url: string;
   readonly port: number;
   stop(): Promise<void>;
 }
@@ -31,7 +32,7 @@ export function serveTrouble(address: ListenAddress, text: () => string): Troubl
       error: () => refusal(500, "The page's own program has failed in this."),
     }),
   );
-  return { port: server.port!, stop: () => server.stop(true) };
+  return { url: server.url.href, port: server.port!, stop: () => server.stop(true) };
 }
 
 function headers(): Record<string, string> {
