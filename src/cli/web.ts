@@ -4,6 +4,7 @@ import { basename } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
 import { controlPaths } from "../api/address.ts";
 import { pairsOrMain, pairToName } from "../config/pairs.ts";
+import { absolutePathOf } from "../config/text.ts";
 import { log } from "../daemon/log.ts";
 import { isSystemError, whyOf } from "../linux/system-error.ts";
 import { printLine } from "../linux/text/stdout.ts";
@@ -18,6 +19,7 @@ import { Compared } from "../web/set-up/compared.ts";
 import { machineNaming } from "../web/set-up/naming.ts";
 import { simulatedBoards, simulatedNaming } from "../web/set-up/simulated-boards.ts";
 import { messageOf } from "../workflows/api-problem.ts";
+import { UsageError } from "../workflows/errors.ts";
 import { interruptible } from "./interrupt.ts";
 import { claimCommand, claimsCommand } from "./web-claims.ts";
 
@@ -53,7 +55,7 @@ export function webCommand(): Command {
     )
     .option(
       "--config <file>",
-      "configuration file of the pair at --socket, in their order (default: that of the socket's name)",
+      "configuration file of the service at a --socket, in their order: its settings can then be changed on the page",
       (path: string, before: readonly string[]) => [...before, path],
       [],
     )
@@ -121,18 +123,19 @@ function writableStateDir(): string {
 }
 
 function pairsOf(sockets: readonly string[], configs: readonly string[]): ServedPair[] {
+  if (configs.length > sockets.length) {
+    throw new UsageError("each --config takes a --socket, that of the service which has read that file");
+  }
   if (sockets.length > 0) {
-    return sockets.map((socket, index) => {
+    return sockets.map((path, index) => {
       const config = configs[index];
-      const given = basename(socket, ".sock");
+      const given = basename(path, ".sock");
       const isTaken = sockets.slice(0, index).some((other) => basename(other, ".sock") === given);
-      const name = isTaken ? `${given}-${index + 1}` : given;
-      return servedPair(
-        name,
-        [socket],
-        { socket, config },
-        config === undefined ? { pair: name } : { config },
-      );
+      const audience = {
+        socket: path,
+        ...(config !== undefined && { config: absolutePathOf(config, "--config") }),
+      };
+      return servedPair(isTaken ? `${given}-${index + 1}` : given, [path], audience);
     });
   }
   return pairsOrMain().map((pair) => servedPair(pair, controlPaths(pair), { pair: pairToName(pair) }));

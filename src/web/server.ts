@@ -11,10 +11,11 @@ import type { Codes } from "./access/codes.ts";
 import { tokenIn } from "./access/cookie.ts";
 import { accessRoutes, claimRoutes } from "./access/routes.ts";
 import { healthRoutes } from "./health/routes.ts";
+import { historyRoutes } from "./history/routes.ts";
 import { Allowance } from "./http/allowance.ts";
 import { Connections, type Peer } from "./http/connections.ts";
 import { isFromOwnPage, LONGEST_BODY_BYTES, refusedBy, refusedToAll } from "./http/entry.ts";
-import { type PageFile, scriptOf } from "./http/page-files.ts";
+import { fileResponse, type PageFile, scriptOf } from "./http/page-files.ts";
 import { refusal } from "./http/replies.ts";
 import type { Asked, MachineRoute, PairRoute, Reading } from "./http/route.ts";
 import { type OpenPage, OpenPages } from "./open-pages.ts";
@@ -22,6 +23,7 @@ import { metricsRoute, pairRoutes, stopRoute } from "./pairs/routes.ts";
 import type { ServedPair } from "./pairs/served-pair.ts";
 import type { SetUpMeans } from "./set-up/place.ts";
 import { setUpRoutes } from "./set-up/routes.ts";
+import { settingsRoutes } from "./settings/routes.ts";
 import { machineWorkRoutes, workRoutes } from "./work/routes.ts";
 import { Works } from "./work/works.ts";
 
@@ -85,7 +87,13 @@ export function serveWeb(options: WebOptions): RunningWeb {
     ...workRoutes(works),
     ...setUpRoutes(works, options),
     ...healthRoutes(),
+    ...settingsRoutes,
+    ...historyRoutes,
   ];
+  // A page that opens finds the last minutes, also where none was open.
+  const remembering = [...pairs.values()].map(({ feed, history }) =>
+    feed.follow((message) => history.take(message, performance.now())),
+  );
   const server: Server<OpenPage> = Bun.serve<OpenPage>({
     hostname: address,
     port,
@@ -155,13 +163,15 @@ export function serveWeb(options: WebOptions): RunningWeb {
   function fileOf(request: Request, url: URL): Response {
     if (request.method === "POST") return refusal(405, "This can only be read.", { allow: "GET, HEAD" });
     const file = files.get(url.pathname);
-    return file ? new Response(file.body, { headers: file.headers }) : refusal(404, "There is no such page.");
+    if (file === undefined) return refusal(404, "There is no such page.");
+    return fileResponse(file, request.headers.get("accept-encoding"));
   }
 
   return {
     url: server.url.href,
     routes: { ofMachine, ofPairs },
     async stop() {
+      for (const end of remembering) end();
       await works.end();
       await server.stop(true);
     },

@@ -26,8 +26,8 @@ export interface OpenArm extends ChosenArm {
 
 /** An arm whose connection is at hand. */
 export interface ConnectedArm extends OpenArm {
-  /** What is missing of it for all that a closer look finds, which may take seconds. Throws {@link PortError}. */
-  lookCloser(): ArmProblem | undefined;
+  /** What is missing of it for all that a closer look finds, which may take seconds. Rejects with {@link PortError}. */
+  lookCloser(): Promise<ArmProblem | undefined>;
 }
 
 /** How an arm is wanted. */
@@ -55,12 +55,12 @@ export async function withArm<T>(
 ): Promise<T> {
   return withConnection({ arm, port: arm.port }, wish, operator, async (connection) => {
     const { name, bus, problem } = connection;
-    const lookCloser = () => {
-      connection.lookCloser();
+    const lookCloser = async () => {
+      await connection.lookCloser();
       return connection.problem;
     };
     if (problem !== undefined && (bus === undefined || wish.servos !== "any")) {
-      throw new Error(sayProblem(lookCloser() ?? problem, operator.audience));
+      throw new Error(sayProblem((await lookCloser()) ?? problem, operator.audience));
     }
     const calibrations = new CalibrationStore(arm.calibrationDir);
     return work({

@@ -8,7 +8,7 @@ import { BROWSER_NEEDS, PHONE, startBrowser, startWeb, troublesOf } from "../sup
 import { needing } from "../support/needs.ts";
 import { programPath } from "../support/program.ts";
 import { checkedArms } from "../support/simulated-arms.ts";
-import { claimIn, configOf } from "../support/web-arms.ts";
+import { configOf } from "../support/web-arms.ts";
 import { type Hands, playWizard } from "../support/wizard.ts";
 
 setDefaultTimeout(120_000);
@@ -33,7 +33,6 @@ needing(...BROWSER_NEEDS).describe("the wizard", () => {
     const sim = await checkedArms({ arms: "configured", boards: "new", motion: "still", ...options });
     const config = await configOf(sim);
     const socket = join(sim.dir, "control.sock");
-    const token = claimIn(sim.dir);
     const service = Bun.spawn(
       [programPath, "teleoperate", "--json", "--config", config, "--socket", socket],
       {
@@ -42,10 +41,9 @@ needing(...BROWSER_NEEDS).describe("the wizard", () => {
     );
     const web = await startWeb([socket], sim.dir, ["--config", config, "--sim-dir", sim.dir]);
     const context = await browser.newContext({ viewport: PHONE, hasTouch: true });
-    await context.addCookies([{ name: "so101_claim", value: token, url: web.url }]);
     const page = await context.newPage();
     const troubles = troublesOf(page, web.url);
-    await page.goto(`${web.url}#set-up`);
+    await page.goto(web.url);
     const { client } = sim;
     const arms = { "5AB9067929": "leader", "5AB9067722": "follower" } as const;
     const armOf = (board: string) =>
@@ -73,6 +71,7 @@ needing(...BROWSER_NEEDS).describe("the wizard", () => {
     await using on = await stage();
     const { page, hands, troubles } = on;
     const actions = await playWizard(page, hands);
+    console.log(actions.join("\n"));
     expect(actions.length).toBeLessThanOrEqual(8);
     expect(troubles).toEqual([]);
   });

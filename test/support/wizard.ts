@@ -50,11 +50,18 @@ export class Actions {
 }
 
 /**
- * Plays the wizard on a page that is open on the screen Set up, and claimed or on a machine without named boards, to the
- * button Resume and the word "following". Returns what was done.
+ * Plays the wizard on a page that has just been opened, of a machine whose boards have no names, to the button Resume and
+ * arms that follow. Returns what was done.
  */
 export async function playWizard(page: Page, hands: Hands, timeoutMs = 30_000): Promise<readonly string[]> {
   const actions = new Actions(page, timeoutMs);
+  await actions.tap("Begin");
+  const asked = page.getByText(/^Unplug the board/);
+  await asked.waitFor({ timeout: timeoutMs });
+  const board = (await asked.textContent())!;
+  await actions.hand("unplug the board that the page has picked", hands.pull(board));
+  await actions.until(/^Plug it in again/);
+  await actions.hand("plug it in again", hands.plugIn(board));
   await actions.until(/^Move the leader/);
   await actions.hand("move the leader", hands.moveLeader());
   await actions.until(/^First pose/);

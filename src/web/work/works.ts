@@ -22,16 +22,18 @@ export interface WorkPage {
 
 /** A phone that locks its screen finds a work again for so long, where nothing moves. */
 const UNSEEN_MS = 120_000;
-/** A page that began what moves an arm says each 0.3 s that it is there; without that for so long it is gone. */
-const SILENT_MS = 700;
+/** A page that began what moves an arm says each 0.25 s that it is there; it is gone when it does not … */
 const LOOK_EVERY_MS = 50;
+/** … while so many looks were taken, 0.7 s. They are counted: a process that was held up has not heard what came meanwhile. */
+const SILENT_LOOKS = 14;
 /** What came of a work is shown for so long, unless another is begun. */
 const SHOWN_MS = 10 * 60_000;
 
 interface OpenPage {
   readonly standing: Standing;
   readonly hear: (message: WorkMessage) => void;
-  hereAtMs: number;
+  /** Looks since it said that it is there. */
+  silentLooks: number;
 }
 
 /** The works of a server. */
@@ -48,13 +50,13 @@ export class Works {
 
   /** A page is open from now on, by an id of its own; `hear` gets what goes on, and what changes of it. */
   open(id: string, standing: Standing, hear: (message: WorkMessage) => void): WorkPage {
-    const page = { standing, hear, hereAtMs: performance.now() };
+    const page = { standing, hear, silentLooks: 0 };
     this.#pages.set(id, page);
     for (const [place, { view }] of this.#works) tell(page, { kind: "work", pair: place, work: view });
     this.#watchUnseen();
     return {
       here() {
-        page.hereAtMs = performance.now();
+        page.silentLooks = 0;
       },
       leave: () => {
         this.#pages.delete(id);
@@ -132,9 +134,9 @@ export class Works {
 
   /** What moves an arm ends with the page that began it, or once that says nothing any more. */
   #watchSilence(work: Work, pageId: string, page: OpenPage): void {
-    page.hereAtMs = performance.now();
+    page.silentLooks = 0;
     const timer = setInterval(() => {
-      const isThere = this.#pages.get(pageId) === page && performance.now() - page.hereAtMs < SILENT_MS;
+      const isThere = this.#pages.get(pageId) === page && ++page.silentLooks <= SILENT_LOOKS;
       if (!isThere) work.interrupt("the page that began it is gone");
     }, LOOK_EVERY_MS);
     void work.over.then(() => clearInterval(timer));

@@ -69,7 +69,7 @@ export async function chooseBoards(
       `which board is which arm? Nobody can be asked here: give ${both}. There are: ${listing(boards)}`,
     );
   }
-  operator.tell("info", `Boards: ${listing(boards)}`);
+  if (given.way === undefined) operator.tell("info", `Boards: ${listing(boards)}`);
   const way =
     given.way ??
     (await operator.choose<Way>(

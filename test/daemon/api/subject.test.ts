@@ -17,7 +17,7 @@ function subject() {
       memory: createMemory(),
       history,
     },
-    ...{ calibrations: {}, inTheWay: undefined },
+    ...{ calibrations: {}, inTheWay: undefined, reading: { at: new Date(), refused: [], kept: [] } },
   };
   const sink = (event: Parameters<typeof tell>[0]) => history.take(tell(event, [], {}));
   const made = apiSubject(
