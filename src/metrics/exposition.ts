@@ -47,7 +47,7 @@ const METRICS: readonly Metric[] = [
   },
   {
     name: "so101_mode",
-    help: "1 for what was asked for last, 0 for the others: running, paused or released.",
+    help: "1 for what was asked for last, 0 for the others: running, paused, released.",
     type: "gauge",
     samples: ({ mode }) => MODES.map((one) => [{ mode: one }, Number(one === mode)]),
   },
