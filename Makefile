@@ -33,6 +33,7 @@ test: $(READY) dist/so101-linux-$(HOST) $(wildcard dist/so101-linux-arm64) ## ru
 lint: $(READY) ## check format, lint and types
 	$(BUN) run --bun --silent biome check
 	$(BUN) run --bun --silent tsc
+	$(BUN) run --bun --silent tsc --project src/web/page
 
 build: dist/so101-linux-x64 dist/so101-linux-arm64 ## compile the program, for this machine and for the Pi
 

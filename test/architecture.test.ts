@@ -8,6 +8,7 @@ const root = join(import.meta.dir, "../src");
 const allowed: Readonly<Record<string, readonly string[]>> = {
   "main.ts": ["cli", "daemon", "messages"],
   cli: [
+    "web",
     "workflows",
     "daemon",
     "messages",
@@ -22,6 +23,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "linux",
   ],
   workflows: ["messages", "api", "root", "config", "arm", "host", "helper", "feetech", "serial", "linux"],
+  web: ["workflows", "metrics", "messages", "api", "config", "arm", "host", "helper", "feetech", "linux"],
+  metrics: ["api", "arm"],
   daemon: [
     "messages",
     "api",
@@ -57,7 +60,7 @@ interface Import {
 }
 
 const files = await Promise.all(
-  [...new Glob("**/*.ts").scanSync(root)].map(async (path) => ({
+  [...new Glob("**/*.{ts,tsx}").scanSync(root)].map(async (path) => ({
     path,
     text: await Bun.file(join(root, path)).text(),
   })),
@@ -115,6 +118,12 @@ test("a client of the api need not load what the api is about", () => {
       roomOf(from) === "api" && !["api", "linux"].includes(roomOf(to)) && !typesOnly,
   );
   expect(told(loads)).toEqual([]);
+});
+
+test("what runs in a browser takes types from the rooms, and values from its own and the joints' names", () => {
+  const isPage = (path: string) => path.startsWith("web/page/");
+  const loads = imports.filter(({ from, to, typesOnly }) => isPage(from) && !isPage(to) && !typesOnly);
+  expect(new Set(loads.map(({ to }) => to))).toEqual(new Set(["arm/joints.ts"]));
 });
 
 test("the machine's room takes the lister of serial ports, and no more of them", () => {

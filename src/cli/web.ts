@@ -6,11 +6,9 @@ import { Command, InvalidArgumentError } from "commander";
 import { controlPaths } from "../api/address.ts";
 import { pairsOrMain, pairToName } from "../config/pairs.ts";
 import { printLine } from "../linux/text/stdout.ts";
-import type { Audience } from "../messages/audience.ts";
 import { Claims } from "../web/access/claims.ts";
-import { Buttons } from "../web/buttons.ts";
-import { pageFiles } from "../web/page-files.ts";
-import { PairFeed } from "../web/pair-feed.ts";
+import { pageFiles } from "../web/http/page-files.ts";
+import { type ServedPair, servedPair } from "../web/pairs/served-pair.ts";
 import { serveWeb } from "../web/server.ts";
 import { interruptible } from "./interrupt.ts";
 
@@ -57,8 +55,7 @@ async function serve({ listen, socket, simulatedArms }: Options, signal: AbortSi
   const server = serveWeb({
     ...listen,
     files,
-    feeds: new Map(pairs.map(({ name, sockets, audience }) => [name, new PairFeed(name, sockets, audience)])),
-    buttons: new Map(pairs.map(({ name, sockets, audience }) => [name, new Buttons(sockets, audience)])),
+    pairs: new Map(pairs.map((pair) => [pair.name, pair])),
     claims: new Claims(join(stateDir(), "claims.json")),
     counted: simulatedArms ? "any" : "own USB",
     signal,
@@ -77,25 +74,11 @@ function stateDir(): string {
   return dir;
 }
 
-interface ServedPair {
-  readonly name: string;
-  readonly sockets: readonly string[];
-  readonly audience: Audience;
-}
-
 function pairsOf(sockets: readonly string[]): ServedPair[] {
   if (sockets.length > 0) {
-    return sockets.map((path) => ({
-      name: basename(path, ".sock"),
-      sockets: [path],
-      audience: { socket: path },
-    }));
+    return sockets.map((path) => servedPair(basename(path, ".sock"), [path], { socket: path }));
   }
-  return pairsOrMain().map((pair) => ({
-    name: pair,
-    sockets: controlPaths(pair),
-    audience: { pair: pairToName(pair) },
-  }));
+  return pairsOrMain().map((pair) => servedPair(pair, controlPaths(pair), { pair: pairToName(pair) }));
 }
 
 function address(text: string): Address {

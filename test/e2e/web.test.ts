@@ -134,7 +134,10 @@ async function until(isTrue: () => Promise<unknown>, what: string): Promise<void
 /** Whether the follower, its jaws and the leader's edge are drawn, each in a colour of its own. */
 const COLOURS = `(() => {
   const canvas = document.querySelector("canvas");
-  const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  const copy = Object.assign(document.createElement("canvas"), { width: canvas.width, height: canvas.height });
+  const drawing = copy.getContext("2d", { willReadFrequently: true });
+  drawing.drawImage(canvas, 0, 0);
+  const { data } = drawing.getImageData(0, 0, copy.width, copy.height);
   const counts = new Map();
   for (let at = 0; at < data.length; at += 4) {
     const colour = "#" + [data[at], data[at + 1], data[at + 2]].map((part) => part.toString(16).padStart(2, "0")).join("");

@@ -4,9 +4,9 @@ import type { Status } from "../../api/protocol.ts";
 import { JOINTS } from "../../arm/joints.ts";
 import { steps, stepsToDegrees } from "../../feetech/units.ts";
 import { isOnUsb } from "../../host/usb-ports.ts";
-import type { Buttons } from "../buttons.ts";
 import type { PageMessage } from "../messages.ts";
-import type { PairFeed } from "../pair-feed.ts";
+import type { Buttons } from "../pairs/buttons.ts";
+import type { PairFeed } from "../pairs/pair-feed.ts";
 import { type Attempt, Presence, type Ranges } from "./presence.ts";
 import { sayAttempt, sayFailure } from "./words.ts";
 

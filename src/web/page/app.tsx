@@ -1,41 +1,28 @@
-/** The page: which pair is looked at, and what is known of it. */
-import { type ComponentChildren, render } from "preact";
+/** The page: which pair is looked at, on which screen. */
+import { render } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import type { PageMessage, SampleMessage } from "../messages.ts";
-import { Buttons } from "./buttons.tsx";
-import { Claim } from "./claim.tsx";
+import type { PageMessage } from "../messages.ts";
 import { connect, type Reach } from "./connection.ts";
-import { Events } from "./events.tsx";
-import { Joints } from "./joints.tsx";
-import { Now } from "./now.tsx";
+import { Buttons } from "./now/buttons.tsx";
+import { newestSamples } from "./samples.ts";
+import { type Known, SCREENS, type ScreenName } from "./screens.tsx";
 
-/** What is known of a pair. */
-export type Known =
-  | Extract<PageMessage, { kind: "status" }>
-  | Extract<PageMessage, { kind: "absent" }>
-  | undefined;
+type Heard<Kind extends PageMessage["kind"]> = Extract<PageMessage, { kind: Kind }>;
 
-/** The newest samples, by pair: they are drawn each frame, and are no reason to make the page anew. */
-export const newestSamples = new Map<string, SampleMessage>();
-
-/** What can be looked at, by the part of the address after #. */
-const VIEWS = { now: "Now", joints: "Joints", events: "Events" } as const;
-type View = keyof typeof VIEWS;
-
-function viewOf(hash: string): View {
+function screenOf(hash: string): ScreenName {
   const name = hash.slice(1);
-  return name in VIEWS ? (name as View) : "now";
+  return name in SCREENS ? (name as ScreenName) : "now";
 }
 
 function App() {
   const [reach, setReach] = useState<Reach>("connecting");
-  const [hello, setHello] = useState<Extract<PageMessage, { kind: "hello" }>>();
+  const [hello, setHello] = useState<Heard<"hello">>();
   const [known, setKnown] = useState<ReadonlyMap<string, Known>>(new Map());
-  const [claim, setClaim] = useState<Extract<PageMessage, { kind: "claim" }>>();
+  const [attempt, setAttempt] = useState<Heard<"claim">>();
   const [chosen, setChosen] = useState<string>();
-  const [view, setView] = useState(viewOf(location.hash));
+  const [screen, setScreen] = useState(screenOf(location.hash));
   useEffect(() => {
-    const turn = () => setView(viewOf(location.hash));
+    const turn = () => setScreen(screenOf(location.hash));
     addEventListener("hashchange", turn);
     return () => removeEventListener("hashchange", turn);
   }, []);
@@ -45,7 +32,7 @@ function App() {
       message(message) {
         if (message.kind === "sample") newestSamples.set(message.pair, message);
         else if (message.kind === "hello") setHello(message);
-        else if (message.kind === "claim") setClaim(message.text === null ? undefined : message);
+        else if (message.kind === "claim") setAttempt(message.text === null ? undefined : message);
         else setKnown((before) => new Map(before).set(message.pair, message));
       },
     });
@@ -56,20 +43,7 @@ function App() {
     <>
       <header>
         <h1>{hello?.machine ?? "SO-101"}</h1>
-        {pairs.length > 1 && (
-          <nav aria-label="Pairs of arms">
-            {pairs.map((name) => (
-              <button
-                key={name}
-                type="button"
-                aria-current={name === pair ? "page" : undefined}
-                onClick={() => setChosen(name)}
-              >
-                {name}
-              </button>
-            ))}
-          </nav>
-        )}
+        {pairs.length > 1 && <PairTabs pairs={pairs} pair={pair} choose={setChosen} />}
       </header>
       {reach === "lost" && (
         <p class="notice" role="alert">
@@ -77,9 +51,9 @@ function App() {
           back.
         </p>
       )}
-      <nav aria-label="Views">
-        {Object.entries(VIEWS).map(([name, title]) => (
-          <a key={name} href={`#${name}`} aria-current={name === view ? "page" : undefined}>
+      <nav aria-label="Screens">
+        {Object.entries(SCREENS).map(([name, { title }]) => (
+          <a key={name} href={`#${name}`} aria-current={name === screen ? "page" : undefined}>
             {title}
           </a>
         ))}
@@ -88,9 +62,14 @@ function App() {
         {pair === undefined ? (
           <p class="boot">Asking the machine …</p>
         ) : (
-          <Pair key={pair} pair={pair} known={known.get(pair)} view={view}>
-            <Claim pair={pair} isClaimed={hello?.isClaimed ?? false} attempt={claim} />
-          </Pair>
+          <Pair
+            key={pair}
+            pair={pair}
+            known={known.get(pair)}
+            screen={screen}
+            isClaimed={hello?.isClaimed ?? false}
+            attempt={attempt?.pair === pair ? attempt : undefined}
+          />
         )}
       </main>
       <footer>so101 {hello?.program}</footer>
@@ -98,25 +77,44 @@ function App() {
   );
 }
 
+interface TabsProperties {
+  readonly pairs: readonly string[];
+  readonly pair: string | undefined;
+  choose(pair: string): void;
+}
+
+function PairTabs({ pairs, pair, choose }: TabsProperties) {
+  return (
+    <nav aria-label="Pairs of arms">
+      {pairs.map((name) => (
+        <button
+          key={name}
+          type="button"
+          aria-current={name === pair ? "page" : undefined}
+          onClick={() => choose(name)}
+        >
+          {name}
+        </button>
+      ))}
+    </nav>
+  );
+}
+
 interface PairProperties {
   readonly pair: string;
   readonly known: Known;
-  readonly view: View;
-  readonly children: ComponentChildren;
+  readonly screen: ScreenName;
+  readonly isClaimed: boolean;
+  readonly attempt: Heard<"claim"> | undefined;
 }
 
-/** One pair in the view that was chosen; the buttons are in every view. */
-function Pair({ pair, known, view, children }: PairProperties) {
+/** One pair on the screen that was chosen; the buttons are on every one. */
+function Pair({ pair, known, screen, isClaimed, attempt }: PairProperties) {
   const status = known?.kind === "status" ? known.status : undefined;
+  const { View } = SCREENS[screen];
   return (
     <>
-      {view === "now" && (
-        <Now pair={pair} known={known}>
-          {children}
-        </Now>
-      )}
-      {view === "joints" && <Joints status={status} />}
-      {view === "events" && <Events status={status} />}
+      <View pair={pair} known={known} status={status} isClaimed={isClaimed} attempt={attempt} />
       <Buttons pair={pair} status={status} />
     </>
   );

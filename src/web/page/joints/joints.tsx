@@ -1,9 +1,10 @@
 /** Both arms, joint by joint. */
-import type { JointStatus, Status } from "../../api/protocol.ts";
-import { JOINTS, type JointName } from "../../arm/joints.ts";
+import type { JointStatus } from "../../../api/protocol.ts";
+import { JOINTS, type JointName } from "../../../arm/joints.ts";
+import type { ScreenProperties } from "../screens.tsx";
 
 /** What each servo reports. */
-export function Joints({ status }: { readonly status: Status | undefined }) {
+export function Joints({ status }: ScreenProperties) {
   if (status === undefined) return <p>The service is not heard: nothing is known of the joints.</p>;
   const { leader, follower } = status.arms;
   return (

@@ -1,18 +1,11 @@
 /** What a pair does now, its picture, and the three buttons. */
-import type { ComponentChildren } from "preact";
-import type { Status } from "../../api/protocol.ts";
-import type { Known } from "./app.tsx";
+import type { Status } from "../../../api/protocol.ts";
+import { Claim } from "../access/claim.tsx";
+import type { ScreenProperties } from "../screens.tsx";
 import { Picture } from "./picture/picture.tsx";
 
-interface Properties {
-  readonly pair: string;
-  readonly known: Known;
-  readonly children: ComponentChildren;
-}
-
 /** The first thing that is seen. */
-export function Now({ pair, known, children }: Properties) {
-  const status = known?.kind === "status" ? known.status : undefined;
+export function Now({ pair, known, status, isClaimed, attempt }: ScreenProperties) {
   return (
     <section class="now" aria-labelledby="state">
       <div class="words">
@@ -22,7 +15,7 @@ export function Now({ pair, known, children }: Properties) {
         <p class="why">{known?.kind === "absent" ? known.why : status?.why}</p>
       </div>
       <Picture pair={pair} />
-      {children}
+      <Claim pair={pair} isClaimed={isClaimed} attempt={attempt} />
       {status && <Figures status={status} />}
       {status?.activeAlarms.map(({ code, message }) => (
         <p key={code + message} class="notice">

@@ -1,12 +1,12 @@
 /** What is known of a pair, for as many pages as are open: asked of its service once, and only while one is. */
-import { askService, sampleService, watchService } from "../api/client.ts";
-import type { ApiSample, Status } from "../api/protocol.ts";
-import { JOINTS, type Role } from "../arm/joints.ts";
-import { steps, stepsToDegrees } from "../feetech/units.ts";
-import type { Audience } from "../messages/audience.ts";
-import { messageOf } from "../workflows/api-problem.ts";
-import { pause } from "../workflows/pause.ts";
-import type { PageMessage } from "./messages.ts";
+import { askService, sampleService, watchService } from "../../api/client.ts";
+import type { ApiSample, Status } from "../../api/protocol.ts";
+import { JOINTS, type Role } from "../../arm/joints.ts";
+import { steps, stepsToDegrees } from "../../feetech/units.ts";
+import type { Audience } from "../../messages/audience.ts";
+import { messageOf } from "../../workflows/api-problem.ts";
+import { pause } from "../../workflows/pause.ts";
+import type { PageMessage } from "../messages.ts";
 
 /** The status changes seldom, and carries the figures that people read. */
 const STATUS_EVERY_MS = 200;

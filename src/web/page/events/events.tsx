@@ -1,8 +1,8 @@
 /** What happened last, the newest first. */
-import type { Status } from "../../api/protocol.ts";
+import type { ScreenProperties } from "../screens.tsx";
 
 /** The last events of a pair. */
-export function Events({ status }: { readonly status: Status | undefined }) {
+export function Events({ status }: ScreenProperties) {
   if (status === undefined)
     return <p>The service is not heard: what happened is in the journal of the machine.</p>;
   return (

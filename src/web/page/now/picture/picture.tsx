@@ -1,8 +1,8 @@
 /** The live picture of a pair: turned by a finger, drawn each frame in which something is new. */
 import { useEffect, useRef } from "preact/hooks";
-import { JOINTS, type JointName } from "../../../arm/joints.ts";
-import type { SampleMessage } from "../../messages.ts";
-import { newestSamples } from "../app.tsx";
+import { JOINTS, type JointName } from "../../../../arm/joints.ts";
+import type { SampleMessage } from "../../../messages.ts";
+import { newestSamples } from "../../samples.ts";
 import { drawArms, type Palette, type View } from "./draw.ts";
 import { type Skeleton, type Stance, skeletonOf } from "./kinematics.ts";
 

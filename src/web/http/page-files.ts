@@ -1,5 +1,5 @@
 /** The page as the compiler has put it into the program, and the headers that keep it to itself. */
-import page from "./page/index.html";
+import page from "../page/index.html";
 
 /** A file of the page. */
 export interface PageFile {

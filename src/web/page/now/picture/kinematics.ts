@@ -1,5 +1,5 @@
 /** Where the parts of an SO-101 are in space, by the angles of its joints. */
-import type { JointName } from "../../../arm/joints.ts";
+import type { JointName } from "../../../../arm/joints.ts";
 
 /** A point in space, m. */
 export type Point = readonly [number, number, number];

@@ -1,10 +1,11 @@
 /** What the page's buttons do to one pair: done when it has happened, as on the command line. */
-import { askService } from "../api/client.ts";
-import type { Audience } from "../messages/audience.ts";
-import { messageOf } from "../workflows/api-problem.ts";
-import { askFor, type Torque } from "../workflows/wish.ts";
-import { UnclaimedReleases } from "./access/unclaimed-releases.ts";
-import type { Action, ActionReply } from "./messages.ts";
+import { askService } from "../../api/client.ts";
+import type { Audience } from "../../messages/audience.ts";
+import { messageOf } from "../../workflows/api-problem.ts";
+import { askFor, type Torque } from "../../workflows/wish.ts";
+import { UnclaimedReleases } from "../access/unclaimed-releases.ts";
+import type { Standing } from "../http/route.ts";
+import type { Action, ActionReply } from "../messages.ts";
 
 const done: Readonly<Record<Action, (torque: Torque) => string>> = {
   pause: (torque) =>
@@ -25,13 +26,13 @@ export class Buttons {
   }
 
   /** Does what a button says. Never rejects: what could not be done is in the reply. */
-  async press(action: Action, page: "claimed" | "unclaimed", signal: AbortSignal): Promise<ActionReply> {
+  async press(action: Action, standing: Standing, signal: AbortSignal): Promise<ActionReply> {
     try {
       if (action === "resume") {
-        if (page === "unclaimed") return refused("Resume moves the arm: claim this page first.");
+        if (standing === "unclaimed") return refused("Resume moves the arm: claim this page first.");
         this.#releases.forget();
       }
-      if (action === "release" && page === "unclaimed") {
+      if (action === "release" && standing === "unclaimed") {
         const now = performance.now();
         if (!this.#releases.isAllowed(now)) {
           return refused(

@@ -1,8 +1,8 @@
 /** Pause, Release and Resume. */
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { Status } from "../../api/protocol.ts";
-import type { Action, ActionReply } from "../messages.ts";
-import { post } from "./post.ts";
+import type { Status } from "../../../api/protocol.ts";
+import type { Action, ActionReply } from "../../messages.ts";
+import { post } from "../post.ts";
 
 interface Properties {
   readonly pair: string;

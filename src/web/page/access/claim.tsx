@@ -1,7 +1,7 @@
 /** Claiming the page, and what is asked of the person who does. */
 import { useState } from "preact/hooks";
-import type { ActionReply, PageMessage } from "../messages.ts";
-import { post } from "./post.ts";
+import type { ActionReply, PageMessage } from "../../messages.ts";
+import { post } from "../post.ts";
 
 interface Properties {
   readonly pair: string;

@@ -1,0 +1,52 @@
+/** What can be asked of the server, as data: each room of the page has its list. */
+import * as v from "valibot";
+import type { ServedPair } from "../pairs/served-pair.ts";
+import { refusal } from "./replies.ts";
+
+/** Whether the page that asks has been claimed: may make arms move, and change files. */
+export type Standing = "claimed" | "unclaimed";
+
+/** A request as a route gets it: its Host, its Origin and its page have been looked at. */
+export interface Asked {
+  readonly request: Request;
+  readonly url: URL;
+  readonly standing: Standing;
+  /** Ends when the server does. */
+  readonly signal: AbortSignal;
+}
+
+/** Who may ask. */
+export type Asker =
+  /** Who may read: everybody in the network, or claimed pages only, as is configured. */
+  | "reader"
+  /** Everybody, always: what makes an arm stand still. */
+  | "everybody"
+  /** Claimed pages. */
+  | "claimed";
+
+/** A request about the machine. */
+export interface MachineRoute {
+  readonly method: "GET" | "POST";
+  readonly path: string;
+  readonly who: Asker;
+  answer(asked: Asked): Response | Promise<Response>;
+}
+
+/** A request about a pair, at `/pairs/NAME/` and this path. */
+export interface PairRoute {
+  readonly method: "GET" | "POST";
+  readonly path: string;
+  readonly who: Asker;
+  answer(pair: ServedPair, asked: Asked): Response | Promise<Response>;
+}
+
+/** A body of JSON that `schema` takes; a refusal for any other. */
+export async function bodyOf<Schema extends v.GenericSchema>(
+  { request }: Asked,
+  schema: Schema,
+): Promise<v.InferOutput<Schema> | Response> {
+  const parsed = v.safeParse(schema, await request.json().catch(() => undefined));
+  return parsed.success
+    ? parsed.output
+    : refusal(400, "The machine does not understand what this page asks.");
+}

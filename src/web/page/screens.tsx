@@ -1,0 +1,48 @@
+/** What can be looked at, and what each screen is given. */
+import type { ComponentType } from "preact";
+import type { Status } from "../../api/protocol.ts";
+import type { PageMessage } from "../messages.ts";
+import { Access } from "./access/access.tsx";
+import { Events } from "./events/events.tsx";
+import { Health } from "./health/health.tsx";
+import { Joints } from "./joints/joints.tsx";
+import { Now } from "./now/now.tsx";
+import { SetUp } from "./set-up/set-up.tsx";
+import { Settings } from "./settings/settings.tsx";
+
+/** What is known of a pair; undefined before anything is. */
+export type Known =
+  | Extract<PageMessage, { kind: "status" }>
+  | Extract<PageMessage, { kind: "absent" }>
+  | undefined;
+
+/** What a screen is given. */
+export interface ScreenProperties {
+  readonly pair: string;
+  readonly known: Known;
+  /** The pair's newest status; undefined while its service is not heard. */
+  readonly status: Status | undefined;
+  /** Whether this page may make arms move, and change files. */
+  readonly isClaimed: boolean;
+  /** The claim that somebody makes just now, on whichever page. */
+  readonly attempt: Extract<PageMessage, { kind: "claim" }> | undefined;
+}
+
+interface Screen {
+  readonly title: string;
+  readonly View: ComponentType<ScreenProperties>;
+}
+
+/** The screens, by the part of the address after #. */
+export const SCREENS = {
+  now: { title: "Now", View: Now },
+  joints: { title: "Joints", View: Joints },
+  "set-up": { title: "Set up", View: SetUp },
+  settings: { title: "Settings", View: Settings },
+  health: { title: "Health", View: Health },
+  events: { title: "Events", View: Events },
+  access: { title: "Access", View: Access },
+} as const satisfies Record<string, Screen>;
+
+/** The name of a screen. */
+export type ScreenName = keyof typeof SCREENS;
