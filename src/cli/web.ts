@@ -5,16 +5,19 @@ import { basename, join } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
 import { controlPaths } from "../api/address.ts";
 import { pairsOrMain, pairToName } from "../config/pairs.ts";
+import { absolutePathOf } from "../config/text.ts";
 import { printLine } from "../linux/text/stdout.ts";
 import { Claims } from "../web/access/claims.ts";
 import { pageFiles } from "../web/http/page-files.ts";
 import { type ServedPair, servedPair } from "../web/pairs/served-pair.ts";
 import { serveWeb } from "../web/server.ts";
+import { UsageError } from "../workflows/errors.ts";
 import { interruptible } from "./interrupt.ts";
 
 interface Options {
   readonly listen: Address;
   readonly socket: readonly string[];
+  readonly config: readonly string[];
   readonly simulatedArms?: true;
 }
 
@@ -41,17 +44,23 @@ export function webCommand(): Command {
       [],
     )
     .option(
+      "--config <file>",
+      "configuration file of the service at a --socket, in their order: its settings can then be changed on the page",
+      (path: string, before: readonly string[]) => [...before, path],
+      [],
+    )
+    .option(
       "--simulated-arms",
       "the arms are simulated: a leader that is not on this machine's USB may claim a page",
     )
     .action((options: Options) => interruptible((signal) => serve(options, signal)));
 }
 
-async function serve({ listen, socket, simulatedArms }: Options, signal: AbortSignal): Promise<void> {
+async function serve({ listen, socket, config, simulatedArms }: Options, signal: AbortSignal): Promise<void> {
   const files = pageFiles();
   if (files === undefined)
     throw new Error("the page is in the compiled program only — make build, then run dist/so101-…");
-  const pairs = pairsOf(socket);
+  const pairs = pairsOf(socket, config);
   const server = serveWeb({
     ...listen,
     files,
@@ -74,9 +83,19 @@ function stateDir(): string {
   return dir;
 }
 
-function pairsOf(sockets: readonly string[]): ServedPair[] {
+function pairsOf(sockets: readonly string[], configs: readonly string[]): ServedPair[] {
+  if (configs.length > sockets.length) {
+    throw new UsageError("each --config takes a --socket, that of the service which has read that file");
+  }
   if (sockets.length > 0) {
-    return sockets.map((path) => servedPair(basename(path, ".sock"), [path], { socket: path }));
+    return sockets.map((path, index) => {
+      const config = configs[index];
+      const audience = {
+        socket: path,
+        ...(config !== undefined && { config: absolutePathOf(config, "--config") }),
+      };
+      return servedPair(basename(path, ".sock"), [path], audience);
+    });
   }
   return pairsOrMain().map((pair) => servedPair(pair, controlPaths(pair), { pair: pairToName(pair) }));
 }

@@ -13,6 +13,7 @@ import type { Asked, Asker, MachineRoute, PairRoute, Standing } from "./http/rou
 import type { PageMessage } from "./messages.ts";
 import { metricsRoute, pairRoutes } from "./pairs/routes.ts";
 import type { ServedPair } from "./pairs/served-pair.ts";
+import { settingsRoutes } from "./settings/routes.ts";
 
 /** What the server serves. */
 export interface WebOptions {
@@ -57,7 +58,7 @@ export function serveWeb(options: WebOptions): RunningWeb {
   const tellPages = (message: PageMessage) => server.publish(EVERY_PAGE, JSON.stringify(message));
   const claimer = new Claimer(counted, tellPages);
   const ofMachine: readonly MachineRoute[] = [metricsRoute(pairs)];
-  const ofPairs: readonly PairRoute[] = [...pairRoutes, ...claimRoutes(claimer, claims)];
+  const ofPairs: readonly PairRoute[] = [...pairRoutes, ...claimRoutes(claimer, claims), ...settingsRoutes];
   let pages = 0;
   const server: Server<OpenPage> = Bun.serve<OpenPage>({
     hostname: address,
