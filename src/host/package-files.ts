@@ -36,9 +36,13 @@ function templateUnit(unit: string): string {
     .replace(/^(ExecStart=.*)$/m, "$1 --pair %i");
 }
 
+/** The page's part of the main pair's file: there is one page, of all pairs. */
+const PAGE_PART = /^# The page for the phone.*\n(?:.+\n)*\n/m;
+
 /** The configuration file of a further pair, to be edited by a person: the main pair's, with the names of its own. */
 export function configTemplate(pair: string): string {
   return config
+    .replace(PAGE_PART, "")
     .replaceAll("/dev/ttyUSB_leader_arm", `/dev/so101/${pair}-leader`)
     .replaceAll("/dev/ttyUSB_follower_arm", `/dev/so101/${pair}-follower`)
     .replaceAll(/^#id = "(leader|follower)"/gm, `#id = "${pair}-$1"`)

@@ -1,6 +1,7 @@
 /** The page's server: one page, one WebSocket for what is live, and the routes of the page's rooms. */
 import { hostname } from "node:os";
 import type { Server, ServerWebSocket } from "bun";
+import type { WebConfig } from "../config/web.ts";
 import { version } from "../host/version.ts";
 import { Claimer, type CountedPorts } from "./access/claimer.ts";
 import type { Claims } from "./access/claims.ts";
@@ -20,6 +21,10 @@ export interface WebOptions {
   readonly hostname: string;
   /** 0 for any that is free. */
   readonly port: number;
+  /** Who may see how the arms are. */
+  readonly reading: WebConfig["read"];
+  /** Further names by which this machine is asked. */
+  readonly names: readonly string[];
   readonly files: ReadonlyMap<string, PageFile>;
   readonly pairs: ReadonlyMap<string, ServedPair>;
   readonly claims: Claims;
