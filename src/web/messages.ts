@@ -18,6 +18,8 @@ const perJoint = v.pipe(v.array(nullableFigure), v.length(JOINTS.length));
 const sampleMessage = v.object({
   kind: v.literal("sample"),
   pair: v.string(),
+  /** When the joints were read: of the machine's CLOCK_MONOTONIC, µs. */
+  timeUs: v.number(),
   leader: perJoint,
   follower: perJoint,
 });

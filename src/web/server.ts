@@ -17,7 +17,7 @@ import { historyRoutes } from "./history/routes.ts";
 import { Allowance } from "./http/allowance.ts";
 import { Connections, type Peer } from "./http/connections.ts";
 import { isFromOwnPage, LONGEST_BODY_BYTES, refusedBy, refusedToAll } from "./http/entry.ts";
-import { type PageFile, scriptOf } from "./http/page-files.ts";
+import { fileResponse, type PageFile, scriptOf } from "./http/page-files.ts";
 import { refusal } from "./http/replies.ts";
 import type { Asked, MachineRoute, PairRoute } from "./http/route.ts";
 import { type OpenPage, OpenPages } from "./open-pages.ts";
@@ -166,7 +166,8 @@ export function serveWeb(options: WebOptions): RunningWeb {
   function fileOf(request: Request, url: URL): Response {
     if (request.method === "POST") return refusal(405, "This can only be read.", { allow: "GET, HEAD" });
     const file = files.get(url.pathname);
-    return file ? new Response(file.body, { headers: file.headers }) : refusal(404, "There is no such page.");
+    if (file === undefined) return refusal(404, "There is no such page.");
+    return fileResponse(file, request.headers.get("accept-encoding"));
   }
 
   return {

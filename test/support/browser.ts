@@ -26,6 +26,7 @@ export const PHONE = { width: 360, height: 740 } as const;
 /** `so101 web` as a process. */
 export interface RunningWebProgram extends AsyncDisposable {
   readonly url: string;
+  readonly pid: number;
   /** Ends it so; resolves with its exit code. */
   end(signal: NodeJS.Signals): Promise<number>;
 }
@@ -56,7 +57,7 @@ export async function startWeb(
     return web.exited;
   };
   return {
-    ...{ url, end },
+    ...{ url, pid: web.pid, end },
     async [Symbol.asyncDispose]() {
       await end("SIGTERM");
     },

@@ -11,7 +11,7 @@ import { Boundary } from "./frame/boundary.tsx";
 import { agreeWith } from "./frame/own-version.ts";
 import { PANEL_ID, PairTabs, tabId } from "./frame/pair-tabs.tsx";
 import { Buttons } from "./now/buttons.tsx";
-import { newestSamples } from "./samples.ts";
+import { keepSample } from "./samples.ts";
 import { type Known, SCREENS, type ScreenName } from "./screens.tsx";
 import { useSetUpAtFirst } from "./set-up/asking.ts";
 import { hearWork } from "./work/works.ts";
@@ -29,7 +29,7 @@ function App() {
       reach: (now) =>
         setReach((before) => (before.is === "connected" && now.is === "connected" ? before : now)),
       message(message) {
-        if (message.kind === "sample") newestSamples.set(message.pair, message);
+        if (message.kind === "sample") keepSample(message);
         else if (message.kind === "claim") setAttempt(message.text === null ? undefined : message);
         else if (message.kind === "work" || message.kind === "picture") hearWork(message);
         else if (message.kind === "hello") {

@@ -106,10 +106,10 @@ export class PairFeed {
 
   #show(sample: ApiSample): void {
     const stance = (role: Role) => sample[role].map((position, index) => this.#angle(role, index, position));
-    publish(
-      { kind: "sample", pair: this.pair, leader: stance("leader"), follower: stance("follower") },
-      this.#listeners,
-    );
+    const leader = stance("leader");
+    const follower = stance("follower");
+    const { timeUs } = sample;
+    publish({ kind: "sample", pair: this.pair, timeUs, leader, follower }, this.#listeners);
   }
 
   #miss(error: unknown): void {
