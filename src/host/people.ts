@@ -29,6 +29,12 @@ export function ownNames(): OwnNames {
   };
 }
 
+/** The name of a user by its number; the number where /etc/passwd has none. The runtime knows it from $USER alone. */
+export function nameOfUser(uid: number): string {
+  const line = linesOf("/etc/passwd").find((one) => one.split(":")[2] === `${uid}`);
+  return line?.split(":")[0] ?? `${uid}`;
+}
+
 function linesOf(path: string): string[] {
   try {
     return readFileSync(path, "utf8").split("\n");

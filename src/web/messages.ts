@@ -3,6 +3,7 @@ import * as v from "valibot";
 import type { ApiProblem } from "../api/client.ts";
 import { statusSchema } from "../api/protocol.ts";
 import { JOINTS } from "../arm/joints.ts";
+import { pictureMessage, workMessage } from "./work/messages.ts";
 
 /** What may be asked of a pair with a button. */
 export const actions = ["pause", "release", "resume"] as const;
@@ -17,6 +18,8 @@ const perJoint = v.pipe(v.array(nullableFigure), v.length(JOINTS.length));
 const sampleMessage = v.object({
   kind: v.literal("sample"),
   pair: v.string(),
+  /** When the joints were read: of the machine's CLOCK_MONOTONIC, µs. */
+  timeUs: v.number(),
   leader: perJoint,
   follower: perJoint,
 });
@@ -61,6 +64,8 @@ const helloMessage = v.object({
   pairs: v.array(v.string()),
   /** Whether this page is claimed: may make arms move. */
   isClaimed: v.boolean(),
+  /** This connection's own id, which a page gives with what moves an arm for as long as it is there. */
+  page: v.string(),
   /** Whether this page may see how the arms are. */
   mayRead: v.boolean(),
 });
@@ -72,6 +77,8 @@ export const pageMessageSchema = v.variant("kind", [
   absentMessage,
   claimMessage,
   helloMessage,
+  workMessage,
+  pictureMessage,
 ]);
 
 /** What the page is sent. */

@@ -4,9 +4,13 @@ import type { Claims } from "./access/claims.ts";
 import type { Reading, Standing } from "./http/route.ts";
 import type { PageMessage } from "./messages.ts";
 import type { ServedPair } from "./pairs/served-pair.ts";
+import { HERE } from "./work/messages.ts";
+import type { WorkPage, Works } from "./work/works.ts";
 
 /** What each page's connection has. */
 export interface OpenPage {
+  /** Which page it is: what moves an arm is begun with it, and ends with the page. */
+  readonly id: string;
   readonly token: string | undefined;
   /** Called when it is closed. */
   readonly closed: () => void;
@@ -26,14 +30,20 @@ interface Told {
   readonly standing: Standing;
   readonly ends: readonly (() => void)[];
   readonly helloMs: number;
+  /** Undefined of a page that may not read. */
+  readonly work: WorkPage | undefined;
 }
 
 /** What the pages are told. */
 export interface Tells {
   /** What every page is told at first. */
-  readonly known: Omit<Extract<PageMessage, { kind: "hello" }>, "kind" | "isClaimed" | "mayRead">;
+  readonly known: Omit<
+    Extract<PageMessage, { kind: "hello" }>,
+    "kind" | "page" | "pairs" | "isClaimed" | "mayRead"
+  >;
   readonly pairs: ReadonlyMap<string, ServedPair>;
   readonly claims: Claims;
+  readonly works: Works;
   readonly reading: Reading;
 }
 
@@ -58,9 +68,10 @@ export class OpenPages {
     this.#begin(socket, this.#standingOf(socket.data.token));
   }
 
-  /** A page only listens: one that says something is no page. */
-  heard(socket: ServerWebSocket<OpenPage>): void {
-    socket.close(NOTHING_IS_TAKEN, "nothing is taken here");
+  /** A page only listens, but for saying that it is there: one that says something else is no page. */
+  heard(socket: ServerWebSocket<OpenPage>, said: string | Buffer): void {
+    if (said === HERE) this.#pages.get(socket)?.work?.here();
+    else socket.close(NOTHING_IS_TAKEN, "nothing is taken here");
   }
 
   close(socket: ServerWebSocket<OpenPage>): void {
@@ -86,17 +97,21 @@ export class OpenPages {
   }
 
   #begin(socket: ServerWebSocket<OpenPage>, standing: Standing): void {
-    const { known, pairs, reading } = this.#tells;
+    const { known, pairs, works, reading } = this.#tells;
+    const { id } = socket.data;
     const mayRead = reading === "everybody" || standing === "claimed";
     const isClaimed = standing === "claimed";
-    send(socket, { kind: "hello", ...known, isClaimed, mayRead });
+    send(socket, { kind: "hello", ...known, pairs: [...pairs.keys()], page: id, isClaimed, mayRead });
+    const work = mayRead ? works.open(id, standing, (message) => send(socket, message)) : undefined;
     const feeds = mayRead ? [...pairs.values()].map(({ feed }) => feed) : [];
     const ends = feeds.map((feed) => feed.listen((message) => send(socket, message)));
-    this.#pages.set(socket, { standing, ends, helloMs: performance.now() });
+    this.#pages.set(socket, { standing, ends, work, helloMs: performance.now() });
   }
 
   #end(socket: ServerWebSocket<OpenPage>): void {
-    for (const end of this.#pages.get(socket)?.ends ?? []) end();
+    const page = this.#pages.get(socket);
+    for (const end of page?.ends ?? []) end();
+    page?.work?.leave();
     this.#pages.delete(socket);
   }
 

@@ -1,6 +1,8 @@
 /** The page's server: one page, one WebSocket for what is live, and the routes of the page's rooms. */
+import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import type { Server } from "bun";
+import type { WebConfig } from "../config/web.ts";
 import { version } from "../host/version.ts";
 import { plainAddress } from "../linux/sockets/inet.ts";
 import type { CountedPorts } from "./access/attempt.ts";
@@ -9,30 +11,35 @@ import type { Claims } from "./access/claims.ts";
 import type { Codes } from "./access/codes.ts";
 import { tokenIn } from "./access/cookie.ts";
 import { accessRoutes, claimRoutes } from "./access/routes.ts";
-import type { Boards } from "./boards.ts";
 import { healthRoutes } from "./health/routes.ts";
+import { Remembering } from "./history/remembering.ts";
+import { historyRoutes } from "./history/routes.ts";
 import { Allowance } from "./http/allowance.ts";
 import { Connections, type Peer } from "./http/connections.ts";
 import { isFromOwnPage, LONGEST_BODY_BYTES, refusedBy, refusedToAll } from "./http/entry.ts";
-import { type PageFile, scriptOf } from "./http/page-files.ts";
+import { fileResponse, type PageFile, scriptOf } from "./http/page-files.ts";
 import { refusal } from "./http/replies.ts";
-import type { Asked, MachineRoute, PairRoute, Reading } from "./http/route.ts";
+import type { Asked, MachineRoute, PairRoute } from "./http/route.ts";
 import { type OpenPage, OpenPages } from "./open-pages.ts";
 import { metricsRoute, pairRoutes, stopRoute } from "./pairs/routes.ts";
 import type { ServedPair } from "./pairs/served-pair.ts";
+import type { SetUpMeans } from "./set-up/place.ts";
+import { setUpRoutes } from "./set-up/routes.ts";
+import { settingsRoutes } from "./settings/routes.ts";
+import { machineWorkRoutes, workRoutes } from "./work/routes.ts";
+import { Works } from "./work/works.ts";
 
 /** What the server serves. */
-export interface WebOptions {
+export interface WebOptions extends SetUpMeans {
   readonly hostname: string;
   /** 0 for any that is free. */
   readonly port: number;
   /** Who may see how the arms are. */
-  readonly reading: Reading;
+  readonly reading: WebConfig["read"];
   /** Further names by which this machine is asked. */
   readonly names: readonly string[];
   readonly files: ReadonlyMap<string, PageFile>;
   readonly pairs: ReadonlyMap<string, ServedPair>;
-  readonly boards: Boards;
   readonly claims: Claims;
   readonly codes: Codes;
   readonly counted: CountedPorts;
@@ -45,6 +52,7 @@ export interface RunningWeb {
   readonly url: string;
   /** All that can be asked of it, besides the page's files and its WebSocket. */
   readonly routes: { readonly ofMachine: readonly MachineRoute[]; readonly ofPairs: readonly PairRoute[] };
+  /** Ends the works that go on, each with its own safe end, then the server. */
   stop(): Promise<void>;
 }
 
@@ -58,22 +66,34 @@ const ANSWERED_WITHIN_S = 120;
 const SILENT_PAGE_S = 30;
 /** What an unclaimed page may read: as much at once as one that opens asks, several times over, and then as a page does. */
 const READ_BY_UNCLAIMED = { burst: 60, perS: 20 };
-/** A claim that was ended elsewhere is noticed within this. */
-const LOOK_AT_CLAIMS_MS = 500;
+/** A claim that was ended elsewhere, and a pair that is new, are noticed within this. */
+const LOOK_EVERY_MS = 500;
 
 /** Starts it. Throws the system's error when the address cannot be listened at. */
 export function serveWeb(options: WebOptions): RunningWeb {
   const { hostname: address, port, files, pairs, claims, reading, names, signal } = options;
-  const known = { machine: hostname(), program: version, script: scriptOf(files), pairs: [...pairs.keys()] };
-  const pages = new OpenPages({ known, pairs, claims, reading });
+  const known = { machine: hostname(), program: version, script: scriptOf(files) };
+  const works = new Works();
+  const pages = new OpenPages({ known, pairs, claims, works, reading });
   const claimer = new Claimer(options, (message) => pages.tell(message));
   const allowance = new Allowance(READ_BY_UNCLAIMED);
   const ofMachine: readonly MachineRoute[] = [
     metricsRoute(pairs),
     stopRoute(pairs),
     ...accessRoutes(claimer, claims, () => pages.look()),
+    ...machineWorkRoutes(works),
   ];
-  const ofPairs: readonly PairRoute[] = [...pairRoutes, ...claimRoutes(claimer, claims), ...healthRoutes()];
+  const ofPairs: readonly PairRoute[] = [
+    ...pairRoutes,
+    ...claimRoutes(claimer, claims),
+    ...workRoutes(works),
+    ...setUpRoutes(works, options),
+    ...healthRoutes(),
+    ...settingsRoutes,
+    ...historyRoutes,
+  ];
+  // A page that opens finds the last minutes, also where none was open.
+  const remembering = new Remembering(pairs);
   const server: Server<OpenPage> = Bun.serve<OpenPage>({
     hostname: address,
     port,
@@ -95,12 +115,15 @@ export function serveWeb(options: WebOptions): RunningWeb {
       closeOnBackpressureLimit: true,
       idleTimeout: SILENT_PAGE_S,
       open: (socket) => pages.open(socket),
-      message: (socket) => pages.heard(socket),
+      message: (socket, said) => pages.heard(socket, said),
       close: (socket) => pages.close(socket),
     },
   });
   const connections = new Connections(server.port!, signal);
-  const looking = setInterval(() => pages.look(), LOOK_AT_CLAIMS_MS);
+  const looking = setInterval(() => {
+    pages.look();
+    remembering.look();
+  }, LOOK_EVERY_MS);
   signal.addEventListener("abort", () => clearInterval(looking), { once: true });
 
   function upgrade(request: Request, server: Server<OpenPage>, peer: Peer): Response | undefined {
@@ -110,7 +133,7 @@ export function serveWeb(options: WebOptions): RunningWeb {
     const full = pages.fullFor(token);
     if (full !== undefined) return refusal(503, full);
     const closed = connections.began(peer);
-    if (server.upgrade(request, { data: { token, closed } })) return undefined;
+    if (server.upgrade(request, { data: { id: randomUUID(), token, closed } })) return undefined;
     closed();
     return refusal(426, "A WebSocket is expected.", { upgrade: "websocket" });
   }
@@ -143,13 +166,18 @@ export function serveWeb(options: WebOptions): RunningWeb {
   function fileOf(request: Request, url: URL): Response {
     if (request.method === "POST") return refusal(405, "This can only be read.", { allow: "GET, HEAD" });
     const file = files.get(url.pathname);
-    return file ? new Response(file.body, { headers: file.headers }) : refusal(404, "There is no such page.");
+    if (file === undefined) return refusal(404, "There is no such page.");
+    return fileResponse(file, request.headers.get("accept-encoding"));
   }
 
   return {
     url: server.url.href,
     routes: { ofMachine, ofPairs },
-    stop: () => server.stop(true),
+    async stop() {
+      remembering.end();
+      await works.end();
+      await server.stop(true);
+    },
   };
 }
 
@@ -160,5 +188,5 @@ function tokenOf({ headers }: Request): string | undefined {
 /** A request whose body has come. */
 async function wholeOf(request: Request): Promise<Request> {
   const { url, method, headers, signal } = request;
-  return new Request(url, { method, headers, signal, body: await request.text() });
+  return new Request(url, { method, headers, signal, body: await request.bytes() });
 }

@@ -6,6 +6,7 @@ import { Claims } from "../../src/web/access/claims.ts";
 import { Codes } from "../../src/web/access/codes.ts";
 import { servedPair } from "../../src/web/pairs/served-pair.ts";
 import { type RunningWeb, serveWeb, type WebOptions } from "../../src/web/server.ts";
+import { Compared } from "../../src/web/set-up/compared.ts";
 
 /** One that is served, and what it keeps. */
 export interface ServedWeb extends AsyncDisposable {
@@ -24,9 +25,13 @@ export function serveForTest(choices: Partial<WebOptions> = {}, socket?: string)
   const path = socket ?? join(dir, "nobody.sock");
   const web = serveWeb({
     ...{ hostname: "127.0.0.1", port: 0, reading: "everybody", names: [], counted: "any" },
-    files: new Map([["/", { body: new Blob(["the page"]) as Bun.BunFile, headers: {} }]]),
+    files: new Map([
+      ["/", { body: new Blob(["the page"]) as Bun.BunFile, packed: Bun.gzipSync("the page"), headers: {} }],
+    ]),
     pairs: new Map([["main", servedPair("main", [path], { socket: path })]]),
     boards: { list: async () => [], watch() {} },
+    naming: { isGiven: () => false, give: () => Promise.reject(new Error("nobody names boards here")) },
+    compared: new Compared(dir),
     ...{ claims, codes, signal: over.signal },
     ...choices,
   });

@@ -12,6 +12,8 @@ import type { PairSettings } from "../../teleop/settings.ts";
 import type { MainMemory } from "../../teleop/shared/control-memory.ts";
 import type { JointFigure } from "../../teleop/shared/telemetry.ts";
 import type { EventHistory } from "../events/event-history.ts";
+import type { Lending } from "../lending.ts";
+import type { SettingsReading } from "../settings/reload.ts";
 import { summarise } from "../summary.ts";
 
 /** So many events are part of a status. */
@@ -22,14 +24,17 @@ export interface StatusSources {
   readonly pair: string;
   readonly startedAt: Date;
   readonly settings: PairSettings;
+  readonly reading: SettingsReading;
   readonly memory: MainMemory;
   readonly history: EventHistory;
+  readonly lending: Lending;
   readonly calibrations: Partial<Record<Role, Calibration>>;
 }
 
 /** The status as it is now. */
 export function statusOf(sources: StatusSources): Status {
-  const { pair, startedAt, settings, memory, history } = sources;
+  const { pair, startedAt, settings, reading, memory, history } = sources;
+  const lent = sources.lending.status;
   const { rateHz, ticks, lateTicks, latenessUs, alignments } = summarise(memory, history.state);
   return {
     pair,
@@ -40,8 +45,10 @@ export function statusOf(sources: StatusSources): Status {
     since: history.since.toISOString(),
     why: history.why,
     reasons: [...history.reasons],
-    mode: memory.mailbox.mode,
+    mode: lent === undefined ? memory.mailbox.mode : "lent",
+    ...(lent && { lent }),
     isObeyed: memory.mailbox.isObeyed,
+    settings: { readAt: reading.at.toISOString(), refused: [...reading.refused], kept: [...reading.kept] },
     configuredRateHz: settings.rateHz,
     ...{ rateHz, ticks, lateTicks, latenessUs, alignments },
     holds: history.holds,

@@ -11,8 +11,10 @@ import { Boundary } from "./frame/boundary.tsx";
 import { agreeWith } from "./frame/own-version.ts";
 import { PANEL_ID, PairTabs, tabId } from "./frame/pair-tabs.tsx";
 import { Buttons } from "./now/buttons.tsx";
-import { newestSamples } from "./samples.ts";
+import { keepSample } from "./samples.ts";
 import { type Known, SCREENS, type ScreenName } from "./screens.tsx";
+import { useSetUpAtFirst } from "./set-up/asking.ts";
+import { hearWork } from "./work/works.ts";
 
 type Heard<Kind extends PageMessage["kind"]> = Extract<PageMessage, { kind: Kind }>;
 
@@ -27,10 +29,12 @@ function App() {
       reach: (now) =>
         setReach((before) => (before.is === "connected" && now.is === "connected" ? before : now)),
       message(message) {
-        if (message.kind === "sample") newestSamples.set(message.pair, message);
+        if (message.kind === "sample") keepSample(message);
         else if (message.kind === "claim") setAttempt(message.text === null ? undefined : message);
+        else if (message.kind === "work" || message.kind === "picture") hearWork(message);
         else if (message.kind === "hello") {
           agreeWith(message.script);
+          hearWork(message);
           setHello(message);
           // What was known when this page might still read is not true for long.
           if (!message.mayRead) setKnown(new Map());
@@ -40,6 +44,7 @@ function App() {
   }, []);
   const pairs = hello?.pairs ?? [];
   const pair = named !== undefined && pairs.includes(named) ? named : pairs[0];
+  useSetUpAtFirst(pair);
   return (
     <>
       <header>

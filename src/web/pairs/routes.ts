@@ -1,9 +1,10 @@
-/** What can be asked of a pair in every view: the three buttons. */
+/** What can be asked of a pair in every view, the three buttons; and the metrics of all pairs. */
 import * as v from "valibot";
 import { EXPOSITION_TYPE, exposition } from "../../metrics/exposition.ts";
 import { HEADERS } from "../http/page-files.ts";
 import { refusal, reply } from "../http/replies.ts";
 import { bodyOf, type MachineRoute, type PairRoute } from "../http/route.ts";
+import { shared } from "../http/shared.ts";
 import { type ActionReply, actions } from "../messages.ts";
 import type { ServedPair } from "./served-pair.ts";
 
@@ -47,16 +48,23 @@ export function stopRoute(pairs: ReadonlyMap<string, ServedPair>): MachineRoute 
   };
 }
 
-/** What Prometheus reads: of the pairs whose service answers. */
+/** However many read them, a service is asked once a second at most. */
+const METRICS_EVERY_MS = 1_000;
+
+/** What Prometheus reads of all pairs. */
 export function metricsRoute(pairs: ReadonlyMap<string, ServedPair>): MachineRoute {
+  const read = shared(METRICS_EVERY_MS, async () => {
+    const all = [...pairs.values()].map(async ({ name, feed }) => ({ name, status: await feed.ask() }));
+    return exposition(await Promise.all(all));
+  });
   return {
     method: "GET",
     path: "/metrics",
     who: "reader or this machine",
     async answer() {
-      const statuses = await Promise.all([...pairs.values()].map(({ feed }) => feed.ask()));
-      const text = exposition(statuses.filter((status) => status !== undefined));
-      return new Response(text, { headers: { ...HEADERS, "content-type": EXPOSITION_TYPE } });
+      return new Response(await read(), {
+        headers: { ...HEADERS, "content-type": EXPOSITION_TYPE, "cache-control": "no-store" },
+      });
     },
   };
 }

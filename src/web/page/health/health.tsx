@@ -13,7 +13,7 @@ const LOOK_EVERY_MS = 4_000;
 const WORDS: Readonly<Record<Level, string>> = { ok: "ok", warning: "to think about", broken: "broken" };
 
 /** The screen. */
-export function Health({ pair }: ScreenProperties) {
+export function Health({ pair, isClaimed }: ScreenProperties) {
   const path = `/pairs/${encodeURIComponent(pair)}/health`;
   const { answer, problem } = usePolled<HealthReply>(path, LOOK_EVERY_MS);
   return (
@@ -28,7 +28,7 @@ export function Health({ pair }: ScreenProperties) {
       <ul aria-label="What the doctor finds" aria-busy={answer === undefined}>
         {answer &&
           worstFirst(answer.checks).map((check, index) => (
-            <Finding key={`${check.area} ${index}`} of={check} />
+            <Finding key={`${check.area} ${index}`} of={check} pair={pair} isClaimed={isClaimed} />
           ))}
       </ul>
       <Report pair={pair} />
@@ -36,7 +36,11 @@ export function Health({ pair }: ScreenProperties) {
   );
 }
 
-function Finding({ of: { area, level, message, cure, cures } }: { readonly of: Check }) {
+interface FindingProperties extends Pick<ScreenProperties, "pair" | "isClaimed"> {
+  readonly of: Check;
+}
+
+function Finding({ of: { area, level, message, cure, cures }, pair, isClaimed }: FindingProperties) {
   return (
     <li class={level}>
       <p>
@@ -45,7 +49,7 @@ function Finding({ of: { area, level, message, cure, cures } }: { readonly of: C
         {message}
       </p>
       {cure !== undefined && <p class="cure">{cure}</p>}
-      {cures !== undefined && <Cures cures={cures} />}
+      {cures !== undefined && <Cures pair={pair} isClaimed={isClaimed} cures={cures} />}
     </li>
   );
 }

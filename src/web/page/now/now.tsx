@@ -16,7 +16,11 @@ export function Now({ pair, known, status, isClaimed, attempt }: ScreenPropertie
           {word}
         </h2>
         <p class="why">{known?.kind === "absent" ? known.why : status?.why}</p>
-        <Cures cures={status?.reasons.flatMap(({ cures }) => cures) ?? []} />
+        <Cures
+          pair={pair}
+          isClaimed={isClaimed}
+          cures={status?.reasons.flatMap(({ cures }) => cures) ?? []}
+        />
       </div>
       <Picture pair={pair} />
       <Claim pair={pair} isClaimed={isClaimed} attempt={attempt} />
