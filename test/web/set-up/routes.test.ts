@@ -13,12 +13,12 @@ function serve(config?: string): ServedWeb {
   const audience = { socket, ...(config !== undefined && { config: path }) };
   const pair = servedPair("nobody", [socket], audience);
   if (config !== undefined) writeFileSync(path, config);
-  return serveForTest({ pairs: new Map([["main", pair]]) });
+  return serveForTest({ pairs: new Map([["nobody", pair]]) });
 }
 
 /** Asks as a page does; `token` is that of its claim. */
 async function ask({ web }: ServedWeb, path: string, body?: string, token?: string) {
-  const response = await fetch(`${web.url}pairs/main/${path}`, {
+  const response = await fetch(`${web.url}pairs/nobody/${path}`, {
     method: body === undefined ? "GET" : "POST",
     headers: {
       origin: new URL(web.url).origin,
