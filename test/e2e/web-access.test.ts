@@ -203,4 +203,25 @@ needing(...BROWSER_NEEDS).describe("the page", () => {
     for (const one of others) one.close();
     await page.getByRole("heading", { level: 2, name: "holding (paused)" }).waitFor(PATIENCE);
   });
+
+  test("that may not read has Pause, Release and how to claim it, and nothing of the arms", async () => {
+    web = await startWeb([socket], service.sim.dir);
+    await using _ = web;
+    const page = await context.newPage();
+    await page.routeWebSocket(/\/live$/, (socket) => {
+      socket.connectToServer().onMessage((text) => {
+        const message = JSON.parse(text as string);
+        if (message.kind === "hello") socket.send(JSON.stringify({ ...message, mayRead: false }));
+        else if (message.kind === "claim") socket.send(text);
+      });
+    });
+    await page.goto(web.url);
+    await page.getByText("This machine shows its arms to claimed pages only.").waitFor(PATIENCE);
+    expect(await page.locator("canvas").count()).toBe(0);
+    await page.getByRole("button", { name: "Claim this page" }).waitFor(PATIENCE);
+    await page.getByRole("button", { name: /^Release/ }).click({ delay: 1_200 });
+    await page.getByText("The torque of the follower is off.").waitFor(PATIENCE);
+    await page.getByRole("button", { name: "Pause" }).click();
+    await page.getByText("Paused: the follower's torque is not on.").waitFor(PATIENCE);
+  });
 });
