@@ -12,6 +12,7 @@ import type { PairSettings } from "../../teleop/settings.ts";
 import type { MainMemory } from "../../teleop/shared/control-memory.ts";
 import type { JointFigure } from "../../teleop/shared/telemetry.ts";
 import type { EventHistory } from "../events/event-history.ts";
+import type { Lending } from "../lending.ts";
 import { summarise } from "../summary.ts";
 
 /** So many events are part of a status. */
@@ -24,12 +25,14 @@ export interface StatusSources {
   readonly settings: PairSettings;
   readonly memory: MainMemory;
   readonly history: EventHistory;
+  readonly lending: Lending;
   readonly calibrations: Partial<Record<Role, Calibration>>;
 }
 
 /** The status as it is now. */
 export function statusOf(sources: StatusSources): Status {
   const { pair, startedAt, settings, memory, history } = sources;
+  const lent = sources.lending.status;
   const { rateHz, ticks, lateTicks, latenessUs, alignments } = summarise(memory, history.state);
   return {
     pair,
@@ -39,7 +42,8 @@ export function statusOf(sources: StatusSources): Status {
     state: history.state,
     since: history.since.toISOString(),
     why: history.why,
-    mode: memory.mailbox.mode,
+    mode: lent === undefined ? memory.mailbox.mode : "lent",
+    ...(lent && { lent }),
     isObeyed: memory.mailbox.isObeyed,
     configuredRateHz: settings.rateHz,
     ...{ rateHz, ticks, lateTicks, latenessUs, alignments },

@@ -76,6 +76,7 @@ function teleoperation(
   audience: Audience,
 ): Check {
   const area = "teleoperation";
+  if (mode === "lent") return warning(area, why, "it goes on once that program gives the arms back, or ends");
   if (state === "faulted") return broken(area, `faulted: ${why}`);
   if (state === "waiting") return broken(area, `waiting: ${why}`);
   if (mode !== "running") return warning(area, `${mode}: somebody asked for it`, command(audience, "resume"));
