@@ -1,11 +1,8 @@
 /** Which board is the leader's and which the follower's, as a person tells it. */
 
-import type { ArmConnection } from "../../arm/connection.ts";
 import { ROLES, type Role } from "../../arm/joints.ts";
-import { connectionTo } from "../../arm/system-ports.ts";
 import type { Board } from "../../host/boards.ts";
-import { type PausedUnit, pauseUnit, unitOwning } from "../../host/service.ts";
-import { sayProblem } from "../../messages/problems.ts";
+import { withConnections } from "../arm-session.ts";
 import { type ListBoards, sayNoBoard, untilPluggedIn, untilUnplugged } from "../boards.ts";
 import { UsageError } from "../errors.ts";
 import { watchForMotion } from "../motion.ts";
@@ -135,30 +132,14 @@ function listing(boards: readonly Board[]): string {
     .join(", ");
 }
 
-async function byMotion(arm: string, boards: readonly Board[], operator: Operator): Promise<Board> {
-  const paused: PausedUnit[] = [];
-  const connections: ArmConnection[] = [];
-  try {
-    for (const { path } of boards) {
-      const unit = unitOwning(path);
-      if (unit !== undefined) {
-        operator.tell("info", `Stopping ${unit} for a moment; the follower is released …`);
-        paused.push(await pauseUnit(unit));
-      }
-      const connection = connectionTo(undefined, path, "read");
-      connections.push(connection);
-      await connection.reach();
-      if (connection.problem?.code === "port.busy") {
-        throw new Error(sayProblem(connection.problem, operator.audience));
-      }
-    }
+function byMotion(arm: string, boards: readonly Board[], operator: Operator): Promise<Board> {
+  const ports = boards.map(({ path }) => ({ port: path }));
+  const wish = { access: "read", purpose: "tell the boards apart" } as const;
+  return withConnections(ports, wish, operator, async (connections) => {
     operator.tell("info", `Move the ${arm} arm by hand, any joint of it, by a quarter turn.`);
     const moved = await watchForMotion(connections, operator);
     return boards.find(({ path }) => path === moved!.arm.path)!;
-  } finally {
-    for (const connection of connections) await connection.close();
-    for (const unit of paused) await unit.start();
-  }
+  });
 }
 
 async function byUnplugging(
