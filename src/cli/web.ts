@@ -3,6 +3,7 @@ import { basename } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
 import { controlPaths } from "../api/address.ts";
 import { pairsOrMain, pairToName } from "../config/pairs.ts";
+import { absolutePathOf } from "../config/text.ts";
 import { printLine } from "../linux/text/stdout.ts";
 import { Claims } from "../web/access/claims.ts";
 import { Codes } from "../web/access/codes.ts";
@@ -48,7 +49,7 @@ export function webCommand(): Command {
     )
     .option(
       "--config <file>",
-      "configuration file of the pair at --socket, in their order (default: that of the socket's name)",
+      "configuration file of the service at a --socket, in their order: its settings can then be changed on the page",
       (path: string, before: readonly string[]) => [...before, path],
       [],
     )
@@ -93,15 +94,13 @@ async function serve(
 
 function pairsOf(sockets: readonly string[], configs: readonly string[]): ServedPair[] {
   if (sockets.length > 0) {
-    return sockets.map((socket, index) => {
+    return sockets.map((path, index) => {
       const config = configs[index];
-      const name = basename(socket, ".sock");
-      return servedPair(
-        name,
-        [socket],
-        { socket, config },
-        config === undefined ? { pair: name } : { config },
-      );
+      const audience = {
+        socket: path,
+        ...(config !== undefined && { config: absolutePathOf(config, "--config") }),
+      };
+      return servedPair(basename(path, ".sock"), [path], audience);
     });
   }
   return pairsOrMain().map((pair) => servedPair(pair, controlPaths(pair), { pair: pairToName(pair) }));

@@ -3,11 +3,13 @@ import { CalibrationStore } from "../arm/calibration/store.ts";
 import type { ArmConnection } from "../arm/connection.ts";
 import type { ArmIdentity } from "../arm/identity.ts";
 import type { ArmProblem } from "../arm/problem.ts";
+import { problemOf } from "../arm/problem-of.ts";
 import { connectionTo } from "../arm/system-ports.ts";
 import type { ChosenArm } from "../config/choose-arm.ts";
 import type { BusAccess } from "../feetech/access.ts";
 import type { Bus } from "../feetech/bus.ts";
 import { sayProblem } from "../messages/problems.ts";
+import { PortError } from "../serial/transport.ts";
 import { type Borrowed, type Purpose, withBorrowed } from "./borrowing.ts";
 import type { Operator } from "./operator.ts";
 import { pause } from "./pause.ts";
@@ -25,8 +27,8 @@ export interface OpenArm extends ChosenArm {
 
 /** An arm whose connection is at hand. */
 export interface ConnectedArm extends OpenArm {
-  /** What is missing of it for all that a closer look finds, which may take seconds. Throws {@link PortError}. */
-  lookCloser(): ArmProblem | undefined;
+  /** What is missing of it for all that a closer look finds, which may take seconds. Rejects with {@link PortError}. */
+  lookCloser(): Promise<ArmProblem | undefined>;
 }
 
 /** How an arm is wanted. */
@@ -42,7 +44,8 @@ const TRY_EVERY_MS = 100;
 /**
  * Opens an arm, does `work` with it and closes it, borrowed from the service that has it as {@link withBorrowed} does.
  * All six servos must answer, unless "any" will do: then the board must be there.
- * Throws what `work` throws; an Error whose message says what is missing of the arm; what {@link withConnection} throws.
+ * Throws what `work` throws; an Error whose message says what is missing of the arm, or what has become of its port; what
+ * {@link withConnection} throws.
  */
 export function withArm<T>(
   arm: ChosenArm,
@@ -64,24 +67,35 @@ export function withArms<T>(
   work: (arms: readonly ConnectedArm[]) => Promise<T>,
 ): Promise<T> {
   const ports = arms.map((arm) => ({ arm, port: arm.port }));
-  return withConnections(ports, wish, operator, (connections) =>
-    work(arms.map((arm, index) => connected(arm, connections[index]!, wish, operator))),
-  );
+  return withConnections(ports, wish, operator, async (connections) => {
+    const open: ConnectedArm[] = [];
+    for (const [index, arm] of arms.entries()) {
+      open.push(await connected(arm, connections[index]!, wish, operator));
+    }
+    try {
+      return await work(open);
+    } catch (error) {
+      if (!(error instanceof PortError)) throw error;
+      const arm = arms.find((_, index) => connections[index]!.owns(error));
+      if (arm === undefined) throw error;
+      throw new Error(sayProblem(problemOf(error, arm), operator.audience), { cause: error });
+    }
+  });
 }
 
-function connected(
+async function connected(
   arm: ChosenArm,
   connection: ArmConnection,
   { servos }: { readonly servos?: "any" },
   { audience }: Operator,
-): ConnectedArm {
+): Promise<ConnectedArm> {
   const { name, bus, problem } = connection;
-  const lookCloser = () => {
-    connection.lookCloser();
+  const lookCloser = async () => {
+    await connection.lookCloser();
     return connection.problem;
   };
   if (problem !== undefined && (bus === undefined || servos !== "any")) {
-    throw new Error(sayProblem(lookCloser() ?? problem, audience));
+    throw new Error(sayProblem((await lookCloser()) ?? problem, audience));
   }
   const calibrations = new CalibrationStore(arm.calibrationDir);
   return { ...arm, name, bus: bus!, calibrations, lookCloser, ...(problem !== undefined && { problem }) };

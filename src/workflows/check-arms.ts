@@ -26,7 +26,7 @@ export async function checkArms(arms: readonly ChosenArm[], operator: Operator):
       operator,
       async (open) => {
         for (const arm of open) {
-          const unreached = arm.lookCloser();
+          const unreached = await arm.lookCloser();
           states.push({ ...inspectArm(arm, arm.bus, arm.calibrations), unreached });
         }
       },

@@ -4,7 +4,10 @@ import type { RunningSim } from "../../src/sim/testing/start.ts";
 import { Claims } from "../../src/web/access/claims.ts";
 
 /** Writes the pair's configuration; returns its path. `more` is what else it has. */
-export async function configOf({ dir, paths }: RunningSim, more = ""): Promise<string> {
+export async function configOf(
+  { dir, paths }: Pick<RunningSim, "dir" | "paths">,
+  more = "",
+): Promise<string> {
   const path = join(dir, "pair.toml");
   await Bun.write(
     path,

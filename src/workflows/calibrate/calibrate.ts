@@ -112,6 +112,6 @@ async function changingNothing<T>(arm: OpenArm, { audience }: Operator, work: ()
     if (!(error instanceof PortError || error instanceof BusError)) throw error;
     const what =
       error instanceof PortError ? sayProblem(problemOf(error, arm), audience) : sayError(error, audience);
-    throw new Error(`${what}; the arm's calibration is as it was; run the command again`, { cause: error });
+    throw new Error(`${what}; the arm's calibration is as it was; calibrate it again`, { cause: error });
   }
 }

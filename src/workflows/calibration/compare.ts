@@ -127,7 +127,7 @@ function sayApart(
     case "inverted":
       return `${what}: the follower's turns the other way — ${cureOfInversion(comparison, arms, calibrations)}`;
     case "not turned":
-      return `${what}: it was not turned enough to tell why — run the command again, with it in two different poses`;
+      return `${what}: it was not turned enough to tell why — compare again, with it in two different poses`;
     case "offset":
       return `${what}: one of the two was calibrated in another way — ${cureOfRange(comparison, operator)}`;
     default:

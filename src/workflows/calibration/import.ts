@@ -25,12 +25,19 @@ export async function importCalibration(arm: FiledArm, from: string, operator: O
   await takeOver(arm, source, operator);
 }
 
+/** A file that was handed over: what it is called, and what is in it. */
+export interface HandedFile {
+  readonly path: string;
+  readonly bytes: Buffer;
+}
+
 /**
- * Takes over a file that was handed over as its bytes; `path` is how it is called. Throws as {@link importCalibration}.
+ * Takes over a file that was handed over, as {@link importCalibration} does one of this machine.
+ * Throws {@link CalibrationError}; {@link Interrupted}.
  */
 export async function importCalibrationFile(
   arm: FiledArm,
-  { path, bytes }: { readonly path: string; readonly bytes: Buffer },
+  { path, bytes }: HandedFile,
   operator: Operator,
 ): Promise<void> {
   await takeOver(arm, { path, ofDegrees: false, ...parseCalibrationBytes(bytes, path, arm) }, operator);

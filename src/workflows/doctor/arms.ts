@@ -24,7 +24,7 @@ export async function readArms(config: Config, audience: Audience): Promise<Chec
     const connection = connectionTo({ role, id }, port, "read");
     try {
       await connection.reach();
-      connection.lookCloser();
+      await connection.lookCloser();
       const { bus, problem } = connection;
       if (bus === undefined) {
         // Why a port cannot be opened has been said of the port.
