@@ -1,6 +1,6 @@
 /** The operator of a workflow that asks nothing: what it tells is kept for the page's answer. */
 import type { Audience } from "../../messages/audience.ts";
-import { UsageError } from "../../workflows/errors.ts";
+import { type Interrupted, UsageError } from "../../workflows/errors.ts";
 import type { LivePicture, Operator, OperatorEvent, Step, Tone, Words } from "../../workflows/operator.ts";
 
 /** Keeps what it is told. */
@@ -8,12 +8,17 @@ export class Teller implements Operator {
   readonly attended = false;
   readonly audience: Audience;
   readonly signal: AbortSignal;
+  readonly #end = new AbortController();
   /** In sentences. */
   readonly told: string[] = [];
 
   constructor(audience: Audience, signal: AbortSignal) {
     this.audience = audience;
-    this.signal = signal;
+    this.signal = AbortSignal.any([signal, this.#end.signal]);
+  }
+
+  interrupt(why: Interrupted): void {
+    this.#end.abort(why);
   }
 
   tell(_: Tone, message: string): void {
