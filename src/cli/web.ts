@@ -8,9 +8,13 @@ import { pairsOrMain, pairToName } from "../config/pairs.ts";
 import { absolutePathOf } from "../config/text.ts";
 import { printLine } from "../linux/text/stdout.ts";
 import { Claims } from "../web/access/claims.ts";
+import { machineBoards } from "../web/boards.ts";
 import { pageFiles } from "../web/http/page-files.ts";
 import { type ServedPair, servedPair } from "../web/pairs/served-pair.ts";
 import { serveWeb } from "../web/server.ts";
+import { Compared } from "../web/set-up/compared.ts";
+import { machineNaming } from "../web/set-up/naming.ts";
+import { simulatedBoards, simulatedNaming } from "../web/set-up/simulated-boards.ts";
 import { UsageError } from "../workflows/errors.ts";
 import { interruptible } from "./interrupt.ts";
 
@@ -19,6 +23,7 @@ interface Options {
   readonly socket: readonly string[];
   readonly config: readonly string[];
   readonly simulatedArms?: true;
+  readonly simDir?: string;
 }
 
 interface Address {
@@ -45,7 +50,7 @@ export function webCommand(): Command {
     )
     .option(
       "--config <file>",
-      "configuration file of the service at a --socket, in their order: its settings can then be changed on the page",
+      "configuration file of the pair at --socket, in their order (default: that of the socket's name)",
       (path: string, before: readonly string[]) => [...before, path],
       [],
     )
@@ -53,10 +58,17 @@ export function webCommand(): Command {
       "--simulated-arms",
       "the arms are simulated: a leader that is not on this machine's USB may claim a page",
     )
+    .option(
+      "--sim-dir <dir>",
+      "folder of 'so101 sim': its boards are set up, as those of this machine would be; implies --simulated-arms",
+    )
     .action((options: Options) => interruptible((signal) => serve(options, signal)));
 }
 
-async function serve({ listen, socket, config, simulatedArms }: Options, signal: AbortSignal): Promise<void> {
+async function serve(
+  { listen, socket, config, simulatedArms, simDir }: Options,
+  signal: AbortSignal,
+): Promise<void> {
   const files = pageFiles();
   if (files === undefined)
     throw new Error("the page is in the compiled program only — make build, then run dist/so101-…");
@@ -66,7 +78,12 @@ async function serve({ listen, socket, config, simulatedArms }: Options, signal:
     files,
     pairs: new Map(pairs.map((pair) => [pair.name, pair])),
     claims: new Claims(join(stateDir(), "claims.json")),
-    counted: simulatedArms ? "any" : "own USB",
+    counted: simulatedArms || simDir !== undefined ? "any" : "own USB",
+    setUp: {
+      boards: simDir === undefined ? machineBoards : simulatedBoards(simDir),
+      naming: simDir === undefined ? machineNaming : simulatedNaming(simDir),
+      compared: new Compared(join(stateDir(), "compared.json")),
+    },
     signal,
   });
   printLine(`the page is at ${server.url}`);
@@ -88,13 +105,15 @@ function pairsOf(sockets: readonly string[], configs: readonly string[]): Served
     throw new UsageError("each --config takes a --socket, that of the service which has read that file");
   }
   if (sockets.length > 0) {
-    return sockets.map((path, index) => {
-      const config = configs[index];
-      const audience = {
-        socket: path,
-        ...(config !== undefined && { config: absolutePathOf(config, "--config") }),
-      };
-      return servedPair(basename(path, ".sock"), [path], audience);
+    return sockets.map((socket, index) => {
+      const config = configs[index] === undefined ? undefined : absolutePathOf(configs[index], "--config");
+      const name = basename(socket, ".sock");
+      return servedPair(
+        name,
+        [socket],
+        { socket, config },
+        config === undefined ? { pair: name } : { config },
+      );
     });
   }
   return pairsOrMain().map((pair) => servedPair(pair, controlPaths(pair), { pair: pairToName(pair) }));

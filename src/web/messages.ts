@@ -2,6 +2,7 @@
 import * as v from "valibot";
 import { statusSchema } from "../api/protocol.ts";
 import { JOINTS } from "../arm/joints.ts";
+import { pictureMessage, workMessage } from "./work/messages.ts";
 
 /** What may be asked of a pair with a button. */
 export const actions = ["pause", "release", "resume"] as const;
@@ -43,6 +44,8 @@ const helloMessage = v.object({
   pairs: v.array(v.string()),
   /** Whether this page is claimed: may make arms move. */
   isClaimed: v.boolean(),
+  /** This connection's own id, which a page gives with what moves an arm for as long as it is there. */
+  page: v.string(),
 });
 
 /** Checks what the page is sent. */
@@ -52,6 +55,8 @@ export const pageMessageSchema = v.variant("kind", [
   absentMessage,
   claimMessage,
   helloMessage,
+  workMessage,
+  pictureMessage,
 ]);
 
 /** What the page is sent. */

@@ -1,4 +1,5 @@
 /** The page's server: one page, one WebSocket for what is live, and the routes of the page's rooms. */
+import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import type { Server, ServerWebSocket } from "bun";
 import { version } from "../host/version.ts";
@@ -14,7 +15,12 @@ import type { Asked, Asker, MachineRoute, PairRoute, Standing } from "./http/rou
 import type { PageMessage } from "./messages.ts";
 import { metricsRoute, pairRoutes } from "./pairs/routes.ts";
 import type { ServedPair } from "./pairs/served-pair.ts";
+import type { SetUpMeans } from "./set-up/place.ts";
+import { setUpRoutes } from "./set-up/routes.ts";
 import { settingsRoutes } from "./settings/routes.ts";
+import { HERE } from "./work/messages.ts";
+import { machineWorkRoutes, workRoutes } from "./work/routes.ts";
+import { type WorkPage, Works } from "./work/works.ts";
 
 /** What the server serves. */
 export interface WebOptions {
@@ -25,6 +31,7 @@ export interface WebOptions {
   readonly pairs: ReadonlyMap<string, ServedPair>;
   readonly claims: Claims;
   readonly counted: CountedPorts;
+  readonly setUp: SetUpMeans;
   /** Ends everything that goes on. */
   readonly signal: AbortSignal;
 }
@@ -32,13 +39,16 @@ export interface WebOptions {
 /** A running server. */
 export interface RunningWeb {
   readonly url: string;
+  /** Ends the works that go on, each with its own safe end, then the server. */
   stop(): Promise<void>;
 }
 
 /** What each open page has. */
 interface OpenPage {
   ends: (() => void)[];
+  readonly id: string;
   readonly standing: Standing;
+  work?: WorkPage;
 }
 
 /** What all open pages are told. */
@@ -58,10 +68,13 @@ export function serveWeb(options: WebOptions): RunningWeb {
   const { hostname: address, port, files, pairs, claims, counted, signal } = options;
   const tellPages = (message: PageMessage) => server.publish(EVERY_PAGE, JSON.stringify(message));
   const claimer = new Claimer(counted, tellPages);
-  const ofMachine: readonly MachineRoute[] = [metricsRoute(pairs)];
+  const works = new Works();
+  const ofMachine: readonly MachineRoute[] = [metricsRoute(pairs), ...machineWorkRoutes(works)];
   const ofPairs: readonly PairRoute[] = [
     ...pairRoutes,
     ...claimRoutes(claimer, claims),
+    ...workRoutes(works),
+    ...setUpRoutes(works, options.setUp),
     ...settingsRoutes,
     ...historyRoutes,
   ];
@@ -98,16 +111,23 @@ export function serveWeb(options: WebOptions): RunningWeb {
           program: version,
           pairs: [...pairs.keys()],
           isClaimed: socket.data.standing === "claimed",
+          page: socket.data.id,
         });
         socket.subscribe(EVERY_PAGE);
+        const { id, standing } = socket.data;
+        socket.data.work = works.open(id, standing, (message) => send(socket, message));
         socket.data.ends = [...pairs.values()].map(({ feed }) =>
           feed.listen((message) => send(socket, message)),
         );
       },
-      // A page only listens here.
-      message: (socket) => socket.close(1003, "nothing is taken here"),
+      // A page only listens here, but for saying that it is there.
+      message(socket, text) {
+        if (text === HERE) socket.data.work?.here();
+        else socket.close(1003, "nothing else is taken here");
+      },
       close(socket) {
         pages--;
+        socket.data.work?.leave();
         for (const end of socket.data.ends) end();
       },
     },
@@ -118,7 +138,7 @@ export function serveWeb(options: WebOptions): RunningWeb {
       return refusal(403, "Only this machine's own page may ask.");
     }
     if (pages >= MOST_PAGES) return refusal(503, "Too many pages are open.");
-    return server.upgrade(request, { data: { ends: [], standing: standingOf(request) } })
+    return server.upgrade(request, { data: { ends: [], id: randomUUID(), standing: standingOf(request) } })
       ? undefined
       : refusal(426, "A WebSocket is expected.");
   }
@@ -165,9 +185,10 @@ export function serveWeb(options: WebOptions): RunningWeb {
 
   return {
     url: server.url.href,
-    stop() {
+    async stop() {
       for (const end of remembering) end();
-      return server.stop(true);
+      await works.end();
+      await server.stop(true);
     },
   };
 }

@@ -24,6 +24,8 @@ export const PHONE = { width: 360, height: 740 } as const;
 /** `so101 web` as a process. */
 export interface RunningWebProgram extends AsyncDisposable {
   readonly url: string;
+  /** Ends it so; resolves with its exit code. */
+  end(signal: NodeJS.Signals): Promise<number>;
 }
 
 /** Starts `so101 web` on a free port, for the services at these sockets; `stateDir` keeps its claims. */
@@ -43,11 +45,14 @@ export async function startWeb(
   const { value } = await web.stdout.getReader().read();
   const [url] = /http\S+/.exec(new TextDecoder().decode(value)) ?? [];
   if (url === undefined) throw new Error(`so101 web ended with exit code ${await web.exited}`);
+  const end = (signal: NodeJS.Signals) => {
+    web.kill(signal);
+    return web.exited;
+  };
   return {
-    url,
+    ...{ url, end },
     async [Symbol.asyncDispose]() {
-      web.kill("SIGTERM");
-      await web.exited;
+      await end("SIGTERM");
     },
   };
 }

@@ -73,6 +73,7 @@ function mayAsk({ uid, groups }: Peer, group: number | undefined): boolean {
 function answer(text: string, look: () => OpenDevices): HelperReply {
   const request = parse(text);
   if (typeof request === "string") return failure(request);
+  if (request.ask !== "who has") return failure("this helper cannot do that yet");
   // The schema lets the kernel's own names through only, and what stands there under one must be a device, no link.
   if (lstatSync(request.port, { throwIfNoEntry: false })?.isCharacterDevice() !== true) {
     return failure("there is no such port");

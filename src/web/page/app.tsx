@@ -6,6 +6,7 @@ import { connect, type Reach } from "./connection.ts";
 import { Buttons } from "./now/buttons.tsx";
 import { newestSamples } from "./samples.ts";
 import { type Known, SCREENS, type ScreenName } from "./screens.tsx";
+import { hearWork } from "./work/works.ts";
 
 type Heard<Kind extends PageMessage["kind"]> = Extract<PageMessage, { kind: Kind }>;
 
@@ -31,8 +32,11 @@ function App() {
       reach: setReach,
       message(message) {
         if (message.kind === "sample") newestSamples.set(message.pair, message);
-        else if (message.kind === "hello") setHello(message);
-        else if (message.kind === "claim") setAttempt(message.text === null ? undefined : message);
+        else if (message.kind === "work" || message.kind === "picture") hearWork(message);
+        else if (message.kind === "hello") {
+          hearWork(message);
+          setHello(message);
+        } else if (message.kind === "claim") setAttempt(message.text === null ? undefined : message);
         else setKnown((before) => new Map(before).set(message.pair, message));
       },
     });

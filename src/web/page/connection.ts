@@ -1,5 +1,6 @@
 /** The page's one connection to the server: made again by itself, for as long as the page is open. */
 import type { PageMessage } from "../messages.ts";
+import { isDriving } from "./work/works.ts";
 
 /** Whether the page hears the machine. */
 export type Reach = "connecting" | "connected" | "lost";
@@ -15,14 +16,22 @@ const RETRY_MS = 1_000;
 /** A connection on which nothing comes for so long is none: status comes five times a second. */
 const SILENT_MS = 5_000;
 
+/** What moves an arm ends when the page that has begun it says nothing for 0.7 s. */
+const HERE_EVERY_MS = 250;
+
 /** Connects, and connects again. */
 export function connect(hearer: Hearer): void {
   const socket = new WebSocket(`ws://${location.host}/live`);
   let patience = setTimeout(() => socket.close(), SILENT_MS);
   let isOver = false;
+  const here = setInterval(() => {
+    const isSeen = document.visibilityState === "visible";
+    if (isSeen && isDriving() && socket.readyState === WebSocket.OPEN) socket.send("here");
+  }, HERE_EVERY_MS);
   const lost = () => {
     if (isOver) return;
     isOver = true;
+    clearInterval(here);
     clearTimeout(patience);
     hearer.reach("lost");
     setTimeout(() => connect(hearer), RETRY_MS);

@@ -1,4 +1,5 @@
 /** A pair that the page shows: what is known of it, its buttons, and whom its words are for. */
+import type { ArmChoice } from "../../config/choose-arm.ts";
 import type { Audience } from "../../messages/audience.ts";
 import { PairHistory } from "../history/pair-history.ts";
 import { Buttons } from "./buttons.ts";
@@ -10,17 +11,22 @@ export interface ServedPair {
   /** Where its service may listen, the first of which is asked first. */
   readonly sockets: readonly string[];
   readonly audience: Audience;
+  /** Whose configuration it is: the pair's own file, or another one. */
+  readonly choice: Pick<ArmChoice, "pair" | "config">;
   readonly feed: PairFeed;
   readonly buttons: Buttons;
   readonly history: PairHistory;
 }
 
 /** Makes one. */
-export function servedPair(name: string, sockets: readonly string[], audience: Audience): ServedPair {
+export function servedPair(
+  name: string,
+  sockets: readonly string[],
+  audience: Audience,
+  choice: ServedPair["choice"] = { pair: name },
+): ServedPair {
   return {
-    name,
-    sockets,
-    audience,
+    ...{ name, sockets, audience, choice },
     feed: new PairFeed(name, sockets, audience),
     buttons: new Buttons(sockets, audience),
     history: new PairHistory(),

@@ -25,9 +25,14 @@ export interface GivenBoards {
   readonly absent?: "allowed" | undefined;
   /** Of several pairs, whose arms these are: messages and options name it. */
   readonly side?: string | undefined;
+  /** How they are told apart, where that need not be asked. */
+  readonly way?: Way | undefined;
   /** The ports of boards that are other arms' already. */
   readonly taken?: readonly string[];
 }
+
+/** How a person tells which board is which arm's. */
+export type Way = "move" | "unplug" | "pick";
 
 /** How messages name an arm: `leader`, or of several pairs `left leader`. */
 export function nameOf(role: Role, { side }: GivenBoards): string {
@@ -65,15 +70,17 @@ export async function chooseBoards(
     );
   }
   operator.tell("info", `Boards: ${listing(boards)}`);
-  const way = await operator.choose(
-    `How will you tell which board is the ${nameOf("leader", given)}'s?`,
-    [
-      { value: "move", label: "by moving the arm", hint: "both arms have power" },
-      { value: "unplug", label: "by unplugging its USB cable for a moment" },
-      { value: "pick", label: "I know its serial number" },
-    ],
-    `give ${both}`,
-  );
+  const way =
+    given.way ??
+    (await operator.choose<Way>(
+      `How will you tell which board is the ${nameOf("leader", given)}'s?`,
+      [
+        { value: "move", label: "by moving the arm", hint: "both arms have power" },
+        { value: "unplug", label: "by unplugging its USB cable for a moment" },
+        { value: "pick", label: "I know its serial number" },
+      ],
+      `give ${both}`,
+    ));
   const find = { move: byMotion, unplug: byUnplugging, pick: byPicking }[way];
   const leader = await find(nameOf("leader", given), boards, operator, list);
   // A board that was unplugged may have come back by another path.
@@ -152,7 +159,10 @@ async function byMotion(arm: string, boards: readonly Board[], operator: Operato
         throw new Error(sayProblem(connection.problem, operator.audience));
       }
     }
-    operator.tell("info", `Move the ${arm} arm by hand, any joint of it, by a quarter turn.`);
+    operator.progress(
+      { step: "move", arm },
+      `Move the ${arm} arm by hand, any joint of it, by a quarter turn.`,
+    );
     const moved = await watchForMotion(connections, operator);
     return boards.find(({ path }) => path === moved!.arm.path)!;
   } finally {
@@ -167,12 +177,15 @@ async function byUnplugging(
   operator: Operator,
   list: ListBoards,
 ): Promise<Board> {
-  operator.tell("info", `Unplug the USB cable of the ${arm} arm now.`);
+  operator.progress({ step: "unplug", arm }, `Unplug the USB cable of the ${arm} arm now.`);
   const { gone, left } = await untilUnplugged(boards, operator.signal, list);
   if (gone.length > 1) {
     throw new Error("more than one board has gone: plug them in again, and start from the beginning");
   }
-  operator.tell("info", `That was ${listing(gone)}. Plug it in again, into the same socket.`);
+  operator.progress(
+    { step: "plug in", arm },
+    `That was ${listing(gone)}. Plug it in again, into the same socket.`,
+  );
   return untilPluggedIn(gone[0]!, left, operator.signal, list);
 }
 

@@ -90,8 +90,8 @@ describe("refuses, and says why", () => {
     ["no text", whoHas(7), "Invalid"],
     ["a port with a line's end in it", whoHas("/dev/ttyACM0\n"), "not a serial port"],
     ["a port that is not there", whoHas("/dev/ttySO101"), "no such port"],
-    ["too much", `${"x".repeat(600)}\n`, "too long"],
-    ["too much without an end", "x".repeat(600), "too long"],
+    ["too much", `${"x".repeat(5_000)}\n`, "too long"],
+    ["too much without an end", "x".repeat(5_000), "too long"],
   ])("%s", async (_, request, why) => {
     void start();
     const { ok, error } = JSON.parse(await send(request));

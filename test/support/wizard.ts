@@ -1,0 +1,69 @@
+/**
+ * Playing the wizard in a page as a person does whose arms carry their calibration: what is tapped and moved is counted.
+ * It is the same against simulated arms and a machine's own: only the hands are others.
+ */
+import type { Page } from "playwright-core";
+
+/** What a person's hands do at the boards and the arms. Each resolves when it is done. */
+export interface Hands {
+  /** Pulls a board, which the page names so. */
+  pull(board: string): Promise<unknown>;
+  /** Plugs it in again. */
+  plugIn(board: string): Promise<unknown>;
+  /** Moves any joint of the leader by a quarter turn. */
+  moveLeader(): Promise<unknown>;
+  /** Puts both arms into the same pose, and into another one that turns every joint. */
+  firstPose(): Promise<unknown>;
+  secondPose(): Promise<unknown>;
+}
+
+/** What was done, in order: taps and motions of hands. */
+export class Actions {
+  readonly done: string[] = [];
+  readonly #page: Page;
+  readonly #patience: { readonly timeout: number };
+
+  constructor(page: Page, timeoutMs: number) {
+    this.#page = page;
+    this.#patience = { timeout: timeoutMs };
+  }
+
+  /** Waits until the page says something. */
+  until(text: RegExp): Promise<void> {
+    return this.#page.getByText(text).last().waitFor(this.#patience);
+  }
+
+  /** Taps a button, by its name. */
+  async tap(name: string | RegExp): Promise<void> {
+    await this.#page
+      .getByRole("button", typeof name === "string" ? { name, exact: true } : { name })
+      .first()
+      .click(this.#patience);
+    this.done.push(`tap ${name}`);
+  }
+
+  /** Does something by hand. */
+  async hand(what: string, doing: Promise<unknown>): Promise<void> {
+    await doing;
+    this.done.push(what);
+  }
+}
+
+/**
+ * Plays the wizard on a page that is open on the screen Set up, and claimed or on a machine without named boards, to the
+ * button Resume and the word "following". Returns what was done.
+ */
+export async function playWizard(page: Page, hands: Hands, timeoutMs = 30_000): Promise<readonly string[]> {
+  const actions = new Actions(page, timeoutMs);
+  await actions.until(/^Move the leader/);
+  await actions.hand("move the leader", hands.moveLeader());
+  await actions.until(/^First pose/);
+  await actions.hand("put both arms into one pose", hands.firstPose());
+  await actions.tap("Yes");
+  await actions.until(/^Second pose/);
+  await actions.hand("put both arms into another pose", hands.secondPose());
+  await actions.until(/^✓ Both arms are set up/);
+  await actions.tap("Resume");
+  await actions.until(/^The follower follows the leader/);
+  return actions.done;
+}
