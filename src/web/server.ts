@@ -2,11 +2,13 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import type { Server, ServerWebSocket } from "bun";
+import type { WebConfig } from "../config/web.ts";
 import { version } from "../host/version.ts";
 import { Claimer, type CountedPorts } from "./access/claimer.ts";
 import type { Claims } from "./access/claims.ts";
 import { tokenIn } from "./access/cookie.ts";
 import { claimRoutes } from "./access/routes.ts";
+import { rememberAll } from "./history/remember.ts";
 import { historyRoutes } from "./history/routes.ts";
 import { isOwnHost, isOwnOrigin } from "./http/hosts.ts";
 import type { PageFile } from "./http/page-files.ts";
@@ -27,6 +29,10 @@ export interface WebOptions {
   readonly hostname: string;
   /** 0 for any that is free. */
   readonly port: number;
+  /** Who may see how the arms are. */
+  readonly reading: WebConfig["read"];
+  /** Further names by which this machine is asked. */
+  readonly names: readonly string[];
   readonly files: ReadonlyMap<string, PageFile>;
   readonly pairs: ReadonlyMap<string, ServedPair>;
   readonly claims: Claims;
@@ -78,10 +84,7 @@ export function serveWeb(options: WebOptions): RunningWeb {
     ...settingsRoutes,
     ...historyRoutes,
   ];
-  // A page that opens finds the last minutes, also where none was open.
-  const remembering = [...pairs.values()].map(({ feed, history }) =>
-    feed.follow((message) => history.take(message, performance.now())),
-  );
+  const forget = rememberAll(pairs);
   let pages = 0;
   const server: Server<OpenPage> = Bun.serve<OpenPage>({
     hostname: address,
@@ -186,7 +189,7 @@ export function serveWeb(options: WebOptions): RunningWeb {
   return {
     url: server.url.href,
     async stop() {
-      for (const end of remembering) end();
+      forget();
       await works.end();
       await server.stop(true);
     },

@@ -41,6 +41,7 @@ export class WebServer implements AsyncDisposable {
     const { url, stop } = serveWeb({
       ...{ hostname: "127.0.0.1", port: 0, files: new Map(), counted: "any", claims, signal: ending.signal },
       pairs: new Map([[PAIR, pair]]),
+      ...{ reading: "everybody", names: [] },
       setUp: {
         boards: simulatedBoards(sim.dir),
         naming: simulatedNaming(sim.dir),
