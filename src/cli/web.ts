@@ -54,7 +54,7 @@ export function webCommand(): Command {
     )
     .option(
       "--config <file>",
-      "configuration file of the service at a --socket, in their order: its settings can then be changed on the page",
+      "configuration file of the pair at --socket, in their order (default: that of the socket's name)",
       (path: string, before: readonly string[]) => [...before, path],
       [],
     )
