@@ -105,6 +105,16 @@ export const statusSchema = v.object({
    * last. Not told by 0.1.
    */
   isObeyed: v.optional(v.boolean()),
+  /** What came of reading the configuration last. Not told by 0.1. */
+  settings: v.optional(
+    v.object({
+      readAt: v.string(),
+      /** Why it could not be used, a sentence each: what held before, holds. */
+      refused: v.array(v.string()),
+      /** The keys whose values take effect at the next start. */
+      kept: v.array(v.string()),
+    }),
+  ),
   configuredRateHz: v.number(),
   rateHz: v.number(),
   ticks: v.number(),

@@ -27,7 +27,7 @@ import { unnamedBoards } from "./events/unnamed-boards.ts";
 import { type Place, takePlace } from "./place.ts";
 import { watchPorts } from "./port-claims.ts";
 import { firstSettings } from "./settings/first-settings.ts";
-import { reload } from "./settings/reload.ts";
+import { reload, type SettingsReading } from "./settings/reload.ts";
 import { withPauses } from "./settings/with-pauses.ts";
 import { type Summary, summarise } from "./summary.ts";
 import { reportToSystemd } from "./systemd.ts";
@@ -68,6 +68,7 @@ export async function runService(options: ServiceOptions): Promise<Left | undefi
   const first = await firstSettings(readSettings);
   if (first === undefined) return undefined;
   let settings = first;
+  let reading: SettingsReading = { at: new Date(), refused: [], kept: [] };
   const pair = options.pair ?? MAIN_PAIR;
   const startedAt = new Date();
   const history = new EventHistory();
@@ -94,6 +95,7 @@ export async function runService(options: ServiceOptions): Promise<Left | undefi
   const readAgain = withPauses(() => {
     const reloaded = reload(settings, readSettings);
     for (const notice of reloaded.notices) sink(notice);
+    reading = reloaded.reading;
     if (reloaded.settings === undefined) return;
     settings = reloaded.settings;
     memory.mailbox.sendSettings(settings);
@@ -128,7 +130,7 @@ export async function runService(options: ServiceOptions): Promise<Left | undefi
     place = await takePlace({
       ...{ pair, socket: options.socket, signal: waiting.signal },
       subject: apiSubject(
-        () => ({ pair, startedAt, settings, memory, history, calibrations, inTheWay }),
+        () => ({ pair, startedAt, settings, reading, memory, history, calibrations, inTheWay }),
         sink,
         readAgain,
         options.audience,

@@ -29,11 +29,16 @@ export function digestOf(text: string): string {
  * Throws {@link ConfigError}, whose problems say which keys are why; {@link ChangedMeanwhile}; an Error that says why the
  * file could not be written. The file is then as it was.
  */
-export async function changeSettings(
-  { path, pair }: SettingsFile,
-  changes: Changes,
-  seen: string,
-): Promise<string> {
+export function changeSettings(file: SettingsFile, changes: Changes, seen: string): Promise<string> {
+  // One after the other: whoever comes second is to see what the first has written.
+  const change = newest.then(() => changeNow(file, changes, seen));
+  newest = change.catch(() => {});
+  return change;
+}
+
+let newest: Promise<unknown> = Promise.resolve();
+
+async function changeNow({ path, pair }: SettingsFile, changes: Changes, seen: string): Promise<string> {
   const text = readConfigFile(path);
   if (digestOf(text) !== seen) {
     throw new ChangedMeanwhile(

@@ -129,7 +129,16 @@ async function played({ choices, play }: Story, mode: "released" | "paused", atS
   const { settings, memory } = it;
   const history = new EventHistory();
   it.heard = (event) => history.take(tell(event, [], {}));
-  const sources = { pair: "main", startedAt: new Date(), settings, memory, history, calibrations: {} };
+  const reading = { at: new Date(), refused: [], kept: [] };
+  const sources = {
+    pair: "main",
+    startedAt: new Date(),
+    settings,
+    reading,
+    memory,
+    history,
+    calibrations: {},
+  };
   let hasAsked = false;
   play?.(it, {
     ask(what) {

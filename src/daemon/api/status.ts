@@ -12,6 +12,7 @@ import type { PairSettings } from "../../teleop/settings.ts";
 import type { MainMemory } from "../../teleop/shared/control-memory.ts";
 import type { JointFigure } from "../../teleop/shared/telemetry.ts";
 import type { EventHistory } from "../events/event-history.ts";
+import type { SettingsReading } from "../settings/reload.ts";
 import { summarise } from "../summary.ts";
 
 /** What a status is made of. */
@@ -19,6 +20,7 @@ export interface StatusSources {
   readonly pair: string;
   readonly startedAt: Date;
   readonly settings: PairSettings;
+  readonly reading: SettingsReading;
   readonly memory: MainMemory;
   readonly history: EventHistory;
   readonly calibrations: Partial<Record<Role, Calibration>>;
@@ -26,7 +28,7 @@ export interface StatusSources {
 
 /** The status as it is now. */
 export function statusOf(sources: StatusSources): Status {
-  const { pair, startedAt, settings, memory, history } = sources;
+  const { pair, startedAt, settings, reading, memory, history } = sources;
   const { rateHz, ticks, lateTicks, latenessUs, alignments } = summarise(memory, history.state);
   return {
     pair,
@@ -38,6 +40,7 @@ export function statusOf(sources: StatusSources): Status {
     why: history.why,
     mode: memory.mailbox.mode,
     isObeyed: memory.mailbox.isObeyed,
+    settings: { readAt: reading.at.toISOString(), refused: [...reading.refused], kept: [...reading.kept] },
     configuredRateHz: settings.rateHz,
     ...{ rateHz, ticks, lateTicks, latenessUs, alignments },
     arms: Object.fromEntries(ROLES.map((role) => [role, armStatus(role, sources)])) as Status["arms"],

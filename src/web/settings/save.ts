@@ -9,7 +9,7 @@ import { takePose } from "../../workflows/park/take-pose.ts";
 import type { ServedPair } from "../pairs/served-pair.ts";
 import { settingsForm } from "./form.ts";
 import type { SaveReply } from "./messages.ts";
-import { reloadService, saidSince } from "./reload.ts";
+import { reloadService, takenSince } from "./reload.ts";
 import { Teller } from "./teller.ts";
 
 /** A pair's configuration file; undefined where a service was named by its socket alone. */
@@ -30,7 +30,7 @@ export function save(
 ): Promise<SaveReply> {
   return replied(pair, async (path) => {
     await changeSettings({ path, pair: pair.audience.pair }, changes, digest);
-    return `Saved. ${await taken(pair, () => reloadService(pair.sockets, signal))}`;
+    return `Saved. ${await taken(pair, () => reloadService(pair.sockets, pair.audience, signal))}`;
   });
 }
 
@@ -40,7 +40,10 @@ export function takePresentPose(pair: ServedPair, signal: AbortSignal): Promise<
     const since = new Date().toISOString();
     const teller = new Teller(pair.audience, signal);
     await takePose({ pair: pair.audience.pair ?? MAIN_PAIR, file, sockets: pair.sockets }, teller);
-    return [...teller.told, await taken(pair, () => saidSince(pair.sockets, since, signal))].join(" ");
+    return [
+      ...teller.told,
+      await taken(pair, () => takenSince(since, pair.sockets, pair.audience, signal)),
+    ].join(" ");
   });
 }
 
@@ -62,9 +65,9 @@ async function replied(pair: ServedPair, act: (file: string) => Promise<string>)
 }
 
 /** What the service says; of one that does not run, that it does not. */
-async function taken(pair: ServedPair, ask: () => Promise<{ readonly text: string }>): Promise<string> {
+async function taken(pair: ServedPair, ask: () => Promise<string>): Promise<string> {
   try {
-    return (await ask()).text;
+    return await ask();
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     if (error.problem.kind === "not running")

@@ -15,7 +15,7 @@ const POSE = "park";
 type Drafts = Readonly<Record<string, KeyValue>>;
 
 /** The screen. */
-export function Settings({ pair, isClaimed }: ScreenProperties) {
+export function Settings({ pair, status, isClaimed }: ScreenProperties) {
   const path = `/pairs/${encodeURIComponent(pair)}/settings`;
   const [form, setForm] = useState<SettingsForm>();
   const [isMissing, setIsMissing] = useState(false);
@@ -71,6 +71,16 @@ export function Settings({ pair, isClaimed }: ScreenProperties) {
     <section class="settings" aria-labelledby="settings">
       <h2 id="settings">Settings</h2>
       {form.trouble !== null && <p class="notice">{form.trouble}</p>}
+      {status?.settings?.refused.map((problem) => (
+        <p key={problem} class="notice">
+          The service goes on with the settings that it had: {problem}
+        </p>
+      ))}
+      {(status?.settings?.kept.length ?? 0) > 0 && (
+        <p class="notice">
+          This takes effect when the service starts the next time: {status?.settings?.kept.join(", ")}
+        </p>
+      )}
       {!isClaimed && form.digest !== null && (
         <p class="notice">To change something, claim this page: on the screen Now.</p>
       )}
