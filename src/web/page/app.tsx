@@ -49,6 +49,7 @@ function App() {
     <>
       <header>
         <h1>{hello?.machine ?? "SO-101"}</h1>
+        <small class="version">so101 {hello?.program}</small>
         {pair !== undefined && pairs.length > 1 && (
           <PairTabs pairs={pairs} chosen={pair} known={known} choose={choose} />
         )}
@@ -86,7 +87,6 @@ function App() {
           />
         )}
       </main>
-      <footer>so101 {hello?.program}</footer>
     </>
   );
 }
