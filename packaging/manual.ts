@@ -19,7 +19,9 @@ export interface ManualPage {
 
 /** All pages and their pictures, in the order of their names. */
 export async function manualPages(): Promise<ManualPage[]> {
-  const sources = [...new Glob("{*.md,pictures/*.png}").scanSync({ cwd: SOURCE })].toSorted();
+  const sources = ["*.md", "pictures/*.png"]
+    .flatMap((pattern) => [...new Glob(pattern).scanSync({ cwd: SOURCE })])
+    .toSorted();
   return await Promise.all(
     sources.map(async (source) => {
       const text = await Bun.file(join(SOURCE, source)).bytes();

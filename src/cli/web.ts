@@ -6,6 +6,7 @@ import { controlPaths } from "../api/address.ts";
 import { pairsOrMain, pairToName } from "../config/pairs.ts";
 import { absolutePathOf } from "../config/text.ts";
 import { log } from "../daemon/log.ts";
+import { giveBackCode } from "../linux/scheduling.ts";
 import { isSystemError, whyOf } from "../linux/system-error.ts";
 import { printLine } from "../linux/text/stdout.ts";
 import { Claims } from "../web/access/claims.ts";
@@ -100,7 +101,10 @@ async function serve(
         };
       },
       say: (error) => messageOf(error, {}),
-      served: (url) => printLine(`the page is at ${url}`),
+      served(url) {
+        printLine(`the page is at ${url}`);
+        giveBackCode();
+      },
       troubled: (url, text) => log("fault", `the page at ${url} cannot be shown: ${text}`),
     },
     signal,

@@ -15,6 +15,7 @@ setDefaultTimeout(120_000);
 
 const PICTURES = join(import.meta.dir, "../../packaging/doc/pictures");
 const MOST_PICTURE_BYTES = 40_000;
+const MOST_LOADED_BYTES = 150_000;
 const DESK = { width: 1280, height: 800 } as const;
 const LOOKS = [
   { name: "a phone in the light", viewport: PHONE, colorScheme: "light" },
@@ -57,6 +58,20 @@ needing(...BROWSER_NEEDS).describe("every screen", () => {
     }
     expect(found).toEqual(Object.fromEntries(Object.keys(found).map((screen) => [screen, []])));
     expect(troubles).toEqual([]);
+  });
+
+  test("comes with little to load, packed for who unpacks it, and as it is for who does not", async () => {
+    await using opened = await open({ viewport: PHONE });
+    const bytes = await opened.page.evaluate<number>(LOADED_BYTES);
+    expect(bytes).toBeWithin(10_000, MOST_LOADED_BYTES + 1);
+    const get = (coding: string) =>
+      fetch(arms.web.url, { headers: { "accept-encoding": coding }, decompress: false });
+    const [packed, plain] = await Promise.all([get("gzip, br"), get("identity")]);
+    expect(packed.headers.get("content-encoding")).toBe("gzip");
+    expect(plain.headers.get("content-encoding")).toBeNull();
+    const text = await plain.text();
+    expect(text).toStartWith("<!doctype html>");
+    expect(new TextDecoder().decode(Bun.gunzipSync(await packed.arrayBuffer()))).toBe(text);
   });
 
   test("is used by keys alone", async () => {
@@ -106,6 +121,11 @@ needing(...BROWSER_NEEDS).describe("every screen", () => {
     expect(Object.values(follower.joints).map(({ energised }) => energised)).not.toContain(true);
   });
 });
+
+/** What has come over the wire for the page, headers included. */
+const LOADED_BYTES = `["navigation", "resource"]
+  .flatMap((type) => performance.getEntriesByType(type))
+  .reduce((sum, { transferSize }) => sum + transferSize, 0)`;
 
 interface OpenPage extends AsyncDisposable {
   readonly context: BrowserContext;

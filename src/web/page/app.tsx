@@ -42,6 +42,8 @@ function App() {
       },
     });
   }, []);
+  // A screen is read from its top, wherever the one before was left.
+  useEffect(() => scrollTo(0, 0), [screen]);
   const pairs = hello?.pairs ?? [];
   const pair = named !== undefined && pairs.includes(named) ? named : pairs[0];
   useSetUpAtFirst(pair);

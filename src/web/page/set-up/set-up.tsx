@@ -49,8 +49,8 @@ export function SetUp({ pair, isClaimed, attempt }: ScreenProperties) {
   const now = view.steps.find(({ state }) => state === "now")?.step;
   const Picture = pictureOf(isWorking ? instruction : attempt?.text) || PICTURES[now ?? "follow"];
   return (
-    <section class="set-up" aria-labelledby="set-up">
-      <h2 id="set-up">Set up</h2>
+    <section class="set-up" aria-labelledby="set-up-title">
+      <h2 id="set-up-title">Set up</h2>
       <Picture />
       {work && <Conversation pair={pair} work={work} />}
       {isClaimed && view.awaitedFile && (
