@@ -24,6 +24,8 @@ export type ApiProblem =
   | { readonly kind: "ended" }
   /** What answers is no service of this version. */
   | { readonly kind: "unknown" }
+  /** It had lent the arms, and has asked for them, because somebody wants this: "pause", "release", or its end. */
+  | { readonly kind: "recalled"; readonly why: string }
   /** It does not do what it was asked for. */
   | { readonly kind: "refused"; readonly reason: string };
 
@@ -43,6 +45,8 @@ const PATIENCE_MS = 2_000;
 /** No status is a tenth as long. */
 const LONGEST_REPLY_BYTES = 262_144;
 
+/** A service has released the follower by then, or says why not. */
+const LEND_PATIENCE_MS = 10_000;
 /** A service keeps 500 events, of which a reply has some dozens. */
 const MOST_REPLIES_OF_EVENTS = 100;
 
@@ -55,7 +59,7 @@ type WithoutVersion<R> = R extends unknown ? Omit<R, "v"> : never;
  */
 export async function askService(
   paths: readonly string[],
-  request: WithoutVersion<Exclude<ControlRequest, { do: "watch" | "samples" | "events" }>>,
+  request: WithoutVersion<Exclude<ControlRequest, { do: "watch" | "samples" | "events" | "lend" }>>,
 ): Promise<Status | undefined> {
   const { status } = await replyTo(request, paths);
   if (request.do === "status" && status === undefined) throw new ApiError({ kind: "unknown" });
@@ -75,6 +79,51 @@ export async function eventsOf(paths: readonly string[], after = 0): Promise<Num
     events.push(...further);
   }
   return events;
+}
+
+/** Arms that a service has lent. */
+export interface Loan {
+  /** What is known of the follower: each servo was seen without torque, or not all have answered. */
+  readonly torque: "off" | "unknown";
+  /**
+   * Aborted when the arms must be given back, with an {@link ApiError} that says why: somebody asks for a pause or a
+   * release, or the service ends. The ports are to be closed, then the loan ended, within a second.
+   */
+  readonly recalled: AbortSignal;
+  /** Gives the arms back; a second call does nothing. The ports must be closed by then. */
+  end(): void;
+}
+
+/**
+ * Borrows both arms of the service at the first of `paths`: its follower is released then, and both ports are closed.
+ * `purpose` is what the status says, up to 40 small letters, digits, spaces and "-". Whatever becomes of this process, the
+ * service has the arms again when it is gone. Rejects with {@link ApiError}, or the signal's reason.
+ */
+export async function borrow(paths: readonly string[], purpose: string, signal: AbortSignal): Promise<Loan> {
+  signal.throwIfAborted();
+  const client = await askFirst(paths, { do: "lend", for: purpose }, performance.now() + PATIENCE_MS);
+  try {
+    const { lent } = await nextReply(client, performance.now() + LEND_PATIENCE_MS, signal);
+    if (lent === undefined) throw new ApiError({ kind: "unknown" });
+    const recall = new AbortController();
+    void untilRecalled(client).then((problem) => recall.abort(new ApiError(problem)));
+    return { torque: lent.torque, recalled: recall.signal, end: () => client.close() };
+  } catch (error) {
+    client.close();
+    throw error;
+  }
+}
+
+/** Why the arms are to be given back, once they are. */
+async function untilRecalled(client: LineClient): Promise<ApiProblem> {
+  try {
+    for (;;) {
+      const { recalled } = await nextReply(client, Number.POSITIVE_INFINITY);
+      if (recalled !== undefined) return { kind: "recalled", why: recalled };
+    }
+  } catch (error) {
+    return error instanceof ApiError ? error.problem : { kind: "ended" };
+  }
 }
 
 /** What the service at the first of `paths` replies. */

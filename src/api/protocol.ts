@@ -1,6 +1,6 @@
 /**
  * What is spoken on a service's control socket: one JSON object a line, each way. A request is
- * `{"v": 1, "do": "status" | "watch" | "samples" | "events" | "tell" | "pause" | "resume" | "release" | "park" | "reload"}`; a reply
+ * `{"v": 1, "do": "status" | "watch" | "samples" | "events" | "tell" | "lend" | "pause" | "resume" | "release" | "park" | "reload"}`; a reply
  * `{"v": 1, "ok": true, …}` or `{"v": 1, "ok": false, "error": "…"}`. Fields and requests are only ever added: who reads ignores what it does not know.
  */
 import * as v from "valibot";
@@ -42,6 +42,15 @@ export const requestSchema = v.variant("do", [
     v: version,
     do: v.literal("events"),
     after: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0)), 0),
+  }),
+  /** Lends both arms for a purpose, in a word or a few: until the client ends the connection. */
+  v.strictObject({
+    v: version,
+    do: v.literal("lend"),
+    for: v.pipe(
+      v.string(),
+      v.regex(/^[a-z][a-z0-9 -]{0,39}$/, "for: up to 40 small letters, digits, spaces and -"),
+    ),
   }),
   /** Has an event told, in words that the service has for it. */
   v.strictObject({ v: version, do: v.literal("tell"), what: v.picklist(TELLABLE) }),
@@ -101,7 +110,7 @@ const states = [
   "faulted",
   "stopped",
 ] as const satisfies readonly PairState[];
-const modes = ["running", "paused", "released"] as const satisfies readonly Mode[];
+const modes = ["running", "paused", "released", "lent"] as const satisfies readonly (Mode | "lent")[];
 
 const severity = v.picklist(["info", "warning", "fault"]);
 
@@ -147,6 +156,15 @@ export const statusSchema = v.object({
       refused: v.array(v.string()),
       /** The keys whose values take effect at the next start. */
       kept: v.array(v.string()),
+    }),
+  ),
+  /** While the arms are lent, or about to be: to which process, for what, and since when. Its name, where that is seen. */
+  lent: v.optional(
+    v.object({
+      pid: v.nullable(v.number()),
+      name: v.nullable(v.string()),
+      for: v.string(),
+      since: v.string(),
     }),
   ),
   configuredRateHz: v.number(),
@@ -200,6 +218,10 @@ export const replySchema = v.union([
     status: v.optional(statusSchema),
     sample: v.optional(sampleSchema),
     events: v.optional(v.array(numberedEventSchema)),
+    /** Both ports are free. Of the follower: not all its servos have answered, or each was seen without torque. */
+    lent: v.optional(v.object({ torque: v.picklist(["off", "unknown"]) })),
+    /** The arms are to be given back within a second: somebody has asked for this. */
+    recalled: v.optional(v.string()),
   }),
   v.object({ v: v.number(), ok: v.literal(false), error: v.string() }),
 ]);

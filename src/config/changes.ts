@@ -1,4 +1,5 @@
 /** Changing keys of a configuration file for somebody who sees no file: which keys, and what they may then be. */
+import * as v from "valibot";
 import type { NormalisationMode } from "../arm/calibration/normalisation.ts";
 import { JOINTS } from "../arm/joints.ts";
 import { visible } from "../linux/text/visible.ts";
@@ -8,6 +9,7 @@ import { ConfigError, type KeyProblem } from "./file.ts";
 import { type ConfigKey, type KeyValue, keysOf } from "./keys.ts";
 import { MAIN_PAIR } from "./pairs.ts";
 import { parseToml } from "./toml.ts";
+import { webKeys } from "./web.ts";
 
 /** Values by the paths of their keys. */
 export type Changes = Readonly<Record<string, KeyValue>>;
@@ -20,11 +22,16 @@ export const NOT_CHANGED_SO: Readonly<Record<string, string>> = {
   "follower.port": "the boards are named, by their serial numbers",
   "leader.id": "says which calibration is the arm's, and goes with the board: it is set with the names",
   "follower.id": "says which calibration is the arm's, and goes with the board: it is set with the names",
+  ...Object.fromEntries(
+    webKeys.map((key) => [`web.${key}`, "who may reach the page, and read it, is for who may edit the file"]),
+  ),
 };
 
 /** The keys that may be changed, in the schema's order; the parking pose is in the units of `normalisation`. */
 export function changeableKeys(normalisation: NormalisationMode, pair: string = MAIN_PAIR): ConfigKey[] {
-  return keysOf(schemaFor(normalisation, pair)).filter(({ path }) => !Object.hasOwn(NOT_CHANGED_SO, path));
+  return keysOf(v.omit(schemaFor(normalisation, pair), ["web"])).filter(
+    ({ path }) => !Object.hasOwn(NOT_CHANGED_SO, path),
+  );
 }
 
 /**

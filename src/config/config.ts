@@ -11,6 +11,7 @@ import { MAIN_PAIR, pairConfigPath } from "./pairs.ts";
 import { problemsOf, show } from "./problems.ts";
 import { plainText } from "./text.ts";
 import { parseToml } from "./toml.ts";
+import { webKeys, webSchema } from "./web.ts";
 
 export { ConfigError };
 
@@ -76,6 +77,9 @@ const parkPoses = {
   degrees: pose(between(-180, 180, "° from the middle of its range, as normalisation is in degrees")),
 };
 
+/** There is one page, of all pairs. */
+const notHere = v.never("left out here: the page's settings are in the main pair's config.toml");
+
 /**
  * Every key, with its bounds and its default. `packaging/config.toml` says to people what each means. The units of the
  * parking pose are those of `normalisation`; some defaults have the pair's name in them.
@@ -113,6 +117,7 @@ export const schemaFor = (normalisation: NormalisationMode, pair: string) =>
       {},
     ),
     park: v.exactOptional(parkPoses[normalisation]),
+    web: pair === MAIN_PAIR ? v.optional(webSchema, {}) : v.exactOptional(notHere),
   });
 
 /** The configuration, with the file's keys, every default filled in; `park` is there when `on_stop` is "park". */
@@ -129,6 +134,7 @@ const knownKeys = {
   teleoperation: Object.keys(entries.teleoperation.wrapped.entries),
   health: Object.keys(entries.health.wrapped.entries),
   park: Object.keys(entries.park.wrapped.entries),
+  web: webKeys,
 };
 
 /** What the command line can set instead of the file; what is undefined is left to the file. */

@@ -28,7 +28,8 @@ export type KindOfValue =
     }
   | { readonly kind: "choice"; readonly options: readonly string[] }
   | { readonly kind: "switch" }
-  | { readonly kind: "text" };
+  | { readonly kind: "text" }
+  | { readonly kind: "list" };
 
 /** A schema of valibot's, as far as it is looked into. */
 interface Shape {
@@ -61,6 +62,7 @@ function kindOf(shape: Shape, path: readonly string[]): KindOfValue {
   if (type === "picklist") return { kind: "choice", options: options! };
   if (type === "boolean") return { kind: "switch" };
   if (type === "string") return { kind: "text" };
+  if (type === "array") return { kind: "list" };
   if (type !== "number") throw new Error(`${path.join(".")} is of a type that no form knows: ${type}`);
   const part = (name: string) => shape.pipe?.find((one) => one.type === name);
   return {

@@ -37,7 +37,10 @@ interface Told {
 /** What the pages are told. */
 export interface Tells {
   /** What every page is told at first. */
-  readonly known: Omit<Extract<PageMessage, { kind: "hello" }>, "kind" | "page" | "isClaimed" | "mayRead">;
+  readonly known: Omit<
+    Extract<PageMessage, { kind: "hello" }>,
+    "kind" | "page" | "pairs" | "isClaimed" | "mayRead"
+  >;
   readonly pairs: ReadonlyMap<string, ServedPair>;
   readonly claims: Claims;
   readonly works: Works;
@@ -98,7 +101,7 @@ export class OpenPages {
     const { id } = socket.data;
     const mayRead = reading === "everybody" || standing === "claimed";
     const isClaimed = standing === "claimed";
-    send(socket, { kind: "hello", ...known, page: id, isClaimed, mayRead });
+    send(socket, { kind: "hello", ...known, pairs: [...pairs.keys()], page: id, isClaimed, mayRead });
     const work = mayRead ? works.open(id, standing, (message) => send(socket, message)) : undefined;
     const feeds = mayRead ? [...pairs.values()].map(({ feed }) => feed) : [];
     const ends = feeds.map((feed) => feed.listen((message) => send(socket, message)));

@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import type { Server } from "bun";
+import type { WebConfig } from "../config/web.ts";
 import { version } from "../host/version.ts";
 import { plainAddress } from "../linux/sockets/inet.ts";
 import type { CountedPorts } from "./access/attempt.ts";
@@ -11,13 +12,14 @@ import type { Codes } from "./access/codes.ts";
 import { tokenIn } from "./access/cookie.ts";
 import { accessRoutes, claimRoutes } from "./access/routes.ts";
 import { healthRoutes } from "./health/routes.ts";
+import { Remembering } from "./history/remembering.ts";
 import { historyRoutes } from "./history/routes.ts";
 import { Allowance } from "./http/allowance.ts";
 import { Connections, type Peer } from "./http/connections.ts";
 import { isFromOwnPage, LONGEST_BODY_BYTES, refusedBy, refusedToAll } from "./http/entry.ts";
 import { fileResponse, type PageFile, scriptOf } from "./http/page-files.ts";
 import { refusal } from "./http/replies.ts";
-import type { Asked, MachineRoute, PairRoute, Reading } from "./http/route.ts";
+import type { Asked, MachineRoute, PairRoute } from "./http/route.ts";
 import { type OpenPage, OpenPages } from "./open-pages.ts";
 import { metricsRoute, pairRoutes, stopRoute } from "./pairs/routes.ts";
 import type { ServedPair } from "./pairs/served-pair.ts";
@@ -33,7 +35,7 @@ export interface WebOptions extends SetUpMeans {
   /** 0 for any that is free. */
   readonly port: number;
   /** Who may see how the arms are. */
-  readonly reading: Reading;
+  readonly reading: WebConfig["read"];
   /** Further names by which this machine is asked. */
   readonly names: readonly string[];
   readonly files: ReadonlyMap<string, PageFile>;
@@ -64,13 +66,13 @@ const ANSWERED_WITHIN_S = 120;
 const SILENT_PAGE_S = 30;
 /** What an unclaimed page may read: as much at once as one that opens asks, several times over, and then as a page does. */
 const READ_BY_UNCLAIMED = { burst: 60, perS: 20 };
-/** A claim that was ended elsewhere is noticed within this. */
-const LOOK_AT_CLAIMS_MS = 500;
+/** A claim that was ended elsewhere, and a pair that is new, are noticed within this. */
+const LOOK_EVERY_MS = 500;
 
 /** Starts it. Throws the system's error when the address cannot be listened at. */
 export function serveWeb(options: WebOptions): RunningWeb {
   const { hostname: address, port, files, pairs, claims, reading, names, signal } = options;
-  const known = { machine: hostname(), program: version, script: scriptOf(files), pairs: [...pairs.keys()] };
+  const known = { machine: hostname(), program: version, script: scriptOf(files) };
   const works = new Works();
   const pages = new OpenPages({ known, pairs, claims, works, reading });
   const claimer = new Claimer(options, (message) => pages.tell(message));
@@ -91,9 +93,7 @@ export function serveWeb(options: WebOptions): RunningWeb {
     ...historyRoutes,
   ];
   // A page that opens finds the last minutes, also where none was open.
-  const remembering = [...pairs.values()].map(({ feed, history }) =>
-    feed.follow((message) => history.take(message, performance.now())),
-  );
+  const remembering = new Remembering(pairs);
   const server: Server<OpenPage> = Bun.serve<OpenPage>({
     hostname: address,
     port,
@@ -120,7 +120,10 @@ export function serveWeb(options: WebOptions): RunningWeb {
     },
   });
   const connections = new Connections(server.port!, signal);
-  const looking = setInterval(() => pages.look(), LOOK_AT_CLAIMS_MS);
+  const looking = setInterval(() => {
+    pages.look();
+    remembering.look();
+  }, LOOK_EVERY_MS);
   signal.addEventListener("abort", () => clearInterval(looking), { once: true });
 
   function upgrade(request: Request, server: Server<OpenPage>, peer: Peer): Response | undefined {
@@ -171,7 +174,7 @@ export function serveWeb(options: WebOptions): RunningWeb {
     url: server.url.href,
     routes: { ofMachine, ofPairs },
     async stop() {
-      for (const end of remembering) end();
+      remembering.end();
       await works.end();
       await server.stop(true);
     },

@@ -3,12 +3,14 @@ import { CalibrationStore } from "../arm/calibration/store.ts";
 import type { ArmConnection } from "../arm/connection.ts";
 import type { ArmIdentity } from "../arm/identity.ts";
 import type { ArmProblem } from "../arm/problem.ts";
+import { problemOf } from "../arm/problem-of.ts";
 import { connectionTo } from "../arm/system-ports.ts";
 import type { ChosenArm } from "../config/choose-arm.ts";
 import type { BusAccess } from "../feetech/access.ts";
 import type { Bus } from "../feetech/bus.ts";
 import { type PausedUnit, pauseUnit, stopUnit, unitOwning } from "../host/service.ts";
 import { sayProblem } from "../messages/problems.ts";
+import { PortError } from "../serial/transport.ts";
 import { AlreadyTold, Interrupted } from "./errors.ts";
 import type { Operator } from "./operator.ts";
 import { pause } from "./pause.ts";
@@ -45,7 +47,8 @@ const TRY_EVERY_MS = 100;
 /**
  * Opens an arm, does `work` with it and closes it, with the service stopped meanwhile as {@link withConnection} has it.
  * All six servos must answer, unless "any" will do: then the board must be there.
- * Throws what `work` throws; an Error whose message says what is missing of the arm; what {@link withConnection} throws.
+ * Throws what `work` throws; an Error whose message says what is missing of the arm, or what has become of its port; what
+ * {@link withConnection} throws.
  */
 export async function withArm<T>(
   arm: ChosenArm,
@@ -63,14 +66,19 @@ export async function withArm<T>(
       throw new Error(sayProblem((await lookCloser()) ?? problem, operator.audience));
     }
     const calibrations = new CalibrationStore(arm.calibrationDir);
-    return work({
-      ...arm,
-      name,
-      bus: bus!,
-      calibrations,
-      lookCloser,
-      ...(problem !== undefined && { problem }),
-    });
+    try {
+      return await work({
+        ...arm,
+        name,
+        bus: bus!,
+        calibrations,
+        lookCloser,
+        ...(problem !== undefined && { problem }),
+      });
+    } catch (error) {
+      if (!(error instanceof PortError && connection.owns(error))) throw error;
+      throw new Error(sayProblem(problemOf(error, arm), operator.audience), { cause: error });
+    }
   });
 }
 

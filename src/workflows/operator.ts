@@ -23,9 +23,10 @@ export interface Operator {
   /**
    * Asks for a yes. Without a person what was agreed beforehand answers; when nothing was, it throws {@link UsageError}.
    * A "grave" question is about a probable mistake: what was agreed beforehand does not answer it, and without a person
-   * the answer is no.
+   * the answer is no. While a "holding" one is asked an arm holds its pose, and a hand is to be under it: a page that is
+   * gone cannot answer it any more.
    */
-  ask(question: string, weight?: "grave"): Promise<boolean>;
+  ask(question: string, weight?: "grave" | "holding"): Promise<boolean>;
   /** Asks for one of several. Without a person it throws {@link UsageError}, whose message ends in `instead`. */
   choose<Value extends string>(
     question: string,

@@ -63,7 +63,7 @@ export class ScriptedOperator implements Operator {
     if (words !== undefined) this.tell(words.tone, words.message);
   }
 
-  async ask(question: string, weight?: "grave"): Promise<boolean> {
+  async ask(question: string, weight?: "grave" | "holding"): Promise<boolean> {
     this.asked.push(question);
     if (weight === "grave" && !this.attended) return false;
     const answer = this.#script.answer?.(question) ?? true;

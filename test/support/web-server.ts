@@ -26,7 +26,7 @@ export function serveForTest(choices: Partial<WebOptions> = {}, socket?: string)
   const web = serveWeb({
     ...{ hostname: "127.0.0.1", port: 0, reading: "everybody", names: [], counted: "any" },
     files: new Map([
-      ["/", { body: new Blob(["the page"]) as Bun.BunFile, packed: new Uint8Array(), headers: {} }],
+      ["/", { body: new Blob(["the page"]) as Bun.BunFile, packed: Bun.gzipSync("the page"), headers: {} }],
     ]),
     pairs: new Map([["main", servedPair("main", [path], { socket: path })]]),
     boards: { list: async () => [], watch() {} },

@@ -49,7 +49,7 @@ export class TerminalOperator implements Operator {
     if (words !== undefined) this.tell(words.tone, words.message);
   }
 
-  async ask(question: string, weight?: "grave"): Promise<boolean> {
+  async ask(question: string, weight?: "grave" | "holding"): Promise<boolean> {
     const initialValue = weight !== "grave";
     const message = terminalText(question);
     return this.#answer(await confirm({ message, initialValue, signal: this.signal }));

@@ -32,7 +32,7 @@ export abstract class UnattendedOperator implements Operator {
   abstract progress(step: Step, instruction: string): void;
   abstract event(event: OperatorEvent, words?: Words): void;
 
-  async ask(question: string, weight?: "grave"): Promise<boolean> {
+  async ask(question: string, weight?: "grave" | "holding"): Promise<boolean> {
     this.signal.throwIfAborted();
     if (weight === "grave") {
       this.tell("warning", question);

@@ -12,6 +12,7 @@ import type { PairSettings } from "../../teleop/settings.ts";
 import type { MainMemory } from "../../teleop/shared/control-memory.ts";
 import type { JointFigure } from "../../teleop/shared/telemetry.ts";
 import type { EventHistory } from "../events/event-history.ts";
+import type { Lending } from "../lending.ts";
 import type { SettingsReading } from "../settings/reload.ts";
 import { summarise } from "../summary.ts";
 
@@ -26,12 +27,14 @@ export interface StatusSources {
   readonly reading: SettingsReading;
   readonly memory: MainMemory;
   readonly history: EventHistory;
+  readonly lending: Lending;
   readonly calibrations: Partial<Record<Role, Calibration>>;
 }
 
 /** The status as it is now. */
 export function statusOf(sources: StatusSources): Status {
   const { pair, startedAt, settings, reading, memory, history } = sources;
+  const lent = sources.lending.status;
   const { rateHz, ticks, lateTicks, latenessUs, alignments } = summarise(memory, history.state);
   return {
     pair,
@@ -42,7 +45,8 @@ export function statusOf(sources: StatusSources): Status {
     since: history.since.toISOString(),
     why: history.why,
     reasons: [...history.reasons],
-    mode: memory.mailbox.mode,
+    mode: lent === undefined ? memory.mailbox.mode : "lent",
+    ...(lent && { lent }),
     isObeyed: memory.mailbox.isObeyed,
     settings: { readAt: reading.at.toISOString(), refused: [...reading.refused], kept: [...reading.kept] },
     configuredRateHz: settings.rateHz,

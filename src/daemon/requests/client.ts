@@ -18,6 +18,14 @@ export interface Stream {
   flow(reader: Reader): void;
 }
 
+/** What a connection stands for, from when it is begun until the connection ends. */
+export interface Held {
+  /** Called again and again; false when the connection is to end. */
+  look(reader: Reader, nowMs: number): boolean;
+  /** The connection has ended, whichever side ended it. */
+  ended(): void;
+}
+
 const LINE_END = 0x0a;
 /** So much of a connection is heard at once. */
 const HEARD_BYTES = 4_096;
@@ -34,6 +42,8 @@ const encoder = new TextEncoder();
 export class Client implements Place, Reader {
   readonly fd: number;
   readonly asker: Asker;
+  /** What it stands for, if it does for anything. */
+  held: Held | undefined;
   #activeMs: number;
   #answered = 0;
   #isEnded = false;
@@ -52,6 +62,10 @@ export class Client implements Place, Reader {
 
   get activeMs(): number {
     return this.#activeMs;
+  }
+
+  get isHeld(): boolean {
+    return this.held !== undefined;
   }
 
   get isWatcher(): boolean {

@@ -12,6 +12,8 @@ export interface Place {
   readonly asker: Asker;
   /** Whether it is sent something again and again: a watcher. */
   readonly isWatcher: boolean;
+  /** Whether it stays, whatever others want: there are a few such at most. */
+  readonly isHeld: boolean;
   /** When it connected, last said a whole request, or last took what it was sent; ms. */
   readonly activeMs: number;
 }
@@ -33,6 +35,7 @@ export function whoMakesRoom<P extends Place>(
   let silent: P | undefined;
   for (const place of places) {
     most = Math.max(most, place.asker.places);
+    if (place.isHeld) continue;
     if (!place.isWatcher && nowMs - place.activeMs >= SILENT_MS) silent = idlerOf(silent, place);
   }
   if (silent !== undefined) return silent;
@@ -40,6 +43,7 @@ export function whoMakesRoom<P extends Place>(
   let watcher: P | undefined;
   let other: P | undefined;
   for (const place of places) {
+    if (place.isHeld) continue;
     if (isOwn ? place.asker !== asker : place.asker.places < most) continue;
     if (place.isWatcher) watcher = idlerOf(watcher, place);
     else if (!isOwn) other = idlerOf(other, place);

@@ -5,7 +5,7 @@
 import { nativeBuffer } from "../../linux/libc.ts";
 import { type Peer, peerOf, pidOf } from "../../linux/sockets/peer.ts";
 import { accept, close, closeListener, GONE, NOTHING_YET, peek, send } from "../../linux/sockets/stream.ts";
-import { Client, type Stream } from "./client.ts";
+import { Client, type Held, type Stream } from "./client.ts";
 import { type Asker, whoMakesRoom } from "./places.ts";
 
 /** How many may wait in the kernel to be accepted; beyond them who connects waits for room there. */
@@ -35,6 +35,8 @@ export interface Sender {
   readonly peer: Peer | undefined;
   /** Sends it something again and again from now on, in place of what it was sent so; false when too many watch. */
   watch(stream: Stream): boolean;
+  /** From now on its connection stands for something, and keeps its place; it is not ended for its silence. */
+  hold(held: Held): void;
 }
 
 /** What is served, and how. */
@@ -49,8 +51,8 @@ export interface RequestServerOptions {
   readonly requestsEach: number;
   /** Called when a round begins. Where there is this, what is answered in a round was asked before it began. */
   beginRound?(): void;
-  /** Answers a request, with a line. */
-  answer(request: string, sender: Sender): string;
+  /** Answers a request, with a line; undefined where what the connection stands for answers later. */
+  answer(request: string, sender: Sender): string | undefined;
   /** The line that says why a connection is ended. */
   refusal(why: string): string;
 }
@@ -143,7 +145,7 @@ export class RequestServer {
     this.#askers.set(pid, asker);
     this.#clients.add(client);
     this.#attend(client, nowMs);
-    if (this.#clients.size <= MOST_CONNECTIONS || !this.#clients.has(client)) return;
+    if (this.#clients.size <= MOST_CONNECTIONS || !this.#clients.has(client) || client.isHeld) return;
     if (client.answered > 0) this.#end(client);
     else this.#refuse(client, TOO_MANY);
   }
@@ -160,8 +162,11 @@ export class RequestServer {
     }
     if (beginRound === undefined) this.#answerNext(client, nowMs);
     const isOver = client.isEnded && !client.isWaiting;
-    const isSilent = nowMs - client.activeMs >= silentMs && (!client.isWatcher || client.isBehind);
-    if (isOver || client.answered >= requestsEach || isSilent) this.#end(client);
+    const mayBeSilent = client.isHeld || (client.isWatcher && !client.isBehind);
+    const isSilent = nowMs - client.activeMs >= silentMs && !mayBeSilent;
+    const isDone = client.held?.look(client, nowMs) === false;
+    const isAnswered = client.answered >= requestsEach && !client.isHeld;
+    if (isOver || isDone || isAnswered || isSilent) this.#end(client);
     else client.keep();
   }
 
@@ -174,8 +179,12 @@ export class RequestServer {
         return peerOf(client.fd);
       },
       watch,
+      hold(held: Held) {
+        client.held = held;
+      },
     };
-    client.say(this.#options.answer(request, sender));
+    const answer = this.#options.answer(request, sender);
+    if (answer !== undefined) client.say(answer);
   }
 
   /** Has a connection that begins to watch take the place of another watcher, where there are enough of them. */
@@ -196,6 +205,7 @@ export class RequestServer {
   /** Nothing of it is kept. */
   #end(client: Client): void {
     this.#clients.delete(client);
+    client.held?.ended();
     if (--client.asker.places === 0) this.#askers.delete(client.asker.pid);
     close(client.fd);
   }

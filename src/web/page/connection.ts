@@ -1,6 +1,6 @@
 /** The page's one connection to the server: made again by itself, for as long as the page is open. */
 import type { PageMessage } from "../messages.ts";
-import { isDriving } from "./work/works.ts";
+import { mustBeSeen } from "./work/works.ts";
 
 /** Whether the page hears the machine; why not, where the machine says so. */
 export type Reach =
@@ -21,7 +21,7 @@ const SILENT_MS = 5_000;
 const NOT_HEARD =
   "The machine is not heard: is it on, and in this network? This page goes on by itself once it is back.";
 
-/** What moves an arm ends when the page that has begun it says nothing for 0.7 s. */
+/** What has an arm move or hold ends when the page says nothing for 0.7 s. */
 const HERE_EVERY_MS = 250;
 
 /** Connects, and connects again. */
@@ -30,7 +30,7 @@ export function connect(hearer: Hearer): void {
   let isOver = false;
   const here = setInterval(() => {
     const isSeen = document.visibilityState === "visible";
-    if (isSeen && isDriving() && socket.readyState === WebSocket.OPEN) socket.send("here");
+    if (isSeen && mustBeSeen() && socket.readyState === WebSocket.OPEN) socket.send("here");
   }, HERE_EVERY_MS);
   const lost = () => {
     if (isOver) return;

@@ -10,7 +10,9 @@ type Absence = Pick<Extract<PageMessage, { kind: "absent" }>, "because" | "why">
 /** By what asking the service ended with. */
 export function absenceOf(error: unknown, audience: Audience): Absence {
   if (!(error instanceof ApiError)) return { because: "failed", why: messageOf(error, audience) };
-  const { kind: because } = error.problem;
+  const { kind } = error.problem;
+  // A watcher has nothing that could be recalled.
+  const because = kind === "recalled" ? "failed" : kind;
   // Who looks at the page is not who may not: its program is.
   const why = because === "denied" ? denied() : messageOf(error, audience);
   return { because, why };

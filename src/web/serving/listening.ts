@@ -1,12 +1,6 @@
 /** Why an address cannot be listened at, and what to do. */
+import type { ListenAddress } from "../../config/web.ts";
 import { isSystemError } from "../../linux/system-error.ts";
-
-/** Where a server listens. */
-export interface ListenAddress {
-  readonly hostname: string;
-  /** 0 for any that is free. */
-  readonly port: number;
-}
 
 /** The address cannot be listened at; the message is for the person. */
 export class CannotListen extends Error {

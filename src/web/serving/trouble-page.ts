@@ -1,8 +1,9 @@
 /** A page in the page's place: what keeps it from being shown, and what to do. It comes again by itself until that is over. */
+import type { ListenAddress } from "../../config/web.ts";
 import { isOwnHost } from "../http/hosts.ts";
 import { HEADERS } from "../http/page-files.ts";
 import { refusal } from "../http/replies.ts";
-import { type ListenAddress, listening } from "./listening.ts";
+import { listening } from "./listening.ts";
 
 /** The server of such a page. */
 export interface TroubleServer {

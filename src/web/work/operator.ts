@@ -65,8 +65,15 @@ export class PageOperator implements Operator {
     if (words !== undefined) this.#say(words);
   }
 
-  async ask(text: string, weight?: "grave"): Promise<boolean> {
-    return (await this.#ask({ kind: "yes or no", text, isGrave: weight === "grave" })) === true;
+  async ask(text: string, weight?: "grave" | "holding"): Promise<boolean> {
+    return (
+      (await this.#ask({
+        kind: "yes or no",
+        text,
+        isGrave: weight === "grave",
+        isHolding: weight === "holding",
+      })) === true
+    );
   }
 
   async choose<Value extends string>(text: string, choices: readonly Choice<Value>[]): Promise<Value> {

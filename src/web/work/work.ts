@@ -55,6 +55,12 @@ export class Work {
     return this.#ending !== undefined;
   }
 
+  /** Whether a question is open while which an arm holds. */
+  get isHolding(): boolean {
+    const { question } = this.#operator.conversation;
+    return question?.kind === "yes or no" && question.isHolding;
+  }
+
   /** The whole of it, as claimed pages see it. */
   get view(): WorkView & { readonly conversation: Conversation } {
     const { what, arm = null, title, isDriving } = this.plan;

@@ -84,6 +84,7 @@ function teleoperation(
   audience: Audience,
 ): Check {
   const area = "teleoperation";
+  if (mode === "lent") return warning(area, why, "it goes on once that program gives the arms back, or ends");
   const cures = reasons.flatMap(({ cures }) => cures);
   if (state === "faulted") return broken(area, `faulted: ${why}`, undefined, ...cures);
   if (mode !== "running" && cures.length === 0) {

@@ -89,6 +89,7 @@ function isAgreed(
   return operator.ask(
     `Nobody answers as ${nameWithId(joint)}, and the servo with id ${id}${at} is no other joint's.${hand} ` +
       `Is it ${joint}'s, to get the id ${idOf(joint)}?`,
+    holds ? "holding" : undefined,
   );
 }
 

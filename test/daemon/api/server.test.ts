@@ -18,8 +18,10 @@ import { eventsAfter } from "../../../src/daemon/api/kept-events.ts";
 import { SampleStream } from "../../../src/daemon/api/sample-stream.ts";
 import { type ApiServer, serveApi } from "../../../src/daemon/api/server.ts";
 import { EventHistory } from "../../../src/daemon/events/event-history.ts";
+import { Lending } from "../../../src/daemon/lending.ts";
 import { RequestServer } from "../../../src/daemon/requests/request-server.ts";
 import { bindAt, closeListener, listen } from "../../../src/linux/sockets/stream.ts";
+import { sayProblem } from "../../../src/messages/problems.ts";
 import { createMemory, type MainMemory, openMemory } from "../../../src/teleop/shared/control-memory.ts";
 import { exchange, RawClient } from "../../support/raw-client.ts";
 import { aStatus } from "../../support/status.ts";
@@ -32,6 +34,8 @@ let statuses: number;
 let memory: MainMemory;
 let obstacle: string | undefined;
 let history: EventHistory;
+let lending: Lending;
+let told: string[];
 
 beforeEach(async () => {
   dir = mkdtempSync(join(tmpdir(), "so101-control-"));
@@ -41,6 +45,8 @@ beforeEach(async () => {
   memory = createMemory();
   obstacle = undefined;
   history = new EventHistory();
+  told = [];
+  lending = new Lending(memory, (problem) => told.push(sayProblem(problem, {})));
   const note = (what: string) => {
     asked.push(what);
     return obstacle;
@@ -57,6 +63,7 @@ beforeEach(async () => {
     park: () => note("park"),
     events: (after) => eventsAfter(after, history.events),
     tell: (what) => note(what),
+    lend: (purpose, peer) => lending.lend(purpose, peer),
     reload: () => note("reload"),
   });
 });

@@ -3,21 +3,24 @@ import { defaultConfig } from "../../../src/config/config.ts";
 import { apiSubject } from "../../../src/daemon/api/subject.ts";
 import { EventHistory } from "../../../src/daemon/events/event-history.ts";
 import { tell } from "../../../src/daemon/events/told.ts";
+import { Lending } from "../../../src/daemon/lending.ts";
 import { pairSettings } from "../../../src/daemon/settings/pair-settings.ts";
 import { createMemory } from "../../../src/teleop/shared/control-memory.ts";
 
 /** A subject of the control socket, and the codes of what it has told. */
 function subject() {
   const history = new EventHistory();
+  const memory = createMemory();
+  const lending = new Lending(memory, () => {});
   const sources = {
     ...{
       pair: "main",
       startedAt: new Date(),
       settings: pairSettings(defaultConfig),
-      memory: createMemory(),
+      memory,
       history,
     },
-    ...{ calibrations: {}, inTheWay: undefined, reading: { at: new Date(), refused: [], kept: [] } },
+    ...{ calibrations: {}, lending, inTheWay: undefined, reading: { at: new Date(), refused: [], kept: [] } },
   };
   const sink = (event: Parameters<typeof tell>[0]) => history.take(tell(event, [], {}));
   const made = apiSubject(

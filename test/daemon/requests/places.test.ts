@@ -9,7 +9,7 @@ const asker = (pid: number): Asker => ({ pid, places: 0 });
 /** A connection that has been idle for so long. */
 function place(of: Asker, idleMs: number, isWatcher = false): Place {
   of.places++;
-  return { asker: of, activeMs: NOW_MS - idleMs, isWatcher };
+  return { asker: of, activeMs: NOW_MS - idleMs, isWatcher, isHeld: false };
 }
 
 const roomFor = (newcomer: Asker, places: readonly Place[]) => whoMakesRoom(places, newcomer, NOW_MS);
@@ -21,6 +21,16 @@ test("who has been silent longest makes room, if for a second, whatever the othe
   expect(roomFor(asker(3), places)).toBe(silent);
   const longer = place(one, 1_001);
   expect(roomFor(asker(3), [...places, longer])).toBe(longer);
+});
+
+test("a connection that stands for something keeps its place, however long it is silent", () => {
+  const [one, crowd] = [asker(1), asker(2)];
+  const held = { ...place(crowd, 3_600_000), isHeld: true };
+  expect(roomFor(one, [held])).toBeUndefined();
+  const others = Array.from({ length: 5 }, (_, index) => place(crowd, 100 + index));
+  expect(roomFor(one, [held, ...others])).toBe(others.at(-1)!);
+  const watching = { ...place(crowd, 3_600_000, true), isHeld: true };
+  expect(roomFor(crowd, [watching, held])).toBeUndefined();
 });
 
 test("else the watcher that has been idle longest does, also for its own process", () => {

@@ -97,7 +97,7 @@ function ConfirmedButton({ what, done }: { readonly what: string; readonly done:
 
 /** What a person knows of a browser, out of all that it says of itself. */
 function browserOf(name: string): string {
-  const [browser] = /\b(Edg|OPR|SamsungBrowser|Firefox|FxiOS|CriOS|Chrome|Safari)\b/.exec(name) ?? [];
+  const [, browser] = /(Edg|OPR|SamsungBrowser|Firefox|FxiOS|CriOS|Chrome|Safari)\//.exec(name) ?? [];
   const [system] = /\b(iPhone|iPad|Android|Windows|Macintosh|CrOS|Linux)\b/.exec(name) ?? [];
   const called = { Edg: "Edge", OPR: "Opera", FxiOS: "Firefox", CriOS: "Chrome", SamsungBrowser: "Samsung" };
   if (browser === undefined) return name;
