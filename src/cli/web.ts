@@ -7,6 +7,7 @@ import { absolutePathOf } from "../config/text.ts";
 import { DEFAULT_LISTEN, type ListenAddress, listenAddress, loadWebConfig } from "../config/web.ts";
 import { log } from "../daemon/log.ts";
 import { serviceManager } from "../host/notify.ts";
+import { giveBackCode } from "../linux/scheduling.ts";
 import { isSystemError, whyOf } from "../linux/system-error.ts";
 import { printLine } from "../linux/text/stdout.ts";
 import { Claims } from "../web/access/claims.ts";
@@ -108,7 +109,10 @@ async function serve(options: Options, interrupted: AbortSignal): Promise<void> 
       };
     },
     say: (error) => messageOf(error, {}),
-    served: (url) => printLine(`the page is at ${url}`),
+    served(url) {
+      printLine(`the page is at ${url}`);
+      giveBackCode();
+    },
     off: OFF,
     troubled: (url, text) =>
       log("fault", url === undefined ? text : `the page at ${url} cannot be shown: ${text}`),

@@ -70,8 +70,8 @@ export function Settings({ pair, status, isClaimed }: ScreenProperties) {
     setDrafts(value === undefined ? others : { ...others, [key]: value });
   };
   return (
-    <section class="settings" aria-labelledby="settings">
-      <h2 id="settings">Settings</h2>
+    <section class="settings" aria-labelledby="settings-title">
+      <h2 id="settings-title">Settings</h2>
       {form.trouble !== null && <p class="notice">{form.trouble}</p>}
       {status?.settings?.refused.map((problem) => (
         <p key={problem} class="notice">
