@@ -2,7 +2,7 @@
 
 /** What the probe has noted: times are the page's, ms from its beginning. */
 export interface Noted {
-  /** When the buttons could be pressed. */
+  /** When the state was known and all three buttons could be pressed. */
   readonly usableMs: number | undefined;
   /** Pictures: when the newest sample in each was read (the machine's clock, µs), and when the frame after it began. */
   readonly pictures: readonly (readonly [timeUs: number, shownMs: number])[];
@@ -49,7 +49,7 @@ export const PROBE = `(() => {
     return fetch(...given);
   };
   new MutationObserver(() => {
-    if (probe.usableMs === undefined && document.querySelector(".pause:enabled")) probe.usableMs = performance.now();
+    if (probe.usableMs === undefined && document.querySelector(".resume:enabled")) probe.usableMs = performance.now();
     if (probe.successMs === undefined && /torque of the follower is off/.test(document.querySelector(".bar .reply")?.textContent)) {
       probe.successMs = performance.now();
     }

@@ -10,6 +10,8 @@ export interface Picture {
 
 const SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 const MOST_COLOURS = 256;
+/** Colours so near to each other, squared, are one to the eye. */
+const INDISTINCT = 80;
 
 /** Reads a PNG of 8 bits a channel, with or without opacity, which is left out. Throws for any other. */
 export function readPng(png: Uint8Array): Picture {
@@ -73,8 +75,12 @@ export function writePalettePng({ width, height, rgb }: Picture): Uint8Array {
   for (let pixel = 0; pixel < width * height; pixel++) {
     counts.set(colourAt(pixel), (counts.get(colourAt(pixel)) ?? 0) + 1);
   }
-  const palette = [...counts].toSorted((a, b) => b[1] - a[1]).map(([colour]) => colour);
-  palette.length = Math.min(palette.length, MOST_COLOURS);
+  const palette: number[] = [];
+  for (const [colour] of [...counts].toSorted((a, b) => b[1] - a[1])) {
+    if (palette.length === MOST_COLOURS) break;
+    // Shades of an edge leave a place for a colour of its own that is rarer.
+    if (palette.every((other) => distance(other, colour) > INDISTINCT)) palette.push(colour);
+  }
   const index = new Map(palette.map((colour, place) => [colour, place]));
   const rows = Buffer.alloc(height * (width + 1));
   for (let pixel = 0; pixel < width * height; pixel++) {
@@ -98,15 +104,15 @@ export function writePalettePng({ width, height, rgb }: Picture): Uint8Array {
 
 function nearest(palette: readonly number[], colour: number): number {
   let best = 0;
-  let least = Number.POSITIVE_INFINITY;
-  palette.forEach((other, place) => {
-    const distance = [16, 8, 0].reduce(
-      (sum, shift) => sum + (((other >> shift) & 255) - ((colour >> shift) & 255)) ** 2,
-      0,
-    );
-    if (distance < least) [best, least] = [place, distance];
-  });
+  for (let place = 1; place < palette.length; place++) {
+    if (distance(palette[place]!, colour) < distance(palette[best]!, colour)) best = place;
+  }
   return best;
+}
+
+/** How far two colours are from each other, squared. */
+function distance(a: number, b: number): number {
+  return [16, 8, 0].reduce((sum, shift) => sum + (((a >> shift) & 255) - ((b >> shift) & 255)) ** 2, 0);
 }
 
 function chunk(type: string, data: Buffer): Buffer {

@@ -6,23 +6,16 @@ import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { readPng, sizeOf, writePalettePng } from "../../scripts/pictures/png.ts";
-import {
-  BROWSER_NEEDS,
-  PHONE,
-  type RunningWebProgram,
-  startBrowser,
-  startWeb,
-  troublesOf,
-} from "../support/browser.ts";
-import { claimIn } from "../support/claimed-page.ts";
+import { BROWSER_NEEDS, PHONE, startBrowser, troublesOf } from "../support/browser.ts";
 import { needing } from "../support/needs.ts";
+import { type PageOfArms, startPageOfArms } from "../support/page-of-arms.ts";
 import { axeFindings, keyboardFindings, layoutFindings, settled } from "../support/screen-checks.ts";
-import { RunningTeleoperation } from "../support/teleoperation.ts";
 
 setDefaultTimeout(120_000);
 
 const PICTURES = join(import.meta.dir, "../../packaging/doc/pictures");
 const MOST_PICTURE_BYTES = 40_000;
+const MOST_LOADED_BYTES = 150_000;
 const DESK = { width: 1280, height: 800 } as const;
 const LOOKS = [
   { name: "a phone in the light", viewport: PHONE, colorScheme: "light" },
@@ -33,25 +26,20 @@ const LOOKS = [
 
 needing(...BROWSER_NEEDS).describe("every screen", () => {
   let browser: Browser;
-  let service: RunningTeleoperation;
-  let web: RunningWebProgram;
-  let claim: ReturnType<typeof claimIn>;
+  let arms: PageOfArms;
   beforeAll(async () => {
-    service = await RunningTeleoperation.start({ sim: { arms: "configured", motion: "wave" } });
-    claim = claimIn(service.sim.dir);
-    web = await startWeb([join(service.sim.dir, "control.sock")], service.sim.dir);
+    arms = await startPageOfArms();
     browser = await startBrowser();
-    await service.untilState("following");
   });
   afterAll(async () => {
     await browser?.close();
-    await web?.[Symbol.asyncDispose]();
-    await service?.[Symbol.asyncDispose]();
+    await arms?.[Symbol.asyncDispose]();
   });
 
   /** Opens the page, claimed, and ends what it takes with the test. */
   const open = async (options: Parameters<Browser["newContext"]>[0]): Promise<OpenPage> => {
     const context = await browser.newContext({ hasTouch: true, reducedMotion: "reduce", ...options });
+    const { claim, web } = arms;
     await claim.give(context, web.url);
     const page = await context.newPage();
     const troubles = troublesOf(page, web.url);
@@ -72,8 +60,22 @@ needing(...BROWSER_NEEDS).describe("every screen", () => {
     expect(troubles).toEqual([]);
   });
 
-  test.each([LOOKS[0], LOOKS[2]])("is used by keys alone: $name", async ({ viewport, colorScheme }) => {
-    await using opened = await open({ viewport, colorScheme });
+  test("comes with little to load, packed for who unpacks it, and as it is for who does not", async () => {
+    await using opened = await open({ viewport: PHONE });
+    const bytes = await opened.page.evaluate<number>(LOADED_BYTES);
+    expect(bytes).toBeWithin(10_000, MOST_LOADED_BYTES + 1);
+    const get = (coding: string) =>
+      fetch(arms.web.url, { headers: { "accept-encoding": coding }, decompress: false });
+    const [packed, plain] = await Promise.all([get("gzip, br"), get("identity")]);
+    expect(packed.headers.get("content-encoding")).toBe("gzip");
+    expect(plain.headers.get("content-encoding")).toBeNull();
+    const text = await plain.text();
+    expect(text).toStartWith("<!doctype html>");
+    expect(new TextDecoder().decode(Bun.gunzipSync(await packed.arrayBuffer()))).toBe(text);
+  });
+
+  test("is used by keys alone", async () => {
+    await using opened = await open({ viewport: PHONE });
     const { page } = opened;
     const found: Record<string, string[]> = {};
     for (const screen of await screensOf(page)) {
@@ -88,8 +90,11 @@ needing(...BROWSER_NEEDS).describe("every screen", () => {
     const { page } = opened;
     const screens = await screensOf(page);
     if (process.env.SO101_PICTURES === "1") {
+      await arms.service.sim.client.request({ do: "motion", play: "wave" });
       for (const screen of screens) {
         await turnTo(page, screen);
+        // Whichever machine takes it.
+        await page.evaluate('document.querySelector("h1").textContent = "so101"');
         const png = writePalettePng(readPng(await page.screenshot()));
         await Bun.write(join(PICTURES, `${screen}.png`), png);
       }
@@ -112,10 +117,15 @@ needing(...BROWSER_NEEDS).describe("every screen", () => {
     await page.keyboard.down("Space");
     await page.getByText("The torque of the follower is off.").waitFor();
     await page.keyboard.up("Space");
-    const { follower } = await service.sim.client.request({ do: "state" });
+    const { follower } = await arms.service.sim.client.request({ do: "state" });
     expect(Object.values(follower.joints).map(({ energised }) => energised)).not.toContain(true);
   });
 });
+
+/** What has come over the wire for the page, headers included. */
+const LOADED_BYTES = `["navigation", "resource"]
+  .flatMap((type) => performance.getEntriesByType(type))
+  .reduce((sum, { transferSize }) => sum + transferSize, 0)`;
 
 interface OpenPage extends AsyncDisposable {
   readonly context: BrowserContext;

@@ -42,6 +42,8 @@ function App() {
       },
     });
   }, []);
+  // A screen is read from its top, wherever the one before was left.
+  useEffect(() => scrollTo(0, 0), [screen]);
   const pairs = hello?.pairs ?? [];
   const pair = named !== undefined && pairs.includes(named) ? named : pairs[0];
   useSetUpAtFirst(pair);
@@ -49,6 +51,7 @@ function App() {
     <>
       <header>
         <h1>{hello?.machine ?? "SO-101"}</h1>
+        <small class="version">so101 {hello?.program}</small>
         {pair !== undefined && pairs.length > 1 && (
           <PairTabs pairs={pairs} chosen={pair} known={known} choose={choose} />
         )}
@@ -86,7 +89,6 @@ function App() {
           />
         )}
       </main>
-      <footer>so101 {hello?.program}</footer>
     </>
   );
 }

@@ -10,8 +10,8 @@ import "./access.css";
 /** The screen. */
 export function Access({ pair, isClaimed, attempt }: ScreenProperties) {
   return (
-    <section aria-labelledby="access">
-      <h2 id="access">Access</h2>
+    <section aria-labelledby="access-title">
+      <h2 id="access-title">Access</h2>
       <p>
         Pause is for everybody in this network, and Release for who presses it for a second. All else that
         moves an arm or changes a setting takes a claimed page.

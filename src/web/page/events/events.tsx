@@ -17,8 +17,8 @@ const EVERYTHING: Filter = { gravity: "info", joint: "", text: "" };
 /** The screen. */
 export function Events({ pair, status }: ScreenProperties) {
   return (
-    <section aria-labelledby="events">
-      <h2 id="events">Events</h2>
+    <section aria-labelledby="events-title">
+      <h2 id="events-title">Events</h2>
       {status === undefined ? (
         <p>
           While the service is not heard, what happened is in the machine's journal: journalctl -u

@@ -17,8 +17,8 @@ export function Health({ pair, isClaimed }: ScreenProperties) {
   const path = `/pairs/${encodeURIComponent(pair)}/health`;
   const { answer, problem } = usePolled<HealthReply>(path, LOOK_EVERY_MS);
   return (
-    <section class="health" aria-labelledby="health">
-      <h2 id="health">{answer === undefined ? "The doctor looks …" : sum(answer.checks)}</h2>
+    <section class="health" aria-labelledby="health-title">
+      <h2 id="health-title">{answer === undefined ? "The doctor looks …" : sum(answer.checks)}</h2>
       {problem !== undefined && (
         <p class="notice" role="alert">
           {answer === undefined ? "The doctor does not answer" : "What stands here is old"}: {problem} It is

@@ -10,8 +10,8 @@ import "./joints.css";
 export function Joints({ pair, status }: ScreenProperties) {
   const sample = newestSamples.get(pair);
   return (
-    <section class="joints" aria-labelledby="joints">
-      <h2 id="joints">Joints</h2>
+    <section class="joints" aria-labelledby="joints-title">
+      <h2 id="joints-title">Joints</h2>
       {status === undefined ? (
         <p>The service is not heard: nothing is known of the joints now.</p>
       ) : (

@@ -17,8 +17,8 @@ export interface Palette {
 }
 
 /** The middle of what an arm can reach, and how far it reaches from there, m. */
-const CENTRE: Point = [0, -0.13, 0.15];
-const REACH = 0.32;
+const CENTRE: Point = [0, -0.13, 0.24];
+const REACH = 0.36;
 
 /** How thick the parts are drawn, m. */
 const THICKNESS = { base: 0.062, link: 0.038, jaw: 0.02 } as const;
