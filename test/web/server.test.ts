@@ -284,6 +284,44 @@ describe("who may ask what", () => {
   });
 });
 
+test("a claim ends with the page that makes it, and hundreds at once are one", async () => {
+  const board = { path: "/dev/ttyACM0", serial: "5A46082170" };
+  await using other = serveForTest({ boards: { list: async () => [board], watch() {} } });
+  const { origin } = new URL(other.web.url);
+  const claim = async (signal?: AbortSignal) => {
+    const headers = { ...JSON_TYPE, origin };
+    const answer = await fetch(`${origin}/claim-by-board`, {
+      method: "POST",
+      body: "{}",
+      headers,
+      ...(signal && { signal }),
+    });
+    return ((await answer.json()) as { text: string }).text;
+  };
+  const gone = new AbortController();
+  const socket = open(other.port);
+  const asked = new Promise<void>((resolve) => {
+    socket.addEventListener("message", ({ data }) => {
+      if (/Unplug the board/.test(data as string)) resolve();
+    });
+  });
+  await new Promise((resolve) => socket.addEventListener("open", resolve));
+  const first = claim(gone.signal).catch(() => "gone");
+  await asked;
+  const texts = await Promise.all(Array.from({ length: 500 }, () => claim()));
+  expect(new Set(texts)).toEqual(new Set(["Somebody is claiming a page just now: wait until that is over."]));
+  const over = new Promise<void>((resolve) => {
+    socket.addEventListener("message", ({ data }) => {
+      const { kind, text } = JSON.parse(data as string);
+      if (kind === "claim" && text === null) resolve();
+    });
+  });
+  gone.abort();
+  expect(await first).toBe("gone");
+  await over;
+  socket.close();
+});
+
 test("a thousand connections keep nobody from Pause, and are soon few", async () => {
   const head = `GET / HTTP/1.1\r\nHost: ${OWN().host}\r\nX: ${"x".repeat(4_000)}`;
   let open = 0;

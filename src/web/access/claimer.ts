@@ -48,21 +48,27 @@ export class Claimer {
 
   /** Makes an attempt at a pair's leader, until it has passed, failed, or `signal` ends it. Never rejects. */
   byLeader(pair: ServedPair, signal: AbortSignal): Promise<Refusal> {
-    return this.#attempt([pair], pair.name, async (show) => {
-      // Ordinary motion must never answer, and whoever works with the arms sees that something is on.
-      const paused = await pair.buttons.press("pause", "claimed", signal);
-      return paused.done ? watchLeader(pair.feed, this.#isCounted, show, signal) : paused.text;
-    });
+    return this.#attempt(
+      [pair],
+      pair.name,
+      async () => undefined,
+      async (show) => {
+        // Ordinary motion must never answer, and whoever works with the arms sees that something is on.
+        const paused = await pair.buttons.press("pause", "claimed", signal);
+        return paused.done ? watchLeader(pair.feed, this.#isCounted, show, signal) : paused.text;
+      },
+    );
   }
 
   /** Makes an attempt at a board, while none is named. Never rejects. */
-  async byBoard(signal: AbortSignal): Promise<Refusal> {
+  byBoard(signal: AbortSignal): Promise<Refusal> {
     const { pairs, boards, counted } = this.#claimable;
     const all = [...pairs.values()];
-    if (await areNamed(all, counted)) {
-      return "The boards of this machine's arms have names: claim this page at the leader, by moving it.";
-    }
-    return this.#attempt(all, null, async (show) => {
+    const named = async () =>
+      (await areNamed(all, counted))
+        ? "The boards of this machine's arms have names: claim this page at the leader, by moving it."
+        : undefined;
+    return this.#attempt(all, null, named, async (show) => {
       // Without a board there is mostly no service, and nothing to pause.
       await Promise.all(all.map(({ buttons }) => buttons.press("pause", "claimed", signal)));
       return unplugAndReplug(boards, this.#isCounted, show, signal);
@@ -82,9 +88,11 @@ export class Claimer {
       : "That is not the code, or it is over: “sudo so101 web claim” makes a new one.";
   }
 
+  /** `hindered` says why there can be none: that is no failure, and nobody is told. */
   async #attempt(
     pairs: readonly ServedPair[],
     shown: string | null,
+    hindered: () => Promise<Refusal>,
     attempt: (show: Show) => Promise<Refusal>,
   ): Promise<Refusal> {
     const now = performance.now();
@@ -94,6 +102,8 @@ export class Claimer {
     }
     this.#isBusy = true;
     try {
+      const hindrance = await hindered();
+      if (hindrance !== undefined) return hindrance;
       void this.#tell(pairs, "claim began");
       const refusal = await attempt((how) => this.#show({ kind: "claim", pair: shown, ...how }));
       if (refusal === undefined) this.#failures = 0;
