@@ -11,6 +11,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "web",
     "workflows",
     "daemon",
+    "root",
     "messages",
     "api",
     "config",

@@ -25,7 +25,9 @@ export function serveForTest(choices: Partial<WebOptions> = {}, socket?: string)
   const path = socket ?? join(dir, "nobody.sock");
   const web = serveWeb({
     ...{ hostname: "127.0.0.1", port: 0, reading: "everybody", names: [], counted: "any" },
-    files: new Map([["/", { body: new Blob(["the page"]) as Bun.BunFile, headers: {} }]]),
+    files: new Map([
+      ["/", { body: new Blob(["the page"]) as Bun.BunFile, packed: Bun.gzipSync("the page"), headers: {} }],
+    ]),
     pairs: new Map([["main", servedPair("main", [path], { socket: path })]]),
     boards: { list: async () => [], watch() {} },
     naming: { isGiven: () => false, give: () => Promise.reject(new Error("nobody names boards here")) },

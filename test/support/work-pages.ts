@@ -95,7 +95,8 @@ export class TestPage {
 
   /** What the page says of itself in every request. */
   get #headers(): Record<string, string> {
-    return { origin: new URL(this.#url).origin, ...(this.#cookie && { cookie: this.#cookie }) };
+    const { origin } = new URL(this.#url);
+    return { origin, "content-type": "application/json", ...(this.#cookie && { cookie: this.#cookie }) };
   }
 
   /** The id that it got. */
