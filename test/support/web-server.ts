@@ -17,6 +17,8 @@ export interface ServedWeb extends AsyncDisposable {
   readonly dir: string;
 }
 
+const nobody = () => Promise.reject(new Error("there is nobody here who could"));
+
 /** Serves a pair `main` whose service listens at `socket`, by default nobody. */
 export function serveForTest(choices: Partial<WebOptions> = {}, socket?: string): ServedWeb {
   const dir = mkdtempSync(join(tmpdir(), "so101-web-"));
@@ -30,7 +32,7 @@ export function serveForTest(choices: Partial<WebOptions> = {}, socket?: string)
     ]),
     pairs: new Map([["main", servedPair("main", [path], { socket: path })]]),
     boards: { list: async () => [], watch() {} },
-    naming: { isGiven: () => false, give: () => Promise.reject(new Error("nobody names boards here")) },
+    naming: { isGiven: () => false, give: nobody, enable: nobody },
     compared: new Compared(dir),
     ...{ claims, codes, signal: over.signal },
     ...choices,

@@ -177,7 +177,8 @@ export const PICTURES = {
 const ASKED = [
   [/^Move the /, MoveLeader],
   [/^Unplug |^That was |^Plug it in/, Unplug],
-  [/the middle of its range/, MiddlePose],
+  [/the middle of its range|needs a calibration/, MiddlePose],
+  [/^The six servos/, Servos],
   [/^First pose/, FirstPose],
   [/^Second pose/, SecondPose],
 ] as const;

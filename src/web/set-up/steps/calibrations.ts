@@ -47,7 +47,10 @@ export async function seeToCalibration(
       await pullCalibration(arm, operator);
       continue;
     }
-    operator.tell("info", sayProblem(problem, operator.audience));
+    // That there is none needs no more words; what is wrong with one does.
+    const isNone = problem.code === "calibration.missing" && problem.kind === "missing";
+    if (!isNone) operator.tell("warning", sayProblem(problem, operator.audience));
+    operator.progress({ step: "calibration", arm: arm.role }, `The ${arm.role} needs a calibration.`);
     const way = await operator.choose<Way>(
       `Where is the calibration of the ${arm.role} to come from?`,
       possible.map((one) => ways[one]),

@@ -12,6 +12,7 @@ export async function seeToServos(arm: ChosenArm, operator: Operator): Promise<b
     const problem = await whatIsMissing(arm, operator);
     if (problem === undefined) return true;
     operator.tell("warning", sayProblem(problem, operator.audience));
+    operator.progress({ step: "servos", arm: arm.role }, `The six servos of the ${arm.role} must answer.`);
     const answer = await operator.choose(
       `The servos of the ${arm.role} do not all answer. What is to be done?`,
       [
