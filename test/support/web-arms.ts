@@ -25,5 +25,5 @@ ${more}`,
 
 /** Claims a page beforehand, in the state folder of a server that is started afterwards; returns the cookie's value. */
 export function claimIn(stateDir: string): string {
-  return new Claims(join(stateDir, "claims.json")).add("a test", Date.now());
+  return new Claims(stateDir).add("a test", Date.now());
 }

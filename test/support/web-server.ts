@@ -1,201 +1,77 @@
-/** The page's server within the test, for simulated arms, and pages that are no more than their connection. */
+/** The page's server within a test, and requests to it byte by byte: no browser would send most of them. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Status } from "../../src/api/protocol.ts";
-import type { RunningSim } from "../../src/sim/testing/start.ts";
 import { Claims } from "../../src/web/access/claims.ts";
-import { cookieOf } from "../../src/web/access/cookie.ts";
-import type { ActionReply, PageMessage } from "../../src/web/messages.ts";
+import { Codes } from "../../src/web/access/codes.ts";
 import { servedPair } from "../../src/web/pairs/served-pair.ts";
-import { serveWeb } from "../../src/web/server.ts";
+import { type RunningWeb, serveWeb, type WebOptions } from "../../src/web/server.ts";
 import { Compared } from "../../src/web/set-up/compared.ts";
-import { simulatedBoards, simulatedNaming } from "../../src/web/set-up/simulated-boards.ts";
-import { HERE, type WorkView } from "../../src/web/work/messages.ts";
-import { configOf } from "./web-arms.ts";
 
-/** How long anything may take before a test calls it missing; generous, for machines that are busy. */
-const PATIENCE_MS = 20_000;
-
-/** The pair that is served. */
-export const PAIR = "control";
-
-/** A server for one pair; disposing ends it, and closes its pages. */
-export class WebServer implements AsyncDisposable {
-  readonly url: string;
-  readonly #stop: () => Promise<void>;
-  readonly #claims: Claims;
-  readonly #pages: TestPage[] = [];
-
-  private constructor(url: string, stop: () => Promise<void>, claims: Claims) {
-    this.url = url;
-    this.#stop = stop;
-    this.#claims = claims;
-  }
-
-  /** Serves the pair of these arms, whose service may listen at `control.sock` in their folder. */
-  static async start(sim: RunningSim, moreConfig = ""): Promise<WebServer> {
-    const config = await configOf(sim, moreConfig);
-    const socket = join(sim.dir, "control.sock");
-    const pair = servedPair(PAIR, [socket], { socket, config }, { config });
-    const claims = new Claims(join(sim.dir, "claims.json"));
-    const ending = new AbortController();
-    const { url, stop } = serveWeb({
-      ...{ hostname: "127.0.0.1", port: 0, files: new Map(), counted: "any", claims, signal: ending.signal },
-      pairs: new Map([[PAIR, pair]]),
-      ...{ reading: "everybody", names: [] },
-      setUp: {
-        boards: simulatedBoards(sim.dir),
-        naming: simulatedNaming(sim.dir),
-        compared: new Compared(join(sim.dir, "compared.json")),
-      },
-    });
-    const end = () => {
-      ending.abort();
-      return stop();
-    };
-    return new WebServer(url, end, claims);
-  }
-
-  /** Opens a page. */
-  async page(standing: "claimed" | "unclaimed" = "claimed"): Promise<TestPage> {
-    const cookie = standing === "claimed" ? cookieOf(this.#claims.add("a test", Date.now())) : "";
-    const page = new TestPage(this.url, cookie.split(";")[0]!);
-    this.#pages.push(page);
-    await page.untilMessage(({ kind }) => kind === "hello", "a hello");
-    return page;
-  }
-
-  /** Ends as SIGTERM has it end: the works first. */
-  stop(): Promise<void> {
-    return this.#stop();
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    for (const page of this.#pages) page.close();
-    await this.#stop();
-  }
+/** One that is served, and what it keeps. */
+export interface ServedWeb extends AsyncDisposable {
+  readonly web: RunningWeb;
+  readonly port: number;
+  readonly claims: Claims;
+  readonly codes: Codes;
+  readonly dir: string;
 }
 
-/** A page: its WebSocket, and its cookie. */
-export class TestPage {
-  readonly messages: PageMessage[] = [];
-  readonly #url: string;
-  readonly #cookie: string;
-  readonly #socket: WebSocket;
-  #heard: () => void = () => {};
-  #here: ReturnType<typeof setInterval> | undefined;
+/** Serves a pair `main` whose service listens at `socket`, by default nobody. */
+export function serveForTest(choices: Partial<WebOptions> = {}, socket?: string): ServedWeb {
+  const dir = mkdtempSync(join(tmpdir(), "so101-web-"));
+  const over = new AbortController();
+  const [claims, codes] = [new Claims(dir), new Codes(dir)];
+  const path = socket ?? join(dir, "nobody.sock");
+  const web = serveWeb({
+    ...{ hostname: "127.0.0.1", port: 0, reading: "everybody", names: [], counted: "any" },
+    files: new Map([
+      ["/", { body: new Blob(["the page"]) as Bun.BunFile, packed: Bun.gzipSync("the page"), headers: {} }],
+    ]),
+    pairs: new Map([["main", servedPair("main", [path], { socket: path })]]),
+    boards: { list: async () => [], watch() {} },
+    naming: { isGiven: () => false, give: () => Promise.reject(new Error("nobody names boards here")) },
+    compared: new Compared(dir),
+    ...{ claims, codes, signal: over.signal },
+    ...choices,
+  });
+  return {
+    ...{ web, claims, codes, dir, port: Number(new URL(web.url).port) },
+    async [Symbol.asyncDispose]() {
+      over.abort();
+      await web.stop();
+      rmSync(dir, { recursive: true, force: true });
+    },
+  };
+}
 
-  constructor(url: string, cookie: string) {
-    this.#url = url;
-    this.#cookie = cookie;
-    this.#socket = new WebSocket(`${url.replace("http", "ws")}live`, { headers: this.#headers } as never);
-    this.#socket.addEventListener("message", ({ data }) => {
-      this.messages.push(JSON.parse(data as string) as PageMessage);
-      this.#heard();
-    });
-  }
+/** Says bytes to a port, and hears all that comes until the other side ends or has answered as many times as is wanted. */
+export async function say(port: number, bytes: string | Uint8Array, answers = 1): Promise<string> {
+  const { promise, resolve } = Promise.withResolvers<string>();
+  let heard = "";
+  const socket = await Bun.connect({
+    hostname: "127.0.0.1",
+    port,
+    socket: {
+      data(_, data) {
+        heard += data.toString("latin1");
+        const count = heard.match(/HTTP\/1\.1 \d+ /g)?.length ?? 0;
+        const [, length = "0"] = /content-length: (\d+)(?![\s\S]*content-length)/i.exec(heard) ?? [];
+        const end = heard.lastIndexOf("\r\n\r\n");
+        if (count >= answers && end !== -1 && heard.length - end - 4 >= Number(length)) resolve(heard);
+      },
+      close: () => resolve(heard),
+      error: () => resolve(heard),
+    },
+  });
+  socket.write(bytes);
+  const text = await promise;
+  socket.end();
+  return text;
+}
 
-  /** What the page says of itself in every request. */
-  get #headers(): Record<string, string> {
-    return { origin: new URL(this.#url).origin, ...(this.#cookie && { cookie: this.#cookie }) };
-  }
-
-  /** The id that it got. */
-  get id(): string {
-    return (this.messages.find(({ kind }) => kind === "hello") as { page: string }).page;
-  }
-
-  /** The pair's work as it was told last; undefined while there is none. */
-  get work(): WorkView | undefined {
-    const told = this.messages.findLast(({ kind }) => kind === "work") as
-      | { work: WorkView | null }
-      | undefined;
-    return told?.work ?? undefined;
-  }
-
-  /** The newest status. */
-  get status(): Status | undefined {
-    return (this.messages.findLast(({ kind }) => kind === "status") as { status: Status } | undefined)
-      ?.status;
-  }
-
-  /** Everything that the work has said, and how it ended. */
-  get said(): string {
-    const { lines = [], ended } = this.work?.conversation ?? {};
-    return [...lines.map(({ tone, message }) => `${tone}: ${message}`), ended?.text ?? ""].join("\n");
-  }
-
-  /** Asks the server, with JSON or the bytes of a file. */
-  async ask(path: string, body: object | string = {}): Promise<ActionReply & { readonly status: number }> {
-    const isFile = typeof body === "string" || body instanceof Uint8Array;
-    const response = await fetch(`${this.#url}pairs/${PAIR}/${path}`, {
-      method: "POST",
-      headers: this.#headers,
-      body: isFile ? (body as string | Uint8Array<ArrayBuffer>) : JSON.stringify(body),
-    });
-    return { status: response.status, ...((await response.json()) as ActionReply) };
-  }
-
-  /** Begins a work with the pair, and waits until it is told. */
-  async begin(order: object): Promise<void> {
-    const before = this.work?.id;
-    const reply = await this.ask("work", order);
-    if (!reply.done) throw new Error(reply.text);
-    await this.until(() => this.work?.id !== before, "the work");
-  }
-
-  /** Answers the question that is open. */
-  answer(value: boolean | string) {
-    return this.ask("work/answer", { question: this.work?.conversation?.question?.id, value });
-  }
-
-  /** Says again and again that somebody looks at it, until {@link silence}. */
-  stayHere(): void {
-    this.#here = setInterval(() => this.#socket.send(HERE), 100);
-  }
-
-  /** Says nothing any more, and stays connected. */
-  silence(): void {
-    clearInterval(this.#here);
-  }
-
-  send(text: string): void {
-    this.#socket.send(text);
-  }
-
-  close(): void {
-    this.silence();
-    this.#socket.close();
-  }
-
-  get isClosed(): boolean {
-    return this.#socket.readyState === WebSocket.CLOSED;
-  }
-
-  /** Waits for a question whose text contains `text`. */
-  untilAsked(text: string): Promise<void> {
-    return this.until(() => this.work?.conversation?.question?.text.includes(text) === true, `"${text}"`);
-  }
-
-  /** Waits until the work has ended; resolves with how. */
-  async untilEnded(): Promise<{ readonly outcome: string; readonly text: string }> {
-    await this.until(() => this.work?.conversation?.ended != null, "the end of the work");
-    return this.work!.conversation!.ended!;
-  }
-
-  /** Waits for a message. */
-  untilMessage(wanted: (message: PageMessage) => boolean, what: string): Promise<void> {
-    return this.until(() => this.messages.some(wanted), what);
-  }
-
-  /** Waits until something is true. */
-  async until(isTrue: () => boolean, what: string): Promise<void> {
-    const deadline = performance.now() + PATIENCE_MS;
-    while (!isTrue()) {
-      if (performance.now() > deadline) throw new Error(`${what} did not come; there was:\n${this.said}`);
-      await new Promise<void>((resolve) => {
-        this.#heard = resolve;
-        setTimeout(resolve, 50);
-      });
-    }
-  }
+/** The number that an answer begins with; undefined where there was none. */
+export function statusOf(answer: string): number | undefined {
+  const [, status] = /^HTTP\/1\.1 (\d+)/.exec(answer) ?? [];
+  return status === undefined ? undefined : Number(status);
 }

@@ -4,9 +4,9 @@ import type { ApiSample, Status } from "../../api/protocol.ts";
 import { JOINTS, type Role } from "../../arm/joints.ts";
 import { steps, stepsToDegrees } from "../../feetech/units.ts";
 import type { Audience } from "../../messages/audience.ts";
-import { messageOf } from "../../workflows/api-problem.ts";
 import { pause } from "../../workflows/pause.ts";
 import type { PageMessage } from "../messages.ts";
+import { absenceOf } from "./absence.ts";
 
 /** The status changes seldom, and carries the figures that people read. */
 const STATUS_EVERY_MS = 200;
@@ -106,16 +106,15 @@ export class PairFeed {
 
   #show(sample: ApiSample): void {
     const stance = (role: Role) => sample[role].map((position, index) => this.#angle(role, index, position));
-    publish(
-      { kind: "sample", pair: this.pair, leader: stance("leader"), follower: stance("follower") },
-      this.#listeners,
-    );
+    const leader = stance("leader");
+    const follower = stance("follower");
+    const { timeUs } = sample;
+    publish({ kind: "sample", pair: this.pair, timeUs, leader, follower }, this.#listeners);
   }
 
   #miss(error: unknown): void {
-    const why = messageOf(error, this.#audience);
     this.#status = undefined;
-    this.#newest = { kind: "absent", pair: this.pair, why };
+    this.#newest = { kind: "absent", pair: this.pair, ...absenceOf(error, this.#audience) };
     publish(this.#newest, this.#followers);
   }
 

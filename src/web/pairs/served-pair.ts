@@ -19,14 +19,11 @@ export interface ServedPair {
 }
 
 /** Makes one. */
-export function servedPair(
-  name: string,
-  sockets: readonly string[],
-  audience: Audience,
-  choice: ServedPair["choice"] = { pair: name },
-): ServedPair {
+export function servedPair(name: string, sockets: readonly string[], audience: Audience): ServedPair {
+  const { config } = audience;
   return {
-    ...{ name, sockets, audience, choice },
+    ...{ name, sockets, audience },
+    choice: config === undefined ? { pair: name } : { config },
     feed: new PairFeed(name, sockets, audience),
     buttons: new Buttons(sockets, audience),
     history: new PairHistory(),

@@ -1,23 +1,23 @@
 /** Which calibrations have been compared: so that a pair that was is not asked for it again, and one that changed is. */
-import { readFileSync } from "node:fs";
 import * as v from "valibot";
 import type { Calibration } from "../../arm/calibration/calibration.ts";
 import { CalibrationStore } from "../../arm/calibration/store.ts";
 import { ROLES, type Role } from "../../arm/joints.ts";
 import type { FiledArm } from "../../config/choose-arm.ts";
-import { replaceFile } from "../../linux/files.ts";
+import { readState, replaceState } from "../access/state.ts";
 
+const FILE = "compared.json";
 const fileSchema = v.record(v.string(), v.string());
 
 /** Both arms of a pair. */
 export type PairOfArms = Readonly<Record<Role, FiledArm>>;
 
-/** The comparisons that were made, in a file of the page's own. */
+/** The comparisons that were made, in the folder of the page's own. */
 export class Compared {
-  readonly #path: string;
+  readonly #dir: string;
 
-  constructor(path: string) {
-    this.#path = path;
+  constructor(dir: string) {
+    this.#dir = dir;
   }
 
   /** Whether these arms agreed when they were compared, with the calibrations that they have now. */
@@ -29,17 +29,12 @@ export class Compared {
   /** Keeps that they agree. Throws the system's error. */
   keep(pair: string, arms: PairOfArms): void {
     const digest = digestOf(arms);
-    if (digest !== undefined) {
-      replaceFile(this.#path, `${JSON.stringify({ ...this.#read(), [pair]: digest })}\n`, 0o600);
-    }
+    if (digest !== undefined) replaceState(this.#dir, FILE, { ...this.#read(), [pair]: digest });
   }
 
+  /** What cannot be read is compared again, which costs a minute. */
   #read(): Record<string, string> {
-    try {
-      return v.parse(fileSchema, JSON.parse(readFileSync(this.#path, "utf8")));
-    } catch {
-      return {}; // then they are compared again, which costs a minute
-    }
+    return readState(this.#dir, FILE, fileSchema) ?? {};
   }
 }
 

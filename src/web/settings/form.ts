@@ -17,7 +17,8 @@ export interface FormField {
   readonly key: string;
   /** What it is called within its group. */
   readonly name: string;
-  readonly value: KindOfValue;
+  /** No list may be changed on a page. */
+  readonly value: Exclude<KindOfValue, { kind: "list" }>;
   /** "" where its group says it. */
   readonly explanation: string;
   /** What the file has; null where it has nothing, or nothing that can be shown. */
@@ -87,8 +88,10 @@ function troubleIn(text: string, { path, pair }: SettingsFile): string | null {
 function groupsFor(content: object, pair?: string): FormGroup[] {
   const groups = new Map<string, FormField[]>();
   for (const key of changeableKeys(modeOf(content), pair)) {
+    const { value } = key;
+    if (value.kind === "list") throw new Error(`${key.path} is a list: a form has none yet`);
     const group = groupOf(key.section);
-    groups.set(group, [...(groups.get(group) ?? []), fieldOf(key, group, content)]);
+    groups.set(group, [...(groups.get(group) ?? []), fieldOf({ ...key, value }, group, content)]);
   }
   // What is a part of a part is changed more seldom.
   const depth = (name: string) => name.split(".").length;
@@ -97,7 +100,11 @@ function groupsFor(content: object, pair?: string): FormGroup[] {
     .map(([name, fields]) => ({ name, explanation: explanations.sections.get(name) ?? "", fields }));
 }
 
-function fieldOf({ path, value, fallback }: ConfigKey, group: string, content: object): FormField {
+function fieldOf(
+  { path, value, fallback }: ConfigKey & Pick<FormField, "value">,
+  group: string,
+  content: object,
+): FormField {
   return {
     key: path,
     name: group === "" ? path : path.slice(group.length + 1),

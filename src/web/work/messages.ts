@@ -12,8 +12,15 @@ const lineSchema = v.object({
 
 /** What is asked. It is answered with its id, so that an answer that comes late answers no other question. */
 const questionSchema = v.variant("kind", [
-  /** A "grave" one is about a probable mistake: its answer is no unless the person means it. */
-  v.object({ id: v.number(), kind: v.literal("yes or no"), text: v.string(), isGrave: v.boolean() }),
+  v.object({
+    id: v.number(),
+    kind: v.literal("yes or no"),
+    text: v.string(),
+    /** It is about a probable mistake: its answer is no unless the person means it. */
+    isGrave: v.boolean(),
+    /** An arm holds while it is asked: it is, for as long as a claimed page is looked at. */
+    isHolding: v.boolean(),
+  }),
   v.object({
     id: v.number(),
     kind: v.literal("choice"),
@@ -86,7 +93,7 @@ export const pictureMessage = v.object({
   picture: pictureSchema,
 });
 
-/** What a page that is looked at says, each 0.3 s, while a work that it has begun moves an arm. */
+/** What a page that is looked at says, four times a second, while an arm moves or holds in a work. */
 export const HERE = "here";
 
 /** A work as pages see it. */

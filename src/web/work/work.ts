@@ -46,13 +46,18 @@ export class Work {
     this.#pair = pair;
     this.plan = plan;
     this.#tell = tell;
-    const { signal } = this.#interruption;
-    this.#operator = new PageOperator(plan.audience, signal, (change) => this.#changed(change));
+    this.#operator = new PageOperator(plan.audience, this.#interruption, (change) => this.#changed(change));
     this.over = this.#run();
   }
 
   get isOver(): boolean {
     return this.#ending !== undefined;
+  }
+
+  /** Whether a question is open while which an arm holds. */
+  get isHolding(): boolean {
+    const { question } = this.#operator.conversation;
+    return question?.kind === "yes or no" && question.isHolding;
   }
 
   /** The whole of it, as claimed pages see it. */

@@ -22,7 +22,7 @@ export interface WorkPage {
 
 /** A phone that locks its screen finds a work again for so long, where nothing moves. */
 const UNSEEN_MS = 120_000;
-/** A page that began what moves an arm says each 0.25 s that it is there; it is gone when it does not … */
+/** While an arm moves or holds, pages that are looked at say so each 0.25 s; they are gone when they do not … */
 const LOOK_EVERY_MS = 50;
 /** … while so many looks were taken, 0.7 s. They are counted: a process that was held up has not heard what came meanwhile. */
 const SILENT_LOOKS = 14;
@@ -32,16 +32,24 @@ const SHOWN_MS = 10 * 60_000;
 interface OpenPage {
   readonly standing: Standing;
   readonly hear: (message: WorkMessage) => void;
-  /** Looks since it said that it is there. */
+}
+
+/** A work that was begun. */
+interface Begun {
+  readonly work: Work;
+  /** Of what moves an arm, the page that began it. */
+  readonly pageId: string | undefined;
+  /** Looks since a page said that somebody looks at it who must. */
   silentLooks: number;
 }
 
 /** The works of a server. */
 export class Works {
-  readonly #works = new Map<Place, Work>();
+  readonly #works = new Map<Place, Begun>();
   readonly #pages = new Map<string, OpenPage>();
   readonly #unseenMs: number;
   #unseen: ReturnType<typeof setTimeout> | undefined;
+  #looks: ReturnType<typeof setInterval> | undefined;
 
   /** `unseenMs`: for how long a work that moves nothing goes on with no claimed page open. */
   constructor(unseenMs = UNSEEN_MS) {
@@ -50,43 +58,39 @@ export class Works {
 
   /** A page is open from now on, by an id of its own; `hear` gets what goes on, and what changes of it. */
   open(id: string, standing: Standing, hear: (message: WorkMessage) => void): WorkPage {
-    const page = { standing, hear, silentLooks: 0 };
+    const page = { standing, hear };
     this.#pages.set(id, page);
-    for (const [place, { view }] of this.#works) tell(page, { kind: "work", pair: place, work: view });
-    this.#watchUnseen();
+    for (const [place, { work }] of this.#works) tell(page, { kind: "work", pair: place, work: work.view });
+    this.#watch();
     return {
-      here() {
-        page.silentLooks = 0;
-      },
+      here: () => this.#hearHere(id, standing),
       leave: () => {
         this.#pages.delete(id);
-        this.#watchUnseen();
+        this.#watch();
       },
     };
   }
 
   /** Begins a work. What moves an arm takes the id of the page that begins it. */
   start(place: Place, plan: WorkPlan, pageId?: string): Refusal {
-    const before = this.#works.get(place);
+    const before = this.#works.get(place)?.work;
     if (before?.isOver === false) {
       return `${before.plan.title} goes on, on this or another page: wait until it has ended, or cancel it there.`;
     }
-    const page = this.#pages.get(pageId ?? "");
-    if (plan.isDriving && page?.standing !== "claimed") {
+    if (plan.isDriving && this.#pages.get(pageId ?? "")?.standing !== "claimed") {
       return "What moves an arm takes an open page that hears the machine: open it again, and try again.";
     }
     const work = new Work(place, plan, (message) => this.#tell(message));
-    this.#works.set(place, work);
+    this.#works.set(place, { work, pageId: plan.isDriving ? pageId : undefined, silentLooks: 0 });
     this.#tell({ kind: "work", pair: place, work: work.view });
-    this.#watchUnseen();
-    if (plan.isDriving) this.#watchSilence(work, pageId!, page!);
+    this.#watch();
     void work.over.then(() => this.#forgetLater(place, work));
     return undefined;
   }
 
   /** Answers a question. */
   answer(place: Place, question: number, value: boolean | string): Refusal {
-    switch (this.#works.get(place)?.answer(question, value) ?? "not asked") {
+    switch (this.#works.get(place)?.work.answer(question, value) ?? "not asked") {
       case "taken":
         return undefined;
       case "not asked":
@@ -98,7 +102,7 @@ export class Works {
 
   /** Ends a work early. Resolves when it has ended. */
   async cancel(place: Place): Promise<Refusal> {
-    const work = this.#works.get(place);
+    const work = this.#works.get(place)?.work;
     if (work === undefined || work.isOver) return "Nothing goes on that could be cancelled.";
     work.interrupt("cancelled");
     await work.over;
@@ -107,19 +111,29 @@ export class Works {
 
   /** Ends all of them, each with its own safe end. Resolves when they have ended. */
   async end(): Promise<void> {
+    const works = [...this.#works.values()].map(({ work }) => work);
+    for (const work of works) work.interrupt("the page's program was told to end");
+    await Promise.all(works.map(({ over }) => over));
     clearTimeout(this.#unseen);
-    for (const work of this.#works.values()) work.interrupt("the page's program was told to end");
-    await Promise.all([...this.#works.values()].map(({ over }) => over));
+    clearInterval(this.#looks);
   }
 
   #tell(message: WorkMessage): void {
     for (const page of this.#pages.values()) tell(page, message);
   }
 
-  /** What nobody sees any more is ended after a while. */
-  #watchUnseen(): void {
+  get #goingOn(): Begun[] {
+    return [...this.#works.values()].filter(({ work }) => !work.isOver);
+  }
+
+  /** Watches works and pages as they are now. */
+  #watch(): void {
+    const goesOn = this.#goingOn.length > 0;
+    if (!goesOn) {
+      clearInterval(this.#looks);
+      this.#looks = undefined;
+    } else this.#looks ??= setInterval(() => this.#look(), LOOK_EVERY_MS);
     const isSeen = [...this.#pages.values()].some(({ standing }) => standing === "claimed");
-    const goesOn = [...this.#works.values()].some(({ isOver }) => !isOver);
     if (isSeen || !goesOn) {
       clearTimeout(this.#unseen);
       this.#unseen = undefined;
@@ -128,24 +142,32 @@ export class Works {
     this.#unseen ??= setTimeout(() => {
       this.#unseen = undefined;
       const why = `no claimed page was open for ${this.#unseenMs / 1_000} s`;
-      for (const work of this.#works.values()) work.interrupt(why);
+      for (const { work } of this.#goingOn) work.interrupt(why);
     }, this.#unseenMs);
   }
 
-  /** What moves an arm ends with the page that began it, or once that says nothing any more. */
-  #watchSilence(work: Work, pageId: string, page: OpenPage): void {
-    page.silentLooks = 0;
-    const timer = setInterval(() => {
-      const isThere = this.#pages.get(pageId) === page && ++page.silentLooks <= SILENT_LOOKS;
-      if (!isThere) work.interrupt("the page that began it is gone");
-    }, LOOK_EVERY_MS);
-    void work.over.then(() => clearInterval(timer));
+  #hearHere(id: string, standing: Standing): void {
+    if (standing !== "claimed") return;
+    for (const begun of this.#works.values()) {
+      if (begun.pageId === undefined || begun.pageId === id) begun.silentLooks = 0;
+    }
+  }
+
+  /** What moves an arm ends with the page that began it; what has an arm hold, with all. */
+  #look(): void {
+    for (const begun of this.#goingOn) {
+      const { work, pageId } = begun;
+      if (pageId === undefined && !work.isHolding) begun.silentLooks = 0;
+      else if (++begun.silentLooks > SILENT_LOOKS || (pageId !== undefined && !this.#pages.has(pageId))) {
+        work.interrupt(pageId === undefined ? "nobody looks at the page" : "the page that began it is gone");
+      }
+    }
   }
 
   #forgetLater(place: Place, work: Work): void {
-    this.#watchUnseen();
+    this.#watch();
     const timer = setTimeout(() => {
-      if (this.#works.get(place) !== work) return;
+      if (this.#works.get(place)?.work !== work) return;
       this.#works.delete(place);
       this.#tell({ kind: "work", pair: place, work: null });
     }, SHOWN_MS);

@@ -35,7 +35,7 @@ export function compareArms(
   operator: Operator,
   second?: SecondPose,
 ): Promise<ComparedArms> {
-  const wish = { access: "torque off" } as const;
+  const wish = { access: "torque off", purpose: "compare poses" } as const;
   return withArms([chosen.leader, chosen.follower], wish, operator, ([leader, follower]) =>
     compareOpenArms({ leader: leader!, follower: follower! }, operator, second),
   );
@@ -127,7 +127,7 @@ function sayApart(
     case "inverted":
       return `${what}: the follower's turns the other way — ${cureOfInversion(comparison, arms, calibrations)}`;
     case "not turned":
-      return `${what}: it was not turned enough to tell why — run the command again, with it in two different poses`;
+      return `${what}: it was not turned enough to tell why — compare again, with it in two different poses`;
     case "offset":
       return `${what}: one of the two was calibrated in another way — ${cureOfRange(comparison, operator)}`;
     default:

@@ -99,7 +99,7 @@ async function secondWithoutWord(arms: OpenArms, first: ArmsInPose, operator: Op
     if (still.length < JOINTS.length && now - sinceMs >= standsAfterMs) return pose;
     if (now - sinceMs >= GIVE_UP_AFTER_MS) {
       throw new Error(
-        `no joint was turned by ${TURNED_FROM_DEG}° in both arms: without that there is no second pose — run the command again`,
+        `no joint was turned by ${TURNED_FROM_DEG}° in both arms: without that there is no second pose — compare again`,
       );
     }
     await pause(LOOK_EVERY_MS, operator.signal);

@@ -82,7 +82,7 @@ test("ten minutes of five a second are kept, in their order, and the oldest goes
 
 test("a service that is away leaves one row of nothing, and takes no room of what was", () => {
   const history = new PairHistory();
-  const absent = { kind: "absent" as const, pair: "main", why: "it has ended" };
+  const absent = { kind: "absent" as const, pair: "main", because: "ended" as const, why: "it has ended" };
   history.take(absent, 0);
   history.take(status({ positionSteps: 1 }), 200);
   for (let time = 400; time < 5_000; time += 200) history.take(absent, time);

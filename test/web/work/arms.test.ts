@@ -7,7 +7,7 @@ import { readCalibration } from "../../../src/arm/calibration/files/file.ts";
 import { JOINTS, type JointName } from "../../../src/arm/joints.ts";
 import type { RunningSim, StartOptions } from "../../../src/sim/testing/start.ts";
 import { atRest, checkedArms, fileOf, held, inEeprom } from "../../support/simulated-arms.ts";
-import { type TestPage, WebServer } from "../../support/web-server.ts";
+import { type TestPage, WebServer } from "../../support/work-pages.ts";
 
 setDefaultTimeout(60_000);
 
@@ -170,6 +170,41 @@ describe("a work with two arms that have their calibrations", () => {
     const { outcome } = await page.untilEnded();
     expect(outcome).toBe("faults");
     expect(page.said).toMatch(/fault: shoulder_pan.* of the two arms is apart by/);
+  });
+
+  test("lets an arm that holds its pose go on holding when nobody looks at the page any more", async () => {
+    const { sim, page } = on;
+    const torques = async () => {
+      const { follower } = await sim.client.request({ do: "state" });
+      return JOINTS.map((joint) => follower.joints[joint].energised);
+    };
+    await sim.client.request({ do: "registers", arm: "follower", values: { torque_enable: 1 } });
+    await run({ what: "calibrate", arm: "follower" });
+    await page.untilAsked("holds its pose. Keep a hand under it: may it be released?");
+    expect((await page.untilEnded()).text).toMatch(
+      /^nobody looks at the page — .*the calibration is as it was$/,
+    );
+    expect(await torques()).toEqual(JOINTS.map(() => true));
+    await sim.client.request({ do: "registers", arm: "follower", values: { torque_enable: 0 } });
+  });
+
+  test.each(["compare", "apply"])("says which board was pulled in the middle of: %s", async (what) => {
+    const { sim, page } = on;
+    const whole = await readFile(fileOf(sim), "utf8");
+    const other = whole.replace(/"homing_offset": -128\d/, '"homing_offset": -1279');
+    if (what === "apply") await writeFile(fileOf(sim), other);
+    const before = await held(sim);
+    await run({ what, ...(what === "apply" && { arm: "leader" }) });
+    await page.untilAsked(what === "apply" ? "Write it?" : "Do both arms stand in the same pose");
+    await sim.client.request({ do: "pull", arm: "leader" });
+    await page.answer(true);
+    const { outcome, text } = await page.untilEnded();
+    await sim.client.request({ do: "plug", arm: "leader" });
+    expect(outcome).toBe("failed");
+    expect(text).toMatch(/^leader "leader".* went away: the board was unplugged/);
+    expect(await held(sim)).toEqual(before);
+    expect(await readFile(fileOf(sim), "utf8")).toBe(what === "apply" ? other : whole);
+    await writeFile(fileOf(sim), whole);
   });
 
   test("is one at a time: who presses second is told what goes on, and whose answer comes second that it was given", async () => {

@@ -71,6 +71,48 @@ describe("a work that moves an arm", () => {
   });
 });
 
+describe("a work that asks while an arm holds", () => {
+  const holding = () =>
+    asking(false, {
+      async run(operator) {
+        await operator.ask("The arm holds its pose: may it be released?", "holding");
+        await operator.ask("Go on?");
+        return "done";
+      },
+    });
+  const endOf = async (page: ReturnType<typeof pageOf>) => {
+    while (page.newest()?.conversation?.ended == null) await Bun.sleep(5);
+    return page.newest()!.conversation!.ended;
+  };
+
+  test("ends when nobody looks at any claimed page", async () => {
+    const works = new Works();
+    const page = pageOf(works, "a");
+    const visitor = pageOf(works, "visitor", "unclaimed");
+    works.start("main", holding().plan);
+    const looking = setInterval(() => visitor.here(), 100);
+    expect(await endOf(page)).toEqual({ outcome: "interrupted", text: "nobody looks at the page" });
+    clearInterval(looking);
+  });
+
+  test("goes on while one is looked at, and once it is answered without", async () => {
+    const works = new Works();
+    const page = pageOf(works, "a");
+    const other = pageOf(works, "b");
+    works.start("main", holding().plan);
+    for (let times = 0; times < 5; times++) {
+      await Bun.sleep(250);
+      other.here();
+    }
+    expect(works.answer("main", page.newest()!.conversation!.question!.id, true)).toBeUndefined();
+    await Bun.sleep(1_000);
+    const { question, ended } = page.newest()!.conversation!;
+    expect(ended).toBeNull();
+    works.answer("main", question!.id, true);
+    expect((await endOf(page))?.outcome).toBe("done");
+  });
+});
+
 describe("a work that moves nothing", () => {
   test("is found again by a page that comes back in time", async () => {
     const works = new Works(400);

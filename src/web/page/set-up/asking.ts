@@ -36,3 +36,13 @@ export async function setUpOf(pair: string): Promise<SetUpView | ActionReply | u
     return undefined;
   }
 }
+
+/** A page that is opened without saying what is to be seen shows the wizard, where the pair's boards have no names yet. */
+export function useSetUpAtFirst(pair: string | undefined): void {
+  useEffect(() => {
+    if (pair === undefined || location.hash !== "") return;
+    void setUpOf(pair).then((found) => {
+      if (found && "steps" in found && !found.isNamed && location.hash === "") location.hash = "set-up";
+    });
+  }, [pair]);
+}

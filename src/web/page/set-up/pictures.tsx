@@ -176,13 +176,13 @@ export const PICTURES = {
 /** What workflows ask for, by their words, and its picture. */
 const ASKED = [
   [/^Move the /, MoveLeader],
-  [/^Unplug |^That was /, Unplug],
+  [/^Unplug |^That was |^Plug it in/, Unplug],
   [/the middle of its range/, MiddlePose],
   [/^First pose/, FirstPose],
   [/^Second pose/, SecondPose],
 ] as const;
 
 /** The picture of what a person is asked to do; undefined where there is none. */
-export function pictureOf(instruction: string | undefined) {
-  return ASKED.find(([words]) => instruction !== undefined && words.test(instruction))?.[1];
+export function pictureOf(instruction: string | null | undefined) {
+  return ASKED.find(([words]) => words.test(instruction ?? ""))?.[1];
 }

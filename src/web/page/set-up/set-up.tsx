@@ -11,6 +11,7 @@ import { handFile, startNaming, startSetUp } from "../work/post.ts";
 import { Steps } from "../work/steps.tsx";
 import { useWork } from "../work/works.ts";
 import { useSetUp } from "./asking.ts";
+import { ClaimByBoard } from "./claim-by-board.tsx";
 import { PICTURES, pictureOf } from "./pictures.tsx";
 
 const titles = {
@@ -46,7 +47,7 @@ export function SetUp({ pair, isClaimed, attempt }: ScreenProperties) {
   if (view === undefined) return <p class="boot">Looking at the boards …</p>;
   const instruction = work?.conversation?.lines.findLast(({ tone }) => tone === "instruction")?.message;
   const now = view.steps.find(({ state }) => state === "now")?.step;
-  const Picture = (isWorking && pictureOf(instruction)) || PICTURES[now ?? "follow"];
+  const Picture = pictureOf(isWorking ? instruction : attempt?.text) || PICTURES[now ?? "follow"];
   return (
     <section class="set-up" aria-label="Set up">
       <Picture />
@@ -59,7 +60,8 @@ export function SetUp({ pair, isClaimed, attempt }: ScreenProperties) {
           refused={setReply}
         />
       )}
-      {!isClaimed && <Claim pair={pair} isClaimed={isClaimed} attempt={attempt} />}
+      {!isClaimed && !view.isNamed && <ClaimByBoard attempt={attempt} />}
+      {!isClaimed && view.isNamed && <Claim pair={pair} isClaimed={isClaimed} attempt={attempt} />}
       {isClaimed && !isWorking && now !== undefined && now !== "follow" && (
         <button type="button" class="begin" onClick={begin}>
           {view.steps[0]!.state === "done" ? "Go on" : "Begin"}

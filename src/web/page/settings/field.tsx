@@ -121,8 +121,6 @@ function Input({ kind, shown, enter, ...others }: InputProperties) {
           onInput={({ currentTarget }) => enter(currentTarget.value)}
         />
       );
-    case "list":
-      return null; // There is none here.
     case "number":
       return (
         <input

@@ -30,6 +30,12 @@ interface Properties {
 
 /** One work. */
 export function Conversation({ pair, work: { id, title, conversation } }: Properties) {
+  const place = useRef<HTMLElement>(null);
+  const isOver = conversation?.ended != null;
+  // It is begun by a button that may be screens below.
+  useEffect(() => {
+    if (!isOver) place.current?.scrollIntoView({ block: "start" });
+  }, [id]);
   if (conversation === null) {
     return (
       <p class="notice" role="status">
@@ -38,7 +44,7 @@ export function Conversation({ pair, work: { id, title, conversation } }: Proper
     );
   }
   return (
-    <section key={id} class="work" aria-label={title}>
+    <section class="work" aria-label={title} ref={place}>
       <h3>{title}</h3>
       <Said conversation={conversation} />
       <Shown conversation={conversation} />

@@ -3,7 +3,7 @@ import type { Role } from "../../../arm/joints.ts";
 import type { ActionReply } from "../../messages.ts";
 import type { GivenOrder } from "../../work/orders.ts";
 import { post, send } from "../post.ts";
-import { drive, pageId } from "./works.ts";
+import { pageId } from "./works.ts";
 
 /** A calibration has 900 bytes; no more than this is taken. */
 const LARGEST_FILE_BYTES = 65_536;
@@ -19,11 +19,8 @@ export type AskedWork = GivenOrder extends infer One
  * Begins a work with a pair: `startWork(pair, { what: "calibrate", arm: "leader" })`. What goes on then is seen by
  * `useWork(pair)`, and drawn by `Conversation`.
  */
-export async function startWork(pair: string, order: AskedWork): Promise<ActionReply> {
-  const isDriving = order.what === "park";
-  const reply = await post(pathOf(pair, "work"), isDriving ? { ...order, page: pageId() } : order);
-  if (reply.done && isDriving) drive(pair);
-  return reply;
+export function startWork(pair: string, order: AskedWork): Promise<ActionReply> {
+  return post(pathOf(pair, "work"), order.what === "park" ? { ...order, page: pageId() } : order);
 }
 
 /** Begins to take over a file that was picked or dropped as an arm's calibration. */
@@ -45,7 +42,8 @@ async function sendFile(pair: string, path: string, arm: Role, file: File): Prom
     };
   }
   const query = new URLSearchParams({ arm, name: file.name.slice(-255) || "the file" });
-  return send(`${pathOf(pair, path)}?${query}`, file);
+  // Whatever the file is called: that it is JSON is what is asked for.
+  return send(`${pathOf(pair, path)}?${query}`, file, { "content-type": "application/json" });
 }
 
 /** Begins to set a pair up, or goes on with it. */

@@ -8,8 +8,6 @@ type Place = string | null;
 const works = new Map<Place, WorkView>();
 const lookers = new Set<() => void>();
 let page = "";
-/** What this page has begun, and moves an arm: for that it says that it is there. */
-let driving: Place | undefined;
 
 /** Takes in what the machine tells: a hello says which page this is, and that what was known is old. */
 export function hearWork(message: WorkMessage | Extract<PageMessage, { kind: "hello" }>): void {
@@ -45,15 +43,12 @@ export function pageId(): string {
   return page;
 }
 
-/** This page begins something that moves an arm. */
-export function drive(place: Place): void {
-  driving = place;
-}
-
-/** Whether this page must say that it is there. */
-export function isDriving(): boolean {
-  if (driving === undefined) return false;
-  const work = works.get(driving);
-  if (work === undefined || work.conversation?.ended) driving = undefined;
-  return driving !== undefined;
+/** Whether the machine must know that somebody looks at this page: an arm moves, or holds while it is asked about. */
+export function mustBeSeen(): boolean {
+  return [...works.values()].some(({ isDriving, conversation }) => {
+    const question = conversation?.question;
+    return (
+      (isDriving && conversation?.ended === null) || (question?.kind === "yes or no" && question.isHolding)
+    );
+  });
 }

@@ -1,9 +1,14 @@
 /** Hands at simulated arms: what a person does whom a workflow asks for a motion or a pose. */
-import { JOINTS, ROLES } from "../../src/arm/joints.ts";
-import type { RunningSim } from "../../src/sim/testing/start.ts";
+import { ARMS, JOINTS } from "../arm/joints.ts";
+import type { SimClient } from "../control/client.ts";
+
+/** Simulated arms, as far as hands need them. */
+interface Reach {
+  readonly client: SimClient;
+}
 
 /** Moves the leader's elbow by a quarter turn, to whichever side it has room. */
-export async function moveLeader({ client }: Pick<RunningSim, "client">): Promise<void> {
+export async function moveLeader({ client }: Reach): Promise<void> {
   const { leader } = await client.request({ do: "state" });
   const { position } = leader.joints.elbow_flex;
   await client.request({
@@ -16,9 +21,9 @@ export async function moveLeader({ client }: Pick<RunningSim, "client">): Promis
 }
 
 /** Brings both arms into one pose: each joint at a share of its range. Resolves when they stand there. */
-export async function poseBoth({ client }: Pick<RunningSim, "client">, share: number): Promise<void> {
+export async function poseBoth({ client }: Reach, share: number): Promise<void> {
   const arms = await client.request({ do: "state" });
-  const goals = ROLES.flatMap((arm) =>
+  const goals = ARMS.flatMap((arm) =>
     JOINTS.map((joint) => {
       const { min_position_limit: min, max_position_limit: max } = arms[arm].joints[joint].registers;
       return { arm, joint, position: Math.round(min + share * (max - min)) };
