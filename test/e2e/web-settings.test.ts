@@ -178,7 +178,8 @@ needing(...BROWSER_NEEDS).describe("the page's settings", () => {
     const origin = new URL(web.url).origin;
     const ask = async (body: unknown, headers: Record<string, string> = { cookie: claim.cookie, origin }) => {
       const text = typeof body === "string" ? body : JSON.stringify(body);
-      const response = await fetch(url, { method: "POST", headers, body: text });
+      const type = { "content-type": "application/json" };
+      const response = await fetch(url, { method: "POST", headers: { ...headers, ...type }, body: text });
       const answer: unknown = await response.json().catch(() => undefined);
       return { status: response.status, ...(answer as { done?: boolean; text?: string }) };
     };
