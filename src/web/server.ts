@@ -92,8 +92,6 @@ export function serveWeb(options: WebOptions): RunningWeb {
     ...settingsRoutes,
     ...historyRoutes,
   ];
-  // A page that opens finds the last minutes, also where none was open.
-  const remembering = new Remembering(pairs);
   const server: Server<OpenPage> = Bun.serve<OpenPage>({
     hostname: address,
     port,
@@ -119,6 +117,9 @@ export function serveWeb(options: WebOptions): RunningWeb {
       close: (socket) => pages.close(socket),
     },
   });
+  // Only now: a server that cannot listen has begun nothing. A page that opens finds the last minutes, also where none was
+  // open.
+  const remembering = new Remembering(pairs);
   const connections = new Connections(server.port!, signal);
   const looking = setInterval(() => {
     pages.look();

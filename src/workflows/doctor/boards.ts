@@ -33,6 +33,8 @@ export async function checkBoards(config: Config, assign: string, service?: numb
   const rules = namingRules();
   let sawAll = true;
   for (const role of ROLES) {
+    // Who has a port is looked for in all of /proc: what else waits has its turn before each.
+    await new Promise((resolve) => setImmediate(resolve));
     const { port } = config[role];
     const area = `${role}'s port`;
     const rule = rules.find(({ link }) => link === port);

@@ -40,9 +40,16 @@ export async function* examine({
   const config = status === undefined ? configured : withPortsOf(status, configured);
   yield* await checkMachine(config.calibration_dir);
   yield about;
+  await others();
   yield* await checkBoards(config, command(audience, "assign"), status?.pid);
+  await others();
   yield* await checkService(pair, status, audience);
   yield* status === undefined ? await read(config, audience) : checkServedArms(status);
+}
+
+/** Lets whatever else waits in this program have its turn: the page's server hands on stops and samples meanwhile. */
+function others(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 /** The service's status; undefined when it does not run, or does not answer. */
