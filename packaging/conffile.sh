@@ -7,6 +7,8 @@ aside=/etc/so101-teleop/.config.toml.dpkg-aside
 
 # To be called before the new version is unpacked.
 put_config_aside() {
+    # An upgrade before this one was interrupted.
+    put_config_back
     if dpkg-query -W -f='${Conffiles}\n' so101-teleop 2>/dev/null | grep -q "^ $config " &&
         { [ -e "$config" ] || [ -L "$config" ]; }; then
         mv -f "$config" "$aside"

@@ -55,7 +55,7 @@ export function webCommand(): Command {
     )
     .option(
       "--config <file>",
-      "configuration file of the service at a --socket, in their order: its settings can then be changed on the page",
+      "configuration file of the pair at --socket, in their order (default: that of the socket's name)",
       (path: string, before: readonly string[]) => [...before, path],
       [],
     )
@@ -73,7 +73,7 @@ export function webCommand(): Command {
     .addCommand(claimsCommand());
 }
 
-async function serve(options: Options, signal: AbortSignal): Promise<void> {
+async function serve(options: Options, interrupted: AbortSignal): Promise<void> {
   const { listen, socket, config, simulatedArms, simDir } = options;
   if (config.length > socket.length) {
     throw new UsageError("each --config takes a --socket, that of the service which has read that file");
@@ -81,6 +81,9 @@ async function serve(options: Options, signal: AbortSignal): Promise<void> {
   const files = pageFiles();
   if (files === undefined)
     throw new Error("the page is in the compiled program only — make build, then run dist/so101-…");
+  // Whatever was begun for a server ends with it, also with one that never could listen.
+  const over = new AbortController();
+  const signal = AbortSignal.any([interrupted, over.signal]);
   const isAsked = listen !== undefined || socket.length > 0;
   let pairs: ReadonlyMap<string, ServedPair> | undefined;
   const serving: Serving = {
@@ -115,7 +118,11 @@ async function serve(options: Options, signal: AbortSignal): Promise<void> {
       log("fault", url === undefined ? text : `the page at ${url} cannot be shown: ${text}`),
     manager: serviceManager(),
   };
-  if ((await serveLastingly(serving, signal)) === "off") printLine(OFF);
+  try {
+    if ((await serveLastingly(serving, signal)) === "off") printLine(OFF);
+  } finally {
+    over.abort();
+  }
 }
 
 const OFF =

@@ -1,5 +1,5 @@
 /** The status of pairs as Prometheus reads it: text format 0.0.4. */
-import type { ArmStatus, JointStatus, Status } from "../api/protocol.ts";
+import { type ArmStatus, type JointStatus, type Status, statusSchema } from "../api/protocol.ts";
 
 /** What is sent with it, as Content-Type. */
 export const EXPOSITION_TYPE = "text/plain; version=0.0.4; charset=utf-8";
@@ -20,25 +20,10 @@ export interface Metric {
   samples(status: Status): readonly (readonly [labels: Labels, value: number | null])[];
 }
 
-const STATES: readonly Status["state"][] = [
-  "waiting",
-  "connecting",
-  "aligning",
-  "following",
-  "holding",
-  "faulted",
-  "stopped",
-];
-
-const MODES: readonly Status["mode"][] = ["running", "paused", "released"];
-
-const ERRORS: readonly JointStatus["errors"][number][] = [
-  "voltage",
-  "sensor",
-  "overheat",
-  "overcurrent",
-  "overload",
-];
+const { state: stateSchema, mode: modeSchema, arms: armsSchema } = statusSchema.entries;
+const STATES = stateSchema.options;
+const MODES = modeSchema.options;
+const ERRORS = armsSchema.entries.leader.entries.joints.entries.gripper.entries.errors.item.options;
 
 const UP = {
   name: "so101_up",
@@ -62,7 +47,7 @@ const METRICS: readonly Metric[] = [
   },
   {
     name: "so101_mode",
-    help: "1 for what was asked for last, 0 for the others: running, paused or released.",
+    help: "1 for what was asked for last, 0 for the others: running, paused, released.",
     type: "gauge",
     samples: ({ mode }) => MODES.map((one) => [{ mode: one }, Number(one === mode)]),
   },

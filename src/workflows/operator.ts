@@ -3,11 +3,14 @@ import type { SweepTrouble } from "../arm/calibration/sweep.ts";
 import type { JointName } from "../arm/joints.ts";
 import type { Steps } from "../feetech/units.ts";
 import type { Audience } from "../messages/audience.ts";
+import type { Interrupted } from "./errors.ts";
 
 /** A person, or a program in a person's place. Questions reject with {@link Interrupted} when they are cancelled. */
 export interface Operator {
   /** Aborted when the workflow is to end early; its reason is {@link Interrupted}. A question that is open ends with it. */
   readonly signal: AbortSignal;
+  /** Ends the workflow early, as the signal then says: the arms are wanted back. */
+  interrupt(why: Interrupted): void;
   /** Whether somebody is there who answers and acts: then what goes wrong is told, and asked for again. */
   readonly attended: boolean;
   /** Who reads, for the words of problems and for the commands in messages. */

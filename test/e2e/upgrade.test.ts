@@ -306,7 +306,7 @@ ls -A etc/so101-teleop 2>/dev/null || true`;
     ],
     [
       "a link to where an administrator keeps it",
-      "mv etc/so101-teleop/config.toml srv/; ln -s /srv/config.toml etc/so101-teleop/",
+      "mv etc/so101-teleop/config.toml srv/; ln -s ../../srv/config.toml etc/so101-teleop/",
     ],
   ])("the configuration of 0.1.0, %s, is the same after the upgrade, and dpkg's no more", (_, edit) => {
     const said = inMachine(
@@ -362,12 +362,13 @@ mount -t proc proc proc
 install_first
 echo '# mine' >>etc/so101-teleop/config.toml
 cp etc/so101-teleop/config.toml /mnt/kept
-# No package may put a file here: dpkg fails in the middle of unpacking.
-mkdir usr/lib/systemd/system/so101-web.service.dpkg-new
-! install_this
+# In the middle of unpacking there is no place for a file.
+mkdir usr/share/so101-teleop
+mount -t tmpfs -o ro tmpfs usr/share/so101-teleop
+if install_this; then exit 9; fi
 cmp etc/so101-teleop/config.toml /mnt/kept`,
       `status; ls -A etc/so101-teleop
-rmdir usr/lib/systemd/system/so101-web.service.dpkg-new
+umount usr/share/so101-teleop
 install_this >&2
 cmp etc/so101-teleop/config.toml /mnt/kept
 ${CONFIG}`,

@@ -31,8 +31,7 @@ needing(...BROWSER_NEEDS).describe("the page", () => {
     await service[Symbol.asyncDispose]();
   });
   beforeEach(async () => {
-    await so101("resume");
-    await service.untilState("following");
+    await resume();
     context = await browser.newContext({ viewport: PHONE, hasTouch: true });
   });
 
@@ -46,6 +45,13 @@ needing(...BROWSER_NEEDS).describe("the page", () => {
     const { stdout, stderr, code } = await run([programPath, "web", ...words], { cwd: "/", env });
     expect([words, stderr, code]).toEqual([words, "", 0]);
     return stdout;
+  };
+  const follows = async () => {
+    while ((await status()).state !== "following") await Bun.sleep(50);
+  };
+  const resume = async () => {
+    await so101("resume");
+    await follows();
   };
   const status = async () => JSON.parse(await so101("status", "--json")) as Status;
   const look = async (screen = "now"): Promise<Page> => {
@@ -143,7 +149,7 @@ needing(...BROWSER_NEEDS).describe("the page", () => {
       .waitFor(PATIENCE);
     await claim.click();
     await page.getByText(/^Three attempts have failed: try again in \d+ s\.$/).waitFor(PATIENCE);
-    await service.untilState("following");
+    await follows();
     expect((await status()).mode).toBe("running");
   });
 
@@ -156,8 +162,7 @@ needing(...BROWSER_NEEDS).describe("the page", () => {
       }
       expect(await press("pause")).toMatchObject({ done: true });
       expect(await press("release")).toMatchObject({ done: true });
-      await so101("resume");
-      await service.untilState("following");
+      await resume();
     }
     const refused = await press("release");
     expect(refused).toMatchObject({ done: false, text: expect.stringContaining("Pause still works") });
@@ -175,7 +180,7 @@ needing(...BROWSER_NEEDS).describe("the page", () => {
     });
     const [cookie] = response.headers.get("set-cookie")!.split(";");
     expect(await press("resume", cookie)).toMatchObject({ done: true });
-    await service.untilState("following");
+    await follows();
     expect(await press("release")).toMatchObject({ done: true });
   });
 

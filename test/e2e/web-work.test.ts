@@ -109,27 +109,16 @@ needing(...BROWSER_NEEDS).describe("a work on the page", () => {
     expect(troubles).toEqual([]);
   });
 
-  test("goes on while its page is closed, is found again by another, and ends where that wants", async () => {
+  test("goes on while its page is closed, is found again by another, and leaves the arm as it was at SIGTERM", async () => {
     await using on = await stage();
     await untilSweep(on);
     await on.page.close();
     const later = await on.look();
     await says(later, "0 of 5 moved enough");
-    await press(later, "Cancel");
-    await says(later, "the calibration is as it was");
+    await on.web.end("SIGTERM");
+    await says(later, "The machine is not heard");
     await isAsItWas(on.sim);
   });
-
-  test.each(["SIGTERM", "SIGKILL"] as const)(
-    "leaves the arm as it was when its program gets %s",
-    async (signal) => {
-      await using on = await stage();
-      await untilSweep(on);
-      await on.web.end(signal);
-      await on.page.getByText(/The machine is not heard/).waitFor(PATIENCE);
-      await isAsItWas(on.sim);
-    },
-  );
 
   test("takes a file that is dropped, and says why one is no calibration", async () => {
     await using on = await stage();
@@ -168,10 +157,9 @@ needing(...BROWSER_NEEDS).describe("a work on the page", () => {
     await service.untilState("following");
     await press(opened.page, "Park the follower");
     await service.untilSaid("parking");
-    const [goneAtMs, from] = [performance.now(), service.events.length];
+    const from = service.events.length;
     await opened.page.close();
     await service.untilState("holding", from);
-    console.log(`held ${Math.round(performance.now() - goneAtMs)} ms after the page was closed`);
 
     const page = await opened.look();
     await says(page, "interrupted: the follower is held where it is");
@@ -179,5 +167,32 @@ needing(...BROWSER_NEEDS).describe("a work on the page", () => {
     await says(page, "Done.");
     const { follower } = await service.sim.client.request({ do: "state" });
     expect(JOINTS.map((joint) => follower.joints[joint].energised)).toEqual(JOINTS.map(() => false));
+  });
+
+  test("borrows the arms of a running service, which has them again when somebody presses Pause", async () => {
+    await using service = await RunningTeleoperation.start({
+      sim: { arms: "configured", motion: "still" },
+    });
+    const { sim } = service;
+    await using opened = await open(sim, await configOf(sim));
+    const { page } = opened;
+    await service.untilState("following");
+    await arm(page, "leader").getByRole("button", { name: "Calibrate it now" }).click(PATIENCE);
+    await says(page, "Borrow them, which releases the follower?");
+    await press(page, "Yes");
+    await says(page, "Bring every joint to the middle of its range");
+    const from = service.events.length;
+    await press(page, "Pause");
+    await says(page, "the calibration is as it was");
+    await service.untilSaid("asked for the follower to stay where it is", from);
+
+    await press(page, "Resume");
+    await service.untilState("following", from);
+    await arm(page, "leader").getByRole("button", { name: "From its own servos" }).click(PATIENCE);
+    await says(page, "Borrow them, which releases the follower?");
+    await press(page, "Yes");
+    const again = service.events.length;
+    await says(page, "says the same already");
+    await service.untilState("following", again);
   });
 });

@@ -22,9 +22,12 @@ export class Actions {
   readonly done: string[] = [];
   readonly #page: Page;
   readonly #patience: { readonly timeout: number };
+  /** How long anything may take. */
+  readonly timeoutMs: number;
 
   constructor(page: Page, timeoutMs: number) {
     this.#page = page;
+    this.timeoutMs = timeoutMs;
     this.#patience = { timeout: timeoutMs };
   }
 
@@ -55,13 +58,7 @@ export class Actions {
  */
 export async function playWizard(page: Page, hands: Hands, timeoutMs = 30_000): Promise<readonly string[]> {
   const actions = new Actions(page, timeoutMs);
-  await actions.tap("Begin");
-  const asked = page.getByText(/^Unplug the board/);
-  await asked.waitFor({ timeout: timeoutMs });
-  const board = (await asked.textContent())!;
-  await actions.hand("unplug the board that the page has picked", hands.pull(board));
-  await actions.until(/^Plug it in again/);
-  await actions.hand("plug it in again", hands.plugIn(board));
+  await claimByBoard(page, hands, actions);
   await actions.until(/^Move the leader/);
   await actions.hand("move the leader", hands.moveLeader());
   await actions.until(/^First pose/);
@@ -73,4 +70,14 @@ export async function playWizard(page: Page, hands: Hands, timeoutMs = 30_000): 
   await actions.tap("Resume");
   await actions.until(/^The follower follows the leader/);
   return actions.done;
+}
+
+/** Claims the page by the board that it picks. */
+export async function claimByBoard(page: Page, hands: Hands, actions: Actions): Promise<void> {
+  await actions.tap("Begin");
+  const asked = page.getByText(/^Unplug the board/);
+  const board = (await asked.textContent({ timeout: actions.timeoutMs }))!;
+  await actions.hand("unplug the board that the page has picked", hands.pull(board));
+  await actions.until(/^Plug it in again/);
+  await actions.hand("plug it in again", hands.plugIn(board));
 }

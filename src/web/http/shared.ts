@@ -19,3 +19,17 @@ export function shared<Answer>(freshMs: number, ask: () => Promise<Answer>): () 
     return newest;
   };
 }
+
+/** `ask`, whose answer to the same question is kept for `freshMs`: to another question it is asked anew. */
+export function seldom<Question extends readonly unknown[], Answer>(
+  freshMs: number,
+  ask: (...question: Question) => Promise<Answer>,
+): (...question: Question) => Promise<Answer> {
+  let [known, answer]: [string | undefined, (() => Promise<Answer>) | undefined] = [undefined, undefined];
+  return (...question) => {
+    const now = JSON.stringify(question);
+    if (answer === undefined || now !== known) answer = shared(freshMs, () => ask(...question));
+    known = now;
+    return answer();
+  };
+}

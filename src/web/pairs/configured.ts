@@ -25,6 +25,7 @@ export function configuredPairs(signal: AbortSignal, dir?: string): ReadonlyMap<
       // The folder cannot be read just now: those that were there stay.
     }
   }, LOOK_EVERY_MS);
+  timer.unref();
   signal.addEventListener("abort", () => clearInterval(timer), { once: true });
   return pairs;
 }

@@ -19,7 +19,7 @@ export async function look(place: SetUpPlace, status: Status | undefined): Promi
   const armOn = (path: string) => ROLES.find((role) => targetOf(arms[role].port) === path) ?? null;
   const steps = [
     named(sayBoards(boards), isNamed, arms),
-    servos(isNamed, status),
+    servos(isNamed, arms, status),
     calibrations(isNamed, arms),
     compared(place, arms),
     following(status),
@@ -51,12 +51,17 @@ function named(boards: string, isNamed: boolean, arms: Arms): Found {
 /** What only servos can tell: the service says it where it has looked. */
 const SERVO_CODES = ["bus.silent", "bus.joints-missing", "servo.wrong-id", "servo.wrong-model"];
 
-function servos(isNamed: boolean, status: Status | undefined): Found {
+function servos(isNamed: boolean, arms: Arms, status: Status | undefined): Found {
   const alarm = status?.activeAlarms.find(({ code }) => SERVO_CODES.includes(code));
   if (alarm !== undefined) return { step: "servos", isDone: false, text: alarm.message };
-  const areHeard = status !== undefined && (status.state !== "waiting" || status.mode !== "running");
-  return isNamed && areHeard
-    ? { step: "servos", isDone: true, text: "All twelve servos answer." }
+  const areHeard =
+    status !== undefined &&
+    ROLES.every((role) =>
+      Object.values(status.arms[role].joints).every(({ positionSteps }) => positionSteps !== null),
+    );
+  // Arms that were calibrated had their ids, and what else is wrong with them is told elsewhere.
+  return isNamed && (areHeard || ROLES.every((role) => isCalibrated(arms, role)))
+    ? { step: "servos", isDone: true, text: "Each servo has its id." }
     : { step: "servos", isDone: false, text: "Six servos of each arm, by their ids 1 to 6." };
 }
 
@@ -92,6 +97,8 @@ function following(status: Status | undefined): Found {
     isDone,
     text: isDone
       ? "The follower follows the leader."
-      : "Press Resume: the follower goes slowly to the leader's pose.",
+      : status === undefined
+        ? "The service does not answer: the screen Health says why."
+        : "Press Resume: the follower goes slowly to the leader's pose.",
   };
 }

@@ -5,6 +5,8 @@
 import { askService } from "../../api/client.ts";
 import { ROLES } from "../../arm/joints.ts";
 import { ConfigError } from "../../config/config.ts";
+import type { Board } from "../../host/boards.ts";
+import { list } from "../../messages/list.ts";
 import { messageOf } from "../../workflows/api-problem.ts";
 import type { Way } from "../../workflows/assign/choose.ts";
 import { compareArms } from "../../workflows/calibration/compare.ts";
@@ -74,11 +76,16 @@ async function compare(place: SetUpPlace, operator: Operator): Promise<boolean> 
 }
 
 /**
- * Does a step; whatever goes wrong in it is told. Where a board is away it begins again once that is back, else when the
- * person says so. Throws what nobody beside the arms can cure.
+ * Does a step; whatever goes wrong in it is told. Where a board was pulled meanwhile it begins again once both are there,
+ * else when the person says so. Throws what nobody beside the arms can cure.
  */
 async function patiently<T>(place: SetUpPlace, operator: Operator, step: () => Promise<T>): Promise<T> {
   for (;;) {
+    const over = new AbortController();
+    let wasPulled = false;
+    place.boards.watch(() => {
+      wasPulled = true;
+    }, over.signal);
     try {
       return await step();
     } catch (error) {
@@ -87,39 +94,44 @@ async function patiently<T>(place: SetUpPlace, operator: Operator, step: () => P
       if (!(error instanceof AlreadyTold)) {
         operator.tell("warning", `${messageOf(error, operator.audience)}.`);
       }
-      if (await areBack(place, operator)) continue;
-      const again = await operator.choose(
-        "This step was not done. What now?",
-        [
-          { value: "again", label: "Try again" },
-          { value: "end", label: "End this", hint: "it can be gone on with at any time" },
-        ],
-        "",
-      );
-      if (again === "end") throw new Interrupted("left there — it goes on where it was left");
+      if (wasPulled || awayOf(place, await place.boards.list()).length > 0) await untilBack(place, operator);
+      else await askWhetherAgain(operator);
+    } finally {
+      over.abort();
     }
   }
 }
 
-/** Waits for boards that are away; false where none is. */
-async function areBack(place: SetUpPlace, operator: Operator): Promise<boolean> {
-  const arms = armsOf(place);
-  const isAway = async () =>
-    areNamed(place, arms)
-      ? ROLES.filter((role) => targetOf(arms[role].port) === undefined)
-      : (await place.boards.list()).length < 2
-        ? ["arms"]
-        : [];
-  let away = await isAway();
-  if (away.length === 0) return false;
-  operator.tell(
-    "warning",
-    `The board of the ${away.join(" and of the ")} is not plugged in: plug it in again.`,
+/** Asks whether to try a step again. Throws {@link Interrupted} when not. */
+async function askWhetherAgain(operator: Operator): Promise<void> {
+  const answer = await operator.choose(
+    "This step was not done. What now?",
+    [
+      { value: "again", label: "Try again" },
+      { value: "end", label: "End this", hint: "it can be gone on with at any time" },
+    ],
+    "",
   );
-  while (away.length > 0) {
+  if (answer === "end") throw new Interrupted("left there: it can be gone on with at any time");
+}
+
+/** Waits until both boards are there. Rejects with the reason of the operator's signal. */
+async function untilBack(place: SetUpPlace, operator: Operator): Promise<void> {
+  for (let said = ""; ; ) {
+    const away = awayOf(place, await place.boards.list());
+    if (away.length === 0) break;
+    const what = `Not plugged in: ${list(away)}. Plug it in again.`;
+    if (what !== said) operator.tell("warning", what);
+    said = what;
     await change(place.boards, operator.signal);
-    away = await isAway();
   }
   operator.tell("info", "Both boards are there: this step begins again.");
-  return true;
+}
+
+/** Which boards are away, in words. */
+function awayOf(place: SetUpPlace, boards: readonly Board[]): string[] {
+  const arms = armsOf(place);
+  if (!areNamed(place, arms)) return boards.length < 2 ? ["a board"] : [];
+  const away = ROLES.filter((role) => targetOf(arms[role].port) === undefined);
+  return away.map((role) => `the board of the ${role}`);
 }

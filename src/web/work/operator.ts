@@ -1,5 +1,6 @@
 /** The person at a page as workflows know them: what they are told, asked and shown waits for whichever page looks. */
 import type { Audience } from "../../messages/audience.ts";
+import type { Interrupted } from "../../workflows/errors.ts";
 import type {
   Choice,
   LivePicture,
@@ -26,18 +27,26 @@ type Asked = Question extends infer One ? (One extends Question ? Omit<One, "id"
 export class PageOperator implements Operator {
   readonly attended = true;
   readonly audience: Audience;
-  readonly signal: AbortSignal;
+  readonly #interruption: AbortController;
   readonly #changed: (change: Change) => void;
   readonly #lines: Line[] = [];
   #questions = 0;
   #open: { readonly question: Question; readonly answered: (value: boolean | string) => void } | undefined;
   #picture: Picture | undefined;
 
-  /** `changed` is called whenever there is something new to see. */
-  constructor(audience: Audience, signal: AbortSignal, changed: (change: Change) => void) {
+  /** `interruption` ends it early; `changed` is called whenever there is something new to see. */
+  constructor(audience: Audience, interruption: AbortController, changed: (change: Change) => void) {
     this.audience = audience;
-    this.signal = signal;
+    this.#interruption = interruption;
     this.#changed = changed;
+  }
+
+  get signal(): AbortSignal {
+    return this.#interruption.signal;
+  }
+
+  interrupt(why: Interrupted): void {
+    this.#interruption.abort(why);
   }
 
   /** What was said and is asked and shown now. */

@@ -46,8 +46,7 @@ export class Work {
     this.#pair = pair;
     this.plan = plan;
     this.#tell = tell;
-    const { signal } = this.#interruption;
-    this.#operator = new PageOperator(plan.audience, signal, (change) => this.#changed(change));
+    this.#operator = new PageOperator(plan.audience, this.#interruption, (change) => this.#changed(change));
     this.over = this.#run();
   }
 

@@ -46,9 +46,8 @@ export async function calibrate(chosen: ChosenArm, wish: CalibrationWish, operat
       );
     }
   }
-  await withArm(chosen, { access: accessToRelease(chosen.role) }, operator, (arm) =>
-    calibrateArm(arm, filed, wish, operator),
-  );
+  const needs = { access: accessToRelease(chosen.role), purpose: `calibrate ${chosen.role}` };
+  await withArm(chosen, needs, operator, (arm) => calibrateArm(arm, filed, wish, operator));
 }
 
 /** Calibrates an arm that is open; `filed` gives what is not calibrated now. Throws as {@link calibrate}. */

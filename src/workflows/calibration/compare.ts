@@ -35,7 +35,7 @@ export function compareArms(
   operator: Operator,
   second?: SecondPose,
 ): Promise<ComparedArms> {
-  const wish = { access: "torque off" } as const;
+  const wish = { access: "torque off", purpose: "compare poses" } as const;
   return withArms([chosen.leader, chosen.follower], wish, operator, ([leader, follower]) =>
     compareOpenArms({ leader: leader!, follower: follower! }, operator, second),
   );

@@ -20,13 +20,21 @@ export interface Patient {
   readonly sockets: readonly string[];
   /** Who reads what is found. */
   readonly audience: Audience;
+  /** Reads both arms while no service has them; left out, {@link readArms}, each time. */
+  readonly read?: typeof readArms;
 }
 
 /**
  * Looks at everything that teleoperation needs, from the machine's supply to the servos, and changes nothing. While the
  * service runs it is asked about the arms. Throws {@link ConfigError} for a name that no pair can have.
  */
-export async function* examine({ pair, config: file, sockets, audience }: Patient): AsyncGenerator<Check> {
+export async function* examine({
+  pair,
+  config: file,
+  sockets,
+  audience,
+  read = readArms,
+}: Patient): AsyncGenerator<Check> {
   const status = await statusOf(sockets);
   const [configured, about] = configOf(file, pair);
   const config = status === undefined ? configured : withPortsOf(status, configured);
@@ -34,7 +42,7 @@ export async function* examine({ pair, config: file, sockets, audience }: Patien
   yield about;
   yield* await checkBoards(config, command(audience, "assign"), status?.pid);
   yield* await checkService(pair, status, audience);
-  yield* status === undefined ? await readArms(config, audience) : checkServedArms(status);
+  yield* status === undefined ? await read(config, audience) : checkServedArms(status);
 }
 
 /** The service's status; undefined when it does not run, or does not answer. */

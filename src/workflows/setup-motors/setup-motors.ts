@@ -94,7 +94,8 @@ function atWork(
   work: (place: Workplace) => Promise<void>,
 ): Promise<void> {
   const name = nameOfArm(arm);
-  return withConnection({ arm, port: arm.port }, { access: "torque off" }, operator, async (connection) => {
+  const needs = { access: "torque off", purpose: "set up motors" } as const;
+  return withConnection({ arm, port: arm.port }, needs, operator, async (connection) => {
     const { bus, problem } = connection;
     if (bus === undefined) throw new Error(sayProblem(problem!, operator.audience));
     const line = await BoardLine.over(connection, operator);

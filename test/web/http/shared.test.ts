@@ -1,6 +1,6 @@
 /** One answer for many. */
 import { expect, test } from "bun:test";
-import { shared } from "../../../src/web/http/shared.ts";
+import { seldom, shared } from "../../../src/web/http/shared.ts";
 
 test("all who ask while it is asked, and shortly after, get one answer; later ones a new one", async () => {
   let asked = 0;
@@ -30,4 +30,16 @@ test("what fails fails for all of them, and is not asked again at once", async (
   expect(outcomes.map(({ status }) => status)).toEqual(["rejected", "rejected", "rejected"]);
   await expect(ask()).rejects.toThrow("no answer");
   expect(asked).toBe(1);
+});
+
+test("a question that is asked seldom is asked anew when it is another one", async () => {
+  const asked: number[] = [];
+  const double = seldom(10_000, async (number: number) => {
+    asked.push(number);
+    return 2 * number;
+  });
+  expect(await Promise.all([double(1), double(1)])).toEqual([2, 2]);
+  expect(await double(3)).toBe(6);
+  expect(await double(3)).toBe(6);
+  expect(asked).toEqual([1, 3]);
 });

@@ -10,8 +10,7 @@ import { type ServedWeb, serveForTest } from "../../support/web-server.ts";
 function serve(config?: string): ServedWeb {
   const path = join(mkdtempSync(join(tmpdir(), "so101-set-up-")), "pair.toml");
   const socket = `${path}.sock`;
-  const audience = { socket, ...(config !== undefined && { config: path }) };
-  const pair = servedPair("nobody", [socket], audience);
+  const pair = servedPair("main", [socket], { socket, config: path });
   if (config !== undefined) writeFileSync(path, config);
   return serveForTest({ pairs: new Map([["main", pair]]) });
 }
@@ -34,7 +33,7 @@ test("a pair whose configuration is missing or wrong has that said, and no empty
   await using none = serve();
   expect(await ask(none, "set-up")).toMatchObject({
     status: 409,
-    text: expect.stringContaining("there is no configuration file"),
+    text: expect.stringContaining("pair.toml"),
   });
   await using wrong = serve("[leader]\nport = 5\n");
   const { status, text } = await ask(wrong, "set-up");

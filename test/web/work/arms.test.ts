@@ -7,7 +7,7 @@ import { readCalibration } from "../../../src/arm/calibration/files/file.ts";
 import { JOINTS, type JointName } from "../../../src/arm/joints.ts";
 import type { RunningSim, StartOptions } from "../../../src/sim/testing/start.ts";
 import { atRest, checkedArms, fileOf, held, inEeprom } from "../../support/simulated-arms.ts";
-import { type TestPage, WebServer } from "../../support/web-pages.ts";
+import { type TestPage, WebServer } from "../../support/work-pages.ts";
 
 setDefaultTimeout(60_000);
 

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { readCalibration } from "../../../src/arm/calibration/files/file.ts";
 import { type RunningSim, startSim } from "../../../src/sim/testing/start.ts";
 import { fileOf } from "../../support/simulated-arms.ts";
-import { type TestPage, WebServer } from "../../support/web-pages.ts";
+import { type TestPage, WebServer } from "../../support/work-pages.ts";
 
 setDefaultTimeout(30_000);
 

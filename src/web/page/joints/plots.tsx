@@ -1,4 +1,5 @@
 /** The plots of a joint: they stand still under a finger, and can be taken along as a file. */
+import type { RefObject } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { JOINTS, type JointName } from "../../../arm/joints.ts";
 import { saveCsv } from "./csv.ts";
@@ -36,7 +37,10 @@ export function Plots({ pair }: { readonly pair: string }) {
   const [pointed, setPointed] = useState<number>();
   const [saving, setSaving] = useState<"no" | "now" | "failed">("no");
   const isStill = isKept || pointed !== undefined;
-  const { history, isLost } = useHistory(pair, joint, isStill);
+  const place = useRef<HTMLDivElement>(null);
+  // What nobody looks at is not drawn: slow phones have enough to do.
+  const isSeen = useSeen(place);
+  const { history, isLost } = useHistory(pair, joint, isStill || !isSeen);
   const point = ({ clientX, currentTarget }: PointerEvent) => {
     const over = (currentTarget as HTMLElement).querySelector(".u-over");
     if (over === null) return;
@@ -81,6 +85,7 @@ export function Plots({ pair }: { readonly pair: string }) {
           `The plots are paused: ${isKept ? "press the button again" : "lift the finger"} to go on.`}
       </p>
       <div
+        ref={place}
         class="under-finger"
         onPointerDown={point}
         onPointerMove={point}
@@ -105,7 +110,18 @@ export function Plots({ pair }: { readonly pair: string }) {
   );
 }
 
-/** A joint's history, asked for again and again but while it is to stand still. */
+/** Whether any of an element is on the screen. */
+function useSeen(place: RefObject<HTMLElement | null>): boolean {
+  const [isSeen, setIsSeen] = useState(false);
+  useEffect(() => {
+    const observer = new IntersectionObserver((entries) => setIsSeen(entries.at(-1)!.isIntersecting));
+    observer.observe(place.current!);
+    return () => observer.disconnect();
+  }, [place]);
+  return isSeen;
+}
+
+/** A joint's history, asked for once, and then again and again but while it is to stand still. */
 function useHistory(pair: string, joint: JointName, isStill: boolean) {
   const [history, setHistory] = useState<History>();
   const [isLost, setIsLost] = useState(false);
@@ -131,7 +147,7 @@ function useHistory(pair: string, joint: JointName, isStill: boolean) {
       } catch {
         if (!isOver) setIsLost(true);
       }
-      if (!isOver) timer = setTimeout(ask, DRAW_EVERY_MS);
+      if (!isOver && !(isStill && newest.current !== undefined)) timer = setTimeout(ask, DRAW_EVERY_MS);
     };
     if (!isStill || newest.current === undefined) void ask();
     return () => {

@@ -60,10 +60,14 @@ export async function seeToCalibration(
 
 /** What is wrong with the arm's calibration; undefined where it is in its file and its servos. */
 async function whatIsWrong(arm: ChosenArm, operator: Operator): Promise<ArmProblem | undefined> {
-  const faults = await withArm(arm, { access: "read" }, operator, async (open) =>
-    findingsOf(inspectArm(arm, open.bus, open.calibrations)).filter(
-      ({ severity }: Finding) => severity === "fault",
-    ),
+  const faults = await withArm(
+    arm,
+    { access: "read", purpose: "look at a calibration" },
+    operator,
+    async (open) =>
+      findingsOf(inspectArm(arm, open.bus, open.calibrations)).filter(
+        ({ severity }: Finding) => severity === "fault",
+      ),
   );
   const about = faults.find(({ problem }) => problem.code.startsWith("calibration."));
   const [other] = faults;

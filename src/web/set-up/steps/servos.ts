@@ -30,7 +30,7 @@ export async function seeToServos(arm: ChosenArm, operator: Operator): Promise<b
 function whatIsMissing(arm: ChosenArm, operator: Operator): Promise<ArmProblem | undefined> {
   return withArm(
     arm,
-    { access: "read", servos: "any" },
+    { access: "read", servos: "any", purpose: "look at the servos" },
     operator,
     async (open) => open.problem && open.lookCloser(),
   );

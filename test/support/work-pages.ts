@@ -40,8 +40,8 @@ export class WebServer implements AsyncDisposable {
     const claims = new Claims(sim.dir);
     const ending = new AbortController();
     const { url, stop } = serveWeb({
-      ...{ hostname: "127.0.0.1", port: 0, reading: "everybody", names: [], counted: "any" },
-      ...{ files: new Map(), claims, codes: new Codes(sim.dir), signal: ending.signal },
+      ...{ hostname: "127.0.0.1", port: 0, files: new Map(), counted: "any", claims, signal: ending.signal },
+      ...{ reading: "everybody", names: [], codes: new Codes(sim.dir) },
       pairs: new Map([[PAIR, pair]]),
       boards: simulatedBoards(sim.dir),
       naming: simulatedNaming(sim.dir),
@@ -95,7 +95,8 @@ export class TestPage {
 
   /** What the page says of itself in every request. */
   get #headers(): Record<string, string> {
-    return { origin: new URL(this.#url).origin, ...(this.#cookie && { cookie: this.#cookie }) };
+    const { origin } = new URL(this.#url);
+    return { origin, "content-type": "application/json", ...(this.#cookie && { cookie: this.#cookie }) };
   }
 
   /** The id that it got. */
@@ -128,7 +129,7 @@ export class TestPage {
     const isFile = typeof body === "string" || body instanceof Uint8Array;
     const response = await fetch(`${this.#url}pairs/${PAIR}/${path}`, {
       method: "POST",
-      headers: { ...this.#headers, "content-type": "application/json" },
+      headers: this.#headers,
       body: isFile ? (body as string | Uint8Array<ArrayBuffer>) : JSON.stringify(body),
     });
     return { status: response.status, ...((await response.json()) as ActionReply) };
