@@ -63,6 +63,7 @@ export async function loopRows(world: World, rounds: number, seconds: number): P
   const [serviceNone, serviceFive] = [spans.none, spans.five].map((all) =>
     median(all.map((span) => span.cpu.service)),
   ) as [number, number];
+  const busySpans = paces.none.filter(({ overruns, slots }) => overruns >= 0.01 * slots).length;
   return [
     ...beside("overruns", "%", paces, ({ overruns, slots }) => (100 * overruns) / slots),
     ...beside("latency p50", "µs", spans, ({ measurement }) => distribution(measurement.latenciesUs).p50),
@@ -71,6 +72,8 @@ export async function loopRows(world: World, rounds: number, seconds: number): P
     ...beside("CPU of the loop", "% of a core", spans, (span) => span.cpu.loop),
     judged("CPU of its process, no page", "% of a core", serviceNone, {}),
     judged("CPU of its process, five pages", "% of a core", serviceFive, {}),
+    // Then these figures are the machine's rather than the program's.
+    judged(`spans without a page with 1 % of overruns or more, of ${rounds}`, "", busySpans, {}),
   ];
 }
 
