@@ -6,8 +6,10 @@
  *   --only NAMES   some of it, with commas between: size, start, frames, picture, loop, process, release
  */
 import { parseArgs } from "node:util";
+import { recordEntries } from "../src/sim/testing/record.ts";
+import { checkSafety } from "../src/sim/testing/safety.ts";
+import { targetsOf } from "../test/support/targets.ts";
 import { print, type Row } from "./bench/report.ts";
-import { judge } from "./bench/run.ts";
 import { loopRows, processRows } from "./bench-web/loop.ts";
 import { pictureRows } from "./bench-web/picture.ts";
 import { releaseRows } from "./bench-web/release.ts";
@@ -22,6 +24,9 @@ const { values: options } = parseArgs({
 const PLAN = options.quick
   ? { starts: 2, frames: 3, picture: 3, rounds: 1, loop: 4, process: 4, releases: 3 }
   : { starts: 7, frames: 10, picture: 15, rounds: 4, loop: 10, process: 20, releases: 50 };
+
+/** What the program is set to unless told otherwise. */
+const LIMITS = { followSpeedDegPerS: 360, alignSpeedDegPerS: 45 };
 
 /** A part of the measurement. */
 interface Part {
@@ -65,7 +70,12 @@ for (const name of wanted) {
   const rows = await part.rows(world);
   print(part.title, rows);
   missed.push(...rows.filter(({ met }) => met === false).map(({ what }) => `${name}: ${what}`));
-  const { violations } = await judge(world.sim);
+  await world.sim.client.request({ do: "sync" });
+  const targets = targetsOf(world.sim);
+  const violations = checkSafety(await recordEntries(world.sim.paths.record), {
+    ...LIMITS,
+    ...(targets && { targets }),
+  });
   for (const { rule, message } of violations.slice(0, 5)) console.error(`bench-web: ${rule}: ${message}`);
   broken += violations.length;
 }

@@ -31,11 +31,16 @@ async function demonstrate(dir: string): Promise<string[]> {
     if ((await sim.stdout.getReader().read()).done) return ["the simulated arms did not start"];
     const client = await SimClient.connect(paths.socket);
     await client.request({ do: "mark", text: MARKS.begin });
-    const socket = join(dir, "control.sock");
-    await using page = await servePage(dir, socket);
+    const config = join(dir, "main.toml");
+    const socket = join(dir, "main.sock");
+    const sections = (["leader", "follower"] as const).map(
+      (role) => `[${role}]\nport = "${paths[role]}"\nid = "${role}"\n`,
+    );
+    await Bun.write(config, `calibration_dir = "${paths.calibration}"\n${sections.join("")}`);
+    await using page = await servePage(dir, socket, config);
     // Before the screen, which is below it.
     console.log(`Their page: ${page.url}`);
-    const code = await teleoperate(paths, socket);
+    const code = await teleoperate(socket, config);
     await client.request({ do: "sync" });
     client.close();
     const troubles = code === 0 ? [] : [`the program ended with exit code ${code}`];
@@ -50,9 +55,14 @@ async function demonstrate(dir: string): Promise<string[]> {
 const LISTEN = process.env.LISTEN ?? "127.0.0.1:8101";
 
 /** Serves the page of the arms; where its port is taken, at one that is free. */
-async function servePage(dir: string, socket: string): Promise<{ readonly url: string } & AsyncDisposable> {
+async function servePage(
+  dir: string,
+  socket: string,
+  config: string,
+): Promise<{ readonly url: string } & AsyncDisposable> {
   const address = isFree(LISTEN) ? LISTEN : "127.0.0.1:0";
-  const command = [program, "web", "--listen", address, "--sim-dir", dir, "--socket", socket];
+  const what = ["--sim-dir", dir, "--socket", socket, "--config", config];
+  const command = [program, "web", "--listen", address, ...what];
   // In a session of its own, as the arms are: it is ended here.
   const web = Bun.spawn(command, {
     ...{ detached: true, stdin: "ignore", stdout: "pipe", stderr: "ignore" },
@@ -81,14 +91,9 @@ function isFree(address: string): boolean {
 }
 
 /** Runs the program on this terminal until it ends; every signal that would end the demo is for the program. */
-async function teleoperate(paths: ReturnType<typeof pathsIn>, socket: string): Promise<number> {
+async function teleoperate(socket: string, config: string): Promise<number> {
   const teleoperation = Bun.spawn(
-    [
-      ...[program, "teleoperate", "--duration", String(seconds)],
-      ...["--leader", paths.leader, "--follower", paths.follower],
-      ...["--leader-id", "leader", "--follower-id", "follower", "--calibration-dir", paths.calibration],
-      ...["--socket", socket],
-    ],
+    [program, "teleoperate", "--duration", String(seconds), "--config", config, "--socket", socket],
     { stdio: ["inherit", "inherit", "inherit"] },
   );
   endProgram = () => teleoperation.kill("SIGTERM");

@@ -6,6 +6,7 @@ import { BROWSER_NEEDS, PHONE, startBrowser, startWeb, troublesOf } from "../sup
 import { claimBesideLeader } from "../support/claim.ts";
 import { needing } from "../support/needs.ts";
 import { RunningTeleoperation } from "../support/teleoperation.ts";
+import { configOf } from "../support/web-arms.ts";
 
 setDefaultTimeout(90_000);
 
@@ -38,7 +39,8 @@ needing(...BROWSER_NEEDS).describe("the page", () => {
     page.getByRole("heading", { level: 2, name: word, exact: true }).waitFor(PATIENCE);
 
   test("shows the state, both arms and how well it goes, and asks nobody else for anything", async () => {
-    await using web = await startWeb([socketOf(service)], service.sim.dir);
+    const configured = ["--simulated-arms", "--config", await configOf(service.sim)];
+    await using web = await startWeb([socketOf(service)], service.sim.dir, configured);
     const { page, troubles } = await look(web.url);
     await stateIs(page, "following");
     await page.getByText(/\d+ of 200 Hz/).waitFor(PATIENCE);

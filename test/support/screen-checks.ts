@@ -7,7 +7,7 @@ const AXE = await Bun.file(Bun.resolveSync("axe-core/axe.min.js", import.meta.di
 /** How long a screen may take until it shows what it has, and how long that must stay. */
 const SETTLED_WITHIN_MS = 15_000;
 const SETTLED_FOR_LOOKS = 3;
-const LOOK_EVERY_MS = 100;
+const LOOK_EVERY_MS = 50;
 
 /** What axe-core finds: the rule, and where it is broken. */
 export async function axeFindings(page: Page): Promise<string[]> {

@@ -17,11 +17,16 @@ const HOLD_MS = 1_000;
 export function Buttons({ pair, status }: Properties) {
   const [working, setWorking] = useState<Action>();
   const [reply, setReply] = useState<ActionReply>();
+  const presses = useRef(0);
   const press = async (action: Action) => {
+    const press = ++presses.current;
     setWorking(action);
     setReply(undefined);
     const path = pair === undefined ? "/buttons" : `/pairs/${encodeURIComponent(pair)}/buttons`;
-    setReply(await post(path, { action }));
+    const came = await post(path, { action });
+    // What was pressed since then has an answer of its own, which this one must not take the place of.
+    if (press !== presses.current) return;
+    setReply(came);
     setWorking(undefined);
   };
   // What makes an arm stand still can be pressed whatever is known, and again while nothing has come of it.
