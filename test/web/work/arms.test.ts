@@ -169,6 +169,8 @@ describe("a work with two arms that have their calibrations", () => {
     await page.answer(true);
     const { outcome } = await page.untilEnded();
     expect(outcome).toBe("faults");
+    const { picture } = page.work!.conversation!;
+    expect(picture).toMatchObject({ kind: "compared", joints: JOINTS.map((joint) => ({ joint })) });
     expect(page.said).toMatch(/fault: shoulder_pan.* of the two arms is apart by/);
   });
 

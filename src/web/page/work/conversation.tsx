@@ -18,6 +18,7 @@ import type {
   Line,
   WorkView,
 } from "../../work/messages.ts";
+import { ComparedJoints } from "./compared.tsx";
 import { answerWork, cancelWork } from "./post.ts";
 import { SweptRanges } from "./ranges.tsx";
 import { ServosToSetUp } from "./servos.tsx";
@@ -92,6 +93,7 @@ const marks: Readonly<Record<Line["tone"], string>> = {
 };
 
 function Shown({ conversation: { picture, ended } }: { readonly conversation: Conversed }) {
+  if (picture?.kind === "compared") return <ComparedJoints joints={picture.joints} />;
   if (picture === null || ended) return null;
   return picture.kind === "sweep" ? (
     <SweptRanges joints={picture.joints} />
