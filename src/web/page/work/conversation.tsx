@@ -47,6 +47,7 @@ export function Conversation({ pair, work: { id, title, conversation } }: Proper
   return (
     <section class="work" aria-label={title} ref={place}>
       <h3>{title}</h3>
+      {conversation.picture?.kind === "compared" && <ComparedJoints joints={conversation.picture.joints} />}
       <Said conversation={conversation} />
       <Shown conversation={conversation} />
       {conversation.ended ? (
@@ -93,8 +94,7 @@ const marks: Readonly<Record<Line["tone"], string>> = {
 };
 
 function Shown({ conversation: { picture, ended } }: { readonly conversation: Conversed }) {
-  if (picture?.kind === "compared") return <ComparedJoints joints={picture.joints} />;
-  if (picture === null || ended) return null;
+  if (picture === null || picture.kind === "compared" || ended) return null;
   return picture.kind === "sweep" ? (
     <SweptRanges joints={picture.joints} />
   ) : (
