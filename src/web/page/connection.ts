@@ -16,8 +16,8 @@ const RETRY_MS = 1_000;
 /** A connection on which nothing comes for so long is none: status comes five times a second. */
 const SILENT_MS = 5_000;
 
-/** What has an arm move or hold ends when the page says nothing for 0.7 s. */
-const HERE_EVERY_MS = 250;
+/** What has an arm move or hold ends when the page says nothing for 0.75 s. */
+const HERE_EVERY_MS = 200;
 
 /** Connects, and connects again. */
 export function connect(hearer: Hearer): void {

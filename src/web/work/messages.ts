@@ -106,7 +106,7 @@ export const pictureMessage = v.object({
   picture: pictureSchema,
 });
 
-/** What a page that is looked at says, four times a second, while an arm moves or holds in a work. */
+/** What a page that is looked at says, five times a second, while an arm moves or holds in a work. */
 export const HERE = "here";
 
 /** A work as pages see it. */
