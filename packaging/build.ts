@@ -123,7 +123,7 @@ Architecture: ${architecture}
 Maintainer: ${MAINTAINER}
 Installed-Size: ${Math.ceil(bytes / 1024)}
 Depends: libc6 (>= 2.17), systemd | systemd-standalone-sysusers | systemd-sysusers, systemd | systemd-standalone-tmpfiles | systemd-tmpfiles
-Recommends: udev
+Recommends: udev, avahi-daemon
 Section: electronics
 Priority: optional
 Description: ${DESCRIPTION}
@@ -134,11 +134,14 @@ Description: ${DESCRIPTION}
     ({ path }) => `${path}\n`,
   );
   await put("/DEBIAN/conffiles", conffiles.join(""));
-  for (const script of ["postinst", "prerm", "postrm"]) {
+  const conffile = await Bun.file(join(import.meta.dir, "conffile.sh")).text();
+  for (const script of ["preinst", "postinst", "prerm", "postrm"]) {
     const text = await Bun.file(join(import.meta.dir, "debian", script)).text();
     await put(
       `/DEBIAN/${script}`,
-      text.replace("#CALIBRATIONS.SH#\n", () => CALIBRATIONS_SCRIPT),
+      text
+        .replace("#CALIBRATIONS.SH#\n", () => CALIBRATIONS_SCRIPT)
+        .replace("#CONFFILE.SH#\n", () => conffile),
       0o755,
     );
   }

@@ -7,9 +7,16 @@ import { DOC_DIR } from "./manual.ts";
 
 const FILES: readonly (readonly [path: string, what: string])[] = [
   ["/etc/so101-teleop/config.toml", "configuration of the main pair; of a further pair <pair>.toml"],
+  ["/usr/share/so101-teleop/config.toml", "what config.toml was made of at the first installation"],
   ["/var/lib/so101-teleop/calibration/", "calibrations, in LeRobot's tree, for group dialout to write"],
   ["/etc/udev/rules.d/98-so101-arms.rules", "which board is which arm, written by so101 assign"],
-  ["/run/so101-helper.sock", "asks root's helper which program has a port; for root and group dialout"],
+  ["/var/lib/so101-web/", "what the page keeps: who is claimed; for user so101-web"],
+  ["/etc/avahi/services/so101.service", "announces the page in the local network"],
+  [
+    "/run/so101-helper.sock",
+    "asks root's helper which program has a port, for root and group dialout; has it name boards, set keys of a " +
+      "configuration and enable a pair, for root and user so101-web",
+  ],
   ["/run/so101-teleop/main.sock", "control socket, for root and group dialout"],
   ["/run/so101-teleop/main.sock.lock", "its lock: who has it drives the arms"],
   [`${DOC_DIR}/`, "the manual: what it does when, troubleshooting, calibration, every event's code"],

@@ -67,13 +67,13 @@ export async function askService(
 }
 
 /**
- * All events that the service at the first of `paths` keeps, the oldest first: the last 500 since it started. Rejects
- * with {@link ApiError}.
+ * All events that the service at the first of `paths` keeps after number `after`, the oldest first: the last 500 since
+ * it started. Rejects with {@link ApiError}.
  */
-export async function eventsOf(paths: readonly string[]): Promise<NumberedEvent[]> {
+export async function eventsOf(paths: readonly string[], after = 0): Promise<NumberedEvent[]> {
   const events: NumberedEvent[] = [];
   for (let replies = 0; replies < MOST_REPLIES_OF_EVENTS; replies++) {
-    const { events: further } = await replyTo({ do: "events", after: events.at(-1)?.number ?? 0 }, paths);
+    const { events: further } = await replyTo({ do: "events", after: events.at(-1)?.number ?? after }, paths);
     if (further === undefined) throw new ApiError({ kind: "unknown" });
     if (further.length === 0) break;
     events.push(...further);
@@ -106,8 +106,18 @@ export async function borrow(paths: readonly string[], purpose: string, signal: 
     const { lent } = await nextReply(client, performance.now() + LEND_PATIENCE_MS, signal);
     if (lent === undefined) throw new ApiError({ kind: "unknown" });
     const recall = new AbortController();
-    void untilRecalled(client).then((problem) => recall.abort(new ApiError(problem)));
-    return { torque: lent.torque, recalled: recall.signal, end: () => client.close() };
+    let isEnded = false;
+    void untilRecalled(client).then((problem) => {
+      if (!isEnded) recall.abort(new ApiError(problem));
+    });
+    return {
+      torque: lent.torque,
+      recalled: recall.signal,
+      end() {
+        isEnded = true;
+        client.close();
+      },
+    };
   } catch (error) {
     client.close();
     throw error;

@@ -5,6 +5,7 @@
  */
 import * as v from "valibot";
 import type { JointName } from "../arm/joints.ts";
+import type { AimedRemedy } from "../arm/remedy.ts";
 import type { Mode, PairState } from "../teleop/state/states.ts";
 
 /** The version of the protocol; a request of another is refused with this number. */
@@ -120,6 +121,16 @@ const numberedEventSchema = v.object({ number: v.number(), ...event });
 /** Something that was told, and its number since the service started, from 1. */
 export type NumberedEvent = v.InferOutput<typeof numberedEventSchema>;
 
+/** What settles a reason. Of a newer service it may be one that nobody here knows: who uses it looks. */
+const cureSchema = v.custom<AimedRemedy>(
+  (value) => typeof value === "object" && value !== null && typeof Object(value).do === "string",
+);
+
+const reasonSchema = v.object({ code: v.string(), cures: v.array(cureSchema) });
+
+/** Why a pair is in its state, by code, with what settles it: any one of its cures does. */
+export type StatedReason = v.InferOutput<typeof reasonSchema>;
+
 /** Checks a status. */
 export const statusSchema = v.object({
   pair: v.string(),
@@ -129,12 +140,24 @@ export const statusSchema = v.object({
   state: v.picklist(states),
   since: v.string(),
   why: v.string(),
+  /** The same by code. Not told by 0.1. */
+  reasons: v.optional(v.array(reasonSchema), []),
   mode: v.picklist(modes),
   /**
    * Of a pair that is to be paused or released: whether it is, by what was seen of the follower since that was asked for
    * last. Not told by 0.1.
    */
   isObeyed: v.optional(v.boolean()),
+  /** What came of reading the configuration last. Not told by 0.1. */
+  settings: v.optional(
+    v.object({
+      readAt: v.string(),
+      /** Why it could not be used, a sentence each: what held before, holds. */
+      refused: v.array(v.string()),
+      /** The keys whose values take effect at the next start. */
+      kept: v.array(v.string()),
+    }),
+  ),
   /** While the arms are lent, or about to be: to which process, for what, and since when. Its name, where that is seen. */
   lent: v.optional(
     v.object({
@@ -151,6 +174,8 @@ export const statusSchema = v.object({
   lateTicks: v.number(),
   latenessUs: v.object({ p50: v.number(), p99: v.number(), p999: v.number(), max: v.number() }),
   alignments: v.number(),
+  /** How often the follower was held. Not told by 0.1. */
+  holds: v.optional(v.number()),
   arms: v.object({ leader: armSchema, follower: armSchema }),
   /** What was raised and not cleared. */
   activeAlarms: v.array(v.object({ code: v.string(), message: v.string() })),

@@ -1,7 +1,8 @@
 /** `so101 helper`: root's helper, as systemd starts it. Not for people: no help lists it. */
 import { Command } from "commander";
 import { runHelper } from "../daemon/helper/server.ts";
-import { groupId } from "../linux/groups.ts";
+import { PAGE_USER } from "../helper/protocol.ts";
+import { groupId, userId } from "../linux/groups.ts";
 import { UsageError } from "../workflows/errors.ts";
 
 /** The first file descriptor that systemd hands over (sd_listen_fds(3)). */
@@ -15,7 +16,7 @@ const GROUP = "dialout";
 export function helperCommand(): Command {
   return new Command("helper")
     .description(
-      "Answers what only root can know, to the service and the tools. systemd starts it by its socket.",
+      "Does what takes root for the service, the tools and the page: a few things. systemd starts it by its socket.",
     )
     .action(async () => {
       if (Number(process.env.LISTEN_PID) !== process.pid || process.env.LISTEN_FDS !== "1") {
@@ -23,6 +24,11 @@ export function helperCommand(): Command {
           "this is root's helper, which systemd starts by so101-helper.socket: there is nothing to run here",
         );
       }
-      await runHelper({ listenOn: { fd: LISTEN_FD }, group: groupId(GROUP), endAfterMs: END_AFTER_MS });
+      await runHelper({
+        listenOn: { fd: LISTEN_FD },
+        group: groupId(GROUP),
+        changer: userId(PAGE_USER),
+        endAfterMs: END_AFTER_MS,
+      });
     });
 }

@@ -1,36 +1,38 @@
 /** `so101 web`: the page for the phone beside the arms. */
+import { accessSync, constants } from "node:fs";
 import { basename } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
-import { controlPaths } from "../api/address.ts";
-import { pairsOrMain, pairToName } from "../config/pairs.ts";
+import { DEFAULT_CONFIG_PATH } from "../config/config.ts";
 import { absolutePathOf } from "../config/text.ts";
+import { DEFAULT_LISTEN, type ListenAddress, listenAddress, loadWebConfig } from "../config/web.ts";
+import { log } from "../daemon/log.ts";
+import { serviceManager } from "../host/notify.ts";
+import { giveBackCode } from "../linux/scheduling.ts";
+import { isSystemError, whyOf } from "../linux/system-error.ts";
 import { printLine } from "../linux/text/stdout.ts";
 import { Claims } from "../web/access/claims.ts";
 import { Codes } from "../web/access/codes.ts";
 import { stateDir } from "../web/access/state.ts";
 import { machineBoards } from "../web/boards.ts";
 import { pageFiles } from "../web/http/page-files.ts";
+import { configuredPairs } from "../web/pairs/configured.ts";
 import { type ServedPair, servedPair } from "../web/pairs/served-pair.ts";
-import { serveWeb } from "../web/server.ts";
+import { type Serving, serveLastingly } from "../web/serving/serve-lastingly.ts";
 import { Compared } from "../web/set-up/compared.ts";
 import { machineNaming } from "../web/set-up/naming.ts";
 import { simulatedBoards, simulatedNaming } from "../web/set-up/simulated-boards.ts";
+import { messageOf } from "../workflows/api-problem.ts";
+import { UsageError } from "../workflows/errors.ts";
 import { interruptible } from "./interrupt.ts";
+import { claimCommand, claimsCommand } from "./web-claims.ts";
 
 interface Options {
-  readonly listen: Address;
+  readonly listen?: ListenAddress;
   readonly socket: readonly string[];
   readonly config: readonly string[];
   readonly simulatedArms?: true;
   readonly simDir?: string;
 }
-
-interface Address {
-  readonly hostname: string;
-  readonly port: number;
-}
-
-const DEFAULT_ADDRESS = "0.0.0.0:8101";
 
 /** Makes the command. */
 export function webCommand(): Command {
@@ -40,7 +42,11 @@ export function webCommand(): Command {
       "Serves the page that shows what both arms do, and has the buttons Pause, Release and Resume: open " +
         "http://NAME.local:8101 on a phone. It speaks to the running service, and opens no port itself. Ctrl-C ends it.",
     )
-    .option("--listen <address:port>", "where to listen", address, address(DEFAULT_ADDRESS))
+    .option(
+      "--listen <address:port>",
+      "where to listen (default: as the configuration has it, else 0.0.0.0:8101)",
+      address,
+    )
     .option(
       "--socket <path>",
       "control socket of a service; again for each further one (default: those of all configured pairs)",
@@ -49,7 +55,7 @@ export function webCommand(): Command {
     )
     .option(
       "--config <file>",
-      "configuration file of the service at a --socket, in their order: its settings can then be changed on the page",
+      "configuration file of the pair at --socket, in their order (default: that of the socket's name)",
       (path: string, before: readonly string[]) => [...before, path],
       [],
     )
@@ -61,55 +67,104 @@ export function webCommand(): Command {
       "--sim-dir <dir>",
       "folder of 'so101 sim': its boards are set up, as those of this machine would be; implies --simulated-arms",
     )
-    .action((options: Options) => interruptible((signal) => serve(options, signal)));
+    .action((options: Options) => interruptible((signal) => serve(options, signal)))
+    .helpCommand(false)
+    .addCommand(claimCommand())
+    .addCommand(claimsCommand());
 }
 
-async function serve(
-  { listen, socket, config, simulatedArms, simDir }: Options,
-  signal: AbortSignal,
-): Promise<void> {
+async function serve(options: Options, interrupted: AbortSignal): Promise<void> {
+  const { listen, socket, config, simulatedArms, simDir } = options;
+  if (config.length > socket.length) {
+    throw new UsageError("each --config takes a --socket, that of the service which has read that file");
+  }
   const files = pageFiles();
   if (files === undefined)
     throw new Error("the page is in the compiled program only — make build, then run dist/so101-…");
-  const pairs = pairsOf(socket, config);
-  const dir = stateDir();
-  const server = serveWeb({
-    ...listen,
-    files,
-    pairs: new Map(pairs.map((pair) => [pair.name, pair])),
-    reading: "everybody",
-    names: [],
-    boards: simDir === undefined ? machineBoards : simulatedBoards(simDir),
-    naming: simDir === undefined ? machineNaming : simulatedNaming(simDir),
-    compared: new Compared(dir),
-    claims: new Claims(dir),
-    codes: new Codes(dir),
-    counted: simulatedArms || simDir !== undefined ? "any" : "own USB",
-    signal,
-  });
-  printLine(`the page is at ${server.url}`);
-  await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
-  await server.stop();
-}
-
-function pairsOf(sockets: readonly string[], configs: readonly string[]): ServedPair[] {
-  if (sockets.length > 0) {
-    return sockets.map((path, index) => {
-      const config = configs[index];
-      const audience = {
-        socket: path,
-        ...(config !== undefined && { config: absolutePathOf(config, "--config") }),
+  // Whatever was begun for a server ends with it, also with one that never could listen.
+  const over = new AbortController();
+  const signal = AbortSignal.any([interrupted, over.signal]);
+  const isAsked = listen !== undefined || socket.length > 0;
+  let pairs: ReadonlyMap<string, ServedPair> | undefined;
+  const serving: Serving = {
+    address: listen ?? listenAddress(DEFAULT_LISTEN)!,
+    prepare() {
+      const web = loadWebConfig(DEFAULT_CONFIG_PATH);
+      if (!web.enabled && !isAsked) return undefined;
+      const dir = writableStateDir();
+      pairs ??= socket.length > 0 ? named(pairsOf(options)) : configuredPairs(signal);
+      return {
+        ...(listen ?? listenAddress(web.listen)!),
+        files,
+        pairs,
+        reading: web.read,
+        names: web.names,
+        boards: simDir === undefined ? machineBoards : simulatedBoards(simDir),
+        naming: simDir === undefined ? machineNaming : simulatedNaming(simDir),
+        compared: new Compared(dir),
+        claims: new Claims(dir),
+        codes: new Codes(dir),
+        counted: simulatedArms || simDir !== undefined ? "any" : "own USB",
+        signal,
       };
-      return servedPair(basename(path, ".sock"), [path], audience);
-    });
+    },
+    say: (error) => messageOf(error, {}),
+    served(url) {
+      printLine(`the page is at ${url}`);
+      giveBackCode();
+    },
+    off: OFF,
+    troubled: (url, text) =>
+      log("fault", url === undefined ? text : `the page at ${url} cannot be shown: ${text}`),
+    manager: serviceManager(),
+  };
+  try {
+    if ((await serveLastingly(serving, signal)) === "off") printLine(OFF);
+  } finally {
+    over.abort();
   }
-  return pairsOrMain().map((pair) => servedPair(pair, controlPaths(pair), { pair: pairToName(pair) }));
 }
 
-function address(text: string): Address {
-  const [, hostname, port] = /^(\[[0-9a-f:.]+\]|[^:\s]+):(\d{1,5})$/i.exec(text) ?? [];
-  if (hostname === undefined || Number(port) > 65_535) {
-    throw new InvalidArgumentError(`Expected an address and a port, such as ${DEFAULT_ADDRESS}.`);
+const OFF =
+  `the page is switched off: web.enabled is false in ${DEFAULT_CONFIG_PATH} — to have it, set it to true, then: ` +
+  "sudo systemctl start so101-web";
+
+/** Where claims are kept. Throws an Error that says what to do where none can be. */
+function writableStateDir(): string {
+  try {
+    const dir = stateDir();
+    accessSync(dir, constants.W_OK | constants.X_OK);
+    return dir;
+  } catch (error) {
+    const where = isSystemError(error) ? ` in ${error.path}` : "";
+    throw new Error(
+      `claims cannot be kept${where}: ${whyOf(error)} — make that a folder which this program's user may write to, or ` +
+        "name another in STATE_DIRECTORY",
+    );
   }
-  return { hostname: hostname.replace(/^\[(.*)\]$/, "$1"), port: Number(port) };
+}
+
+/** The pairs whose services listen at the sockets that were given. */
+function pairsOf({ socket: sockets, config: configs }: Options): ServedPair[] {
+  return sockets.map((path, index) => {
+    const config = configs[index];
+    const given = basename(path, ".sock");
+    const isTaken = sockets.slice(0, index).some((other) => basename(other, ".sock") === given);
+    const audience = {
+      socket: path,
+      ...(config !== undefined && { config: absolutePathOf(config, "--config") }),
+    };
+    return servedPair(isTaken ? `${given}-${index + 1}` : given, [path], audience);
+  });
+}
+
+function named(pairs: readonly ServedPair[]): ReadonlyMap<string, ServedPair> {
+  return new Map(pairs.map((pair) => [pair.name, pair]));
+}
+
+function address(text: string): ListenAddress {
+  const found = listenAddress(text);
+  if (found === undefined)
+    throw new InvalidArgumentError(`Expected an address and a port, such as ${DEFAULT_LISTEN}.`);
+  return found;
 }

@@ -6,11 +6,12 @@ import type { NormalisationMode } from "../arm/calibration/normalisation.ts";
 import { armIdProblem } from "../arm/calibration/tree.ts";
 import { JOINTS, type JointName, type Role } from "../arm/joints.ts";
 import { LEROBOT_GAINS } from "../arm/servos/baseline.ts";
-import { ConfigError, readConfigFile } from "./file.ts";
+import { ConfigError, type KeyProblem, readConfigFile } from "./file.ts";
 import { MAIN_PAIR, pairConfigPath } from "./pairs.ts";
 import { problemsOf, show } from "./problems.ts";
 import { plainText } from "./text.ts";
 import { parseToml } from "./toml.ts";
+import { webKeys, webSchema } from "./web.ts";
 
 export { ConfigError };
 
@@ -19,7 +20,7 @@ export const DEFAULT_CONFIG_PATH = pairConfigPath(MAIN_PAIR);
 
 const between = (from: number, to: number, unit: string) => {
   const message = `a number from ${from} to ${to} (${unit})`;
-  return v.pipe(v.number(message), v.minValue(from, message), v.maxValue(to, message));
+  return v.pipe(v.number(message), v.minValue(from, message), v.maxValue(to, message), v.metadata({ unit }));
 };
 
 const absolutePath = (example: string) => {
@@ -76,8 +77,14 @@ const parkPoses = {
   degrees: pose(between(-180, 180, "° from the middle of its range, as normalisation is in degrees")),
 };
 
-/** Every key, with its bounds and its default. `packaging/config.toml` says to people what each means. */
-const schemaFor = (normalisation: NormalisationMode, pair: string) =>
+/** There is one page, of all pairs. */
+const notHere = v.never("left out here: the page's settings are in the main pair's config.toml");
+
+/**
+ * Every key, with its bounds and its default. `packaging/config.toml` says to people what each means. The units of the
+ * parking pose are those of `normalisation`; some defaults have the pair's name in them.
+ */
+export const schemaFor = (normalisation: NormalisationMode, pair: string) =>
   v.strictObject({
     calibration_dir: v.optional(absolutePath("/home/me/calibration"), "/var/lib/so101-teleop/calibration"),
     leader: v.optional(v.strictObject(armKeys("leader", pair)), {}),
@@ -110,6 +117,7 @@ const schemaFor = (normalisation: NormalisationMode, pair: string) =>
       {},
     ),
     park: v.exactOptional(parkPoses[normalisation]),
+    web: pair === MAIN_PAIR ? v.optional(webSchema, {}) : v.exactOptional(notHere),
   });
 
 /** The configuration, with the file's keys, every default filled in; `park` is there when `on_stop` is "park". */
@@ -126,6 +134,7 @@ const knownKeys = {
   teleoperation: Object.keys(entries.teleoperation.wrapped.entries),
   health: Object.keys(entries.health.wrapped.entries),
   park: Object.keys(entries.park.wrapped.entries),
+  web: webKeys,
 };
 
 /** What the command line can set instead of the file; what is undefined is left to the file. */
@@ -155,11 +164,11 @@ const optionOf: Readonly<Record<string, readonly [keyof Overrides, string]>> = {
 };
 
 /** The configuration that an empty file gives. */
-export const defaultConfig: Config = validate({}, (key) => key);
+export const defaultConfig: Config = checkConfig({}, (key) => key);
 
 /** The configuration that an empty file of a pair gives. */
 export function defaultConfigOf(pair: string): Config {
-  return validate({}, (key) => key, pair);
+  return checkConfig({}, (key) => key, pair);
 }
 
 /** Reads the configuration file at `path`; the pair's name decides some defaults. Throws {@link ConfigError}. */
@@ -169,7 +178,7 @@ export function loadConfig(path: string, pair?: string): Config {
 
 /** Reads a configuration out of a file's text; `path` is for messages. Throws {@link ConfigError}. */
 export function parseConfig(text: string, path: string, pair?: string): Config {
-  return validate(parseToml(text, path), (key) => (key === "" ? path : `${path}: ${key}`), pair);
+  return checkConfig(parseToml(text, path), (key) => (key === "" ? path : `${path}: ${key}`), pair);
 }
 
 /** A configuration with what the command line says in place of it. Throws {@link ConfigError} naming the option. */
@@ -186,7 +195,7 @@ export function withOverrides(config: Config, overrides: Overrides): Config {
     },
     teleoperation: { ...config.teleoperation, rate_hz: rate ?? config.teleoperation.rate_hz },
   };
-  return validate(merged, (key) => {
+  return checkConfig(merged, (key) => {
     const [override, option] = optionOf[key] ?? [];
     return override !== undefined && overrides[override] !== undefined ? option! : key;
   });
@@ -213,43 +222,55 @@ function absolute(path: string | undefined): string | undefined {
   return path === undefined ? undefined : resolve(path);
 }
 
-/** `where` turns a key's path, "" for the whole, into what the person wrote it as. */
-function validate(input: unknown, where: (key: string) => string, pair = MAIN_PAIR): Config {
+/**
+ * What a file's content, as TOML gives it, configures. `where` turns a key's path, "" for the whole, into what the person
+ * wrote it as. Throws {@link ConfigError}.
+ */
+export function checkConfig(input: unknown, where: (key: string) => string, pair = MAIN_PAIR): Config {
   const result = v.safeParse(schemaFor(modeOf(input), pair), input);
   const problems = problemsOf(result.issues ?? [], where, knownKeys);
-  if (!result.success) throw new ConfigError(problems.join("\n"));
+  if (!result.success) throw configError(problems);
   const config = result.output;
+  const add = (key: string, message: string) => problems.push({ key, message });
   const { on_stop, rate_hz, hold_after_ms } = config.teleoperation;
   if (on_stop === "park" && config.park === undefined) {
-    problems.push(
+    add(
+      "park",
       `${where("park")} is missing, but teleoperation.on_stop is "park": it must give a pose for each joint`,
     );
   }
   if (config.leader.port === config.follower.port) {
-    problems.push(
+    add(
+      "follower.port",
       `${where("follower.port")} is ${show(config.follower.port)}, but must not be the same as ${where("leader.port")}`,
     );
   }
   const leastHoldMs = (2 * 1000) / rate_hz; // below two ticks, each lost reply would stop the arm
   if (hold_after_ms < leastHoldMs) {
-    problems.push(
+    add(
+      "teleoperation.hold_after_ms",
       `${where("teleoperation.hold_after_ms")} is ${hold_after_ms}, but must be at least two ticks, ` +
         `which is ${Math.ceil(leastHoldMs)} ms at ${rate_hz} Hz`,
     );
   }
   const { warn_temperature_c, slow_temperature_c, release_temperature_c } = config.health;
   if (!(warn_temperature_c <= slow_temperature_c && slow_temperature_c <= release_temperature_c)) {
-    problems.push(
+    add(
+      "health",
       `${where("health")} has warn_temperature_c ${warn_temperature_c}, slow_temperature_c ${slow_temperature_c} and ` +
         `release_temperature_c ${release_temperature_c}, but they must not fall in this order`,
     );
   }
-  if (problems.length > 0) throw new ConfigError(problems.join("\n"));
+  if (problems.length > 0) throw configError(problems);
   return config;
 }
 
+function configError(problems: readonly KeyProblem[]): ConfigError {
+  return new ConfigError(problems.map(({ message }) => message).join("\n"), { problems });
+}
+
 /** The units of the parking pose, from what may yet be no configuration at all. */
-function modeOf(input: unknown): NormalisationMode {
+export function modeOf(input: unknown): NormalisationMode {
   const { teleoperation } = input as { teleoperation?: { normalisation?: unknown } | null };
   return teleoperation?.normalisation === "degrees" ? "degrees" : "range";
 }

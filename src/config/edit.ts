@@ -1,9 +1,7 @@
 /** Setting keys in a configuration file's text: its comments, its order and its formatting stay as they are. */
 import { ConfigError } from "./file.ts";
+import type { KeyValue } from "./keys.ts";
 import { parseToml } from "./toml.ts";
-
-/** What a key may be set to. */
-export type KeyValue = string | number;
 
 /** A line that gives a key its value: `  elbow_flex = 12.5 # a comment`, or `park.elbow_flex = 12.5`. */
 const KEY_LINE = /^(\s*)((?:[\w-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[\w-]+|"[^"]*"|'[^']*'))*)(\s*=\s*)(.*)$/s;
@@ -14,7 +12,8 @@ const VALUE = /^(?:"(?:[^"\\]|\\.)*"|'[^']*'|\{(?:[^{}"']|"(?:[^"\\]|\\.)*"|'[^'
 /**
  * The text with keys of a section set to values, and nothing else changed: a value is replaced where it stands; a key
  * that is not there comes after the comment that shows its default, or at the section's end; a section that is not
- * there comes last. What results is read back. `path` is for messages.
+ * there comes last. `section` may be one of another, as `follower.gains.gripper`, or "" for the top. What results is read
+ * back. `path` is for messages.
  * Throws {@link ConfigError} when the text is no TOML, or is written in a way that this cannot change.
  */
 export function withKeys(
@@ -23,21 +22,40 @@ export function withKeys(
   values: Readonly<Record<string, KeyValue>>,
   path: string,
 ): string {
-  const before = parseToml(text, path) as Record<string, object>;
+  const before = parseToml(text, path) as Table;
   // Each line keeps its own end; a new one gets that of the others.
   const end = text.includes("\r\n") ? "\r" : "";
   const lines = (/(?:^|\n)$/.test(text) ? text : `${text}${end}\n`).split("\n");
   for (const [key, value] of Object.entries(values)) setKey(lines, end, section, key, tomlOf(value));
   const edited = lines.join("\n");
-  const wanted = { ...before, [section]: { ...before[section], ...values } };
-  if (isToml(edited, wanted)) return edited;
-  const lost = [`[${section}]`, ...Object.entries(values).map(([key, value]) => `${key} = ${tomlOf(value)}`)];
+  if (isToml(edited, withValues(before, section === "" ? [] : section.split("."), values))) return edited;
+  const lost = [
+    ...(section === "" ? [] : [`[${section}]`]),
+    ...Object.entries(values).map(([key, value]) => `${key} = ${tomlOf(value)}`),
+  ];
   throw new ConfigError(
-    `${path}: [${section}] is written in a way that this program cannot change — write there yourself:\n${lost.join("\n")}`,
+    `${path}: ${section === "" ? "its top" : `[${section}]`} is written in a way that this program cannot change — write there yourself:\n${lost.join("\n")}`,
   );
 }
 
+/** A table of TOML. */
+type Table = { readonly [key: string]: unknown };
+
+/** A table with values set in the table at a path in it, and nothing else changed. */
+export function withValues(
+  table: Table,
+  [first, ...rest]: readonly string[],
+  values: Readonly<Record<string, KeyValue>>,
+): Table {
+  if (first === undefined) return { ...table, ...values };
+  return {
+    ...table,
+    [first]: withValues((Object.hasOwn(table, first) ? table[first] : {}) as Table, rest, values),
+  };
+}
+
 function setKey(lines: string[], end: string, section: string, key: string, value: string): void {
+  const path = section === "" ? key : `${section}.${key}`;
   let at = "";
   let header = -1;
   let dotted = -1;
@@ -54,7 +72,7 @@ function setKey(lines: string[], end: string, section: string, key: string, valu
     const [, indent, name, equals, rest] = KEY_LINE.exec(line) ?? [];
     if (name === undefined) continue;
     const full = at === "" ? plain(name) : `${at}.${plain(name)}`;
-    if (full === `${section}.${key}`) {
+    if (full === path) {
       lines[index] = `${indent}${name}${equals}${rest!.replace(VALUE, () => value)}`;
       return;
     }
@@ -62,11 +80,12 @@ function setKey(lines: string[], end: string, section: string, key: string, valu
       lines[index] = `${indent}${name}${equals}${inTable(rest!, key, value)}`;
       return;
     }
-    if (!full.startsWith(`${section}.`)) continue;
+    if (section === "" ? at !== "" : !full.startsWith(`${section}.`)) continue;
     last = index;
     if (at === "") dotted = index;
   }
-  if (header !== -1) lines.splice((shown === -1 ? last : shown) + 1, 0, `${key} = ${value}${end}`);
+  if (header !== -1 || section === "")
+    lines.splice((shown === -1 ? last : shown) + 1, 0, `${key} = ${value}${end}`);
   else if (dotted !== -1) lines.splice(dotted + 1, 0, `${section}.${key} = ${value}${end}`);
   else {
     while (lines.at(-1)?.trim() === "") lines.pop();

@@ -2,9 +2,23 @@
 import { readFileSync, type Stats, statSync } from "node:fs";
 import { whyOf } from "../linux/system-error.ts";
 
+/** What is wrong with a key, or a section, by its path; "" is the whole. */
+export interface KeyProblem {
+  readonly key: string;
+  /** A sentence, which names the key. */
+  readonly message: string;
+}
+
 /** A configuration that cannot be used. The message has a line for each problem: where, what is, what must be. */
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
+  /** The same by key; none where it is not about keys. */
+  readonly problems: readonly KeyProblem[];
+
+  constructor(message: string, options: ErrorOptions & { readonly problems?: readonly KeyProblem[] } = {}) {
+    super(message, options);
+    this.problems = options.problems ?? [];
+  }
 }
 
 /** The commented file has 4000 bytes; this keeps a wrong path from filling the memory. */

@@ -1,6 +1,7 @@
 /** Putting into words what is wrong with a configuration's keys, with a hint where one was mistyped. */
 import type * as v from "valibot";
 import { visible } from "../linux/text/visible.ts";
+import type { KeyProblem } from "./file.ts";
 
 /**
  * One sentence a problem. `where` turns a key's path, "" for the whole, into how the person knows it; the schema's
@@ -10,18 +11,25 @@ export function problemsOf(
   issues: readonly v.BaseIssue<unknown>[],
   where: (key: string) => string,
   knownKeys: Readonly<Record<string, readonly string[]>>,
-): string[] {
+): KeyProblem[] {
   return issues.map((issue) => {
     // The file's own keys: JSON's texts show what is in values.
     const path = (issue.path ?? []).map(({ key }) => visible(String(key)));
     const key = path.map(nameOf).join(".");
-    if (issue.type !== "strict_object")
-      return `${where(key)} is ${show(issue.input)}, but must be ${issue.message}`;
-    if (issue.expected === "never") return `${where(key)} is not a known key${hint(path, knownKeys)}`;
-    if (issue.expected === "Object")
-      return `${where(key)} is ${show(issue.input)}, but must be a section of keys`;
-    return `${where(key)} is missing`;
+    return { key, message: sentenceOf(issue, path, where(key), knownKeys) };
   });
+}
+
+function sentenceOf(
+  issue: v.BaseIssue<unknown>,
+  path: readonly string[],
+  name: string,
+  knownKeys: Readonly<Record<string, readonly string[]>>,
+): string {
+  if (issue.type !== "strict_object") return `${name} is ${show(issue.input)}, but must be ${issue.message}`;
+  if (issue.expected === "never") return `${name} is not a known key${hint(path, knownKeys)}`;
+  if (issue.expected === "Object") return `${name} is ${show(issue.input)}, but must be a section of keys`;
+  return `${name} is missing`;
 }
 
 /** So many characters of a key are shown: more is no key that somebody meant. */

@@ -28,7 +28,7 @@ import { Lending } from "./lending.ts";
 import { type Place, takePlace } from "./place.ts";
 import { watchPorts } from "./port-claims.ts";
 import { firstSettings } from "./settings/first-settings.ts";
-import { reload } from "./settings/reload.ts";
+import { reload, type SettingsReading } from "./settings/reload.ts";
 import { withPauses } from "./settings/with-pauses.ts";
 import { type Summary, summarise } from "./summary.ts";
 import { reportToSystemd } from "./systemd.ts";
@@ -69,6 +69,7 @@ export async function runService(options: ServiceOptions): Promise<Left | undefi
   const first = await firstSettings(readSettings);
   if (first === undefined) return undefined;
   let settings = first;
+  let reading: SettingsReading = { at: new Date(), refused: [], kept: [] };
   const pair = options.pair ?? MAIN_PAIR;
   const startedAt = new Date();
   const history = new EventHistory();
@@ -99,6 +100,7 @@ export async function runService(options: ServiceOptions): Promise<Left | undefi
   const readAgain = withPauses(() => {
     const reloaded = reload(settings, readSettings);
     for (const notice of reloaded.notices) sink(notice);
+    reading = reloaded.reading;
     if (reloaded.settings === undefined) return;
     settings = reloaded.settings;
     memory.mailbox.sendSettings(settings);
@@ -135,7 +137,9 @@ export async function runService(options: ServiceOptions): Promise<Left | undefi
     place = await takePlace({
       ...{ pair, socket: options.socket, signal: waiting.signal },
       subject: apiSubject(
-        () => ({ pair, startedAt, settings, memory, history, calibrations, lending, inTheWay }),
+        () => ({
+          ...{ pair, startedAt, settings, reading, memory, history, calibrations, lending, inTheWay },
+        }),
         sink,
         readAgain,
         options.audience,

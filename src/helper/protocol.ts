@@ -35,9 +35,12 @@ const board = v.strictObject({
 const key = v.pipe(v.string(), v.regex(/^[a-z_]{1,40}(\.[a-z_]{1,40}){0,3}$/, "not a key"));
 
 const keyValue = v.union(
-  [v.pipe(v.string(), v.maxLength(64)), v.pipe(v.number(), v.finite())],
+  [v.pipe(v.string(), v.maxLength(64)), v.pipe(v.number(), v.finite()), v.boolean()],
   "not a value",
 );
+
+/** The SHA-256 of a file's text. */
+const digest = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, "not a digest"));
 
 /** Checks a request. */
 export const helperRequestSchema = v.variant("ask", [
@@ -45,8 +48,14 @@ export const helperRequestSchema = v.variant("ask", [
   v.strictObject({ v: version, ask: v.literal("who has"), port }),
   /** Which boards are a pair's arms from now on: udev gives them their names. A further pair gets its configuration file. */
   v.strictObject({ v: version, ask: v.literal("name boards"), pair, leader: board, follower: board }),
-  /** Sets keys of a pair's configuration file; all of them, or none. */
-  v.strictObject({ v: version, ask: v.literal("set"), pair, keys: v.record(key, keyValue) }),
+  /** Sets keys of a pair's configuration file, if it is the one that was `seen`; all of them, or none. */
+  v.strictObject({
+    v: version,
+    ask: v.literal("set"),
+    pair,
+    keys: v.record(key, keyValue),
+    seen: v.exactOptional(digest),
+  }),
   /** Has a pair's service run, now and from each boot on. */
   v.strictObject({ v: version, ask: v.literal("enable"), pair }),
 ]);

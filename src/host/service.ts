@@ -33,8 +33,8 @@ export function unitOwning(path: string): string | undefined {
 }
 
 /** Whether systemd has a unit that somebody has disabled, so that it does not run; false where systemd is not asked. */
-export function isSwitchedOff(unit: string): boolean {
-  const { UnitFileState, ActiveState } = unitProperties(unit, ["UnitFileState", "ActiveState"]) ?? {};
+export async function isSwitchedOff(unit: string): Promise<boolean> {
+  const { UnitFileState, ActiveState } = (await unitProperties(unit, ["UnitFileState", "ActiveState"])) ?? {};
   return ["disabled", "masked"].includes(UnitFileState ?? "") && ActiveState !== "active";
 }
 

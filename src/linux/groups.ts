@@ -1,4 +1,4 @@
-/** The machine's groups, by name. */
+/** The machine's groups and users, by name. */
 import { readFileSync } from "node:fs";
 import { cString, libc, nativeBuffer } from "./libc.ts";
 
@@ -6,6 +6,11 @@ import { cString, libc, nativeBuffer } from "./libc.ts";
 export function groupId(name: string, file = "/etc/group"): number | undefined {
   const id = groupsIn(file).find(([group]) => group === name)?.[2];
   return id !== undefined && /^\d+$/.test(id) ? Number(id) : undefined;
+}
+
+/** The number of a user in a file of the form of passwd(5); undefined where there is none of that name. Never throws. */
+export function userId(name: string, file = "/etc/passwd"): number | undefined {
+  return groupId(name, file);
 }
 
 /**

@@ -1,5 +1,6 @@
 /** What the page and its server tell each other: one JSON object a message. Fields are only ever added. */
 import * as v from "valibot";
+import type { ApiProblem } from "../api/client.ts";
 import { statusSchema } from "../api/protocol.ts";
 import { JOINTS } from "../arm/joints.ts";
 import { pictureMessage, workMessage } from "./work/messages.ts";
@@ -17,6 +18,8 @@ const perJoint = v.pipe(v.array(nullableFigure), v.length(JOINTS.length));
 const sampleMessage = v.object({
   kind: v.literal("sample"),
   pair: v.string(),
+  /** When the joints were read: of the machine's CLOCK_MONOTONIC, µs. */
+  timeUs: v.number(),
   leader: perJoint,
   follower: perJoint,
 });
@@ -25,7 +28,21 @@ const sampleMessage = v.object({
 const statusMessage = v.object({ kind: v.literal("status"), pair: v.string(), status: statusSchema });
 
 /** Why a pair's service says nothing, and what to do, in words. */
-const absentMessage = v.object({ kind: v.literal("absent"), pair: v.string(), why: v.string() });
+const absentMessage = v.object({
+  kind: v.literal("absent"),
+  pair: v.string(),
+  /** "failed" is whatever has no name. */
+  because: v.picklist([
+    "not running",
+    "ended",
+    "silent",
+    "denied",
+    "unknown",
+    "refused",
+    "failed",
+  ] as const satisfies readonly (ApiProblem["kind"] | "failed")[]),
+  why: v.string(),
+});
 
 /** That somebody shows that he is beside the arms, and what is asked of him; null when it is over. */
 const claimMessage = v.object({
@@ -42,6 +59,8 @@ const helloMessage = v.object({
   kind: v.literal("hello"),
   machine: v.string(),
   program: v.string(),
+  /** The path of the page's script that the server has: a page that runs another is of another version. */
+  script: v.string(),
   pairs: v.array(v.string()),
   /** Whether this page is claimed: may make arms move. */
   isClaimed: v.boolean(),

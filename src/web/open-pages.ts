@@ -20,25 +20,31 @@ export interface OpenPage {
 const MOST_PAGES = 24;
 /** … beyond which pages that are claimed have places that nobody else can take. */
 const MOST_WITH_CLAIMED = 32;
-/** RFC 6455 and its registry: come again later; what was sent is not taken. */
-const CLOSED_FOR = { tooMany: 1013, message: 1003 } as const;
+/** RFC 6455: what was sent is not taken. */
+const NOTHING_IS_TAKEN = 1003;
+/** A page that hears nothing for 5 s takes its connection for dead. */
+const HELLO_EVERY_MS = 2_000;
 
 /** A page that is told something. */
 interface Told {
   readonly standing: Standing;
   readonly ends: readonly (() => void)[];
+  readonly helloMs: number;
   /** Undefined of a page that may not read. */
   readonly work: WorkPage | undefined;
 }
 
 /** What the pages are told. */
 export interface Tells {
+  /** What every page is told at first. */
+  readonly known: Omit<
+    Extract<PageMessage, { kind: "hello" }>,
+    "kind" | "page" | "pairs" | "isClaimed" | "mayRead"
+  >;
   readonly pairs: ReadonlyMap<string, ServedPair>;
   readonly claims: Claims;
   readonly works: Works;
   readonly reading: Reading;
-  readonly machine: string;
-  readonly program: string;
 }
 
 /** Tells them. */
@@ -50,20 +56,22 @@ export class OpenPages {
     this.#tells = tells;
   }
 
-  /** Tells a page what there is, and what is live; one that is too many is told that. */
+  /** Why no page with this token can be opened now; undefined where it can. */
+  fullFor(token: string | undefined): string | undefined {
+    const most = this.#standingOf(token) === "claimed" ? MOST_WITH_CLAIMED : MOST_PAGES;
+    if (this.#pages.size < most) return undefined;
+    return `${this.#pages.size} pages are open already: close one elsewhere, and this one goes on.`;
+  }
+
+  /** Tells a page what there is, and what is live. */
   open(socket: ServerWebSocket<OpenPage>): void {
-    const standing = this.#standingOf(socket);
-    if (this.#pages.size >= (standing === "claimed" ? MOST_WITH_CLAIMED : MOST_PAGES)) {
-      socket.close(CLOSED_FOR.tooMany, "Too many pages are open: close some.");
-      return;
-    }
-    this.#begin(socket, standing);
+    this.#begin(socket, this.#standingOf(socket.data.token));
   }
 
   /** A page only listens, but for saying that it is there: one that says something else is no page. */
   heard(socket: ServerWebSocket<OpenPage>, said: string | Buffer): void {
     if (said === HERE) this.#pages.get(socket)?.work?.here();
-    else socket.close(CLOSED_FOR.message, "nothing is taken here");
+    else socket.close(NOTHING_IS_TAKEN, "nothing is taken here");
   }
 
   close(socket: ServerWebSocket<OpenPage>): void {
@@ -78,27 +86,26 @@ export class OpenPages {
 
   /** Looks whether claims were made or ended meanwhile: a page whose claim is over falls back at once. */
   look(): void {
-    for (const [socket, { standing }] of this.#pages) {
-      const now = this.#standingOf(socket);
-      if (now === standing) continue;
+    const nowMs = performance.now();
+    for (const [socket, { standing, ends, helloMs }] of this.#pages) {
+      const now = this.#standingOf(socket.data.token);
+      // Who may read hears more often of the pairs, if there are any.
+      if (now === standing && (ends.length > 0 || nowMs - helloMs < HELLO_EVERY_MS)) continue;
       this.#end(socket);
       this.#begin(socket, now);
     }
   }
 
   #begin(socket: ServerWebSocket<OpenPage>, standing: Standing): void {
-    const { pairs, works, reading, machine, program } = this.#tells;
+    const { known, pairs, works, reading } = this.#tells;
     const { id } = socket.data;
     const mayRead = reading === "everybody" || standing === "claimed";
     const isClaimed = standing === "claimed";
-    send(socket, {
-      ...{ kind: "hello", machine, program, pairs: [...pairs.keys()], page: id },
-      ...{ isClaimed, mayRead },
-    });
+    send(socket, { kind: "hello", ...known, pairs: [...pairs.keys()], page: id, isClaimed, mayRead });
     const work = mayRead ? works.open(id, standing, (message) => send(socket, message)) : undefined;
     const feeds = mayRead ? [...pairs.values()].map(({ feed }) => feed) : [];
     const ends = feeds.map((feed) => feed.listen((message) => send(socket, message)));
-    this.#pages.set(socket, { standing, ends, work });
+    this.#pages.set(socket, { standing, ends, work, helloMs: performance.now() });
   }
 
   #end(socket: ServerWebSocket<OpenPage>): void {
@@ -108,8 +115,8 @@ export class OpenPages {
     this.#pages.delete(socket);
   }
 
-  #standingOf({ data }: ServerWebSocket<OpenPage>): Standing {
-    return this.#tells.claims.idOf(data.token, Date.now()) === undefined ? "unclaimed" : "claimed";
+  #standingOf(token: string | undefined): Standing {
+    return this.#tells.claims.idOf(token, Date.now()) === undefined ? "unclaimed" : "claimed";
   }
 }
 

@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import type { Server } from "bun";
+import type { WebConfig } from "../config/web.ts";
 import { version } from "../host/version.ts";
 import { plainAddress } from "../linux/sockets/inet.ts";
 import type { CountedPorts } from "./access/attempt.ts";
@@ -10,17 +11,21 @@ import type { Claims } from "./access/claims.ts";
 import type { Codes } from "./access/codes.ts";
 import { tokenIn } from "./access/cookie.ts";
 import { accessRoutes, claimRoutes } from "./access/routes.ts";
+import { healthRoutes } from "./health/routes.ts";
+import { Remembering } from "./history/remembering.ts";
+import { historyRoutes } from "./history/routes.ts";
 import { Allowance } from "./http/allowance.ts";
 import { Connections, type Peer } from "./http/connections.ts";
 import { isFromOwnPage, LONGEST_BODY_BYTES, refusedBy, refusedToAll } from "./http/entry.ts";
-import type { PageFile } from "./http/page-files.ts";
+import { fileResponse, type PageFile, scriptOf } from "./http/page-files.ts";
 import { refusal } from "./http/replies.ts";
-import type { Asked, MachineRoute, PairRoute, Reading } from "./http/route.ts";
+import type { Asked, MachineRoute, PairRoute } from "./http/route.ts";
 import { type OpenPage, OpenPages } from "./open-pages.ts";
-import { metricsRoute, pairRoutes } from "./pairs/routes.ts";
+import { metricsRoute, pairRoutes, stopRoute } from "./pairs/routes.ts";
 import type { ServedPair } from "./pairs/served-pair.ts";
 import type { SetUpMeans } from "./set-up/place.ts";
 import { setUpRoutes } from "./set-up/routes.ts";
+import { settingsRoutes } from "./settings/routes.ts";
 import { machineWorkRoutes, workRoutes } from "./work/routes.ts";
 import { Works } from "./work/works.ts";
 
@@ -30,7 +35,7 @@ export interface WebOptions extends SetUpMeans {
   /** 0 for any that is free. */
   readonly port: number;
   /** Who may see how the arms are. */
-  readonly reading: Reading;
+  readonly reading: WebConfig["read"];
   /** Further names by which this machine is asked. */
   readonly names: readonly string[];
   readonly files: ReadonlyMap<string, PageFile>;
@@ -61,18 +66,20 @@ const ANSWERED_WITHIN_S = 120;
 const SILENT_PAGE_S = 30;
 /** What an unclaimed page may read: as much at once as one that opens asks, several times over, and then as a page does. */
 const READ_BY_UNCLAIMED = { burst: 60, perS: 20 };
-/** A claim that was ended elsewhere is noticed within this. */
-const LOOK_AT_CLAIMS_MS = 500;
+/** A claim that was ended elsewhere, and a pair that is new, are noticed within this. */
+const LOOK_EVERY_MS = 500;
 
 /** Starts it. Throws the system's error when the address cannot be listened at. */
 export function serveWeb(options: WebOptions): RunningWeb {
   const { hostname: address, port, files, pairs, claims, reading, names, signal } = options;
+  const known = { machine: hostname(), program: version, script: scriptOf(files) };
   const works = new Works();
-  const pages = new OpenPages({ pairs, claims, works, reading, machine: hostname(), program: version });
+  const pages = new OpenPages({ known, pairs, claims, works, reading });
   const claimer = new Claimer(options, (message) => pages.tell(message));
   const allowance = new Allowance(READ_BY_UNCLAIMED);
   const ofMachine: readonly MachineRoute[] = [
     metricsRoute(pairs),
+    stopRoute(pairs),
     ...accessRoutes(claimer, claims, () => pages.look()),
     ...machineWorkRoutes(works),
   ];
@@ -81,7 +88,12 @@ export function serveWeb(options: WebOptions): RunningWeb {
     ...claimRoutes(claimer, claims),
     ...workRoutes(works),
     ...setUpRoutes(works, options),
+    ...healthRoutes(),
+    ...settingsRoutes,
+    ...historyRoutes,
   ];
+  // A page that opens finds the last minutes, also where none was open.
+  const remembering = new Remembering(pairs);
   const server: Server<OpenPage> = Bun.serve<OpenPage>({
     hostname: address,
     port,
@@ -108,14 +120,20 @@ export function serveWeb(options: WebOptions): RunningWeb {
     },
   });
   const connections = new Connections(server.port!, signal);
-  const looking = setInterval(() => pages.look(), LOOK_AT_CLAIMS_MS);
+  const looking = setInterval(() => {
+    pages.look();
+    remembering.look();
+  }, LOOK_EVERY_MS);
   signal.addEventListener("abort", () => clearInterval(looking), { once: true });
 
   function upgrade(request: Request, server: Server<OpenPage>, peer: Peer): Response | undefined {
     if (!isFromOwnPage(request)) return refusal(403, "Only this machine's own page may ask.");
+    const token = tokenOf(request);
+    // A page that was refused asks why in a request that is none for a WebSocket.
+    const full = pages.fullFor(token);
+    if (full !== undefined) return refusal(503, full);
     const closed = connections.began(peer);
-    if (server.upgrade(request, { data: { id: randomUUID(), token: tokenOf(request), closed } }))
-      return undefined;
+    if (server.upgrade(request, { data: { id: randomUUID(), token, closed } })) return undefined;
     closed();
     return refusal(426, "A WebSocket is expected.", { upgrade: "websocket" });
   }
@@ -148,13 +166,15 @@ export function serveWeb(options: WebOptions): RunningWeb {
   function fileOf(request: Request, url: URL): Response {
     if (request.method === "POST") return refusal(405, "This can only be read.", { allow: "GET, HEAD" });
     const file = files.get(url.pathname);
-    return file ? new Response(file.body, { headers: file.headers }) : refusal(404, "There is no such page.");
+    if (file === undefined) return refusal(404, "There is no such page.");
+    return fileResponse(file, request.headers.get("accept-encoding"));
   }
 
   return {
     url: server.url.href,
     routes: { ofMachine, ofPairs },
     async stop() {
+      remembering.end();
       await works.end();
       await server.stop(true);
     },

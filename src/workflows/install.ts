@@ -1,8 +1,9 @@
 /** Installing the program without the Debian package, for systems without apt: what the package does, and its undoing. */
 import { chmodSync, copyFileSync, existsSync, renameSync, rmdirSync, rmSync } from "node:fs";
+import { hostname } from "node:os";
 import { dirname } from "node:path";
 import { CONTROL_DIR } from "../api/address.ts";
-import { CONFIG_DIR } from "../config/pairs.ts";
+import { CONFIG_DIR, MAIN_PAIR, pairConfigPath } from "../config/pairs.ts";
 import { hasPackage, packageArchitecture } from "../host/machine.ts";
 import { RULES_DIR, RULES_FILE } from "../host/naming-rules.ts";
 import {
@@ -12,6 +13,8 @@ import {
   MAIN_UNIT,
   PACKAGE_FILES,
   PROGRAM_PATH,
+  SHIPPED_CONFIG,
+  WEB_UNIT,
 } from "../host/package-files.ts";
 import { type ProgramName, systemPrograms } from "../host/programs.ts";
 import { ServiceError } from "../host/service.ts";
@@ -24,6 +27,10 @@ const WITHIN_PROGRAM = "/$bunfs/";
 /** Of each the first is enabled. */
 const PAIR_UNITS = [MAIN_UNIT, "so101-teleop@*.service"] as const;
 const HELPER_UNITS = [HELPER_SOCKET_UNIT, HELPER_UNIT] as const;
+/** The folder of what the page keeps: who is claimed. */
+const PAGE_STATE = "/var/lib/so101-web";
+/** Those of the services. */
+const USERS = ["so101-teleop", "so101-web"] as const;
 
 /**
  * Does what the Debian package does: copies this program, writes the service, its user, the udev rules and a commented
@@ -34,6 +41,7 @@ export function install(operator: Operator): void {
   requireMachine("install");
   const tell = (message: string) => operator.tell("done", message);
   const running = existsSync(PROGRAM_PATH) && isActive();
+  const isFirst = !existsSync(`/usr/lib/systemd/system/${MAIN_UNIT}`);
   if (process.execPath !== PROGRAM_PATH) {
     copyProgram();
     tell(`${PROGRAM_PATH} is written.`);
@@ -47,6 +55,14 @@ export function install(operator: Operator): void {
     replaceFile(path, text, 0o644);
     tell(`${path} is written.`);
   }
+  const config = pairConfigPath(MAIN_PAIR);
+  if (existsSync(config)) tell(`${config} stays as it is.`);
+  // One that somebody has taken away is not wanted.
+  else if (isFirst) {
+    makeFolder(dirname(config));
+    replaceFile(config, SHIPPED_CONFIG.text, 0o644);
+    tell(`${config} is made.`);
+  }
   system("systemd-sysusers", "so101-teleop.conf");
   arrangeCalibrations("calibrations_to_group again", operator);
   if (existsSync("/run/udev/control")) {
@@ -54,7 +70,7 @@ export function install(operator: Operator): void {
     system("udevadm", "trigger", "--action=change", "--subsystem-match=usb", "--subsystem-match=tty");
   }
   if (!existsSync("/run/systemd/system")) {
-    system("systemctl", "enable", HELPER_SOCKET_UNIT, MAIN_UNIT);
+    system("systemctl", "enable", HELPER_SOCKET_UNIT, MAIN_UNIT, WEB_UNIT);
     tell("Installed. systemd does not run here: the service starts at the next boot.");
     return;
   }
@@ -65,7 +81,10 @@ export function install(operator: Operator): void {
   // A program that runs already leaves the follower held; systemd starts the new one, which goes on from there.
   if (running) system("systemctl", "kill", "--kill-who=main", "--signal=USR2", ...PAIR_UNITS);
   system("systemctl", "enable", "--now", MAIN_UNIT);
+  system("systemctl", "enable", WEB_UNIT);
+  system("systemctl", "restart", WEB_UNIT);
   tell("Installed, and running. What comes next: sudo so101 assign");
+  tell(`The page for the phone beside the arms: http://${hostname()}.local:8101`);
 }
 
 /**
@@ -76,7 +95,7 @@ export function uninstall(settings: "keep" | "purge", operator: Operator): void 
   requireMachine("uninstall");
   const tell = (message: string) => operator.tell("done", message);
   // An older version may have brought fewer units.
-  for (const [unit, ...others] of [PAIR_UNITS, HELPER_UNITS]) {
+  for (const [unit, ...others] of [[WEB_UNIT], PAIR_UNITS, HELPER_UNITS] as const) {
     if (!existsSync(`/usr/lib/systemd/system/${unit}`)) continue;
     if (existsSync("/run/systemd/system")) system("systemctl", "stop", unit, ...others);
     system("systemctl", "disable", unit);
@@ -90,7 +109,9 @@ export function uninstall(settings: "keep" | "purge", operator: Operator): void 
     rmSync(`${RULES_DIR}/${RULES_FILE}`, { force: true });
     arrangeCalibrations("calibrations_to_root", operator);
     rmSync(CONTROL_DIR, { recursive: true, force: true });
-    if (hasUser()) system("userdel", "so101-teleop");
+    rmSync(PAGE_STATE, { recursive: true, force: true });
+    for (const { path, isConfiguration } of PACKAGE_FILES) if (isConfiguration) rmSync(path, { force: true });
+    for (const user of USERS) if (hasUser(user)) system("userdel", user);
   }
   for (const folder of [`${CALIBRATIONS}/calibration`, CALIBRATIONS]) removeIfEmpty(folder);
   if (existsSync("/run/systemd/system")) system("systemctl", "daemon-reload");
@@ -144,8 +165,8 @@ function isActive(): boolean {
   return systemPrograms.run("systemctl", "--quiet", "is-active", MAIN_UNIT)?.success === true;
 }
 
-function hasUser(): boolean {
-  return systemPrograms.run("getent", "passwd", "so101-teleop")?.success === true;
+function hasUser(name: string): boolean {
+  return systemPrograms.run("getent", "passwd", name)?.success === true;
 }
 
 function removeIfEmpty(folder: string): void {

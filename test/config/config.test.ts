@@ -51,6 +51,7 @@ test("an empty file gives the defaults", () => {
       stall_current_ma: 0,
       stall_after_s: 3,
     },
+    web: { enabled: true, listen: "0.0.0.0:8101", read: "everybody", names: [] },
   });
 });
 

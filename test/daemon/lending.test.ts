@@ -34,11 +34,12 @@ beforeEach(async () => {
   const sink = (event: Parameters<typeof tell>[0]) => history.take(tell(event, [], {}));
   lending = new Lending(memory, (problem) => sink({ kind: "notice", severity: "info", problem }));
   const settings = pairSettings(defaultConfig);
+  const reading = { at: new Date(), refused: [], kept: [] };
   const sources = { pair: "main", startedAt: new Date(), settings, memory, history, lending } as const;
   server = await serveApi(
     path,
     apiSubject(
-      () => ({ ...sources, calibrations: {}, inTheWay: undefined }),
+      () => ({ ...sources, calibrations: {}, inTheWay: undefined, reading }),
       sink,
       () => {},
       () => ({}),

@@ -21,6 +21,8 @@ const PATIENCE_MS = 60_000;
 const UNIT = "so101-teleop.service";
 const HELPER = "so101-helper.service";
 const HELPER_SOCKET = "so101-helper.socket";
+const WEB = "so101-web.service";
+const RULES = "so101-rules.service";
 const bound = { from: dist, to: "/opt/so101" };
 
 /** Simulated arms, their ports with the rights of real ones. */
@@ -121,7 +123,181 @@ here.describe("the Debian package", () => {
       expect(await exposure(unit)).toBeLessThanOrEqual(0.8);
       expect(await exposure(unit)).toBe(await listedExposure(listed));
     }
-    expect(await exposure(HELPER)).toBe(await listedExposure(HELPER));
+    for (const unit of [HELPER, WEB, RULES]) expect(await exposure(unit)).toBe(await listedExposure(unit));
+    expect(await exposure(WEB)).toBeLessThanOrEqual(2);
+  });
+
+  const PAGE = "http://127.0.0.1:8101/";
+  const web = async (property: string) =>
+    machine.must("systemctl", "show", "--value", `--property=${property}`, WEB);
+  const get = (url: string, ...options: string[]) =>
+    machine.run(["curl", "--silent", "--show-error", "--max-time", "10", ...options, url]);
+  /** Runs a program as the page's process is run: with its user, its rights and its folders. */
+  const asPage = (...command: string[]) =>
+    machine.run(["nsenter", "--target", pagePid, "--mount", "--user", ...command]);
+  let pagePid = "0";
+
+  test("the page is there from the installation on, as a user of its own", async () => {
+    expect(await machine.must("systemctl", "is-enabled", WEB)).toBe("enabled");
+    await appliance.until(async () => (await web("StatusText")).includes("the page is at"), "the page");
+    pagePid = await web("MainPID");
+    expect(await machine.must("stat", "-c", "%U %G", `/proc/${pagePid}`)).toBe("so101-web dialout");
+    expect(await machine.must("stat", "-c", "%a %U", "/var/lib/so101-web")).toBe("700 so101-web");
+    expect((await get(PAGE)).stdout).toContain("<!doctype html>");
+    expect(await machine.must("cat", "/etc/avahi/services/so101.service")).toContain("<port>8101</port>");
+  });
+
+  test("the page is for private networks, and comes after the arms", async () => {
+    // Whether packets of others are dropped is the kernel's matter, which a container may not have: test/vm sees it.
+    const addresses = async (property: string) => (await web(property)).split(" ").toSorted();
+    const near = ["10.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16"];
+    const nearby = [...near, "::1/128", "fc00::/7", "fe80::/64"];
+    expect(await addresses("IPAddressAllow")).toEqual(nearby.toSorted());
+    expect(await addresses("IPAddressDeny")).toEqual(["0.0.0.0/0", "::/0"]);
+    // An overlay network's, with the manual's drop-in.
+    const manual = await Bun.file(join(import.meta.dir, "../../packaging/doc/install.md")).text();
+    const [, dropIn] = /```ini\n(\[Service\]\nIPAddressAllow=100[^`]*)```/.exec(manual)!;
+    await machine.write(`/etc/systemd/system/${WEB}.d/override.conf`, dropIn!);
+    await machine.must("systemctl", "daemon-reload");
+    expect(await addresses("IPAddressAllow")).toEqual([...nearby, "100.64.0.0/10"].toSorted());
+    await machine.must("rm", "-r", `/etc/systemd/system/${WEB}.d`);
+    await machine.must("systemctl", "daemon-reload");
+    const weight = async (unit: string) =>
+      Number(await machine.must("systemctl", "show", "--value", "--property=CPUWeight", unit));
+    expect(await weight(WEB)).toBeLessThan((await weight(UNIT)) / 10);
+    for (const unit of [UNIT, HELPER, RULES]) {
+      expect(await machine.must("systemctl", "show", "--value", "--property=PrivateNetwork", unit)).toBe(
+        "yes",
+      );
+    }
+  });
+
+  test("the page's process can neither signal nor trace the loop, nor see it", async () => {
+    const loop = await appliance.property("MainPID");
+    const user = ["--setuid", await machine.must("id", "-u", "so101-web"), "--setgid", "20"];
+    const signal = await machine.run([
+      "setpriv",
+      "--reuid",
+      "so101-web",
+      "--regid",
+      "dialout",
+      "--clear-groups",
+      "kill",
+      "-0",
+      loop,
+    ]);
+    expect(signal.code).not.toBe(0);
+    const memory = await machine.run([
+      "setpriv",
+      "--reuid",
+      "so101-web",
+      "--regid",
+      "dialout",
+      "--clear-groups",
+      "head",
+      "-c1",
+      `/proc/${loop}/maps`,
+    ]);
+    expect(memory.code).not.toBe(0);
+    // And as it is run, it does not even see it.
+    expect((await asPage(...user, "test", "-e", `/proc/${pagePid}`)).code).toBe(0);
+    expect((await asPage(...user, "test", "-e", `/proc/${loop}`)).code).not.toBe(0);
+    expect(await web("CapabilityBoundingSet")).toBe("");
+  });
+
+  test("the page may write calibrations and its own folder, and nothing else", async () => {
+    const user = ["--setuid", await machine.must("id", "-u", "so101-web"), "--setgid", "20"];
+    const may = async (path: string) => (await asPage(...user, "touch", path)).code === 0;
+    expect(await may("/var/lib/so101-web/x")).toBe(true);
+    expect(await may("/var/lib/so101-teleop/calibration/x")).toBe(true);
+    await machine.must("rm", "/var/lib/so101-web/x", "/var/lib/so101-teleop/calibration/x");
+    const others = [
+      "/var/lib/so101-teleop/x",
+      "/etc/so101-teleop/x",
+      "/run/so101-teleop/x",
+      "/home/x",
+      "/usr/bin/x",
+      "/var/lib/x",
+    ];
+    for (const path of others) expect(`${path} ${await may(path)}`).toBe(`${path} false`);
+  });
+
+  test("root's helper sets keys and enables pairs for the page's user, and for nobody else", async () => {
+    const config = "/etc/so101-teleop/config.toml";
+    const have = async (user: string, request: object) => {
+      const ask =
+        "import socket,sys; s=socket.socket(socket.AF_UNIX); s.connect('/run/so101-helper.sock'); " +
+        "s.sendall(sys.argv[1].encode()+b'\\n'); print(s.makefile().readline())";
+      const said = await machine.must(
+        ...["setpriv", "--reuid", user, "--regid", "dialout", "--clear-groups"],
+        ...["python3", "-c", ask, JSON.stringify({ v: 1, ...request })],
+      );
+      return JSON.parse(said);
+    };
+    const rate = { ask: "set", pair: "main", keys: { "teleoperation.rate_hz": 150 } };
+    for (const user of ["so101-teleop", "nobody"]) {
+      expect(await have(user, rate)).toMatchObject({ ok: false, error: "this user may not ask" });
+    }
+    await machine.must("chgrp", "dialout", config);
+    await machine.must("chmod", "640", config);
+    const before = await machine.must("cat", config);
+    expect(await have("so101-web", rate)).toMatchObject({ ok: true, isChanged: true });
+    expect(await machine.must("cat", config)).toBe(
+      before.replace("#rate_hz = 200\n", "#rate_hz = 200\nrate_hz = 150\n"),
+    );
+    expect(await machine.must("stat", "-c", "%a %U %G", config)).toBe("640 root dialout");
+    const boards = { leader: { port: "/dev/ttyACM0" }, follower: { port: "/dev/ttyACM1" } };
+    expect(await have("so101-web", { ask: "name boards", pair: "main", ...boards })).toMatchObject({
+      ok: false,
+      error: expect.stringContaining("no board is plugged in at /dev/ttyACM0"),
+    });
+    // What it has systemd do once it has written rules.
+    await machine.must("systemctl", "start", RULES);
+    expect(await have("so101-web", { ask: "enable", pair: "left" })).toMatchObject({
+      ok: false,
+      error: expect.stringContaining('there is no pair "left"'),
+    });
+    await machine.write("/etc/so101-teleop/left.toml", "# left\n");
+    const left = "so101-teleop@left.service";
+    expect(await have("so101-web", { ask: "enable", pair: "left" })).toMatchObject({ ok: true });
+    expect(await machine.must("systemctl", "is-enabled", left)).toBe("enabled");
+    expect(await machine.must("systemctl", "is-active", left)).toBe("active");
+    await machine.must("systemctl", "disable", "--now", left);
+    await machine.must("rm", "/etc/so101-teleop/left.toml");
+  });
+
+  test("a page that cannot start waits for what is wrong, says it, and is there once it is mended", async () => {
+    const path = "/etc/so101-teleop/config.toml";
+    const good = await machine.must("cat", path);
+    const status = (text: string) =>
+      appliance.until(async () => (await web("StatusText")).includes(text), `the page's status "${text}"`);
+    await machine.write(path, `${good}\n`.replace("#listen = ", 'listen = "8101"\n#listen = '));
+    await machine.must("systemctl", "restart", WEB);
+    await status('web.listen is "8101", but must be an address and a port');
+    await machine.write(path, `${good}\n`.replace("#listen = ", 'listen = "192.0.2.1:8101"\n#listen = '));
+    await status("the page cannot be served at 192.0.2.1:8101");
+    await machine.write(path, `${good}\n`);
+    await status("the page is at http://0.0.0.0:8101/");
+  });
+
+  test("a page that is switched off ends with success, and stays ended; one that is killed is back", async () => {
+    const path = "/etc/so101-teleop/config.toml";
+    const good = await machine.must("cat", path);
+    await machine.write(path, `${good}\n`.replace("#enabled = true", "enabled = false"));
+    await machine.must("systemctl", "restart", WEB);
+    await appliance.until(async () => (await web("ActiveState")) === "inactive", "the end of the page");
+    expect(await web("Result")).toBe("success");
+    expect(await machine.must("journalctl", "-o", "cat", "-u", WEB)).toContain(
+      "the page is switched off: web.enabled is false",
+    );
+    await machine.write(path, `${good}\n`);
+    // No restart is waiting for it.
+    expect(await web("SubState")).toBe("dead");
+    await machine.must("systemctl", "start", WEB);
+    const pid = await web("MainPID");
+    await machine.must("kill", "-KILL", pid);
+    await appliance.until(async () => !["0", pid].includes(await web("MainPID")), "the page's next process");
+    await appliance.until(async () => (await get(PAGE)).code === 0, "the page");
   });
 
   test("its unit waits for nothing beyond basic.target", async () => {
@@ -142,6 +318,8 @@ here.describe("the Debian package", () => {
       "so101-teleop@left.service",
       HELPER_SOCKET,
       HELPER,
+      WEB,
+      RULES,
     ]);
     expect(`${stdout}${stderr}`.split("\n").filter((line) => line.includes("so101"))).toEqual([]);
   });
@@ -188,7 +366,7 @@ port = "/run/arms/follower"
       ...["BUN_BE_BUN=1", "BUN_OPTIONS=--preload=/run/planted.ts", "BUN_INSPECT_PRELOAD=/run/planted.ts"],
       "BUN_INSPECT=ws://127.0.0.1:6499/x",
     ];
-    const services = [UNIT, "so101-teleop@.service", HELPER];
+    const services = [UNIT, "so101-teleop@.service", HELPER, WEB];
     for (const unit of services) {
       await machine.write(
         `/run/systemd/system/${unit}.d/planted.conf`,
@@ -197,7 +375,7 @@ port = "/run/arms/follower"
     }
     await machine.must("systemctl", "daemon-reload");
     await machine.must("systemctl", "set-environment", ...planted);
-    for (const unit of [UNIT, "so101-teleop@left.service", HELPER]) {
+    for (const unit of [UNIT, "so101-teleop@left.service", HELPER, WEB]) {
       await machine.must("systemctl", "restart", unit);
       const pid = await machine.must("systemctl", "show", "--value", "--property=MainPID", unit);
       // Until then it is systemd's own.
@@ -237,9 +415,11 @@ port = "/run/arms/follower"
       await Bun.write(machine.path("/root/next/next.deb"), Bun.file(next));
     });
     const pid = await appliance.property("MainPID");
+    const page = await web("MainPID");
     await sim.request({ do: "mark", text: "upgrade" });
     await machine.must("dpkg", "--install", "/root/next/next.deb");
     expect(await appliance.property("MainPID")).not.toBe(pid);
+    expect(["0", page]).not.toContain(await web("MainPID"));
     await appliance.untilStatus("following");
     await sim.request({ do: "mark", text: "upgraded" });
     await sim.request({ do: "sync" });
@@ -299,10 +479,15 @@ port = "/run/arms/follower"
       "/usr/bin/so101",
       "/run/so101-helper.sock",
       "/etc/systemd/system/sockets.target.wants/so101-helper.socket",
+      "/etc/systemd/system/multi-user.target.wants/so101-web.service",
+      "/etc/avahi/services/so101.service",
+      "/var/lib/so101-web",
     ]) {
       expect(await appliance.has(path)).toBe(false);
     }
-    expect((await machine.run(["getent", "passwd", "so101-teleop"])).code).not.toBe(0);
+    for (const user of ["so101-teleop", "so101-web"]) {
+      expect((await machine.run(["getent", "passwd", user])).code).not.toBe(0);
+    }
     expect(await machine.must("stat", "-c", "%U", kept)).toBe("root");
   });
 
@@ -340,7 +525,14 @@ here.describe("the bare program", () => {
     );
     await appliance.untilStatus("sudo so101 assign");
     expect(await machine.must("systemctl", "is-enabled", UNIT)).toBe("enabled");
+    expect(await machine.must("systemctl", "is-active", WEB)).toBe("active");
+    await machine.must("rm", "/etc/so101-teleop/config.toml");
     expect((await machine.run([program, "install"])).code).toBe(0);
+    // What somebody has taken away is not made again.
+    expect(await appliance.has("/etc/so101-teleop/config.toml")).toBe(false);
+    await machine.write("/etc/so101-teleop/config.toml", "# mine\n");
+    expect((await machine.run([program, "install"])).code).toBe(0);
+    expect(await machine.must("cat", "/etc/so101-teleop/config.toml")).toBe("# mine");
   });
 
   test("and removes itself, keeping the configuration unless it is purged", async () => {
@@ -350,7 +542,10 @@ here.describe("the bare program", () => {
     await machine.must(program, "uninstall", "--purge");
     expect(await appliance.has("/etc/so101-teleop")).toBe(false);
     expect(await appliance.has("/var/lib/so101-teleop")).toBe(false);
-    expect((await machine.run(["getent", "passwd", "so101-teleop"])).code).not.toBe(0);
+    expect(await appliance.has("/var/lib/so101-web")).toBe(false);
+    for (const user of ["so101-teleop", "so101-web"]) {
+      expect((await machine.run(["getent", "passwd", user])).code).not.toBe(0);
+    }
   });
 
   test("refuses a 32-bit system, and says what to do", async () => {
@@ -382,6 +577,8 @@ chroot /mnt/root dpkg --install "/opt/so101/$1"
 cd /mnt/root
 readlink etc/systemd/system/multi-user.target.wants/so101-teleop.service
 readlink etc/systemd/system/sockets.target.wants/so101-helper.socket
+readlink etc/systemd/system/multi-user.target.wants/so101-web.service
+cmp etc/so101-teleop/config.toml usr/share/so101-teleop/config.toml
 chroot . getent passwd so101-teleop
 stat -c '%a %G' var/lib/so101-teleop/calibration
 chroot . dpkg --purge so101-teleop

@@ -292,6 +292,104 @@ whose
     expect(said).toMatch(/calibration\/mine\/folder d 2?700 root:/);
   });
 
+  /** What dpkg knows of the package's conffiles, and what is in the folder of the configurations. */
+  const CONFIG = `chroot . dpkg-query -W -f='\${Conffiles}\\n' so101-teleop | awk 'NF { print "conffile", $1, $3 }'
+ls -A etc/so101-teleop 2>/dev/null || true`;
+  /** What the new version has. */
+  const ANNOUNCED = "conffile /etc/avahi/services/so101.service ";
+
+  test.each([
+    ["as it was shipped", ""],
+    [
+      "with its edits",
+      "echo '# mine' >>etc/so101-teleop/config.toml; chmod 640 etc/so101-teleop/config.toml; chgrp dialout etc/so101-teleop/config.toml",
+    ],
+    [
+      "a link to where an administrator keeps it",
+      "mv etc/so101-teleop/config.toml srv/; ln -s ../../srv/config.toml etc/so101-teleop/",
+    ],
+  ])("the configuration of 0.1.0, %s, is the same after the upgrade, and dpkg's no more", (_, edit) => {
+    const said = inMachine(
+      `
+mount -t proc proc proc
+install_first
+mkdir -p etc/so101-teleop
+echo '# a second pair' >etc/so101-teleop/left.toml
+${edit}
+stat -c '%N %a %U %G %i %Y' etc/so101-teleop/config.toml >/mnt/config
+cp etc/so101-teleop/config.toml /mnt/kept
+install_this
+stat -c '%N %a %U %G %i %Y' etc/so101-teleop/config.toml | cmp - /mnt/config
+cmp etc/so101-teleop/config.toml /mnt/kept
+# Again, and away and back, it stays so: nothing is asked, nothing is laid beside it.
+install_this
+dpkg_ --remove so101-teleop
+install_this
+cmp etc/so101-teleop/config.toml /mnt/kept`,
+      `${CONFIG}\npurge >&2\ntest ! -e etc/so101-teleop`,
+    );
+    expect(said).toBe(`${ANNOUNCED}\nconfig.toml\nleft.toml\n`);
+  });
+
+  test("a configuration that somebody has taken away is not made again, until the package is purged", () => {
+    const said = inMachine(
+      `
+mount -t proc proc proc
+install_first
+rm etc/so101-teleop/config.toml
+install_this`,
+      `${CONFIG}
+install_this >&2
+ls -A etc/so101-teleop 2>/dev/null || true
+purge >&2
+install_this >&2
+cmp etc/so101-teleop/config.toml usr/share/so101-teleop/config.toml
+stat -c '%a %U %G' etc/so101-teleop/config.toml
+echo '# mine' >etc/so101-teleop/config.toml
+install_this >&2
+cat etc/so101-teleop/config.toml
+rm etc/so101-teleop/config.toml
+install_this >&2
+ls -A etc/so101-teleop`,
+    );
+    expect(said).toBe(`${ANNOUNCED}\n644 root root\n# mine\n`);
+  });
+
+  test("an upgrade that fails half-way leaves the configuration of 0.1.0 as it was", () => {
+    const said = inMachine(
+      `
+mount -t proc proc proc
+install_first
+echo '# mine' >>etc/so101-teleop/config.toml
+cp etc/so101-teleop/config.toml /mnt/kept
+# In the middle of unpacking there is no place for a file.
+mkdir usr/share/so101-teleop
+mount -t tmpfs -o ro tmpfs usr/share/so101-teleop
+if install_this; then exit 9; fi
+cmp etc/so101-teleop/config.toml /mnt/kept`,
+      `status; ls -A etc/so101-teleop
+umount usr/share/so101-teleop
+install_this >&2
+cmp etc/so101-teleop/config.toml /mnt/kept
+${CONFIG}`,
+    );
+    expect(said).toBe(`installed 0.1.0\nconfig.toml\n${ANNOUNCED}\nconfig.toml\n`);
+  });
+
+  test("an upgrade that was interrupted by a loss of power is brought to its end, with what was edited meanwhile", () => {
+    const said = inMachine(
+      `
+mount -t proc proc proc
+install_first
+echo '# mine' >>etc/so101-teleop/config.toml
+mv etc/so101-teleop/config.toml etc/so101-teleop/.config.toml.dpkg-aside
+echo '# made meanwhile' >etc/so101-teleop/config.toml
+install_this`,
+      `tail -n 1 etc/so101-teleop/config.toml; cat etc/so101-teleop/config.toml.dpkg-old; ls -A etc/so101-teleop`,
+    );
+    expect(said).toBe("# mine\n# made meanwhile\nconfig.toml\nconfig.toml.dpkg-old\n");
+  });
+
   test("a machine that runs 0.1.0, half-configured by mallory's link, goes on with this version", async () => {
     await using machine = await Machine.boot({ from: debs, to: dirname(PROGRAM_OF_BARE_RELEASES) });
     const unit = "so101-teleop.service";

@@ -75,7 +75,6 @@ needing(...BROWSER_NEEDS).describe("the wizard", () => {
     await using on = await stage();
     const { page, hands, troubles } = on;
     const actions = await playWizard(page, hands);
-    console.log(actions.join("\n"));
     expect(actions.length).toBeLessThanOrEqual(8);
     expect(troubles).toEqual([]);
   });

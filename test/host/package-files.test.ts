@@ -25,15 +25,20 @@ test("a further pair's configuration begins as its defaults, and says them", () 
   expect(parseConfig(uncommented, "left.toml", "left")).toEqual(defaultConfigOf("left"));
 });
 
-test("only the configuration is somebody's to edit", () => {
+test("of what is installed only the announcement is somebody's to edit: the configuration is made, and then nobody's but his", () => {
   const edited = PACKAGE_FILES.filter(({ isConfiguration }) => isConfiguration).map(({ path }) => path);
-  expect(edited).toEqual(["/etc/so101-teleop/config.toml"]);
+  expect(edited).toEqual(["/etc/avahi/services/so101.service"]);
 });
 
 test("no service hands its program what Bun heeds before the program runs", () => {
-  const services = PACKAGE_FILES.filter(({ path }) => path.endsWith(".service"));
-  expect(services.length).toBeGreaterThan(0);
+  const services = PACKAGE_FILES.filter(({ text }) => text.includes("\nExecStart=/usr/bin/so101 "));
+  expect(services).toHaveLength(4);
   for (const { text } of services) {
     expect(text.split("\n")).toContain(UNSET);
   }
+});
+
+test("the page is announced at the port that it has", () => {
+  expect(textOf("services/so101.service")).toContain("<port>8101</port>");
+  expect(defaultConfigOf("main").web?.listen).toEndWith(":8101");
 });

@@ -17,6 +17,8 @@ export interface ServedWeb extends AsyncDisposable {
   readonly dir: string;
 }
 
+const nobody = () => Promise.reject(new Error("there is nobody here who could"));
+
 /** Serves a pair `main` whose service listens at `socket`, by default nobody. */
 export function serveForTest(choices: Partial<WebOptions> = {}, socket?: string): ServedWeb {
   const dir = mkdtempSync(join(tmpdir(), "so101-web-"));
@@ -25,10 +27,12 @@ export function serveForTest(choices: Partial<WebOptions> = {}, socket?: string)
   const path = socket ?? join(dir, "nobody.sock");
   const web = serveWeb({
     ...{ hostname: "127.0.0.1", port: 0, reading: "everybody", names: [], counted: "any" },
-    files: new Map([["/", { body: new Blob(["the page"]) as Bun.BunFile, headers: {} }]]),
+    files: new Map([
+      ["/", { body: new Blob(["the page"]) as Bun.BunFile, packed: Bun.gzipSync("the page"), headers: {} }],
+    ]),
     pairs: new Map([["main", servedPair("main", [path], { socket: path })]]),
     boards: { list: async () => [], watch() {} },
-    naming: { isGiven: () => false, give: () => Promise.reject(new Error("nobody names boards here")) },
+    naming: { isGiven: () => false, give: nobody, enable: nobody },
     compared: new Compared(dir),
     ...{ claims, codes, signal: over.signal },
     ...choices,

@@ -1,6 +1,7 @@
 /** Who is heard by the page's server, what of, and what becomes of everybody else. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { hostname } from "node:os";
+import { MOST_CONNECTIONS } from "../../src/web/http/connections.ts";
 import { type ServedWeb, say, serveForTest, statusOf } from "../support/web-server.ts";
 
 let served: ServedWeb;
@@ -80,6 +81,22 @@ describe("a Host", () => {
     const two = "GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nHost: evil.example\r\n\r\n";
     expect(statusOf(await say(served.port, two))).toBe(421);
     expect(await asked({ path: "http://127.0.0.1/", headers: { host: "evil.example" } })).toBe(421);
+  });
+});
+
+describe("a page", () => {
+  test("of a name that is configured is served through a proxy that speaks https", async () => {
+    const sent = { method: "POST", path: "/claim-by-code", body: '{"code":"AAAAAAAA"}' };
+    const headers = { host: "arms.example.org", origin: "https://arms.example.org", ...JSON_TYPE };
+    expect(await asked({ ...sent, headers })).toBe(200);
+    const answer = await say(
+      served.port,
+      request({ path: "/live", headers: { ...headers, ...upgrade, ...key } }),
+    );
+    expect(statusOf(answer)).toBe(101);
+    expect(await asked({ ...sent, headers: { ...headers, origin: "https://arms.example.org:8443" } })).toBe(
+      403,
+    );
   });
 });
 
@@ -211,7 +228,7 @@ describe("a request", () => {
 
 describe("who may ask what", () => {
   /** What makes an arm stand still, and what claims a page. */
-  const FOR_EVERYBODY = ["buttons", "claim", "/claim-by-board", "/claim-by-code"];
+  const FOR_EVERYBODY = ["/buttons", "buttons", "claim", "/claim-by-board", "/claim-by-code"];
 
   test("everything that changes something, but Pause, Release and a claim, takes a claimed page", async () => {
     const { ofMachine, ofPairs } = served.web.routes;
@@ -267,6 +284,34 @@ describe("who may ask what", () => {
   });
 });
 
+test("a thousand connections keep nobody from Pause, and are soon few", async () => {
+  const head = `GET / HTTP/1.1\r\nHost: ${OWN().host}\r\nX: ${"x".repeat(4_000)}`;
+  let open = 0;
+  const crowd = await Promise.all(
+    Array.from({ length: 1_000 }, async (_, index) => {
+      const text = ["", head, "POST /buttons HTTP/1.1\r\nHost: ", "\r\n"][index % 4]!;
+      open++;
+      const socket = {
+        open: (opened: Bun.Socket) => void opened.write(text),
+        data() {},
+        close: () => void open--,
+        error() {},
+      };
+      return Bun.connect({ hostname: "127.0.0.1", port: served.port, socket }).catch(() => void open--);
+    }),
+  );
+  const page = await opening(served.port);
+  const pause = { method: "POST", path: "/pairs/main/buttons", body: '{"action":"pause"}' };
+  for (let time = 0; time < 20; time++) {
+    expect(await asked({ ...pause, headers: { ...OWN(), ...JSON_TYPE } })).toBe(200);
+  }
+  while (open > MOST_CONNECTIONS) await Bun.sleep(20);
+  expect(page.readyState).toBe(WebSocket.OPEN);
+  expect(await asked({ ...pause, headers: { ...OWN(), ...JSON_TYPE } })).toBe(200);
+  page.close();
+  for (const socket of crowd) socket?.terminate();
+});
+
 describe("a WebSocket", () => {
   test("only tells: who says something is no page", async () => {
     for (const said of ["{}", "rubbish", new Uint8Array([0, 255]), "x".repeat(100_000)]) {
@@ -278,10 +323,9 @@ describe("a WebSocket", () => {
 
   test("that is one too many is told so, and a claimed page has a place all the same", async () => {
     const opened = await Promise.all(Array.from({ length: 24 }, () => opening(served.port)));
-    expect(await closeOf(open(served.port))).toMatchObject({
-      code: 1013,
-      reason: "Too many pages are open: close some.",
-    });
+    const answer = await say(served.port, request({ path: "/live", headers: OWN() }));
+    expect(statusOf(answer)).toBe(503);
+    expect(answer).toContain("24 pages are open already: close one elsewhere, and this one goes on.");
     const token = served.claims.add("a test", Date.now());
     const claimed = await opening(served.port, token);
     expect(claimed.readyState).toBe(WebSocket.OPEN);

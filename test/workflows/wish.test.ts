@@ -130,11 +130,13 @@ async function played({ choices, play }: Story, mode: "released" | "paused", atS
   const { settings, memory } = it;
   const history = new EventHistory();
   it.heard = (event) => history.take(tell(event, [], {}));
+  const reading = { at: new Date(), refused: [], kept: [] };
   const lending = new Lending(memory, () => {});
   const sources = {
     pair: "main",
     startedAt: new Date(),
     settings,
+    reading,
     memory,
     history,
     calibrations: {},

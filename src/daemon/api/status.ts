@@ -13,6 +13,7 @@ import type { MainMemory } from "../../teleop/shared/control-memory.ts";
 import type { JointFigure } from "../../teleop/shared/telemetry.ts";
 import type { EventHistory } from "../events/event-history.ts";
 import type { Lending } from "../lending.ts";
+import type { SettingsReading } from "../settings/reload.ts";
 import { summarise } from "../summary.ts";
 
 /** So many events are part of a status. */
@@ -23,6 +24,7 @@ export interface StatusSources {
   readonly pair: string;
   readonly startedAt: Date;
   readonly settings: PairSettings;
+  readonly reading: SettingsReading;
   readonly memory: MainMemory;
   readonly history: EventHistory;
   readonly lending: Lending;
@@ -31,7 +33,7 @@ export interface StatusSources {
 
 /** The status as it is now. */
 export function statusOf(sources: StatusSources): Status {
-  const { pair, startedAt, settings, memory, history } = sources;
+  const { pair, startedAt, settings, reading, memory, history } = sources;
   const lent = sources.lending.status;
   const { rateHz, ticks, lateTicks, latenessUs, alignments } = summarise(memory, history.state);
   return {
@@ -42,11 +44,14 @@ export function statusOf(sources: StatusSources): Status {
     state: history.state,
     since: history.since.toISOString(),
     why: history.why,
+    reasons: [...history.reasons],
     mode: lent === undefined ? memory.mailbox.mode : "lent",
     ...(lent && { lent }),
     isObeyed: memory.mailbox.isObeyed,
+    settings: { readAt: reading.at.toISOString(), refused: [...reading.refused], kept: [...reading.kept] },
     configuredRateHz: settings.rateHz,
     ...{ rateHz, ticks, lateTicks, latenessUs, alignments },
+    holds: history.holds,
     arms: Object.fromEntries(ROLES.map((role) => [role, armStatus(role, sources)])) as Status["arms"],
     activeAlarms: [...history.activeAlarms],
     events: history.events

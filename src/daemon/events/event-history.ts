@@ -1,4 +1,5 @@
 /** What a teleoperation has told, kept for whoever asks later: the state, the active alarms, the events. */
+import type { StatedReason } from "../../api/protocol.ts";
 import type { Severity } from "../../teleop/reporting/events.ts";
 import type { PairState } from "../../teleop/state/states.ts";
 import type { ToldEvent } from "./told.ts";
@@ -33,6 +34,8 @@ export class EventHistory {
   #state: PairState = "waiting";
   #since = new Date();
   #why = "just started";
+  #reasons: readonly StatedReason[] = [];
+  #holds = 0;
   readonly #events: NumberedEntry[] = [];
   #count = 0;
   #characters = 0;
@@ -44,8 +47,11 @@ export class EventHistory {
       this.#state = event.to;
       this.#since = new Date();
       this.#why = event.why;
+      this.#reasons = event.reasons;
+      if (event.to === "holding") this.#holds++;
     } else if (event.kind === "reason") {
       this.#why = event.why;
+      this.#reasons = event.reasons;
     } else if (event.kind === "notice" && event.alarm !== undefined) {
       if (event.cleared) this.#alarms.delete(event.alarm);
       else this.#alarms.set(event.alarm, { code: event.code, message: event.message });
@@ -73,6 +79,16 @@ export class EventHistory {
   /** Why it is. */
   get why(): string {
     return this.#why;
+  }
+
+  /** The same by code, with what settles each. */
+  get reasons(): readonly StatedReason[] {
+    return this.#reasons;
+  }
+
+  /** How often the follower was held since the program started. */
+  get holds(): number {
+    return this.#holds;
   }
 
   /** All events that are kept, the oldest first. */

@@ -1,4 +1,4 @@
-/** Root's helper: answers a few checked requests of the service and the tools, which are not root. It changes nothing. */
+/** Root's helper: does a few checked things for the service, the tools and the page, which are not root. */
 import { lstatSync } from "node:fs";
 import {
   HELPER_VERSION,
@@ -12,13 +12,18 @@ import type { Peer } from "../../linux/sockets/peer.ts";
 import { bindAt, listen, neverWait } from "../../linux/sockets/stream.ts";
 import { requestOf } from "../requests/request-line.ts";
 import { BACKLOG, RequestServer } from "../requests/request-server.ts";
+import { ChangeQueue, failure, rootWork, type Work } from "./changes.ts";
 
 /** Where to listen, and for whom. */
 export interface HelperOptions {
   /** The socket that systemd has made, by its file descriptor; or a path, for tests. */
   readonly listenOn: { readonly fd: number } | { readonly path: string };
-  /** Who may ask beside root: members of this group. */
+  /** Who may ask who has a port, beside root: members of this group. */
   readonly group: number | undefined;
+  /** Who may have something changed, beside root: this user. */
+  readonly changer: number | undefined;
+  /** Does what changes something; the machine's way if left out. */
+  readonly work?: Work;
   /** Ends by itself after so long without a request, in ms: systemd starts it for the next. */
   readonly endAfterMs: number;
 }
@@ -27,7 +32,9 @@ export interface HelperOptions {
 const SILENT_MS = 2_000;
 
 /** Serves until nobody has asked for a while. Rejects when it cannot listen. */
-export async function runHelper({ listenOn, group, endAfterMs }: HelperOptions): Promise<void> {
+export async function runHelper(options: HelperOptions): Promise<void> {
+  const { listenOn, group, changer, work = rootWork, endAfterMs } = options;
+  const changes = new ChangeQueue(work);
   // A look at all processes takes tens of ms. One serves all who asked before it, however many, for however many ports.
   let newest: OpenDevices | undefined;
   const look = () => {
@@ -42,14 +49,29 @@ export async function runHelper({ listenOn, group, endAfterMs }: HelperOptions):
     beginRound() {
       newest = undefined;
     },
-    answer: (request, { peer }) => {
-      const isAllowed = peer !== undefined && mayAsk(peer, group);
-      return lineOf(isAllowed ? answer(request, look) : failure("this user may not ask"));
+    answer: (text, { peer, hold }) => {
+      if (peer === undefined || !mayAsk(peer, group, changer)) return lineOf(NOT_ALLOWED);
+      const request = parse(text);
+      if (typeof request === "string") return lineOf(failure(request));
+      if (request.ask === "who has") return lineOf(whoHas(request.port, look));
+      if (!mayChange(peer, changer)) return lineOf(NOT_ALLOWED);
+      const change = changes.add(request);
+      if (change === undefined) return lineOf(failure("too much is being changed at once: try again"));
+      hold({
+        look(reader) {
+          if (change.reply === undefined) return true;
+          reader.say(lineOf(change.reply));
+          return false;
+        },
+        // It is done all the same: a change that was begun is not left half-way.
+        ended() {},
+      });
+      return undefined;
     },
     refusal: (why) => lineOf(failure(why)),
   });
   for (;;) {
-    const leftMs = server.newcomerMs + endAfterMs - performance.now();
+    const leftMs = Math.max(server.newcomerMs, changes.doneMs) + endAfterMs - performance.now();
     if (leftMs <= 0) break;
     await Bun.sleep(leftMs);
   }
@@ -66,19 +88,23 @@ function listenerOn(listenOn: HelperOptions["listenOn"]): number {
   return listenOn.fd;
 }
 
-function mayAsk({ uid, groups }: Peer, group: number | undefined): boolean {
-  return uid === 0 || (group !== undefined && groups.includes(group));
+function mayAsk(peer: Peer, group: number | undefined, changer: number | undefined): boolean {
+  return mayChange(peer, changer) || (group !== undefined && peer.groups.includes(group));
 }
 
-function answer(text: string, look: () => OpenDevices): HelperReply {
-  const request = parse(text);
-  if (typeof request === "string") return failure(request);
-  if (request.ask !== "who has") return failure("this helper cannot do that yet");
+/** The group is trusted with the arms; names, configurations and services are root's, and what the page asks of them. */
+function mayChange({ uid }: Peer, changer: number | undefined): boolean {
+  return uid === 0 || (changer !== undefined && uid === changer);
+}
+
+const NOT_ALLOWED = failure("this user may not ask");
+
+function whoHas(port: string, look: () => OpenDevices): HelperReply {
   // The schema lets the kernel's own names through only, and what stands there under one must be a device, no link.
-  if (lstatSync(request.port, { throwIfNoEntry: false })?.isCharacterDevice() !== true) {
+  if (lstatSync(port, { throwIfNoEntry: false })?.isCharacterDevice() !== true) {
     return failure("there is no such port");
   }
-  return { v: HELPER_VERSION, ok: true, programs: [...lookForOthers(request.port, look).others] };
+  return { v: HELPER_VERSION, ok: true, programs: [...lookForOthers(port, look).others] };
 }
 
 /** The request, or what is wrong with it. */
@@ -89,10 +115,6 @@ function parse(text: string): HelperRequest | string {
     helperRequestSchema,
     () => `this helper speaks version ${HELPER_VERSION} of its protocol`,
   );
-}
-
-function failure(error: string): HelperReply {
-  return { v: HELPER_VERSION, ok: false, error };
 }
 
 function lineOf(reply: HelperReply): string {

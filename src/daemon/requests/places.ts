@@ -12,7 +12,7 @@ export interface Place {
   readonly asker: Asker;
   /** Whether it is sent something again and again: a watcher. */
   readonly isWatcher: boolean;
-  /** Whether it stays, whatever others want: there is one such at most. */
+  /** Whether it stays, whatever others want: there are a few such at most. */
   readonly isHeld: boolean;
   /** When it connected, last said a whole request, or last took what it was sent; ms. */
   readonly activeMs: number;

@@ -145,7 +145,7 @@ export class RequestServer {
     this.#askers.set(pid, asker);
     this.#clients.add(client);
     this.#attend(client, nowMs);
-    if (this.#clients.size <= MOST_CONNECTIONS || !this.#clients.has(client)) return;
+    if (this.#clients.size <= MOST_CONNECTIONS || !this.#clients.has(client) || client.isHeld) return;
     if (client.answered > 0) this.#end(client);
     else this.#refuse(client, TOO_MANY);
   }
@@ -165,7 +165,8 @@ export class RequestServer {
     const mayBeSilent = client.isHeld || (client.isWatcher && !client.isBehind);
     const isSilent = nowMs - client.activeMs >= silentMs && !mayBeSilent;
     const isDone = client.held?.look(client, nowMs) === false;
-    if (isOver || isDone || client.answered >= requestsEach || isSilent) this.#end(client);
+    const isAnswered = client.answered >= requestsEach && !client.isHeld;
+    if (isOver || isDone || isAnswered || isSilent) this.#end(client);
     else client.keep();
   }
 

@@ -8,6 +8,16 @@ export interface Reloaded {
   /** The settings to go on with; undefined when the configuration cannot be used. */
   readonly settings?: PairSettings;
   readonly notices: readonly Notice[];
+  readonly reading: SettingsReading;
+}
+
+/** What came of the newest reading, for a status. */
+export interface SettingsReading {
+  readonly at: Date;
+  /** Why the configuration could not be used, and what was before holds; none where it could. */
+  readonly refused: readonly string[];
+  /** The keys whose values take effect at the next start. */
+  readonly kept: readonly string[];
 }
 
 /** Reads the configuration again by `read`. What is tied to open ports stays as it was at the start, and
@@ -19,7 +29,10 @@ export function reload(present: PairSettings, read: () => PairSettings): Reloade
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     const problem = { code: "settings.refused", problems: error.message.split("\n") } as const;
-    return { notices: [{ kind: "notice", severity: "warning", problem }] };
+    return {
+      notices: [{ kind: "notice", severity: "warning", problem }],
+      reading: { at: new Date(), refused: problem.problems, kept: [] },
+    };
   }
   const { arms, calibrationDir, gains } = present;
   const { gains: wantedGains, ...others } = wanted;
@@ -36,5 +49,5 @@ export function reload(present: PairSettings, read: () => PairSettings): Reloade
   if (kept.length > 0) {
     notices.push({ kind: "notice", severity: "warning", problem: { code: "settings.kept", keys: kept } });
   }
-  return { settings, notices };
+  return { settings, notices, reading: { at: new Date(), refused: [], kept } };
 }

@@ -22,6 +22,7 @@ export function watchLeader(
 ): Promise<Refusal> {
   return new Promise((resolve) => {
     let presence: Presence | undefined;
+    let wasPaused = false;
     let end = () => {};
     const over = (refusal: Refusal) => {
       clearTimeout(silence);
@@ -43,7 +44,12 @@ export function watchLeader(
       const { status } = feed;
       if (status === undefined) return;
       // Whoever makes it go on, or gives it another leader, ends the attempt: nobody need be beside it then.
-      if (status.mode === "running") return fail({ because: "resumed" });
+      if (status.mode === "running") {
+        // What was known before it was paused comes first.
+        if (wasPaused) fail({ because: "resumed" });
+        return;
+      }
+      wasPaused = true;
       if (!isCounted(status.arms.leader.port)) return fail({ because: "elsewhere" });
       const ranges = rangesOf(status);
       if (message.kind !== "sample" || ranges === undefined) return;

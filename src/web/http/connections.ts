@@ -6,8 +6,13 @@ import { type Connection, connectionsTo, endConnection, plainAddress } from "../
 
 /** Open pages, and for each the few connections that a browser makes; what is more is nobody's page. */
 export const MOST_CONNECTIONS = 128;
-/** A storm brings thousands a second; a look takes 0.1 ms, and 3 ms where there are a thousand. */
-const LOOK_EVERY_MS = 200;
+/** A storm brings thousands a second, and each may hold 8 kB; a look takes 0.1 ms, and 3 ms where there are a thousand. */
+const LOOK_EVERY_MS = 100;
+
+/** So much more memory than after the last cleaning is cleaned again: the engine itself lets lie what a storm leaves … */
+const CLEAN_AT_BYTES = 6 * 2 ** 20;
+/** … at most once in so many looks: it takes 20 ms. */
+const LOOKS_A_CLEANING = 5;
 
 /** What is known of a connection. */
 interface Known {
@@ -28,6 +33,8 @@ export interface Peer {
 /** Keeps them few. */
 export class Connections {
   readonly #known = new Map<string, Known>();
+  #looks = 0;
+  #cleanBytes = process.memoryUsage.rss();
 
   /** Looks at the connections to a port of this process until `signal` ends it. */
   constructor(port: number, signal: AbortSignal) {
@@ -48,6 +55,7 @@ export class Connections {
   }
 
   #look(connections: readonly Connection[], nowMs: number): void {
+    if (++this.#looks % LOOKS_A_CLEANING === 0) this.#clean();
     const each = connections.map((connection) => {
       const key = keyOf(connection);
       const known = this.#known.get(key) ?? { activeMs: nowMs, isSeen: false, waiting: 0 };
@@ -59,6 +67,13 @@ export class Connections {
     for (const { connection, key, known } of each) {
       if (!ended.has(connection)) this.#known.set(key, Object.assign(known, { isSeen: true }));
     }
+  }
+
+  #clean(): void {
+    if (process.memoryUsage.rss() < this.#cleanBytes + CLEAN_AT_BYTES) return;
+    Bun.gc(true);
+    Bun.shrink();
+    this.#cleanBytes = process.memoryUsage.rss();
   }
 }
 

@@ -1,6 +1,7 @@
 /** A pair that the page shows: what is known of it, its buttons, and whom its words are for. */
 import type { ArmChoice } from "../../config/choose-arm.ts";
 import type { Audience } from "../../messages/audience.ts";
+import { PairHistory } from "../history/pair-history.ts";
 import { Buttons } from "./buttons.ts";
 import { PairFeed } from "./pair-feed.ts";
 
@@ -14,6 +15,7 @@ export interface ServedPair {
   readonly choice: Pick<ArmChoice, "pair" | "config">;
   readonly feed: PairFeed;
   readonly buttons: Buttons;
+  readonly history: PairHistory;
 }
 
 /** Makes one. */
@@ -24,5 +26,6 @@ export function servedPair(name: string, sockets: readonly string[], audience: A
     choice: config === undefined ? { pair: name } : { config },
     feed: new PairFeed(name, sockets, audience),
     buttons: new Buttons(sockets, audience),
+    history: new PairHistory(),
   };
 }

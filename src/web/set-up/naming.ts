@@ -1,9 +1,9 @@
 /** Giving boards their names, so that each arm is found wherever it is plugged in: on this machine root's helper does it. */
 import { existsSync, realpathSync } from "node:fs";
 import { ROLES, type Role } from "../../arm/joints.ts";
-import { haveHelper } from "../../helper/client.ts";
 import type { Board } from "../../host/boards.ts";
 import { namingRules } from "../../host/naming-rules.ts";
+import { enablePair, nameBoards } from "../../root/work.ts";
 import { pause } from "../../workflows/pause.ts";
 
 /** A board of each arm. */
@@ -18,6 +18,8 @@ export interface Naming {
    * cannot be, or who else would have to do it.
    */
   give(pair: string, boards: BoardOfArm): Promise<void>;
+  /** Has a pair's service run, now and from each boot on. Throws an Error that says why it cannot. */
+  enable(pair: string): Promise<void>;
 }
 
 /** This machine's: udev's rules give the names, and root's helper writes them. */
@@ -25,8 +27,13 @@ export const machineNaming: Naming = {
   isGiven: (link) => existsSync(link) || namingRules().some((rule) => rule.link === link),
   async give(pair, { leader, follower }) {
     const known = ({ path, serial }: Board) => ({ port: path, ...(serial !== undefined && { serial }) });
-    await haveHelper({ ask: "name boards", pair, leader: known(leader), follower: known(follower) });
+    const { isApplied } = await nameBoards({ pair, leader: known(leader), follower: known(follower) });
+    if (isApplied) return;
+    throw new Error(
+      "the boards are named, and udev does not run here (a container?): the names will be there once the machine has booted",
+    );
   },
+  enable: enablePair,
 };
 
 const LINKS_WITHIN_MS = 10_000;

@@ -9,9 +9,11 @@
 import * as v from "valibot";
 import { ROLES } from "../../arm/joints.ts";
 import { ConfigError } from "../../config/config.ts";
+import type { Board } from "../../host/boards.ts";
 import { messageOf } from "../../workflows/api-problem.ts";
 import type { Way } from "../../workflows/assign/choose.ts";
 import type { Operator } from "../../workflows/operator.ts";
+import type { Boards } from "../boards.ts";
 import { refusal, reply } from "../http/replies.ts";
 import { type Asked, bodyOf, type PairRoute } from "../http/route.ts";
 import type { ActionReply } from "../messages.ts";
@@ -32,9 +34,27 @@ const fileSchema = v.strictObject({
 /** Another page was first, or there is nothing of the kind. */
 const CONFLICT = 409;
 
+/** udev is asked by starting a program: for all pages that look no more often than this. */
+const LIST_EVERY_MS = 1_500;
+
+/** A list that is made anew no more often than that. */
+function seldom(list: Boards["list"]): Boards["list"] {
+  let newest: Promise<readonly Board[]> | undefined;
+  let askedAtMs = Number.NEGATIVE_INFINITY;
+  return () => {
+    const now = performance.now();
+    if (newest === undefined || now - askedAtMs >= LIST_EVERY_MS) {
+      askedAtMs = now;
+      newest = list();
+    }
+    return newest;
+  };
+}
+
 /** Of each pair. */
 export function setUpRoutes(works: Works, means: SetUpMeans): readonly PairRoute[] {
   const handed = new Map<string, HandedFiles>();
+  const seen: Boards = { ...means.boards, list: seldom(means.boards.list) };
   function placeOf({ name, sockets, choice }: ServedPair): SetUpPlace {
     const files = handed.get(name) ?? new HandedFiles();
     handed.set(name, files);
@@ -66,7 +86,7 @@ export function setUpRoutes(works: Works, means: SetUpMeans): readonly PairRoute
       async answer(pair) {
         const status = pair.feed.status ?? (await pair.feed.ask());
         try {
-          return reply(await look(placeOf(pair), status));
+          return reply(await look({ ...placeOf(pair), boards: seen }, status));
         } catch (error) {
           if (!(error instanceof ConfigError)) throw error;
           return refusal(CONFLICT, messageOf(error, pair.audience));

@@ -60,6 +60,8 @@ export function simulatedNaming(dir: string): Naming {
         client.close();
       }
     },
+    // Whoever simulates arms starts what is to teleoperate them.
+    enable: () => Promise.reject(new Error("simulated arms have no service of systemd's: start it by hand")),
   };
 }
 

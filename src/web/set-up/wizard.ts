@@ -38,6 +38,7 @@ export async function setUp(place: SetUpPlace, way: Way, operator: Operator): Pr
   if (isLeft) return "faults";
   const agree = await patiently(place, operator, () => compare(place, operator));
   if (!agree) return "faults";
+  await patiently(place, operator, () => haveServiceRun(place, operator));
   operator.tell(
     "done",
     "Both arms are set up. Press Resume: the follower goes slowly to the leader's pose, then follows it.",
@@ -64,6 +65,16 @@ async function standStill(place: SetUpPlace, { signal }: Operator): Promise<void
     const status = await askService(sockets, { do: "status" }).catch(() => undefined);
     if (signal.aborted || (status && ["aligning", "following"].includes(status.state))) throw error;
   }
+}
+
+/** Has the pair's service run where none is heard, once the person agrees: then the follower follows. */
+async function haveServiceRun({ pair, sockets, naming }: SetUpPlace, operator: Operator): Promise<void> {
+  const status = await askService(sockets, { do: "status" }).catch(() => undefined);
+  if (status !== undefined) return;
+  const question =
+    "The service of these arms does not run. Have it run, now and from each start of the machine on? The follower goes " +
+    "slowly to the leader's pose then, and follows it.";
+  if (await operator.ask(question)) await naming.enable(pair);
 }
 
 /** Compares both arms, unless they were with the calibrations that they have. */

@@ -2,7 +2,8 @@
 import { join } from "node:path";
 import { ROLES, type Role } from "../../arm/joints.ts";
 import { type ChosenArm, chooseArm } from "../../config/choose-arm.ts";
-import { describeMark, isPlainValue, isWritableMark } from "../../host/board-mark.ts";
+import { pairConfigPath } from "../../config/pairs.ts";
+import { describeMark } from "../../host/board-mark.ts";
 import { listBoards } from "../../host/boards.ts";
 import {
   type NamedBoard,
@@ -11,14 +12,15 @@ import {
   RULES_DIR,
   RULES_FILE,
 } from "../../host/naming-rules.ts";
-import { type DeviceFacts, factsOf, udevRuns, usbSocketOf } from "../../host/udev.ts";
-import { visible } from "../../linux/text/visible.ts";
+import { type DeviceFacts, factsOf } from "../../host/udev.ts";
+import { markFor } from "../../root/mark-for.ts";
+import { planRules, type RulesPlan } from "../../root/rules.ts";
+import { type BoardOfArm, nameBoards } from "../../root/work.ts";
 import type { ListBoards } from "../boards.ts";
 import { UsageError } from "../errors.ts";
 import type { Operator } from "../operator.ts";
 import { type Chosen, chooseBoards, type GivenBoards, nameOf } from "./choose.ts";
-import { linksOf, makeConfig, type PairLinks } from "./pair.ts";
-import { planRules, type RulesPlan, writeRules } from "./rules.ts";
+import { linksOf, type PairLinks } from "./pair.ts";
 import { checkPair, verifyLinks } from "./verify.ts";
 
 /** Which board is to be which arm. */
@@ -77,15 +79,18 @@ export async function planAssignment(
 }
 
 /**
- * Writes the rules, and checks that the names lead to the right arms. Needs root.
+ * Has the rules written, by root, and checks that the names lead to the right arms.
  * Throws an Error that says what could not be written, or which name leads elsewhere; what {@link checkPair} throws.
  */
 export async function carryOut(assignment: Assignment, operator: Operator): Promise<Assigned> {
-  const { pair, plan } = assignment;
-  const changed = await writeRules(plan);
-  await makeConfig(pair, operator);
-  operator.tell("done", changed ? `${plan.path} is written.` : `${plan.path} says so already.`);
-  if (!udevRuns()) {
+  const { pair, plan, chosen } = assignment;
+  const { leader, follower } = chosen;
+  const done = await nameBoards({ pair, leader: boardOf(leader), follower: boardOf(follower) });
+  if (done.isPairMade) {
+    operator.tell("done", `${pairConfigPath(pair)} is made: the pair's settings, all of them defaults.`);
+  }
+  operator.tell("done", done.isWritten ? `${plan.path} is written.` : `${plan.path} says so already.`);
+  if (!done.isApplied) {
     operator.tell(
       "warning",
       "udev does not run here (a container?): the names will be there once the machine has booted",
@@ -98,6 +103,12 @@ export async function carryOut(assignment: Assignment, operator: Operator): Prom
   return { usable, arms };
 }
 
+/** A board whose names are not only to be printed is there. */
+function boardOf({ path, serial }: Chosen): BoardOfArm {
+  if (path === undefined) throw new Error("a board that is not plugged in gets no name");
+  return { port: path, ...(serial !== undefined && { serial }) };
+}
+
 /** By what the board of a role will be known. */
 async function nameBoard(
   arm: string,
@@ -107,42 +118,14 @@ async function nameBoard(
   operator: Operator,
 ): Promise<NamedBoard> {
   const board = chosen[role];
-  const { serial, vendorId, productId } = board;
-  const isUnique = serial !== undefined && isPlainValue(serial) && !board.isTwin;
-  if (isUnique) {
-    // What a board says of its kind need not be numbers either.
-    const kind = Object.fromEntries(
-      Object.entries({ vendorId, productId }).filter(([, id]) => id !== undefined && isPlainValue(id)),
-    );
-    return { link, mark: { by: "serial", serial, ...kind } };
-  }
-  const why = whyNotBySerial(board);
-  const socket = board.path === undefined ? undefined : await usbSocketOf(board.path);
-  if (socket === undefined) {
-    throw new Error(
-      `the ${arm}'s board ${why}, and udev does not know its USB socket: use a board with a serial number`,
-    );
-  }
-  const mark = { by: "socket", socket } as const;
-  if (!isWritableMark(mark)) {
-    throw new Error(
-      `the ${arm}'s board ${why}, and udev calls its USB socket ${visible(JSON.stringify(socket))}, of which no rule can ` +
-        "be made: use a board with a serial number",
-    );
-  }
+  const { mark, doubt } = await markFor(arm, board);
+  if (mark.by !== "socket") return { link, mark };
   const other = chosen[role === "leader" ? "follower" : "leader"];
   if (other.path === board.path) throw new UsageError("leader and follower are the same board");
   operator.tell(
     "warning",
-    `The ${arm}'s board ${why}: it is known by the USB socket it is in (${socket}). Always plug it in there; ` +
+    `The ${arm}'s board ${doubt}: it is known by the USB socket it is in (${mark.socket}). Always plug it in there; ` +
       `whatever is in that socket is taken for the ${arm}.`,
   );
   return { link, mark };
-}
-
-function whyNotBySerial({ serial, isTwin }: Chosen): string {
-  if (serial === undefined) return "has no serial number";
-  return isTwin
-    ? `has the serial number ${serial}, as another board here`
-    : `has the serial number ${JSON.stringify(serial)}, which udev cannot tell from others`;
 }

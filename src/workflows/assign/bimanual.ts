@@ -8,13 +8,14 @@ import { listBoards } from "../../host/boards.ts";
 import { disableUnit, enableUnit, isBooted, restartIfRunning, startUnit } from "../../host/service.ts";
 import { udevRuns } from "../../host/udev.ts";
 import { command } from "../../messages/audience.ts";
+import { applyNames } from "../../root/name-boards.ts";
+import { type RulesPlan, writeRules } from "../../root/rules.ts";
 import type { ListBoards } from "../boards.ts";
 import { Interrupted, UsageError } from "../errors.ts";
 import type { Operator } from "../operator.ts";
 import { type Assignment, planAssignment } from "./assign.ts";
 import type { GivenBoards } from "./choose.ts";
 import { makeConfig, setIds } from "./pair.ts";
-import { type RulesPlan, writeRules } from "./rules.ts";
 import { checkPair, verifyLinks } from "./verify.ts";
 
 /** The pairs of a bimanual set-up, by LeRobot's names. */
@@ -93,7 +94,7 @@ export async function carryOutBimanual(
     if (changed && isBooted()) await restartIfRunning(unitOf(side));
   }
   const isLive = udevRuns();
-  if (isLive) for (const side of SIDES) await verifyLinks(sides[side], operators[side]);
+  if (isLive) for (const side of SIDES) await applied(sides[side], operators[side]);
   // Not before both can be enabled: a machine without any service would be worse than it was.
   for (const side of SIDES) await enableUnit(unitOf(side));
   await disableUnit(unitOf(MAIN_PAIR));
@@ -119,6 +120,15 @@ export async function carryOutBimanual(
     usable = (await checkPair(side, arms[side], operators[side])).usable && usable;
   }
   return { usable, arms };
+}
+
+async function applied(assignment: Assignment, operator: Operator): Promise<void> {
+  const { pair, links, chosen } = assignment;
+  await applyNames(
+    pair,
+    ROLES.map((role) => ({ link: links[role], port: chosen[role].path })),
+  );
+  await verifyLinks(assignment, operator);
 }
 
 function armsOf(pair: Side): ChosenArm[] {

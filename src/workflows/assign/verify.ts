@@ -6,9 +6,6 @@ import type { Status } from "../../api/protocol.ts";
 import { nameOfArm } from "../../arm/identity.ts";
 import { ROLES } from "../../arm/joints.ts";
 import type { ChosenArm } from "../../config/choose-arm.ts";
-import { unitOf } from "../../config/pairs.ts";
-import { isBooted, restartIfRunning } from "../../host/service.ts";
-import { applyRules } from "../../host/udev.ts";
 import { checkServedArms } from "../check.ts";
 import { type CheckedArms, checkArms } from "../check-arms.ts";
 import type { Operator } from "../operator.ts";
@@ -19,14 +16,9 @@ const LINKS_WITHIN_MS = 10_000;
 const SERVICE_WITHIN_MS = 5_000;
 const LOOK_EVERY_MS = 100;
 
-/**
- * Applies the rules and waits for the links. Throws an Error when one does not lead to its board. A service that has a
- * board open which is the other arm's now is restarted.
- */
+/** Waits for the links, once the rules were applied. Throws an Error when one does not lead to its board. */
 export async function verifyLinks(assignment: Assignment, operator: Operator): Promise<void> {
-  const { pair, named, chosen, links } = assignment;
-  const before = ROLES.map((role) => targetOf(links[role]));
-  await applyRules();
+  const { named, chosen, links } = assignment;
   const deadline = performance.now() + LINKS_WITHIN_MS;
   for (const role of ROLES) {
     const link = links[role];
@@ -47,10 +39,6 @@ export async function verifyLinks(assignment: Assignment, operator: Operator): P
     operator.event({ event: "named", arm: role, link, path, ...mark });
     operator.tell("done", `${link} leads to ${path}.`);
   }
-  const hasMoved = ROLES.some(
-    (role, index) => before[index] !== undefined && before[index] !== chosen[role].path,
-  );
-  if (hasMoved && isBooted()) await restartIfRunning(unitOf(pair));
 }
 
 /**

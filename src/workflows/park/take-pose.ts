@@ -13,11 +13,10 @@ import { type Config, parseConfig } from "../../config/config.ts";
 import { withKeys } from "../../config/edit.ts";
 import { readConfigFile } from "../../config/file.ts";
 import { type Steps, steps, stepsToDegrees } from "../../feetech/units.ts";
-import { replaceNamedFile } from "../../host/invoker.ts";
-import { UnsyncedError } from "../../linux/files.ts";
 import { command } from "../../messages/audience.ts";
 import { sayProblem } from "../../messages/problems.ts";
 import { withArm } from "../arm-session.ts";
+import { changeSettings, digestOf } from "../change-settings.ts";
 import type { Operator } from "../operator.ts";
 import { statusIfRunning } from "../running.ts";
 
@@ -44,16 +43,14 @@ const OUTSIDE_STEPS = 57; // 5°
  */
 export async function takePose({ pair, file, sockets }: ParkedPair, operator: Operator): Promise<void> {
   const text = readConfigFile(file);
-  const withPose = (pose: Readonly<Record<string, number>>) => withKeys(text, "park", pose, file);
-  const config = parseConfig(withPose(MIDDLE), file, pair);
+  const config = parseConfig(withKeys(text, "park", MIDDLE, file), file, pair);
   const { id } = config.follower;
   const status = await statusIfRunning(sockets);
   const positions =
     status === undefined ? await askArm(config, operator) : askStatus(status, config, operator);
   const pose = poseOf(positions, config, operator);
-  const edited = withPose(pose);
-  parseConfig(edited, file, pair);
-  if (edited !== text) await write(file, text, edited);
+  const changes = Object.fromEntries(JOINTS.map((joint) => [`park.${joint}`, pose[joint]]));
+  await changeSettings({ path: file, pair }, changes, digestOf(text));
   const figures = JOINTS.map((joint) => `${joint} ${pose[joint]}`).join(", ");
   operator.event(
     { event: "pose", arm: "follower", id, file, pose },
@@ -139,18 +136,4 @@ function poseOf(
     return [joint, Math.round(Math.min(most, Math.max(-most, value)) * 100) / 100 + 0];
   });
   return Object.fromEntries(values) as Record<JointName, number>;
-}
-
-/** Throws an Error that says what to do. */
-async function write(file: string, text: string, edited: string): Promise<void> {
-  if (readConfigFile(file) !== text) throw new Error(`${file} has been changed meanwhile — run this again`);
-  try {
-    await replaceNamedFile(file, edited);
-  } catch (error) {
-    if (error instanceof UnsyncedError) throw error;
-    const { code, message } = error as NodeJS.ErrnoException;
-    const denied = code === "EACCES" || code === "EPERM";
-    const why = denied ? "you may not write there — run this again with sudo" : message;
-    throw new Error(`${file} could not be written, and is as it was: ${why}`);
-  }
 }

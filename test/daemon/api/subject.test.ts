@@ -20,7 +20,7 @@ function subject() {
       memory,
       history,
     },
-    ...{ calibrations: {}, lending, inTheWay: undefined },
+    ...{ calibrations: {}, lending, inTheWay: undefined, reading: { at: new Date(), refused: [], kept: [] } },
   };
   const sink = (event: Parameters<typeof tell>[0]) => history.take(tell(event, [], {}));
   const made = apiSubject(

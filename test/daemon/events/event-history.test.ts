@@ -1,11 +1,13 @@
 import { expect, test } from "bun:test";
 import { EventHistory, entryOf } from "../../../src/daemon/events/event-history.ts";
+import type { ToldEvent } from "../../../src/daemon/events/told.ts";
 
 const connecting = {
   kind: "state",
   from: "waiting",
   to: "connecting",
   why: "both answer",
+  reasons: [],
   code: "SO101-E002 pair.connecting",
 } as const;
 
@@ -23,13 +25,27 @@ test("another reason for the same state is no event, and leaves the time as it w
   const reason = {
     kind: "reason",
     why: "the leader is missing",
+    reasons: [{ code: "SO101-E010 leader.board.missing", cures: [] }],
     code: "SO101-E010 leader.board.missing",
     role: "leader",
-  } as const;
+  } satisfies ToldEvent;
   history.take(reason);
   expect([history.state, history.why, history.since]).toEqual(["waiting", reason.why, since]);
+  expect(history.reasons).toEqual(reason.reasons);
   expect(history.events).toEqual([]);
   expect(entryOf(reason)).toBeUndefined();
+});
+
+test("each time the follower is held counts", () => {
+  const history = new EventHistory();
+  const holding = { ...connecting, from: "following", to: "holding" } as const;
+  for (const event of [
+    holding,
+    { ...connecting, to: "aligning" } as const,
+    { ...holding, quiet: true } as const,
+  ])
+    history.take(event);
+  expect(history.holds).toBe(2);
 });
 
 test("the last 500 events are kept, the oldest first, each with its number", () => {
@@ -77,6 +93,7 @@ test("a fault of the pair is a fault in the history", () => {
     from: "connecting",
     to: "faulted",
     why: "no file",
+    reasons: [],
     code: "SO101-E022 calibration.missing",
   });
   expect(entry).toMatchObject({

@@ -19,7 +19,7 @@ function start(group = process.getgid?.(), endAfterMs = 600_000): Promise<void> 
   const folder = newFolder();
   chmodSync(folder, 0o755);
   socketPath = `${folder}/helper.sock`;
-  const ended = runHelper({ listenOn: { path: socketPath }, group, endAfterMs });
+  const ended = runHelper({ listenOn: { path: socketPath }, group, changer: undefined, endAfterMs });
   chmodSync(socketPath, 0o666);
   return ended;
 }
@@ -56,7 +56,7 @@ test("leaves systemd its socket when it ends, for the next question", async () =
   // Another process has the socket, as systemd has.
   const systemd = Bun.spawn(["sleep", "60"], { stdio: ["ignore", "ignore", "ignore", listener] });
   atEnd(() => systemd.kill());
-  await runHelper({ listenOn: { fd: listener }, group: undefined, endAfterMs: 50 });
+  await runHelper({ listenOn: { fd: listener }, group: undefined, changer: undefined, endAfterMs: 50 });
   const client = new RawClient(path);
   client.say(whoHas("/dev/ttySO101"));
   expect(client.hear()).toBe(true); // it waits for the next helper

@@ -4,7 +4,7 @@ import type { ActionReply } from "../../messages.ts";
 import { post } from "../post.ts";
 import type { ScreenProperties } from "../screens.tsx";
 
-/** The button that begins it, and what is asked then. */
+/** The button that begins it; what is asked then every page shows. */
 export function ClaimByBoard({ attempt }: Pick<ScreenProperties, "attempt">) {
   const [isTrying, setIsTrying] = useState(false);
   const [reply, setReply] = useState<ActionReply>();
@@ -19,26 +19,13 @@ export function ClaimByBoard({ attempt }: Pick<ScreenProperties, "attempt">) {
   };
   return (
     <div class="claim">
-      {attempt ? (
-        <div class="notice" role="status">
-          <p class="asked">
-            {isTrying
-              ? attempt.text
-              : "Somebody claims a page at the boards just now: wait until that is over."}
-          </p>
-          <progress value={attempt.progress} max={1} aria-label="How much of it is done" />
-        </div>
-      ) : (
-        <>
-          <p>
-            Setting arms up takes somebody beside them: the machine picks one of the boards, which you unplug
-            and plug in again within 20 seconds.
-          </p>
-          <button type="button" class="begin" disabled={isTrying} onClick={tryIt}>
-            Begin
-          </button>
-        </>
-      )}
+      <p>
+        Setting arms up takes somebody beside them: the machine picks one of the boards, which you unplug and
+        plug in again within 20 seconds.
+      </p>
+      <button type="button" class="begin" disabled={isTrying || attempt !== undefined} onClick={tryIt}>
+        Begin
+      </button>
       <p class={reply?.done === false ? "reply failed" : "reply"} role="status">
         {reply?.text}
       </p>

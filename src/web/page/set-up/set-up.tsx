@@ -49,7 +49,8 @@ export function SetUp({ pair, isClaimed, attempt }: ScreenProperties) {
   const now = view.steps.find(({ state }) => state === "now")?.step;
   const Picture = pictureOf(isWorking ? instruction : attempt?.text) || PICTURES[now ?? "follow"];
   return (
-    <section class="set-up" aria-label="Set up">
+    <section class="set-up" aria-labelledby="set-up-title">
+      <h2 id="set-up-title">Set up</h2>
       <Picture />
       {work && <Conversation pair={pair} work={work} />}
       {isClaimed && view.awaitedFile && (

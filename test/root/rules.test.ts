@@ -2,8 +2,8 @@ import { expect, test } from "bun:test";
 import { mkdtemp, readdir, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { namingRules } from "../../../src/host/naming-rules.ts";
-import { planRules, writeRules } from "../../../src/workflows/assign/rules.ts";
+import { namingRules } from "../../src/host/naming-rules.ts";
+import { planRules, writeRules } from "../../src/root/rules.ts";
 
 const folder = () => mkdtemp(join(tmpdir(), "so101-assign-"));
 const named = (link: string, serial: string) => ({

@@ -1,8 +1,8 @@
 /** The rules file of this machine's boards: what it will say, beside the rules that others have written. */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type BoardMark, describeMark, isMarked, isWritableMark } from "../../host/board-mark.ts";
-import { replaceNamedFile } from "../../host/invoker.ts";
+import { type BoardMark, describeMark, isMarked, isWritableMark } from "../host/board-mark.ts";
+import { replaceNamedFile } from "../host/invoker.ts";
 import {
   isLink,
   type NamedBoard,
@@ -10,10 +10,10 @@ import {
   RULES_DIR,
   RULES_FILE,
   rulesText,
-} from "../../host/naming-rules.ts";
-import type { DeviceFacts } from "../../host/udev.ts";
-import { UnsyncedError } from "../../linux/files.ts";
-import { whyOf } from "../../linux/system-error.ts";
+} from "../host/naming-rules.ts";
+import type { DeviceFacts } from "../host/udev.ts";
+import { UnsyncedError } from "../linux/files.ts";
+import { whyOf } from "../linux/system-error.ts";
 
 /** What is to be written, and what need not be. */
 export interface RulesPlan {
