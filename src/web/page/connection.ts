@@ -21,8 +21,8 @@ const SILENT_MS = 5_000;
 const NOT_HEARD =
   "The machine is not heard: is it on, and in this network? This page goes on by itself once it is back.";
 
-/** What has an arm move or hold ends when the page says nothing for 0.7 s. */
-const HERE_EVERY_MS = 250;
+/** What has an arm move or hold ends when the page says nothing for 0.75 s. */
+const HERE_EVERY_MS = 200;
 
 /** Connects, and connects again. */
 export function connect(hearer: Hearer): void {

@@ -31,8 +31,21 @@ const questionSchema = v.variant("kind", [
   v.object({ id: v.number(), kind: v.literal("done"), text: v.string() }),
 ]);
 
-/** As {@link Picture} of the workflows; what is undefined there is left out. */
+/** How far apart a joint of two arms is in two poses, °, as the workflow's event has it. */
+export const comparedJoints = v.pipe(
+  v.array(
+    v.object({
+      joint,
+      agreement: v.picklist(["agrees", "offset", "inverted", "scaled", "not turned"]),
+      apartDeg: v.pipe(v.array(v.number()), v.length(2)),
+    }),
+  ),
+  v.readonly(),
+);
+
+/** As {@link Picture} of the workflows, where what is undefined is left out; and what came of a comparison. */
 const pictureSchema = v.variant("kind", [
+  v.object({ kind: v.literal("compared"), joints: comparedJoints }),
   v.object({
     kind: v.literal("sweep"),
     joints: v.pipe(
@@ -93,7 +106,7 @@ export const pictureMessage = v.object({
   picture: pictureSchema,
 });
 
-/** What a page that is looked at says, four times a second, while an arm moves or holds in a work. */
+/** What a page that is looked at says, five times a second, while an arm moves or holds in a work. */
 export const HERE = "here";
 
 /** A work as pages see it. */

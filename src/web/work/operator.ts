@@ -1,4 +1,5 @@
 /** The person at a page as workflows know them: what they are told, asked and shown waits for whichever page looks. */
+import * as v from "valibot";
 import type { Audience } from "../../messages/audience.ts";
 import type { Interrupted } from "../../workflows/errors.ts";
 import type {
@@ -11,7 +12,13 @@ import type {
   Tone,
   Words,
 } from "../../workflows/operator.ts";
-import type { Conversation, Line, Question } from "./messages.ts";
+import {
+  type Conversation,
+  comparedJoints,
+  type Line,
+  type Question,
+  type ShownPicture,
+} from "./messages.ts";
 
 /** What has changed: "picture" where nothing else has. */
 export type Change = "picture" | "conversation";
@@ -20,6 +27,8 @@ export type Change = "picture" | "conversation";
 const MOST_LINES = 50;
 /** … each so long at most: none of the program's own is. */
 const LONGEST_LINE = 2_000;
+
+const comparedEvent = v.object({ event: v.literal("compared"), joints: comparedJoints });
 
 type Asked = Question extends infer One ? (One extends Question ? Omit<One, "id"> : never) : never;
 
@@ -32,7 +41,7 @@ export class PageOperator implements Operator {
   readonly #lines: Line[] = [];
   #questions = 0;
   #open: { readonly question: Question; readonly answered: (value: boolean | string) => void } | undefined;
-  #picture: Picture | undefined;
+  #picture: ShownPicture | undefined;
 
   /** `interruption` ends it early; `changed` is called whenever there is something new to see. */
   constructor(audience: Audience, interruption: AbortController, changed: (change: Change) => void) {
@@ -70,8 +79,11 @@ export class PageOperator implements Operator {
     this.#say({ tone: "instruction", message: instruction });
   }
 
-  event(_: OperatorEvent, words?: Words): void {
-    if (words !== undefined) this.#say(words);
+  event(event: OperatorEvent, words?: Words): void {
+    const compared = v.safeParse(comparedEvent, event);
+    // What a terminal is told as a table is drawn as one.
+    if (compared.success) this.#draw({ kind: "compared", joints: compared.output.joints });
+    else if (words !== undefined) this.#say(words);
   }
 
   async ask(text: string, weight?: "grave" | "holding"): Promise<boolean> {
@@ -90,8 +102,7 @@ export class PageOperator implements Operator {
   }
 
   show(picture: Picture): void {
-    this.#picture = picture;
-    this.#changed("picture");
+    this.#draw(picture);
   }
 
   live(text: string): LivePicture {
@@ -109,6 +120,11 @@ export class PageOperator implements Operator {
       done,
       end: () => this.#close(),
     };
+  }
+
+  #draw(picture: ShownPicture): void {
+    this.#picture = picture;
+    this.#changed("picture");
   }
 
   #ask(asked: Asked): Promise<boolean | string> {

@@ -22,10 +22,10 @@ export interface WorkPage {
 
 /** A phone that locks its screen finds a work again for so long, where nothing moves. */
 const UNSEEN_MS = 120_000;
-/** While an arm moves or holds, pages that are looked at say so each 0.25 s; they are gone when they do not … */
+/** While an arm moves or holds, pages that are looked at say so each 0.2 s; they are gone when they do not … */
 const LOOK_EVERY_MS = 50;
-/** … while so many looks were taken, 0.7 s. They are counted: a process that was held up has not heard what came meanwhile. */
-const SILENT_LOOKS = 14;
+/** … while so many looks were taken, 0.75 s. They are counted: a process that was held up has not heard what came meanwhile. */
+const SILENT_LOOKS = 15;
 /** What came of a work is shown for so long, unless another is begun. */
 const SHOWN_MS = 10 * 60_000;
 

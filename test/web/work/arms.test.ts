@@ -46,7 +46,7 @@ const nothingHeld = async (sim: RunningSim) =>
   );
 
 describe("a calibration on the page", () => {
-  test("is seen whole by a page that comes later, with 15 pictures a second at most; by an unclaimed one only that it is", async () => {
+  test("is seen whole by a page that comes later, with 15 pictures a second at most; by an unclaimed one only that it is; cancelled, it leaves the arm as it was", async () => {
     await using on = await stage();
     const { web, page } = on;
     await untilSweep(on);
@@ -62,18 +62,12 @@ describe("a calibration on the page", () => {
     expect((performance.now() - from) / 20).toBeGreaterThan(60);
     expect(visitor.messages.filter(({ kind }) => kind === "picture")).toEqual([]);
     expect(visitor.work).toMatchObject({ title: "Calibrating the leader", conversation: null });
-    await later.ask("work/cancel");
-    await visitor.until(() => visitor.work === undefined, "the end of it");
-  });
-
-  test("that is cancelled leaves the arm as it was, and says so", async () => {
-    await using on = await stage();
-    await untilSweep(on);
-    expect(await on.page.ask("work/cancel")).toMatchObject({ done: true });
-    expect(await on.page.untilEnded()).toEqual({
+    expect(await later.ask("work/cancel")).toMatchObject({ done: true });
+    expect(await later.untilEnded()).toEqual({
       outcome: "interrupted",
       text: 'cancelled — leader "leader": the calibration is as it was',
     });
+    await visitor.until(() => visitor.work === undefined, "the end of it");
     await nothingHeld(on.sim);
     expect(existsSync(fileOf(on.sim))).toBe(false);
   });
@@ -98,14 +92,6 @@ describe("a calibration on the page", () => {
       expect(existsSync(fileOf(sim))).toBe(false);
     },
   );
-
-  test("that the server's end cuts off leaves the arm as it was", async () => {
-    await using on = await stage();
-    await untilSweep(on);
-    await on.web.stop();
-    await nothingHeld(on.sim);
-    expect(existsSync(fileOf(on.sim))).toBe(false);
-  });
 });
 
 describe("a work with two arms that have their calibrations", () => {
@@ -169,6 +155,8 @@ describe("a work with two arms that have their calibrations", () => {
     await page.answer(true);
     const { outcome } = await page.untilEnded();
     expect(outcome).toBe("faults");
+    const { picture } = page.work!.conversation!;
+    expect(picture).toMatchObject({ kind: "compared", joints: JOINTS.map((joint) => ({ joint })) });
     expect(page.said).toMatch(/fault: shoulder_pan.* of the two arms is apart by/);
   });
 

@@ -18,6 +18,7 @@ import type {
   Line,
   WorkView,
 } from "../../work/messages.ts";
+import { ComparedJoints } from "./compared.tsx";
 import { answerWork, cancelWork } from "./post.ts";
 import { SweptRanges } from "./ranges.tsx";
 import { ServosToSetUp } from "./servos.tsx";
@@ -46,6 +47,7 @@ export function Conversation({ pair, work: { id, title, conversation } }: Proper
   return (
     <section class="work" aria-label={title} ref={place}>
       <h3>{title}</h3>
+      {conversation.picture?.kind === "compared" && <ComparedJoints joints={conversation.picture.joints} />}
       <Said conversation={conversation} />
       <Shown conversation={conversation} />
       {conversation.ended ? (
@@ -92,7 +94,7 @@ const marks: Readonly<Record<Line["tone"], string>> = {
 };
 
 function Shown({ conversation: { picture, ended } }: { readonly conversation: Conversed }) {
-  if (picture === null || ended) return null;
+  if (picture === null || picture.kind === "compared" || ended) return null;
   return picture.kind === "sweep" ? (
     <SweptRanges joints={picture.joints} />
   ) : (
