@@ -14,13 +14,13 @@ ifneq ($(shell scripts/bootstrap --check && echo pinned),pinned)
 .PHONY: $(READY)
 endif
 
-.PHONY: help demo check test lint build deb e2e bench links chaos siege mutants release clean
+.PHONY: help demo check test lint build deb e2e bench bench-web pictures links chaos siege mutants release clean
 
 help: ## say what can be made
-	@sed -n 's/^\([a-z0-9]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
 
-demo: $(READY) dist/so101-linux-$(HOST) ## teleoperate two simulated arms, live; Ctrl-C ends it
-	@$(BUN) scripts/demo.ts
+demo: $(READY) dist/so101-linux-$(HOST) ## teleoperate two simulated arms, live; ARMS=new: set them up on the page; Ctrl-C ends it
+	@$(BUN) $(if $(ARMS),scripts/demo/new-arms.ts $(ARMS),scripts/demo.ts)
 
 # What a minute can tell: no simulated ports, no compiled program, no machines.
 check: lint ## check format, lint, types and the fast tests, in under a minute
@@ -46,6 +46,12 @@ e2e: deb ## install the package on emulated machines, plug arms in, and make all
 
 bench: $(READY) dist/so101-linux-$(HOST) ## measure latency, rate, start-up, CPU and memory
 	@$(BUN) scripts/bench.ts
+
+bench-web: $(READY) dist/so101-linux-$(HOST) ## measure the page in Chromium: its size, start, frames, delays, memory
+	@$(BUN) scripts/bench-web.ts $(if $(ONLY),--only $(ONLY))
+
+pictures: $(READY) dist/so101-linux-$(HOST) ## take the manual's pictures of the page's screens anew
+	@SO101_PICTURES=1 $(BUN) test ./test/e2e/web-screens.test.ts -t picture
 
 links: $(READY) ## show what late replies do to rate and goals, beside LeRobot's loop
 	@$(BUN) scripts/links.ts

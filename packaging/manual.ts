@@ -1,5 +1,5 @@
 /** The manual's pages as the Debian package installs them. */
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import { Glob } from "bun";
 
 /** Where the package's documentation is on a machine. */
@@ -11,20 +11,23 @@ const SOURCE = join(import.meta.dir, "doc");
 /** Debian's policy (12.3) has documentation compressed unless it is small; debhelper draws the line here. */
 const SMALL_BYTES = 4096;
 
-/** A page and where it belongs. */
+/** A page, or a picture of one, and where it belongs. */
 export interface ManualPage {
   readonly path: string;
   readonly content: Uint8Array;
 }
 
-/** All pages, in the order of their names. */
+/** All pages and their pictures, in the order of their names. */
 export async function manualPages(): Promise<ManualPage[]> {
-  const sources = [...new Glob("*.md").scanSync({ cwd: SOURCE, absolute: true })].toSorted();
+  const sources = ["*.md", "pictures/*.png"]
+    .flatMap((pattern) => [...new Glob(pattern).scanSync({ cwd: SOURCE })])
+    .toSorted();
   return await Promise.all(
     sources.map(async (source) => {
-      const text = await Bun.file(source).bytes();
-      const path = `${DOC_DIR}/${basename(source)}`;
-      return text.length > SMALL_BYTES
+      const text = await Bun.file(join(SOURCE, source)).bytes();
+      const path = `${DOC_DIR}/${source}`;
+      // A picture is packed already.
+      return text.length > SMALL_BYTES && source.endsWith(".md")
         ? { path: `${path}.gz`, content: packed(text) }
         : { path, content: text };
     }),

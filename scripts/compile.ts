@@ -55,6 +55,9 @@ export async function compile(
         outfile: unfinished,
         // Left out, Bun takes itself, or what it finds in its cache or fetches, and asks no digest.
         executablePath: runtime.path,
+        // Of a request to the page's server: a browser sends 1 kB, and the cookies of whatever else the machine serves. A
+        // thousand that send a head without an end have this each until they are ended; Bun's own bound is 16 kB.
+        execArgv: ["--max-http-header-size=8192"],
         // The program is the same in whatever folder it is started.
         autoloadDotenv: false,
         autoloadBunfig: false,

@@ -1,4 +1,4 @@
-/** Shows the program at its job, teleoperating two simulated arms, and says what the arms were really told. */
+/** Shows the program at its job, teleoperating two simulated arms, with its page, and says what the arms were really told. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -31,7 +31,11 @@ async function demonstrate(dir: string): Promise<string[]> {
     if ((await sim.stdout.getReader().read()).done) return ["the simulated arms did not start"];
     const client = await SimClient.connect(paths.socket);
     await client.request({ do: "mark", text: MARKS.begin });
-    const code = await teleoperate(paths, join(dir, "control.sock"));
+    const socket = join(dir, "control.sock");
+    await using page = await servePage(dir, socket);
+    // Before the screen, which is below it.
+    console.log(`Their page: ${page.url}`);
+    const code = await teleoperate(paths, socket);
     await client.request({ do: "sync" });
     client.close();
     const troubles = code === 0 ? [] : [`the program ended with exit code ${code}`];
@@ -39,6 +43,40 @@ async function demonstrate(dir: string): Promise<string[]> {
   } finally {
     sim.kill("SIGTERM");
     await sim.exited;
+  }
+}
+
+/** Where the page is; `LISTEN=0.0.0.0:8101 make demo` has it for phones, too. */
+const LISTEN = process.env.LISTEN ?? "127.0.0.1:8101";
+
+/** Serves the page of the arms; where its port is taken, at one that is free. */
+async function servePage(dir: string, socket: string): Promise<{ readonly url: string } & AsyncDisposable> {
+  const address = isFree(LISTEN) ? LISTEN : "127.0.0.1:0";
+  const command = [program, "web", "--listen", address, "--sim-dir", dir, "--socket", socket];
+  // In a session of its own, as the arms are: it is ended here.
+  const web = Bun.spawn(command, {
+    ...{ detached: true, stdin: "ignore", stdout: "pipe", stderr: "ignore" },
+    env: { ...process.env, STATE_DIRECTORY: dir },
+  });
+  const { value } = await web.stdout.getReader().read();
+  const [url = "not served"] = /http\S+/.exec(new TextDecoder().decode(value)) ?? [];
+  return {
+    url,
+    async [Symbol.asyncDispose]() {
+      web.kill("SIGTERM");
+      await web.exited;
+    },
+  };
+}
+
+/** Whether nobody listens there: the page's server would wait for the port. */
+function isFree(address: string): boolean {
+  const { hostname, port } = new URL(`http://${address}`);
+  try {
+    Bun.listen({ hostname, port: Number(port), socket: { data() {} } }).stop(true);
+    return true;
+  } catch {
+    return false;
   }
 }
 

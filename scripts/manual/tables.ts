@@ -1,4 +1,5 @@
 /** The tables of the manual that are made of what the program itself goes by: event codes, and states. */
+import { METRIC_FACTS } from "../../src/metrics/exposition.ts";
 import { type EventCode, eventCodes, formatCode } from "../../src/teleop/reporting/codes.ts";
 import { transitions } from "../../src/teleop/state/transitions.ts";
 
@@ -41,9 +42,12 @@ const edgesWithCodes = edges.map((cells, index) => [
   transitions[index]!.codes.map((code) => `\`${code}\``).join(", "),
 ]);
 
+const metrics = METRIC_FACTS.map(({ name, type, help }) => [`\`${name}\``, type, help]);
+
 /** All of them. */
 export const tables: readonly Table[] = [
   table("packaging/doc/events.md", ["code", "name", "meaning"], codes),
+  table("packaging/doc/metrics.md", ["metric", "type", "is"], metrics),
   table("packaging/doc/behaviour.md", ["from", "to", "when"], edges),
   table("ARCHITECTURE.md", ["from", "to", "when", "codes of the reasons"], edgesWithCodes),
 ];

@@ -1,5 +1,5 @@
 /** Where the control socket of a pair is. */
-import { accessSync, constants, existsSync } from "node:fs";
+import { accessSync, constants, existsSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 
 /** The folder of the sockets, made by the unit or by a service that runs as root. */
@@ -7,8 +7,19 @@ export const CONTROL_DIR = "/run/so101-teleop";
 
 /** The places in which a pair's socket may be: the system's, then the one of a user who runs the program themselves. */
 export function controlPaths(pair: string, runtimeDir = process.env.XDG_RUNTIME_DIR): string[] {
-  const dirs = runtimeDir === undefined ? [CONTROL_DIR] : [CONTROL_DIR, join(runtimeDir, "so101-teleop")];
-  return dirs.map((dir) => join(dir, `${pair}.sock`));
+  return controlDirs(runtimeDir).map((dir) => join(dir, `${pair}.sock`));
+}
+
+/** The sockets of all services of this machine that stand in those places, whatever their pairs are called. */
+export function listeningSockets(runtimeDir = process.env.XDG_RUNTIME_DIR): string[] {
+  return controlDirs(runtimeDir).flatMap((dir) => {
+    const names = existsSync(dir) ? readdirSync(dir) : [];
+    return names.filter((name) => name.endsWith(".sock")).map((name) => join(dir, name));
+  });
+}
+
+function controlDirs(runtimeDir: string | undefined): string[] {
+  return runtimeDir === undefined ? [CONTROL_DIR] : [CONTROL_DIR, join(runtimeDir, "so101-teleop")];
 }
 
 /** Where the lock of the program is that listens at a path: beside its socket. */

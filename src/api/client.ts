@@ -6,6 +6,7 @@ import {
   type ApiSample,
   type ControlReply,
   type ControlRequest,
+  type NumberedEvent,
   PROTOCOL_VERSION,
   replySchema,
   type Status,
@@ -23,6 +24,8 @@ export type ApiProblem =
   | { readonly kind: "ended" }
   /** What answers is no service of this version. */
   | { readonly kind: "unknown" }
+  /** It had lent the arms, and has asked for them, because somebody wants this: "pause", "release", or its end. */
+  | { readonly kind: "recalled"; readonly why: string }
   /** It does not do what it was asked for. */
   | { readonly kind: "refused"; readonly reason: string };
 
@@ -42,6 +45,12 @@ const PATIENCE_MS = 2_000;
 /** No status is a tenth as long. */
 const LONGEST_REPLY_BYTES = 262_144;
 
+/** A service has released the follower by then, or says why not. */
+const LEND_PATIENCE_MS = 10_000;
+/** A service keeps 500 events, of which a reply has some dozens. */
+const MOST_REPLIES_OF_EVENTS = 100;
+
+type Success = Extract<ControlReply, { ok: true }>;
 type WithoutVersion<R> = R extends unknown ? Omit<R, "v"> : never;
 
 /**
@@ -50,14 +59,89 @@ type WithoutVersion<R> = R extends unknown ? Omit<R, "v"> : never;
  */
 export async function askService(
   paths: readonly string[],
-  request: WithoutVersion<Exclude<ControlRequest, { do: "watch" | "samples" }>>,
+  request: WithoutVersion<Exclude<ControlRequest, { do: "watch" | "samples" | "events" | "lend" }>>,
 ): Promise<Status | undefined> {
+  const { status } = await replyTo(request, paths);
+  if (request.do === "status" && status === undefined) throw new ApiError({ kind: "unknown" });
+  return status;
+}
+
+/**
+ * All events that the service at the first of `paths` keeps after number `after`, the oldest first: the last 500 since
+ * it started. Rejects with {@link ApiError}.
+ */
+export async function eventsOf(paths: readonly string[], after = 0): Promise<NumberedEvent[]> {
+  const events: NumberedEvent[] = [];
+  for (let replies = 0; replies < MOST_REPLIES_OF_EVENTS; replies++) {
+    const { events: further } = await replyTo({ do: "events", after: events.at(-1)?.number ?? after }, paths);
+    if (further === undefined) throw new ApiError({ kind: "unknown" });
+    if (further.length === 0) break;
+    events.push(...further);
+  }
+  return events;
+}
+
+/** Arms that a service has lent. */
+export interface Loan {
+  /** What is known of the follower: each servo was seen without torque, or not all have answered. */
+  readonly torque: "off" | "unknown";
+  /**
+   * Aborted when the arms must be given back, with an {@link ApiError} that says why: somebody asks for a pause or a
+   * release, or the service ends. The ports are to be closed, then the loan ended, within a second.
+   */
+  readonly recalled: AbortSignal;
+  /** Gives the arms back; a second call does nothing. The ports must be closed by then. */
+  end(): void;
+}
+
+/**
+ * Borrows both arms of the service at the first of `paths`: its follower is released then, and both ports are closed.
+ * `purpose` is what the status says, up to 40 small letters, digits, spaces and "-". Whatever becomes of this process, the
+ * service has the arms again when it is gone. Rejects with {@link ApiError}, or the signal's reason.
+ */
+export async function borrow(paths: readonly string[], purpose: string, signal: AbortSignal): Promise<Loan> {
+  signal.throwIfAborted();
+  const client = await askFirst(paths, { do: "lend", for: purpose }, performance.now() + PATIENCE_MS);
+  try {
+    const { lent } = await nextReply(client, performance.now() + LEND_PATIENCE_MS, signal);
+    if (lent === undefined) throw new ApiError({ kind: "unknown" });
+    const recall = new AbortController();
+    let isEnded = false;
+    void untilRecalled(client).then((problem) => {
+      if (!isEnded) recall.abort(new ApiError(problem));
+    });
+    return {
+      torque: lent.torque,
+      recalled: recall.signal,
+      end() {
+        isEnded = true;
+        client.close();
+      },
+    };
+  } catch (error) {
+    client.close();
+    throw error;
+  }
+}
+
+/** Why the arms are to be given back, once they are. */
+async function untilRecalled(client: LineClient): Promise<ApiProblem> {
+  try {
+    for (;;) {
+      const { recalled } = await nextReply(client, Number.POSITIVE_INFINITY);
+      if (recalled !== undefined) return { kind: "recalled", why: recalled };
+    }
+  } catch (error) {
+    return error instanceof ApiError ? error.problem : { kind: "ended" };
+  }
+}
+
+/** What the service at the first of `paths` replies. */
+async function replyTo(request: WithoutVersion<ControlRequest>, paths: readonly string[]): Promise<Success> {
   const deadlineMs = performance.now() + PATIENCE_MS;
   const client = await askFirst(paths, request, deadlineMs);
   try {
-    const { status } = await nextReply(client, deadlineMs);
-    if (request.do === "status" && status === undefined) throw new ApiError({ kind: "unknown" });
-    return status;
+    return await nextReply(client, deadlineMs);
   } finally {
     client.close();
   }
@@ -99,7 +183,7 @@ async function* streamOf(
   request: WithoutVersion<ControlRequest>,
   patienceMs: number,
   signal: AbortSignal,
-): AsyncGenerator<Extract<ControlReply, { ok: true }>> {
+): AsyncGenerator<Success> {
   const client = await askFirst(paths, request, performance.now() + PATIENCE_MS);
   try {
     for (;;) yield await nextReply(client, performance.now() + patienceMs, signal);
@@ -130,14 +214,17 @@ async function askFirst(
 }
 
 /** A service's next reply. Throws what is refused. */
-async function nextReply(
-  client: LineClient,
-  deadlineMs: number,
-  signal?: AbortSignal,
-): Promise<Extract<ControlReply, { ok: true }>> {
+async function nextReply(client: LineClient, deadlineMs: number, signal?: AbortSignal): Promise<Success> {
   const reply = parse(await nextLine(client, deadlineMs, signal));
-  if (!reply.ok) throw new ApiError({ kind: "refused", reason: reply.error });
-  return reply;
+  if (reply.ok) return reply;
+  throw new ApiError(
+    isNotKnown(reply.error) ? { kind: "unknown" } : { kind: "refused", reason: reply.error },
+  );
+}
+
+/** Whether a refusal is that of a service which does not know the request: one of an older version. */
+function isNotKnown(error: string): boolean {
+  return error.startsWith("Invalid type: Expected (");
 }
 
 async function nextLine(client: LineClient, deadlineMs: number, signal?: AbortSignal): Promise<string> {

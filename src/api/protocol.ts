@@ -1,10 +1,11 @@
 /**
  * What is spoken on a service's control socket: one JSON object a line, each way. A request is
- * `{"v": 1, "do": "status" | "watch" | "samples" | "pause" | "resume" | "release" | "park" | "reload"}`; a reply `{"v": 1, "ok": true, …}` or
- * `{"v": 1, "ok": false, "error": "…"}`. Fields and requests are only ever added: who reads ignores what it does not know.
+ * `{"v": 1, "do": "status" | "watch" | "samples" | "events" | "tell" | "lend" | "pause" | "resume" | "release" | "park" | "reload"}`; a reply
+ * `{"v": 1, "ok": true, …}` or `{"v": 1, "ok": false, "error": "…"}`. Fields and requests are only ever added: who reads ignores what it does not know.
  */
 import * as v from "valibot";
 import type { JointName } from "../arm/joints.ts";
+import type { AimedRemedy } from "../arm/remedy.ts";
 import type { Mode, PairState } from "../teleop/state/states.ts";
 
 /** The version of the protocol; a request of another is refused with this number. */
@@ -14,6 +15,12 @@ export const PROTOCOL_VERSION = 1;
 export const LONGEST_REQUEST_BYTES = 1_024;
 
 const version = v.literal(PROTOCOL_VERSION);
+
+/** What another program may have a service tell: that somebody shows, beside the arms, that a page may move them. */
+export const TELLABLE = ["claim began", "claim made", "claim failed"] as const;
+
+/** One of them. */
+export type Tellable = (typeof TELLABLE)[number];
 
 /** Checks a request. */
 export const requestSchema = v.variant("do", [
@@ -30,6 +37,23 @@ export const requestSchema = v.variant("do", [
     do: v.literal("samples"),
     everyMs: v.pipe(v.number(), v.integer(), v.minValue(2), v.maxValue(1_000)),
   }),
+  /** The events that are kept, the oldest first: those after this number, as many as a reply holds. */
+  v.strictObject({
+    v: version,
+    do: v.literal("events"),
+    after: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0)), 0),
+  }),
+  /** Lends both arms for a purpose, in a word or a few: until the client ends the connection. */
+  v.strictObject({
+    v: version,
+    do: v.literal("lend"),
+    for: v.pipe(
+      v.string(),
+      v.regex(/^[a-z][a-z0-9 -]{0,39}$/, "for: up to 40 small letters, digits, spaces and -"),
+    ),
+  }),
+  /** Has an event told, in words that the service has for it. */
+  v.strictObject({ v: version, do: v.literal("tell"), what: v.picklist(TELLABLE) }),
 ]);
 
 /** A request. */
@@ -86,9 +110,26 @@ const states = [
   "faulted",
   "stopped",
 ] as const satisfies readonly PairState[];
-const modes = ["running", "paused", "released"] as const satisfies readonly Mode[];
+const modes = ["running", "paused", "released", "lent"] as const satisfies readonly (Mode | "lent")[];
 
 const severity = v.picklist(["info", "warning", "fault"]);
+
+const event = { time: v.string(), code: v.string(), severity, message: v.string() };
+
+const numberedEventSchema = v.object({ number: v.number(), ...event });
+
+/** Something that was told, and its number since the service started, from 1. */
+export type NumberedEvent = v.InferOutput<typeof numberedEventSchema>;
+
+/** What settles a reason. Of a newer service it may be one that nobody here knows: who uses it looks. */
+const cureSchema = v.custom<AimedRemedy>(
+  (value) => typeof value === "object" && value !== null && typeof Object(value).do === "string",
+);
+
+const reasonSchema = v.object({ code: v.string(), cures: v.array(cureSchema) });
+
+/** Why a pair is in its state, by code, with what settles it: any one of its cures does. */
+export type StatedReason = v.InferOutput<typeof reasonSchema>;
 
 /** Checks a status. */
 export const statusSchema = v.object({
@@ -99,6 +140,8 @@ export const statusSchema = v.object({
   state: v.picklist(states),
   since: v.string(),
   why: v.string(),
+  /** The same by code. Not told by 0.1. */
+  reasons: v.optional(v.array(reasonSchema), []),
   mode: v.picklist(modes),
   /**
    * Of a pair that is to be paused or released: whether it is, by what was seen of the follower since that was asked for
@@ -115,6 +158,15 @@ export const statusSchema = v.object({
       kept: v.array(v.string()),
     }),
   ),
+  /** While the arms are lent, or about to be: to which process, for what, and since when. Its name, where that is seen. */
+  lent: v.optional(
+    v.object({
+      pid: v.nullable(v.number()),
+      name: v.nullable(v.string()),
+      for: v.string(),
+      since: v.string(),
+    }),
+  ),
   configuredRateHz: v.number(),
   rateHz: v.number(),
   ticks: v.number(),
@@ -122,11 +174,13 @@ export const statusSchema = v.object({
   lateTicks: v.number(),
   latenessUs: v.object({ p50: v.number(), p99: v.number(), p999: v.number(), max: v.number() }),
   alignments: v.number(),
+  /** How often the follower was held. Not told by 0.1. */
+  holds: v.optional(v.number()),
   arms: v.object({ leader: armSchema, follower: armSchema }),
   /** What was raised and not cleared. */
   activeAlarms: v.array(v.object({ code: v.string(), message: v.string() })),
   /** The last ten events, the oldest first. */
-  events: v.array(v.object({ time: v.string(), code: v.string(), severity, message: v.string() })),
+  events: v.array(v.object(event)),
 });
 
 /** What a service says of itself. */
@@ -163,6 +217,11 @@ export const replySchema = v.union([
     ok: v.literal(true),
     status: v.optional(statusSchema),
     sample: v.optional(sampleSchema),
+    events: v.optional(v.array(numberedEventSchema)),
+    /** Both ports are free. Of the follower: not all its servos have answered, or each was seen without torque. */
+    lent: v.optional(v.object({ torque: v.picklist(["off", "unknown"]) })),
+    /** The arms are to be given back within a second: somebody has asked for this. */
+    recalled: v.optional(v.string()),
   }),
   v.object({ v: v.number(), ok: v.literal(false), error: v.string() }),
 ]);

@@ -7,6 +7,7 @@ import { BAUD_RATES } from "../feetech/registers.ts";
 import { ReadRequest, spanOf } from "../feetech/requests.ts";
 import { RoundTrip } from "../feetech/round-trip.ts";
 import type { Clock } from "../linux/clock.ts";
+import { inSteps } from "../linux/in-steps.ts";
 import type { LatencyTimer } from "../serial/latency-timer.ts";
 import { PortError, type Transport } from "../serial/transport.ts";
 import { type About, type Answers, askAll, problemWith } from "./checks/answers.ts";
@@ -182,9 +183,9 @@ export class ArmConnection {
     }
   }
 
-  /** Takes a {@link closerLook} at once, to its end. Throws {@link PortError}. */
-  lookCloser(): void {
-    for (const _ of this.closerLook());
+  /** Takes a {@link closerLook} to its end, which may last seconds. Rejects with {@link PortError}. */
+  lookCloser(): Promise<void> {
+    return inSteps(this.closerLook());
   }
 
   /** The node of the board: another one each time that it appears, though its path is the same. */

@@ -1,6 +1,6 @@
 /** What a problem of an arm is about, and what settles it, as data. */
 import type { ArmIdentity } from "./identity.ts";
-import type { JointName } from "./joints.ts";
+import type { JointName, Role } from "./joints.ts";
 
 /**
  * What settles a problem, where diagnosis chose it. Those that are named like a command of the program are done by it,
@@ -53,4 +53,13 @@ export interface About {
 export interface Settled extends About {
   /** What settles it: any one of them does. */
   readonly remedies: readonly Remedy[];
+}
+
+/** A remedy, and the arm that it is for, where it is for one. */
+export type AimedRemedy = Remedy & { readonly arm?: Role };
+
+/** What settles a problem of whatever kind; none where diagnosis has found nothing. */
+export function remediesOf(problem: About): AimedRemedy[] {
+  const { remedies = [], arm } = problem as Partial<Settled>;
+  return remedies.map((remedy) => ({ ...remedy, ...(arm !== undefined && { arm: arm.role }) }));
 }

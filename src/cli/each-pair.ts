@@ -31,7 +31,7 @@ export async function askEachPair(
         return { pair, isWell: true, ...(await ask(socketPaths({ pair }), pair)) };
       } catch (error) {
         if (error instanceof Interrupted) throw error;
-        const isOff = isNotRunning(error) && isSwitchedOff(unitOf(pair));
+        const isOff = isNotRunning(error) && (await isSwitchedOff(unitOf(pair)));
         const message = isOff
           ? `its service is switched off — sudo systemctl enable --now ${unitOf(pair)}`
           : messageOf(error, { pair });

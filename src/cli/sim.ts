@@ -15,11 +15,13 @@ import { obey } from "../sim/control/obey.ts";
 import type { SimRequest } from "../sim/control/requests.ts";
 import { isServed, serve } from "../sim/control/server.ts";
 import { pathsIn } from "../sim/files.ts";
+import { BOARD_SCENES, type BoardsScene } from "../sim/names.ts";
 import { Simulation } from "../sim/simulation.ts";
 
 interface Options {
   dir?: string;
   arms: Scene;
+  boards: BoardsScene;
   leaderId: string;
   followerId: string;
   motion: string;
@@ -49,6 +51,15 @@ export function simCommand(): Command {
       new Option("--arms <state>", "how the arms are when the folder holds no state yet")
         .choices(SCENES)
         .default("calibrated"),
+    )
+    .addOption(
+      new Option(
+        "--boards <state>",
+        "how the USB boards are when the folder holds no names yet: named, new to this machine, which has no " +
+          "calibration files of their arms then, or equal: new, and without serial numbers",
+      )
+        .choices(BOARD_SCENES)
+        .default("named"),
     )
     .option("--leader-id <id>", "name of the leader's calibration file", fileName, "leader")
     .option("--follower-id <id>", "name of the follower's calibration file", fileName, "follower")
@@ -102,6 +113,7 @@ async function sim(options: Options, command: Command): Promise<void> {
   const simulation = await Simulation.open({
     dir,
     arms: options.arms,
+    boards: options.boards,
     ids: { leader: options.leaderId, follower: options.followerId },
     motion,
     timing: { usbDelayUs: options.usbDelay, wireTime: options.wireTime },

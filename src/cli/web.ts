@@ -1,29 +1,37 @@
 /** `so101 web`: the page for the phone beside the arms. */
-import { mkdirSync } from "node:fs";
-import { homedir } from "node:os";
-import { basename, join } from "node:path";
+import { accessSync, constants } from "node:fs";
+import { basename } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
 import { DEFAULT_CONFIG_PATH } from "../config/config.ts";
 import { absolutePathOf } from "../config/text.ts";
-import { type ListenAddress, listenAddress, loadWebConfig } from "../config/web.ts";
+import { DEFAULT_LISTEN, type ListenAddress, listenAddress, loadWebConfig } from "../config/web.ts";
+import { log } from "../daemon/log.ts";
 import { serviceManager } from "../host/notify.ts";
+import { giveBackCode } from "../linux/scheduling.ts";
 import { isSystemError, whyOf } from "../linux/system-error.ts";
-import { printError, printLine } from "../linux/text/stdout.ts";
+import { printLine } from "../linux/text/stdout.ts";
 import { Claims } from "../web/access/claims.ts";
+import { Codes } from "../web/access/codes.ts";
+import { stateDir } from "../web/access/state.ts";
+import { machineBoards } from "../web/boards.ts";
 import { pageFiles } from "../web/http/page-files.ts";
 import { configuredPairs } from "../web/pairs/configured.ts";
 import { type ServedPair, servedPair } from "../web/pairs/served-pair.ts";
-import { type RunningWeb, serveWeb } from "../web/server.ts";
-import { started } from "../web/start.ts";
+import { type Serving, serveLastingly } from "../web/serving/serve-lastingly.ts";
+import { Compared } from "../web/set-up/compared.ts";
+import { machineNaming } from "../web/set-up/naming.ts";
+import { simulatedBoards, simulatedNaming } from "../web/set-up/simulated-boards.ts";
 import { messageOf } from "../workflows/api-problem.ts";
 import { UsageError } from "../workflows/errors.ts";
 import { interruptible } from "./interrupt.ts";
+import { claimCommand, claimsCommand } from "./web-claims.ts";
 
 interface Options {
   readonly listen?: ListenAddress;
   readonly socket: readonly string[];
   readonly config: readonly string[];
   readonly simulatedArms?: true;
+  readonly simDir?: string;
 }
 
 /** Makes the command. */
@@ -47,7 +55,7 @@ export function webCommand(): Command {
     )
     .option(
       "--config <file>",
-      "configuration file of the service at a --socket, in their order: its settings can then be changed on the page",
+      "configuration file of the pair at --socket, in their order (default: that of the socket's name)",
       (path: string, before: readonly string[]) => [...before, path],
       [],
     )
@@ -55,81 +63,98 @@ export function webCommand(): Command {
       "--simulated-arms",
       "the arms are simulated: a leader that is not on this machine's USB may claim a page",
     )
-    .action((options: Options) => {
-      if (options.config.length > options.socket.length) {
-        throw new UsageError("each --config takes a --socket, that of the service which has read that file");
-      }
-      return interruptible((signal) => serve(options, signal));
-    });
+    .option(
+      "--sim-dir <dir>",
+      "folder of 'so101 sim': its boards are set up, as those of this machine would be; implies --simulated-arms",
+    )
+    .action((options: Options) => interruptible((signal) => serve(options, signal)))
+    .helpCommand(false)
+    .addCommand(claimCommand())
+    .addCommand(claimsCommand());
 }
 
-async function serve(options: Options, signal: AbortSignal): Promise<void> {
+async function serve(options: Options, interrupted: AbortSignal): Promise<void> {
+  const { listen, socket, config, simulatedArms, simDir } = options;
+  if (config.length > socket.length) {
+    throw new UsageError("each --config takes a --socket, that of the service which has read that file");
+  }
   const files = pageFiles();
   if (files === undefined)
     throw new Error("the page is in the compiled program only — make build, then run dist/so101-…");
-  const pairs = options.socket.length > 0 ? named(pairsOf(options)) : configuredPairs(signal);
-  const start = (): RunningWeb | undefined => {
-    const { enabled, listen, read, names } = loadWebConfig(DEFAULT_CONFIG_PATH);
-    const isAsked = options.listen !== undefined || options.socket.length > 0;
-    if (!enabled && !isAsked) return undefined;
-    const at = options.listen ?? listenAddress(listen)!;
-    try {
-      return serveWeb({
-        ...at,
+  // Whatever was begun for a server ends with it, also with one that never could listen.
+  const over = new AbortController();
+  const signal = AbortSignal.any([interrupted, over.signal]);
+  const isAsked = listen !== undefined || socket.length > 0;
+  let pairs: ReadonlyMap<string, ServedPair> | undefined;
+  const serving: Serving = {
+    address: listen ?? listenAddress(DEFAULT_LISTEN)!,
+    prepare() {
+      const web = loadWebConfig(DEFAULT_CONFIG_PATH);
+      if (!web.enabled && !isAsked) return undefined;
+      const dir = writableStateDir();
+      pairs ??= socket.length > 0 ? named(pairsOf(options)) : configuredPairs(signal);
+      return {
+        ...(listen ?? listenAddress(web.listen)!),
         files,
         pairs,
-        reading: read,
-        names,
-        claims: new Claims(join(stateDir(), "claims.json")),
-        counted: options.simulatedArms ? "any" : "own USB",
+        reading: web.read,
+        names: web.names,
+        boards: simDir === undefined ? machineBoards : simulatedBoards(simDir),
+        naming: simDir === undefined ? machineNaming : simulatedNaming(simDir),
+        compared: new Compared(dir),
+        claims: new Claims(dir),
+        codes: new Codes(dir),
+        counted: simulatedArms || simDir !== undefined ? "any" : "own USB",
         signal,
-      });
-    } catch (error) {
-      throw listenProblem(error, at);
-    }
-  };
-  const server = await started({
-    start,
-    manager: serviceManager(),
-    off: OFF,
-    told: (error) => {
-      const message = messageOf(error, {});
-      printError(`so101: ${message}`);
-      return message;
+      };
     },
-    signal,
-  });
-  if (server === undefined) {
-    if (!signal.aborted) printLine(OFF);
-    return;
+    say: (error) => messageOf(error, {}),
+    served(url) {
+      printLine(`the page is at ${url}`);
+      giveBackCode();
+    },
+    off: OFF,
+    troubled: (url, text) =>
+      log("fault", url === undefined ? text : `the page at ${url} cannot be shown: ${text}`),
+    manager: serviceManager(),
+  };
+  try {
+    if ((await serveLastingly(serving, signal)) === "off") printLine(OFF);
+  } finally {
+    over.abort();
   }
-  printLine(`the page is at ${server.url}`);
-  await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
-  await server.stop();
 }
 
 const OFF =
   `the page is switched off: web.enabled is false in ${DEFAULT_CONFIG_PATH} — to have it, set it to true, then: ` +
   "sudo systemctl start so101-web";
 
-/** Where claims are kept: systemd's folder for the unit, or the user's own. */
-function stateDir(): string {
-  const dir =
-    process.env.STATE_DIRECTORY ??
-    join(process.env.XDG_STATE_HOME ?? join(homedir(), ".local/state"), "so101-web");
-  mkdirSync(dir, { recursive: true, mode: 0o700 });
-  return dir;
+/** Where claims are kept. Throws an Error that says what to do where none can be. */
+function writableStateDir(): string {
+  try {
+    const dir = stateDir();
+    accessSync(dir, constants.W_OK | constants.X_OK);
+    return dir;
+  } catch (error) {
+    const where = isSystemError(error) ? ` in ${error.path}` : "";
+    throw new Error(
+      `claims cannot be kept${where}: ${whyOf(error)} — make that a folder which this program's user may write to, or ` +
+        "name another in STATE_DIRECTORY",
+    );
+  }
 }
 
 /** The pairs whose services listen at the sockets that were given. */
 function pairsOf({ socket: sockets, config: configs }: Options): ServedPair[] {
   return sockets.map((path, index) => {
     const config = configs[index];
+    const given = basename(path, ".sock");
+    const isTaken = sockets.slice(0, index).some((other) => basename(other, ".sock") === given);
     const audience = {
       socket: path,
       ...(config !== undefined && { config: absolutePathOf(config, "--config") }),
     };
-    return servedPair(basename(path, ".sock"), [path], audience);
+    return servedPair(isTaken ? `${given}-${index + 1}` : given, [path], audience);
   });
 }
 
@@ -137,26 +162,9 @@ function named(pairs: readonly ServedPair[]): ReadonlyMap<string, ServedPair> {
   return new Map(pairs.map((pair) => [pair.name, pair]));
 }
 
-/** Why the server cannot listen, with what to do. */
-function listenProblem(error: unknown, { hostname, port }: ListenAddress): unknown {
-  if (!isSystemError(error)) return error;
-  const at = `${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}`;
-  const where = `--listen, or listen in the [web] of ${DEFAULT_CONFIG_PATH}, says another address or port`;
-  switch (error.code) {
-    case "EADDRINUSE":
-      return new Error(
-        `another program listens at ${at} already — end it (sudo ss -ltnp says which); ${where}`,
-      );
-    case "EACCES":
-      return new Error(`this user may not listen at ${at}: ports below 1024 are root's — ${where}`);
-    default:
-      return new Error(`the page cannot be served at ${at}: ${whyOf(error)} — ${where}`);
-  }
-}
-
 function address(text: string): ListenAddress {
   const found = listenAddress(text);
   if (found === undefined)
-    throw new InvalidArgumentError("Expected an address and a port, such as 0.0.0.0:8101.");
+    throw new InvalidArgumentError(`Expected an address and a port, such as ${DEFAULT_LISTEN}.`);
   return found;
 }

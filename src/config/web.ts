@@ -20,7 +20,8 @@ export function listenAddress(text: string): ListenAddress | undefined {
   return { hostname: hostname.replace(/^\[(.*)\]$/, "$1"), port: Number(port) };
 }
 
-const DEFAULT_LISTEN = "0.0.0.0:8101";
+/** Where the page listens, unless it is configured. */
+export const DEFAULT_LISTEN = "0.0.0.0:8101";
 /** More names than any machine has. */
 const MOST_NAMES = 16;
 

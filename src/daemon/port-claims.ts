@@ -1,9 +1,11 @@
 /** Tells the control thread of other programs that have a port of its pair: it sends nothing more there. */
 import { ROLES, type Role } from "../arm/joints.ts";
+import { type Others, othersOn } from "../helper/others.ts";
 import { PortWatch } from "../helper/port-watch.ts";
 import type { PairSettings } from "../teleop/settings.ts";
 import type { MainMemory } from "../teleop/shared/control-memory.ts";
 import type { BusCounterName } from "../teleop/shared/telemetry.ts";
+import type { Lending } from "./lending.ts";
 
 /** A program that is known by its traces only is taken to be gone after so long without being seen. */
 const BELIEVE_UNSEEN_FOR_MS = 10_000;
@@ -11,9 +13,18 @@ const BELIEVE_UNSEEN_FOR_MS = 10_000;
 /** What a second program on a line leads to: its bytes come to us, and ours to it. */
 const SIGNS: readonly BusCounterName[] = ["noiseBytes", "strays", "corrupted", "timeouts"];
 
-/** Watches both ports until `stop` is called. */
-export function watchPorts({ arms }: PairSettings, memory: MainMemory): { stop(): void } {
-  const watches = ROLES.map((role) => watchPort(role, arms[role].port, memory));
+/** Watches both ports until `stop` is called. Who has them while they are lent is no matter. */
+export function watchPorts(
+  { arms }: PairSettings,
+  memory: MainMemory,
+  lending: Pick<Lending, "borrower" | "count">,
+): { stop(): void } {
+  const look = async (path: string): Promise<Others> => {
+    const { count, borrower } = lending;
+    const others = borrower === undefined ? await othersOn(path) : NOBODY;
+    return lending.count === count ? others : NOBODY;
+  };
+  const watches = ROLES.map((role) => watchPort(role, arms[role].port, memory, look));
   return {
     stop() {
       for (const watch of watches) watch.stop();
@@ -21,10 +32,18 @@ export function watchPorts({ arms }: PairSettings, memory: MainMemory): { stop()
   };
 }
 
-function watchPort(role: Role, port: string, { claims, telemetry }: MainMemory): PortWatch {
+const NOBODY: Others = { programs: [], isWhole: false };
+
+function watchPort(
+  role: Role,
+  port: string,
+  { claims, telemetry }: MainMemory,
+  look: (path: string) => Promise<Others>,
+): PortWatch {
   let unseenSinceMs: number | undefined;
   return new PortWatch({
     path: () => port,
+    look,
     signs: () => SIGNS.reduce((sum, name) => sum + telemetry.bus(role, name), claims.isUnseen(role) ? 1 : 0),
     found({ programs: [owner] }) {
       unseenSinceMs =

@@ -12,8 +12,8 @@ import { MAIN_PAIR } from "../config/pairs.ts";
 import { serviceManager } from "../host/notify.ts";
 import type { Audience } from "../messages/audience.ts";
 import { sayProblem } from "../messages/problems.ts";
-import type { EventSink } from "../teleop/reporting/events.ts";
-import type { Left, Problem } from "../teleop/reporting/problem.ts";
+import type { ControlEvent, EventSink, Severity } from "../teleop/reporting/events.ts";
+import type { Borrower, Left, Problem } from "../teleop/reporting/problem.ts";
 import type { PairSettings } from "../teleop/settings.ts";
 import { createMemory } from "../teleop/shared/control-memory.ts";
 import type { PairState } from "../teleop/state/states.ts";
@@ -24,6 +24,7 @@ import { Repeats } from "./events/repeats.ts";
 import { watchSupply } from "./events/supply.ts";
 import { type ToldEvent, type ToldSink, tell } from "./events/told.ts";
 import { unnamedBoards } from "./events/unnamed-boards.ts";
+import { Lending } from "./lending.ts";
 import { type Place, takePlace } from "./place.ts";
 import { watchPorts } from "./port-claims.ts";
 import { firstSettings } from "./settings/first-settings.ts";
@@ -75,6 +76,10 @@ export async function runService(options: ServiceOptions): Promise<Left | undefi
   const calibrations: Partial<Record<Role, Calibration>> = {};
   const memory = createMemory();
 
+  const lending = new Lending(memory, (problem) =>
+    sink({ kind: "notice", severity: severityOf(problem), problem }),
+  );
+
   const sinks: ToldSink[] = [
     (event) => history.take(event),
     (event) => {
@@ -88,7 +93,7 @@ export async function runService(options: ServiceOptions): Promise<Left | undefi
   const sink: EventSink = (event) => {
     if ("reasons" in event) inTheWay = event.reasons.find(isFollowersPort);
     const hints = enrichers.flatMap((hintsFor) => hintsFor(event));
-    repeats.take(tell(event, hints, options.audience()));
+    repeats.take(tell(withBorrower(event, lending.borrower), hints, options.audience()));
   };
   const supply = watchSupply((event) => sink(event));
   const enrichers = [supply.hintsFor, unnamedBoards(() => settings)];
@@ -107,10 +112,12 @@ export async function runService(options: ServiceOptions): Promise<Left | undefi
   const stop = () => {
     isStopped = true;
     waiting.abort();
+    lending.recall("end");
     teleoperation?.stop();
   };
   const handOver = () => {
     waiting.abort();
+    lending.recall("end");
     teleoperation?.handOver();
   };
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, stop);
@@ -130,7 +137,9 @@ export async function runService(options: ServiceOptions): Promise<Left | undefi
     place = await takePlace({
       ...{ pair, socket: options.socket, signal: waiting.signal },
       subject: apiSubject(
-        () => ({ pair, startedAt, settings, reading, memory, history, calibrations, inTheWay }),
+        () => ({
+          ...{ pair, startedAt, settings, reading, memory, history, calibrations, lending, inTheWay },
+        }),
         sink,
         readAgain,
         options.audience,
@@ -166,7 +175,7 @@ export async function runService(options: ServiceOptions): Promise<Left | undefi
     });
     teleoperation = startTeleoperation(settings, memory, sink);
     watches.push(
-      watchPorts(settings, memory),
+      watchPorts(settings, memory, lending),
       new LossWatch(memory.telemetry, armsOf(settings), sink).start(),
     );
     const left = await teleoperation.stopped;
@@ -198,6 +207,20 @@ function isWaitedFor({ code }: Problem, { only }: ServiceOptions): boolean {
 /** Whether another program has the follower's port, and locks it as this one does: it is met when the port is opened. */
 function isFollowersPort({ code, arm }: Problem): boolean {
   return code === "port.busy" && arm?.role === "follower";
+}
+
+/** The control thread knows that the arms are lent, and not to whom. */
+function withBorrower(event: ControlEvent, borrower: Borrower | undefined): ControlEvent {
+  if (borrower === undefined || !("reasons" in event)) return event;
+  const reasons = event.reasons.map((reason) =>
+    reason.code === "pair.lent" ? { ...reason, borrower } : reason,
+  );
+  return { ...event, reasons };
+}
+
+/** A borrower that does not give the arms back when it is asked to is nothing that settles itself. */
+function severityOf(problem: Problem): Severity {
+  return problem.code === "pair.taken-back" && problem.how === "demanded" ? "warning" : "info";
 }
 
 function stateFor({ code }: Problem): PairState {

@@ -2,11 +2,16 @@
 import { existsSync, readdirSync, readFileSync, statfsSync } from "node:fs";
 import { release } from "node:os";
 import { join } from "node:path";
-import { type ProgramName, systemPrograms } from "./programs.ts";
+import { type ProgramName, runAside, systemPrograms } from "./programs.ts";
 
 /** The board's name in the device tree, `Raspberry Pi 3 Model B Plus Rev 1.3`. */
 export function machineModel(): string | undefined {
   return read("/proc/device-tree/model")?.replace(/\0+$/, "");
+}
+
+/** The distribution by its own name, `Debian GNU/Linux 13 (trixie)`. */
+export function distribution(): string | undefined {
+  return /^PRETTY_NAME="?([^"\n]*)"?$/m.exec(read("/etc/os-release") ?? "")?.[1];
 }
 
 /** What the kernel was started with. */
@@ -40,15 +45,19 @@ export function freeMegabytes(path: string): number | undefined {
 }
 
 /** How often the kernel has said since boot that the supply was too weak; undefined when its log cannot be read. */
-export function underVoltagesSinceBoot(): number | undefined {
+export async function underVoltagesSinceBoot(): Promise<number | undefined> {
   const log =
-    output("journalctl", "--boot", "--dmesg", "--quiet", "--no-pager", "--output=cat") ?? output("dmesg");
+    (await said("journalctl", "--boot", "--dmesg", "--quiet", "--no-pager", "--output=cat")) ??
+    (await said("dmesg"));
   return log?.match(/under-?voltage detected/gi)?.length ?? (log === undefined ? undefined : 0);
 }
 
 /** Properties of a unit, as `systemctl show` has them; undefined where systemd does not run. */
-export function unitProperties(unit: string, names: readonly string[]): Record<string, string> | undefined {
-  const text = output("systemctl", "show", `--property=${names.join(",")}`, unit);
+export async function unitProperties(
+  unit: string,
+  names: readonly string[],
+): Promise<Record<string, string> | undefined> {
+  const text = await said("systemctl", "show", `--property=${names.join(",")}`, unit);
   if (text === undefined) return undefined;
   return Object.fromEntries(
     text.split("\n").flatMap((line) => {
@@ -70,6 +79,12 @@ export function hasPackage(name: string): boolean {
 
 function output(name: ProgramName, ...args: string[]): string | undefined {
   const outcome = systemPrograms.run(name, ...args);
+  return outcome?.success ? outcome.stdout : undefined;
+}
+
+/** As {@link output}, beside whatever else goes on. */
+async function said(name: ProgramName, ...args: string[]): Promise<string | undefined> {
+  const outcome = await runAside(name, args);
   return outcome?.success ? outcome.stdout : undefined;
 }
 

@@ -92,6 +92,25 @@ export async function outcomeOf({ stdin, stdout, stderr, exited }: Started): Pro
   return { success: (await exited) === 0, stdout: output, stderr: complaint };
 }
 
+/** What is waited for beside other work ends within this, or is ended: a journal may be long, and a disk slow. */
+const LONGEST_S = 10;
+
+/** As {@link Programs.run}, beside whatever else this program does; one that does not end in 10 s is ended, and fails. */
+export async function runAside(
+  name: ProgramName,
+  args: readonly string[],
+  programs = systemPrograms,
+): Promise<Outcome | undefined> {
+  if (programs.find(name) === undefined) return undefined;
+  const started = programs.start(name, ...args);
+  const tooLate = setTimeout(() => started.kill("SIGKILL"), LONGEST_S * 1e3);
+  try {
+    return await outcomeOf(started);
+  } finally {
+    clearTimeout(tooLate);
+  }
+}
+
 /** Of the caller's environment what this program reads: where his files are, and what his terminal can show. */
 const READ_BY_US =
   /^(HOME|SUDO_UID|XDG_RUNTIME_DIR|XDG_CACHE_HOME|HF_HOME|HF_LEROBOT_HOME|HF_LEROBOT_CALIBRATION|TERM|COLORTERM|NO_COLOR|FORCE_COLOR|LANG|LC_\w+|TZ)$/;

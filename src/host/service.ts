@@ -1,4 +1,4 @@
-/** The teleoperation service of this machine, as systemd runs it: whether it has a port, stopping and starting it. */
+/** The teleoperation service of this machine, as systemd runs it: whether it has a port, starting and enabling it. */
 import { existsSync, readFileSync } from "node:fs";
 import { findOwner } from "../linux/owners/owner.ts";
 import { unitProperties } from "./machine.ts";
@@ -6,7 +6,6 @@ import { outcomeOf, type Started, systemPrograms } from "./programs.ts";
 
 /** What systemd can be asked for, and how it is said that it was done. */
 const pastOf = {
-  stop: "stopped",
   start: "started",
   restart: "restarted",
   enable: "enabled",
@@ -15,7 +14,7 @@ const pastOf = {
 
 type Verb = keyof typeof pastOf;
 
-/** The service could not be stopped or started. The message says what to do. */
+/** The service could not be started, or the like. The message says what to do. */
 export class ServiceError extends Error {
   override readonly name = "ServiceError";
 }
@@ -34,14 +33,9 @@ export function unitOwning(path: string): string | undefined {
 }
 
 /** Whether systemd has a unit that somebody has disabled, so that it does not run; false where systemd is not asked. */
-export function isSwitchedOff(unit: string): boolean {
-  const { UnitFileState, ActiveState } = unitProperties(unit, ["UnitFileState", "ActiveState"]) ?? {};
+export async function isSwitchedOff(unit: string): Promise<boolean> {
+  const { UnitFileState, ActiveState } = (await unitProperties(unit, ["UnitFileState", "ActiveState"])) ?? {};
   return ["disabled", "masked"].includes(UnitFileState ?? "") && ActiveState !== "active";
-}
-
-/** Stops a unit and waits until it has stopped: the follower was released softly. Throws {@link ServiceError}. */
-export async function stopUnit(unit: string): Promise<void> {
-  await ask("stop", unit);
 }
 
 /** Restarts a unit, if it runs. Throws {@link ServiceError}. */
@@ -93,32 +87,6 @@ async function ask(verb: Exclude<Verb, "restart">, unit: string): Promise<void> 
   await judge(verb, unit, systemctl(verb, unit, verb, unit));
 }
 
-/** A unit that is stopped for now. */
-export interface PausedUnit {
-  /** Starts it again; does not wait for its arms. Throws {@link ServiceError}. */
-  start(): Promise<void>;
-}
-
-/**
- * Stops a unit as {@link stopUnit} does, for a while: when this program ends without having started it again, however
- * it ends, it is started all the same.
- */
-export async function pauseUnit(unit: string): Promise<PausedUnit> {
-  const starter = systemPrograms.start("sh", "-c", START_AT_END, requireSystemctl("stop", unit), unit);
-  const start = () => judge("start", unit, starter);
-  try {
-    await stopUnit(unit);
-  } catch (error) {
-    // Whatever became of it; where it was not stopped, nothing comes of starting it.
-    await start().catch(() => {});
-    throw error;
-  }
-  return { start };
-}
-
-/** Nothing is ever written to its input: that ends when we close it, or end ourselves, be it by SIGKILL. */
-const START_AT_END = 'trap "" TERM; read -r _; exec "$0" --no-ask-password start "$1"';
-
 /** Waits until systemctl has ended. Throws {@link ServiceError} when it could not do what it should. */
 async function judge(verb: Verb, unit: string, program: Started): Promise<void> {
   const { success, stderr } = await outcomeOf(program);
@@ -126,7 +94,5 @@ async function judge(verb: Verb, unit: string, program: Started): Promise<void> 
   // "Failed to stop so101-teleop.service: Access denied", and how to learn more in further lines.
   const [complaint = ""] = stderr.split("\n");
   const why = complaint.replace(/^Failed to \w+ \S+\.service: /, "").replace(/\.$/, "");
-  // Who may not do this is told so in many ways, depending on what else is installed.
-  const remedy = verb !== "stop" || process.geteuid?.() === 0 ? "" : " — run the command again with sudo";
-  throw new ServiceError(`${unit} could not be ${pastOf[verb]}: ${why || "systemctl failed"}${remedy}`);
+  throw new ServiceError(`${unit} could not be ${pastOf[verb]}: ${why || "systemctl failed"}`);
 }

@@ -50,11 +50,23 @@ export function sharpenTimers(): void {
  * the JavaScript engine cannot give locked pages back, so that it would grow for ever.
  */
 function keepCodeInMemory(): boolean {
+  giveBackCode();
+  return mappedCode().every(([start, size]) => libc.mlock2(start, size, MLOCK_ONFAULT) === 0);
+}
+
+/**
+ * Gives back the memory of all code, of which only the start has used two thirds; what is used again is mapped again. A
+ * process that is of little importance is then a small one.
+ */
+export function giveBackCode(): void {
+  for (const [start, size] of mappedCode()) libc.madvise(start, size, MADV_DONTNEED);
+}
+
+/** Where code from files is mapped into this process: addresses and sizes. */
+function mappedCode(): [start: number, size: number][] {
   const maps = readFileSync("/proc/self/maps", "utf8");
-  return [...maps.matchAll(/^([0-9a-f]+)-([0-9a-f]+) r-xp (?:\S+ ){3} *\//gm)].every(([, from, to]) => {
+  return [...maps.matchAll(/^([0-9a-f]+)-([0-9a-f]+) r-xp (?:\S+ ){3} *\//gm)].map(([, from, to]) => {
     const start = Number.parseInt(from!, 16);
-    const size = Number.parseInt(to!, 16) - start;
-    libc.madvise(start, size, MADV_DONTNEED);
-    return libc.mlock2(start, size, MLOCK_ONFAULT) === 0;
+    return [start, Number.parseInt(to!, 16) - start];
   });
 }

@@ -1,35 +1,55 @@
 /** The status of pairs as Prometheus reads it: text format 0.0.4. */
-import type { ArmStatus, JointStatus, Status } from "../api/protocol.ts";
+import { type ArmStatus, type JointStatus, type Status, statusSchema } from "../api/protocol.ts";
 
 /** What is sent with it, as Content-Type. */
 export const EXPOSITION_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 
 type Labels = Readonly<Record<string, string>>;
 
+/** A pair, and its service's status; undefined while that is not heard. */
+export interface ExposedPair {
+  readonly name: string;
+  readonly status: Status | undefined;
+}
+
 /** One metric of a pair: its name with the unit, what it is, and its samples; null where nothing is known. */
-interface Metric {
+export interface Metric {
   readonly name: string;
   readonly help: string;
   readonly type: "counter" | "gauge" | "summary";
   samples(status: Status): readonly (readonly [labels: Labels, value: number | null])[];
 }
 
-const STATES: readonly Status["state"][] = [
-  "waiting",
-  "connecting",
-  "aligning",
-  "following",
-  "holding",
-  "faulted",
-  "stopped",
-];
+const { state: stateSchema, mode: modeSchema, arms: armsSchema } = statusSchema.entries;
+const STATES = stateSchema.options;
+const MODES = modeSchema.options;
+const ERRORS = armsSchema.entries.leader.entries.joints.entries.gripper.entries.errors.item.options;
 
+const UP = {
+  name: "so101_up",
+  help: "1 while the pair's service answers, 0 while it does not.",
+  type: "gauge",
+} as const;
+
+/** All of a pair whose service answers. */
 const METRICS: readonly Metric[] = [
+  {
+    name: "so101_build_info",
+    help: "Always 1; the label has the version of the pair's service.",
+    type: "gauge",
+    samples: ({ program }) => [[{ version: program }, 1]],
+  },
   {
     name: "so101_state",
     help: "1 for the state in which the pair is, 0 for the others.",
     type: "gauge",
     samples: ({ state }) => STATES.map((one) => [{ state: one }, Number(one === state)]),
+  },
+  {
+    name: "so101_mode",
+    help: "1 for what was asked for last, 0 for the others: running, paused, released.",
+    type: "gauge",
+    samples: ({ mode }) => MODES.map((one) => [{ mode: one }, Number(one === mode)]),
   },
   {
     name: "so101_start_time_seconds",
@@ -76,6 +96,12 @@ const METRICS: readonly Metric[] = [
     help: "How often the follower was aligned with the leader.",
     type: "counter",
     samples: ({ alignments }) => [[{}, alignments]],
+  },
+  {
+    name: "so101_holds_total",
+    help: "How often the follower was held where it was.",
+    type: "counter",
+    samples: ({ holds = null }) => [[{}, holds]],
   },
   {
     name: "so101_active_alarms",
@@ -127,31 +153,53 @@ const METRICS: readonly Metric[] = [
   ),
   {
     name: "so101_servo_error",
-    help: "1 for each error that a servo reports.",
+    help: "1 for each error that a servo reports, 0 for those that it does not.",
     type: "gauge",
     samples: ({ arms }) =>
       eachJoint(arms).flatMap(({ labels, joint }) =>
-        joint.errors.map((error) => [{ ...labels, error }, 1] as const),
+        ERRORS.map((error) => {
+          const value = joint.voltageV === null ? null : Number(joint.errors.includes(error));
+          return [{ ...labels, error }, value] as const;
+        }),
       ),
+  },
+  {
+    name: "so101_servo_missed_replies_total",
+    help: "Replies of a servo that did not come, or came damaged.",
+    type: "counter",
+    samples: ({ arms }) => eachJoint(arms).map(({ labels, joint }) => [labels, joint.misses]),
   },
 ];
 
+/** Every metric, for the manual. */
+export const METRIC_FACTS: readonly Pick<Metric, "name" | "help" | "type">[] = [UP, ...METRICS];
+
 /** The text for these pairs. */
-export function exposition(pairs: readonly Status[]): string {
-  return METRICS.map((metric) => {
-    const lines = pairs.flatMap((status) =>
-      metric.samples(status).flatMap(([labels, value]) => {
-        return value === null ? [] : [`${metric.name}${labelled({ pair: status.pair, ...labels })} ${value}`];
-      }),
-    );
-    if (lines.length === 0) return "";
-    return [
-      `# HELP ${metric.name} ${metric.help}`,
-      `# TYPE ${metric.name} ${metric.type}`,
-      ...lines,
-      "",
-    ].join("\n");
-  }).join("");
+export function exposition(pairs: readonly ExposedPair[]): string {
+  const up = pairs.map(({ name, status }) => lineOf(UP.name, { pair: name }, Number(status !== undefined)));
+  const others = METRICS.map((metric) =>
+    familyOf(
+      metric,
+      pairs.flatMap(({ name, status }) =>
+        (status === undefined ? [] : metric.samples(status)).flatMap(([labels, value]) =>
+          value === null ? [] : [lineOf(metric.name, { pair: name, ...labels }, value)],
+        ),
+      ),
+    ),
+  );
+  return [familyOf(UP, up), ...others].join("");
+}
+
+function familyOf(
+  { name, help, type }: Pick<Metric, "name" | "help" | "type">,
+  lines: readonly string[],
+): string {
+  if (lines.length === 0) return "";
+  return [`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`, ...lines, ""].join("\n");
+}
+
+function lineOf(name: string, labels: Labels, value: number): string {
+  return `${name}${labelled(labels)} ${value}`;
 }
 
 function ofArms(

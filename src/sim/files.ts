@@ -1,5 +1,5 @@
 /** What a simulation keeps on disk beside its record: the arms' state, and LeRobot's calibration files for them. */
-import { mkdirSync, renameSync, symlinkSync } from "node:fs";
+import { mkdirSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
 import { rename, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import * as v from "valibot";
@@ -19,6 +19,8 @@ export function pathsIn(dir: string) {
     state: join(dir, "state.json"),
     record: join(dir, "record.ndjson"),
     calibration: join(dir, "calibration"),
+    boards: join(dir, "boards.json"),
+    names: join(dir, "names.json"),
   };
 }
 
@@ -78,6 +80,13 @@ export async function replaceFile(path: string, text: string): Promise<void> {
     await rm(temporary, { force: true });
     throw error;
   }
+}
+
+/** Does the same at once, for what is small and can be made again. */
+export function replaceFileNow(path: string, text: string): void {
+  const temporary = temporaryFor(path);
+  writeFileSync(temporary, text, { flag: "wx" });
+  renameSync(temporary, path);
 }
 
 /** A name beside a file, for what is to take its place; what killed simulations have left there of others goes. */

@@ -1,5 +1,4 @@
 /** A running simulation: two boards, their arms, the hands that move these, and the files in its folder. */
-import { rmSync } from "node:fs";
 import { nowUs } from "../linux/clock.ts";
 import { SimulatedArm } from "./arm/arm.ts";
 import { Hand } from "./arm/hand.ts";
@@ -15,9 +14,9 @@ import {
   pathsIn,
   readState,
   replaceFile,
-  replaceLink,
   writeCalibration,
 } from "./files.ts";
+import { type BoardsScene, Names } from "./names.ts";
 import { Recorder } from "./record/recorder.ts";
 import type { Firmware } from "./servo/firmware.ts";
 
@@ -27,6 +26,8 @@ export interface SimulationOptions {
   dir: string;
   /** How the arms are found when the folder holds no state yet. */
   arms: Scene;
+  /** Whether the boards have names already when the folder holds none yet; if not, the arms' calibrations are in their servos alone. */
+  boards: BoardsScene;
   /** The arms' ids, which name their calibration files. */
   ids: Record<ArmName, string>;
   motion: MotionPlan;
@@ -45,6 +46,8 @@ export class Simulation {
   readonly boards: Readonly<Record<ArmName, Board>>;
   readonly hands: Readonly<Record<ArmName, Hand>>;
   readonly recorder: Recorder;
+  /** Which board has which name, as udev has it on a machine. */
+  readonly names: Names;
 
   readonly #paths: ReturnType<typeof pathsIn>;
   readonly #engine: Engine;
@@ -57,15 +60,17 @@ export class Simulation {
     recorder: Recorder,
     state: PairState,
     timing: Timing,
+    names: Names,
   ) {
     this.#paths = paths;
     this.recorder = recorder;
+    this.names = names;
     const board = (name: ArmName) => {
       const arm = new SimulatedArm(name, nowUs(), state[name], (joint, event) =>
         recorder.note({ kind: "event", arm: name, joint, ...event }),
       );
       const made = new Board(arm, timing, recorder);
-      made.moved = (path) => replaceLink(paths[name], path);
+      made.moved = (path) => names.plugged(name, path);
       return made;
     };
     this.boards = { leader: board("leader"), follower: board("follower") };
@@ -80,6 +85,7 @@ export class Simulation {
   static async open({
     dir,
     arms,
+    boards,
     ids,
     motion,
     timing,
@@ -90,13 +96,15 @@ export class Simulation {
     makeOwnFolder(dir);
     const found = await readState(paths.state);
     const state = found ?? { leader: servosOf("leader", arms), follower: servosOf("follower", arms) };
-    const simulation = new Simulation(paths, await Recorder.create(paths.record), state, timing);
+    const recorder = await Recorder.create(paths.record);
+    const simulation = new Simulation(paths, recorder, state, timing, new Names(paths, boards));
     for (const name of ARMS) {
       for (const servo of simulation.boards[name].arm.servos) Object.assign(servo.firmware, firmware);
       simulation.boards[name].lateness = lateness[name];
       simulation.plug(name);
       const missing = !(await Bun.file(calibrationPath(paths.calibration, name, ids[name])).exists());
-      if (arms !== "new" && (missing || found === undefined)) {
+      // Of arms that this machine has never seen it has no files either.
+      if (arms !== "new" && boards === "named" && (missing || found === undefined)) {
         await writeCalibration(paths.calibration, name, ids[name], simulation.#ranges(name));
       }
     }
@@ -127,13 +135,13 @@ export class Simulation {
   /** Plugs a board in, unless it is; returns the path of its pty. */
   plug(name: ArmName): string {
     const path = this.boards[name].plug();
-    replaceLink(this.#paths[name], path);
+    this.names.plugged(name, path);
     return path;
   }
 
   /** Pulls a board out: its link goes first. */
   pull(name: ArmName): void {
-    rmSync(this.#paths[name], { force: true });
+    this.names.pulled(name);
     this.boards[name].pull();
   }
 
@@ -177,7 +185,8 @@ export class Simulation {
   }
 
   async #close(): Promise<void> {
-    for (const name of ARMS) this.pull(name);
+    this.names.end();
+    for (const name of ARMS) this.boards[name].pull();
     await this.save();
     await this.recorder.close();
   }

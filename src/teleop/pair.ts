@@ -5,16 +5,18 @@
 import { longestWaitUs } from "../arm/checks/too-slow.ts";
 import { ArmConnection } from "../arm/connection.ts";
 import type { ArmIdentity } from "../arm/identity.ts";
-import { JOINTS, ROLES, type Role } from "../arm/joints.ts";
+import { ROLES, type Role } from "../arm/joints.ts";
 import { MotionDetector } from "../arm/motion-detector.ts";
 import { yieldingPorts } from "../arm/yielding-ports.ts";
 import type { BusAccess } from "../feetech/access.ts";
+import type { Bus } from "../feetech/bus.ts";
 import { RoundTrip } from "../feetech/round-trip.ts";
 import type { Clock } from "../linux/clock.ts";
 import { PortError } from "../serial/transport.ts";
 import { CloserLooks } from "./closer-looks.ts";
 import type { PairContext, PairParts } from "./context.ts";
 import { Keeper } from "./keeper.ts";
+import { Lending } from "./lending.ts";
 import { type FollowContext, follow } from "./loop/follow.ts";
 import { Alarms } from "./monitoring/alarms.ts";
 import { publishArm } from "./monitoring/figures.ts";
@@ -27,6 +29,7 @@ import type { Left } from "./reporting/problem.ts";
 import { Reporter } from "./reporting/reporter.ts";
 import type { PairSettings } from "./settings.ts";
 import { Command } from "./shared/mailbox.ts";
+import { UNKNOWN_POSITIONS } from "./shared/samples.ts";
 import type { Conditions } from "./state/conditions.ts";
 import { decide, isAsWished, type Step, stateOf, type WaitReason } from "./state/decide.ts";
 import { StateMachine } from "./state/machine.ts";
@@ -49,6 +52,7 @@ export class Pair {
   readonly #keeper: Keeper;
   readonly #parts: PairParts;
   readonly #preparation: Preparation;
+  readonly #lending: Lending;
   readonly #foreignGoals = new ForeignGoals();
   readonly #retry = new RetryPauses();
   /** What those who work for this pair need of it. */
@@ -91,6 +95,7 @@ export class Pair {
       ...{ reporter: this.#reporter, keeper: this.#keeper, alarms: new Alarms(sink, ports.clock) },
     };
     this.#preparation = new Preparation(this.#parts);
+    this.#lending = new Lending(this.#parts);
     this.#working = { ...this.#parts, preparation: this.#preparation, retry: this.#retry };
   }
 
@@ -113,6 +118,7 @@ export class Pair {
         await recover(error, this.#working);
       }
     }
+    await this.#lending.takeBack();
     const left = this.#stop();
     for (const role of ROLES) await this.#connections[role].close();
     this.#machine.enter("stopped", [{ code: "pair.stopped", left }]);
@@ -133,13 +139,19 @@ export class Pair {
 
   async #cycle(): Promise<void> {
     const { mailbox } = this.#context.memory;
-    const { wish } = mailbox;
+    const { wish, loan } = mailbox;
+    if (this.#lending.isOut(loan)) {
+      this.#lending.stayOut(wish);
+      return;
+    }
     // A release does not wait until a missing arm was looked for.
-    if (mailbox.mode === "released" && !mailbox.isParkAsked) this.#keeper.releaseFollowerUnlessOff();
+    const isRelease = loan !== 0 || (mailbox.mode === "released" && !mailbox.isParkAsked);
+    if (isRelease) this.#keeper.releaseFollowerUnlessOff();
+    const released = isRelease ? this.#connections.follower.bus : undefined;
     for (const role of ROLES) await this.#connections[role].reach();
-    let conditions = this.#observe();
+    let conditions = this.#observe(loan, released);
     this.#tellReach(conditions);
-    this.#closerLooks.goOn(conditions, this.#keeper.mayHold);
+    if (loan === 0) this.#closerLooks.goOn(conditions, this.#keeper.mayHold);
     for (;;) {
       const step = decide(conditions);
       this.#makeSafe(step);
@@ -170,6 +182,12 @@ export class Pair {
           // What was asked meanwhile, while both arms were configured, comes first.
           if (mailbox.command === Command.none) this.#follow(conditions);
           return;
+        case "lend":
+          this.#disconnect();
+          this.#preparation.startOver();
+          this.#foreignGoals.forget();
+          await this.#lending.lend(loan, wish, step.next.torque);
+          return;
         case "park":
           this.#detector = undefined;
           if (mailbox.command === Command.none)
@@ -183,7 +201,8 @@ export class Pair {
     }
   }
 
-  #observe(): Conditions {
+  /** `loan` is what is asked for, `released` the connection on which the follower was released in this cycle. */
+  #observe(loan: number, released: Bus | undefined): Conditions {
     const { mailbox, claims } = this.#context.memory;
     if (ROLES.every((role) => this.#connections[role].bus !== undefined)) {
       this.#retry.appears(this.#clock.nowUs(), this.#nodes);
@@ -201,6 +220,8 @@ export class Pair {
     return {
       mode: mailbox.mode,
       isParkAsked: mailbox.isParkAsked,
+      isLendAsked: loan !== 0,
+      isReleaseTried: this.#connections.follower.bus === released,
       leader,
       follower,
       isConnected: connected !== undefined,
@@ -297,7 +318,8 @@ export class Pair {
       const seen = role === "leader" ? leader : follower;
       if (bus !== undefined && seen.is === "reached") publishArm(role, bus, facts, telemetry);
     }
-    const positionsOf = (seen: Conditions[Role]) => (seen.is === "reached" ? seen.positions : NO_POSITIONS);
+    const positionsOf = (seen: Conditions[Role]) =>
+      seen.is === "reached" ? seen.positions : UNKNOWN_POSITIONS;
     const { state } = this.#machine;
     const { goals } = this.#preparation;
     samples.write(this.#clock.nowUs(), state, positionsOf(leader), goals, positionsOf(follower));
@@ -341,10 +363,13 @@ export class Pair {
   }
 
   #stopFollower(): Stopped {
-    const { bus, path } = this.#connections.follower;
+    const { bus, path, problem } = this.#connections.follower;
     const { claims } = this.#context.memory;
     if (claims.has("follower")) {
       return { left: "in use", doubt: { why: "in use", path, owner: claims.ownerOf("follower") } };
+    }
+    if (problem?.code === "port.busy") {
+      return { left: "in use", doubt: { why: "in use", path, owner: problem.owner } };
     }
     if (bus === undefined) {
       const left = "not connected";
@@ -357,5 +382,3 @@ export class Pair {
     });
   }
 }
-
-const NO_POSITIONS: readonly number[] = JOINTS.map(() => -1);

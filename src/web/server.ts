@@ -1,23 +1,36 @@
 /** The page's server: one page, one WebSocket for what is live, and the routes of the page's rooms. */
+import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
-import type { Server, ServerWebSocket } from "bun";
+import type { Server } from "bun";
 import type { WebConfig } from "../config/web.ts";
 import { version } from "../host/version.ts";
-import { Claimer, type CountedPorts } from "./access/claimer.ts";
+import { plainAddress } from "../linux/sockets/inet.ts";
+import type { CountedPorts } from "./access/attempt.ts";
+import { Claimer } from "./access/claimer.ts";
 import type { Claims } from "./access/claims.ts";
+import type { Codes } from "./access/codes.ts";
 import { tokenIn } from "./access/cookie.ts";
-import { claimRoutes } from "./access/routes.ts";
-import { isOwnHost, isOwnOrigin } from "./http/hosts.ts";
-import type { PageFile } from "./http/page-files.ts";
+import { accessRoutes, claimRoutes } from "./access/routes.ts";
+import { healthRoutes } from "./health/routes.ts";
+import { Remembering } from "./history/remembering.ts";
+import { historyRoutes } from "./history/routes.ts";
+import { Allowance } from "./http/allowance.ts";
+import { Connections, type Peer } from "./http/connections.ts";
+import { isFromOwnPage, LONGEST_BODY_BYTES, refusedBy, refusedToAll } from "./http/entry.ts";
+import { fileResponse, type PageFile, scriptOf } from "./http/page-files.ts";
 import { refusal } from "./http/replies.ts";
-import type { Asked, Asker, MachineRoute, PairRoute, Standing } from "./http/route.ts";
-import type { PageMessage } from "./messages.ts";
-import { metricsRoute, pairRoutes } from "./pairs/routes.ts";
+import type { Asked, MachineRoute, PairRoute } from "./http/route.ts";
+import { type OpenPage, OpenPages } from "./open-pages.ts";
+import { metricsRoute, pairRoutes, stopRoute } from "./pairs/routes.ts";
 import type { ServedPair } from "./pairs/served-pair.ts";
+import type { SetUpMeans } from "./set-up/place.ts";
+import { setUpRoutes } from "./set-up/routes.ts";
 import { settingsRoutes } from "./settings/routes.ts";
+import { machineWorkRoutes, workRoutes } from "./work/routes.ts";
+import { Works } from "./work/works.ts";
 
 /** What the server serves. */
-export interface WebOptions {
+export interface WebOptions extends SetUpMeans {
   readonly hostname: string;
   /** 0 for any that is free. */
   readonly port: number;
@@ -28,6 +41,7 @@ export interface WebOptions {
   readonly files: ReadonlyMap<string, PageFile>;
   readonly pairs: ReadonlyMap<string, ServedPair>;
   readonly claims: Claims;
+  readonly codes: Codes;
   readonly counted: CountedPorts;
   /** Ends everything that goes on. */
   readonly signal: AbortSignal;
@@ -36,131 +50,143 @@ export interface WebOptions {
 /** A running server. */
 export interface RunningWeb {
   readonly url: string;
+  /** All that can be asked of it, besides the page's files and its WebSocket. */
+  readonly routes: { readonly ofMachine: readonly MachineRoute[]; readonly ofPairs: readonly PairRoute[] };
+  /** Ends the works that go on, each with its own safe end, then the server. */
   stop(): Promise<void>;
 }
 
-/** What each open page has. */
-interface OpenPage {
-  ends: (() => void)[];
-  readonly standing: Standing;
-}
-
-/** What all open pages are told. */
-const EVERY_PAGE = "every page";
-
-/** A phone, a tablet, a laptop, a few visitors; and tabs that nobody closes. */
-const MOST_PAGES = 24;
-/** A page sends buttons, answers and files of calibrations. */
-const LONGEST_BODY_BYTES = 65_536;
 /** A page that does not read so much is not waited for: it connects again. */
 const MOST_UNREAD_BYTES = 262_144;
-/** Seconds that a connection may be idle: pings go each half of it. */
-const IDLE_S = 60;
+/** Seconds that a request may take to come, and a connection to lie idle. */
+const IDLE_S = 10;
+/** Seconds that a request may take to be answered: a claim has 30. */
+const ANSWERED_WITHIN_S = 120;
+/** Seconds after which a page that answers no ping is gone: pings go each half of it. */
+const SILENT_PAGE_S = 30;
+/** What an unclaimed page may read: as much at once as one that opens asks, several times over, and then as a page does. */
+const READ_BY_UNCLAIMED = { burst: 60, perS: 20 };
+/** A claim that was ended elsewhere, and a pair that is new, are noticed within this. */
+const LOOK_EVERY_MS = 500;
 
 /** Starts it. Throws the system's error when the address cannot be listened at. */
 export function serveWeb(options: WebOptions): RunningWeb {
-  const { hostname: address, port, files, pairs, claims, counted, signal } = options;
-  const tellPages = (message: PageMessage) => server.publish(EVERY_PAGE, JSON.stringify(message));
-  const claimer = new Claimer(counted, tellPages);
-  const ofMachine: readonly MachineRoute[] = [metricsRoute(pairs)];
-  const ofPairs: readonly PairRoute[] = [...pairRoutes, ...claimRoutes(claimer, claims), ...settingsRoutes];
-  let pages = 0;
+  const { hostname: address, port, files, pairs, claims, reading, names, signal } = options;
+  const known = { machine: hostname(), program: version, script: scriptOf(files) };
+  const works = new Works();
+  const pages = new OpenPages({ known, pairs, claims, works, reading });
+  const claimer = new Claimer(options, (message) => pages.tell(message));
+  const allowance = new Allowance(READ_BY_UNCLAIMED);
+  const ofMachine: readonly MachineRoute[] = [
+    metricsRoute(pairs),
+    stopRoute(pairs),
+    ...accessRoutes(claimer, claims, () => pages.look()),
+    ...machineWorkRoutes(works),
+  ];
+  const ofPairs: readonly PairRoute[] = [
+    ...pairRoutes,
+    ...claimRoutes(claimer, claims),
+    ...workRoutes(works),
+    ...setUpRoutes(works, options),
+    ...healthRoutes(),
+    ...settingsRoutes,
+    ...historyRoutes,
+  ];
+  // A page that opens finds the last minutes, also where none was open.
+  const remembering = new Remembering(pairs);
   const server: Server<OpenPage> = Bun.serve<OpenPage>({
     hostname: address,
     port,
     maxRequestBodySize: LONGEST_BODY_BYTES,
     idleTimeout: IDLE_S,
     fetch(request, server) {
-      const host = request.headers.get("host");
-      if (!isOwnHost(host))
-        return refusal(421, "This machine has no such name: open its address, or NAME.local.");
-      const url = new URL(request.url);
-      if (url.pathname === "/live") return upgrade(request, server);
-      const asked: Asked = { request, url, standing: standingOf(request), signal };
-      return ask(asked) ?? fileOf(asked);
+      const peer = server.requestIP(request) ?? { address: "", port: 0 };
+      const refused = refusedToAll(request, names);
+      if (refused) return refused;
+      const url = URL.parse(request.url);
+      if (url === null) return refusal(400, "That is no address.");
+      if (url.pathname === "/live") return upgrade(request, server, peer);
+      return ask(request, url, peer);
     },
     error: () => refusal(500, "The page's own program has failed in this."),
     websocket: {
-      maxPayloadLength: LONGEST_BODY_BYTES,
+      maxPayloadLength: 1_024,
       backpressureLimit: MOST_UNREAD_BYTES,
       closeOnBackpressureLimit: true,
-      idleTimeout: IDLE_S,
-      open(socket) {
-        pages++;
-        send(socket, {
-          kind: "hello",
-          machine: hostname(),
-          program: version,
-          pairs: [...pairs.keys()],
-          isClaimed: socket.data.standing === "claimed",
-        });
-        socket.subscribe(EVERY_PAGE);
-        socket.data.ends = [...pairs.values()].map(({ feed }) =>
-          feed.listen((message) => send(socket, message)),
-        );
-      },
-      // A page only listens here.
-      message: (socket) => socket.close(1003, "nothing is taken here"),
-      close(socket) {
-        pages--;
-        for (const end of socket.data.ends) end();
-      },
+      idleTimeout: SILENT_PAGE_S,
+      open: (socket) => pages.open(socket),
+      message: (socket, said) => pages.heard(socket, said),
+      close: (socket) => pages.close(socket),
     },
   });
+  const connections = new Connections(server.port!, signal);
+  const looking = setInterval(() => {
+    pages.look();
+    remembering.look();
+  }, LOOK_EVERY_MS);
+  signal.addEventListener("abort", () => clearInterval(looking), { once: true });
 
-  function upgrade(request: Request, server: Server<OpenPage>): Response | undefined {
-    if (!isOwnOrigin(request.headers.get("origin"), request.headers.get("host"))) {
-      return refusal(403, "Only this machine's own page may ask.");
-    }
-    if (pages >= MOST_PAGES) return refusal(503, "Too many pages are open.");
-    return server.upgrade(request, { data: { ends: [], standing: standingOf(request) } })
-      ? undefined
-      : refusal(426, "A WebSocket is expected.");
+  function upgrade(request: Request, server: Server<OpenPage>, peer: Peer): Response | undefined {
+    if (!isFromOwnPage(request)) return refusal(403, "Only this machine's own page may ask.");
+    const token = tokenOf(request);
+    // A page that was refused asks why in a request that is none for a WebSocket.
+    const full = pages.fullFor(token);
+    if (full !== undefined) return refusal(503, full);
+    const closed = connections.began(peer);
+    if (server.upgrade(request, { data: { id: randomUUID(), token, closed } })) return undefined;
+    closed();
+    return refusal(426, "A WebSocket is expected.", { upgrade: "websocket" });
   }
 
-  /** What a route answers; undefined where there is none of that path. */
-  function ask(asked: Asked): Response | Promise<Response> | undefined {
-    const [, name, path] = /^\/pairs\/([^/]+)\/(.+)$/.exec(asked.url.pathname) ?? [];
-    if (name === undefined) {
-      const route = ofMachine.find(({ path }) => path === asked.url.pathname);
-      return route && (refusedBy(route, asked) ?? route.answer(asked));
-    }
-    const route = ofPairs.find((route) => route.path === path);
-    if (route === undefined) return undefined;
-    const refused = refusedBy(route, asked);
+  /** What a route, or a file of the page, is for a path. */
+  async function ask(request: Request, url: URL, peer: Peer): Promise<Response> {
+    const [, name, path] = /^\/pairs\/([^/]+)\/(.+)$/.exec(url.pathname) ?? [];
+    const ofPair = ofPairs.find((route) => route.path === path);
+    const route = name === undefined ? ofMachine.find(({ path }) => path === url.pathname) : ofPair;
+    if (route === undefined) return fileOf(request, url);
+    const claim = claims.idOf(tokenOf(request), Date.now());
+    const standing = claim === undefined ? "unclaimed" : "claimed";
+    const address = plainAddress(peer.address);
+    const refused = refusedBy(route, request, { standing, reading, address, allowance });
     if (refused) return refused;
-    const pair = [...pairs.values()].find((pair) => encodeURIComponent(pair.name) === name);
-    return pair ? route.answer(pair, asked) : refusal(404, "There is no such pair.");
+    // Bun ends a connection whose request has not come in its time; from then on it is the answer's.
+    const whole = request.method === "POST" ? await wholeOf(request) : request;
+    server.timeout(request, ANSWERED_WITHIN_S);
+    const answered = connections.began(peer);
+    try {
+      const asked: Asked = { request: whole, url, standing, claim, address, signal };
+      if (name === undefined) return await (route as MachineRoute).answer(asked);
+      const pair = [...pairs.values()].find((pair) => encodeURIComponent(pair.name) === name);
+      return pair ? await (route as PairRoute).answer(pair, asked) : refusal(404, "There is no such pair.");
+    } finally {
+      answered();
+    }
   }
 
-  function refusedBy(
-    { method, who }: { readonly method: string; readonly who: Asker },
-    { request, standing }: Asked,
-  ): Response | undefined {
-    if (request.method !== method) return refusal(405, `This is asked with ${method}.`);
-    const { headers } = request;
-    if (method !== "GET" && !isOwnOrigin(headers.get("origin"), headers.get("host"))) {
-      return refusal(403, "Only this machine's own page may ask.");
-    }
-    if (who === "claimed" && standing !== "claimed") {
-      return refusal(403, "This takes a claimed page: claim it first.");
-    }
-    return undefined;
-  }
-
-  function fileOf({ request, url }: Asked): Response {
-    if (request.method !== "GET" && request.method !== "HEAD") return refusal(405, "This can only be read.");
+  function fileOf(request: Request, url: URL): Response {
+    if (request.method === "POST") return refusal(405, "This can only be read.", { allow: "GET, HEAD" });
     const file = files.get(url.pathname);
-    return file ? new Response(file.body, { headers: file.headers }) : refusal(404, "There is no such page.");
+    if (file === undefined) return refusal(404, "There is no such page.");
+    return fileResponse(file, request.headers.get("accept-encoding"));
   }
 
-  function standingOf({ headers }: Request): Standing {
-    return claims.has(tokenIn(headers.get("cookie")), Date.now()) ? "claimed" : "unclaimed";
-  }
-
-  return { url: server.url.href, stop: () => server.stop(true) };
+  return {
+    url: server.url.href,
+    routes: { ofMachine, ofPairs },
+    async stop() {
+      remembering.end();
+      await works.end();
+      await server.stop(true);
+    },
+  };
 }
 
-function send(socket: ServerWebSocket<OpenPage>, message: PageMessage): void {
-  socket.send(JSON.stringify(message));
+function tokenOf({ headers }: Request): string | undefined {
+  return tokenIn(headers.get("cookie"));
+}
+
+/** A request whose body has come. */
+async function wholeOf(request: Request): Promise<Request> {
+  const { url, method, headers, signal } = request;
+  return new Request(url, { method, headers, signal, body: await request.bytes() });
 }

@@ -50,8 +50,22 @@ export function describeApiProblem(problem: ApiProblem, audience: Audience): str
         "what answers is no service of this version — after an upgrade, restart it with " +
         `"sudo systemctl restart ${nameOfUnit(audience.pair ?? MAIN_PAIR)}"`
       );
+    case "recalled":
+      return `${wants(problem.why)}: the service has the arms again`;
     case "refused":
       return `the service refused: ${visible(problem.reason)}`;
+  }
+}
+
+/** Why a service wants the arms that it has lent. */
+function wants(why: string): string {
+  switch (why) {
+    case "pause":
+      return "somebody asked to pause the arms";
+    case "release":
+      return "somebody asked to release the follower";
+    default:
+      return "the service that had lent the arms ends";
   }
 }
 

@@ -1,15 +1,16 @@
-/** Having an arm for the time of a workflow: the service out of the way, the port open, and both given back. */
+/** Having an arm for the time of a workflow: borrowed from the service, the port open, and both given back. */
 import { CalibrationStore } from "../arm/calibration/store.ts";
 import type { ArmConnection } from "../arm/connection.ts";
 import type { ArmIdentity } from "../arm/identity.ts";
 import type { ArmProblem } from "../arm/problem.ts";
+import { problemOf } from "../arm/problem-of.ts";
 import { connectionTo } from "../arm/system-ports.ts";
 import type { ChosenArm } from "../config/choose-arm.ts";
 import type { BusAccess } from "../feetech/access.ts";
 import type { Bus } from "../feetech/bus.ts";
-import { type PausedUnit, pauseUnit, stopUnit, unitOwning } from "../host/service.ts";
 import { sayProblem } from "../messages/problems.ts";
-import { AlreadyTold, Interrupted } from "./errors.ts";
+import { PortError } from "../serial/transport.ts";
+import { type Borrowed, type Purpose, withBorrowed } from "./borrowing.ts";
 import type { Operator } from "./operator.ts";
 import { pause } from "./pause.ts";
 
@@ -26,16 +27,14 @@ export interface OpenArm extends ChosenArm {
 
 /** An arm whose connection is at hand. */
 export interface ConnectedArm extends OpenArm {
-  /** What is missing of it for all that a closer look finds, which may take seconds. Throws {@link PortError}. */
-  lookCloser(): ArmProblem | undefined;
+  /** What is missing of it for all that a closer look finds, which may take seconds. Rejects with {@link PortError}. */
+  lookCloser(): Promise<ArmProblem | undefined>;
 }
 
 /** How an arm is wanted. */
-export interface Wish {
+export interface Wish extends Purpose {
   /** What the workflow does to the servos; no workflow drives them. */
   readonly access: Exclude<BusAccess, "drive">;
-  /** What becomes of a service that was stopped for the arm: started again, unless told otherwise. */
-  readonly service?: "leave stopped";
 }
 
 /** A port that was just given up, or whose board was just plugged in, is tried again for so long. */
@@ -43,51 +42,63 @@ const PATIENCE_MS = 3_000;
 const TRY_EVERY_MS = 100;
 
 /**
- * Opens an arm, does `work` with it and closes it, with the service stopped meanwhile as {@link withConnection} has it.
+ * Opens an arm, does `work` with it and closes it, borrowed from the service that has it as {@link withBorrowed} does.
  * All six servos must answer, unless "any" will do: then the board must be there.
- * Throws what `work` throws; an Error whose message says what is missing of the arm; what {@link withConnection} throws.
+ * Throws what `work` throws; an Error whose message says what is missing of the arm, or what has become of its port; what
+ * {@link withConnection} throws.
  */
-export async function withArm<T>(
+export function withArm<T>(
   arm: ChosenArm,
   wish: Wish & { readonly servos?: "any" },
   operator: Operator,
   work: (arm: ConnectedArm) => Promise<T>,
 ): Promise<T> {
-  return withConnection({ arm, port: arm.port }, wish, operator, async (connection) => {
-    const { name, bus, problem } = connection;
-    const lookCloser = () => {
-      connection.lookCloser();
-      return connection.problem;
-    };
-    if (problem !== undefined && (bus === undefined || wish.servos !== "any")) {
-      throw new Error(sayProblem(lookCloser() ?? problem, operator.audience));
-    }
-    const calibrations = new CalibrationStore(arm.calibrationDir);
-    return work({
-      ...arm,
-      name,
-      bus: bus!,
-      calibrations,
-      lookCloser,
-      ...(problem !== undefined && { problem }),
-    });
-  });
+  return withArms([arm], wish, operator, ([open]) => work(open!));
 }
 
 /**
- * Opens arms as {@link withArm} does, all of them at once, so that a service is stopped once.
+ * Opens arms as {@link withArm} does, all of them at once, so that they are borrowed once.
  * Throws as {@link withArm}.
  */
 export function withArms<T>(
-  [arm, ...others]: readonly ChosenArm[],
+  arms: readonly ChosenArm[],
   wish: Wish & { readonly servos?: "any" },
   operator: Operator,
   work: (arms: readonly ConnectedArm[]) => Promise<T>,
 ): Promise<T> {
-  if (arm === undefined) return work([]);
-  return withArm(arm, wish, operator, (open) =>
-    withArms(others, wish, operator, (rest) => work([open, ...rest])),
-  );
+  const ports = arms.map((arm) => ({ arm, port: arm.port }));
+  return withConnections(ports, wish, operator, async (connections) => {
+    const open: ConnectedArm[] = [];
+    for (const [index, arm] of arms.entries()) {
+      open.push(await connected(arm, connections[index]!, wish, operator));
+    }
+    try {
+      return await work(open);
+    } catch (error) {
+      if (!(error instanceof PortError)) throw error;
+      const arm = arms.find((_, index) => connections[index]!.owns(error));
+      if (arm === undefined) throw error;
+      throw new Error(sayProblem(problemOf(error, arm), operator.audience), { cause: error });
+    }
+  });
+}
+
+async function connected(
+  arm: ChosenArm,
+  connection: ArmConnection,
+  { servos }: { readonly servos?: "any" },
+  { audience }: Operator,
+): Promise<ConnectedArm> {
+  const { name, bus, problem } = connection;
+  const lookCloser = async () => {
+    await connection.lookCloser();
+    return connection.problem;
+  };
+  if (problem !== undefined && (bus === undefined || servos !== "any")) {
+    throw new Error(sayProblem((await lookCloser()) ?? problem, audience));
+  }
+  const calibrations = new CalibrationStore(arm.calibrationDir);
+  return { ...arm, name, bus: bus!, calibrations, lookCloser, ...(problem !== undefined && { problem }) };
 }
 
 /** What a connection is to. */
@@ -97,61 +108,47 @@ export interface ConnectedTo {
   readonly port: string;
 }
 
-/**
- * Reaches for the arm on a port, does `work` with the connection, which may be one to nothing yet, and closes it. Where
- * the service has the port it is stopped, once the person agrees, and started again afterwards, whatever comes of the
- * work.
- * Throws what `work` throws; an Error that says which other program has the port; {@link Interrupted} when the service
- * must go on; {@link AlreadyTold} when it could not be started again; what the operator throws; {@link ServiceError}.
- */
-export async function withConnection<T>(
-  { arm, port }: ConnectedTo,
+/** Does `work` with one connection. Throws as {@link withConnections}. */
+export function withConnection<T>(
+  to: ConnectedTo,
   wish: Wish,
   operator: Operator,
   work: (connection: ArmConnection) => Promise<T>,
 ): Promise<T> {
-  const connection = connectionTo(arm, port, wish.access);
-  let service: StoppedService | undefined;
-  let isRestored = true;
-  let outcome: T;
-  try {
-    await connection.reach();
-    if (connection.problem?.code === "port.busy") {
-      const unit = unitOwning(port);
-      if (unit === undefined) throw new Error(sayProblem(connection.problem, operator.audience));
-      service = await stopService(unit, wish, operator);
-      operator.signal.throwIfAborted();
+  return withConnections([to], wish, operator, ([connection]) => work(connection!));
+}
+
+/**
+ * Reaches for the arms on ports, does `work` with the connections, which may be to nothing yet, and closes them. A service
+ * that has one of the ports lends them, as {@link withBorrowed} has it.
+ * Throws what `work` throws; an Error that says which other program has a port; what {@link withBorrowed} throws.
+ */
+export function withConnections<T>(
+  to: readonly ConnectedTo[],
+  wish: Wish,
+  operator: Operator,
+  work: (connections: readonly ArmConnection[]) => Promise<T>,
+): Promise<T> {
+  const ports = to.map(({ port }) => port);
+  return withBorrowed(ports, wish, operator, async (borrowed) => {
+    const connections = to.map(({ arm, port }) => connectionTo(arm, port, wish.access));
+    try {
+      for (const connection of connections) await open(connection, borrowed, operator);
+      return await work(connections);
+    } finally {
+      for (const connection of connections) await connection.close();
     }
-    const passing = service === undefined ? ["port.denied"] : ["port.denied", "port.busy"];
-    await waitForPort(connection, passing, operator.signal);
-    outcome = await work(connection);
-  } finally {
-    await connection.close();
-    if (service !== undefined) isRestored = await restoreService(service, operator);
-  }
-  if (!isRestored) throw new AlreadyTold("the service could not be started again");
-  return outcome;
+  });
 }
 
-/** A service that was stopped, for good where it is not only paused. */
-interface StoppedService {
-  readonly unit: string;
-  readonly paused?: PausedUnit;
-}
-
-/** Stops the service once the person agrees. Throws {@link Interrupted} when not. */
-async function stopService(unit: string, { service }: Wish, operator: Operator): Promise<StoppedService> {
-  const forGood = service === "leave stopped";
-  const question =
-    `The service ${unit} is using the arms. Stop it${forGood ? "" : " for now"}, which releases the follower? ` +
-    (forGood ? "It stays stopped until you start it" : "It is started again afterwards");
-  if (!(await operator.ask(question))) {
-    throw new Interrupted(`the service ${unit} goes on; nothing was done`);
-  }
-  operator.tell("info", `Stopping ${unit} …`);
-  if (!forGood) return { unit, paused: await pauseUnit(unit) };
-  await stopUnit(unit);
-  return { unit };
+/** Reaches for an arm. Throws an Error that says which other program has the port, {@link ApiError}. */
+async function open(connection: ArmConnection, borrowed: Borrowed, operator: Operator): Promise<void> {
+  await connection.reach();
+  const passing = borrowed.isLent ? ["port.denied", "port.busy"] : ["port.denied"];
+  await waitForPort(connection, passing, operator.signal);
+  const { problem } = connection;
+  if (problem?.code !== "port.busy") return;
+  throw borrowed.whyNotLent(problem.owner?.pid) ?? new Error(sayProblem(problem, operator.audience));
 }
 
 /** Waits while the port is not to be had for one of these reasons, which pass by themselves. */
@@ -166,21 +163,5 @@ async function waitForPort(
     if (problem === undefined || !passing.includes(problem.code) || performance.now() > deadline) return;
     await pause(TRY_EVERY_MS, signal);
     await connection.reach();
-  }
-}
-
-/** Starts the service again, or tells the person how to do it; false when it could not be started. */
-async function restoreService({ unit, paused }: StoppedService, operator: Operator): Promise<boolean> {
-  if (paused === undefined) {
-    operator.tell("info", `${unit} stays stopped — start it with: sudo systemctl start ${unit}`);
-    return true;
-  }
-  try {
-    await paused.start();
-    operator.tell("info", `${unit} is started again: the follower will go slowly to the leader's pose.`);
-    return true;
-  } catch (error) {
-    operator.tell("warning", `${(error as Error).message} — start it with: sudo systemctl start ${unit}`);
-    return false;
   }
 }

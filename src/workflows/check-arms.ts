@@ -20,12 +20,17 @@ export async function checkArms(arms: readonly ChosenArm[], operator: Operator):
   const states: ArmState[] = [];
   let usable = true;
   try {
-    await withArms(arms, { access: "read", servos: "any" }, operator, async (open) => {
-      for (const arm of open) {
-        const unreached = arm.lookCloser();
-        states.push({ ...inspectArm(arm, arm.bus, arm.calibrations), unreached });
-      }
-    });
+    await withArms(
+      arms,
+      { access: "read", servos: "any", purpose: "check calibrations" },
+      operator,
+      async (open) => {
+        for (const arm of open) {
+          const unreached = await arm.lookCloser();
+          states.push({ ...inspectArm(arm, arm.bus, arm.calibrations), unreached });
+        }
+      },
+    );
   } finally {
     // What was found is said whatever became of the service meanwhile, and once it has the arms again.
     for (const [index, state] of states.entries()) {

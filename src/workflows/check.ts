@@ -3,9 +3,27 @@ import type { ArmStatus, Status } from "../api/protocol.ts";
 import { isGrasp } from "../arm/checks/grasp.ts";
 import { nameOfArm } from "../arm/identity.ts";
 import { JOINTS, ROLES } from "../arm/joints.ts";
+import type { AimedRemedy } from "../arm/remedy.ts";
 
 /** How something is: as it should be, worth a thought, in the way of teleoperation. */
 export type Level = "ok" | "warning" | "broken";
+
+/** What settles what was found, as a value. */
+export type Cure =
+  /** A problem's. */
+  | AimedRemedy
+  /** What the doctor itself knows to help. */
+  | {
+      readonly do: /** The boards are to get the names of the pair's arms. */
+        | "assign"
+        /** Somebody has paused or released the pair. */
+        | "resume"
+        /** The configuration file is to be put right. */
+        | "correct configuration"
+        /** The pair's service is to be started. */
+        | "start service";
+      readonly arm?: undefined;
+    };
 
 /** What was found. */
 export interface Check {
@@ -16,6 +34,8 @@ export interface Check {
   readonly message: string;
   /** What to do, where there is something to do. */
   readonly cure?: string;
+  /** The same for a program that can bring some of it about: any one of them settles it. */
+  readonly cures?: readonly Cure[];
 }
 
 /** It is as it should be. */
@@ -24,13 +44,17 @@ export function ok(area: string, message: string): Check {
 }
 
 /** It works and could be better; a message that says what to do itself needs no cure beside it. */
-export function warning(area: string, message: string, cure?: string): Check {
-  return { area, level: "warning", message, ...(cure !== undefined && { cure }) };
+export function warning(area: string, message: string, cure?: string, ...cures: readonly Cure[]): Check {
+  return { area, level: "warning", message, ...curedBy(cure, cures) };
 }
 
 /** It keeps the arms from being teleoperated; for the cure see {@link warning}. */
-export function broken(area: string, message: string, cure?: string): Check {
-  return { area, level: "broken", message, ...(cure !== undefined && { cure }) };
+export function broken(area: string, message: string, cure?: string, ...cures: readonly Cure[]): Check {
+  return { area, level: "broken", message, ...curedBy(cure, cures) };
+}
+
+function curedBy(cure: string | undefined, cures: readonly Cure[]): Pick<Check, "cure" | "cures"> {
+  return { ...(cure !== undefined && { cure }), ...(cures.length > 0 && { cures }) };
 }
 
 /** Both arms as the service knows them. */

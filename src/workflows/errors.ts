@@ -5,7 +5,7 @@ export class UsageError extends Error {
   override readonly name = "UsageError";
 }
 
-/** A person or the system ended it before its job was done. */
+/** A person, the system, or who lent the arms ended it before its job was done. */
 export class Interrupted extends Error {
   override readonly name = "Interrupted";
 

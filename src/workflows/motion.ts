@@ -11,19 +11,27 @@ const REACH_EVERY_MS = 500;
 /** Servos that are there answer within 2 ms; boards without power must not slow the others down. */
 const TIMEOUT_US = 5_000;
 
+/** For how long arms are watched. */
+export interface Watching {
+  /** Left out: for as long as it takes. */
+  readonly waitS?: number | undefined;
+  /** Nobody waits for it any more. */
+  readonly end?: AbortSignal;
+}
+
 /**
- * Resolves with the arm that is moved; with undefined when none was within `waitS` seconds. A board that is pulled is
+ * Resolves with the arm that is moved; with undefined when none was in the time that it is watched. A board that is pulled is
  * said, and watched again when it is back. Rejects with the reason of the operator's signal.
  */
 export async function watchForMotion(
   connections: readonly ArmConnection[],
   operator: Operator,
-  waitS = Number.POSITIVE_INFINITY,
+  { waitS = Number.POSITIVE_INFINITY, end }: Watching = {},
 ): Promise<Moved<ArmConnection> | undefined> {
   const detector = new MotionDetector<ArmConnection>();
   const deadline = performance.now() + waitS * 1000;
   let reachAt = performance.now() + REACH_EVERY_MS;
-  while (performance.now() < deadline) {
+  while (performance.now() < deadline && end?.aborted !== true) {
     for (const connection of connections) await look(connection, detector, operator);
     const { moved } = detector;
     if (moved !== undefined) return moved;

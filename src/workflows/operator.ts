@@ -3,11 +3,14 @@ import type { SweepTrouble } from "../arm/calibration/sweep.ts";
 import type { JointName } from "../arm/joints.ts";
 import type { Steps } from "../feetech/units.ts";
 import type { Audience } from "../messages/audience.ts";
+import type { Interrupted } from "./errors.ts";
 
 /** A person, or a program in a person's place. Questions reject with {@link Interrupted} when they are cancelled. */
 export interface Operator {
   /** Aborted when the workflow is to end early; its reason is {@link Interrupted}. A question that is open ends with it. */
   readonly signal: AbortSignal;
+  /** Ends the workflow early, as the signal then says: the arms are wanted back. */
+  interrupt(why: Interrupted): void;
   /** Whether somebody is there who answers and acts: then what goes wrong is told, and asked for again. */
   readonly attended: boolean;
   /** Who reads, for the words of problems and for the commands in messages. */
@@ -23,9 +26,10 @@ export interface Operator {
   /**
    * Asks for a yes. Without a person what was agreed beforehand answers; when nothing was, it throws {@link UsageError}.
    * A "grave" question is about a probable mistake: what was agreed beforehand does not answer it, and without a person
-   * the answer is no.
+   * the answer is no. While a "holding" one is asked an arm holds its pose, and a hand is to be under it: a page that is
+   * gone cannot answer it any more.
    */
-  ask(question: string, weight?: "grave"): Promise<boolean>;
+  ask(question: string, weight?: "grave" | "holding"): Promise<boolean>;
   /** Asks for one of several. Without a person it throws {@link UsageError}, whose message ends in `instead`. */
   choose<Value extends string>(
     question: string,

@@ -19,11 +19,12 @@ const words = {
 type Result = keyof typeof words;
 
 /**
- * Releases an arm softly, as far as its servos answer; a service that has it stays stopped, or it would move again.
+ * Releases an arm softly, as far as its servos answer; a service that has it stays released, or it would move again.
  * Throws an Error that names the servos that did not confirm it; what {@link withArm} throws.
  */
 export function relax(arm: ChosenArm, operator: Operator): Promise<void> {
-  const wish = { access: accessToRelease(arm.role), servos: "any", service: "leave stopped" } as const;
+  const access = accessToRelease(arm.role);
+  const wish = { access, servos: "any", purpose: `relax ${arm.role}`, service: "stays released" } as const;
   return withArm(arm, wish, operator, async (open) => {
     const { name, role, id } = open;
     const results = releaseEach(open, operator);

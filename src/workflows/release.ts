@@ -11,7 +11,8 @@ import type { Operator } from "./operator.ts";
  */
 export async function releaseFirst({ name, bus }: OpenArm, operator: Operator): Promise<void> {
   if (torqueState(bus) === "off") return;
-  if (!(await operator.ask(`${name} holds its pose. Keep a hand under it: may it be released?`))) {
+  const question = `${name} holds its pose. Keep a hand under it: may it be released?`;
+  if (!(await operator.ask(question, "holding"))) {
     throw new Interrupted(`${name} still holds; nothing was changed`);
   }
   const [unconfirmed] = release(bus);

@@ -39,7 +39,7 @@ export async function refuseWrongArm(arm: OpenArm, images: ServoImages, operator
   const findPort = command(audience, "find-port", ...(given === undefined ? [] : [given]));
   throw new Error(
     `${arm.port}: not taken for the ${arm.name}; nothing was changed — check the ports with "${findPort}", or answer ` +
-      "yes on a terminal",
+      `yes${operator.attended ? "" : " on a terminal"}`,
   );
 }
 

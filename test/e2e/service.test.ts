@@ -1,5 +1,6 @@
 /** Commands that need an arm while the service has it, as a real systemd runs the service. */
 import { afterAll, beforeAll, beforeEach, expect, setDefaultTimeout, test } from "bun:test";
+import { askService } from "../../src/api/client.ts";
 import { JOINTS } from "../../src/arm/joints.ts";
 import { Instruction } from "../../src/feetech/packet.ts";
 import { registers } from "../../src/feetech/registers.ts";
@@ -18,16 +19,17 @@ const { describe } = needing(...MACHINE_NEEDS);
 const SERVICE = "so101-teleop.service";
 const PATIENCE_MS = 30_000;
 const CTRL_C = "\u0003";
+const GIVEN_BACK = "The service has the arms again: the follower will go slowly to the leader's pose.";
 
 /**
- * What the package will put into place, as far as it matters here: its control socket is where no command looks for it, so
- * that each one that wants an arm must have the service out of its way.
+ * What the package will put into place, as far as it matters here. Its control socket is not its pair's own, where commands
+ * would ask it what they can: so each one that wants an arm must borrow it.
  */
 const serviceUnit = (command: string) => `[Unit]
 StartLimitIntervalSec=0
 [Service]
 User=so101
-SupplementaryGroups=dialout
+Group=dialout
 RuntimeDirectory=so101-teleop
 RuntimeDirectoryPreserve=yes
 ExecStart=${command} --socket %t/so101-teleop/%n.sock
@@ -104,34 +106,38 @@ describe("while the service has the arms", () => {
     }
   }
 
-  /** When a service was started last, so to speak, and the states that it has been in since. */
-  async function storyOf(unit: string): Promise<{ start: string; states: string[] }> {
-    const start = await machine.must("systemctl", "show", "--property=InvocationID", "--value", unit);
-    const log = await machine.must("journalctl", "--quiet", "-o", "cat", `_SYSTEMD_INVOCATION_ID=${start}`);
-    return { start, states: log.match(/^[a-z]+(?=: )/gm) ?? [] };
+  const socketOf = (unit: string) => `/run/so101-teleop/${unit}.sock`;
+
+  /** What a service says of itself: which process it is, what it does, and how often its follower was aligned. */
+  async function storyOf(unit: string) {
+    const status = await askService([machine.path(socketOf(unit))], { do: "status" });
+    const { pid, state, mode, alignments } = status!;
+    return { pid, state, mode, alignments };
   }
 
   const untilFollowing = (unit = SERVICE) =>
-    until(async () => (await storyOf(unit)).states.at(-1) === "following", `waited for ${unit} to follow`);
+    until(async () => {
+      const story = await storyOf(unit).catch(() => undefined);
+      return story?.state === "following";
+    }, `waited for ${unit} to follow`);
 
   /** Does something that must not keep a service from following for a moment. */
   async function undisturbed<T>(action: () => Promise<T>, unit = SERVICE): Promise<T> {
     const before = await storyOf(unit);
     const result = await action();
     expect(await storyOf(unit)).toEqual(before);
-    expect(await stateOfService()).toBe("active");
     return result;
   }
 
-  /** Does something for which the service must be stopped, and after which it must follow again by itself. */
-  async function interrupting<T>(action: () => Promise<T>): Promise<T> {
-    const before = await storyOf(SERVICE);
+  /** Does something for which the arms must be borrowed, and after which the same service must follow again by itself. */
+  async function borrowing<T>(action: () => Promise<T>, unit = SERVICE): Promise<T> {
+    const before = await storyOf(unit);
     const result = await action();
-    await until(
-      async () => (await storyOf(SERVICE)).start !== before.start,
-      `waited for ${SERVICE} to start`,
-    );
-    await untilFollowing();
+    await until(async () => {
+      const { state, alignments } = await storyOf(unit);
+      return state === "following" && alignments > before.alignments;
+    }, `waited for ${unit} to follow again`);
+    expect((await storyOf(unit)).pid).toBe(before.pid);
     return result;
   }
 
@@ -139,25 +145,25 @@ describe("while the service has the arms", () => {
   async function calibrating() {
     const command = machine.start(["so101", "calibrate", "leader", "--yes", "--sweep-for", "1000"]);
     await command.until("from end to end");
-    expect(await stateOfService()).toBe("inactive");
+    expect(await storyOf(SERVICE)).toMatchObject({ state: "waiting", mode: "lent" });
     return command;
   }
 
   test("off a terminal a command says so, and does nothing without --yes", async () => {
     const { stderr, code } = await undisturbed(() => so101("calibration", "check"));
     expect(stderr).toContain(
-      `The service ${SERVICE} is using the arms. Stop it for now, which releases the follower? ` +
-        "It is started again afterwards — nobody can be asked here: run it on a terminal, or give --yes",
+      "The service has the arms. Borrow them, which releases the follower? It goes on as before afterwards — nobody can " +
+        "be asked here: run it on a terminal, or give --yes",
     );
     expect(code).toBe(2);
   });
 
-  test("with --yes the service is stopped once, and started again when the command is done", async () => {
-    const { stdout, code } = await interrupting(() => so101("calibration", "check", "--yes"));
+  test("with --yes the arms are borrowed once, and given back when the command is done", async () => {
+    const { stdout, code } = await borrowing(() => so101("calibration", "check", "--yes"));
     expect(stdout.trimEnd().split("\n")).toEqual([
-      expect.stringContaining("It is started again afterwards — yes"),
-      `Stopping ${SERVICE} …`,
-      `${SERVICE} is started again: the follower will go slowly to the leader's pose.`,
+      expect.stringContaining("It goes on as before afterwards — yes"),
+      "Borrowing the arms: the follower is released …",
+      GIVEN_BACK,
       'leader "leader" can be used.',
       'follower "follower" can be used.',
     ]);
@@ -166,7 +172,7 @@ describe("while the service has the arms", () => {
 
   test("the follower is released softly for it", async () => {
     const before = (await record()).length;
-    await interrupting(() => so101("calibration", "show", "follower", "--yes"));
+    await borrowing(() => so101("calibration", "show", "follower", "--yes"));
     const entries = (await record()).slice(before);
     const letGo = entries.findIndex((entry) => entry.kind === "event" && entry.event === "limp");
     expect(letGo).toBeGreaterThan(0);
@@ -179,51 +185,51 @@ describe("while the service has the arms", () => {
   test("a person is asked: no leaves the service alone, yes gives it back with the command's end", async () => {
     await using declined = onTerminal("monitor", "follower");
     await undisturbed(async () => {
-      await declined.until("Stop it for now");
+      await declined.until("Borrow them");
       declined.type("n");
       expect(await declined.exited()).toBe(130);
     });
-    expect(declined.has(`the service ${SERVICE} goes on; nothing was done`)).toBe(true);
+    expect(declined.has("the service keeps the arms; nothing was done")).toBe(true);
 
     await using agreed = onTerminal("monitor", "follower");
-    await interrupting(async () => {
-      await agreed.until("Stop it for now");
+    await borrowing(async () => {
+      await agreed.until("Borrow them");
       agreed.type("\r");
       await agreed.until("Enter or Ctrl-C ends it.");
       agreed.type(CTRL_C);
       expect(await agreed.exited()).toBe(0);
     });
-    expect(agreed.has(`${SERVICE} is started again`)).toBe(true);
+    expect(agreed.has(GIVEN_BACK)).toBe(true);
   });
 
-  test("it is started again when the command fails", async () => {
+  test("it has them again when the command fails", async () => {
     await sim.request({ do: "silent", arm: "follower", joint: "gripper", on: true });
     const before = await storyOf(SERVICE);
     const { stdout, stderr, code } = await so101("calibration", "pull", "follower", "--yes");
     expect(stderr).toContain("no answer from gripper (id 6)");
-    expect(stdout).toContain(`${SERVICE} is started again`);
+    expect(stdout).toContain(GIVEN_BACK);
     expect(code).toBe(1);
-    expect((await storyOf(SERVICE)).start).not.toBe(before.start);
+    expect((await storyOf(SERVICE)).pid).toBe(before.pid);
     await sim.request({ do: "silent", arm: "follower", joint: "gripper", on: false });
     await untilFollowing();
   });
 
   test.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
-    "it is started again when %s ends the command",
+    "it has them again when %s ends the command",
     (signal) =>
-      interrupting(async () => {
+      borrowing(async () => {
         const command = await calibrating();
         command.kill(signal);
         const { stdout, code } = await command.outcome;
-        expect(stdout).toContain(`${SERVICE} is started again`);
+        expect(stdout).toContain(GIVEN_BACK);
         expect(code).toBe(130);
       }),
   );
 
-  test("it is started again when the command is interrupted while it stops the service", async () => {
-    const { stdout, code } = await interrupting(async () => {
+  test("it goes on when the command is interrupted while it borrows the arms", async () => {
+    const { stdout, code } = await borrowing(async () => {
       const command = machine.start(["so101", "calibration", "show", "leader", "--yes"]);
-      await command.until("Stopping");
+      await command.until("Borrowing");
       command.kill("SIGINT");
       return command.outcome;
     });
@@ -231,71 +237,66 @@ describe("while the service has the arms", () => {
     expect(code).toBe(130);
   });
 
-  test("it is started again by itself when the command is killed", async () => {
-    await interrupting(async () => (await calibrating()).kill("SIGKILL"));
-    await interrupting(async () => {
+  test("it has them again when the command is killed", async () => {
+    await borrowing(async () => (await calibrating()).kill("SIGKILL"));
+    await borrowing(async () => {
       const command = machine.start(["so101", "calibration", "show", "leader", "--yes"]);
-      await until(async () => (await stateOfService()) === "deactivating", "waited for the service to stop");
+      await command.until("Borrowing");
       command.kill("SIGKILL");
     });
   });
 
-  test("it is started again when the command's terminal is closed", async () => {
+  test("it has them again when the command's terminal is closed", async () => {
     await using program = onTerminal("monitor", "leader");
-    await interrupting(async () => {
-      await program.until("Stop it for now");
+    await borrowing(async () => {
+      await program.until("Borrow them");
       program.type("\r");
       await program.until("Enter or Ctrl-C ends it.");
       program.close();
     });
   });
 
-  test("it is started again when nobody reads the command's output any more", async () => {
-    const { stdout } = await interrupting(() =>
+  test("it has them again when nobody reads the command's output any more", async () => {
+    const { stdout } = await borrowing(() =>
       machine.run(["sh", "-c", "so101 monitor leader --yes --json --interval 0.1 | head -n 4"]),
     );
     expect(stdout).toContain('"event":"sample"');
   });
 
-  test("when it cannot be started again, that is said, and how to, and the command has failed", async () => {
-    const command = machine.start(["so101", "monitor", "leader", "--yes"]);
-    await command.until("shoulder_pan");
-    await machine.must("systemctl", "mask", SERVICE);
-    command.kill("SIGINT");
-    const { stdout, code } = await command.outcome;
-    expect(stdout).toContain(
-      `warning: ${SERVICE} could not be started: Unit ${SERVICE} is masked — ` +
-        `start it with: sudo systemctl start ${SERVICE}`,
-    );
-    expect(code).toBe(1);
-    await machine.must("systemctl", "unmask", SERVICE);
+  test("a command whose arms are wanted back ends, with the arm safe, and the release is done", async () => {
+    const command = await calibrating();
+    const released = await so101("release", "--socket", socketOf(SERVICE));
+    expect([released.code, released.stderr]).toEqual([0, ""]);
+    const { code, stderr } = await command.outcome;
+    expect(stderr).toContain("somebody asked to release the follower: the service has the arms again");
+    expect(code).toBe(130);
+    await so101("resume", "--socket", socketOf(SERVICE));
+    await untilFollowing();
   });
 
-  test("relax leaves it stopped, so that the arm stays limp, and says how to start it", async () => {
+  test("relax leaves it released, so that the arm stays limp, and says what goes on", async () => {
     const { stdout, code } = await so101("relax", "follower", "--yes");
-    expect(stdout).toContain(`${SERVICE} stays stopped — start it with: sudo systemctl start ${SERVICE}`);
+    expect(stdout).toContain('The service has the arms again, and stays released: "so101 resume" goes on.');
     expect(code).toBe(0);
-    expect(await stateOfService()).toBe("inactive");
+    expect(await stateOfService()).toBe("active");
     const { follower } = await sim.request({ do: "state" });
     expect(JOINTS.map((joint) => follower.joints[joint].energised)).toEqual(JOINTS.map(() => false));
+    await so101("resume", "--socket", socketOf(SERVICE));
+    await untilFollowing();
   });
 
-  test.each([["calibration check leader"], ["relax follower"]])(
-    "a user without the right is told to use sudo, and the service goes on: %s",
-    async (command) => {
-      const { stderr, code } = await undisturbed(() =>
-        machine.run(["so101", ...command.split(" "), "--yes"], "pi"),
-      );
-      expect(stderr).toMatch(
-        /^so101: so101-teleop\.service could not be stopped: .* — run the command again with sudo\n$/,
-      );
-      expect(code).toBe(1);
-    },
-  );
+  test("a user of group dialout needs no more than that", async () => {
+    await borrowing(async () => {
+      const command = ["so101", "calibration", "check", "leader", "--yes"];
+      const { stdout, stderr, code } = await machine.run(command, "pi");
+      expect([stderr, code]).toEqual(["", 0]);
+      expect(stdout).toContain('leader "leader" can be used.');
+    });
+  });
 
   test("another program than the service is named, and goes on", async () => {
     await machine.must("systemctl", "stop", SERVICE);
-    const other = machine.start(["so101", "teleoperate"]);
+    const other = machine.start(["so101", "teleoperate", "--socket", "/root/other.sock"]);
     await other.until("following:");
     const { stderr, code } = await so101("calibration", "check", "leader", "--yes");
     expect(stderr).toMatch(
@@ -312,12 +313,10 @@ describe("while the service has the arms", () => {
     await machine.write("/etc/so101-teleop/left.toml", configOf("left"));
     await machine.must("systemctl", "start", "arms@left.service", left);
     await untilFollowing(left);
-    const before = await storyOf(left);
     const { stdout } = await undisturbed(() =>
-      so101("calibration", "check", "leader", "--pair", "left", "--yes"),
+      borrowing(() => so101("calibration", "check", "leader", "--pair", "left", "--yes"), left),
     );
-    expect(stdout).toContain(`${left} is started again`);
-    expect((await storyOf(left)).start).not.toBe(before.start);
+    expect(stdout).toContain("The service of the pair left has the arms again");
     await machine.must("rm", "/etc/so101-teleop/left.toml");
   });
 });

@@ -160,7 +160,8 @@ needing(...BROWSER_NEEDS).describe("the page's settings", () => {
     await page.getByRole("button", { name: /^Release/ }).click({ delay: 1_200 });
     await page.getByText("The torque of the follower is off.").waitFor(PATIENCE);
     await take.click();
-    await page.getByText(/the pose of .* as its \[park\] now.*The service has taken it/).waitFor(PATIENCE);
+    await page.getByText(/has the pose of follower "follower" as its \[park\] now/).waitFor(PATIENCE);
+    await page.getByText("park.gripper: 0 to 100; set in the file; there is no default").waitFor(PATIENCE);
     const { park } = config() as { park: Record<string, number> };
     expect(Object.keys(park)).toEqual([...JOINTS]);
     expect(await field(page, "gripper (% of its range)").inputValue()).toBe(String(park.gripper));
@@ -210,7 +211,7 @@ needing(...BROWSER_NEEDS).describe("the page's settings", () => {
   test("are shown and cannot be changed where the page knows no file", async () => {
     await using other = await startWeb([socket()], dir, ["--simulated-arms"]);
     const { page } = await look(other.url);
-    await page.getByText(/knows no configuration file/).waitFor(PATIENCE);
+    await page.getByText(/there is no such configuration file — the defaults are shown/).waitFor(PATIENCE);
     expect(await field(page, "rate (Hz)").isDisabled()).toBe(true);
     expect(await page.getByRole("button", { name: "Save" }).isDisabled()).toBe(true);
   });

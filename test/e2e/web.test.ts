@@ -2,8 +2,8 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
-import { JOINTS, type JointName } from "../../src/arm/joints.ts";
 import { BROWSER_NEEDS, PHONE, startBrowser, startWeb, troublesOf } from "../support/browser.ts";
+import { claimBesideLeader } from "../support/claim.ts";
 import { needing } from "../support/needs.ts";
 import { RunningTeleoperation } from "../support/teleoperation.ts";
 
@@ -75,7 +75,7 @@ needing(...BROWSER_NEEDS).describe("the page", () => {
 
     await page.getByText("Claim this page, to make the arms move").click();
     await page.getByRole("button", { name: "Claim this page" }).click();
-    await claimBesideLeader(page, service);
+    await claimBesideLeader(page, service.sim);
     await page.getByText("This page is claimed").waitFor(PATIENCE);
     await page.getByRole("button", { name: "Resume" }).click();
     await stateIs(page, "following");
@@ -104,7 +104,8 @@ needing(...BROWSER_NEEDS).describe("the page", () => {
     const { host } = new URL(web.url);
     const ask = async (path: string, headers: Record<string, string>, method = "GET") => {
       const body = method === "POST" ? JSON.stringify({ action: "pause" }) : undefined;
-      const { status } = await fetch(web.url + path, { method, headers, ...(body && { body }) });
+      const all = { "content-type": "application/json", ...headers };
+      const { status } = await fetch(web.url + path, { method, headers: all, ...(body && { body }) });
       return status;
     };
     expect(await ask("", { host: "evil.example" })).toBe(421);
@@ -155,38 +156,3 @@ const FIT = `({
     return width < 44 || height < 44 ? [element.textContent + " " + width + " × " + height] : [];
   }),
 })`;
-
-/** What the page asks for, by its words: the joint, and by how many steps a hand that obeys moves it. */
-const WORDS: readonly (readonly [RegExp, JointName, number])[] = [
-  [/base to the right/, "shoulder_pan", 300],
-  [/base to the left/, "shoulder_pan", -300],
-  [/upper arm forward/, "shoulder_lift", 300],
-  [/upper arm back/, "shoulder_lift", -300],
-  [/Lower the forearm/, "elbow_flex", 300],
-  [/Raise the forearm/, "elbow_flex", -300],
-  [/handle down/, "wrist_flex", 300],
-  [/handle up/, "wrist_flex", -300],
-  [/handle to the left/, "wrist_roll", 300],
-  [/handle to the right/, "wrist_roll", -300],
-  [/Open the trigger/, "gripper", 400],
-  [/Close the trigger/, "gripper", -400],
-];
-
-/** A hand at the leader that does what the page asks for. */
-async function claimBesideLeader(page: Page, { sim }: RunningTeleoperation): Promise<void> {
-  for (let motion = 1; motion <= 3; motion++) {
-    const asked = page.getByText(new RegExp(`^${motion} of 3: (?!let)`));
-    await asked.waitFor(PATIENCE);
-    const text = (await asked.textContent())!;
-    const [, joint, by] = WORDS.find(([words]) => words.test(text))!;
-    const { leader } = await sim.client.request({ do: "state" });
-    expect(JOINTS).toContain(joint);
-    await sim.client.request({
-      do: "push",
-      arm: "leader",
-      joint,
-      position: leader.joints[joint].position + by,
-      speed: 800,
-    });
-  }
-}

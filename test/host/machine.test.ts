@@ -24,7 +24,7 @@ needing(program("dpkg", "dpkg")).test("dpkg knows its architecture and its packa
   expect(hasPackage("so101-no-such-package")).toBe(false);
 });
 
-test("a unit's properties are undefined or what systemd says", () => {
-  const properties = unitProperties("so101-no-such.service", ["LoadState"]);
+test("a unit's properties are undefined or what systemd says", async () => {
+  const properties = await unitProperties("so101-no-such.service", ["LoadState"]);
   if (properties !== undefined) expect(properties.LoadState).toBe("not-found");
 });

@@ -91,6 +91,9 @@ test("names each package whose code is in the program, of one that is there in t
     "@serialport/bindings-cpp",
     "valibot",
     "commander",
+    // Of the page.
+    "preact",
+    "uplot",
   ]) {
     expect(packages.map((embedded) => embedded.name)).toContain(name);
   }

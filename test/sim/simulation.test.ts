@@ -62,6 +62,46 @@ afterEach(async () => {
   await sim.stop();
 });
 
+describe("boards that are new", () => {
+  const boards = async () => Bun.file(sim.paths.boards).json();
+  const SERIALS = { leader: "5AB9067929", follower: "5AB9067722" };
+
+  test("are listed with their serial numbers, and have no names until somebody gives them", async () => {
+    await start({ boards: "new" });
+    const state = await request({ do: "state" });
+    expect(await boards()).toMatchObject([
+      { path: state.leader.path, serial: SERIALS.leader },
+      { path: state.follower.path, serial: SERIALS.follower },
+    ]);
+    expect(existsSync(sim.paths.leader)).toBe(false);
+    expect(existsSync(sim.paths.calibration)).toBe(false);
+    await request({ do: "name", ...SERIALS });
+    expect(readlinkSync(sim.paths.leader)).toBe(state.leader.path!);
+    expect(readlinkSync(sim.paths.follower)).toBe(state.follower.path!);
+  });
+
+  test("keep their names when they are pulled and plugged in again, whatever path they get", async () => {
+    await start({ boards: "new" });
+    await request({ do: "name", leader: SERIALS.follower, follower: SERIALS.leader });
+    await request({ do: "pull", arm: "follower" });
+    expect(existsSync(sim.paths.leader)).toBe(false);
+    expect(await boards()).toHaveLength(1);
+    const { path } = await request({ do: "plug", arm: "follower" });
+    expect(readlinkSync(sim.paths.leader)).toBe(path);
+  });
+
+  test("without serial numbers are named by their sockets, and one board gets no two names", async () => {
+    await start({ boards: "equal" });
+    const [leader, follower] = await boards();
+    expect(leader.serial ?? follower.serial).toBeUndefined();
+    const twice = { leader: leader.socket, follower: leader.socket };
+    expect(request({ do: "name", ...twice })).rejects.toThrow("leader and follower are the same board");
+    expect(request({ do: "name", ...SERIALS })).rejects.toThrow('there is no board "5AB9067929"');
+    await request({ do: "name", leader: leader.socket, follower: follower.socket });
+    expect(readlinkSync(sim.paths.leader)).toBe(leader.path);
+  });
+});
+
 describe("EEPROM that was just written", () => {
   const readBack = () => {
     const host = ports.length > 0 ? new Host(ports[0]!) : open("follower");

@@ -14,6 +14,8 @@ export function startBrowser(): Promise<Browser> {
       ...(process.geteuid?.() === 0 ? ["--no-sandbox"] : []),
       ...["--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
       "--no-first-run",
+      // Every name in .local is this machine: a page that comes by such a name came by plain http, as in a home's network.
+      "--host-resolver-rules=MAP *.local 127.0.0.1",
     ],
   });
 }
@@ -24,15 +26,22 @@ export const PHONE = { width: 360, height: 740 } as const;
 /** `so101 web` as a process. */
 export interface RunningWebProgram extends AsyncDisposable {
   readonly url: string;
+  readonly pid: number;
+  /** Ends it so; resolves with its exit code. */
+  end(signal: NodeJS.Signals): Promise<number>;
 }
 
-/** Starts `so101 web` on a free port, for the services at these sockets; `stateDir` keeps its claims. */
+/**
+ * Starts `so101 web` on a free port, for the services at these sockets; `stateDir` keeps its claims, and `wrapper` is a
+ * command that runs the program.
+ */
 export async function startWeb(
   sockets: readonly string[],
   stateDir: string,
   args: readonly string[] = ["--simulated-arms"],
+  wrapper: readonly string[] = [],
 ): Promise<RunningWebProgram> {
-  const command = [programPath, "web", "--listen", "127.0.0.1:0", ...args];
+  const command = [...wrapper, programPath, "web", "--listen", "127.0.0.1:0", ...args];
   const web = Bun.spawn([...command, ...sockets.flatMap((path) => ["--socket", path])], {
     cwd: "/",
     env: { PATH: process.env.PATH, STATE_DIRECTORY: stateDir },
@@ -43,11 +52,14 @@ export async function startWeb(
   const { value } = await web.stdout.getReader().read();
   const [url] = /http\S+/.exec(new TextDecoder().decode(value)) ?? [];
   if (url === undefined) throw new Error(`so101 web ended with exit code ${await web.exited}`);
+  const end = (signal: NodeJS.Signals) => {
+    web.kill(signal);
+    return web.exited;
+  };
   return {
-    url,
+    ...{ url, pid: web.pid, end },
     async [Symbol.asyncDispose]() {
-      web.kill("SIGTERM");
-      await web.exited;
+      await end("SIGTERM");
     },
   };
 }

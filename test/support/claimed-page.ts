@@ -1,5 +1,4 @@
 /** A page that has been claimed before, as one is 29 days long: its cookie and what the server keeps of it. */
-import { join } from "node:path";
 import type { BrowserContext } from "playwright-core";
 import { Claims } from "../../src/web/access/claims.ts";
 import { cookieOf } from "../../src/web/access/cookie.ts";
@@ -10,8 +9,8 @@ export function claimIn(stateDir: string): {
   readonly cookie: string;
   give(context: BrowserContext, url: string): Promise<void>;
 } {
-  const token = new Claims(join(stateDir, "claims.json")).add("a test", Date.now());
-  const cookie = cookieOf(token).split(";")[0]!;
+  const token = new Claims(stateDir).add("a test", Date.now());
+  const cookie = cookieOf(token, null).split(";")[0]!;
   const [name, value] = cookie.split("=") as [string, string];
   return { cookie, give: (context, url) => context.addCookies([{ name, value, url }]) };
 }

@@ -39,13 +39,18 @@ export class ScriptedOperator implements Operator {
   readonly events: OperatorEvent[] = [];
   readonly pictures: Picture[] = [];
   readonly #script: Script;
+  readonly #end = new AbortController();
   #lives = 0;
 
   constructor(script: Script = {}) {
     this.#script = script;
     this.attended = script.attended ?? true;
     this.audience = script.audience ?? {};
-    this.signal = script.signal ?? new AbortController().signal;
+    this.signal = AbortSignal.any([...(script.signal ? [script.signal] : []), this.#end.signal]);
+  }
+
+  interrupt(why: Interrupted): void {
+    this.#end.abort(why);
   }
 
   tell(tone: Tone, message: string): void {
@@ -63,7 +68,7 @@ export class ScriptedOperator implements Operator {
     if (words !== undefined) this.tell(words.tone, words.message);
   }
 
-  async ask(question: string, weight?: "grave"): Promise<boolean> {
+  async ask(question: string, weight?: "grave" | "holding"): Promise<boolean> {
     this.asked.push(question);
     if (weight === "grave" && !this.attended) return false;
     const answer = this.#script.answer?.(question) ?? true;

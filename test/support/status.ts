@@ -39,6 +39,7 @@ export const aStatus: Status = {
   state: "following",
   since: "2026-01-01T10:00:05.000Z",
   why: "the follower has reached the leader's pose",
+  reasons: [],
   mode: "running",
   configuredRateHz: 200,
   rateHz: 199.98,
@@ -46,6 +47,7 @@ export const aStatus: Status = {
   lateTicks: 1,
   latenessUs: { p50: 30, p99: 70, p999: 100, max: 200 },
   alignments: 1,
+  holds: 3,
   arms: { leader: arm("blue"), follower: arm("red", { torqueOn: true, goalSteps: 2050 }) },
   activeAlarms: [],
   events: [

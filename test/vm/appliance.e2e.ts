@@ -5,11 +5,15 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { resolve } from "node:path";
 import { version } from "../../package.json";
+import { moveLeader, poseBoth } from "../../src/sim/testing/hands.ts";
 import { recordEntries } from "../../src/sim/testing/record.ts";
 import { checkSafety, needlessWrites } from "../../src/sim/testing/safety.ts";
 import { type RunningSim, startSim } from "../../src/sim/testing/start.ts";
+import { PHONE, startBrowser, troublesOf } from "../support/browser.ts";
+import { needing, program } from "../support/needs.ts";
 import { programPath } from "../support/program.ts";
 import { ProgramOnTerminal } from "../support/terminal.ts";
+import { playWizard } from "../support/wizard.ts";
 import { buildImage, Machine, type Suite } from "./machine.ts";
 import { SimulatedBoard } from "./simulated-board.ts";
 import { UsbBoard } from "./usb-board.ts";
@@ -320,6 +324,51 @@ describe.each(suites)("%s", (suite) => {
       await untilState("following");
     },
     5 * MINUTES,
+  );
+
+  needing(program("chromium", "chromium")).test(
+    "on the page, reached from another machine, boards that nobody has named come to following",
+    async () => {
+      await sim.client.request({ do: "motion", play: "still" });
+      // As on a new machine: without names and calibrations. The arms carry theirs.
+      await machine.run(
+        "rm -rf /etc/udev/rules.d/98-so101-arms.rules /var/lib/so101-teleop/calibration/*; udevadm control --reload",
+      );
+      const boards = { [LEADER]: { usb: leader.usb, at: 0 }, [FOLLOWER]: { usb: follower.usb, at: 1 } };
+      for (const { usb } of Object.values(boards)) await usb.unplug();
+      await machine.until("[ ! -e /dev/ttyACM0 ] && [ ! -e /dev/ttyACM1 ]");
+      for (const { usb, at } of Object.values(boards)) await usb.plug(machine.usbPort(at));
+      await machine.until("[ -e /dev/ttyACM0 ] && [ -e /dev/ttyACM1 ]");
+      await untilState("waiting");
+      const boardIn = (text: string) => Object.entries(boards).find(([serial]) => text.includes(serial))![1];
+      const browser = await startBrowser();
+      try {
+        const page = await browser.newPage({ viewport: PHONE });
+        const troubles = troublesOf(page, machine.pageUrl);
+        await page.goto(machine.pageUrl);
+        const actions = await playWizard(
+          page,
+          {
+            pull: (board) => boardIn(board).usb.unplug(),
+            plugIn: (board) => boardIn(board).usb.plug(machine.usbPort(boardIn(board).at)),
+            moveLeader: () => moveLeader(sim),
+            firstPose: () => poseBoth(sim, 0.3),
+            secondPose: () => poseBoth(sim, 0.7),
+          },
+          3 * MINUTES,
+        );
+        console.log(actions.join("\n"));
+        expect(actions.length).toBeLessThanOrEqual(8);
+        expect(troubles).toEqual([]);
+      } finally {
+        await browser.close();
+      }
+      await untilState("following");
+      await sim.client.request({ do: "motion", play: "wave" });
+      expect(await machine.run("so101 assign --show")).toContain(`${LEADER}, now`);
+      console.log(await machine.run("systemd-analyze security --no-pager so101-web | tail -1"));
+    },
+    15 * MINUTES,
   );
 
   test(

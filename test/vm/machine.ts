@@ -49,10 +49,13 @@ export class Machine {
   readonly #dir: string;
   readonly #sshPort: number;
   readonly #qemu: Bun.Subprocess;
+  /** Where its page is, seen from here. */
+  readonly pageUrl: string;
 
-  private constructor(dir: string, sshPort: number, qemu: Bun.Subprocess) {
+  private constructor(dir: string, sshPort: number, pagePort: number, qemu: Bun.Subprocess) {
     this.#dir = dir;
     this.#sshPort = sshPort;
+    this.pageUrl = `http://127.0.0.1:${pagePort}/`;
     this.#qemu = qemu;
   }
 
@@ -62,7 +65,8 @@ export class Machine {
     const image = join(IMAGES, suite);
     const disk = join(dir, "disk.qcow2");
     await Bun.$`qemu-img create -q -f qcow2 -F raw -b ${join(image, "rootfs.ext4")} ${disk}`;
-    const sshPort = await freePort();
+    const [sshPort, pagePort] = [await freePort(), await freePort()];
+    const forwards = [`127.0.0.1:${sshPort}-:22`, `127.0.0.1:${pagePort}-:8101`];
     const boards = Array.from({ length: USB_PORTS }, (_, index) => [
       ...["-chardev", `socket,id=usb${index},path=${join(dir, `usb${index}.sock`)},server=on,wait=off`],
       ...["-device", `usb-redir,id=redir${index},chardev=usb${index},bus=xhci.0,port=${index + 1}`],
@@ -76,7 +80,7 @@ export class Machine {
         ...["-append", "root=/dev/vda rw console=ttyAMA0 quiet loglevel=4"],
         ...["-drive", `if=none,id=disk,file=${disk},format=qcow2,cache=unsafe`],
         ...["-device", "virtio-blk-pci,drive=disk"],
-        ...["-netdev", `user,id=net,restrict=on,hostfwd=tcp:127.0.0.1:${sshPort}-:22`],
+        ...["-netdev", `user,id=net,restrict=on${forwards.map((to) => `,hostfwd=tcp:${to}`).join("")}`],
         ...["-device", "virtio-net-pci,netdev=net,romfile="],
         ...["-object", "rng-random,id=random,filename=/dev/urandom", "-device", "virtio-rng-pci,rng=random"],
         ...["-device", "qemu-xhci,id=xhci", ...boards],
@@ -85,7 +89,7 @@ export class Machine {
       { stdin: "ignore", stdout: "ignore", stderr: "inherit" },
     );
     process.on("exit", () => qemu.kill("SIGKILL"));
-    const machine = new Machine(dir, sshPort, qemu);
+    const machine = new Machine(dir, sshPort, pagePort, qemu);
     try {
       await machine.#untilLogin();
     } catch (error) {

@@ -11,6 +11,7 @@ import { type ApiSubject, serveApi } from "../../src/daemon/api/server.ts";
 import { statusOf } from "../../src/daemon/api/status.ts";
 import { EventHistory } from "../../src/daemon/events/event-history.ts";
 import { tell } from "../../src/daemon/events/told.ts";
+import { Lending } from "../../src/daemon/lending.ts";
 import { Instruction } from "../../src/feetech/packet.ts";
 import { registers } from "../../src/feetech/registers.ts";
 import type { Mode } from "../../src/teleop/state/states.ts";
@@ -130,6 +131,7 @@ async function played({ choices, play }: Story, mode: "released" | "paused", atS
   const history = new EventHistory();
   it.heard = (event) => history.take(tell(event, [], {}));
   const reading = { at: new Date(), refused: [], kept: [] };
+  const lending = new Lending(memory, () => {});
   const sources = {
     pair: "main",
     startedAt: new Date(),
@@ -138,6 +140,7 @@ async function played({ choices, play }: Story, mode: "released" | "paused", atS
     memory,
     history,
     calibrations: {},
+    lending,
   };
   let hasAsked = false;
   play?.(it, {

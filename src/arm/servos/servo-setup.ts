@@ -45,16 +45,17 @@ const LOOKS = 4;
 const LOOKS_THAT_MAY_FAIL = 1;
 
 /**
- * Finds the one servo on a line, at any speed and id; the line is left at its speed.
+ * Finds the one servo on a line, at any speed and id, in steps of some 0.1 s; the line is left at its speed.
  * Throws {@link BusError} when it stops answering meanwhile, {@link PortError}.
  */
-export function findServo(line: ServoLine): FoundServo | SearchTrouble {
+export function* findServo(line: ServoLine): Generator<void, FoundServo | SearchTrouble> {
   const found: { id: number; baudRate: number }[] = [];
   for (const baudRate of BAUD_RATES) {
     if (!trySpeed(line, baudRate)) continue;
     const { ids, garbled } = line.bus.pingAll();
     if (garbled || new Set(ids).size < ids.length) return { kind: "garbled", ids: [...new Set(ids)] };
     found.push(...ids.map((id) => ({ id, baudRate })));
+    yield;
   }
   const [only, ...others] = found;
   if (only === undefined) return { kind: "none" };

@@ -31,10 +31,15 @@ export class TerminalOperator implements Operator {
   readonly attended = true;
   readonly audience: Audience;
   readonly signal: AbortSignal;
+  readonly #end = new AbortController();
 
   constructor(audience: Audience, signal: AbortSignal) {
     this.audience = audience;
-    this.signal = signal;
+    this.signal = AbortSignal.any([signal, this.#end.signal]);
+  }
+
+  interrupt(why: Interrupted): void {
+    this.#end.abort(why);
   }
 
   tell(tone: Tone, message: string): void {
@@ -49,7 +54,7 @@ export class TerminalOperator implements Operator {
     if (words !== undefined) this.tell(words.tone, words.message);
   }
 
-  async ask(question: string, weight?: "grave"): Promise<boolean> {
+  async ask(question: string, weight?: "grave" | "holding"): Promise<boolean> {
     const initialValue = weight !== "grave";
     const message = terminalText(question);
     return this.#answer(await confirm({ message, initialValue, signal: this.signal }));

@@ -1,6 +1,6 @@
 /** An operator without a person: what `--yes` has agreed to beforehand is the answer to every question. */
 import type { Audience } from "../../messages/audience.ts";
-import { UsageError } from "../../workflows/errors.ts";
+import { type Interrupted, UsageError } from "../../workflows/errors.ts";
 import type {
   Choice,
   LivePicture,
@@ -21,18 +21,23 @@ export abstract class UnattendedOperator implements Operator {
   readonly audience: Audience;
   readonly signal: AbortSignal;
   readonly #agreed: Agreed;
+  readonly #end = new AbortController();
 
   constructor(audience: Audience, agreed: Agreed, signal: AbortSignal) {
     this.audience = audience;
     this.#agreed = agreed;
-    this.signal = signal;
+    this.signal = AbortSignal.any([signal, this.#end.signal]);
+  }
+
+  interrupt(why: Interrupted): void {
+    this.#end.abort(why);
   }
 
   abstract tell(tone: Tone, message: string): void;
   abstract progress(step: Step, instruction: string): void;
   abstract event(event: OperatorEvent, words?: Words): void;
 
-  async ask(question: string, weight?: "grave"): Promise<boolean> {
+  async ask(question: string, weight?: "grave" | "holding"): Promise<boolean> {
     this.signal.throwIfAborted();
     if (weight === "grave") {
       this.tell("warning", question);

@@ -3,6 +3,7 @@ import { type ControlRequest, PROTOCOL_VERSION, requestSchema } from "../../api/
 import type { Stream } from "../requests/client.ts";
 import { requestOf } from "../requests/request-line.ts";
 import type { Sender } from "../requests/request-server.ts";
+import { refusal, success } from "./lines.ts";
 import type { ApiSubject } from "./server.ts";
 
 /** A status is made no more often than in so long, however many ask for it, but for what a command has changed. */
@@ -21,8 +22,8 @@ export class Answerer {
     this.#subject = subject;
   }
 
-  /** The answer to a request, a line. */
-  answer(text: string, sender: Sender): string {
+  /** The answer to a request, a line; undefined where it comes later. */
+  answer(text: string, sender: Sender): string | undefined {
     const request = this.#requestOf(text);
     if (typeof request === "string") return refusal(request);
     switch (request.do) {
@@ -34,8 +35,18 @@ export class Answerer {
         return sender.watch(this.#sampleStream(request.everyMs)) ? success({}) : refusal(TOO_MANY_WATCH);
       case "status":
         return this.#statusLine();
+      case "lend": {
+        const loan = this.#subject.lend(request.for, sender.peer);
+        this.#statusMs = Number.NEGATIVE_INFINITY;
+        if (typeof loan === "string") return refusal(loan);
+        sender.hold(loan);
+        return undefined;
+      }
+      case "events":
+        return success({ events: this.#subject.events(request.after) });
       default: {
-        const obstacle = this.#subject[request.do]();
+        const obstacle =
+          request.do === "tell" ? this.#subject.tell(request.what) : this.#subject[request.do]();
         this.#statusMs = Number.NEGATIVE_INFINITY; // It may have changed.
         return obstacle === undefined ? success({}) : refusal(obstacle);
       }
@@ -89,13 +100,4 @@ function parse(text: string): ControlRequest | string {
     const version = typeof asked === "number" ? `version ${asked}` : "no version";
     return `this service speaks version ${PROTOCOL_VERSION} of the protocol, and was asked in ${version}`;
   });
-}
-
-function success(fields: object): string {
-  return `${JSON.stringify({ v: PROTOCOL_VERSION, ok: true, ...fields })}\n`;
-}
-
-/** The line that refuses a request, or a connection. */
-export function refusal(error: string): string {
-  return `${JSON.stringify({ v: PROTOCOL_VERSION, ok: false, error })}\n`;
 }

@@ -1,17 +1,28 @@
 /** The service's end of the control socket. Whatever comes there, it costs the control loop nothing. */
 import { lstatSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
-import { type ApiSample, LONGEST_REQUEST_BYTES, type Status } from "../../api/protocol.ts";
+import {
+  type ApiSample,
+  LONGEST_REQUEST_BYTES,
+  type NumberedEvent,
+  type Status,
+  type Tellable,
+} from "../../api/protocol.ts";
 import { groupId } from "../../linux/groups.ts";
 import { madeFor } from "../../linux/made-for.ts";
+import type { Peer } from "../../linux/sockets/peer.ts";
 import { bindAt, close, closeListener, connectTo, listen } from "../../linux/sockets/stream.ts";
 import { isSystemError } from "../../linux/system-error.ts";
+import type { Held } from "../requests/client.ts";
 import { BACKLOG, RequestServer } from "../requests/request-server.ts";
-import { Answerer, refusal } from "./answerer.ts";
+import { Answerer } from "./answerer.ts";
+import { refusal } from "./lines.ts";
 
 /** What may be asked of a service. */
 export interface ApiSubject {
   status(): Status;
+  /** The first of the events that are kept after a number, the oldest first. */
+  events(after: number): NumberedEvent[];
   /** Begins a stream of samples. */
   samples(everyMs: number): Samples;
   /** Each returns why nothing can be done now, where that is so. */
@@ -20,6 +31,10 @@ export interface ApiSubject {
   release(): string | undefined;
   /** Leads the follower to its parking pose and releases it; what came of it is told as an event. */
   park(): string | undefined;
+  /** Lends the arms to who asks, for as long as its connection lasts; why not, where that cannot be. */
+  lend(purpose: string, peer: Peer | undefined): Held | string;
+  /** Tells an event. */
+  tell(what: Tellable): string | undefined;
   /** Reads the configuration again. */
   reload(): void;
 }

@@ -12,8 +12,12 @@ import type { PairSettings } from "../../teleop/settings.ts";
 import type { MainMemory } from "../../teleop/shared/control-memory.ts";
 import type { JointFigure } from "../../teleop/shared/telemetry.ts";
 import type { EventHistory } from "../events/event-history.ts";
+import type { Lending } from "../lending.ts";
 import type { SettingsReading } from "../settings/reload.ts";
 import { summarise } from "../summary.ts";
+
+/** So many events are part of a status. */
+const LAST_EVENTS = 10;
 
 /** What a status is made of. */
 export interface StatusSources {
@@ -23,12 +27,14 @@ export interface StatusSources {
   readonly reading: SettingsReading;
   readonly memory: MainMemory;
   readonly history: EventHistory;
+  readonly lending: Lending;
   readonly calibrations: Partial<Record<Role, Calibration>>;
 }
 
 /** The status as it is now. */
 export function statusOf(sources: StatusSources): Status {
   const { pair, startedAt, settings, reading, memory, history } = sources;
+  const lent = sources.lending.status;
   const { rateHz, ticks, lateTicks, latenessUs, alignments } = summarise(memory, history.state);
   return {
     pair,
@@ -38,14 +44,19 @@ export function statusOf(sources: StatusSources): Status {
     state: history.state,
     since: history.since.toISOString(),
     why: history.why,
-    mode: memory.mailbox.mode,
+    reasons: [...history.reasons],
+    mode: lent === undefined ? memory.mailbox.mode : "lent",
+    ...(lent && { lent }),
     isObeyed: memory.mailbox.isObeyed,
     settings: { readAt: reading.at.toISOString(), refused: [...reading.refused], kept: [...reading.kept] },
     configuredRateHz: settings.rateHz,
     ...{ rateHz, ticks, lateTicks, latenessUs, alignments },
+    holds: history.holds,
     arms: Object.fromEntries(ROLES.map((role) => [role, armStatus(role, sources)])) as Status["arms"],
     activeAlarms: [...history.activeAlarms],
-    events: history.events.map(({ time, ...event }) => ({ time: time.toISOString(), ...event })),
+    events: history.events
+      .slice(-LAST_EVENTS)
+      .map(({ time, number: _, ...event }) => ({ time: time.toISOString(), ...event })),
   };
 }
 

@@ -1,15 +1,30 @@
 /** The control socket of a running teleoperation: what comes on it, done to the pair. */
+import { TELLABLE, type Tellable } from "../../api/protocol.ts";
 import type { Audience } from "../../messages/audience.ts";
 import { sayProblem } from "../../messages/problems.ts";
+import { sayBorrower } from "../../messages/teleop.ts";
 import type { EventSink } from "../../teleop/reporting/events.ts";
 import type { Problem } from "../../teleop/reporting/problem.ts";
 import type { Mode } from "../../teleop/state/states.ts";
+import { RecentTimes } from "../events/recent-times.ts";
+import type { Lending } from "../lending.ts";
+import { eventsAfter } from "./kept-events.ts";
 import { SampleStream } from "./sample-stream.ts";
 import type { ApiSubject } from "./server.ts";
 import { type StatusSources, statusOf } from "./status.ts";
 
+/** How what others have told is told. */
+const TOLD_AS: Readonly<Record<Tellable, "claim.began" | "claim.made" | "claim.failed">> = {
+  "claim began": "claim.began",
+  "claim made": "claim.made",
+  "claim failed": "claim.failed",
+};
+/** Of each so many are told: claims are made one at a time, and three failures cost a minute. */
+const OFTEN_ENOUGH = { within10S: 5, withinMinute: 10 };
+
 /** What answers are made of. */
 export interface SubjectSources extends StatusSources {
+  readonly lending: Lending;
   /** That another program has the follower's port, as the control thread has met it; undefined where that is not so. */
   readonly inTheWay: Problem | undefined;
 }
@@ -21,8 +36,9 @@ export function apiSubject(
   reload: () => void,
   audience: () => Audience,
 ): ApiSubject {
-  const { memory } = sources();
+  const { memory, lending } = sources();
   const { mailbox } = memory;
+  const told = new Map(TELLABLE.map((what) => [what, new RecentTimes(OFTEN_ENOUGH)]));
   const tell = (problem: Problem) => sink({ kind: "notice", severity: "info", problem });
   const set = (mode: Mode, problem: Problem) => {
     const isNews = mailbox.mode !== mode || mailbox.isParkAsked;
@@ -59,6 +75,10 @@ export function apiSubject(
   };
   const ending = () =>
     mailbox.isEnding ? "the program is ending, and leaves the follower as it was told to" : undefined;
+  const lent = (what: string) => {
+    const { borrower } = lending;
+    return borrower && `${sayBorrower(borrower)}: ${what} — end that program first`;
+  };
   /** Of what is asked for all the same. */
   const later = (why: string | undefined) => (why === undefined ? undefined : `${why}; then it is done`);
   return {
@@ -66,22 +86,39 @@ export function apiSubject(
     samples: (everyMs) => new SampleStream(memory.readSamples(), everyMs),
     pause() {
       set("paused", { code: "pair.paused", stage: "asked" });
+      lending.recall("pause");
       return ending() ?? later(obstacle("held"));
     },
     release() {
       set("released", { code: "pair.released", stage: "asked" });
+      lending.recall("release");
       // Who wants the follower released does not want it to be parked first.
       if (mailbox.isEnding) mailbox.requestEnd("stopQuickly");
       return ending() ?? later(obstacle("released"));
     },
     resume() {
+      const hindered = lent("it goes on when they are given back");
+      if (hindered !== undefined) return hindered;
       set("running", { code: "pair.resumed" });
       return undefined;
     },
     park() {
-      const hindered = ending() ?? obstacle("parked");
+      const hindered = ending() ?? lent("the follower cannot be parked") ?? obstacle("parked");
       if (hindered === undefined) park();
       return hindered;
+    },
+    lend(purpose, peer) {
+      if (mailbox.isParkAsked)
+        return "the follower is on its way to its parking pose — ask again when it is there";
+      return ending() ?? obstacle("released") ?? lending.lend(purpose, peer);
+    },
+    events: (after) => eventsAfter(after, sources().history.events),
+    tell(what) {
+      const [times, nowMs] = [told.get(what)!, performance.now()];
+      if (times.isFull(nowMs)) return `"${what}" was to be told too often within a minute: this is not told`;
+      times.add(nowMs);
+      tell({ code: TOLD_AS[what] });
+      return undefined;
     },
     reload() {
       reload();

@@ -1,6 +1,8 @@
 /** An event in words, as every sink of the service gets it: the log, the screen, systemd, the history. */
+import type { StatedReason } from "../../api/protocol.ts";
 import type { Calibration } from "../../arm/calibration/calibration.ts";
 import type { Role } from "../../arm/joints.ts";
+import { remediesOf } from "../../arm/remedy.ts";
 import type { Audience } from "../../messages/audience.ts";
 import { type Hint, sayHint } from "../../messages/hints.ts";
 import { sayProblem, sayReasons } from "../../messages/problems.ts";
@@ -25,11 +27,12 @@ export type ToldEvent =
       readonly from: PairState | undefined;
       readonly to: PairState;
       readonly why: string;
+      readonly reasons: readonly StatedReason[];
       /** Not for people: one of many, which are counted. */
       readonly quiet?: true;
     } & About)
   /** The state stays, for another reason. */
-  | ({ readonly kind: "reason"; readonly why: string } & About)
+  | ({ readonly kind: "reason"; readonly why: string; readonly reasons: readonly StatedReason[] } & About)
   | ({
       readonly kind: "notice";
       readonly severity: Severity;
@@ -56,9 +59,13 @@ export function tell(event: ControlEvent, hints: readonly Hint[], audience: Audi
       const why = hinted(sayReasons(event.reasons, audience));
       const [first] = event.reasons;
       const about = first === undefined ? { code: "" } : aboutOf(first);
-      if (event.kind === "reasons") return { kind: "reason", why, ...about };
+      const reasons = event.reasons.map((reason) => ({
+        code: aboutOf(reason).code,
+        cures: remediesOf(reason),
+      }));
+      if (event.kind === "reasons") return { kind: "reason", why, reasons, ...about };
       const { from, to } = event;
-      return { kind: "state", from, to, why, ...about };
+      return { kind: "state", from, to, why, reasons, ...about };
     }
     case "notice":
       return {

@@ -18,6 +18,11 @@ export function lockOwnerOf(path: string): Owner | undefined {
   return named(attempt(() => ownerByLock(path)));
 }
 
+/** The program that a process is; undefined without one. Never throws. */
+export function programOf(pid: number | undefined): Owner | undefined {
+  return named(pid === 0 ? undefined : pid);
+}
+
 function named(pid: number | undefined): Owner | undefined {
   if (pid === undefined) return undefined;
   const name = attempt(() => readFileSync(`/proc/${pid}/comm`, "utf8").trim());

@@ -21,6 +21,9 @@ export async function obey(simulation: Simulation, request: CheckedRequest): Pro
       break;
     case "plug":
       return { path: simulation.plug(request.arm) };
+    case "name":
+      simulation.names.give({ leader: request.leader, follower: request.follower });
+      break;
     case "power":
       for (const servo of servosOf(simulation, request)) {
         if (!request.on) servo.powerDown(now);

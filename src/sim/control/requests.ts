@@ -3,6 +3,7 @@ import * as v from "valibot";
 import { type RegisterName, registers } from "../../feetech/registers.ts";
 import { ARMS, JOINTS } from "../arm/joints.ts";
 import { motionSchema } from "../arm/motion.ts";
+import { namesSchema } from "../names.ts";
 
 const arm = v.picklist(ARMS);
 const joint = v.picklist(JOINTS);
@@ -20,6 +21,8 @@ const schemas = [
   v.strictObject({ do: v.literal("pull"), arm }),
   /** The board is back, on a new pty. Replies with its `path`. */
   v.strictObject({ do: v.literal("plug"), arm }),
+  /** Names the boards, as udev does by its rules: by their serial numbers, or their USB sockets where they have none. */
+  v.strictObject({ do: v.literal("name"), ...namesSchema.entries }),
   /** Power of the arm or of one servo; `torqueOn`: its firmware comes up with its torque on, and a stale goal. */
   v.strictObject({
     do: v.literal("power"),

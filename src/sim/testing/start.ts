@@ -5,6 +5,7 @@ import { join } from "node:path";
 import type { Scene } from "../arm/scene.ts";
 import { SimClient } from "../control/client.ts";
 import { pathsIn } from "../files.ts";
+import type { BoardsScene } from "../names.ts";
 
 /** How to start a simulation; what is left out is as `so101 sim` has it. */
 export interface StartOptions {
@@ -13,6 +14,7 @@ export interface StartOptions {
   /** Left out: a new temporary folder, removed when the simulation is stopped. */
   dir?: string;
   arms?: Scene;
+  boards?: BoardsScene;
   leaderId?: string;
   followerId?: string;
   /** `still`, `wave`, or the path of a file of keyframes. */
@@ -67,12 +69,13 @@ export async function startSim(options: StartOptions = {}): Promise<RunningSim> 
 }
 
 function argumentsOf(options: StartOptions, dir: string): string[] {
-  const { arms, leaderId, followerId, motion, usbDelayUs, leaderDelayMs, followerDelayMs, wireTime } =
+  const { arms, boards, leaderId, followerId, motion, usbDelayUs, leaderDelayMs, followerDelayMs, wireTime } =
     options;
   const { eepromZeros = true } = options;
   return [
     ...["--dir", dir],
     ...(arms === undefined ? [] : ["--arms", arms]),
+    ...(boards === undefined ? [] : ["--boards", boards]),
     ...(leaderId === undefined ? [] : ["--leader-id", leaderId]),
     ...(followerId === undefined ? [] : ["--follower-id", followerId]),
     ...(motion === undefined ? [] : ["--motion", motion]),

@@ -33,6 +33,8 @@ export class VirtualBoard implements Transport {
   readonly forger = new Forger();
   /** What keeps the port from being opened; undefined while it can be. A board that is "missing" is gone. */
   trouble: PortTrouble | undefined;
+  /** Whether somebody has the port open. */
+  isOpen = false;
   /** So many of the next replies do not come. */
   lose = 0;
   /** How long bytes take from host to line, and back, µs. */
@@ -204,12 +206,15 @@ export class VirtualArms {
     const trouble = board === undefined ? "missing" : board.trouble;
     if (board === undefined || trouble !== undefined)
       throw new PortError(trouble ?? "missing", path, `${path} cannot be opened: ${trouble}`);
+    board.isOpen = true;
     return {
       transport: board,
       setBaudRate: (baudRate: number) => {
         board.baud = baudRate;
       },
-      async close() {},
+      async close() {
+        board.isOpen = false;
+      },
     };
   }
 }

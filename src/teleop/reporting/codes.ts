@@ -94,6 +94,15 @@ export const eventCodes = {
     98,
     "something else was asked for again and again: the follower is held for a moment first",
   ],
+
+  "pair.lent": [
+    100,
+    "another program has borrowed the arms: the follower is released, and both ports are closed",
+  ],
+  "pair.taken-back": [101, "the arms are lent no more: the pair goes on as before"],
+  "claim.began": [102, "somebody begins to claim a page: to show at the leader that he is beside the arms"],
+  "claim.made": [103, "a page was claimed: it may move the arms, and change settings, for 30 days"],
+  "claim.failed": [104, "somebody has tried to claim a page, and failed"],
 } as const satisfies Record<string, readonly [number: number, meaning: string]>;
 
 /** The name of an event. */

@@ -35,6 +35,29 @@ interface Released {
   readonly unconfirmed: readonly JointName[];
 }
 
+/** Who has borrowed the arms. */
+export interface Borrower {
+  /** Undefined where that cannot be seen. */
+  readonly program: Owner | undefined;
+  /** As the program says: "calibrate". */
+  readonly purpose: string;
+}
+
+/** How a loan ends. */
+export type GivenBack =
+  /** The borrower is done, or gone. */
+  | "given back"
+  /** The borrower was asked to give them back, and has not: the service tries to take them. */
+  | "demanded"
+  /** It did not come to a loan. */
+  | "not lent";
+
+/** The ports are closed; before that the follower was seen without torque, or not all its servos answered. */
+interface LentArms {
+  readonly stage: "lent";
+  readonly torque: "off" | "unknown";
+}
+
 /** What becomes known with a code, beside the arm and the joint that it is about. */
 interface Figures {
   /** The joints that something keeps from the leader's pose. */
@@ -44,6 +67,9 @@ interface Figures {
   "leader.torque-on": Released;
   "pair.paused": { readonly stage: "asked" | "holding" | "torque off" };
   "pair.released": { readonly stage: "asked" | "waiting" } | ({ readonly stage: "done" } & Released);
+  /** The main thread knows who has borrowed the arms, and for what. */
+  "pair.lent": ({ readonly stage: "asked" | "releasing" } | LentArms) & { readonly borrower?: Borrower };
+  "pair.taken-back": { readonly borrower: Borrower; readonly how: GivenBack };
   "pair.parking": { readonly stage: "asked" | "moving" };
   "pair.parked": Released;
   "pair.not-parked":

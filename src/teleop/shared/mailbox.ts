@@ -21,13 +21,21 @@ const SETTINGS = 2;
 /** Words of a mailbox's state. */
 export const COMMAND_WORDS = SETTINGS + LETTER_WORDS;
 const RUNNING = PAIR_MODES.indexOf("running");
-/** In the memory of wishes: how many there were, and the number of the one that is brought about; 0 for none. */
+/**
+ * In the memory of wishes: how many there were, and the number of the one that is brought about; 0 for none. Then whether
+ * the follower was seen without torque when the arms were lent.
+ */
 const WISH = 0;
 const OBEYED = 1;
+const LENT_SAFE = 2;
 /** Words of the memory of wishes. */
-export const WISH_WORDS = 2;
+export const WISH_WORDS = 3;
 /** Beside the mode's number, while the follower is to be parked: one word, so that no two wishes are ever mixed. */
 const PARK = 16;
+/** From this bit on, while the arms are to be lent, the number of the loan: never 0, and another one each time. */
+const LOAN = 8;
+const MOST_LOANS = 0x7f_ffff;
+const ONLY_MODE = PARK - 1;
 
 /** The memory of a mailbox. */
 export interface MailboxMemory {
@@ -41,6 +49,7 @@ export class MailboxSender {
   readonly #words: Int32Array;
   readonly #wishes: Int32Array;
   readonly #settings: LetterSender;
+  #loans = 0;
 
   constructor(memory: MailboxMemory) {
     this.#words = memory.mailbox;
@@ -64,12 +73,9 @@ export class MailboxSender {
     return modeIn(this.#words);
   }
 
-  /** Takes the place of a request to park. */
+  /** Takes the place of a request to park. While the arms are lent it is what they go back to. */
   set mode(mode: Mode) {
-    Atomics.store(this.#words, MODE, PAIR_MODES.indexOf(mode));
-    // After what is wished: who knows the number knows that, too.
-    Atomics.add(this.#wishes, WISH, 1);
-    this.#callAttention();
+    this.#wish(PAIR_MODES.indexOf(mode) | (loanIn(this.#words) << LOAN));
   }
 
   /** Asks for the follower to be led to its parking pose; when it is there the mode is "released". */
@@ -77,6 +83,31 @@ export class MailboxSender {
     Atomics.or(this.#words, MODE, PARK);
     Atomics.add(this.#wishes, WISH, 1);
     this.#callAttention();
+  }
+
+  /** Asks for both arms to be lent: the follower released, both ports closed. Takes the place of a request to park. */
+  requestLend(): void {
+    this.#loans = (this.#loans % MOST_LOANS) + 1;
+    this.#wish(PAIR_MODES.indexOf(this.mode) | (this.#loans << LOAN));
+  }
+
+  /** The arms are lent no more: the pair goes back to its mode. */
+  endLend(): void {
+    this.#wish(PAIR_MODES.indexOf(this.mode));
+  }
+
+  /** From a request to lend until its end. */
+  get isLendAsked(): boolean {
+    return loanIn(this.#words) !== 0;
+  }
+
+  /**
+   * Once the control thread has closed both ports because of what was asked last: whether the follower was seen without
+   * torque before, "unknown" when not all its servos answered. Undefined until then.
+   */
+  get lentWithTorque(): "off" | "unknown" | undefined {
+    if (!this.isLendAsked || !this.#isDone) return undefined;
+    return Atomics.load(this.#wishes, LENT_SAFE) === 0 ? "unknown" : "off";
   }
 
   /** True from a request to park until it is done, given up, or another took its place. */
@@ -89,13 +120,24 @@ export class MailboxSender {
    * the follower since then, and as long as it sees that.
    */
   get isObeyed(): boolean {
+    return this.#isDone && !this.isParkAsked && !this.isLendAsked;
+  }
+
+  get #isDone(): boolean {
     const obeyed = Atomics.load(this.#wishes, OBEYED);
-    return obeyed > 0 && obeyed === Atomics.load(this.#wishes, WISH) && !this.isParkAsked;
+    return obeyed > 0 && obeyed === Atomics.load(this.#wishes, WISH);
   }
 
   /** Sends settings; those sent before and not taken yet are forgotten. Throws RangeError when they are too long. */
   sendSettings(settings: object): void {
     this.#settings.send(JSON.stringify(settings));
+    this.#callAttention();
+  }
+
+  #wish(word: number): void {
+    Atomics.store(this.#words, MODE, word);
+    // After what is wished: who knows the number knows that, too.
+    Atomics.add(this.#wishes, WISH, 1);
     this.#callAttention();
   }
 
@@ -137,6 +179,11 @@ export class Mailbox {
     return isParkAskedIn(this.#words);
   }
 
+  /** The number of the loan that is asked for, another one for each; 0 while none is. */
+  get loan(): number {
+    return loanIn(this.#words);
+  }
+
   /** The number of the wish that is in force: to be taken before the mode is, and before the follower is looked at. */
   get wish(): number {
     return Atomics.load(this.#wishes, WISH);
@@ -145,6 +192,12 @@ export class Mailbox {
   /** Tells that a wish is brought about by what was seen since it was taken, or that none is. */
   tellObeyed(wish: number | "none"): void {
     Atomics.store(this.#wishes, OBEYED, wish === "none" ? 0 : wish);
+  }
+
+  /** Tells that both ports are closed, as a wish had it, and how the follower's torque was seen before. */
+  tellLent(wish: number, torque: "off" | "unknown"): void {
+    Atomics.store(this.#wishes, LENT_SAFE, torque === "off" ? 1 : 0);
+    this.tellObeyed(wish);
   }
 
   /**
@@ -194,7 +247,11 @@ function settingsIn({ mailbox, settings }: MailboxMemory) {
 }
 
 function modeIn(words: Int32Array): Mode {
-  return PAIR_MODES[Atomics.load(words, MODE) & ~PARK]!;
+  return PAIR_MODES[Atomics.load(words, MODE) & ONLY_MODE]!;
+}
+
+function loanIn(words: Int32Array): number {
+  return Atomics.load(words, MODE) >> LOAN;
 }
 
 function isParkAskedIn(words: Int32Array): boolean {

@@ -18,6 +18,9 @@ export const SAMPLE_WORDS = FOLLOWER + JOINT_COUNT;
 /** A position that has not been read, or a goal that has not been given. */
 export const UNKNOWN_STEPS = -1;
 
+/** Positions, or goals, of an arm of which none is known. */
+export const UNKNOWN_POSITIONS: readonly number[] = Array.from({ length: JOINT_COUNT }, () => UNKNOWN_STEPS);
+
 /** The memory of a ring. */
 export interface SampleMemory {
   readonly sampleCount: Int32Array;

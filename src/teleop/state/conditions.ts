@@ -43,6 +43,10 @@ export interface Conditions {
   readonly mode: Mode;
   /** Somebody asked for the follower to be parked, and it was not yet. */
   readonly isParkAsked: boolean;
+  /** Somebody wants to borrow the arms. */
+  readonly isLendAsked: boolean;
+  /** In this cycle the follower was released, unless its torque is off, or there is no connection to it. */
+  readonly isReleaseTried: boolean;
   readonly leader: ArmCondition;
   readonly follower: ArmCondition;
   /** There once both arms were checked in this cycle; "awaited" while the main thread reads the files for that. */

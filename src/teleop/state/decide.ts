@@ -25,6 +25,8 @@ export type WaitReason =
   | { readonly is: "paused"; readonly torqueOff: boolean }
   /** A person wants the follower released. */
   | { readonly is: "released" }
+  /** The arms are to be lent, and an arm is not released yet. */
+  | { readonly is: "lending" }
   /** The checks found faults. */
   | { readonly is: "faulted" }
   /** What was told has failed again and again: it is left alone for a while. */
@@ -51,6 +53,8 @@ export interface Step {
     /** Configure both arms: they are as they must be. */
     | { readonly do: "configure" }
     | { readonly do: "follow" }
+    /** Close both ports: another program borrows the arms. `torque` is what is known of the follower. */
+    | { readonly do: "lend"; readonly torque: "off" | "unknown" }
     /** Lead the follower to its parking pose, as was asked, and release it there. */
     | { readonly do: "park" };
 }
@@ -69,6 +73,7 @@ export function decide(conditions: Conditions): Step {
 
 function nextOf(conditions: Conditions): Step["next"] {
   const { leader, follower, mode, isParkAsked, isConnected, inspection } = conditions;
+  if (conditions.isLendAsked) return lending(conditions);
   if (leader.is === "out of reach" || follower.is === "out of reach") return wait({ is: "out of reach" });
   if (leader.is === "awaited" || follower.is === "awaited") return wait({ is: "awaited" }, 0);
   if (!isParkAsked) {
@@ -92,6 +97,15 @@ function nextOf(conditions: Conditions): Step["next"] {
   const awaitsMotion = conditions.start === "on leader motion" && follower.torque === "off";
   if (awaitsMotion && !conditions.leaderWasMoved) return wait({ is: "leader awaited" }, WATCH_LEADER_MS);
   return pausing(conditions) ?? { do: "follow" };
+}
+
+/** What is seen to hold is not lent; what cannot be seen, after a release was tried, is lent as such. */
+function lending({ leader, follower, isReleaseTried }: Conditions): Step["next"] {
+  if (leader.is === "awaited" || follower.is === "awaited") return wait({ is: "awaited" }, 0);
+  const { torque } = follower;
+  if (torque === "on" || leader.torque === "on") return wait({ is: "lending" });
+  if (torque === "unknown" && !isReleaseTried) return wait({ is: "lending" }, 0);
+  return { do: "lend", torque };
 }
 
 /** What has failed again and again is left alone for a while, whatever it was. */
@@ -121,8 +135,8 @@ function coolingOf(
 
 /** Why a follower that waits is released now, if it is. */
 function releaseOf(conditions: Conditions, reason: WaitReason): ReleaseReason | undefined {
-  const { mode, follower, heldForS, holdForS } = conditions;
-  if (mode === "released" && follower.torque !== "off") return "pair.released";
+  const { mode, isLendAsked, follower, heldForS, holdForS } = conditions;
+  if ((mode === "released" || isLendAsked) && follower.torque !== "off") return "pair.released";
   if (follower.torque !== "on") return undefined;
   if (reason.is === "cooling") return "servo.cooling";
   return heldForS >= holdForS ? "arm.held-too-long" : undefined;

@@ -22,6 +22,8 @@ export function problemOf(
       return { code: "pair.paused", stage: reason.torqueOff ? "torque off" : "holding" };
     case "released":
       return { code: "pair.released", stage: "waiting" };
+    case "lending":
+      return { code: "pair.lent", stage: "releasing" };
     case "cooling": {
       const { joint, celsius, coolBelowC } = reason;
       return { code: "servo.cooling", arm: follower, joint: JOINTS[joint]!, celsius, coolBelowC };

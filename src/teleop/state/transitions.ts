@@ -47,6 +47,12 @@ export const transitions: readonly Transition[] = [
     codes: ["pair.released", "pair.paused", "servo.cooling", "leader.awaited"],
   },
   {
+    from: "any",
+    to: "waiting",
+    when: "another program has borrowed the arms",
+    codes: ["pair.lent"],
+  },
+  {
     from: ["waiting", "holding", "faulted"],
     to: "connecting",
     when: "all twelve servos answer",

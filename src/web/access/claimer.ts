@@ -1,44 +1,92 @@
-/** Claiming a page by presence: one attempt at a time, which pauses the pair and is shown on every page. */
-
-import type { Status } from "../../api/protocol.ts";
-import { JOINTS } from "../../arm/joints.ts";
-import { steps, stepsToDegrees } from "../../feetech/units.ts";
+/** Claiming a page: one attempt at a time on this machine, which pauses the pair and is shown on every page and as an event. */
+import { askService } from "../../api/client.ts";
+import type { Tellable } from "../../api/protocol.ts";
 import { isOnUsb } from "../../host/usb-ports.ts";
+import type { Boards } from "../boards.ts";
+import { Allowance } from "../http/allowance.ts";
 import type { PageMessage } from "../messages.ts";
-import type { Buttons } from "../pairs/buttons.ts";
-import type { PairFeed } from "../pairs/pair-feed.ts";
-import { type Attempt, Presence, type Ranges } from "./presence.ts";
-import { sayAttempt, sayFailure } from "./words.ts";
+import type { ServedPair } from "../pairs/served-pair.ts";
+import type { CountedPorts, Refusal, Show } from "./attempt.ts";
+import { areNamed, unplugAndReplug } from "./board-claim.ts";
+import type { Codes } from "./codes.ts";
+import { watchLeader } from "./leader-claim.ts";
 
-/** What came of an attempt: undefined when it passed, else why not, for the person. */
-export type Refusal = string | undefined;
-
-/** Whose arms count as ones that somebody is beside. */
-export type CountedPorts = "own USB" | "any";
+/** What is there to claim a page by. */
+export interface Claimable {
+  readonly pairs: ReadonlyMap<string, ServedPair>;
+  readonly boards: Boards;
+  readonly codes: Codes;
+  readonly counted: CountedPorts;
+}
 
 /** After so many failures … */
 const MOST_FAILURES = 3;
 /** … nobody may try for so long. */
 const PENALTY_MS = 60_000;
-/** Without a sample for so long the leader is not heard. */
-const SILENT_MS = 1_000;
+/** A person mistypes, and looks again; in ten minutes an address has 55 tries of 5 · 10¹¹ … */
+const TRIES_EACH = { burst: 5, perS: 1 / 12 };
+/** … and all addresses together 650. */
+const TRIES_IN_ALL = { burst: 50, perS: 1 };
 
 /** Makes attempts. */
 export class Claimer {
-  readonly #counted: CountedPorts;
+  readonly #claimable: Claimable;
+  readonly #isCounted: (port: string) => boolean;
   readonly #show: (message: PageMessage) => void;
+  readonly #triesEach = new Allowance(TRIES_EACH);
+  readonly #triesInAll = new Allowance(TRIES_IN_ALL);
   #isBusy = false;
   #failures = 0;
   #closedUntilMs = Number.NEGATIVE_INFINITY;
 
   /** `show` tells every page how an attempt stands. */
-  constructor(counted: CountedPorts, show: (message: PageMessage) => void) {
-    this.#counted = counted;
+  constructor(claimable: Claimable, show: (message: PageMessage) => void) {
+    this.#claimable = claimable;
+    this.#isCounted = claimable.counted === "any" ? () => true : isOnUsb;
     this.#show = show;
   }
 
   /** Makes an attempt at a pair's leader, until it has passed, failed, or `signal` ends it. Never rejects. */
-  async attempt(feed: PairFeed, buttons: Buttons, signal: AbortSignal): Promise<Refusal> {
+  byLeader(pair: ServedPair, signal: AbortSignal): Promise<Refusal> {
+    return this.#attempt([pair], pair.name, async (show) => {
+      // Ordinary motion must never answer, and whoever works with the arms sees that something is on.
+      const paused = await pair.buttons.press("pause", "claimed", signal);
+      return paused.done ? watchLeader(pair.feed, this.#isCounted, show, signal) : paused.text;
+    });
+  }
+
+  /** Makes an attempt at a board, while none is named. Never rejects. */
+  async byBoard(signal: AbortSignal): Promise<Refusal> {
+    const { pairs, boards, counted } = this.#claimable;
+    const all = [...pairs.values()];
+    if (await areNamed(all, counted)) {
+      return "The boards of this machine's arms have names: claim this page at the leader, by moving it.";
+    }
+    return this.#attempt(all, null, async (show) => {
+      // Without a board there is mostly no service, and nothing to pause.
+      await Promise.all(all.map(({ buttons }) => buttons.press("pause", "claimed", signal)));
+      return unplugAndReplug(boards, this.#isCounted, show, signal);
+    });
+  }
+
+  /** Takes a code that root has made. `address` is whose tries are counted. Throws the system's error. */
+  byCode(code: string, address: string): Refusal {
+    const now = performance.now();
+    if (!this.#triesInAll.take("", now) || !this.#triesEach.take(address, now)) {
+      return "That were too many codes: wait a minute, then try again.";
+    }
+    const isRight = this.#claimable.codes.take(code, Date.now());
+    void this.#tell([...this.#claimable.pairs.values()], isRight ? "claim made" : "claim failed");
+    return isRight
+      ? undefined
+      : "That is not the code, or it is over: “sudo so101 web claim” makes a new one.";
+  }
+
+  async #attempt(
+    pairs: readonly ServedPair[],
+    shown: string | null,
+    attempt: (show: Show) => Promise<Refusal>,
+  ): Promise<Refusal> {
     const now = performance.now();
     if (this.#isBusy) return "Somebody is claiming a page just now: wait until that is over.";
     if (now < this.#closedUntilMs) {
@@ -46,16 +94,15 @@ export class Claimer {
     }
     this.#isBusy = true;
     try {
-      // Ordinary motion must never answer, and whoever works with the arms sees that something is on.
-      const paused = await buttons.press("pause", "unclaimed", signal);
-      if (!paused.done) return paused.text;
-      const refusal = await this.#watch(feed, signal);
+      void this.#tell(pairs, "claim began");
+      const refusal = await attempt((how) => this.#show({ kind: "claim", pair: shown, ...how }));
       if (refusal === undefined) this.#failures = 0;
       else this.#countFailure();
+      void this.#tell(pairs, refusal === undefined ? "claim made" : "claim failed");
       return refusal;
     } finally {
       this.#isBusy = false;
-      this.#show({ kind: "claim", pair: feed.pair, text: null, progress: 0 });
+      this.#show({ kind: "claim", pair: shown, text: null, progress: 0 });
     }
   }
 
@@ -66,57 +113,10 @@ export class Claimer {
     this.#closedUntilMs = performance.now() + PENALTY_MS;
   }
 
-  #watch(feed: PairFeed, signal: AbortSignal): Promise<Refusal> {
-    return new Promise((resolve) => {
-      let presence: Presence | undefined;
-      const over = (refusal: Refusal) => {
-        clearTimeout(silence);
-        signal.removeEventListener("abort", gone);
-        end();
-        resolve(refusal);
-      };
-      const gone = () => over("The page has gone away.");
-      const silent = () => over(sayFailure({ because: "leader silent" }));
-      const tell = (attempt: Attempt) => {
-        if (attempt.kind === "passed") over(undefined);
-        else if (attempt.kind === "failed") over(sayFailure(attempt.why));
-        else this.#show({ kind: "claim", pair: feed.pair, ...sayAttempt(attempt) });
-      };
-      let silence = setTimeout(silent, SILENT_MS);
-      const end = feed.listen((message) => {
-        if (message.kind !== "sample") return;
-        const { status } = feed;
-        const now = performance.now();
-        if (presence === undefined) {
-          const ranges = status && rangesOf(status);
-          if (ranges === undefined) return;
-          if (this.#counted === "own USB" && !isOnUsb(status!.arms.leader.port)) {
-            queueMicrotask(() => over("This leader is not on this machine's own USB: it can claim nothing."));
-            return;
-          }
-          presence = new Presence(ranges, message.leader, now, unguessable);
-        }
-        clearTimeout(silence);
-        silence = setTimeout(silent, SILENT_MS);
-        tell(presence.see(message.leader, now));
-      });
-      signal.addEventListener("abort", gone, { once: true });
-    });
+  /** Has the services tell it as an event: one that does not run tells nothing. Never rejects. */
+  async #tell(pairs: readonly ServedPair[], what: Tellable): Promise<void> {
+    await Promise.all(
+      pairs.map(({ sockets }) => askService(sockets, { do: "tell", what }).catch(() => undefined)),
+    );
   }
-}
-
-/** A number from 0 to less than 1. */
-function unguessable(): number {
-  return crypto.getRandomValues(new Uint32Array(1))[0]! / 2 ** 32;
-}
-
-/** How far the leader's joints can go, degrees from the middle; undefined without a calibration. */
-function rangesOf({ arms }: Status): Ranges | undefined {
-  const ranges = JOINTS.map((joint) => arms.leader.joints[joint].rangeSteps);
-  if (ranges.includes(null)) return undefined;
-  return ranges.map((range, index) => {
-    if (JOINTS[index] === "gripper") return [0, 110] as const;
-    const half = stepsToDegrees(steps((range!.max - range!.min) / 2));
-    return [-half, half] as const;
-  });
 }

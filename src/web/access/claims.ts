@@ -1,13 +1,15 @@
 /** Which pages have been claimed: kept over restarts, as nothing that could be used to claim one. */
 import { randomBytes } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { statSync } from "node:fs";
 import * as v from "valibot";
-import { replaceFile } from "../../linux/files.ts";
+import { visible } from "../../linux/text/visible.ts";
+import { readState, replaceState } from "./state.ts";
 
 const LASTS_MS = 30 * 24 * 3600_000;
 /** So many phones and laptops; the oldest goes for a newcomer. */
 const MOST = 32;
-const LONGEST_NAME = 80;
+const LONGEST_NAME = 200;
+const FILE = "claims.json";
 
 const claimSchema = v.strictObject({
   id: v.string(),
@@ -19,18 +21,21 @@ const claimSchema = v.strictObject({
 });
 const fileSchema = v.strictObject({ claims: v.pipe(v.array(claimSchema), v.maxLength(MOST)) });
 
+type KeptClaim = v.InferOutput<typeof claimSchema>;
+
 /** A claim as it is listed. */
-export type Claim = Omit<v.InferOutput<typeof claimSchema>, "digest">;
+export type Claim = Omit<KeptClaim, "digest">;
 
-/** The claims in a file of the page's own; its mode keeps others out. */
+/** The claims in the folder of the page's own, which another process may change meanwhile: `so101 web claims`. */
 export class Claims {
-  readonly #path: string;
-  #claims: readonly v.InferOutput<typeof claimSchema>[];
+  readonly #dir: string;
+  #claims: readonly KeptClaim[] = [];
+  /** What the file was when it was read. */
+  #read = "";
 
-  /** Reads what is there; a file that cannot be read has no claims, for all can be made again. */
-  constructor(path: string) {
-    this.#path = path;
-    this.#claims = read(path);
+  /** A file that cannot be read has no claims, for all can be made again. */
+  constructor(dir: string) {
+    this.#dir = dir;
   }
 
   /** Those that have not ended, the newest first. */
@@ -44,48 +49,53 @@ export class Claims {
   add(name: string, nowMs: number): string {
     const token = randomBytes(32).toString("base64url");
     const claim = {
-      id: randomBytes(6).toString("base64url"),
+      id: randomBytes(6).toString("hex"),
       digest: digestOf(token),
-      name: name.slice(0, LONGEST_NAME),
+      name: visible(name).slice(0, LONGEST_NAME),
       claimedAtMs: nowMs,
     };
     this.#keep([...this.#alive(nowMs), claim].slice(-MOST));
     return token;
   }
 
-  /** Whether a token is that of a claim. */
-  has(token: string | undefined, nowMs: number): boolean {
-    if (token === undefined) return false;
+  /** The claim whose token this is, by its id; undefined for any other text. */
+  idOf(token: string | undefined, nowMs: number): string | undefined {
+    if (token === undefined) return undefined;
     const digest = digestOf(token);
-    return this.#alive(nowMs).some((claim) => claim.digest === digest);
+    return this.#alive(nowMs).find((claim) => claim.digest === digest)?.id;
   }
 
-  /** Ends a claim; false when there is none of that id. Throws the system's error when that cannot be kept. */
-  revoke(id: string, nowMs: number): boolean {
-    const left = this.#alive(nowMs).filter((claim) => claim.id !== id);
-    if (left.length === this.#claims.length) return false;
-    this.#keep(left);
-    return true;
+  /** Ends the claim of an id, or all; how many that were. Throws the system's error when that cannot be kept. */
+  revoke(id: string | "all", nowMs: number): number {
+    const before = this.#alive(nowMs);
+    const left = id === "all" ? [] : before.filter((claim) => claim.id !== id);
+    if (left.length < before.length) this.#keep(left);
+    return before.length - left.length;
   }
 
-  #alive(nowMs: number) {
-    return this.#claims.filter(({ claimedAtMs }) => claimedAtMs > nowMs - LASTS_MS);
+  #alive(nowMs: number): readonly KeptClaim[] {
+    this.#look();
+    // One from the future is of a clock that was wrong: it must not last longer for that.
+    return this.#claims.filter(
+      ({ claimedAtMs }) => claimedAtMs > nowMs - LASTS_MS && claimedAtMs < nowMs + LASTS_MS,
+    );
   }
 
-  #keep(claims: readonly v.InferOutput<typeof claimSchema>[]): void {
-    replaceFile(this.#path, `${JSON.stringify({ claims }, null, 2)}\n`, 0o600);
-    this.#claims = claims;
+  /** Reads the file where it has changed. */
+  #look(): void {
+    const stats = statSync(`${this.#dir}/${FILE}`, { throwIfNoEntry: false });
+    const now = stats === undefined ? "none" : `${stats.ino} ${stats.mtimeMs} ${stats.ctimeMs} ${stats.size}`;
+    if (now === this.#read) return;
+    this.#read = now;
+    this.#claims = readState(this.#dir, FILE, fileSchema)?.claims ?? [];
+  }
+
+  #keep(claims: readonly KeptClaim[]): void {
+    replaceState(this.#dir, FILE, { claims });
+    this.#look();
   }
 }
 
 function digestOf(token: string): string {
   return new Bun.CryptoHasher("sha256").update(token).digest("hex");
-}
-
-function read(path: string): readonly v.InferOutput<typeof claimSchema>[] {
-  try {
-    return v.parse(fileSchema, JSON.parse(readFileSync(path, "utf8"))).claims;
-  } catch {
-    return [];
-  }
 }

@@ -3,9 +3,10 @@
 const NAME = "so101_claim";
 const LASTS_S = 30 * 24 * 3600;
 
-/** Sets it. Not Secure: plain http is what there is in a home's network. */
-export function cookieOf(token: string): string {
-  return `${NAME}=${token}; HttpOnly; SameSite=Strict; Path=/; Max-Age=${LASTS_S}`;
+/** Sets it, for a page of this origin. Over https, which a proxy speaks, it is sent by nothing else. */
+export function cookieOf(token: string, origin: string | null): string {
+  const secure = origin?.startsWith("https:") ? "; Secure" : "";
+  return `${NAME}=${token}; HttpOnly; SameSite=Strict; Path=/; Max-Age=${LASTS_S}${secure}`;
 }
 
 /** The token in a request's cookies. */

@@ -33,6 +33,10 @@ export type Attempt =
 export type FailedBy =
   | { readonly because: "time" }
   | { readonly because: "leader silent" }
+  /** Somebody has made the pair go on meanwhile: what moves then may be its work. */
+  | { readonly because: "resumed" }
+  /** Nobody can be beside it: it is reached over a network, or a program plays it. */
+  | { readonly because: "elsewhere" }
   /** Its calibration leaves no joint the room for a motion. */
   | { readonly because: "no room" }
   /** Another joint was moved than the one that was asked for, or that one the other way. */
@@ -60,6 +64,8 @@ export class Presence {
   readonly #ranges: Ranges;
   readonly #endMs: number;
   readonly #asked: Motion[] = [];
+  /** Where the arm stood when the last motion was made; undefined before the first. */
+  #made: readonly number[] | undefined;
   #rest: { readonly stance: readonly number[]; readonly sinceMs: number } | undefined;
   /** Where the arm stood when the motion was begun; undefined until it has come to rest. */
   #from: readonly number[] | undefined;
@@ -89,8 +95,14 @@ export class Presence {
     if (stance === undefined) return failed({ because: "leader silent" });
     const motion = this.#asked.at(-1)!;
     if (this.#from === undefined) {
-      if (this.#hasRested(stance, nowMs)) this.#from = stance;
-      return this.#goingOn(0);
+      const strayed = this.#strayed(stance);
+      if (strayed !== undefined) return failed({ because: "wrong motion", joint: strayed });
+      if (!this.#hasRested(stance, nowMs)) return this.#goingOn(0);
+      this.#from = stance;
+      // Whoever has taken the leader up first, has it somewhere else now.
+      if (waysOf(motion.joint, stance, this.#ranges).includes(motion.way)) return this.#goingOn(0);
+      this.#asked.pop();
+      return this.#choose(stance);
     }
     const moved = stance.map((degrees, index) => degrees - this.#from![index]!);
     const asked = JOINTS.indexOf(motion.joint);
@@ -100,7 +112,20 @@ export class Presence {
     );
     if (wrong !== -1) return failed({ because: "wrong motion", joint: JOINTS[wrong]! });
     if (made < MOTION_DEG) return this.#goingOn(Math.max(made / MOTION_DEG, 0));
-    return this.#asked.length === MOTIONS ? { kind: "passed" } : this.#ask(stance);
+    if (this.#asked.length === MOTIONS) return { kind: "passed" };
+    this.#made = stance;
+    return this.#ask(stance);
+  }
+
+  /** A joint that has moved while the arm was to come to rest, but for the one that was just moved, and may go on a little. */
+  #strayed(stance: readonly number[]): JointName | undefined {
+    const moving = this.#asked.at(-2)?.joint;
+    return JOINTS.find(
+      (joint, index) =>
+        joint !== moving &&
+        this.#made !== undefined &&
+        Math.abs(stance[index]! - this.#made[index]!) > ANOTHER_DEG,
+    );
   }
 
   #hasRested(stance: readonly number[], nowMs: number): boolean {
@@ -115,15 +140,14 @@ export class Presence {
     if (stance === undefined) return failed({ because: "leader silent" });
     this.#rest = undefined;
     this.#from = undefined;
+    return this.#choose(stance);
+  }
+
+  #choose(stance: readonly number[]): Attempt {
     const used = this.#asked.map(({ joint }) => joint);
-    const possible = JOINTS.flatMap((joint, index): Motion[] => {
+    const possible = JOINTS.flatMap((joint): Motion[] => {
       if (used.includes(joint)) return [];
-      const [min, max] = this.#ranges[index]!;
-      const ways = [
-        max - stance[index]! >= ROOM_DEG ? "up" : [],
-        stance[index]! - min >= ROOM_DEG ? "down" : [],
-      ];
-      return ways.flat().map((way) => ({ joint, way: way as Motion["way"] }));
+      return waysOf(joint, stance, this.#ranges).map((way) => ({ joint, way }));
     });
     const chosen = possible[Math.floor(this.#random() * possible.length)];
     if (chosen === undefined) return failed({ because: "no room" });
@@ -136,6 +160,15 @@ export class Presence {
     const isResting = this.#from === undefined;
     return { kind: "going on", motion, number: this.#asked.length, of: MOTIONS, isResting, progress };
   }
+}
+
+/** To which sides a joint has the room to be moved. */
+function waysOf(joint: JointName, stance: readonly number[], ranges: Ranges): Motion["way"][] {
+  const index = JOINTS.indexOf(joint);
+  const [[min, max], degrees] = [ranges[index]!, stance[index]!];
+  return (["up", "down"] as const).filter(
+    (way) => (way === "up" ? max - degrees : degrees - min) >= ROOM_DEG,
+  );
 }
 
 function failed(why: FailedBy): Attempt {

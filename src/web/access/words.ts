@@ -45,6 +45,10 @@ export function sayFailure(why: FailedBy): string {
       return "The 30 s are over: try again.";
     case "leader silent":
       return "The leader is not heard: is it plugged in, switched on and calibrated? Then try again.";
+    case "resumed":
+      return "The pair was made to go on meanwhile: try again while it is paused.";
+    case "elsewhere":
+      return "This leader is not on this machine's own USB: it can claim nothing.";
     case "no room":
       return "The leader's calibration leaves no joint the room for a motion: calibrate it anew.";
     case "wrong motion":

@@ -7,30 +7,25 @@ import { hostname } from "node:os";
  * or one of `more`. What a page from elsewhere has resolved to our address is none of these.
  */
 export function isOwnHost(host: string | null, more: readonly string[] = []): boolean {
-  const name = nameIn(host);
+  const name = hostIn(host)?.hostname;
   if (name === undefined) return false;
-  if (isIP(name.replace(/^\[(.*)\]$/, "$1")) !== 0) return true;
-  return (
-    name === "localhost" || name.endsWith(".local") || [hostname().toLowerCase(), ...more].includes(name)
-  );
+  if (isIP(name.replace(/^\[(.*)\]$/, "$1")) !== 0 || name === "localhost") return true;
+  if (name.endsWith(".local") && name.length > ".local".length) return true;
+  return [hostname(), ...more].some((own) => own.toLowerCase() === name);
 }
 
-/** Whether what a page asks comes from a page of ours: a browser names the page's origin in all that can change something. */
+/**
+ * Whether what a page asks comes from a page of ours: a browser names the page's origin in all that can change something.
+ * A proxy before this server may speak https to the browser, and then keeps the Host.
+ */
 export function isOwnOrigin(origin: string | null, host: string | null): boolean {
-  if (origin === null) return false;
-  try {
-    return new URL(origin).host === host?.toLowerCase();
-  } catch {
-    return false;
-  }
+  if (origin === null || !/^https?:\/\/[^/?#@\s]+$/.test(origin) || !URL.canParse(origin)) return false;
+  const { protocol, host: theirs } = new URL(origin);
+  return theirs === hostIn(host, protocol)?.host;
 }
 
-/** The name without its port, in small letters; undefined for what is no Host. */
-function nameIn(host: string | null): string | undefined {
-  try {
-    const { hostname: name, username, pathname } = new URL(`http://${host ?? ""}`);
-    return username === "" && pathname === "/" && name !== "" ? name : undefined;
-  } catch {
-    return undefined;
-  }
+/** What a Host says, in small letters and without the scheme's own port; undefined for what is no Host, or two. */
+function hostIn(host: string | null, protocol = "http:"): URL | undefined {
+  if (host === null || !/^(\[[\da-f:.]+\]|[\w.-]+)(:\d{1,5})?$/i.test(host)) return undefined;
+  return URL.parse(`${protocol}//${host}`) ?? undefined;
 }

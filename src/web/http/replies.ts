@@ -2,12 +2,17 @@
 import type { ActionReply } from "../messages.ts";
 import { HEADERS } from "./page-files.ts";
 
+type Headers = Readonly<Record<string, string>>;
+
 /** Data for the page. */
-export function reply(data: object, headers: Readonly<Record<string, string>> = {}): Response {
+export function reply(data: object, headers: Headers = {}): Response {
   return Response.json(data, { headers: { ...HEADERS, "cache-control": "no-store", ...headers } });
 }
 
 /** That something is not done, and why, in words for the person. */
-export function refusal(status: number, text: string): Response {
-  return Response.json({ done: false, text } satisfies ActionReply, { status, headers: HEADERS });
+export function refusal(status: number, text: string, headers: Headers = {}): Response {
+  return Response.json({ done: false, text } satisfies ActionReply, {
+    status,
+    headers: { ...HEADERS, "cache-control": "no-store", ...headers },
+  });
 }

@@ -6,11 +6,18 @@ import { refusal } from "./replies.ts";
 /** Whether the page that asks has been claimed: may make arms move, and change files. */
 export type Standing = "claimed" | "unclaimed";
 
-/** A request as a route gets it: its Host, its Origin and its page have been looked at. */
+/** Who may see how the arms are. */
+export type Reading = "everybody" | "claimed";
+
+/** A request as a route gets it: its Host, its Origin and its page have been looked at, and its body has come. */
 export interface Asked {
   readonly request: Request;
   readonly url: URL;
   readonly standing: Standing;
+  /** The claim of the page that asks, by its id; undefined of an unclaimed one. */
+  readonly claim: string | undefined;
+  /** Its address, at the other end of the connection. */
+  readonly address: string;
   /** Ends when the server does. */
   readonly signal: AbortSignal;
 }
@@ -19,24 +26,27 @@ export interface Asked {
 export type Asker =
   /** Who may read: everybody in the network, or claimed pages only, as is configured. */
   | "reader"
-  /** Everybody, always: what makes an arm stand still. */
+  /** Who may read, and programs of this machine, which have no cookie. */
+  | "reader or this machine"
+  /** Everybody, always: what makes an arm stand still, and what claims a page. */
   | "everybody"
   /** Claimed pages. */
   | "claimed";
 
-/** A request about the machine. */
-export interface MachineRoute {
+/** What all routes have. */
+interface Route {
   readonly method: "GET" | "POST";
   readonly path: string;
   readonly who: Asker;
+}
+
+/** A request about the machine. */
+export interface MachineRoute extends Route {
   answer(asked: Asked): Response | Promise<Response>;
 }
 
 /** A request about a pair, at `/pairs/NAME/` and this path. */
-export interface PairRoute {
-  readonly method: "GET" | "POST";
-  readonly path: string;
-  readonly who: Asker;
+export interface PairRoute extends Route {
   answer(pair: ServedPair, asked: Asked): Response | Promise<Response>;
 }
 

@@ -2,53 +2,63 @@
 import { render } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { PageMessage } from "../messages.ts";
+import { AttemptNotice } from "./access/attempt.tsx";
+import { Claim } from "./access/claim.tsx";
+import { useAddress } from "./address.ts";
 import { connect, type Reach } from "./connection.ts";
+import { Absence } from "./frame/absence.tsx";
+import { Boundary } from "./frame/boundary.tsx";
+import { agreeWith } from "./frame/own-version.ts";
+import { PANEL_ID, PairTabs, tabId } from "./frame/pair-tabs.tsx";
 import { Buttons } from "./now/buttons.tsx";
-import { newestSamples } from "./samples.ts";
+import { keepSample } from "./samples.ts";
 import { type Known, SCREENS, type ScreenName } from "./screens.tsx";
+import { useSetUpAtFirst } from "./set-up/asking.ts";
+import { hearWork } from "./work/works.ts";
 
 type Heard<Kind extends PageMessage["kind"]> = Extract<PageMessage, { kind: Kind }>;
 
-function screenOf(hash: string): ScreenName {
-  const name = hash.slice(1);
-  return name in SCREENS ? (name as ScreenName) : "now";
-}
-
 function App() {
-  const [reach, setReach] = useState<Reach>("connecting");
+  const [reach, setReach] = useState<Reach>({ is: "connecting" });
   const [hello, setHello] = useState<Heard<"hello">>();
   const [known, setKnown] = useState<ReadonlyMap<string, Known>>(new Map());
   const [attempt, setAttempt] = useState<Heard<"claim">>();
-  const [chosen, setChosen] = useState<string>();
-  const [screen, setScreen] = useState(screenOf(location.hash));
-  useEffect(() => {
-    const turn = () => setScreen(screenOf(location.hash));
-    addEventListener("hashchange", turn);
-    return () => removeEventListener("hashchange", turn);
-  }, []);
+  const [{ screen, pair: named }, choose] = useAddress();
   useEffect(() => {
     connect({
-      reach: setReach,
+      reach: (now) =>
+        setReach((before) => (before.is === "connected" && now.is === "connected" ? before : now)),
       message(message) {
-        if (message.kind === "sample") newestSamples.set(message.pair, message);
-        else if (message.kind === "hello") setHello(message);
+        if (message.kind === "sample") keepSample(message);
         else if (message.kind === "claim") setAttempt(message.text === null ? undefined : message);
-        else setKnown((before) => new Map(before).set(message.pair, message));
+        else if (message.kind === "work" || message.kind === "picture") hearWork(message);
+        else if (message.kind === "hello") {
+          agreeWith(message.script);
+          hearWork(message);
+          setHello(message);
+          // What was known when this page might still read is not true for long.
+          if (!message.mayRead) setKnown(new Map());
+        } else setKnown((before) => new Map(before).set(message.pair, message));
       },
     });
   }, []);
+  // A screen is read from its top, wherever the one before was left.
+  useEffect(() => scrollTo(0, 0), [screen]);
   const pairs = hello?.pairs ?? [];
-  const pair = chosen !== undefined && pairs.includes(chosen) ? chosen : pairs[0];
+  const pair = named !== undefined && pairs.includes(named) ? named : pairs[0];
+  useSetUpAtFirst(pair);
   return (
     <>
       <header>
         <h1>{hello?.machine ?? "SO-101"}</h1>
-        {pairs.length > 1 && <PairTabs pairs={pairs} pair={pair} choose={setChosen} />}
+        <small class="version">so101 {hello?.program}</small>
+        {pair !== undefined && pairs.length > 1 && (
+          <PairTabs pairs={pairs} chosen={pair} known={known} choose={choose} />
+        )}
       </header>
-      {reach === "lost" && (
+      {reach.is === "lost" && (
         <p class="notice" role="alert">
-          The machine is not heard: is it on, and in this network? This page goes on by itself once it is
-          back.
+          {reach.why}
         </p>
       )}
       <nav aria-label="Screens">
@@ -58,65 +68,64 @@ function App() {
           </a>
         ))}
       </nav>
-      <main class={reach === "connected" ? "" : "old"}>
+      <main class={reach.is === "connected" ? "" : "old"}>
         {pair === undefined ? (
-          <p class="boot">Asking the machine …</p>
+          <>
+            <p class="boot">
+              {hello === undefined ? "Asking the machine …" : "This machine has no pair of arms configured."}
+            </p>
+            <Buttons pair={undefined} status={undefined} />
+          </>
         ) : (
           <Pair
             key={pair}
             pair={pair}
+            isOneOfSeveral={pairs.length > 1}
             known={known.get(pair)}
             screen={screen}
             isClaimed={hello?.isClaimed ?? false}
-            attempt={attempt?.pair === pair ? attempt : undefined}
+            mayRead={hello?.mayRead ?? false}
+            attempt={attempt}
           />
         )}
       </main>
-      <footer>so101 {hello?.program}</footer>
     </>
-  );
-}
-
-interface TabsProperties {
-  readonly pairs: readonly string[];
-  readonly pair: string | undefined;
-  choose(pair: string): void;
-}
-
-function PairTabs({ pairs, pair, choose }: TabsProperties) {
-  return (
-    <nav aria-label="Pairs of arms">
-      {pairs.map((name) => (
-        <button
-          key={name}
-          type="button"
-          aria-current={name === pair ? "page" : undefined}
-          onClick={() => choose(name)}
-        >
-          {name}
-        </button>
-      ))}
-    </nav>
   );
 }
 
 interface PairProperties {
   readonly pair: string;
+  readonly isOneOfSeveral: boolean;
   readonly known: Known;
   readonly screen: ScreenName;
   readonly isClaimed: boolean;
+  readonly mayRead: boolean;
   readonly attempt: Heard<"claim"> | undefined;
 }
 
-/** One pair on the screen that was chosen; the buttons are on every one. */
-function Pair({ pair, known, screen, isClaimed, attempt }: PairProperties) {
+/** One pair on the screen that was chosen; the buttons are on every one, whatever becomes of the screen. */
+function Pair({ pair, isOneOfSeveral, known, screen, isClaimed, mayRead, attempt }: PairProperties) {
   const status = known?.kind === "status" ? known.status : undefined;
-  const { View } = SCREENS[screen];
+  const { title, View } = SCREENS[screen];
+  const panel = isOneOfSeveral ? ({ role: "tabpanel", "aria-labelledby": tabId(pair) } as const) : {};
   return (
-    <>
-      <View pair={pair} known={known} status={status} isClaimed={isClaimed} attempt={attempt} />
+    <div id={PANEL_ID} {...panel}>
+      <Boundary key={screen} what={`The screen “${title}”`}>
+        {attempt && <AttemptNotice attempt={attempt} isOneOfSeveral={isOneOfSeveral} />}
+        {mayRead ? (
+          <>
+            {screen !== "now" && <Absence known={known} />}
+            <View pair={pair} known={known} status={status} isClaimed={isClaimed} attempt={attempt} />
+          </>
+        ) : (
+          <>
+            <p>This machine shows its arms to claimed pages only. Pause and Release work all the same.</p>
+            <Claim pair={pair} isClaimed={isClaimed} attempt={attempt} isOpen />
+          </>
+        )}
+      </Boundary>
       <Buttons pair={pair} status={status} />
-    </>
+    </div>
   );
 }
 

@@ -2,10 +2,18 @@
 import type { ActionReply } from "../messages.ts";
 
 /** Asks, and says what came of it. Never rejects. */
-export async function post(path: string, body: object): Promise<ActionReply> {
+export function post(path: string, body: object): Promise<ActionReply> {
+  return send(path, JSON.stringify(body), { "content-type": "application/json" });
+}
+
+/** Asks with a body of any kind, such as a file. Never rejects. */
+export async function send(
+  path: string,
+  body: BodyInit,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<ActionReply> {
   try {
-    const headers = { "content-type": "application/json" };
-    const response = await fetch(path, { method: "POST", headers, body: JSON.stringify(body) });
+    const response = await fetch(path, { method: "POST", headers, body });
     return (await response.json()) as ActionReply;
   } catch {
     const text =

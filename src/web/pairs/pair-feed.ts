@@ -1,12 +1,12 @@
-/** What is known of a pair, for as many pages as are open: asked of its service once, and only while one is. */
+/** What is known of a pair, asked of its service once for all who want it: its status, and samples while a page is open. */
 import { askService, sampleService, watchService } from "../../api/client.ts";
 import type { ApiSample, Status } from "../../api/protocol.ts";
 import { JOINTS, type Role } from "../../arm/joints.ts";
 import { steps, stepsToDegrees } from "../../feetech/units.ts";
 import type { Audience } from "../../messages/audience.ts";
-import { messageOf } from "../../workflows/api-problem.ts";
 import { pause } from "../../workflows/pause.ts";
 import type { PageMessage } from "../messages.ts";
+import { absenceOf } from "./absence.ts";
 
 /** The status changes seldom, and carries the figures that people read. */
 const STATUS_EVERY_MS = 200;
@@ -24,7 +24,9 @@ export class PairFeed {
   readonly #sockets: readonly string[];
   readonly #audience: Audience;
   readonly #listeners = new Set<Listener>();
-  #asking: AbortController | undefined;
+  readonly #followers = new Set<Listener>();
+  #watching: AbortController | undefined;
+  #sampling: AbortController | undefined;
   #newest: PageMessage | undefined;
   #status: Status | undefined;
 
@@ -46,31 +48,41 @@ export class PairFeed {
 
   /** Hands every message to `listener` from now on, what is known first. Returns what ends that. */
   listen(listener: Listener): () => void {
+    const end = this.follow(listener);
     this.#listeners.add(listener);
-    if (this.#newest) listener(this.#newest);
-    if (this.#asking === undefined) this.#begin();
+    this.#sampling ??= this.#ask(async (signal) => {
+      for await (const sample of sampleService(this.#sockets, SAMPLE_EVERY_MS, signal)) this.#show(sample);
+    });
     return () => {
+      end();
       this.#listeners.delete(listener);
-      if (this.#listeners.size === 0) this.#end();
+      if (this.#listeners.size > 0) return;
+      this.#sampling?.abort();
+      this.#sampling = undefined;
     };
   }
 
-  #begin(): void {
-    this.#asking = new AbortController();
-    const { signal } = this.#asking;
-    void this.#again(signal, async () => {
+  /** Hands what the service says of itself, or why it says nothing, to `listener`, and no samples. As {@link listen}. */
+  follow(listener: Listener): () => void {
+    this.#followers.add(listener);
+    if (this.#newest) listener(this.#newest);
+    this.#watching ??= this.#ask(async (signal) => {
       for await (const status of watchService(this.#sockets, STATUS_EVERY_MS, signal)) this.#hear(status);
     });
-    void this.#again(signal, async () => {
-      for await (const sample of sampleService(this.#sockets, SAMPLE_EVERY_MS, signal)) this.#show(sample);
-    });
+    return () => {
+      this.#followers.delete(listener);
+      if (this.#followers.size > 0) return;
+      this.#watching?.abort();
+      this.#watching = undefined;
+      this.#newest = undefined;
+      this.#status = undefined;
+    };
   }
 
-  #end(): void {
-    this.#asking?.abort();
-    this.#asking = undefined;
-    this.#newest = undefined;
-    this.#status = undefined;
+  #ask(ask: (signal: AbortSignal) => Promise<void>): AbortController {
+    const asking = new AbortController();
+    void this.#again(asking.signal, () => ask(asking.signal));
+    return asking;
   }
 
   /** Asks for as long as somebody listens, whatever becomes of the service meanwhile. */
@@ -89,28 +101,21 @@ export class PairFeed {
   #hear(status: Status): void {
     this.#status = status;
     this.#newest = { kind: "status", pair: this.pair, status };
-    this.#publish(this.#newest);
+    publish(this.#newest, this.#followers);
   }
 
   #show(sample: ApiSample): void {
     const stance = (role: Role) => sample[role].map((position, index) => this.#angle(role, index, position));
-    this.#publish({
-      kind: "sample",
-      pair: this.pair,
-      leader: stance("leader"),
-      follower: stance("follower"),
-    });
+    const leader = stance("leader");
+    const follower = stance("follower");
+    const { timeUs } = sample;
+    publish({ kind: "sample", pair: this.pair, timeUs, leader, follower }, this.#listeners);
   }
 
   #miss(error: unknown): void {
-    const why = messageOf(error, this.#audience);
     this.#status = undefined;
-    this.#newest = { kind: "absent", pair: this.pair, why };
-    this.#publish(this.#newest);
-  }
-
-  #publish(message: PageMessage): void {
-    for (const listener of this.#listeners) listener(message);
+    this.#newest = { kind: "absent", pair: this.pair, ...absenceOf(error, this.#audience) };
+    publish(this.#newest, this.#followers);
   }
 
   /** Degrees from the middle of a joint's range; of the gripper how far it is open. Null while that is unknown. */
@@ -122,4 +127,8 @@ export class PairFeed {
     if (joint === "gripper") return Math.min(Math.max((position - min) / (max - min), 0), 1);
     return stepsToDegrees(steps(position - (min + max) / 2));
   }
+}
+
+function publish(message: PageMessage, listeners: ReadonlySet<Listener>): void {
+  for (const listener of listeners) listener(message);
 }

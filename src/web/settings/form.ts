@@ -1,10 +1,14 @@
 /** A pair's settings as a form, made from the configuration's schema: a key that is added there is here, too. */
+
 import { changeableKeys } from "../../config/changes.ts";
+import type { ArmChoice } from "../../config/choose-arm.ts";
 import { modeOf, parseConfig } from "../../config/config.ts";
 import { ConfigError, readConfigFile } from "../../config/file.ts";
 import type { ConfigKey, KeyValue, KindOfValue } from "../../config/keys.ts";
+import { MAIN_PAIR, pairConfigPath } from "../../config/pairs.ts";
 import { parseToml } from "../../config/toml.ts";
-import { digestOf } from "../../workflows/change-settings.ts";
+import { isSystemError } from "../../linux/system-error.ts";
+import { digestOf, type SettingsFile } from "../../workflows/change-settings.ts";
 import { explanations, groupOf } from "./explanations.ts";
 
 /** A field: one key of the file. */
@@ -13,7 +17,8 @@ export interface FormField {
   readonly key: string;
   /** What it is called within its group. */
   readonly name: string;
-  readonly value: KindOfValue;
+  /** No list may be changed on a page. */
+  readonly value: Exclude<KindOfValue, { kind: "list" }>;
   /** "" where its group says it. */
   readonly explanation: string;
   /** What the file has; null where it has nothing, or nothing that can be shown. */
@@ -41,30 +46,39 @@ export interface SettingsForm {
   readonly groups: readonly FormGroup[];
 }
 
-/** Why a page has no file to change. */
-const NO_FILE =
-  "The page was started for a control socket alone, and knows no configuration file: what is shown are the defaults. " +
-  "Start it with --config, too, to change something.";
-
-/** The form of the pair whose configuration is in a file, undefined where none is known. Never throws. */
-export function settingsForm(file: string | undefined, pair?: string): SettingsForm {
-  if (file === undefined) return { file: null, digest: null, trouble: NO_FILE, groups: groupsFor({}, pair) };
-  let text: string;
-  let content: unknown;
-  try {
-    text = readConfigFile(file);
-    content = parseToml(text, file);
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    return { file, digest: null, trouble: error.message, groups: groupsFor({}, pair) };
-  }
-  const groups = groupsFor(content as object, pair);
-  return { file, digest: digestOf(text), trouble: troubleIn(text, file, pair), groups };
+/** Where a pair's configuration is. Throws {@link ConfigError} for a name that no pair can have. */
+export function fileOf({ pair = MAIN_PAIR, config }: Choice): SettingsFile {
+  return { path: config ?? pairConfigPath(pair), pair: config === undefined ? pair : undefined };
 }
 
-function troubleIn(text: string, file: string, pair?: string): string | null {
+/** Whose configuration it is, as a pair that is served has it. */
+type Choice = Pick<ArmChoice, "pair" | "config">;
+
+/** The form of a pair. Never throws. */
+export function settingsForm(choice: Choice): SettingsForm {
+  let file: SettingsFile | undefined;
   try {
-    parseConfig(text, file, pair);
+    file = fileOf(choice);
+    const text = readConfigFile(file.path);
+    const content = parseToml(text, file.path) as object;
+    const trouble = troubleIn(text, file);
+    return { file: file.path, digest: digestOf(text), trouble, groups: groupsFor(content, file.pair) };
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    const isMissing = isSystemError(error.cause) && error.cause.code === "ENOENT";
+    const trouble = isMissing ? `${error.message.split(" — ")[0]} ${WITHOUT_FILE}` : error.message;
+    return { file: file?.path ?? null, digest: null, trouble, groups: groupsFor({}, file?.pair) };
+  }
+}
+
+/** What a page shows where there is no file. */
+const WITHOUT_FILE =
+  "— the defaults are shown, and nothing can be changed. The page of a service that was given another file is started " +
+  "with that, too: --config.";
+
+function troubleIn(text: string, { path, pair }: SettingsFile): string | null {
+  try {
+    parseConfig(text, path, pair);
     return null;
   } catch (error) {
     return (error as ConfigError).message;
@@ -74,8 +88,10 @@ function troubleIn(text: string, file: string, pair?: string): string | null {
 function groupsFor(content: object, pair?: string): FormGroup[] {
   const groups = new Map<string, FormField[]>();
   for (const key of changeableKeys(modeOf(content), pair)) {
+    const { value } = key;
+    if (value.kind === "list") throw new Error(`${key.path} is a list: a form has none yet`);
     const group = groupOf(key.section);
-    groups.set(group, [...(groups.get(group) ?? []), fieldOf(key, group, content)]);
+    groups.set(group, [...(groups.get(group) ?? []), fieldOf({ ...key, value }, group, content)]);
   }
   // What is a part of a part is changed more seldom.
   const depth = (name: string) => name.split(".").length;
@@ -84,7 +100,11 @@ function groupsFor(content: object, pair?: string): FormGroup[] {
     .map(([name, fields]) => ({ name, explanation: explanations.sections.get(name) ?? "", fields }));
 }
 
-function fieldOf({ path, value, fallback }: ConfigKey, group: string, content: object): FormField {
+function fieldOf(
+  { path, value, fallback }: ConfigKey & Pick<FormField, "value">,
+  group: string,
+  content: object,
+): FormField {
   return {
     key: path,
     name: group === "" ? path : path.slice(group.length + 1),

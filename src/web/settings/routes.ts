@@ -2,8 +2,9 @@
 
 import { reply } from "../http/replies.ts";
 import { bodyOf, type PairRoute } from "../http/route.ts";
+import { settingsForm } from "./form.ts";
 import { saveSchema } from "./messages.ts";
-import { formOf, save, takePresentPose } from "./save.ts";
+import { save } from "./save.ts";
 
 /** Of each pair. */
 export const settingsRoutes: readonly PairRoute[] = [
@@ -11,7 +12,7 @@ export const settingsRoutes: readonly PairRoute[] = [
     method: "GET",
     path: "settings",
     who: "reader",
-    answer: (pair) => reply(formOf(pair)),
+    answer: ({ choice }) => reply(settingsForm(choice)),
   },
   {
     method: "POST",
@@ -21,11 +22,5 @@ export const settingsRoutes: readonly PairRoute[] = [
       const body = await bodyOf(asked, saveSchema);
       return body instanceof Response ? body : reply(await save(pair, body, asked.signal));
     },
-  },
-  {
-    method: "POST",
-    path: "settings/present-pose",
-    who: "claimed",
-    answer: async (pair, { signal }) => reply(await takePresentPose(pair, signal)),
   },
 ];

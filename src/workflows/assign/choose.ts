@@ -1,15 +1,16 @@
 /** Which board is the leader's and which the follower's, as a person tells it. */
 
-import type { ArmConnection } from "../../arm/connection.ts";
 import { ROLES, type Role } from "../../arm/joints.ts";
-import { connectionTo } from "../../arm/system-ports.ts";
 import type { Board } from "../../host/boards.ts";
-import { type PausedUnit, pauseUnit, unitOwning } from "../../host/service.ts";
-import { sayProblem } from "../../messages/problems.ts";
+import { withConnections } from "../arm-session.ts";
 import { type ListBoards, sayNoBoard, untilPluggedIn, untilUnplugged } from "../boards.ts";
 import { UsageError } from "../errors.ts";
 import { watchForMotion } from "../motion.ts";
 import type { Operator } from "../operator.ts";
+import { pause } from "../pause.ts";
+
+/** A person who pulls a board and plugs it in again takes longer. */
+const LOOK_EVERY_MS = 500;
 
 /** A board that was chosen. It may not be there, where only rules are to be printed for it. */
 export interface Chosen extends Partial<Board> {
@@ -25,9 +26,14 @@ export interface GivenBoards {
   readonly absent?: "allowed" | undefined;
   /** Of several pairs, whose arms these are: messages and options name it. */
   readonly side?: string | undefined;
+  /** How they are told apart, where that need not be asked. */
+  readonly way?: Way | undefined;
   /** The ports of boards that are other arms' already. */
   readonly taken?: readonly string[];
 }
+
+/** How a person tells which board is which arm's. */
+export type Way = "move" | "unplug" | "pick";
 
 /** How messages name an arm: `leader`, or of several pairs `left leader`. */
 export function nameOf(role: Role, { side }: GivenBoards): string {
@@ -64,24 +70,29 @@ export async function chooseBoards(
       `which board is which arm? Nobody can be asked here: give ${both}. There are: ${listing(boards)}`,
     );
   }
-  operator.tell("info", `Boards: ${listing(boards)}`);
-  const way = await operator.choose(
-    `How will you tell which board is the ${nameOf("leader", given)}'s?`,
-    [
-      { value: "move", label: "by moving the arm", hint: "both arms have power" },
-      { value: "unplug", label: "by unplugging its USB cable for a moment" },
-      { value: "pick", label: "I know its serial number" },
-    ],
-    `give ${both}`,
-  );
+  if (given.way === undefined) operator.tell("info", `Boards: ${listing(boards)}`);
+  const way =
+    given.way ??
+    (await operator.choose<Way>(
+      `How will you tell which board is the ${nameOf("leader", given)}'s?`,
+      [
+        { value: "move", label: "by moving the arm", hint: "both arms have power" },
+        { value: "unplug", label: "by unplugging its USB cable for a moment" },
+        { value: "pick", label: "I know its serial number" },
+      ],
+      `give ${both}`,
+    ));
   const find = { move: byMotion, unplug: byUnplugging, pick: byPicking }[way];
-  const leader = await find(nameOf("leader", given), boards, operator, list);
+  const free = async () => (await list()).filter(isFree);
+  const leader = await find(nameOf("leader", given), boards, operator, free);
   // A board that was unplugged may have come back by another path.
-  const present = (await list()).filter(isFree);
+  const present = await free();
   requireTwo(present);
-  const others = present.filter(({ path }) => path !== leader.path);
+  const isOther = ({ path }: Board) => path !== leader.path;
+  const others = present.filter(isOther);
+  const left = async () => (await free()).filter(isOther);
   const follower =
-    others.length === 1 ? others[0]! : await find(nameOf("follower", given), others, operator, list);
+    others.length === 1 ? others[0]! : await find(nameOf("follower", given), others, operator, left);
   return distinct({ leader, follower }, await list());
 }
 
@@ -135,29 +146,57 @@ function listing(boards: readonly Board[]): string {
     .join(", ");
 }
 
-async function byMotion(arm: string, boards: readonly Board[], operator: Operator): Promise<Board> {
-  const paused: PausedUnit[] = [];
-  const connections: ArmConnection[] = [];
-  try {
-    for (const { path } of boards) {
-      const unit = unitOwning(path);
-      if (unit !== undefined) {
-        operator.tell("info", `Stopping ${unit} for a moment; the follower is released …`);
-        paused.push(await pauseUnit(unit));
-      }
-      const connection = connectionTo(undefined, path, "read");
-      connections.push(connection);
-      await connection.reach();
-      if (connection.problem?.code === "port.busy") {
-        throw new Error(sayProblem(connection.problem, operator.audience));
-      }
+async function byMotion(
+  arm: string,
+  boards: readonly Board[],
+  operator: Operator,
+  list: ListBoards,
+): Promise<Board> {
+  for (let present = boards; ; ) {
+    const moved = await moveOne(arm, present, operator, list);
+    if (moved !== undefined) return moved;
+    present = await list();
+  }
+}
+
+/**
+ * The board of the arm that is moved; undefined where a board has come before: one that was pulled may be back by another
+ * path, by which nobody listens to its arm.
+ */
+function moveOne(
+  arm: string,
+  boards: readonly Board[],
+  operator: Operator,
+  list: ListBoards,
+): Promise<Board | undefined> {
+  const ports = boards.map(({ path }) => ({ port: path }));
+  const wish = { access: "read", purpose: "tell the boards apart" } as const;
+  return withConnections(ports, wish, operator, async (connections) => {
+    operator.progress(
+      { step: "move", arm },
+      `Move the ${arm} arm by hand, any joint of it, by a quarter turn.`,
+    );
+    const over = new AbortController();
+    const comes = untilComes(boards, AbortSignal.any([operator.signal, over.signal]), list);
+    try {
+      const moved = await Promise.race([comes, watchForMotion(connections, operator, { end: over.signal })]);
+      return moved && boards.find(({ path }) => path === moved.arm.path)!;
+    } finally {
+      over.abort();
     }
-    operator.tell("info", `Move the ${arm} arm by hand, any joint of it, by a quarter turn.`);
-    const moved = await watchForMotion(connections, operator);
-    return boards.find(({ path }) => path === moved!.arm.path)!;
-  } finally {
-    for (const connection of connections) await connection.close();
-    for (const unit of paused) await unit.start();
+  });
+}
+
+/** Resolves when a board is there that was not. Rejects with the signal's reason. */
+async function untilComes(
+  boards: readonly Board[],
+  signal: AbortSignal,
+  list: ListBoards,
+): Promise<undefined> {
+  for (;;) {
+    await pause(LOOK_EVERY_MS, signal);
+    const now = await list();
+    if (now.some(({ path }) => !boards.some((board) => board.path === path))) return undefined;
   }
 }
 
@@ -167,12 +206,15 @@ async function byUnplugging(
   operator: Operator,
   list: ListBoards,
 ): Promise<Board> {
-  operator.tell("info", `Unplug the USB cable of the ${arm} arm now.`);
+  operator.progress({ step: "unplug", arm }, `Unplug the USB cable of the ${arm} arm now.`);
   const { gone, left } = await untilUnplugged(boards, operator.signal, list);
   if (gone.length > 1) {
     throw new Error("more than one board has gone: plug them in again, and start from the beginning");
   }
-  operator.tell("info", `That was ${listing(gone)}. Plug it in again, into the same socket.`);
+  operator.progress(
+    { step: "plug in", arm },
+    `That was ${listing(gone)}. Plug it in again, into the same socket.`,
+  );
   return untilPluggedIn(gone[0]!, left, operator.signal, list);
 }
 

@@ -46,9 +46,8 @@ export async function calibrate(chosen: ChosenArm, wish: CalibrationWish, operat
       );
     }
   }
-  await withArm(chosen, { access: accessToRelease(chosen.role) }, operator, (arm) =>
-    calibrateArm(arm, filed, wish, operator),
-  );
+  const needs = { access: accessToRelease(chosen.role), purpose: `calibrate ${chosen.role}` };
+  await withArm(chosen, needs, operator, (arm) => calibrateArm(arm, filed, wish, operator));
 }
 
 /** Calibrates an arm that is open; `filed` gives what is not calibrated now. Throws as {@link calibrate}. */
@@ -113,6 +112,6 @@ async function changingNothing<T>(arm: OpenArm, { audience }: Operator, work: ()
     if (!(error instanceof PortError || error instanceof BusError)) throw error;
     const what =
       error instanceof PortError ? sayProblem(problemOf(error, arm), audience) : sayError(error, audience);
-    throw new Error(`${what}; the arm's calibration is as it was; run the command again`, { cause: error });
+    throw new Error(`${what}; the arm's calibration is as it was; calibrate it again`, { cause: error });
   }
 }

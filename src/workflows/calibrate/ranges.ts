@@ -67,7 +67,7 @@ async function goOn(arm: OpenArm, troubled: readonly JointSweep[], operator: Ope
     if (await operator.ask("Go on moving?")) return;
     throw new Interrupted(`${arm.name}: nothing was changed`);
   }
-  throw new Error(`${arm.name}: ${what} — nothing was changed; run the command again`);
+  throw new Error(`${arm.name}: ${what} — nothing was changed; calibrate it again`);
 }
 
 const advice: Readonly<Record<SweepTrouble, string>> = {

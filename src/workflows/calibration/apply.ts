@@ -20,7 +20,8 @@ import { describeChanges, toldDifferences } from "./differences.ts";
  */
 export async function applyCalibration(chosen: ChosenArm, operator: Operator): Promise<void> {
   const calibration = new CalibrationStore(chosen.calibrationDir).load(chosen);
-  await withArm(chosen, { access: accessToRelease(chosen.role) }, operator, async (arm) => {
+  const needs = { access: accessToRelease(chosen.role), purpose: "apply a calibration" };
+  await withArm(chosen, needs, operator, async (arm) => {
     const images = readWholeArm(arm.bus);
     await refuseWrongArm(arm, images, operator);
     const differences = differencesOf(images, calibration);

@@ -17,7 +17,7 @@ import { sayProblem } from "../../messages/problems.ts";
 import { type OpenArm, withArms } from "../arm-session.ts";
 import type { Operator } from "../operator.ts";
 import { releaseFirst } from "../release.ts";
-import { type OpenArms, takePoses } from "./poses.ts";
+import { type OpenArms, type SecondPose, takePoses } from "./poses.ts";
 
 /** What came of a comparison. */
 export interface ComparedArms {
@@ -33,19 +33,24 @@ export interface ComparedArms {
 export function compareArms(
   chosen: Readonly<Record<Role, ChosenArm>>,
   operator: Operator,
+  second?: SecondPose,
 ): Promise<ComparedArms> {
-  const wish = { access: "torque off" } as const;
+  const wish = { access: "torque off", purpose: "compare poses" } as const;
   return withArms([chosen.leader, chosen.follower], wish, operator, ([leader, follower]) =>
-    compareOpenArms({ leader: leader!, follower: follower! }, operator),
+    compareOpenArms({ leader: leader!, follower: follower! }, operator, second),
   );
 }
 
 /** Compares arms that are open. Throws as {@link compareArms}. */
-export async function compareOpenArms(arms: OpenArms, operator: Operator): Promise<ComparedArms> {
+export async function compareOpenArms(
+  arms: OpenArms,
+  operator: Operator,
+  second?: SecondPose,
+): Promise<ComparedArms> {
   const calibrations = calibrationsOf(arms, operator);
   await releaseFirst(arms.follower, operator);
   await releaseFirst(arms.leader, operator);
-  const poses = await takePoses(arms, operator);
+  const poses = await takePoses(arms, operator, second);
   const joints = comparisonOf(poses, calibrations, arms.follower.normalisation ?? "range");
   const told = joints.map(({ joint, agreement, apart }) => ({
     joint,
@@ -122,7 +127,7 @@ function sayApart(
     case "inverted":
       return `${what}: the follower's turns the other way — ${cureOfInversion(comparison, arms, calibrations)}`;
     case "not turned":
-      return `${what}: it was not turned enough to tell why — run the command again, with it in two different poses`;
+      return `${what}: it was not turned enough to tell why — compare again, with it in two different poses`;
     case "offset":
       return `${what}: one of the two was calibrated in another way — ${cureOfRange(comparison, operator)}`;
     default:

@@ -1,6 +1,6 @@
 /** Importing a calibration: a file of LeRobot's, or one from anywhere, becomes the arm's. The arm itself is not needed. */
 import { realpathSync, statSync } from "node:fs";
-import type { CalibrationText } from "../../arm/calibration/calibration.ts";
+import { type CalibrationText, parseCalibrationBytes } from "../../arm/calibration/calibration.ts";
 import { CalibrationError } from "../../arm/calibration/error.ts";
 import { readCalibrationText } from "../../arm/calibration/files/file.ts";
 import { readTreeFile } from "../../arm/calibration/files/tree-file.ts";
@@ -20,11 +20,35 @@ import { isOfDegrees, lerobotFile } from "./lerobot-files.ts";
  * person agrees. Throws an Error when there is none, or several; {@link CalibrationError}; {@link Interrupted}.
  */
 export async function importCalibration(arm: FiledArm, from: string, operator: Operator): Promise<void> {
-  const name = nameOfArm(arm);
   // A file of the person's own: what that person may not read is nothing that root should make one of the arm's.
-  const { path, ofDegrees, calibration, leftOut } = await readAsInvoker(from, () =>
-    readSource(arm, from, operator),
-  );
+  const source = await readAsInvoker(from, () => readSource(arm, from, operator));
+  await takeOver(arm, source, operator);
+}
+
+/** A file that was handed over: what it is called, and what is in it. */
+export interface HandedFile {
+  readonly path: string;
+  readonly bytes: Buffer;
+}
+
+/**
+ * Takes over a file that was handed over, as {@link importCalibration} does one of this machine.
+ * Throws {@link CalibrationError}; {@link Interrupted}.
+ */
+export async function importCalibrationFile(
+  arm: FiledArm,
+  { path, bytes }: HandedFile,
+  operator: Operator,
+): Promise<void> {
+  await takeOver(arm, { path, ofDegrees: false, ...parseCalibrationBytes(bytes, path, arm) }, operator);
+}
+
+async function takeOver(
+  arm: FiledArm,
+  { path, ofDegrees, calibration, leftOut }: Source,
+  operator: Operator,
+): Promise<void> {
+  const name = nameOfArm(arm);
   operator.tell("info", `${name}: importing ${path}`);
   if (leftOut.length > 0) {
     const keys = list(leftOut.map((key) => JSON.stringify(key)));

@@ -27,21 +27,30 @@ const SECOND =
   "Second pose: turn every joint of both arms, the grippers and wrist_roll too, and put both into the same pose again, " +
   "such as both stretched forward, grippers open.";
 
+/** How the second pose is taken: when the person says so, or when the arms stand still in it. */
+export type SecondPose = "said" | "seen";
+
 /**
- * Takes two poses. Each is taken once the person says that the arms stand in it; without one the first when the arms are
+ * Takes two poses. Each is taken once the person says that the arms stand in it, but for a second one that is to be seen;
+ * without one the first when the arms are
  * at rest, and the second when nothing has moved for 3 s, or 15 s if not every joint of both arms was turned.
  * Throws an Error that says what keeps a pose from being taken; {@link PortError}; {@link Interrupted}.
  */
-export async function takePoses(arms: OpenArms, operator: Operator): Promise<[ArmsInPose, ArmsInPose]> {
+export async function takePoses(
+  arms: OpenArms,
+  operator: Operator,
+  how: SecondPose = "said",
+): Promise<[ArmsInPose, ArmsInPose]> {
   operator.progress({ step: "first pose" }, FIRST);
   const first = operator.attended
     ? await asked(arms, operator, async () => true)
     : await atRest(arms, GIVE_UP_AFTER_MS, operator);
   operator.tell("done", "The first pose is taken.");
   operator.progress({ step: "second pose" }, SECOND);
-  const second = operator.attended
-    ? await asked(arms, operator, (pose) => isOtherPose(first, pose, operator))
-    : await secondWithoutPerson(arms, first, operator);
+  const second =
+    operator.attended && how === "said"
+      ? await asked(arms, operator, (pose) => isOtherPose(first, pose, operator))
+      : await secondWithoutWord(arms, first, operator);
   operator.tell("done", "The second pose is taken.");
   return [first, second];
 }
@@ -77,11 +86,7 @@ async function isOtherPose(first: ArmsInPose, second: ArmsInPose, operator: Oper
   return !(await operator.ask(`Turn ${them} now? No compares the arms without ${them}`));
 }
 
-async function secondWithoutPerson(
-  arms: OpenArms,
-  first: ArmsInPose,
-  operator: Operator,
-): Promise<ArmsInPose> {
+async function secondWithoutWord(arms: OpenArms, first: ArmsInPose, operator: Operator): Promise<ArmsInPose> {
   let stood: ArmsInPose = first;
   let sinceMs = performance.now();
   for (;;) {
@@ -94,7 +99,7 @@ async function secondWithoutPerson(
     if (still.length < JOINTS.length && now - sinceMs >= standsAfterMs) return pose;
     if (now - sinceMs >= GIVE_UP_AFTER_MS) {
       throw new Error(
-        `no joint was turned by ${TURNED_FROM_DEG}° in both arms: without that there is no second pose — run the command again`,
+        `no joint was turned by ${TURNED_FROM_DEG}° in both arms: without that there is no second pose — compare again`,
       );
     }
     await pause(LOOK_EVERY_MS, operator.signal);

@@ -22,7 +22,7 @@ import { keep } from "./keep.ts";
  */
 export async function pullCalibration(chosen: ChosenArm, operator: Operator): Promise<void> {
   new CalibrationStore(chosen.calibrationDir).checkRoom(chosen);
-  await withArm(chosen, { access: "read" }, operator, async (arm) => {
+  await withArm(chosen, { access: "read", purpose: "pull a calibration" }, operator, async (arm) => {
     const images = readWholeArm(arm.bus);
     await refuseWrongArm(arm, images, operator);
     const filed = arm.calibrations.loadIfUsable(arm);

@@ -48,7 +48,8 @@ export async function settleCalibration(
     operator.tell("done", `${nameOfArm(chosen)}: no calibration was cut off; there is nothing to ${how}.`);
     return;
   }
-  await withArm(chosen, { access: accessToRelease(chosen.role) }, operator, async (arm) => {
+  const needs = { access: accessToRelease(chosen.role), purpose: "settle a calibration" };
+  await withArm(chosen, needs, operator, async (arm) => {
     const filed = arm.calibrations.loadIfUsable(arm);
     if (progressOf(unfinished, readWholeArm(arm.bus), filed) === "complete") {
       arm.calibrations.forgetUnfinished(arm);

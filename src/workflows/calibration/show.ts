@@ -90,7 +90,7 @@ async function readServos(arm: FiledArm, operator: Operator): Promise<ServoImage
   const { port } = arm;
   if (port === undefined) return undefined;
   let images: ServoImages | undefined;
-  const wish = { access: "read", servos: "any" } as const;
+  const wish = { access: "read", servos: "any", purpose: "show a calibration" } as const;
   await withArm({ ...arm, port }, wish, operator, async ({ bus, problem }) => {
     const read = readArm(bus);
     if (problem !== undefined && read.images.every((image) => image === null)) {

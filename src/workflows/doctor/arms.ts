@@ -5,6 +5,7 @@ import { inspectArm } from "../../arm/checks/inspect.ts";
 import type { ArmState } from "../../arm/checks/state.ts";
 import { nameOfArm } from "../../arm/identity.ts";
 import { ROLES } from "../../arm/joints.ts";
+import { remediesOf } from "../../arm/remedy.ts";
 import { SERVO_IDS } from "../../arm/servos/read.ts";
 import { connectionTo } from "../../arm/system-ports.ts";
 import type { Config } from "../../config/config.ts";
@@ -24,12 +25,14 @@ export async function readArms(config: Config, audience: Audience): Promise<Chec
     const connection = connectionTo({ role, id }, port, "read");
     try {
       await connection.reach();
-      connection.lookCloser();
+      await connection.lookCloser();
       const { bus, problem } = connection;
       if (bus === undefined) {
         // Why a port cannot be opened has been said of the port.
         if (problem?.code === "port.failed")
-          checks.push(broken(connection.name, sayProblem(problem, audience)));
+          checks.push(
+            broken(connection.name, sayProblem(problem, audience), undefined, ...remediesOf(problem)),
+          );
         continue;
       }
       const state = { ...inspectArm({ role, id }, bus, calibrations), unreached: problem };
@@ -52,11 +55,15 @@ function servos(state: ArmState, audience: Audience): Check {
   const area = nameOfArm(state);
   const there = state.images.filter((image) => image !== null);
   if (there.length === 0 && (state.unreached === undefined || state.unreached.code === "bus.silent")) {
-    return broken(area, "no servo answers", "switch the arm's power on, and check the lead at the board");
+    return broken(area, "no servo answers", "switch the arm's power on, and check the lead at the board", {
+      do: "switch power on",
+      arm: state.role,
+    });
   }
   // The line begins with the arm's name already.
   const trouble = state.unreached && withoutPrefix(sayProblem(state.unreached, audience), `${area}: `);
-  if (there.length === 0) return broken(area, trouble!);
+  const cures = state.unreached === undefined ? [] : remediesOf(state.unreached);
+  if (there.length === 0) return broken(area, trouble!, undefined, ...cures);
   const ids = SERVO_IDS.filter((_, index) => state.images[index]).join(" ");
   const models = [...new Set(there.map((image) => image.value("model_number")))].join(", ");
   const firmware = [...new Set(there.map((image) => image.firmware))].join(", ");
@@ -65,7 +72,9 @@ function servos(state: ArmState, audience: Audience): Check {
   const figures =
     `ids ${ids}, model ${models}, firmware ${firmware}, ` +
     `${range(volts, " V", 1)}, ${range(celsius, " °C")}`;
-  return trouble === undefined ? ok(area, figures) : broken(area, `${figures}; ${trouble}`);
+  return trouble === undefined
+    ? ok(area, figures)
+    : broken(area, `${figures}; ${trouble}`, undefined, ...cures);
 }
 
 /** How long the replies took meanwhile. */
@@ -89,7 +98,10 @@ function findings(
   return found.map(({ severity, problem }) => {
     const message = sayProblem(problem, audience);
     if (severity === "info") return ok(area, message);
-    return severity === "fault" ? broken(area, message) : warning(area, message);
+    const cures = remediesOf(problem);
+    return severity === "fault"
+      ? broken(area, message, undefined, ...cures)
+      : warning(area, message, undefined, ...cures);
   });
 }
 

@@ -44,6 +44,7 @@ export async function checkBoards(config: Config, assign: string, service?: numb
           area,
           `${port} is not there, and no board has that name`,
           `plug both boards in, then: ${assign}`,
+          { do: "assign" },
         ),
       );
     } else if (!isThere) {

@@ -20,20 +20,29 @@ export interface Patient {
   readonly sockets: readonly string[];
   /** Who reads what is found. */
   readonly audience: Audience;
+  /** Reads both arms while no service has them; left out, {@link readArms}, each time. */
+  readonly read?: typeof readArms;
 }
 
 /**
  * Looks at everything that teleoperation needs, from the machine's supply to the servos, and changes nothing. While the
  * service runs it is asked about the arms. Throws {@link ConfigError} for a name that no pair can have.
  */
-export async function* examine({ pair, config: file, sockets, audience }: Patient): AsyncGenerator<Check> {
+export async function* examine({
+  pair,
+  config: file,
+  sockets,
+  audience,
+  read = readArms,
+}: Patient): AsyncGenerator<Check> {
   const status = await statusOf(sockets);
-  const [config, about] = configOf(file, pair);
-  yield* checkMachine(config.calibration_dir);
+  const [configured, about] = configOf(file, pair);
+  const config = status === undefined ? configured : withPortsOf(status, configured);
+  yield* await checkMachine(config.calibration_dir);
   yield about;
   yield* await checkBoards(config, command(audience, "assign"), status?.pid);
-  yield* checkService(pair, status, audience);
-  yield* status === undefined ? await readArms(config, audience) : checkServedArms(status);
+  yield* await checkService(pair, status, audience);
+  yield* status === undefined ? await read(config, audience) : checkServedArms(status);
 }
 
 /** The service's status; undefined when it does not run, or does not answer. */
@@ -44,6 +53,16 @@ async function statusOf(sockets: readonly string[]): Promise<Status | undefined>
     if (error instanceof ApiError) return undefined;
     throw error;
   }
+}
+
+/** What the running service goes by: it may have been started with other ports than its file has. */
+function withPortsOf({ arms }: Status, config: Config): Config {
+  const { leader, follower } = config;
+  return {
+    ...config,
+    leader: { ...leader, id: arms.leader.id, port: arms.leader.port },
+    follower: { ...follower, id: arms.follower.id, port: arms.follower.port },
+  };
 }
 
 function configOf(named: string | undefined, pair: string): [Config, Check] {
@@ -63,6 +82,9 @@ function configOf(named: string | undefined, pair: string): [Config, Check] {
     const cure = existsSync(path)
       ? `correct it; then it is read by itself, or: sudo systemctl reload ${unitOf(pair)}`
       : undefined;
-    return [defaultConfigOf(pair), broken(area, error.message.split("\n").join("; "), cure)];
+    return [
+      defaultConfigOf(pair),
+      broken(area, error.message.split("\n").join("; "), cure, { do: "correct configuration" }),
+    ];
   }
 }

@@ -19,9 +19,12 @@ const NAK_HOLDOFF = "dwc_otg.nak_holdoff=0";
 const STRONGER_SUPPLY = "give it its own supply of 5.1 V and 2.5 A or more, by a short thick cable";
 
 /** From power to USB. */
-export function checkMachine(calibrationDir: string): Check[] {
+export async function checkMachine(calibrationDir: string): Promise<Check[]> {
   const model = machineModel();
-  const checks = [ok("machine", `${model ?? "unknown model"}, ${arch()}, Linux ${release()}`), supply()];
+  const checks = [
+    ok("machine", `${model ?? "unknown model"}, ${arch()}, Linux ${release()}`),
+    await supply(),
+  ];
   const missing = DRIVERS.filter((driver) => hasDriver(driver) === false);
   if (missing.includes(DRIVERS[0]!)) {
     checks.push(
@@ -58,10 +61,10 @@ export function checkMachine(calibrationDir: string): Check[] {
   return checks;
 }
 
-function supply(): Check {
+async function supply(): Promise<Check> {
   const area = "supply";
   const alarm = underVoltageAlarm();
-  const times = underVoltagesSinceBoot();
+  const times = await underVoltagesSinceBoot();
   if (alarm !== undefined && isUnderVoltage(alarm))
     return broken(area, "too little voltage now", STRONGER_SUPPLY);
   if (times !== undefined && times > 0) {

@@ -9,10 +9,14 @@ import { sayRoundTrip } from "../../messages/round-trip.ts";
 import { broken, type Check, ok, warning } from "../check.ts";
 
 /** The unit and the program in it. */
-export function checkService(pair: string, status: Status | undefined, audience: Audience): Check[] {
+export async function checkService(
+  pair: string,
+  status: Status | undefined,
+  audience: Audience,
+): Promise<Check[]> {
   const unit = unitOf(pair);
   const area = "service";
-  const found = unitProperties(unit, [
+  const found = await unitProperties(unit, [
     "LoadState",
     "ActiveState",
     "UnitFileState",
@@ -23,11 +27,14 @@ export function checkService(pair: string, status: Status | undefined, audience:
     status === undefined
       ? []
       : [teleoperation(status, audience), ...ROLES.map((role) => replies(role, status))];
-  if (found === undefined)
+  if (found === undefined && status !== undefined) {
+    return [ok(area, "runs, started by hand: systemd does not run here"), ...running];
+  }
+  if (found === undefined) {
     return [
       warning(area, "systemd does not run here", `start it by hand: ${command(audience, "teleoperate")}`),
-      ...running,
     ];
+  }
   const { LoadState, ActiveState, UnitFileState, NRestarts, LimitRTPRIO } = found;
   if (LoadState === "not-found") {
     return [
@@ -47,6 +54,7 @@ export function checkService(pair: string, status: Status | undefined, audience:
         area,
         `${unit} is ${ActiveState}`,
         `sudo systemctl start ${unit}; why it stopped: journalctl -u ${unit}`,
+        { do: "start service" },
       ),
     );
   } else if (restarts !== "") {
@@ -72,13 +80,17 @@ function replies(role: Role, { arms }: Status): Check {
 }
 
 function teleoperation(
-  { state, why, rateHz, lateTicks, ticks, activeAlarms, mode }: Status,
+  { state, why, reasons, rateHz, lateTicks, ticks, activeAlarms, mode }: Status,
   audience: Audience,
 ): Check {
   const area = "teleoperation";
-  if (state === "faulted") return broken(area, `faulted: ${why}`);
-  if (state === "waiting") return broken(area, `waiting: ${why}`);
-  if (mode !== "running") return warning(area, `${mode}: somebody asked for it`, command(audience, "resume"));
+  if (mode === "lent") return warning(area, why, "it goes on once that program gives the arms back, or ends");
+  const cures = reasons.flatMap(({ cures }) => cures);
+  if (state === "faulted") return broken(area, `faulted: ${why}`, undefined, ...cures);
+  if (mode !== "running" && cures.length === 0) {
+    return warning(area, `${mode}: somebody asked for it`, command(audience, "resume"), { do: "resume" });
+  }
+  if (state === "waiting") return broken(area, `waiting: ${why}`, undefined, ...cures);
   const figures = `${state}, ${Math.round(rateHz)} Hz, ${lateTicks} of ${ticks} ticks too late`;
   if (activeAlarms.length > 0)
     return warning(area, `${figures}; ${activeAlarms.map(({ message }) => message).join("; ")}`);

@@ -53,7 +53,7 @@ export async function findMoved(
   const connections = boards.flatMap(({ owner, connection }) => (owner === undefined ? connection : []));
   if (connections.length === 0) throw new Error("no board can be watched: each is in use by another program");
   operator.tell("info", "Move one of the arms by hand, any joint of it, by a quarter turn.");
-  const moved = await watchForMotion(connections, operator, waitS);
+  const moved = await watchForMotion(connections, operator, { waitS });
   if (moved === undefined) throw new Error(`no arm was moved within ${waitS} s`);
   const { path, board, holds } = boards.find(({ connection }) => connection === moved.arm)!;
   const serial = board?.serial;

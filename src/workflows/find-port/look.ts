@@ -85,7 +85,7 @@ async function lookAt(
 ): Promise<Omit<FoundBoard, "configured" | "links">> {
   const connection = connectionTo(arm, path, "read");
   await connection.reach();
-  connection.lookCloser();
+  await connection.lookCloser();
   const { bus, problem } = connection;
   const trouble = problem && sayProblem(problem, audience);
   const images = bus === undefined ? [] : readArm(bus).images;

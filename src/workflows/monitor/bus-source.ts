@@ -29,7 +29,7 @@ export async function withSource<T>(
   work: (source: Source) => Promise<T>,
 ): Promise<T> {
   const { calibration, ...subject } = subjectOf(role, choice);
-  return withConnection(subject, { access: "read" }, operator, (connection) =>
+  return withConnection(subject, { access: "read", purpose: "monitor" }, operator, (connection) =>
     work(new BusSource(connection, calibration, operator.audience)),
   );
 }

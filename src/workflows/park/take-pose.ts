@@ -90,7 +90,7 @@ function askArm(config: Config, operator: Operator): Promise<Steps[]> {
     ...{ role: "follower" as const, ...config.follower, calibrationDir: config.calibration_dir },
     counterpart: config.leader,
   };
-  return withArm(chosen, { access: "read" }, operator, async (arm) => {
+  return withArm(chosen, { access: "read", purpose: "take the parking pose" }, operator, async (arm) => {
     const { audience } = operator;
     const { name, bus, calibrations } = arm;
     const fault = findingsOf(inspectArm(arm, bus, calibrations)).find(({ severity }) => severity === "fault");

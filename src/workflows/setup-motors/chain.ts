@@ -37,8 +37,8 @@ export async function setUpInChain(
       report({ id: idOf(joint), baudRate: BAUD_RATES[0] }, joint, "right already", operator);
     return "in order";
   }
-  const problem = await line.use(() => {
-    line.connection.lookCloser();
+  const problem = await line.use(async () => {
+    await line.connection.lookCloser();
     return line.connection.problem;
   });
   const leastOfAChain = joints.length === 1 ? 2 : JOINT_COUNT;
@@ -89,6 +89,7 @@ function isAgreed(
   return operator.ask(
     `Nobody answers as ${nameWithId(joint)}, and the servo with id ${id}${at} is no other joint's.${hand} ` +
       `Is it ${joint}'s, to get the id ${idOf(joint)}?`,
+    holds ? "holding" : undefined,
   );
 }
 

@@ -4,9 +4,16 @@ import { nameOfArm } from "../../arm/identity.ts";
 import { idOf, JOINTS, type JointName, nameWithId } from "../../arm/joints.ts";
 import type { ArmProblem } from "../../arm/problem.ts";
 import { readWholeArm } from "../../arm/servos/read.ts";
-import { type FoundServo, findServo, isRightModel, setUpServo } from "../../arm/servos/servo-setup.ts";
+import {
+  type FoundServo,
+  findServo,
+  isRightModel,
+  type SearchTrouble,
+  setUpServo,
+} from "../../arm/servos/servo-setup.ts";
 import type { ChosenArm } from "../../config/choose-arm.ts";
 import { BAUD_RATES, STS3215_MODEL, STS3250_MODEL } from "../../feetech/registers.ts";
+import { inSteps } from "../../linux/in-steps.ts";
 import { command } from "../../messages/audience.ts";
 import { sayProblem } from "../../messages/problems.ts";
 import { PortError } from "../../serial/transport.ts";
@@ -49,7 +56,8 @@ export function setUpArm(
       );
     }
     if (done.length > 0) {
-      operator.tell("info", `${done.join(", ")} were set up before; --restart begins again.`);
+      const again = command(operator.audience, "setup-motors", arm.role, "--restart");
+      operator.tell("info", `${done.join(", ")} were set up before; "${again}" begins again.`);
     }
     for (const joint of ORDER.filter((one) => !done.includes(one))) {
       operator.show(pictureOf(done, joint));
@@ -86,7 +94,8 @@ function atWork(
   work: (place: Workplace) => Promise<void>,
 ): Promise<void> {
   const name = nameOfArm(arm);
-  return withConnection({ arm, port: arm.port }, { access: "torque off" }, operator, async (connection) => {
+  const needs = { access: "torque off", purpose: "set up motors" } as const;
+  return withConnection({ arm, port: arm.port }, needs, operator, async (connection) => {
     const { bus, problem } = connection;
     if (bus === undefined) throw new Error(sayProblem(problem!, operator.audience));
     const line = await BoardLine.over(connection, operator);
@@ -120,7 +129,7 @@ async function setUpConnected(
   joint: JointName,
   done: readonly JointName[],
 ): Promise<"done" | "another" | { readonly trouble: string }> {
-  const found = findServo(line);
+  const found = await inSteps(findServo(line));
   const trouble = "kind" in found ? explain(found) : troubleOf(found);
   if (trouble !== undefined) return { trouble };
   const servo = found as FoundServo;
@@ -130,7 +139,7 @@ async function setUpConnected(
   return "done";
 }
 
-function explain(trouble: Exclude<ReturnType<typeof findServo>, FoundServo>): string {
+function explain(trouble: SearchTrouble): string {
   switch (trouble.kind) {
     case "none":
       return "no servo answers at any speed — is the power on, and the lead plugged in at both ends?";
@@ -184,7 +193,7 @@ async function reachAll({ connection }: BoardLine): Promise<ArmProblem | undefin
   if (connection.bus === undefined && connection.problem?.code === "board.missing") {
     throw new PortError("lost", connection.path, `${connection.path} went away`);
   }
-  connection.lookCloser();
+  await connection.lookCloser();
   return connection.problem;
 }
 

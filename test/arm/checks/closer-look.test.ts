@@ -28,7 +28,7 @@ async function found(registers: Registers, change?: (board: VirtualBoard) => voi
   const { clock, connection, board } = armWith(registers, change);
   await connection.reach();
   const startUs = clock.nowUs();
-  connection.lookCloser();
+  await connection.lookCloser();
   const tookS = (clock.nowUs() - startUs) / 1e6;
   const { problem } = connection;
   await connection.reach();
@@ -184,7 +184,7 @@ test("other speeds are left alone while a servo holds", async () => {
     },
   });
   await connection.reach();
-  connection.lookCloser();
+  await connection.lookCloser();
   expect(connection.problem).toMatchObject({ code: "bus.joints-missing", joints: ["elbow_flex"] });
   expect(connection.problem).not.toHaveProperty("searched");
   expect([...speeds]).toEqual([]);
@@ -194,6 +194,6 @@ test("who was asked for and is not there is not counted as a lost reply", async 
   const { connection } = armWith({ elbow_flex: { id: 200 } });
   await connection.reach();
   const before = connection.bus!.counters.total("timeout");
-  connection.lookCloser();
+  await connection.lookCloser();
   expect(connection.bus!.counters.total("timeout")).toBe(before);
 });

@@ -10,13 +10,18 @@ import {
   ApiError,
   type ApiProblem,
   askService,
+  eventsOf,
   sampleService,
   watchService,
 } from "../../../src/api/client.ts";
+import { eventsAfter } from "../../../src/daemon/api/kept-events.ts";
 import { SampleStream } from "../../../src/daemon/api/sample-stream.ts";
 import { type ApiServer, serveApi } from "../../../src/daemon/api/server.ts";
+import { EventHistory } from "../../../src/daemon/events/event-history.ts";
+import { Lending } from "../../../src/daemon/lending.ts";
 import { RequestServer } from "../../../src/daemon/requests/request-server.ts";
 import { bindAt, closeListener, listen } from "../../../src/linux/sockets/stream.ts";
+import { sayProblem } from "../../../src/messages/problems.ts";
 import { createMemory, type MainMemory, openMemory } from "../../../src/teleop/shared/control-memory.ts";
 import { exchange, RawClient } from "../../support/raw-client.ts";
 import { aStatus } from "../../support/status.ts";
@@ -28,6 +33,9 @@ let asked: string[];
 let statuses: number;
 let memory: MainMemory;
 let obstacle: string | undefined;
+let history: EventHistory;
+let lending: Lending;
+let told: string[];
 
 beforeEach(async () => {
   dir = mkdtempSync(join(tmpdir(), "so101-control-"));
@@ -36,6 +44,9 @@ beforeEach(async () => {
   statuses = 0;
   memory = createMemory();
   obstacle = undefined;
+  history = new EventHistory();
+  told = [];
+  lending = new Lending(memory, (problem) => told.push(sayProblem(problem, {})));
   const note = (what: string) => {
     asked.push(what);
     return obstacle;
@@ -50,6 +61,9 @@ beforeEach(async () => {
     resume: () => note("resume"),
     release: () => note("release"),
     park: () => note("park"),
+    events: (after) => eventsAfter(after, history.events),
+    tell: (what) => note(what),
+    lend: (purpose, peer) => lending.lend(purpose, peer),
     reload: () => note("reload"),
   });
 });
@@ -108,6 +122,39 @@ describe("a service that is asked", () => {
     expect(asked).toEqual([...wishes]);
   });
 
+  test("tells all events that it keeps, the oldest first, however long they are", async () => {
+    expect(await eventsOf([path])).toEqual([]);
+    for (let i = 0; i < 520; i++) {
+      const message = `${i} ${"ü".repeat(i % 7 === 0 ? 3_000 : 0)}`;
+      history.take({ kind: "notice", severity: "info", code: "SO101-E018 arm.back", message });
+    }
+    const events = await eventsOf([path]);
+    const last = events.at(-1)!;
+    expect([last.number, last.message]).toEqual([520, "519 "]);
+    expect(events.map(({ number }) => number)).toEqual(history.events.map(({ number }) => number));
+    expect(events.map(({ message }) => message)).toEqual(history.events.map(({ message }) => message));
+    expect(Date.parse(last.time)).toBe(history.events.at(-1)!.time.getTime());
+  });
+
+  test("tells those that have happened since", async () => {
+    for (const message of ["a", "b", "c"]) {
+      history.take({ kind: "notice", severity: "info", code: "SO101-E018 arm.back", message });
+    }
+    const messagesAfter = async (after: string) => {
+      const [reply] = await send(`{"v":1,"do":"events"${after}}\n`, 1);
+      return JSON.parse(reply!).events.map(({ message }: { message: string }) => message);
+    };
+    expect(await messagesAfter("")).toEqual(["a", "b", "c"]);
+    expect(await messagesAfter(',"after":2')).toEqual(["c"]);
+    expect(await messagesAfter(',"after":3')).toEqual([]);
+    expect(await messagesAfter(',"after":9007199254740991')).toEqual([]);
+  });
+
+  test("tells an event in its own words for another program", async () => {
+    await askService([path], { do: "tell", what: "claim began" });
+    expect(asked).toEqual(["claim began"]);
+  });
+
   test("tells its status again and again to whoever watches", async () => {
     const over = new AbortController();
     const seen: unknown[] = [];
@@ -154,6 +201,8 @@ describe("a service that is asked nonsense", () => {
     ],
     ["an unknown wish", '{"v":1,"do":"dance"}\n', "Invalid"],
     ["an unknown key", '{"v":1,"do":"status","x":1}\n', "Invalid"],
+    ["events before the first", '{"v":1,"do":"events","after":-1}\n', "Invalid value"],
+    ["words of one's own", '{"v":1,"do":"tell","what":"all is well"}\n', "Invalid"],
     ["a watch that is too quick", '{"v":1,"do":"watch","everyMs":1}\n', "Invalid"],
     ["a prototype", '{"v":1,"__proto__":{"do":"status"}}\n', "Invalid"],
   ])("refuses %s and says why", async (_, request, why) => {

@@ -1,11 +1,13 @@
 import { expect, test } from "bun:test";
 import { EventHistory, entryOf } from "../../../src/daemon/events/event-history.ts";
+import type { ToldEvent } from "../../../src/daemon/events/told.ts";
 
 const connecting = {
   kind: "state",
   from: "waiting",
   to: "connecting",
   why: "both answer",
+  reasons: [],
   code: "SO101-E002 pair.connecting",
 } as const;
 
@@ -23,25 +25,50 @@ test("another reason for the same state is no event, and leaves the time as it w
   const reason = {
     kind: "reason",
     why: "the leader is missing",
+    reasons: [{ code: "SO101-E010 leader.board.missing", cures: [] }],
     code: "SO101-E010 leader.board.missing",
     role: "leader",
-  } as const;
+  } satisfies ToldEvent;
   history.take(reason);
   expect([history.state, history.why, history.since]).toEqual(["waiting", reason.why, since]);
+  expect(history.reasons).toEqual(reason.reasons);
   expect(history.events).toEqual([]);
   expect(entryOf(reason)).toBeUndefined();
 });
 
-test("the last ten events are kept, the oldest first", () => {
+test("each time the follower is held counts", () => {
+  const history = new EventHistory();
+  const holding = { ...connecting, from: "following", to: "holding" } as const;
+  for (const event of [
+    holding,
+    { ...connecting, to: "aligning" } as const,
+    { ...holding, quiet: true } as const,
+  ])
+    history.take(event);
+  expect(history.holds).toBe(2);
+});
+
+test("the last 500 events are kept, the oldest first, each with its number", () => {
   const history = new EventHistory();
   const code = "SO101-E018 leader.arm.back";
-  for (let i = 0; i < 25; i++) {
+  for (let i = 1; i <= 515; i++) {
     history.take({ kind: "notice", severity: "info", code, role: "leader", message: `${i}` });
   }
-  expect(history.events.map(({ message }) => message)).toEqual(
-    Array.from({ length: 10 }, (_, i) => `${i + 15}`),
-  );
+  const numbers = Array.from({ length: 500 }, (_, i) => i + 16);
+  expect(history.events.map(({ number }) => number)).toEqual(numbers);
+  expect(history.events.map(({ message }) => message)).toEqual(numbers.map(String));
   expect(history.events[0]).toMatchObject({ code, severity: "info" });
+});
+
+test("events with endless messages take no more than a quarter of a million characters", () => {
+  const history = new EventHistory();
+  for (let i = 1; i <= 500; i++) {
+    const message = `${i} ${"x".repeat(1e5)}`;
+    history.take({ kind: "notice", severity: "warning", code: "SO101-E075 settings.refused", message });
+  }
+  const kept = history.events.map(({ message }) => message);
+  expect(kept.join("").length).toBeLessThanOrEqual(256_000);
+  expect(kept.at(-1)).toMatch(/^500 x+…$/);
 });
 
 test("an alarm that was raised is active until it is cleared, told aloud or not", () => {
@@ -66,6 +93,7 @@ test("a fault of the pair is a fault in the history", () => {
     from: "connecting",
     to: "faulted",
     why: "no file",
+    reasons: [],
     code: "SO101-E022 calibration.missing",
   });
   expect(entry).toMatchObject({

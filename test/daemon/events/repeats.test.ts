@@ -42,6 +42,7 @@ const state = (to: "following" | "aligning"): ToldEvent => ({
   from: "waiting",
   to,
   why: "because",
+  reasons: [],
   code: `SO101-E00 pair.${to}`,
 });
 

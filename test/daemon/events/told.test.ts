@@ -40,6 +40,10 @@ test("several problems are one reason, named by the first", () => {
     to: "faulted",
     code: "SO101-E020 leader.arm.swapped",
     role: "leader",
+    reasons: [
+      { code: "SO101-E020 leader.arm.swapped", cures: [{ do: "exchange ports", arm: "leader" }] },
+      { code: "SO101-E010 follower.board.missing", cures: [] },
+    ],
     why: expect.stringMatching(
       /^leader "blue": .*; follower "red": \/dev\/x is not there — plug in/,
     ) as never,

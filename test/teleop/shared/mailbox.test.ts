@@ -52,6 +52,42 @@ test("a wish is obeyed once the control thread says so of it, and not of one bef
   expect(main.isObeyed).toBe(true);
 });
 
+test("a loan is known by another number each time, and is lent once the control thread says so of it", () => {
+  const { main, control } = mailboxes();
+  expect([main.isLendAsked, control.loan, main.lentWithTorque]).toEqual([false, 0, undefined]);
+  main.mode = "paused";
+  control.tellObeyed(control.wish);
+  main.requestLend();
+  expect(control.command).toBe(Command.attention);
+  expect([main.isLendAsked, main.lentWithTorque, main.isObeyed]).toEqual([true, undefined, false]);
+  const { loan, wish } = control;
+  expect(loan).toBeGreaterThan(0);
+  control.tellLent(wish, "unknown");
+  expect([main.lentWithTorque, main.isObeyed]).toEqual(["unknown", false]);
+  control.tellLent(wish, "off");
+  expect([main.lentWithTorque, main.mode]).toEqual(["off", "paused"]);
+  // Another mode meanwhile is what the pair goes back to, and no end of the loan.
+  main.mode = "released";
+  expect([control.loan, control.mode, main.lentWithTorque, main.isObeyed]).toEqual([
+    ...[loan, "released", undefined, false],
+  ] as never);
+  main.endLend();
+  expect([main.isLendAsked, control.loan, main.mode]).toEqual([false, 0, "released"]);
+  main.requestLend();
+  expect([0, loan]).not.toContain(control.loan);
+});
+
+test("arms that are to be lent are neither followed nor parked", () => {
+  const { main, control } = mailboxes();
+  main.requestLend();
+  expect(control.takesAway("following")).toBe(true);
+  main.endLend();
+  expect(control.takesAway("following")).toBe(false);
+  main.requestPark();
+  main.requestLend();
+  expect([control.isParkAsked, control.takesAway("parking")]).toEqual([false, true]);
+});
+
 test("of settings that are sent twice the last are taken, once", () => {
   const { main, control } = mailboxes();
   main.sendSettings({ rateHz: 100 });

@@ -31,6 +31,8 @@ const each = (value: number) => new Array<number>(6).fill(value);
 const conditions = (of: Partial<Conditions> = {}): Conditions => ({
   mode: "running",
   isParkAsked: false,
+  isLendAsked: false,
+  isReleaseTried: false,
   leader: reached(),
   follower: reached(),
   isConnected: true,
@@ -101,6 +103,33 @@ describe("what is done next", () => {
   ] as const)("a pair that is to be %s is not even checked", (mode, reason) => {
     expect(next({ mode, isConnected: false })).toEqual(wait(reason));
     expect(next({ mode })).toEqual(wait(reason));
+  });
+
+  test("arms that are to be lent are lent once no torque is seen, whatever else is wanted", () => {
+    const lent = { isLendAsked: true } as const;
+    for (const mode of ["running", "paused", "released"] as const) {
+      expect(next({ ...lent, mode })).toEqual({ do: "lend", torque: "off" });
+    }
+    expect(next({ ...lent, isConnected: false })).toEqual({ do: "lend", torque: "off" });
+    expect(next({ ...lent, leader: gone() })).toEqual({ do: "lend", torque: "off" });
+    const on = { ...lent, isReleaseTried: true, follower: reached({ torque: "on" }) };
+    expect(decide(conditions(on))).toEqual({
+      ...{ releaseLeader: false, releaseFollower: "pair.released" },
+      next: wait({ is: "lending" }),
+    });
+    expect(next({ ...lent, follower: gone("on"), isReleaseTried: true })).toEqual(wait({ is: "lending" }));
+    expect(decide(conditions({ ...lent, leader: reached({ torque: "on" }) }))).toMatchObject({
+      ...{ releaseLeader: true, next: wait({ is: "lending" }) },
+    });
+    expect(next({ ...lent, follower: { is: "awaited", torque: "unknown" } })).toEqual(
+      wait({ is: "awaited" }, 0),
+    );
+  });
+
+  test("a follower that does not answer is lent as such once its release was tried", () => {
+    const silent = { isLendAsked: true, follower: gone("unknown") };
+    expect(next(silent)).toEqual(wait({ is: "lending" }, 0));
+    expect(next({ ...silent, isReleaseTried: true })).toEqual({ do: "lend", torque: "unknown" });
   });
 
   test("arms that are not connected are checked, then configured, and then followed", () => {

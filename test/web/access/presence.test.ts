@@ -108,6 +108,53 @@ describe("presence beside the leader", () => {
     expect(hand.move(0, -11)).toMatchObject({ kind: "failed", why: { because: "wrong motion" } });
   });
 
+  test("is not shown when another joint moves while the arm is to come to rest for the next motion", () => {
+    for (let seed = 0; seed < 50; seed++) {
+      const hand = new Hand();
+      hand.rest();
+      const first = hand.presence.attempt;
+      hand.obey();
+      if (first.kind !== "going on") throw new Error(first.kind);
+      const moved = JOINTS.indexOf(first.motion.joint);
+      expect(hand.move(moved, first.motion.way === "up" ? -5 : 5)).toMatchObject({ number: 2 });
+      const other = (moved + 2) % JOINTS.length;
+      expect(hand.move(other, 11)).toEqual({
+        kind: "failed",
+        why: { because: "wrong motion", joint: JOINTS[other]! },
+      });
+    }
+  });
+
+  test("may begin with a leader that is taken up, and then asks for what there is room for", () => {
+    for (let seed = 0; seed < 50; seed++) {
+      const hand = new Hand(Math.random, [0, -95, 90, 0, 0, 0.5]);
+      hand.stance = [105, 95, -92, 92, 155, 1];
+      hand.rest();
+      const { attempt } = hand.presence;
+      if (attempt.kind !== "going on") throw new Error(attempt.kind);
+      expect(attempt).toMatchObject({ number: 1, isResting: false });
+      expect<string>(attempt.motion.joint === "elbow_flex" ? "up" : "down").toBe(attempt.motion.way);
+      hand.obey();
+      expect(hand.presence.attempt).toMatchObject({ number: 2 });
+    }
+  });
+
+  test("is hardly ever shown by who moves the leader for other reasons, one joint at a time", () => {
+    let passed = 0;
+    const tries = 2_000;
+    for (let seed = 0; seed < tries; seed++) {
+      const hand = new Hand();
+      while (hand.presence.attempt.kind === "going on") {
+        hand.rest(600);
+        const by = (Math.random() < 0.5 ? -1 : 1) * (11 + Math.random() * 30);
+        hand.move(Math.floor(Math.random() * JOINTS.length), by);
+      }
+      if (hand.presence.attempt.kind === "passed") passed++;
+    }
+    // Each motion is one of twelve, of ten, of eight, or of more that come to the same.
+    expect(passed / tries).toBeLessThan(0.01);
+  });
+
   test("is not shown by a leader that falls silent", () => {
     const hand = new Hand();
     hand.rest();

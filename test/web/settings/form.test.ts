@@ -15,7 +15,7 @@ const shipped = join(import.meta.dir, "../../../packaging/config.toml");
 function formOf(text: string) {
   const file = join(dir, `${Bun.randomUUIDv7()}.toml`);
   writeFileSync(file, text);
-  const form = settingsForm(file);
+  const form = settingsForm({ config: file });
   const fields = new Map(form.groups.flatMap((group) => group.fields.map((field) => [field.key, field])));
   return { ...form, fields };
 }
@@ -29,7 +29,7 @@ test("every key of the schema has a field, or a reason why it has none", () => {
 
 test("every field is explained, by itself or by its group, in the words of the installed file", () => {
   const text = readFileSync(shipped, "utf8").replaceAll(/\n# */g, " ");
-  for (const { explanation: ofGroup, fields } of settingsForm(shipped).groups) {
+  for (const { explanation: ofGroup, fields } of settingsForm({ config: shipped }).groups) {
     for (const { key, explanation } of fields) {
       const words = explanation || ofGroup;
       expect(`${key}: ${words.length > 20}`).toBe(`${key}: true`);
@@ -80,10 +80,11 @@ test("a file that cannot be used is shown with what is wrong, and can be put rig
   const broken = formOf("[teleoperation\n");
   expect(broken.trouble).toContain("line 1");
   expect(broken.digest).toBeNull();
-  const none = settingsForm(join(dir, "none.toml"));
+  const none = settingsForm({ config: join(dir, "none.toml") });
   expect(none.trouble).toContain("there is no such configuration file");
   expect(none.digest).toBeNull();
-  expect(settingsForm(undefined)).toMatchObject({ file: null, digest: null });
+  // A socket may be named so; no pair is.
+  expect(settingsForm({ pair: "config" })).toMatchObject({ file: null, digest: null });
 });
 
 test("what no field can show is not shown: a section in the place of a value, a list, a date", () => {

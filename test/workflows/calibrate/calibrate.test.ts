@@ -197,7 +197,7 @@ describe("whatever ends it before the end leaves the calibration that was there"
       return false;
     };
     const error = await endOf(run(made, operatorThat({ sees })));
-    expect(error.message).toContain("the arm's calibration is as it was; run the command again");
+    expect(error.message).toContain("the arm's calibration is as it was; calibrate it again");
     made.transport.lost = false;
     expect(matches(made.images(), calibrations.leader)).toBe(true);
   });

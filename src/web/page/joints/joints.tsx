@@ -1,81 +1,31 @@
-/** Both arms, joint by joint. */
-import type { JointStatus } from "../../../api/protocol.ts";
-import { JOINTS, type JointName } from "../../../arm/joints.ts";
+/** Both arms, joint by joint: how they are now, and how they were in the last ten minutes. */
+import { JOINTS } from "../../../arm/joints.ts";
+import { newestSamples } from "../samples.ts";
 import type { ScreenProperties } from "../screens.tsx";
+import { JointCard } from "./joint-card.tsx";
+import { Plots } from "./plots.tsx";
+import "./joints.css";
 
 /** What each servo reports. */
-export function Joints({ status }: ScreenProperties) {
-  if (status === undefined) return <p>The service is not heard: nothing is known of the joints.</p>;
-  const { leader, follower } = status.arms;
+export function Joints({ pair, status }: ScreenProperties) {
+  const sample = newestSamples.get(pair);
   return (
-    <section class="joints" aria-label="Joints">
-      {JOINTS.map((joint) => (
-        <Joint key={joint} joint={joint} leader={leader.joints[joint]} follower={follower.joints[joint]} />
-      ))}
+    <section class="joints" aria-labelledby="joints-title">
+      <h2 id="joints-title">Joints</h2>
+      {status === undefined ? (
+        <p>The service is not heard: nothing is known of the joints now.</p>
+      ) : (
+        JOINTS.map((joint, index) => (
+          <JointCard
+            key={joint}
+            joint={joint}
+            leader={status.arms.leader.joints[joint]}
+            follower={status.arms.follower.joints[joint]}
+            angles={[sample?.leader[index] ?? null, sample?.follower[index] ?? null]}
+          />
+        ))
+      )}
+      <Plots pair={pair} />
     </section>
-  );
-}
-
-interface Properties {
-  readonly joint: JointName;
-  readonly leader: JointStatus;
-  readonly follower: JointStatus;
-}
-
-function Joint({ joint, leader, follower }: Properties) {
-  return (
-    <article>
-      <h3>{joint}</h3>
-      <Bar name="leader" of={leader} />
-      <Bar name="follower" of={follower} />
-      <dl class="figures">
-        <Figure name="temperature" value={follower.temperatureC} unit="°C" />
-        <Figure name="voltage" value={follower.voltageV} unit="V" digits={1} />
-        <Figure name="current" value={follower.currentMa} unit="mA" />
-        <Figure name="load" value={follower.loadPercent} unit="%" />
-        <div>
-          <dt>torque</dt>
-          <dd>{follower.torqueOn === null ? "–" : follower.torqueOn ? "on" : "off"}</dd>
-        </div>
-      </dl>
-      {follower.errors.length > 0 && <p class="notice">the servo reports: {follower.errors.join(", ")}</p>}
-    </article>
-  );
-}
-
-/** Where a joint stands within its calibrated range. */
-function Bar({
-  name,
-  of: { positionSteps, rangeSteps },
-}: {
-  readonly name: string;
-  readonly of: JointStatus;
-}) {
-  const share =
-    positionSteps === null || rangeSteps === null
-      ? undefined
-      : Math.min(Math.max((positionSteps - rangeSteps.min) / (rangeSteps.max - rangeSteps.min), 0), 1);
-  return (
-    <label class={`range ${name}`}>
-      <span>{name}</span>
-      <meter value={share ?? 0} aria-valuetext={share === undefined ? "unknown" : undefined} />
-      <output>{positionSteps === null ? "no answer" : `${positionSteps}`}</output>
-    </label>
-  );
-}
-
-interface FigureProperties {
-  readonly name: string;
-  readonly value: number | null;
-  readonly unit: string;
-  readonly digits?: number;
-}
-
-function Figure({ name, value, unit, digits = 0 }: FigureProperties) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{value === null ? "–" : `${value.toFixed(digits)} ${unit}`}</dd>
-    </div>
   );
 }

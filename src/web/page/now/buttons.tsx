@@ -5,7 +5,8 @@ import type { Action, ActionReply } from "../../messages.ts";
 import { post } from "../post.ts";
 
 interface Properties {
-  readonly pair: string;
+  /** Undefined while it is not known which there are: then what makes arms stand still is asked of all. */
+  readonly pair: string | undefined;
   readonly status: Status | undefined;
 }
 
@@ -19,21 +20,23 @@ export function Buttons({ pair, status }: Properties) {
   const press = async (action: Action) => {
     setWorking(action);
     setReply(undefined);
-    setReply(await post(`/pairs/${encodeURIComponent(pair)}/buttons`, { action }));
+    const path = pair === undefined ? "/buttons" : `/pairs/${encodeURIComponent(pair)}/buttons`;
+    setReply(await post(path, { action }));
     setWorking(undefined);
   };
-  const isOff = (action: Action) => status === undefined || (working !== undefined && working === action);
+  // What makes an arm stand still can be pressed whatever is known, and again while nothing has come of it.
+  const cannotResume = status === undefined || working === "resume";
   return (
     <div class="bar">
       <p class={reply?.done === false ? "reply failed" : "reply"} role="status">
         {working === "release" ? "Releasing: keep a hand under the arm …" : reply?.text}
       </p>
       <div class="buttons">
-        <button type="button" class="pause" disabled={isOff("pause")} onClick={() => press("pause")}>
+        <button type="button" class="pause" onClick={() => press("pause")}>
           Pause
         </button>
-        <HeldButton disabled={isOff("release")} held={() => press("release")} />
-        <button type="button" class="resume" disabled={isOff("resume")} onClick={() => press("resume")}>
+        <HeldButton held={() => press("release")} />
+        <button type="button" class="resume" disabled={cannotResume} onClick={() => press("resume")}>
           Resume
         </button>
       </div>
@@ -42,11 +45,11 @@ export function Buttons({ pair, status }: Properties) {
 }
 
 /** Release: a finger, or a key, that stays down for a second. */
-function HeldButton({ disabled, held }: { readonly disabled: boolean; readonly held: () => void }) {
+function HeldButton({ held }: { readonly held: () => void }) {
   const [isDown, setIsDown] = useState(false);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   const down = () => {
-    if (disabled || timer.current !== undefined) return;
+    if (timer.current !== undefined) return;
     setIsDown(true);
     timer.current = setTimeout(() => {
       up();
@@ -64,7 +67,6 @@ function HeldButton({ disabled, held }: { readonly disabled: boolean; readonly h
     <button
       type="button"
       class={isDown ? "release held" : "release"}
-      disabled={disabled}
       aria-describedby="hold"
       onPointerDown={down}
       onPointerUp={up}

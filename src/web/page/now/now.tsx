@@ -1,18 +1,26 @@
 /** What a pair does now, its picture, and the three buttons. */
 import type { Status } from "../../../api/protocol.ts";
 import { Claim } from "../access/claim.tsx";
+import { Cures } from "../health/cures.tsx";
 import type { ScreenProperties } from "../screens.tsx";
 import { Picture } from "./picture/picture.tsx";
+import { wordOf } from "./word.ts";
 
 /** The first thing that is seen. */
 export function Now({ pair, known, status, isClaimed, attempt }: ScreenProperties) {
+  const { word, look } = wordOf(known);
   return (
     <section class="now" aria-labelledby="state">
       <div class="words">
-        <h2 id="state" class={`state ${status?.state ?? "absent"}`} aria-live="polite">
-          {status === undefined ? (known === undefined ? "…" : "no service") : wordOf(status)}
+        <h2 id="state" class={`state ${look}`} aria-live="polite">
+          {word}
         </h2>
         <p class="why">{known?.kind === "absent" ? known.why : status?.why}</p>
+        <Cures
+          pair={pair}
+          isClaimed={isClaimed}
+          cures={status?.reasons.flatMap(({ cures }) => cures) ?? []}
+        />
       </div>
       <Picture pair={pair} />
       <Claim pair={pair} isClaimed={isClaimed} attempt={attempt} />
@@ -24,10 +32,6 @@ export function Now({ pair, known, status, isClaimed, attempt }: ScreenPropertie
       ))}
     </section>
   );
-}
-
-function wordOf({ state, mode }: Status): string {
-  return mode === "running" ? state : `${state} (${mode})`;
 }
 
 function Figures({ status }: { readonly status: Status }) {

@@ -1,4 +1,5 @@
 /** The settings of a pair, as a form that the server makes of the configuration's schema. */
+import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { KeyValue } from "../../../config/keys.ts";
 import type { FormGroup, SettingsForm } from "../../settings/form.ts";
@@ -6,6 +7,7 @@ import type { SaveReply } from "../../settings/messages.ts";
 import { post } from "../post.ts";
 import type { ScreenProperties } from "../screens.tsx";
 import { entered, Field } from "./field.tsx";
+import { PresentPose } from "./present-pose.tsx";
 import "./settings.css";
 
 /** The group whose fields the arm can fill in. */
@@ -68,8 +70,8 @@ export function Settings({ pair, status, isClaimed }: ScreenProperties) {
     setDrafts(value === undefined ? others : { ...others, [key]: value });
   };
   return (
-    <section class="settings" aria-labelledby="settings">
-      <h2 id="settings">Settings</h2>
+    <section class="settings" aria-labelledby="settings-title">
+      <h2 id="settings-title">Settings</h2>
       {form.trouble !== null && <p class="notice">{form.trouble}</p>}
       {status?.settings?.refused.map((problem) => (
         <p key={problem} class="notice">
@@ -94,7 +96,11 @@ export function Settings({ pair, status, isClaimed }: ScreenProperties) {
             drafts={drafts}
             problems={reply?.problems ?? []}
             enter={enter}
-            takePose={group.name === POSE ? () => void ask("present-pose", {}) : undefined}
+            pose={
+              group.name === POSE ? (
+                <PresentPose pair={pair} isFixed={isFixed || isBusy} taken={load} />
+              ) : null
+            }
           />
         ))}
         <p class={reply?.done === false ? "reply failed" : "reply"} role="status">
@@ -125,10 +131,11 @@ interface GroupProperties {
   readonly drafts: Drafts;
   readonly problems: SaveReply["problems"];
   enter(key: string, value: KeyValue | undefined): void;
-  readonly takePose: (() => void) | undefined;
+  /** What fills its fields in. */
+  readonly pose: ComponentChildren;
 }
 
-function Group({ group, isFirst, isFixed, drafts, problems, enter, takePose }: GroupProperties) {
+function Group({ group, isFirst, isFixed, drafts, problems, enter, pose }: GroupProperties) {
   const { name, explanation, fields } = group;
   const [isOpen, setIsOpen] = useState(isFirst);
   const keys = new Set(fields.map(({ key }) => key));
@@ -147,13 +154,7 @@ function Group({ group, isFirst, isFixed, drafts, problems, enter, takePose }: G
           {message}
         </p>
       ))}
-      {takePose && (
-        <p>
-          <button type="button" disabled={isFixed} onClick={takePose}>
-            Use the present pose as the parking pose
-          </button>
-        </p>
-      )}
+      {pose}
       {fields.map((field) => (
         <Field
           key={field.key}

@@ -17,8 +17,8 @@ export interface Palette {
 }
 
 /** The middle of what an arm can reach, and how far it reaches from there, m. */
-const CENTRE: Point = [0, -0.13, 0.15];
-const REACH = 0.32;
+const CENTRE: Point = [0, -0.13, 0.24];
+const REACH = 0.36;
 
 /** How thick the parts are drawn, m. */
 const THICKNESS = { base: 0.062, link: 0.038, jaw: 0.02 } as const;
@@ -91,6 +91,9 @@ function stroke(context: CanvasRenderingContext2D, { from, to, colour }: Part, w
   context.stroke();
 }
 
+/** Where the outline is made: one for all frames, for making one costs more than drawing on it. */
+let layer: OffscreenCanvasRenderingContext2D | undefined;
+
 /** All parts as one shape, of which only the edge stays: drawn thick, then emptied from within. */
 function outline(
   context: CanvasRenderingContext2D,
@@ -98,9 +101,15 @@ function outline(
   scale: number,
   colour: string,
 ): void {
+  const { width, height } = context.canvas;
+  if (width === 0 || height === 0) return;
   const edge = Math.max(2, 0.005 * scale);
-  const layer = new OffscreenCanvas(context.canvas.width, context.canvas.height);
-  const drawn = layer.getContext("2d")!;
+  layer ??= new OffscreenCanvas(width, height).getContext("2d")!;
+  const drawn = layer;
+  if (drawn.canvas.width !== width) drawn.canvas.width = width;
+  if (drawn.canvas.height !== height) drawn.canvas.height = height;
+  drawn.resetTransform();
+  drawn.clearRect(0, 0, width, height);
   drawn.setTransform(context.getTransform());
   drawn.lineCap = "round";
   for (const [grown, mode] of [
@@ -119,7 +128,7 @@ function outline(
   }
   context.save();
   context.resetTransform();
-  context.drawImage(layer, 0, 0);
+  context.drawImage(drawn.canvas, 0, 0);
   context.restore();
 }
 

@@ -29,6 +29,9 @@ const MOUNTS: readonly Mount[] = [
   { joint: "gripper", at: [0.0202, 0.0188, -0.0234], turned: [QUARTER, 0, 0] },
 ];
 
+/** Below the axis of shoulder_pan, on the table. */
+const FOOT: Point = [MOUNTS[0]!.at[0], MOUNTS[0]!.at[1], 0];
+
 /** Between the finger tips, in the frame of the gripper. */
 const TIP: Point = [-0.0079, -0.0002, -0.0981];
 
@@ -50,7 +53,7 @@ export interface Skeleton {
 /** Where the parts of an arm are. */
 export function skeletonOf(stance: Stance): Skeleton {
   let pose: Pose = [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0];
-  const spine: Point[] = [[0, 0, 0]];
+  const spine: Point[] = [FOOT];
   const origins: Point[] = [];
   let gripper = pose;
   for (const mount of MOUNTS) {

@@ -2,7 +2,7 @@
 import { useEffect, useRef } from "preact/hooks";
 import { JOINTS, type JointName } from "../../../../arm/joints.ts";
 import type { SampleMessage } from "../../../messages.ts";
-import { newestSamples } from "../../samples.ts";
+import { listenForSamples, newestSamples } from "../../samples.ts";
 import { drawArms, type Palette, type View } from "./draw.ts";
 import { type Skeleton, type Stance, skeletonOf } from "./kinematics.ts";
 
@@ -16,16 +16,20 @@ const RAD_PER_KEY = 0.1;
 export function Picture({ pair }: { readonly pair: string }) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const view = useRef(FIRST_VIEW);
-  const turnedAt = useRef(0);
+  const redraw = useRef(() => {});
   const turn = (right: number, up: number) => {
     const { azimuth, elevation } = view.current;
     view.current = {
       azimuth: azimuth + right,
       elevation: Math.min(Math.max(elevation + up, 0), HIGHEST),
     };
-    turnedAt.current++;
+    redraw.current();
   };
-  useEffect(() => animate(canvas.current!, pair, view, turnedAt), [pair]);
+  useEffect(() => {
+    const picture = animate(canvas.current!, pair, view);
+    redraw.current = picture.redraw;
+    return picture.end;
+  }, [pair]);
   const keys: Readonly<Record<string, readonly [number, number]>> = {
     ArrowLeft: [-RAD_PER_KEY, 0],
     ArrowRight: [RAD_PER_KEY, 0],
@@ -55,34 +59,63 @@ export function Picture({ pair }: { readonly pair: string }) {
   );
 }
 
-/** Draws until it is told to end. */
+/**
+ * Draws until it is told to end. A frame is asked for only when there is something new: one that shows the same costs a slow
+ * phone as much as one that does not.
+ */
 function animate(
   canvas: HTMLCanvasElement,
   pair: string,
   view: { readonly current: View },
-  turned: { readonly current: number },
-): () => void {
+): { redraw(): void; end(): void } {
   const context = canvas.getContext("2d")!;
   let frame = 0;
-  let drawn = "";
+  // A browser calls for no frame of a page that is hidden; a picture that is scrolled away is drawn just as little.
+  let isSeen = true;
   let sample: SampleMessage | undefined;
+  let palette = paletteOf(canvas);
   const draw = () => {
-    frame = requestAnimationFrame(draw);
+    frame = 0;
+    if (!isSeen) return;
     const { clientWidth: width, clientHeight: height } = canvas;
     const ratio = Math.min(devicePixelRatio, 2);
-    const what = `${turned.current} ${width} ${height} ${ratio}`;
-    const newest = newestSamples.get(pair);
-    if (what === drawn && newest === sample) return;
-    drawn = what;
-    sample = newest;
+    sample = newestSamples.get(pair);
     if (canvas.width !== Math.round(width * ratio)) canvas.width = Math.round(width * ratio);
     if (canvas.height !== Math.round(height * ratio)) canvas.height = Math.round(height * ratio);
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     const arms = { leader: skeleton(sample?.leader), follower: skeleton(sample?.follower) };
-    drawArms(context, width, height, view.current, arms, paletteOf(canvas));
+    drawArms(context, width, height, view.current, arms, palette);
   };
-  draw();
-  return () => cancelAnimationFrame(frame);
+  const redraw = () => {
+    if (frame === 0) frame = requestAnimationFrame(draw);
+  };
+  const darkness = matchMedia("(prefers-color-scheme: dark)");
+  const recolour = () => {
+    palette = paletteOf(canvas);
+    redraw();
+  };
+  darkness.addEventListener("change", recolour);
+  const watcher = new IntersectionObserver(([last]) => {
+    isSeen = last!.isIntersecting;
+    redraw();
+  });
+  watcher.observe(canvas);
+  const sizes = new ResizeObserver(redraw);
+  sizes.observe(canvas);
+  const endListening = listenForSamples(() => {
+    if (newestSamples.get(pair) !== sample) redraw();
+  });
+  redraw();
+  return {
+    redraw,
+    end() {
+      cancelAnimationFrame(frame);
+      watcher.disconnect();
+      sizes.disconnect();
+      endListening();
+      darkness.removeEventListener("change", recolour);
+    },
+  };
 }
 
 /** An arm of which a joint is not known is not drawn: it would stand as it does not. */

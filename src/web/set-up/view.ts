@@ -1,0 +1,104 @@
+/** How far a pair has come in being set up, as it is found each time that somebody looks. */
+
+import { existsSync } from "node:fs";
+import type { Status } from "../../api/protocol.ts";
+import { CalibrationStore } from "../../arm/calibration/store.ts";
+import { ROLES, type Role } from "../../arm/joints.ts";
+import { list } from "../../messages/list.ts";
+import { calibrationsOf } from "./compared.ts";
+import type { SetUpStep, SetUpView } from "./messages.ts";
+import { targetOf } from "./naming.ts";
+import { type Arms, areNamed, armsOf, type SetUpPlace } from "./place.ts";
+import { nameOf, sayBoards } from "./steps/names.ts";
+
+/** What is found. `status` is what the pair's service says; undefined while it is not heard. Throws ConfigError. */
+export async function look(place: SetUpPlace, status: Status | undefined): Promise<SetUpView> {
+  const arms = armsOf(place);
+  const boards = await place.boards.list();
+  const isNamed = areNamed(place, arms);
+  const armOn = (path: string) => ROLES.find((role) => targetOf(arms[role].port) === path) ?? null;
+  const steps = [
+    named(sayBoards(boards), isNamed, arms),
+    servos(isNamed, arms, status),
+    calibrations(isNamed, arms),
+    compared(place, arms),
+    following(status),
+  ];
+  const next = steps.find(({ isDone }) => !isDone);
+  return {
+    boards: boards.map((board) => ({ name: nameOf(board), port: board.path, arm: armOn(board.path) })),
+    steps: steps.map(({ isDone, ...step }) => ({
+      ...step,
+      state: isDone ? "done" : next?.step === step.step ? "now" : "to do",
+    })),
+    isNamed,
+    awaitedFile: place.files.awaited ?? null,
+  };
+}
+
+type Found = Omit<SetUpStep, "state"> & { readonly isDone: boolean };
+
+function named(boards: string, isNamed: boolean, arms: Arms): Found {
+  if (!isNamed) return { step: "boards", isDone: false, text: `${boards}.` };
+  const away = ROLES.filter((role) => !existsSync(arms[role].port));
+  const text =
+    away.length === 0
+      ? "Each board is known for its arm's."
+      : `The board of the ${list(away)} is not plugged in: plug it in again.`;
+  return { step: "boards", isDone: away.length === 0, text };
+}
+
+/** What only servos can tell: the service says it where it has looked. */
+const SERVO_CODES = ["bus.silent", "bus.joints-missing", "servo.wrong-id", "servo.wrong-model"];
+
+function servos(isNamed: boolean, arms: Arms, status: Status | undefined): Found {
+  const alarm = status?.activeAlarms.find(({ code }) => SERVO_CODES.includes(code));
+  if (alarm !== undefined) return { step: "servos", isDone: false, text: alarm.message };
+  const areHeard =
+    status !== undefined &&
+    ROLES.every((role) =>
+      Object.values(status.arms[role].joints).every(({ positionSteps }) => positionSteps !== null),
+    );
+  // Arms that were calibrated had their ids, and what else is wrong with them is told elsewhere.
+  return isNamed && (areHeard || ROLES.every((role) => isCalibrated(arms, role)))
+    ? { step: "servos", isDone: true, text: "Each servo has its id." }
+    : { step: "servos", isDone: false, text: "Six servos of each arm, by their ids 1 to 6." };
+}
+
+function calibrations(isNamed: boolean, arms: Arms): Found {
+  const missing = ROLES.filter((role) => !isCalibrated(arms, role));
+  const isDone = isNamed && missing.length === 0;
+  const text =
+    missing.length === 0
+      ? "Both arms have a calibration."
+      : `From the arms themselves, from a file, or made now: ${list(missing.map((role) => `the ${role}'s`))} is missing.`;
+  return { step: "calibrations", isDone, text };
+}
+
+function isCalibrated(arms: Arms, role: Role): boolean {
+  return new CalibrationStore(arms[role].calibrationDir).loadIfUsable(arms[role]) !== undefined;
+}
+
+function compared(place: SetUpPlace, arms: Arms): Found {
+  const isDone = calibrationsOf(arms) !== undefined && place.compared.has(place.pair, arms);
+  return {
+    step: "compare",
+    isDone,
+    text: isDone
+      ? "The two arms agree."
+      : "Both arms are put into the same pose twice: their calibrations should agree.",
+  };
+}
+
+function following(status: Status | undefined): Found {
+  const isDone = status?.state === "following";
+  return {
+    step: "follow",
+    isDone,
+    text: isDone
+      ? "The follower follows the leader."
+      : status === undefined
+        ? "The service does not answer: the screen Health says why."
+        : "Press Resume: the follower goes slowly to the leader's pose.",
+  };
+}

@@ -1,0 +1,52 @@
+import { expect, test } from "bun:test";
+import { defaultConfig } from "../../../src/config/config.ts";
+import { apiSubject } from "../../../src/daemon/api/subject.ts";
+import { EventHistory } from "../../../src/daemon/events/event-history.ts";
+import { tell } from "../../../src/daemon/events/told.ts";
+import { Lending } from "../../../src/daemon/lending.ts";
+import { pairSettings } from "../../../src/daemon/settings/pair-settings.ts";
+import { createMemory } from "../../../src/teleop/shared/control-memory.ts";
+
+/** A subject of the control socket, and the codes of what it has told. */
+function subject() {
+  const history = new EventHistory();
+  const memory = createMemory();
+  const lending = new Lending(memory, () => {});
+  const sources = {
+    ...{
+      pair: "main",
+      startedAt: new Date(),
+      settings: pairSettings(defaultConfig),
+      memory,
+      history,
+    },
+    ...{ calibrations: {}, lending, inTheWay: undefined, reading: { at: new Date(), refused: [], kept: [] } },
+  };
+  const sink = (event: Parameters<typeof tell>[0]) => history.take(tell(event, [], {}));
+  const made = apiSubject(
+    () => sources,
+    sink,
+    () => {},
+    () => ({}),
+  );
+  return { made, codes: () => history.events.map(({ code }) => code) };
+}
+
+test("what another program has told is told in words of the service, five times in a row at most", () => {
+  const { made, codes } = subject();
+  for (const what of ["claim began", "claim failed", "claim began", "claim made"] as const) {
+    expect(made.tell(what)).toBeUndefined();
+  }
+  expect(codes()).toEqual([
+    "SO101-E102 claim.began",
+    "SO101-E104 claim.failed",
+    "SO101-E102 claim.began",
+    "SO101-E103 claim.made",
+  ]);
+  for (let i = 0; i < 3; i++) expect(made.tell("claim began")).toBeUndefined();
+  expect(made.tell("claim began")).toContain("too often");
+  expect(codes()).toHaveLength(7);
+  // One of another kind is not lost with them.
+  expect(made.tell("claim made")).toBeUndefined();
+  expect(codes().at(-1)).toBe("SO101-E103 claim.made");
+});
