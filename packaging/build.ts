@@ -1,6 +1,6 @@
 /**
  * Builds `dist/so101-teleop_<version>_<architecture>.deb` from the programs in `dist/`: `bun packaging/build.ts [arm64|amd64] …`,
- * both by default. Needs dpkg-deb. The same commit gives the same bytes, in whatever folder.
+ * both by default. Needs dpkg-deb and xz. The same commit gives the same bytes, in whatever folder.
  */
 import { chmod, cp, mkdir, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { dirname, join, relative, resolve } from "node:path";
@@ -8,6 +8,7 @@ import { type Processor, pinnedRuntime } from "../scripts/toolchain.ts";
 import { CALIBRATIONS_SCRIPT, PACKAGE_FILES, PROGRAM_PATH } from "../src/host/package-files.ts";
 import { version } from "../src/host/version.ts";
 import { debianChangelog, debianNews } from "./changelog.ts";
+import { makeDeb } from "./deb-file.ts";
 import { type EmbeddedPackage, embeddedPackages } from "./embedded.ts";
 import { copyrightText } from "./licences.ts";
 import { manPage } from "./man-page.ts";
@@ -90,11 +91,7 @@ async function build(architecture: Architecture, { date, packages, copyright }: 
       await utimes(join(tree, path), date, date);
     }
     await run(["chmod", "-R", "u=rwX,go=rX", tree]);
-    await run(["dpkg-deb", "--root-owner-group", "-Zxz", "-z9", "--build", tree, deb], {
-      SOURCE_DATE_EPOCH: `${date.getTime() / 1000}`,
-      // xz packs otherwise, however slightly, on a machine with another number of processors.
-      DPKG_DEB_THREADS_MAX: "1",
-    });
+    await makeDeb(tree, deb, { date, isX86: architecture === "amd64" });
   } finally {
     await rm(tree, { recursive: true, force: true });
   }
@@ -163,10 +160,12 @@ if (unknown !== undefined) {
   console.error(`There is no package for ${unknown}: ${ARCHITECTURES.join(", ")}.`);
   process.exit(2);
 }
-if (Bun.which("dpkg-deb") === null) {
-  console.error(
-    "dpkg-deb is missing: on Debian and Ubuntu it is in the package dpkg, elsewhere often in dpkg too.",
-  );
+for (const [needed, within] of [
+  ["dpkg-deb", "dpkg"],
+  ["xz", "xz-utils"],
+] as const) {
+  if (Bun.which(needed) !== null) continue;
+  console.error(`${needed} is missing: on Debian and Ubuntu it is in the package ${within}.`);
   process.exit(1);
 }
 try {

@@ -104,6 +104,24 @@ describe.each(suites)("%s", (suite) => {
   );
 
   test(
+    "the page is reached from private networks, and from no other",
+    async () => {
+      await machine.until("systemctl is-active so101-web");
+      const reach = (address: string) => `timeout 10 bash -c ': </dev/tcp/${address}/8101'`;
+      // Each from the address itself, which is this machine's own.
+      await machine.run("ip address add 10.11.12.13/32 dev lo; ip address add 203.0.113.7/32 dev lo");
+      await machine.until(reach("10.11.12.13"));
+      await machine.run(`! ${reach("203.0.113.7")}`);
+      await machine.run("ip address del 10.11.12.13/32 dev lo; ip address del 203.0.113.7/32 dev lo");
+      const score = /: (\d+\.\d+) /.exec(
+        await machine.run("systemd-analyze security --no-pager so101-web | tail -1"),
+      );
+      expect(Number(score![1])).toBeLessThanOrEqual(2);
+    },
+    2 * MINUTES,
+  );
+
+  test(
     "assign names the boards, and the service says that calibrations are missing",
     async () => {
       await leader.usb.plug(machine.usbPort(0));

@@ -276,6 +276,22 @@ grep -v '^$' $config`);
     );
   });
 
+  test("who sets keys as root, beside the helper, loses nothing and takes nothing away", () => {
+    const joints = ["shoulder_pan", "shoulder_lift", "elbow_flex", "wrist_flex", "wrist_roll", "gripper"];
+    const both = joints.flatMap((joint) => [`[follower.gains.${joint}]`, "p = 20", "d = 20"]);
+    const said = inMachine(`begin
+echo '# mine' >$config
+"$BUN" -e 'const { setKeys } = await import(process.argv[1]);
+for (const joint of process.argv.slice(2)) await setKeys("main", { ["follower.gains." + joint + ".d"]: 20 });' \
+  "$ROOT/src/root/work.ts" ${joints.join(" ")} &
+ask ${joints.map((joint) => set({ [`follower.gains.${joint}.p`]: 20 })).join(" ")} >/mnt/all
+wait $!
+grep -v '^$' $config
+ls -A /etc/so101-teleop`);
+    expect(said.slice(0, -1).toSorted()).toEqual(["# mine", ...both].toSorted());
+    expect(said.at(-1)).toBe("config.toml");
+  });
+
   test("a page that is gone before it is done has it done all the same, whole", () => {
     const said = inMachine(`begin
 echo '# mine' >$config
