@@ -106,8 +106,18 @@ export async function borrow(paths: readonly string[], purpose: string, signal: 
     const { lent } = await nextReply(client, performance.now() + LEND_PATIENCE_MS, signal);
     if (lent === undefined) throw new ApiError({ kind: "unknown" });
     const recall = new AbortController();
-    void untilRecalled(client).then((problem) => recall.abort(new ApiError(problem)));
-    return { torque: lent.torque, recalled: recall.signal, end: () => client.close() };
+    let isEnded = false;
+    void untilRecalled(client).then((problem) => {
+      if (!isEnded) recall.abort(new ApiError(problem));
+    });
+    return {
+      torque: lent.torque,
+      recalled: recall.signal,
+      end() {
+        isEnded = true;
+        client.close();
+      },
+    };
   } catch (error) {
     client.close();
     throw error;
