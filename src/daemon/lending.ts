@@ -14,7 +14,7 @@ const LENT_WITHIN_MS = 8_000;
 const BACK_WITHIN_MS = 1_000;
 
 /** After so many beginnings and ends what they left in the heap is given back: the engine itself lets it lie until it is much. */
-const CLEAN_EVERY = 16;
+const CLEAN_EVERY = 4;
 
 /** Why the arms are wanted back: somebody asks for a pause or a release, or the program ends. */
 export type Recall = "pause" | "release" | "end";
