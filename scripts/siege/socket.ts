@@ -9,6 +9,7 @@ import { judgeRecord } from "../chaos/judge.ts";
 import { Program } from "../chaos/program.ts";
 import type { Attack, AttackReport, Siege } from "./attack.ts";
 import { startHelper } from "./socket/helper.ts";
+import { BORROWERS, KINDS } from "./socket/kinds.ts";
 import { type Storm, storm } from "./socket/storm.ts";
 
 const CLIENTS = 20;
@@ -62,9 +63,10 @@ async function besiegeService({ program: path, random, seconds, dir, say }: Sieg
     storm({ socket: at, clients: CLIENTS, seconds: seconds * SHARES.following, random }),
   );
   const stormy = await status();
-  say(`${CLIENTS} hostile clients while it is released and follows again`);
+  say(`${CLIENTS} hostile clients while it is released and follows again, some of which borrow the arms`);
+  const kinds = [...BORROWERS, ...KINDS];
   const second = await besiege(at, pid, ["release", "resume"], () =>
-    storm({ socket: at, clients: CLIENTS, seconds: seconds * SHARES.releasing, random }),
+    storm({ socket: at, clients: CLIENTS, kinds, seconds: seconds * SHARES.releasing, random }),
   );
   await ask(at, "resume");
   const most = Math.max(first.residentKB, second.residentKB);

@@ -1,20 +1,26 @@
 /** Lending the arms to another program, as it asks on the control socket: its connection is the loan. */
 import { ROLES } from "../arm/joints.ts";
 import { programOf } from "../linux/owners/owner.ts";
-import type { Peer } from "../linux/sockets/peer.ts";
 import { sayBorrower } from "../messages/teleop.ts";
 import type { Borrower, GivenBack, Problem } from "../teleop/reporting/problem.ts";
 import type { MainMemory } from "../teleop/shared/control-memory.ts";
 import { refusal, success } from "./api/lines.ts";
 import type { Held, Reader } from "./requests/client.ts";
+import type { Sender } from "./requests/request-server.ts";
 
 /** A release takes a second, and three where no servo answers, after whatever the control thread does just then. */
 const LENT_WITHIN_MS = 8_000;
 /** So long a borrower has to close the ports and its connection. */
 const BACK_WITHIN_MS = 1_000;
 
+/** After so many beginnings and ends what they left in the heap is given back: the engine itself lets it lie until it is much. */
+const CLEAN_EVERY = 4;
+
 /** Why the arms are wanted back: somebody asks for a pause or a release, or the program ends. */
 export type Recall = "pause" | "release" | "end";
+
+/** Who asks for the arms: its process, and whether its connection is still there. */
+export type Asking = Pick<Sender, "peer" | "isThere">;
 
 /** What a status says of a loan. */
 export interface LoanStatus {
@@ -38,18 +44,24 @@ export class Lending {
   }
 
   /** Lends the arms; why not, where they cannot be lent. */
-  lend(purpose: string, peer: Peer | undefined): Held | string {
+  lend(purpose: string, { peer, isThere }: Asking): Held | string {
+    // Who has closed its connection a moment ago has given them back, though the server has not looked since.
+    if (this.#loan?.isThere() === false) this.#loan.ended();
     if (this.#loan !== undefined) return `the arms are lent already — ${sayBorrower(this.#loan.borrower)}`;
     const borrower = { program: programOf(peer?.pid), purpose };
     const { mailbox, claims } = this.#memory;
     this.#count++;
     this.#tell({ code: "pair.lent", stage: "asked", borrower });
-    const loan = new OpenLoan(borrower, mailbox, (how) => {
+    const loan = new OpenLoan(borrower, isThere, mailbox, (how) => {
       // Whom the borrower has had the ports with is not known any more, and is looked for anew.
       if (how !== "not lent") for (const role of ROLES) claims.giveBack(role);
       this.#loan = undefined;
       this.#count++;
       mailbox.endLend();
+      if (this.#count % CLEAN_EVERY === 0) {
+        Bun.gc(true);
+        Bun.shrink();
+      }
       this.#tell({ code: "pair.taken-back", borrower, how });
     });
     this.#loan = loan;
@@ -88,6 +100,7 @@ export class Lending {
 
 class OpenLoan implements Held {
   readonly borrower: Borrower;
+  readonly isThere: () => boolean;
   readonly since = new Date();
   readonly #mailbox: MainMemory["mailbox"];
   readonly #over: (how: GivenBack) => void;
@@ -99,8 +112,14 @@ class OpenLoan implements Held {
   #mustTell = false;
   #isOver = false;
 
-  constructor(borrower: Borrower, mailbox: MainMemory["mailbox"], over: (how: GivenBack) => void) {
+  constructor(
+    borrower: Borrower,
+    isThere: () => boolean,
+    mailbox: MainMemory["mailbox"],
+    over: (how: GivenBack) => void,
+  ) {
     this.borrower = borrower;
+    this.isThere = isThere;
     this.#mailbox = mailbox;
     this.#over = over;
   }

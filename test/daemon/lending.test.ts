@@ -63,8 +63,9 @@ async function until(isSo: () => boolean): Promise<void> {
 
 /** Borrows, and does the control thread's part. */
 async function lent(purpose = "calibrate", torque: "off" | "unknown" = "off"): Promise<Loan> {
+  const before = control.loan;
   const borrowing = borrow([path], purpose, never);
-  await until(() => control.loan !== 0);
+  await until(() => control.loan !== 0 && control.loan !== before);
   control.tellLent(control.wish, torque);
   return borrowing;
 }
@@ -102,6 +103,9 @@ describe("arms that are asked for", () => {
     expect([loan.torque, loan.recalled.aborted]).toEqual(["off", false]);
     loan.end();
     await until(() => control.loan === 0);
+    // Arms that were given back are not wanted back.
+    await Bun.sleep(30);
+    expect(loan.recalled.aborted).toBe(false);
     const after = await status();
     expect([after.mode, after.lent]).toEqual(["running", undefined]);
     expect(codes()).toEqual(["SO101-E100 pair.lent", "SO101-E101 pair.taken-back"]);
@@ -122,6 +126,12 @@ describe("arms that are asked for", () => {
     });
     expect((await status()).lent?.for).toBe("check the calibration");
     loan.end();
+  });
+
+  test("are lent again at once to who comes after one that has given them back", async () => {
+    for (let round = 0; round < 20; round++) (await lent("calibrate")).end();
+    await until(() => control.loan === 0);
+    expect(messages().filter((message) => message.includes("given the arms back"))).toHaveLength(20);
   });
 
   test("are as free again when who asked goes away before they are lent", async () => {

@@ -89,6 +89,7 @@ function hold(what: string, goesOn: (fd: number) => boolean): void {
 
 const request = (fields: string) => `{"v":1,${fields}}\n`;
 const STATUS = request('"do":"status"');
+const EVENTS = request('"do":"events"').repeat(8);
 const nested = (depth: number) => `${"[".repeat(depth)}${"]".repeat(depth)}\n`;
 const garbage = () => Uint8Array.from({ length: random.whole(1, 2_000) }, () => random.whole(0, 255));
 
@@ -120,6 +121,9 @@ const deeds: Readonly<Record<Kind, () => void>> = {
   "slow reading": () => hold(STATUS.repeat(12), (fd) => hear(fd, 1)),
   "watching without reading": () => hold(request('"do":"watch","everyMs":50'), isHeard),
   "samples without reading": () => hold(request('"do":"samples","everyMs":2'), isHeard),
+  borrowing: () => hold(request(`"do":"lend","for":"${random.of(["a", "siege", "x".repeat(40)])}"`), isHeard),
+  "borrowing for a moment": () => once(request('"do":"lend","for":"siege"')),
+  "events without reading": () => hold(`${request('"do":"tell","what":"claim failed"')}${EVENTS}`, isHeard),
   garbage: () => once(garbage()),
   "deep and huge JSON": () =>
     once(

@@ -18,5 +18,8 @@ export const KINDS = [
   "killed",
 ] as const;
 
+/** What they do, too, where the pair need not follow: they borrow the arms, and listen to nobody, or go at once. */
+export const BORROWERS = ["borrowing", "borrowing for a moment", "events without reading"] as const;
+
 /** One of them. */
-export type Kind = (typeof KINDS)[number];
+export type Kind = (typeof KINDS | typeof BORROWERS)[number];

@@ -1,7 +1,7 @@
 /** Hostile clients of a socket, each a process of its own. */
 import { join } from "node:path";
 import type { Random } from "../../random.ts";
-import { KINDS } from "./kinds.ts";
+import { KINDS, type Kind } from "./kinds.ts";
 
 const CLIENT = join(import.meta.dir, "hostile.ts");
 /** The service's unit runs it so much before all others; here, where it is started by hand, others run so much after it. */
@@ -15,6 +15,8 @@ const PATIENCE_MS = 10_000;
 export interface StormOptions {
   readonly socket: string;
   readonly clients: number;
+  /** What they do, each the next of these. */
+  readonly kinds?: readonly Kind[];
   readonly seconds: number;
   readonly random: Random;
 }
@@ -31,9 +33,10 @@ export interface Storm {
 
 /** Has clients storm a socket; resolves when all have ended. */
 export async function storm(options: StormOptions): Promise<Storm> {
+  const { kinds = KINDS } = options;
   const endMs = performance.now() + options.seconds * 1e3;
   const lives = Array.from({ length: options.clients }, (_, index) => {
-    const kind = KINDS[index % KINDS.length]!;
+    const kind = kinds[index % kinds.length]!;
     return kind === "killed" ? manyLives(options, endMs) : live(options, kind, endMs);
   });
   const storms = await Promise.all(lives);

@@ -52,15 +52,24 @@ function monitor(role: Role | undefined, options: Options): Promise<void> {
           ? JSON.stringify(eventOf(sample))
           : [...tableOf(sample), ...complaintsOf(sample)].join("\n"),
       );
+    /** To be ended is what watching waits for; but not that the service wants the arms back. */
+    const endsWell = async (work: () => Promise<void>) => {
+      try {
+        await work();
+      } catch (error) {
+        const isRecalled = operator.signal.aborted && !signal.aborted;
+        if (!(error instanceof Interrupted) || isRecalled) throw error;
+      }
+    };
     const show = async (source: Source) => {
       if (options.once) {
         const sample = await source.sample();
         print(sample);
         if (sample.joints.every((joint) => joint === null)) process.exitCode = 1;
       } else if (operator.attended) {
-        await endsWell(() => watchLive(source, signal));
+        await endsWell(() => watchLive(source, operator.signal));
       } else {
-        await endsWell(() => watch(source, options.interval, print, signal));
+        await endsWell(() => watch(source, options.interval, print, operator.signal));
       }
     };
     const served = await servedIfAny(role, options);
@@ -119,14 +128,5 @@ async function watchLive(source: Source, signal: AbortSignal): Promise<void> {
     }
   } finally {
     live.end();
-  }
-}
-
-/** To be ended is what watching waits for. */
-async function endsWell(work: () => Promise<void>): Promise<void> {
-  try {
-    await work();
-  } catch (error) {
-    if (!(error instanceof Interrupted)) throw error;
   }
 }

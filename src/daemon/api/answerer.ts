@@ -36,7 +36,7 @@ export class Answerer {
       case "status":
         return this.#statusLine();
       case "lend": {
-        const loan = this.#subject.lend(request.for, sender.peer);
+        const loan = this.#subject.lend(request.for, sender);
         this.#statusMs = Number.NEGATIVE_INFINITY;
         if (typeof loan === "string") return refusal(loan);
         sender.hold(loan);

@@ -10,9 +10,9 @@ import {
 } from "../../api/protocol.ts";
 import { groupId } from "../../linux/groups.ts";
 import { madeFor } from "../../linux/made-for.ts";
-import type { Peer } from "../../linux/sockets/peer.ts";
 import { bindAt, close, closeListener, connectTo, listen } from "../../linux/sockets/stream.ts";
 import { isSystemError } from "../../linux/system-error.ts";
+import type { Asking } from "../lending.ts";
 import type { Held } from "../requests/client.ts";
 import { BACKLOG, RequestServer } from "../requests/request-server.ts";
 import { Answerer } from "./answerer.ts";
@@ -32,7 +32,7 @@ export interface ApiSubject {
   /** Leads the follower to its parking pose and releases it; what came of it is told as an event. */
   park(): string | undefined;
   /** Lends the arms to who asks, for as long as its connection lasts; why not, where that cannot be. */
-  lend(purpose: string, peer: Peer | undefined): Held | string;
+  lend(purpose: string, asking: Asking): Held | string;
   /** Tells an event. */
   tell(what: Tellable): string | undefined;
   /** Reads the configuration again. */

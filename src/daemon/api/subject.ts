@@ -107,10 +107,10 @@ export function apiSubject(
       if (hindered === undefined) park();
       return hindered;
     },
-    lend(purpose, peer) {
+    lend(purpose, asking) {
       if (mailbox.isParkAsked)
         return "the follower is on its way to its parking pose — ask again when it is there";
-      return ending() ?? obstacle("released") ?? lending.lend(purpose, peer);
+      return ending() ?? obstacle("released") ?? lending.lend(purpose, asking);
     },
     events: (after) => eventsAfter(after, sources().history.events),
     tell(what) {

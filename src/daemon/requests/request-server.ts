@@ -33,6 +33,8 @@ const CLEAN_EVERY = 1_000;
 export interface Sender {
   /** Its process, with all its groups; undefined when the kernel does not say. */
   readonly peer: Peer | undefined;
+  /** Whether it has not ended its connection, as far as the kernel knows now. */
+  isThere(): boolean;
   /** Sends it something again and again from now on, in place of what it was sent so; false when too many watch. */
   watch(stream: Stream): boolean;
   /** From now on its connection stands for something, and keeps its place; it is not ended for its silence. */
@@ -178,6 +180,7 @@ export class RequestServer {
       get peer() {
         return peerOf(client.fd);
       },
+      isThere: () => peek(client.fd) !== GONE,
       watch,
       hold(held: Held) {
         client.held = held;

@@ -16,6 +16,7 @@ import {
   GUARD_OVERDUE_AT_MOST_US,
   GUARD_OVERDUE_US,
   GUARD_PATIENCE_US,
+  POSITIONS_EVERY_US,
   SERVO_ROUND_US,
   SILENT_AFTER_MISSES,
   WHOLE_AT_ONCE_FROM_US,
@@ -47,6 +48,8 @@ export class FollowerGuard {
   );
   /** All of them shortly, … */
   readonly #guard: ReadRequest;
+  /** … up to where they are, … */
+  readonly #seen = new ReadRequest(SERVO_IDS, spanOf("torque_enable", "present_position"));
   /** … and whole, where the rate has the time, or the port is so slow that there is none to ask one after the other. */
   readonly #all = new ReadRequest(SERVO_IDS, spanOf("torque_enable", "present_current"));
   readonly #marks: Marks;
@@ -56,6 +59,8 @@ export class FollowerGuard {
   #outstanding: ReadRequest | undefined;
   #askedUs = Number.NEGATIVE_INFINITY;
   #readUs = Number.NEGATIVE_INFINITY;
+  /** When all were asked last where they are. */
+  #seenUs = Number.NEGATIVE_INFINITY;
   /** How often in a row a reply did not come, … */
   #misses = 0;
   /** … and who owes one since: bit i is that of joint i. */
@@ -106,7 +111,10 @@ export class FollowerGuard {
     return this.#verdict === "well" && this.#owing === 0 && nowUs <= this.#goalsUntilUs;
   }
 
-  /** Asks what is due, when the line is free: a servo that was missed again, the next one whole, or all shortly. */
+  /**
+   * Asks what is due, when the line is free: a servo that was missed again, the next one or all whole, all up to where they
+   * are, or all shortly.
+   */
   request(nowUs: number): void {
     if (this.#outstanding !== undefined) return;
     const { isSlow } = this.#bus.roundTrip;
@@ -114,13 +122,16 @@ export class FollowerGuard {
     if (this.#owing !== 0) this.#askAgain(nowUs);
     else if (wholeAtOnce && nowUs - this.#readUs >= SERVO_ROUND_US.follower) {
       this.#readUs = nowUs;
+      this.#seenUs = nowUs;
       this.#ask(this.#all, nowUs);
     } else if (!wholeAtOnce && nowUs - this.#readUs >= SERVO_ROUND_US.follower / JOINT_COUNT) {
       this.#joint = (this.#joint + 1) % JOINT_COUNT;
       this.#readUs = nowUs;
       this.#ask(this.#reads[this.#joint]!, nowUs);
     } else if (nowUs - this.#askedUs >= (isSlow ? GUARD_EVERY_SLOW_US : GUARD_EVERY_US)) {
-      this.#ask(this.#guard, nowUs);
+      const isSeenDue = wholeAtOnce && nowUs - this.#seenUs >= POSITIONS_EVERY_US;
+      if (isSeenDue) this.#seenUs = nowUs;
+      this.#ask(isSeenDue ? this.#seen : this.#guard, nowUs);
     }
   }
 
@@ -196,6 +207,7 @@ export class FollowerGuard {
       const joint = read.ids.length === 1 ? this.#joint : index;
       this.#owing &= ~(1 << joint);
       if (read === this.#all || read === this.#reads[joint]) this.#publish(read, joint, index);
+      else if (read === this.#seen) this.#locate(joint, read.value(index, "present_position"));
       this.#judge(read, index, joint);
     }
     return true;
@@ -215,13 +227,17 @@ export class FollowerGuard {
 
   #publish(read: ReadRequest, joint: number, index: number): void {
     const position = read.value(index, "present_position");
-    this.#telemetry.setJoint("follower", joint, "position", position);
-    this.positions[joint] = position;
+    this.#locate(joint, position);
     const currentMa = physicalValue("present_current", read.value(index, "present_current"));
     this.#drive.see(joint, position, read.value(index, "present_velocity"), currentMa);
     this.#figures(joint, read, index);
     if (read.value(index, "goal_velocity") !== this.#drive.goalVelocity(joint))
       this.#drive.repeatVelocity(joint);
+  }
+
+  #locate(joint: number, position: number): void {
+    this.#telemetry.setJoint("follower", joint, "position", position);
+    this.positions[joint] = position;
   }
 
   #judge(read: ReadRequest, index: number, joint: number): void {

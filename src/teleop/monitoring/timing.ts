@@ -9,6 +9,12 @@ export const SERVO_ROUND_US = {
 } as const;
 
 /**
+ * Where all joints of the follower are is read this often, µs, as the tick allows: a picture of it moves smoothly with 30 a
+ * second, of which some may be lost. Where there is no time to read all at once they are as often as the servos whole.
+ */
+export const POSITIONS_EVERY_US = 16_000;
+
+/**
  * Between those readings all servos of the follower are asked at once whether they still have their torque and their
  * configuration: one that lost its power for a moment would be driven by the next goal from wherever it has sagged to.
  */

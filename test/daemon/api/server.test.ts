@@ -63,7 +63,7 @@ beforeEach(async () => {
     park: () => note("park"),
     events: (after) => eventsAfter(after, history.events),
     tell: (what) => note(what),
-    lend: (purpose, peer) => lending.lend(purpose, peer),
+    lend: (purpose, asking) => lending.lend(purpose, asking),
     reload: () => note("reload"),
   });
 });
