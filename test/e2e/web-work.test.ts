@@ -1,7 +1,7 @@
 /** The workflows of the command line run from the page, in a real browser, on simulated arms. */
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync } from "node:fs";
-import { mkdtemp } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
@@ -147,6 +147,7 @@ needing(...BROWSER_NEEDS).describe("a work on the page", () => {
 
   test("that parks holds the follower where it is once its page is gone, and parks while it is there", async () => {
     const dir = await mkdtemp(join(tmpdir(), "so101-web-park-"));
+    await using _ = { [Symbol.asyncDispose]: () => rm(dir, { recursive: true }) };
     const pose = JOINTS.map((joint) => `${joint} = ${nearPose[joint]}`).join("\n");
     const config = await configOf({ dir, paths: pathsIn(dir) }, `[park]\n${pose}\n`);
     await using service = await RunningTeleoperation.start({
