@@ -28,8 +28,8 @@ import { claimCommand, claimsCommand } from "./web-claims.ts";
 
 interface Options {
   readonly listen?: ListenAddress;
-  readonly socket: readonly string[];
-  readonly config: readonly string[];
+  readonly socket?: readonly string[];
+  readonly config?: readonly string[];
   readonly simulatedArms?: true;
   readonly simDir?: string;
 }
@@ -50,14 +50,12 @@ export function webCommand(): Command {
     .option(
       "--socket <path>",
       "control socket of a service; again for each further one (default: those of all configured pairs)",
-      (path: string, before: readonly string[]) => [...before, path],
-      [],
+      (path: string, before: readonly string[] = []) => [...before, path],
     )
     .option(
       "--config <file>",
       "configuration file of the pair at --socket, in their order (default: that of the socket's name)",
-      (path: string, before: readonly string[]) => [...before, path],
-      [],
+      (path: string, before: readonly string[] = []) => [...before, path],
     )
     .option(
       "--simulated-arms",
@@ -74,7 +72,7 @@ export function webCommand(): Command {
 }
 
 async function serve(options: Options, interrupted: AbortSignal): Promise<void> {
-  const { listen, socket, config, simulatedArms, simDir } = options;
+  const { listen, socket = [], config = [], simulatedArms, simDir } = options;
   if (config.length > socket.length) {
     throw new UsageError("each --config takes a --socket, that of the service which has read that file");
   }
@@ -92,7 +90,7 @@ async function serve(options: Options, interrupted: AbortSignal): Promise<void> 
       const web = loadWebConfig(DEFAULT_CONFIG_PATH);
       if (!web.enabled && !isAsked) return undefined;
       const dir = writableStateDir();
-      pairs ??= socket.length > 0 ? named(pairsOf(options)) : configuredPairs(signal);
+      pairs ??= socket.length > 0 ? named(pairsOf(socket, config)) : configuredPairs(signal);
       return {
         ...(listen ?? listenAddress(web.listen)!),
         files,
@@ -145,7 +143,7 @@ function writableStateDir(): string {
 }
 
 /** The pairs whose services listen at the sockets that were given. */
-function pairsOf({ socket: sockets, config: configs }: Options): ServedPair[] {
+function pairsOf(sockets: readonly string[], configs: readonly string[]): ServedPair[] {
   return sockets.map((path, index) => {
     const config = configs[index];
     const given = basename(path, ".sock");

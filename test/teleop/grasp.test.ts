@@ -1,9 +1,12 @@
 /** What a pair does with a gripper that holds something, in virtual time: what it holds is never let go by a cure. */
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import type { RecordEntry } from "../../src/sim/record/entries.ts";
 import type { Actuator, OverloadCure } from "../../src/sim/servo/actuator.ts";
 import type { PairSettings } from "../../src/teleop/settings.ts";
 import { VirtualPair } from "../support/virtual-pair.ts";
+
+// Much virtual time, on machines that are busy.
+setDefaultTimeout(60_000);
 
 const GRIPPER = 5;
 const FOLLOWS_S = 5;

@@ -1,6 +1,9 @@
 /** How near the follower's goals are to LeRobot's, whatever a hand does and whatever the link. */
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { type GivenGoal, VirtualPair } from "../support/virtual-pair.ts";
+
+// Much virtual time, on machines that are busy.
+setDefaultTimeout(60_000);
 
 const STEPS_PER_DEG = 4096 / 360;
 /** By then a pair that began with everything follows. */

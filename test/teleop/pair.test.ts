@@ -1,9 +1,12 @@
 /** The pair as a whole, on simulated arms in virtual time: every edge of its states, and what leads along it. */
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { JOINTS } from "../../src/arm/joints.ts";
 import type { GainsByJoint } from "../../src/arm/servos/baseline.ts";
 import { MissingEdge } from "../../src/teleop/state/machine.ts";
 import { VirtualPair } from "../support/virtual-pair.ts";
+
+// Much virtual time, on machines that are busy.
+setDefaultTimeout(60_000);
 
 const OFF = [false, false, false, false, false, false];
 const ON = [true, true, true, true, true, true];

@@ -5,6 +5,12 @@ import { JOINTS, type JointName } from "../arm/joints.ts";
 /** A servo that has not answered for so long must get no goal: it may have lost its power meanwhile. */
 const OWED_AT_MOST_US = 50_000;
 
+/** A joint whose servo owes an answer, and since when, µs. */
+export interface Owed {
+  readonly joint: JointName;
+  readonly sinceUs: number;
+}
+
 /** A reply on its way. */
 interface Coming {
   readonly atUs: number;
@@ -31,14 +37,16 @@ export class OwedWatch {
     if (JOINTS[id - 1] !== undefined) this.#coming.push({ atUs, joint: id - 1 });
   }
 
-  /** A joint of which an answer is owed for too long when goals are sent, and for how long, µs; undefined if there is none. */
-  goals(atUs: number): { joint: JointName; forUs: number } | undefined {
+  /** The joints of which an answer is owed for too long when goals are sent, each with since when, µs. */
+  goals(atUs: number): Owed[] {
     for (const { atUs: cameUs, joint } of this.#coming) {
       if (cameUs <= atUs) this.#sinceUs[joint] = Number.POSITIVE_INFINITY;
     }
     this.#coming = this.#coming.filter(({ atUs: cameUs }) => cameUs > atUs);
-    const joint = this.#sinceUs.findIndex((sinceUs) => atUs - sinceUs > OWED_AT_MOST_US);
-    return joint === -1 ? undefined : { joint: JOINTS[joint]!, forUs: atUs - this.#sinceUs[joint]! };
+    return JOINTS.flatMap((joint, index) => {
+      const sinceUs = this.#sinceUs[index]!;
+      return atUs - sinceUs > OWED_AT_MOST_US ? [{ joint, sinceUs }] : [];
+    });
   }
 
   #asked(atUs: number, id: number): void {

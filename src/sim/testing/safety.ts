@@ -5,7 +5,7 @@ import { degrees, degreesToSteps, STEPS_PER_TURN } from "../../feetech/units.ts"
 import { type ArmName, JOINTS, type JointName } from "../arm/joints.ts";
 import type { BytesEntry, CollisionEntry, RecordEntry, ServoEntry } from "../record/entries.ts";
 import { RareInstruction } from "../servo/servo.ts";
-import { OwedWatch } from "./owed.ts";
+import { type Owed, OwedWatch } from "./owed.ts";
 import { bytesOf, decoderOf } from "./record.ts";
 import { type GoalLimits, GoalWatch } from "./speed.ts";
 
@@ -75,6 +75,8 @@ export class SafetyCheck {
   readonly #goals: readonly GoalWatch[];
   readonly #targets: readonly ArrayLike<number>[] | undefined;
   readonly #owed = new OwedWatch();
+  /** Goals that seem to have been sent to servos that owed an answer, as far as the record has been read. */
+  #goalsToOwing: { readonly violation: Violation; owed: Owed[] }[] = [];
 
   constructor(limits: SafetyLimits) {
     this.#targets = limits.targets;
@@ -112,7 +114,7 @@ export class SafetyCheck {
 
   #followerReply(entry: BytesEntry): void {
     const decoder = decoderOf(entry);
-    while (decoder.next()) this.#owed.reply(entry.t, decoder.id);
+    while (decoder.next()) this.#answered(entry.t, decoder.id);
   }
 
   /** The line carries both ways: what meets on it is destroyed. */
@@ -150,9 +152,25 @@ export class SafetyCheck {
     this.#owed.request(entry.t, packet);
     if (!isGoals(packet)) return;
     const owed = this.#owed.goals(entry.t);
-    if (owed === undefined) return;
-    const message = `it was asked ${(owed.forUs / 1e3).toFixed(1)} ms before, and has not answered since`;
-    this.#broken(entry, owed.joint, "goal to a servo that owes an answer", message);
+    if (owed.length === 0) return;
+    const [{ joint, sinceUs }] = owed as [Owed];
+    const message = `it was asked ${((entry.t - sinceUs) / 1e3).toFixed(1)} ms before, and has not answered since`;
+    const violation = this.#broken(entry, joint, "goal to a servo that owes an answer", message);
+    this.#goalsToOwing.push({ violation, owed: [...owed] });
+  }
+
+  /** What is kept from its processor notes a reply after what came later: whose goals had been answered, owed nothing. */
+  #answered(atUs: number, id: number): void {
+    this.#owed.reply(atUs, id);
+    this.#goalsToOwing = this.#goalsToOwing.filter((goals) => {
+      const isBefore = atUs <= goals.violation.t;
+      goals.owed = goals.owed.filter(({ joint, sinceUs }) => {
+        return !(isBefore && joint === JOINTS[id - 1] && atUs > sinceUs);
+      });
+      if (goals.owed.length > 0) return true;
+      this.violations.splice(this.violations.indexOf(goals.violation), 1);
+      return false;
+    });
   }
 
   /** A write of `data` from `address` on, in whatever packet, to one servo or to all. */
@@ -226,8 +244,10 @@ export class SafetyCheck {
     joint: JointName | undefined,
     rule: SafetyRule,
     message: string,
-  ): void {
-    this.violations.push({ t, arm, ...(joint === undefined ? {} : { joint }), rule, message });
+  ): Violation {
+    const violation = { t, arm, ...(joint === undefined ? {} : { joint }), rule, message };
+    this.violations.push(violation);
+    return violation;
   }
 }
 

@@ -21,7 +21,6 @@ export const HEADERS = {
   "x-content-type-options": "nosniff",
   "referrer-policy": "no-referrer",
   "cross-origin-resource-policy": "same-origin",
-  "cross-origin-opener-policy": "same-origin",
 } as const;
 
 /** What Bun's compiler makes of a page that is imported. */

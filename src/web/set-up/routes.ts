@@ -89,7 +89,8 @@ export function setUpRoutes(works: Works, means: SetUpMeans): readonly PairRoute
           return reply(await look({ ...placeOf(pair), boards: seen }, status));
         } catch (error) {
           if (!(error instanceof ConfigError)) throw error;
-          return refusal(CONFLICT, messageOf(error, pair.audience));
+          // Every page that opens asks: that there is nothing to set up is no failure of its asking.
+          return reply({ done: false, text: messageOf(error, pair.audience) } satisfies ActionReply);
         }
       },
     },

@@ -206,6 +206,14 @@ describe("a follower that was asked", () => {
     expect(rules([...(delayed as RecordEntry[]), goal(75_000, 2000)])).toEqual([]);
   });
 
+  test("owes nothing where the record notes its answer after what came later", () => {
+    const owed = "goal to a servo that owes an answer";
+    const goals = [energised(0, 2000), asked(1_000), goal(60_000, 2000)];
+    expect(rules([...goals, answer(2_300, 5), answer(2_400, 6)])).toEqual([]);
+    expect(rules([...goals, answer(2_300, 5)])).toEqual([owed]);
+    expect(rules([...goals, answer(61_000, 5), answer(61_000, 6)])).toEqual([owed]);
+  });
+
   test("must not get goals while its answer is on the line", () => {
     const met = (packet: RecordEntry, isExact = true): RecordEntry[] => {
       const { hex } = packet as { hex: string };
