@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, beforeEach, expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
 import type { Browser, BrowserContext, Page } from "playwright-core";
+import { borrow } from "../../src/api/client.ts";
 import type { Status } from "../../src/api/protocol.ts";
 import { BROWSER_NEEDS, PHONE, type RunningWebProgram, startBrowser, startWeb } from "../support/browser.ts";
 import { claimBesideLeader, moveAsAsked } from "../support/claim.ts";
@@ -66,6 +67,20 @@ needing(...BROWSER_NEEDS).describe("the page", () => {
     const response = await fetch(`${web.url}pairs/${PAIR}/buttons`, { method: "POST", headers, body });
     return (await response.json()) as { done: boolean; text: string };
   };
+
+  test("is not claimed while the arms are lent: the pause would end what somebody does with them", async () => {
+    web = await startWeb([socket], service.sim.dir);
+    await using _ = web;
+    const loan = await borrow([socket], "calibrate", new AbortController().signal);
+    const origin = web.url.slice(0, -1);
+    const headers = { "content-type": "application/json", origin };
+    const response = await fetch(`${web.url}pairs/${PAIR}/claim`, { method: "POST", headers, body: "{}" });
+    const { text } = (await response.json()) as { text: string };
+    expect(text).toContain("The arms are lent just now, for “calibrate”");
+    expect(loan.recalled.aborted).toBe(false);
+    loan.end();
+    await follows();
+  });
 
   test("is claimed by a code, and falls back at once when its claim is ended on the machine", async () => {
     web = await startWeb([socket], service.sim.dir);

@@ -51,7 +51,7 @@ export class Claimer {
     return this.#attempt(
       [pair],
       pair.name,
-      async () => undefined,
+      () => lentFor([pair]),
       async (show) => {
         // Ordinary motion must never answer, and whoever works with the arms sees that something is on.
         const paused = await pair.buttons.press("pause", "claimed", signal);
@@ -67,7 +67,7 @@ export class Claimer {
     const named = async () =>
       (await areNamed(all, counted))
         ? "The boards of this machine's arms have names: claim this page at the leader, by moving it."
-        : undefined;
+        : lentFor(all);
     return this.#attempt(all, null, named, async (show) => {
       // Without a board there is mostly no service, and nothing to pause.
       await Promise.all(all.map(({ buttons }) => buttons.press("pause", "claimed", signal)));
@@ -129,4 +129,12 @@ export class Claimer {
       pairs.map(({ sockets }) => askService(sockets, { do: "tell", what }).catch(() => undefined)),
     );
   }
+}
+
+/** That arms are lent: the pause that a claim begins with would end what somebody does with them. */
+async function lentFor(pairs: readonly ServedPair[]): Promise<Refusal> {
+  const statuses = await Promise.all(pairs.map(({ feed }) => feed.ask()));
+  const lent = statuses.find((status) => status?.mode === "lent")?.lent;
+  if (lent === undefined) return undefined;
+  return `The arms are lent just now, for “${lent.for}”: claim this page once they have been given back.`;
 }
