@@ -2,7 +2,6 @@
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { askService } from "../../src/api/client.ts";
-import type { Status } from "../../src/api/protocol.ts";
 import { startSim } from "../../src/sim/testing/start.ts";
 import { Claims } from "../../src/web/access/claims.ts";
 import { percentile } from "../bench/analysis.ts";
@@ -10,6 +9,7 @@ import { sampleProcess } from "../bench/process.ts";
 import { judgeRecord } from "../chaos/judge.ts";
 import { Program } from "../chaos/program.ts";
 import type { Attack, AttackReport, Siege } from "./attack.ts";
+import { lateOf, megabytes, rounded, until } from "./figures.ts";
 
 const HOSTILE = join(import.meta.dir, "page/hostile.ts");
 /** The loop's unit runs before all others; here, where it is started by hand, the hostile one runs after it. */
@@ -31,7 +31,7 @@ async function besiegePage({ program: path, random, seconds, dir, say }: Siege):
   const program = new Program(path, sim, RATE_HZ, () => {});
   const socket = join(sim.dir, "control.sock");
   program.start();
-  await until(() => program.state === "following");
+  await until(() => program.state === "following", FOLLOWING_WITHIN_MS);
   const state = join(dir, "state");
   mkdirSync(state, { mode: 0o700 });
   const claims = new Claims(state);
@@ -176,24 +176,4 @@ async function startWeb(program: string, socket: string, state: string): Promise
       await child.exited;
     },
   };
-}
-
-async function until(wanted: () => boolean): Promise<void> {
-  const deadlineMs = performance.now() + FOLLOWING_WITHIN_MS;
-  while (!wanted()) {
-    if (performance.now() > deadlineMs) throw new Error("the service does not follow");
-    await Bun.sleep(20);
-  }
-}
-
-function lateOf(from: Status, to: Status): number {
-  return rounded((1e4 * (to.lateTicks - from.lateTicks)) / (to.ticks - from.ticks));
-}
-
-function megabytes(kb: number): number {
-  return rounded(kb / 1024);
-}
-
-function rounded(value: number): number {
-  return Math.round(value * 10) / 10;
 }

@@ -8,6 +8,7 @@ import { sampleProcess } from "../bench/process.ts";
 import { judgeRecord } from "../chaos/judge.ts";
 import { Program } from "../chaos/program.ts";
 import type { Attack, AttackReport, Siege } from "./attack.ts";
+import { lateOf, megabytes, rounded, until } from "./figures.ts";
 import { startHelper } from "./socket/helper.ts";
 import { BORROWERS, KINDS } from "./socket/kinds.ts";
 import { type Storm, storm } from "./socket/storm.ts";
@@ -209,24 +210,4 @@ async function asked(at: string, line: string): Promise<string> {
   } finally {
     client.close();
   }
-}
-
-async function until(wanted: () => boolean, withinMs: number): Promise<void> {
-  const deadlineMs = performance.now() + withinMs;
-  while (!wanted()) {
-    if (performance.now() > deadlineMs) throw new Error("the service does not follow");
-    await Bun.sleep(20);
-  }
-}
-
-function lateOf(from: Status, to: Status): number {
-  return rounded((1e4 * (to.lateTicks - from.lateTicks)) / (to.ticks - from.ticks));
-}
-
-function megabytes(kb: number): number {
-  return rounded(kb / 1024);
-}
-
-function rounded(value: number): number {
-  return Math.round(value * 10) / 10;
 }

@@ -12,10 +12,11 @@ import {
   startWeb,
   troublesOf,
 } from "../support/browser.ts";
+import { claimIn } from "../support/claimed-page.ts";
 import { MOUNTING, needing, program, ROOT } from "../support/needs.ts";
 import { programPath } from "../support/program.ts";
 import { RunningTeleoperation } from "../support/teleoperation.ts";
-import { claimIn, configOf } from "../support/web-arms.ts";
+import { configOf } from "../support/web-arms.ts";
 
 setDefaultTimeout(90_000);
 
@@ -116,7 +117,7 @@ needing(...BROWSER_NEEDS).describe("the page", () => {
     await faulted.untilState("faulted");
     const { sim } = faulted;
     const config = await configOf({ ...sim, paths: { ...sim.paths, calibration: empty } });
-    const token = claimIn(sim.dir);
+    const claim = claimIn(sim.dir);
     const args = ["--simulated-arms", "--config", config];
     await using its = await startWeb([join(sim.dir, "control.sock")], sim.dir, args);
     await using opened = await open(its.url);
@@ -126,7 +127,7 @@ needing(...BROWSER_NEEDS).describe("the page", () => {
     const href = await page.getByRole("link", { name: "Calibrate the leader" }).getAttribute("href");
     expect(href).toBe("#set-up");
 
-    await context.addCookies([{ name: "so101_claim", value: token, url: its.url }]);
+    await claim.give(context, its.url);
     await page.goto(`${its.url}#health`);
     await page.reload();
     const broken = page.getByRole("listitem").filter({ hasText: "teleoperation broken" });

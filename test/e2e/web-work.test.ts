@@ -18,10 +18,11 @@ import {
   startWeb,
   troublesOf,
 } from "../support/browser.ts";
+import { claimIn } from "../support/claimed-page.ts";
 import { needing } from "../support/needs.ts";
 import { atRest, checkedArms, fileOf, held, inEeprom } from "../support/simulated-arms.ts";
 import { RunningTeleoperation } from "../support/teleoperation.ts";
-import { claimIn, configOf } from "../support/web-arms.ts";
+import { configOf } from "../support/web-arms.ts";
 
 setDefaultTimeout(90_000);
 
@@ -51,11 +52,11 @@ needing(...BROWSER_NEEDS).describe("a work on the page", () => {
 
   /** The page on the arms of `sim`, claimed; disposing closes it, and ends its server. */
   async function open(sim: Pick<RunningSim, "dir" | "paths">, config: string): Promise<Opened> {
-    const token = claimIn(sim.dir);
+    const claim = claimIn(sim.dir);
     const socket = join(sim.dir, "control.sock");
     const web = await startWeb([socket], sim.dir, ["--config", config, "--simulated-arms"]);
     const context = await browser.newContext({ viewport: PHONE, hasTouch: true });
-    await context.addCookies([{ name: "so101_claim", value: token, url: web.url }]);
+    await claim.give(context, web.url);
     const look = async () => {
       const page = await context.newPage();
       await page.goto(`${web.url}#set-up`);
