@@ -284,6 +284,28 @@ describe("who may ask what", () => {
   });
 });
 
+test("what a claimed page asks is refused where its claim is ended before all of it has come", async () => {
+  const token = served.claims.add("a phone", Date.now());
+  const other = served.claims.add("a tablet", Date.now());
+  const body = '{"id":"all"}';
+  const head = { ...OWN(), ...JSON_TYPE, cookie: `so101_claim=${token}`, "content-length": `${body.length}` };
+  const { promise, resolve } = Promise.withResolvers<string>();
+  const socket = await Bun.connect({
+    ...{ hostname: "127.0.0.1", port: served.port },
+    socket: { data: (_, data) => resolve(data.toString()), close: () => resolve("") },
+  });
+  socket.write(request({ method: "POST", path: "/revoke", headers: head }));
+  // What has come first is looked at first.
+  expect(await asked({ path: "/claims", headers: { ...OWN(), cookie: head.cookie } })).toBe(200);
+  const phone = served.claims.list(Date.now()).find(({ name }) => name === "a phone")!;
+  served.claims.revoke(phone.id, Date.now());
+  socket.write(body);
+  expect(statusOf(await promise)).toBe(403);
+  expect(served.claims.idOf(other, Date.now())).toBeString();
+  served.claims.revoke("all", Date.now());
+  socket.end();
+});
+
 test("a claim ends with the page that makes it, and hundreds at once are one", async () => {
   const board = { path: "/dev/ttyACM0", serial: "5A46082170" };
   await using other = serveForTest({ boards: { list: async () => [board], watch() {} } });
