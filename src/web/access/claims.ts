@@ -1,6 +1,6 @@
 /** Which pages have been claimed: kept over restarts, as nothing that could be used to claim one. */
 import { randomBytes } from "node:crypto";
-import { statSync } from "node:fs";
+import { lstatSync } from "node:fs";
 import * as v from "valibot";
 import { visible } from "../../linux/text/visible.ts";
 import { readState, replaceState } from "./state.ts";
@@ -83,8 +83,7 @@ export class Claims {
 
   /** Reads the file where it has changed. */
   #look(): void {
-    const stats = statSync(`${this.#dir}/${FILE}`, { throwIfNoEntry: false });
-    const now = stats === undefined ? "none" : `${stats.ino} ${stats.mtimeMs} ${stats.ctimeMs} ${stats.size}`;
+    const now = markOf(`${this.#dir}/${FILE}`);
     if (now === this.#read) return;
     this.#read = now;
     this.#claims = readState(this.#dir, FILE, fileSchema)?.claims ?? [];
@@ -93,6 +92,16 @@ export class Claims {
   #keep(claims: readonly KeptClaim[]): void {
     replaceState(this.#dir, FILE, { claims });
     this.#look();
+  }
+}
+
+/** By what a file is told from the one that was there before; "none" too where it cannot be looked at. Never throws. */
+function markOf(path: string): string {
+  try {
+    const { ino, mtimeMs, ctimeMs, size } = lstatSync(path);
+    return `${ino} ${mtimeMs} ${ctimeMs} ${size}`;
+  } catch {
+    return "none";
   }
 }
 
