@@ -11,6 +11,7 @@ import type { Claims } from "./access/claims.ts";
 import type { Codes } from "./access/codes.ts";
 import { tokenIn } from "./access/cookie.ts";
 import { accessRoutes, claimRoutes } from "./access/routes.ts";
+import { NotKept } from "./access/state.ts";
 import { healthRoutes } from "./health/routes.ts";
 import { Remembering } from "./history/remembering.ts";
 import { historyRoutes } from "./history/routes.ts";
@@ -106,7 +107,12 @@ export function serveWeb(options: WebOptions): RunningWeb {
       if (url.pathname === "/live") return upgrade(request, server, peer);
       return ask(request, url, peer);
     },
-    error: () => refusal(500, "The page's own program has failed in this."),
+    error: (error) => {
+      return refusal(
+        500,
+        error instanceof NotKept ? error.message : "The page's own program has failed in this.",
+      );
+    },
     websocket: {
       maxPayloadLength: 1_024,
       backpressureLimit: MOST_UNREAD_BYTES,

@@ -1,5 +1,6 @@
 /** Who is heard by the page's server, what of, and what becomes of everybody else. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { mkdirSync } from "node:fs";
 import { hostname } from "node:os";
 import { MOST_CONNECTIONS } from "../../src/web/http/connections.ts";
 import { type ServedWeb, say, serveForTest, statusOf } from "../support/web-server.ts";
@@ -282,6 +283,17 @@ describe("who may ask what", () => {
     const pauses = await Promise.all(Array.from({ length: 120 }, () => ask("/pairs/main/buttons", pause)));
     expect(new Set(pauses)).toEqual(new Set([200]));
   });
+});
+
+test("a claim that cannot be kept is none, and says why", async () => {
+  await using other = serveForTest();
+  const code = other.codes.make(Date.now());
+  mkdirSync(`${other.dir}/claims.json/in-the-way`, { recursive: true });
+  const headers = { host: "localhost", origin: "http://localhost", ...JSON_TYPE };
+  const body = JSON.stringify({ code });
+  const answer = await say(other.port, request({ method: "POST", path: "/claim-by-code", headers, body }));
+  expect(answer).toContain(`${other.dir}/claims.json cannot be changed: `);
+  expect(answer.toLowerCase()).not.toContain("set-cookie");
 });
 
 test("what a claimed page asks is refused where its claim is ended before all of it has come", async () => {

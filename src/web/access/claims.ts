@@ -45,7 +45,7 @@ export class Claims {
       .toSorted((a, b) => b.claimedAtMs - a.claimedAtMs);
   }
 
-  /** Makes a claim; returns the token that the page keeps. Throws the system's error when it cannot be kept. */
+  /** Makes a claim; returns the token that the page keeps. Throws NotKept. */
   add(name: string, nowMs: number): string {
     const token = randomBytes(32).toString("base64url");
     const claim = {
@@ -65,7 +65,7 @@ export class Claims {
     return this.#alive(nowMs).find((claim) => claim.digest === digest)?.id;
   }
 
-  /** Ends the claim of an id, or all; how many that were. Throws the system's error when that cannot be kept. */
+  /** Ends the claim of an id, or all; how many that were. Throws NotKept. */
   revoke(id: string | "all", nowMs: number): number {
     const before = this.#alive(nowMs);
     const left = id === "all" ? [] : before.filter((claim) => claim.id !== id);
