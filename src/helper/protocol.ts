@@ -4,6 +4,7 @@
  * `{"v": 1, "ok": false, "error": "…"}`. What root does for others is a list of few requests, each checked whole here.
  */
 import * as v from "valibot";
+import { withGivenKeys } from "./given-keys.ts";
 
 /** The version of the protocol; a request of another is refused with this number. */
 export const HELPER_VERSION = 1;
@@ -35,7 +36,7 @@ const board = v.strictObject({
 const key = v.pipe(v.string(), v.regex(/^[a-z_]{1,40}(\.[a-z_]{1,40}){0,3}$/, "not a key"));
 
 const keyValue = v.union(
-  [v.pipe(v.string(), v.maxLength(64)), v.pipe(v.number(), v.finite()), v.boolean()],
+  [v.pipe(v.string(), v.maxLength(64)), v.pipe(v.number(), v.finite("not a value")), v.boolean()],
   "not a value",
 );
 
@@ -53,7 +54,7 @@ export const helperRequestSchema = v.variant("ask", [
     v: version,
     ask: v.literal("set"),
     pair,
-    keys: v.record(key, keyValue),
+    keys: v.pipe(withGivenKeys, v.record(key, keyValue)),
     seen: v.exactOptional(digest),
   }),
   /** Has a pair's service run, now and from each boot on. */

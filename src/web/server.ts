@@ -11,6 +11,7 @@ import type { Claims } from "./access/claims.ts";
 import type { Codes } from "./access/codes.ts";
 import { tokenIn } from "./access/cookie.ts";
 import { accessRoutes, claimRoutes } from "./access/routes.ts";
+import { NotKept } from "./access/state.ts";
 import { healthRoutes } from "./health/routes.ts";
 import { Remembering } from "./history/remembering.ts";
 import { historyRoutes } from "./history/routes.ts";
@@ -19,7 +20,7 @@ import { Connections, type Peer } from "./http/connections.ts";
 import { isFromOwnPage, LONGEST_BODY_BYTES, refusedBy, refusedToAll } from "./http/entry.ts";
 import { fileResponse, type PageFile, scriptOf } from "./http/page-files.ts";
 import { refusal } from "./http/replies.ts";
-import type { Asked, MachineRoute, PairRoute } from "./http/route.ts";
+import type { Asked, MachineRoute, PairRoute, Standing } from "./http/route.ts";
 import { type OpenPage, OpenPages } from "./open-pages.ts";
 import { metricsRoute, pairRoutes, stopRoute } from "./pairs/routes.ts";
 import type { ServedPair } from "./pairs/served-pair.ts";
@@ -106,7 +107,12 @@ export function serveWeb(options: WebOptions): RunningWeb {
       if (url.pathname === "/live") return upgrade(request, server, peer);
       return ask(request, url, peer);
     },
-    error: () => refusal(500, "The page's own program has failed in this."),
+    error: (error) => {
+      return refusal(
+        500,
+        error instanceof NotKept ? error.message : "The page's own program has failed in this.",
+      );
+    },
     websocket: {
       maxPayloadLength: 1_024,
       backpressureLimit: MOST_UNREAD_BYTES,
@@ -145,13 +151,21 @@ export function serveWeb(options: WebOptions): RunningWeb {
     const ofPair = ofPairs.find((route) => route.path === path);
     const route = name === undefined ? ofMachine.find(({ path }) => path === url.pathname) : ofPair;
     if (route === undefined) return fileOf(request, url);
-    const claim = claims.idOf(tokenOf(request), Date.now());
-    const standing = claim === undefined ? "unclaimed" : "claimed";
+    const token = tokenOf(request);
     const address = plainAddress(peer.address);
-    const refused = refusedBy(route, request, { standing, reading, address, allowance });
-    if (refused) return refused;
+    const look = () => {
+      const claim = claims.idOf(token, Date.now());
+      const standing: Standing = claim === undefined ? "unclaimed" : "claimed";
+      const refused = refusedBy(route, request, { standing, reading, address, allowance });
+      return { claim, standing, refused };
+    };
+    const before = look();
+    if (before.refused) return before.refused;
     // Bun ends a connection whose request has not come in its time; from then on it is the answer's.
     const whole = request.method === "POST" ? await wholeOf(request) : request;
+    // Meanwhile its claim may have been ended.
+    const { claim, standing, refused } = before.claim === undefined ? before : look();
+    if (refused) return refused;
     server.timeout(request, ANSWERED_WITHIN_S);
     const answered = connections.began(peer);
     try {

@@ -1,5 +1,6 @@
 /** Who is heard by the page's server, what of, and what becomes of everybody else. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { mkdirSync } from "node:fs";
 import { hostname } from "node:os";
 import { MOST_CONNECTIONS } from "../../src/web/http/connections.ts";
 import { type ServedWeb, say, serveForTest, statusOf } from "../support/web-server.ts";
@@ -282,6 +283,39 @@ describe("who may ask what", () => {
     const pauses = await Promise.all(Array.from({ length: 120 }, () => ask("/pairs/main/buttons", pause)));
     expect(new Set(pauses)).toEqual(new Set([200]));
   });
+});
+
+test("a claim that cannot be kept is none, and says why", async () => {
+  await using other = serveForTest();
+  const code = other.codes.make(Date.now());
+  mkdirSync(`${other.dir}/claims.json/in-the-way`, { recursive: true });
+  const headers = { host: "localhost", origin: "http://localhost", ...JSON_TYPE };
+  const body = JSON.stringify({ code });
+  const answer = await say(other.port, request({ method: "POST", path: "/claim-by-code", headers, body }));
+  expect(answer).toContain(`${other.dir}/claims.json cannot be changed: `);
+  expect(answer.toLowerCase()).not.toContain("set-cookie");
+});
+
+test("what a claimed page asks is refused where its claim is ended before all of it has come", async () => {
+  const token = served.claims.add("a phone", Date.now());
+  const other = served.claims.add("a tablet", Date.now());
+  const body = '{"id":"all"}';
+  const head = { ...OWN(), ...JSON_TYPE, cookie: `so101_claim=${token}`, "content-length": `${body.length}` };
+  const { promise, resolve } = Promise.withResolvers<string>();
+  const socket = await Bun.connect({
+    ...{ hostname: "127.0.0.1", port: served.port },
+    socket: { data: (_, data) => resolve(data.toString()), close: () => resolve("") },
+  });
+  socket.write(request({ method: "POST", path: "/revoke", headers: head }));
+  // What has come first is looked at first.
+  expect(await asked({ path: "/claims", headers: { ...OWN(), cookie: head.cookie } })).toBe(200);
+  const phone = served.claims.list(Date.now()).find(({ name }) => name === "a phone")!;
+  served.claims.revoke(phone.id, Date.now());
+  socket.write(body);
+  expect(statusOf(await promise)).toBe(403);
+  expect(served.claims.idOf(other, Date.now())).toBeString();
+  served.claims.revoke("all", Date.now());
+  socket.end();
 });
 
 test("a claim ends with the page that makes it, and hundreds at once are one", async () => {

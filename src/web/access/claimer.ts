@@ -75,7 +75,7 @@ export class Claimer {
     });
   }
 
-  /** Takes a code that root has made. `address` is whose tries are counted. Throws the system's error. */
+  /** Takes a code that root has made. `address` is whose tries are counted. Throws NotKept. */
   byCode(code: string, address: string): Refusal {
     const now = performance.now();
     if (!this.#triesInAll.take("", now) || !this.#triesEach.take(address, now)) {

@@ -1,6 +1,6 @@
 /** Which pages have been claimed: kept over restarts, as nothing that could be used to claim one. */
 import { randomBytes } from "node:crypto";
-import { statSync } from "node:fs";
+import { lstatSync } from "node:fs";
 import * as v from "valibot";
 import { visible } from "../../linux/text/visible.ts";
 import { readState, replaceState } from "./state.ts";
@@ -45,7 +45,7 @@ export class Claims {
       .toSorted((a, b) => b.claimedAtMs - a.claimedAtMs);
   }
 
-  /** Makes a claim; returns the token that the page keeps. Throws the system's error when it cannot be kept. */
+  /** Makes a claim; returns the token that the page keeps. Throws NotKept. */
   add(name: string, nowMs: number): string {
     const token = randomBytes(32).toString("base64url");
     const claim = {
@@ -65,7 +65,7 @@ export class Claims {
     return this.#alive(nowMs).find((claim) => claim.digest === digest)?.id;
   }
 
-  /** Ends the claim of an id, or all; how many that were. Throws the system's error when that cannot be kept. */
+  /** Ends the claim of an id, or all; how many that were. Throws NotKept. */
   revoke(id: string | "all", nowMs: number): number {
     const before = this.#alive(nowMs);
     const left = id === "all" ? [] : before.filter((claim) => claim.id !== id);
@@ -83,8 +83,7 @@ export class Claims {
 
   /** Reads the file where it has changed. */
   #look(): void {
-    const stats = statSync(`${this.#dir}/${FILE}`, { throwIfNoEntry: false });
-    const now = stats === undefined ? "none" : `${stats.ino} ${stats.mtimeMs} ${stats.ctimeMs} ${stats.size}`;
+    const now = markOf(`${this.#dir}/${FILE}`);
     if (now === this.#read) return;
     this.#read = now;
     this.#claims = readState(this.#dir, FILE, fileSchema)?.claims ?? [];
@@ -93,6 +92,16 @@ export class Claims {
   #keep(claims: readonly KeptClaim[]): void {
     replaceState(this.#dir, FILE, { claims });
     this.#look();
+  }
+}
+
+/** By what a file is told from the one that was there before; "none" too where it cannot be looked at. Never throws. */
+function markOf(path: string): string {
+  try {
+    const { ino, mtimeMs, ctimeMs, size } = lstatSync(path);
+    return `${ino} ${mtimeMs} ${ctimeMs} ${size}`;
+  } catch {
+    return "none";
   }
 }
 

@@ -20,7 +20,7 @@ export class Codes {
     this.#dir = dir;
   }
 
-  /** Makes a code, in place of the one before. Throws the system's error when it cannot be kept. */
+  /** Makes a code, in place of the one before. Throws NotKept. */
   make(nowMs: number): string {
     const code = Array.from({ length: LENGTH }, () => SIGNS[randomInt(SIGNS.length)]).join("");
     const salt = randomBytes(32).toString("hex");
@@ -30,7 +30,7 @@ export class Codes {
 
   /**
    * Takes a code, which is then used up; false for another, or one that is over. Who tries is to be kept from trying often:
-   * none of the 5 · 10¹¹ is used up by a wrong try, so that nobody can use up another's. Throws the system's error.
+   * none of the 5 · 10¹¹ is used up by a wrong try, so that nobody can use up another's. Throws NotKept.
    */
   take(said: string, nowMs: number): boolean {
     const kept = readState(this.#dir, FILE, fileSchema);

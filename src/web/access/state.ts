@@ -6,7 +6,9 @@ import { existsSync, mkdirSync, type Stats } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import * as v from "valibot";
+import type { GuardedFolder } from "../../linux/guarded/folder.ts";
 import { inFolder } from "../../linux/guarded/path.ts";
+import { whyOf } from "../../linux/system-error.ts";
 
 /** What systemd makes for the page's unit (StateDirectory). */
 const UNIT_DIR = "/var/lib/so101-web";
@@ -45,9 +47,14 @@ export function readState<Schema extends v.GenericSchema>(
   }
 }
 
-/** Replaces a file, for its folder's owner alone. Throws the system's error, OddFileError. */
+/** What is to be kept cannot be: the disk is full, or somebody has changed the folder. The message is for the person. */
+export class NotKept extends Error {
+  override readonly name = "NotKept";
+}
+
+/** Replaces a file, for its folder's owner alone. Throws {@link NotKept}. */
 export function replaceState(dir: string, name: string, state: object): void {
-  inFolder(dir, "throw", (folder) => {
+  change(dir, name, (folder) => {
     const { uid, gid } = folder.stats;
     const like = { uid, gid, mode: 0o600 } as Stats;
     folder.stage(name, `${JSON.stringify(state, null, 2)}\n`, like).commit();
@@ -56,7 +63,21 @@ export function replaceState(dir: string, name: string, state: object): void {
   });
 }
 
-/** Removes a file, if it is there. Throws the system's error. */
+/** Removes a file, if it is there. Throws {@link NotKept}. */
 export function removeState(dir: string, name: string): void {
-  inFolder(dir, "throw", (folder) => folder.remove(name));
+  change(dir, name, (folder) => folder.remove(name));
+}
+
+function change(dir: string, name: string, work: (folder: GuardedFolder) => void): void {
+  try {
+    inFolder(dir, "throw", work);
+  } catch (cause) {
+    const why = whyOf(cause);
+    throw new NotKept(
+      `${join(dir, name)} cannot be changed: ${why} — mend that on the machine, then try again`,
+      {
+        cause,
+      },
+    );
+  }
 }

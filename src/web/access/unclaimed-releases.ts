@@ -7,17 +7,20 @@ const WITHIN_MS = 10 * 60_000;
 /** Counts the releases of unclaimed pages. */
 export class UnclaimedReleases {
   #atMs: number[] = [];
+  /** Whether there were too many: then only somebody beside the arms lets others release again, not the time. */
+  #isOver = false;
   /** Of which run of the service the last one was, and of what it was doing. */
   #last: string | undefined;
 
-  /** Whether one more is allowed at `nowMs`. */
-  isAllowed(nowMs: number): boolean {
-    return this.#atMs.filter((at) => at > nowMs - WITHIN_MS).length < MOST;
+  /** Whether one more is allowed. */
+  get isAllowed(): boolean {
+    return !this.#isOver;
   }
 
   /** Counts one that is done to a pair of this status. */
   count(nowMs: number, status: Status): void {
     this.#atMs = [...this.#atMs.filter((at) => at > nowMs - WITHIN_MS), nowMs];
+    this.#isOver ||= this.#atMs.length >= MOST;
     this.#last = stageOf(status);
   }
 
@@ -29,6 +32,7 @@ export class UnclaimedReleases {
   /** Somebody who was beside the arms has made them go on: what was counted is over. */
   forget(): void {
     this.#atMs = [];
+    this.#isOver = false;
     this.#last = undefined;
   }
 }

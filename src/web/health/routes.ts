@@ -3,18 +3,25 @@ import { meaningOfCode } from "../../messages/codes.ts";
 import { messageOf } from "../../workflows/api-problem.ts";
 import { refusal, reply } from "../http/replies.ts";
 import type { PairRoute } from "../http/route.ts";
+import { shared } from "../http/shared.ts";
 import type { ServedPair } from "../pairs/served-pair.ts";
 import { PairHealth } from "./health.ts";
 import type { EventsReply, HealthReply, ReportReply } from "./messages.ts";
 import { reportOf } from "./report.ts";
 
+/** Programs are started for it: so often at most, however many pages want one. */
+const REPORT_EVERY_MS = 1_000;
+
 /** Of each pair. */
 export function healthRoutes(): readonly PairRoute[] {
-  const all = new Map<ServedPair, PairHealth>();
+  const all = new Map<ServedPair, { readonly health: PairHealth; readonly report: () => Promise<string> }>();
   const of = (pair: ServedPair) => {
-    const health = all.get(pair) ?? new PairHealth(pair);
-    all.set(pair, health);
-    return health;
+    const known = all.get(pair);
+    if (known !== undefined) return known;
+    const health = new PairHealth(pair);
+    const asked = { health, report: shared(REPORT_EVERY_MS, () => reportOf(pair, health)) };
+    all.set(pair, asked);
+    return asked;
   };
   return [
     {
@@ -22,7 +29,7 @@ export function healthRoutes(): readonly PairRoute[] {
       path: "health",
       who: "reader",
       async answer(pair) {
-        return reply((await of(pair).look()) satisfies HealthReply);
+        return reply((await of(pair).health.look()) satisfies HealthReply);
       },
     },
     {
@@ -31,7 +38,7 @@ export function healthRoutes(): readonly PairRoute[] {
       who: "reader",
       async answer(pair) {
         try {
-          const events = await of(pair).events();
+          const events = await of(pair).health.events();
           const meanings = Object.fromEntries(
             [...new Set(events.map(({ code }) => code))].map((code) => [code, meaningOfCode(code) ?? ""]),
           );
@@ -46,7 +53,7 @@ export function healthRoutes(): readonly PairRoute[] {
       path: "report",
       who: "reader",
       async answer(pair) {
-        return reply({ text: await reportOf(pair, of(pair)) } satisfies ReportReply);
+        return reply({ text: await of(pair).report() } satisfies ReportReply);
       },
     },
   ];

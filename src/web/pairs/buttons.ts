@@ -63,14 +63,13 @@ export class Buttons {
     // The arm stands still at once, whatever is to come; that it does is not waited for.
     if (!isStill(before)) await askService(this.#sockets, { do: "pause" });
     if (!again) {
-      const now = performance.now();
-      if (!this.#releases.isAllowed(now)) {
+      if (!this.#releases.isAllowed) {
         return refused(
           "Paused, not released: unclaimed pages have released it three times in ten minutes. Pause still works; a " +
             "claimed page may release it, and its Resume lets others release again.",
         );
       }
-      this.#releases.count(now, before);
+      this.#releases.count(performance.now(), before);
     }
     return { done: true, text: done.release(await this.#asking.release.ask()) };
   }

@@ -26,7 +26,7 @@ export class Compared {
     return digest !== undefined && this.#read()[pair] === digest;
   }
 
-  /** Keeps that they agree. Throws the system's error. */
+  /** Keeps that they agree. Throws NotKept. */
   keep(pair: string, arms: PairOfArms): void {
     const digest = digestOf(arms);
     if (digest !== undefined) replaceState(this.#dir, FILE, { ...this.#read(), [pair]: digest });

@@ -1,6 +1,7 @@
 /** What a page asks about settings, and what it is told. */
 import * as v from "valibot";
 import type { KeyProblem } from "../../config/file.ts";
+import { withGivenKeys } from "../../helper/given-keys.ts";
 import type { ActionReply } from "../messages.ts";
 import type { SettingsForm } from "./form.ts";
 
@@ -14,9 +15,10 @@ export const saveSchema = v.strictObject({
   /** Of the file that the page has shown. */
   digest: v.pipe(v.string(), v.maxLength(LONGEST_KEY)),
   changes: v.pipe(
+    withGivenKeys,
     v.record(
       v.pipe(v.string(), v.maxLength(LONGEST_KEY)),
-      v.union([v.number(), v.boolean(), v.pipe(v.string(), v.maxLength(LONGEST_VALUE))]),
+      v.union([v.pipe(v.number(), v.finite()), v.boolean(), v.pipe(v.string(), v.maxLength(LONGEST_VALUE))]),
     ),
     v.maxEntries(MOST_CHANGES),
   ),

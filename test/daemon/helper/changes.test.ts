@@ -205,6 +205,8 @@ grep rate_hz $config`);
     ["who may read the page", { "web.read": "everybody" }, "web.read is not a key that can be changed here"],
     ["a key that there is not", { "teleoperation.rate": 7 }, "is not a key that can be changed here"],
     ["what is no key", { "teleoperation]\nx": 7 }, "not a key"],
+    ["what JavaScript keeps for itself", JSON.parse('{"__proto__": 7}'), "not a key"],
+    ["the same, beside a good one", { "teleoperation.rate_hz": 100, constructor: 7 }, "not a key"],
     ["a list", { "teleoperation.rate_hz": [100] }, "not a value"],
     ["no TOML", { "teleoperation.rate_hz": 100 }, "line 2", "a = 1\nb = = 2\n"],
     ["no UTF-8", { "teleoperation.rate_hz": 100 }, "no UTF-8", "# \\351t\\351\n"],

@@ -200,5 +200,9 @@ needing(ROOT).describe("root, in the folder of the page's user", () => {
     rmSync(file());
     Bun.spawnSync(["ln", join(top, "claims.json"), file()]);
     expect(new Claims(dir).idOf(token, NOW)).toBeUndefined();
+    rmSync(file());
+    // It leads to itself: nobody can look at what is there.
+    symlinkSync("claims.json", file());
+    expect(new Claims(dir).idOf(token, NOW)).toBeUndefined();
   });
 });
