@@ -120,6 +120,8 @@ function sayGoesOn({ status }: Lender, service: Purpose["service"], { audience }
   const who = nameOfService(status);
   const resume = `"${command(audience, "resume")}" goes on`;
   const mode = service === "stays released" ? "released" : status.mode;
+  // Another loan had not ended yet: what the service does after it is not known here.
+  if (mode === "lent") return `${who} has the arms again.`;
   return mode === "running"
     ? `${who} has the arms again: the follower will go slowly to the leader's pose.`
     : `${who} has the arms again, and stays ${mode}: ${resume}.`;

@@ -110,7 +110,7 @@ needing(...BROWSER_NEEDS).describe("the wizard", () => {
     await sim.client.request({ do: "pull", arm: "follower" });
     await actions.until(/board of the follower is not plugged in: plug it in again/i);
     await sim.client.request({ do: "plug", arm: "follower" });
-    await actions.until(/^Each board is known for its arm's/);
+    await actions.until(/^Each board has the name of its arm/);
     await actions.tap("Yes");
     await actions.until(/^Both boards are there: this step begins again/);
     await actions.until(/^Do both arms stand/);

@@ -74,7 +74,7 @@ function App() {
             <p class="boot">
               {hello === undefined ? "Asking the machine …" : "This machine has no pair of arms configured."}
             </p>
-            <Buttons pair={undefined} status={undefined} />
+            <Buttons pair={undefined} status={undefined} isClaimed={hello?.isClaimed ?? false} />
           </>
         ) : (
           <Pair
@@ -114,7 +114,7 @@ function Pair({ pair, isOneOfSeveral, known, screen, isClaimed, mayRead, attempt
         {attempt && <AttemptNotice attempt={attempt} isOneOfSeveral={isOneOfSeveral} />}
         {mayRead ? (
           <>
-            {screen !== "now" && <Absence known={known} />}
+            {screen !== "now" && <Absence known={known} screen={screen} />}
             <View pair={pair} known={known} status={status} isClaimed={isClaimed} attempt={attempt} />
           </>
         ) : (
@@ -124,7 +124,7 @@ function Pair({ pair, isOneOfSeveral, known, screen, isClaimed, mayRead, attempt
           </>
         )}
       </Boundary>
-      <Buttons pair={pair} status={status} />
+      <Buttons pair={pair} status={status} isClaimed={isClaimed} />
     </div>
   );
 }

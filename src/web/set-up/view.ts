@@ -43,7 +43,7 @@ function named(boards: string, isNamed: boolean, arms: Arms): Found {
   const away = ROLES.filter((role) => !existsSync(arms[role].port));
   const text =
     away.length === 0
-      ? "Each board is known for its arm's."
+      ? "Each board has the name of its arm."
       : `The board of the ${list(away)} is not plugged in: plug it in again.`;
   return { step: "boards", isDone: away.length === 0, text };
 }

@@ -1,6 +1,7 @@
 /** Who may make the arms move: claiming this page, and the pages that are claimed. */
 import { useCallback, useEffect, useState } from "preact/hooks";
 import type { ActionReply, ListedClaim } from "../../messages.ts";
+import { Reply } from "../frame/reply.tsx";
 import { get } from "../get.ts";
 import { post } from "../post.ts";
 import type { ScreenProperties } from "../screens.tsx";
@@ -57,9 +58,7 @@ function Claims() {
         ))}
       </ul>
       {(claims?.length ?? 0) > 1 && <ConfirmedButton what="End all claims" done={() => end("all")} />}
-      <p class={reply?.done === false ? "reply failed" : "reply"} role="status">
-        {reply?.text}
-      </p>
+      <Reply reply={reply} />
     </>
   );
 }

@@ -1,4 +1,4 @@
-/** What every page shows while somebody claims one: what is asked of the person beside the arms. */
+/** What every page shows, wherever it has been scrolled to, while somebody claims one: what is asked of the person beside the arms. */
 import type { PageMessage } from "../../messages.ts";
 
 /** A claim that is being made. */
@@ -15,7 +15,7 @@ export function AttemptNotice({ attempt: { pair, text, progress }, isOneOfSevera
   const where =
     pair === null ? "with a board" : isOneOfSeveral ? `at the leader of ${pair}` : "at the leader";
   return (
-    <div class="notice" role="status">
+    <div class="notice attempt" role="status">
       <p>Somebody is claiming a page {where}: the pair is paused.</p>
       <p class="asked">{text}</p>
       <progress value={progress} max={1} aria-label="How much of it is done" />

@@ -1,6 +1,7 @@
 /** Claiming the page: at the leader, with a board, or by a code. */
 import { useState } from "preact/hooks";
 import type { ActionReply } from "../../messages.ts";
+import { Reply } from "../frame/reply.tsx";
 import { post } from "../post.ts";
 import type { ClaimAttempt } from "./attempt.tsx";
 import "./access.css";
@@ -51,9 +52,7 @@ export function Claim({ pair, isClaimed, attempt, isOpen = false }: Properties) 
         Claim with a board
       </button>
       <CodeForm disabled={isOff} entered={(code) => claim("/claim-by-code", { code })} />
-      <p class={reply?.done === false ? "reply failed" : "reply"} role="status">
-        {reply?.text}
-      </p>
+      <Reply reply={reply} />
     </details>
   );
 }

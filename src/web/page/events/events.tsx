@@ -4,6 +4,7 @@ import type { NumberedEvent, Status } from "../../../api/protocol.ts";
 import { JOINTS } from "../../../arm/joints.ts";
 import type { EventsReply } from "../../health/messages.ts";
 import { Report } from "../health/report.tsx";
+import { byOwnMeans } from "../own-means.ts";
 import { usePolled } from "../polled.ts";
 import type { ScreenProperties } from "../screens.tsx";
 import { type Filter, passes } from "./filter.ts";
@@ -75,7 +76,7 @@ function Event({ event: { time, code, severity, message }, meaning }: EventPrope
           : date.toLocaleString()}
       </time>{" "}
       {severity !== "info" && <strong>{severity}: </strong>}
-      {message}
+      {byOwnMeans(message)}
       <small>
         <code>{code}</code>
         {meaning && `: ${meaning}`}

@@ -2,6 +2,7 @@
 import "./health.css";
 import type { Check, Level } from "../../../workflows/check.ts";
 import type { HealthReply } from "../../health/messages.ts";
+import { byOwnMeans } from "../own-means.ts";
 import { usePolled } from "../polled.ts";
 import type { ScreenProperties } from "../screens.tsx";
 import { Cures } from "./cures.tsx";
@@ -46,9 +47,9 @@ function Finding({ of: { area, level, message, cure, cures }, pair, isClaimed }:
       <p>
         <strong>{area}</strong> <span class="level">{WORDS[level]}</span>
         <br />
-        {message}
+        {byOwnMeans(message)}
       </p>
-      {cure !== undefined && <p class="cure">{cure}</p>}
+      {cure !== undefined && <p class="cure">{byOwnMeans(cure)}</p>}
       {cures !== undefined && <Cures pair={pair} isClaimed={isClaimed} cures={cures} />}
     </li>
   );

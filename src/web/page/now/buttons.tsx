@@ -2,19 +2,25 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Status } from "../../../api/protocol.ts";
 import type { Action, ActionReply } from "../../messages.ts";
+import { byOwnMeans } from "../own-means.ts";
 import { post } from "../post.ts";
 
 interface Properties {
   /** Undefined while it is not known which there are: then what makes arms stand still is asked of all. */
   readonly pair: string | undefined;
   readonly status: Status | undefined;
+  /** Whether this page is claimed. */
+  readonly isClaimed: boolean;
 }
 
 /** Releasing lets the arm sink: it takes a finger that means it. */
 const HOLD_MS = 1_000;
 
+/** What came of a button is true for a while, and then in the way of what is above it. */
+const SHOWN_MS = 15_000;
+
 /** The three buttons, and what came of the last one. */
-export function Buttons({ pair, status }: Properties) {
+export function Buttons({ pair, status, isClaimed }: Properties) {
   const [working, setWorking] = useState<Action>();
   const [reply, setReply] = useState<ActionReply>();
   const presses = useRef(0);
@@ -29,13 +35,25 @@ export function Buttons({ pair, status }: Properties) {
     setReply(came);
     setWorking(undefined);
   };
+  useEffect(() => {
+    if (reply === undefined) return;
+    const timer = setTimeout(() => setReply(undefined), SHOWN_MS);
+    return () => clearTimeout(timer);
+  }, [reply]);
   // What makes an arm stand still can be pressed whatever is known, and again while nothing has come of it.
   const cannotResume = status === undefined || working === "resume";
   return (
     <div class="bar">
       <p class={reply?.done === false ? "reply failed" : "reply"} role="status">
-        {working === "release" ? "Releasing: keep a hand under the arm …" : reply?.text}
+        {working === "release" ? "Releasing: keep a hand under the arm …" : byOwnMeans(reply?.text ?? "")}
       </p>
+      {reply?.done === false && !isClaimed && (
+        <p class="reply">
+          <a class="button" href="#access">
+            Claim this page
+          </a>
+        </p>
+      )}
       <div class="buttons">
         <button type="button" class="pause" onClick={() => press("pause")}>
           Pause

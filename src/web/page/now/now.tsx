@@ -2,7 +2,9 @@
 import type { Status } from "../../../api/protocol.ts";
 import { Claim } from "../access/claim.tsx";
 import { Cures } from "../health/cures.tsx";
+import { byOwnMeans } from "../own-means.ts";
 import type { ScreenProperties } from "../screens.tsx";
+import { useWork } from "../work/works.ts";
 import { Picture } from "./picture/picture.tsx";
 import { wordOf } from "./word.ts";
 
@@ -15,7 +17,8 @@ export function Now({ pair, known, status, isClaimed, attempt }: ScreenPropertie
         <h2 id="state" class={`state ${look}`} aria-live="polite">
           {word}
         </h2>
-        <p class="why">{known?.kind === "absent" ? known.why : status?.why}</p>
+        <p class="why">{byOwnMeans((known?.kind === "absent" ? known.why : status?.why) ?? "")}</p>
+        <Borrowed pair={pair} isLent={status?.mode === "lent"} />
         <Cures
           pair={pair}
           isClaimed={isClaimed}
@@ -27,11 +30,26 @@ export function Now({ pair, known, status, isClaimed, attempt }: ScreenPropertie
       {status && <Figures status={status} />}
       {status?.activeAlarms.map(({ code, message }) => (
         <p key={code + message} class="notice">
-          {message} <code>{code}</code>
+          {byOwnMeans(message)} <code>{code}</code>
         </p>
       ))}
     </section>
   );
+}
+
+/** Who has the arms meanwhile, and how they come back: a work of a page, which is seen elsewhere, or another program. */
+function Borrowed({ pair, isLent }: { readonly pair: string; readonly isLent: boolean }) {
+  const work = useWork(pair);
+  if (work !== undefined && !work.conversation?.ended) {
+    return (
+      <p>
+        <a class="button" href="#set-up">
+          {work.title}: see how it goes
+        </a>
+      </p>
+    );
+  }
+  return isLent && <p>The pair goes on when they are given back. Pause takes them back at once.</p>;
 }
 
 function Figures({ status }: { readonly status: Status }) {

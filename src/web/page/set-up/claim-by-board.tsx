@@ -1,6 +1,7 @@
 /** Claiming the page while no board has a name: the machine picks one, which is unplugged and plugged in again. */
 import { useState } from "preact/hooks";
 import type { ActionReply } from "../../messages.ts";
+import { Reply } from "../frame/reply.tsx";
 import { post } from "../post.ts";
 import type { ScreenProperties } from "../screens.tsx";
 
@@ -26,9 +27,7 @@ export function ClaimByBoard({ attempt }: Pick<ScreenProperties, "attempt">) {
       <button type="button" class="begin" disabled={isTrying || attempt !== undefined} onClick={tryIt}>
         Begin
       </button>
-      <p class={reply?.done === false ? "reply failed" : "reply"} role="status">
-        {reply?.text}
-      </p>
+      <Reply reply={reply} />
     </div>
   );
 }

@@ -94,14 +94,23 @@ export function MoveLeader() {
 }
 
 /** A plug that is pulled. */
-export function Unplug() {
+function Unplug() {
+  return <Plug motion="M108 44H88m5-5-6 5 6 5" />;
+}
+
+/** The same put back. */
+function PlugIn() {
+  return <Plug motion="M88 44h20m-5-5 6 5-6 5" />;
+}
+
+function Plug({ motion }: { readonly motion: string }) {
   return (
     <Drawing>
       <Arm as="leader" at={34} pose={REST} />
       <path class="cable" d="M43 68C60 78 66 58 80 60" />
       <path class="thing" d="M80 55h12v10H80zM92 58h5M92 62h5" />
       <rect class="thing" x="112" y="50" width="30" height="20" rx="2" />
-      <path class="motion" d="M108 44H88m5-5-6 5 6 5" />
+      <path class="motion" d={motion} />
     </Drawing>
   );
 }
@@ -176,7 +185,8 @@ export const PICTURES = {
 /** What workflows ask for, by their words, and its picture. */
 const ASKED = [
   [/^Move the /, MoveLeader],
-  [/^Unplug |^That was |^Plug it in/, Unplug],
+  [/^Unplug |^That was /, Unplug],
+  [/^Plug it in/, PlugIn],
   [/the middle of its range|needs a calibration/, MiddlePose],
   [/^The six servos/, Servos],
   [/^First pose/, FirstPose],

@@ -4,6 +4,7 @@ import { useEffect, useState } from "preact/hooks";
 import type { ActionReply } from "../../messages.ts";
 import type { SetUpView } from "../../set-up/messages.ts";
 import { Claim } from "../access/claim.tsx";
+import { Reply } from "../frame/reply.tsx";
 import type { ScreenProperties } from "../screens.tsx";
 import { Conversation } from "../work/conversation.tsx";
 import { FileDrop } from "../work/file-drop.tsx";
@@ -68,9 +69,7 @@ export function SetUp({ pair, isClaimed, attempt }: ScreenProperties) {
           {view.steps[0]!.state === "done" ? "Go on" : "Begin"}
         </button>
       )}
-      <p class={reply?.done === false ? "reply failed" : "reply"} role="status">
-        {reply?.text}
-      </p>
+      <Reply reply={reply} />
       <Way view={view} />
       <h3>Each step on its own</h3>
       <div class="names">

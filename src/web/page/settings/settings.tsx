@@ -84,7 +84,12 @@ export function Settings({ pair, status, isClaimed }: ScreenProperties) {
         </p>
       )}
       {!isClaimed && form.digest !== null && (
-        <p class="notice">To change something, claim this page: on the screen Now.</p>
+        <p class="notice">
+          To change something, claim this page:{" "}
+          <a class="button" href="#access">
+            Access
+          </a>
+        </p>
       )}
       <form noValidate onSubmit={save}>
         {form.groups.map((group, index) => (

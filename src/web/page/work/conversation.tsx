@@ -18,6 +18,8 @@ import type {
   Line,
   WorkView,
 } from "../../work/messages.ts";
+import { Reply } from "../frame/reply.tsx";
+import { byOwnMeans } from "../own-means.ts";
 import { ComparedJoints } from "./compared.tsx";
 import { answerWork, cancelWork } from "./post.ts";
 import { SweptRanges } from "./ranges.tsx";
@@ -37,6 +39,12 @@ export function Conversation({ pair, work: { id, title, conversation } }: Proper
   useEffect(() => {
     if (!isOver) place.current?.scrollIntoView({ block: "start" });
   }, [id]);
+  // How it ended is seen, too, where what was shown before it has gone.
+  const running = useRef<string>(undefined);
+  useEffect(() => {
+    if (!isOver) running.current = id;
+    else if (running.current === id) place.current?.scrollIntoView({ block: "nearest" });
+  }, [id, isOver]);
   if (conversation === null) {
     return (
       <p class="notice" role="status">
@@ -61,18 +69,22 @@ export function Conversation({ pair, work: { id, title, conversation } }: Proper
 
 /** So much of what was said is shown: the page scrolls, and nothing in it. */
 const SHOWN_LINES = 8;
+/** So many are while it goes on: what is to be done now stands below them, and is to be seen at once. */
+const SHOWN_BEFORE_AN_INSTRUCTION = 3;
 
 /** What was said: the newest instruction large, the rest as it came. */
 function Said({ conversation: { lines, ended } }: { readonly conversation: Conversed }) {
   const instruction = ended ? undefined : lines.findLast(({ tone }) => tone === "instruction");
-  const shown = lines.filter((line) => line !== instruction).slice(-SHOWN_LINES);
+  const shown = ended
+    ? lines.slice(-SHOWN_LINES)
+    : lines.filter(({ tone }) => tone !== "instruction").slice(-SHOWN_BEFORE_AN_INSTRUCTION);
   return (
     <>
       <div class="lines" role="log" aria-label="What was said">
         {shown.map(({ tone, message }, index) => (
           <p key={`${index} ${message}`} class={message.includes("\n") ? `${tone} table` : tone}>
             {marks[tone]}
-            {message}
+            {byOwnMeans(message)}
           </p>
         ))}
       </div>
@@ -131,9 +143,7 @@ function Replies({ pair, asked }: RepliesProperties) {
       <button type="button" class="cancel" disabled={isWaiting} onClick={() => say(cancelWork(pair))}>
         Cancel
       </button>
-      <p class={reply?.done === false ? "reply failed" : "reply"} role="status">
-        {reply?.text}
-      </p>
+      <Reply reply={reply} />
     </>
   );
 }
@@ -164,7 +174,7 @@ function Question({ asked, isOff, answer }: QuestionProperties) {
       ref={place}
     >
       <legend aria-live="polite">
-        {asked.kind === "done" ? `Press Done when ${asked.text}.` : asked.text}
+        {asked.kind === "done" ? `Press Done when ${asked.text}.` : byOwnMeans(asked.text)}
       </legend>
       <div class="answers">
         {asked.kind === "done" && button(true, "Done", "yes")}
@@ -189,7 +199,7 @@ const endings: Readonly<Record<Ending["outcome"], string>> = {
 function End({ ended: { outcome, text } }: { readonly ended: Ending }) {
   return (
     <p class={`ending ${outcome}`} role="status">
-      <strong>{endings[outcome]}</strong> {text}
+      <strong>{endings[outcome]}</strong> {byOwnMeans(text)}
     </p>
   );
 }

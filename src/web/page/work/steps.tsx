@@ -3,6 +3,7 @@ import "./steps.css";
 import { useState } from "preact/hooks";
 import { JOINTS, type JointName, type Role } from "../../../arm/joints.ts";
 import type { ActionReply } from "../../messages.ts";
+import { Reply } from "../frame/reply.tsx";
 import { FileDrop } from "./file-drop.tsx";
 import { type AskedWork, startImport, startWork } from "./post.ts";
 import { useWork } from "./works.ts";
@@ -29,10 +30,10 @@ export function Steps({ pair, isClaimed }: Properties) {
   );
   return (
     <div class="steps">
-      {!isClaimed && <p>Each of these changes something, or moves an arm: claim this page first.</p>}
-      <p class={reply?.done === false ? "reply failed" : "reply"} role="status">
-        {reply?.text}
-      </p>
+      {!isClaimed && (
+        <p>Each of these changes something, or moves an arm: claim this page first, on the screen Access.</p>
+      )}
+      <Reply reply={reply} />
       {(["leader", "follower"] as const).map((arm) => (
         <fieldset key={arm}>
           <legend>The {arm}</legend>
