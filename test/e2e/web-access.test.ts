@@ -5,7 +5,7 @@ import type { Browser, BrowserContext, Page } from "playwright-core";
 import { borrow, eventsOf } from "../../src/api/client.ts";
 import type { Status } from "../../src/api/protocol.ts";
 import { BROWSER_NEEDS, PHONE, type RunningWebProgram, startBrowser, startWeb } from "../support/browser.ts";
-import { claimBesideLeader, moveAsAsked } from "../support/claim.ts";
+import { claimBesideLeader, moveAnother } from "../support/claim.ts";
 import { needing } from "../support/needs.ts";
 import { programPath, run } from "../support/program.ts";
 import { RunningTeleoperation } from "../support/teleoperation.ts";
@@ -155,7 +155,7 @@ needing(...BROWSER_NEEDS).describe("the page", () => {
     for (let time = 0; time < 2; time++) {
       await claim.click();
       await begun.waitFor(PATIENCE);
-      await moveAsAsked((await begun.textContent())!, service.sim, -1);
+      await moveAnother((await begun.textContent())!, service.sim);
       await page.getByText(/^That was another motion/).waitFor(PATIENCE);
     }
     await claim.click();

@@ -27,14 +27,33 @@ export async function claimBesideLeader(page: Page, sim: RunningSim): Promise<vo
   for (let motion = 1; motion <= 3; motion++) {
     const asked = page.getByText(new RegExp(`^${motion} of 3: (?!let)`));
     await asked.waitFor(PATIENCE);
-    await moveAsAsked((await asked.textContent())!, sim, 1);
+    await moveAsAsked((await asked.textContent())!, sim);
   }
 }
 
-/** Moves the joint that a text asks for, the way that it asks for (1) or the other (-1). */
-export async function moveAsAsked(text: string, sim: RunningSim, way: 1 | -1): Promise<void> {
-  const [, joint, by] = WORDS.find(([words]) => words.test(text))!;
-  const { leader } = await sim.client.request({ do: "state" });
-  const position = leader.joints[joint].position + way * by;
-  await sim.client.request({ do: "push", arm: "leader", joint, position, speed: 800 });
+/** Moves the joint that a text asks for, the way that it asks for. */
+async function moveAsAsked(text: string, sim: RunningSim): Promise<void> {
+  const [, joint, by] = askedIn(text);
+  await push(sim, joint, () => by);
+}
+
+/** Moves another joint than the one that a text asks for: to where it has room, which the asked one may not have. */
+export async function moveAnother(text: string, sim: RunningSim): Promise<void> {
+  const joint = askedIn(text)[1] === "shoulder_pan" ? "wrist_roll" : "shoulder_pan";
+  await push(sim, joint, (position) => (position > MIDDLE ? -300 : 300));
+}
+
+const MIDDLE = 2_048;
+
+function askedIn(text: string): (typeof WORDS)[number] {
+  return WORDS.find(([words]) => words.test(text))!;
+}
+
+async function push(
+  { client }: RunningSim,
+  joint: JointName,
+  by: (position: number) => number,
+): Promise<void> {
+  const { position } = (await client.request({ do: "state" })).leader.joints[joint];
+  await client.request({ do: "push", arm: "leader", joint, position: position + by(position), speed: 800 });
 }
