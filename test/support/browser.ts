@@ -3,8 +3,19 @@ import { type Browser, chromium, type Page } from "playwright-core";
 import { built, type Need, program } from "./needs.ts";
 import { programPath } from "./program.ts";
 
+/** A browser takes minutes, and shows everybody the same: who runs the tests as several users has one of them look. */
+const browserTime: Need = {
+  name: "a browser's time",
+  how: "make test, without SO101_NO_BROWSER",
+  isMet: () => process.env.SO101_NO_BROWSER === undefined,
+};
+
 /** What it takes to look at the page. */
-export const BROWSER_NEEDS: readonly Need[] = [program("chromium", "chromium"), built(programPath, "build")];
+export const BROWSER_NEEDS: readonly Need[] = [
+  browserTime,
+  program("chromium", "chromium"),
+  built(programPath, "build"),
+];
 
 /** Starts the browser; it ends with the test file that closes it. */
 export function startBrowser(): Promise<Browser> {
