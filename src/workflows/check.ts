@@ -70,7 +70,7 @@ export function checkServedArms(status: Status): Check[] {
       return all.filter((error) => !isGrasp(joint, torqueOn, error)).map((error) => `${joint}: ${error}`);
     });
     const figures = `${known.length} servos, ${range(figuresOf(arm, "voltageV"), " V", 1)}, ${range(figuresOf(arm, "temperatureC"), " °C")}`;
-    const losses = `${arm.timeouts} replies lost, ${arm.corruptedReplies} damaged`;
+    const losses = `${arm.timeouts} ${arm.timeouts === 1 ? "reply" : "replies"} lost, ${arm.corruptedReplies} damaged`;
     if (errors.length > 0)
       return warning(area, `${figures}; ${errors.join(", ")}`, "let it cool, and free what is stuck");
     return ok(area, `${figures}; ${losses}`);

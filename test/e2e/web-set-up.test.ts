@@ -96,7 +96,7 @@ needing(...BROWSER_NEEDS).describe("the wizard", () => {
       await page.reload();
       const hand = (name: string, content: Buffer) =>
         page
-          .locator(".set-up > input[type=file]")
+          .locator(".set-up .work input[type=file]")
           .setInputFiles({ name, mimeType: "application/json", buffer: content }, PATIENCE);
       await hand("info.json", Buffer.from('{"codebase_version": "v3.0"}'));
       await actions.until(/Pick another file, or end this/);

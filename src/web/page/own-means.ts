@@ -47,6 +47,8 @@ export function byOwnMeans(text: string): string {
     .replace(QUOTED, means)
     .replace(AT_THE_END, (all, before, name, rest) => {
       const line = all.slice(before.length);
-      return before + means(line, name, rest);
+      const instead = means(line, name, rest);
+      // A line that is nothing but the command says nothing of what to do with it.
+      return before === "" && instead !== line ? `press ${instead}` : before + instead;
     });
 }

@@ -23,7 +23,7 @@ test("a command that the page has a button for is that button; any other stays a
 test("what was paused goes on with Resume", () => {
   const why = sayProblem({ code: "pair.paused", stage: "holding" }, reader);
   expect(byOwnMeans(why)).toBe("paused, as was asked: press “Resume” to go on");
-  expect(byOwnMeans(command(reader, "resume"))).toBe("“Resume”");
+  expect(byOwnMeans(command(reader, "resume"))).toBe("press “Resume”");
 });
 
 test("a joint alone, and each of several commands in one sentence", () => {

@@ -62,8 +62,9 @@ function worstFirst(checks: readonly Check[]): Check[] {
 }
 
 function sum(checks: readonly Check[]): string {
-  const count = (level: Level) => checks.filter((check) => check.level === level).length;
-  const [broken, warnings] = [count("broken"), count("warning")];
-  if (broken + warnings === 0) return "All is well";
-  return `${broken} broken, ${warnings} to think about`;
+  const found = (["broken", "warning"] as const).flatMap((level) => {
+    const { length } = checks.filter((check) => check.level === level);
+    return length === 0 ? [] : [`${length} ${WORDS[level]}`];
+  });
+  return found.length === 0 ? "All is well" : found.join(", ");
 }

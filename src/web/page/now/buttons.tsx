@@ -47,7 +47,7 @@ export function Buttons({ pair, status, isClaimed }: Properties) {
       <p class={reply?.done === false ? "reply failed" : "reply"} role="status">
         {working === "release" ? "Releasing: keep a hand under the arm …" : byOwnMeans(reply?.text ?? "")}
       </p>
-      {reply?.done === false && !isClaimed && (
+      {reply?.done === false && !isClaimed && status !== undefined && (
         <p class="reply">
           <a class="button" href="#access">
             Claim this page

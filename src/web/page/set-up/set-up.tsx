@@ -53,14 +53,17 @@ export function SetUp({ pair, isClaimed, attempt }: ScreenProperties) {
     <section class="set-up" aria-labelledby="set-up-title">
       <h2 id="set-up-title">Set up</h2>
       <Picture />
-      {work && <Conversation pair={pair} work={work} />}
-      {isClaimed && view.awaitedFile && (
-        <FileDrop
-          arm={view.awaitedFile}
-          isOff={false}
-          take={(file) => handFile(pair, view.awaitedFile!, file)}
-          refused={setReply}
-        />
+      {work && (
+        <Conversation pair={pair} work={work}>
+          {isClaimed && view.awaitedFile && (
+            <FileDrop
+              arm={view.awaitedFile}
+              isOff={false}
+              take={(file) => handFile(pair, view.awaitedFile!, file)}
+              refused={setReply}
+            />
+          )}
+        </Conversation>
       )}
       {!isClaimed && !view.isNamed && <ClaimByBoard attempt={attempt} />}
       {!isClaimed && view.isNamed && <Claim pair={pair} isClaimed={isClaimed} attempt={attempt} />}

@@ -9,6 +9,7 @@
  * `work.conversation.ended.outcome`.
  */
 import "./work.css";
+import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { ActionReply } from "../../messages.ts";
 import type {
@@ -29,10 +30,12 @@ interface Properties {
   /** Whose work it is; null for the machine's. */
   readonly pair: string | null;
   readonly work: WorkView;
+  /** What the screen has for what is asked by no question, such as a file. */
+  readonly children?: ComponentChildren;
 }
 
 /** One work. */
-export function Conversation({ pair, work: { id, title, conversation } }: Properties) {
+export function Conversation({ pair, work: { id, title, conversation }, children }: Properties) {
   const place = useRef<HTMLElement>(null);
   const isOver = conversation?.ended != null;
   // It is begun by a button that may be screens below.
@@ -61,7 +64,9 @@ export function Conversation({ pair, work: { id, title, conversation } }: Proper
       {conversation.ended ? (
         <End ended={conversation.ended} />
       ) : (
-        <Replies pair={pair} asked={conversation.question} />
+        <Replies pair={pair} asked={conversation.question}>
+          {children}
+        </Replies>
       )}
     </section>
   );
@@ -117,10 +122,11 @@ function Shown({ conversation: { picture, ended } }: { readonly conversation: Co
 interface RepliesProperties {
   readonly pair: string | null;
   readonly asked: Asked | null;
+  readonly children?: ComponentChildren;
 }
 
 /** What can be answered now, and Cancel. */
-function Replies({ pair, asked }: RepliesProperties) {
+function Replies({ pair, asked, children }: RepliesProperties) {
   const [isWaiting, setIsWaiting] = useState(false);
   const [reply, setReply] = useState<ActionReply>();
   const say = async (saying: Promise<ActionReply>) => {
@@ -138,7 +144,7 @@ function Replies({ pair, asked }: RepliesProperties) {
       {asked ? (
         <Question asked={asked} isOff={isWaiting} answer={answer} />
       ) : (
-        <p class="quiet">It goes on …</p>
+        children || <p class="quiet">It goes on …</p>
       )}
       <button type="button" class="cancel" disabled={isWaiting} onClick={() => say(cancelWork(pair))}>
         Cancel
