@@ -172,9 +172,12 @@ try {
   const date = await sourceDate();
   const packages = await embeddedPackages();
   const common = { date, packages, copyright: await copyrightText(packages) };
-  for (const architecture of ARCHITECTURES) {
-    if (wanted.length === 0 || wanted.includes(architecture)) await build(architecture, common);
-  }
+  // Packing takes a processor of its own for each.
+  await Promise.all(
+    ARCHITECTURES.filter((architecture) => wanted.length === 0 || wanted.includes(architecture)).map(
+      (architecture) => build(architecture, common),
+    ),
+  );
 } catch (error) {
   console.error((error as Error).message);
   process.exit(1);

@@ -19,7 +19,7 @@ export async function makeDeb(
     // One thread: xz packs otherwise, however slightly, on a machine with another number of processors.
     const packed = async (tarfile: string, ...filters: string[]) =>
       run(
-        ["xz", "-T1", "--format=xz", "--check=crc64", ...filters, "--lzma2=preset=9e", "--stdout"],
+        ["xz", "-T1", "--format=xz", "--check=crc64", ...filters, "--lzma2=preset=9", "--stdout"],
         {},
         await run(["dpkg-deb", tarfile, unpacked]),
       );
