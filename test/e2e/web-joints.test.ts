@@ -44,13 +44,10 @@ needing(...BROWSER_NEEDS).describe("the page's joints", () => {
   const ask = (query: string) => fetch(`${web.url}pairs/control/history?${query}`);
   const historyOf = async (joint: string) => (await (await ask(`joint=${joint}`)).json()) as HistoryReply;
   /** Waits until the server has so many rows. */
-  const untilHistory = async (rows: number) => {
-    const deadline = performance.now() + PATIENCE.timeout;
-    while ((await historyOf("gripper")).timesMs.length < rows) {
-      if (performance.now() > deadline) throw new Error("the server keeps no history");
-      await Bun.sleep(50);
-    }
-  };
+  const untilHistory = (rows: number) =>
+    until(async () => (await historyOf("gripper")).timesMs.length >= rows, "the history");
+  /** Waits for what only a look at the canvases tells: the page's own policy lets nothing wait in it. */
+  const untilDrawn = (page: Page) => until(() => page.evaluate(DRAWN), "the plots");
   const look = async (
     colorScheme: "light" | "dark" = "light",
   ): Promise<{ page: Page; troubles: string[] }> => {
@@ -82,7 +79,7 @@ needing(...BROWSER_NEEDS).describe("the page's joints", () => {
     expect(await plot(page, "Angle").getAttribute("aria-label")).toMatch(
       /^Angle of the last ten minutes; now: goal -?[\d.]+ °, leader -?[\d.]+ °, follower -?[\d.]+ °$/,
     );
-    await page.waitForFunction(DRAWN, undefined, PATIENCE);
+    await untilDrawn(page);
     expect(troubles).toEqual([]);
   });
 
@@ -90,7 +87,7 @@ needing(...BROWSER_NEEDS).describe("the page's joints", () => {
     const { page } = await look("dark");
     await plot(page, "Load").waitFor(PATIENCE);
     expect(await page.evaluate(FIT)).toEqual({ wide: 0, small: [] });
-    await page.waitForFunction(DRAWN, undefined, PATIENCE);
+    await untilDrawn(page);
   });
 
   test("pause their plots under a finger, and by a button", async () => {
@@ -118,7 +115,7 @@ needing(...BROWSER_NEEDS).describe("the page's joints", () => {
     await untilHistory(timesMs.length + 10);
     expect(await angle.getAttribute("aria-label")).toBe(still);
     await page.keyboard.press("Enter");
-    await page.waitForFunction(CHANGED, [await angle.elementHandle(), still], PATIENCE);
+    await until(async () => (await angle.getAttribute("aria-label")) !== still, "another figure");
   });
 
   test("are saved as a file for a spreadsheet, with times and units", async () => {
@@ -156,6 +153,15 @@ needing(...BROWSER_NEEDS).describe("the page's joints", () => {
   });
 });
 
+/** Waits until something is true. */
+async function until(isTrue: () => Promise<unknown>, what: string): Promise<void> {
+  const deadline = performance.now() + PATIENCE.timeout;
+  while (!(await isTrue())) {
+    if (performance.now() > deadline) throw new Error(`${what} did not come`);
+    await Bun.sleep(50);
+  }
+}
+
 // What is done in the page itself is text: it is a browser's, whose names are not known here.
 
 /** Whether four plots at least have the follower's colour in them: thin lines are drawn with much of the ground. */
@@ -169,8 +175,6 @@ const DRAWN = `[...document.querySelectorAll(".plot canvas")].filter((canvas) =>
   }
   return false;
 }).length >= 4`;
-
-const CHANGED = `([element, before]) => element.getAttribute("aria-label") !== before`;
 
 /** By how many pixels the page is wider than the screen, and what is too small for a thumb. */
 const FIT = `({
