@@ -160,6 +160,8 @@ describe.each(suites)("%s", (suite) => {
     await using moving = onTerminal("so101 assign");
     await moving.until("How will you tell");
     moving.type("\r");
+    await moving.until("Borrow them, which releases the follower?");
+    moving.type("\r");
     // The leader waves; the follower is released meanwhile.
     await moving.until("The service has both arms");
     expect(moving.has("/dev/ttyUSB_leader_arm leads to")).toBe(true);
