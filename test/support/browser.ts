@@ -24,7 +24,8 @@ export function startBrowser(): Promise<Browser> {
     args: [
       ...(process.geteuid?.() === 0 ? ["--no-sandbox"] : []),
       ...["--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
-      "--no-first-run",
+      // In a container /dev/shm may be too small for a page.
+      ...["--no-first-run", "--disable-dev-shm-usage"],
       // Every name in .local is this machine: a page that comes by such a name came by plain http, as in a home's network.
       "--host-resolver-rules=MAP *.local 127.0.0.1",
     ],
