@@ -25,6 +25,11 @@ export async function startPageOfArms(): Promise<PageOfArms> {
     sim: { dir, arms: "configured", boards: "named", motion: "still" },
     args: ["--config", config],
   });
+  // Boards are no programs: they answer in time, however busy a browser keeps the machine.
+  Bun.spawnSync(["chrt", "--fifo", "--pid", "10", `${service.sim.pid}`], {
+    stdout: "ignore",
+    stderr: "ignore",
+  });
   const claim = claimIn(dir);
   const web = await startWeb([join(dir, "control.sock")], dir, ["--config", config, "--sim-dir", dir]);
   await service.untilState("following");

@@ -332,7 +332,8 @@ describe.each(suites)("%s", (suite) => {
     "on the page, reached from another machine, boards that nobody has named come to following",
     async () => {
       await sim.client.request({ do: "motion", play: "still" });
-      // As on a new machine: without names and calibrations. The arms carry theirs.
+      // As on a new machine: no torque, no names and no calibrations. The arms carry theirs.
+      await machine.run("so101 release");
       await machine.run(
         "rm -rf /etc/udev/rules.d/98-so101-arms.rules /var/lib/so101-teleop/calibration/*; udevadm control --reload",
       );

@@ -3,7 +3,10 @@ import { BROADCAST_ID, Instruction } from "../../feetech/packet.ts";
 import { JOINTS, type JointName } from "../arm/joints.ts";
 
 /** A servo that has not answered for so long must get no goal: it may have lost its power meanwhile. */
-const OWED_AT_MOST_US = 50_000;
+const OWED_BY_THE_RULE_US = 50_000;
+/** What the simulated board reads is noted when it gets its processor: on a busy machine some ms after it was sent. */
+const READ_LATE_US = 10_000;
+const OWED_AT_MOST_US = OWED_BY_THE_RULE_US + READ_LATE_US;
 
 /** A joint whose servo owes an answer, and since when, µs. */
 export interface Owed {

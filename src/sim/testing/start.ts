@@ -52,7 +52,6 @@ export async function startSim(options: StartOptions = {}): Promise<RunningSim> 
     stderr: "pipe",
   });
   const complaint = new Response(sim.stderr).text();
-  keepTime(sim.pid);
   if (!(await saidSomething(sim.stdout))) {
     await sim.exited;
     throw new Error(`the simulation did not start: ${await complaint}`);
@@ -67,14 +66,6 @@ export async function startSim(options: StartOptions = {}): Promise<RunningSim> 
     if (code !== 0) throw new Error(`the simulation ended with exit code ${code}: ${await complaint}`);
   };
   return { client, dir, paths, pid: sim.pid, exited: sim.exited, stop, [Symbol.asyncDispose]: stop };
-}
-
-/**
- * Boards are no programs: they answer in time, however busy the machine is. Real-time, then, where this user may; below
- * the control thread, which it must not hinder.
- */
-function keepTime(pid: number): void {
-  Bun.spawnSync(["chrt", "--fifo", "--pid", "10", String(pid)], { stdout: "ignore", stderr: "ignore" });
 }
 
 function argumentsOf(options: StartOptions, dir: string): string[] {
