@@ -31,9 +31,14 @@ export class Actions {
     this.#patience = { timeout: timeoutMs };
   }
 
-  /** Waits until the page says something. */
-  until(text: RegExp): Promise<void> {
-    return this.#page.getByText(text).last().waitFor(this.#patience);
+  /** Waits until the page says something; rejects with all that it says instead. */
+  async until(text: RegExp): Promise<void> {
+    try {
+      await this.#page.getByText(text).last().waitFor(this.#patience);
+    } catch (cause) {
+      const says = await this.#page.locator("main").ariaSnapshot();
+      throw new Error(`${text} did not come; the page says:\n${says}`, { cause });
+    }
   }
 
   /** Taps a button, by its name. */
