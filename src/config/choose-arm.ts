@@ -1,10 +1,11 @@
 /** Which arm a command is about: one of a configured pair, or the one on a port that was named. */
-import { existsSync, realpathSync } from "node:fs";
+import { existsSync } from "node:fs";
 import type { NormalisationMode } from "../arm/calibration/normalisation.ts";
 import { armIdProblem } from "../arm/calibration/tree.ts";
 import type { ArmSettings } from "../arm/connection.ts";
 import type { ArmIdentity } from "../arm/identity.ts";
 import type { Role } from "../arm/joints.ts";
+import { realPath } from "../linux/real-path.ts";
 import { type Config, ConfigError, defaultConfig, loadConfig } from "./config.ts";
 import { CONFIG_DIR, MAIN_PAIR, onlyPair, pairConfigPath, pairsIn } from "./pairs.ts";
 import { absolutePathOf } from "./text.ts";
@@ -131,6 +132,5 @@ function namesConfig({ pair, config }: ArmChoice): boolean {
 }
 
 function isSameFile(a: string, b: string): boolean {
-  const real = (path: string) => (existsSync(path) ? realpathSync(path) : path);
-  return real(a) === real(b);
+  return realPath(a) === realPath(b);
 }

@@ -1,7 +1,7 @@
 /** Which other programs have a serial port open: looked for in our own /proc, and by root's helper where rights lack. */
-import { realpathSync } from "node:fs";
 import { lookForOthers } from "../linux/owners/openers.ts";
 import type { Owner } from "../linux/owners/program.ts";
+import { targetOf } from "../linux/real-path.ts";
 
 /** What is known of who has a port. */
 export interface Others {
@@ -14,18 +14,10 @@ export interface Others {
 export async function othersOn(path: string, helperSocket?: string): Promise<Others> {
   const { others, isWhole } = lookForOthers(path);
   if (isWhole || others.length > 0) return { programs: others, isWhole };
-  const port = realPath(path);
+  const port = targetOf(path);
   if (port === undefined) return { programs: others, isWhole };
   // Loaded where it is wanted: root needs it never.
   const { askHelper } = await import("./client.ts");
   const reply = await askHelper({ ask: "who has", port }, helperSocket);
   return reply ? { programs: reply.programs, isWhole: true } : { programs: others, isWhole };
-}
-
-function realPath(path: string): string | undefined {
-  try {
-    return realpathSync(path);
-  } catch {
-    return undefined; // its board went away
-  }
 }

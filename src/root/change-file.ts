@@ -1,10 +1,10 @@
 /** Changing keys of a configuration file: whoever asks, it is done in this way, whole or not at all. */
-import { realpathSync } from "node:fs";
 import { type Changes, withChanges } from "../config/changes.ts";
 import { ConfigError, readConfigFile } from "../config/file.ts";
 import { replaceNamedFile } from "../host/invoker.ts";
 import { UnsyncedError } from "../linux/files.ts";
 import { FileLock } from "../linux/lock.ts";
+import { realPath } from "../linux/real-path.ts";
 import { isSystemError, whyOf } from "../linux/system-error.ts";
 
 /** A pair's configuration file. */
@@ -79,14 +79,6 @@ async function lockOf(path: string): Promise<FileLock> {
     if (lock === undefined) readConfigFile(path); // says why it cannot be opened
     if (performance.now() > deadlineMs) throw new Error(`another program has ${path} locked — try again`);
     await Bun.sleep(TRY_EVERY_MS);
-  }
-}
-
-function realPath(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    return path; // it is said when it is read
   }
 }
 

@@ -1,11 +1,11 @@
 /** Giving boards their names, by root: what is asked names ports alone, all that goes into a rule is looked up here. */
-import { existsSync, realpathSync } from "node:fs";
 import { ROLES, type Role } from "../arm/joints.ts";
 import { unitOf } from "../config/pairs.ts";
 import { type Board, listBoards } from "../host/boards.ts";
 import { type NamedBoard, namingRules, RULES_DIR } from "../host/naming-rules.ts";
 import { isBooted, restartIfRunning } from "../host/service.ts";
 import { applyRules, type DeviceFacts, factsOf, udevRuns } from "../host/udev.ts";
+import { targetOf } from "../linux/real-path.ts";
 import { visible } from "../linux/text/visible.ts";
 import { type BoardToName, markFor } from "./mark-for.ts";
 import { makePairFile, pairLinks } from "./pair-file.ts";
@@ -88,8 +88,4 @@ function chosenOf(order: NamingOrder, boards: readonly Board[]): Record<Role, Bo
 
 function numberOf({ serial }: BoardOfArm): string {
   return serial === undefined ? "has no serial number" : `has the serial number ${visible(serial)}`;
-}
-
-function targetOf(link: string): string | undefined {
-  return existsSync(link) ? realpathSync(link) : undefined;
 }

@@ -1,11 +1,11 @@
 /** Borrowing arms from the services that have them, for the time of a workflow: the one way to their ports while they run. */
-import { realpathSync } from "node:fs";
 import { listeningSockets, lockPath } from "../api/address.ts";
 import { ApiError, askService, borrow, type Loan } from "../api/client.ts";
 import type { Status } from "../api/protocol.ts";
 import { ROLES } from "../arm/joints.ts";
 import { MAIN_PAIR } from "../config/pairs.ts";
 import { lockOwnerOf } from "../linux/owners/owner.ts";
+import { realPath } from "../linux/real-path.ts";
 import { command } from "../messages/audience.ts";
 import { messageOf } from "./api-problem.ts";
 import { Interrupted } from "./errors.ts";
@@ -79,14 +79,15 @@ async function servicesOn(
   { audience }: Operator,
 ): Promise<{ readonly lenders: Lender[]; readonly silent: ReadonlyMap<number | undefined, ApiError> }> {
   const sockets = audience.socket === undefined ? listeningSockets() : [audience.socket];
-  const wanted = new Set(ports.map(real));
+  const wanted = new Set(ports.map(realPath));
   const lenders: Lender[] = [];
   const silent = new Map<number | undefined, ApiError>();
   await Promise.all(
     sockets.map(async (socket) => {
       try {
         const status = (await askService([socket], { do: "status" }))!;
-        if (ROLES.some((role) => wanted.has(real(status.arms[role].port)))) lenders.push({ socket, status });
+        if (ROLES.some((role) => wanted.has(realPath(status.arms[role].port))))
+          lenders.push({ socket, status });
       } catch (error) {
         if (!(error instanceof ApiError)) throw error;
         const { kind } = error.problem;
@@ -133,13 +134,4 @@ function nameOfService({ pair }: Status): string {
 
 function lowerFirst(text: string): string {
   return text[0]!.toLowerCase() + text.slice(1);
-}
-
-/** What a path leads to; itself where nothing is there. */
-function real(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    return path;
-  }
 }

@@ -1,8 +1,9 @@
 /** Giving boards their names, so that each arm is found wherever it is plugged in: on this machine root's helper does it. */
-import { existsSync, realpathSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { ROLES, type Role } from "../../arm/joints.ts";
 import type { Board } from "../../host/boards.ts";
 import { namingRules } from "../../host/naming-rules.ts";
+import { targetOf } from "../../linux/real-path.ts";
 import { enablePair, nameBoards } from "../../root/work.ts";
 import { pause } from "../../workflows/pause.ts";
 
@@ -57,14 +58,5 @@ export async function untilLinked(
       }
       await pause(LOOK_EVERY_MS, signal);
     }
-  }
-}
-
-/** Where a link leads; undefined where it leads nowhere. */
-export function targetOf(link: string): string | undefined {
-  try {
-    return realpathSync(link);
-  } catch {
-    return undefined;
   }
 }

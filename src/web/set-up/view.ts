@@ -4,10 +4,10 @@ import { existsSync } from "node:fs";
 import type { Status } from "../../api/protocol.ts";
 import { CalibrationStore } from "../../arm/calibration/store.ts";
 import { ROLES, type Role } from "../../arm/joints.ts";
+import { targetOf } from "../../linux/real-path.ts";
 import { list } from "../../messages/list.ts";
 import { calibrationsOf } from "./compared.ts";
 import type { SetUpStep, SetUpView } from "./messages.ts";
-import { targetOf } from "./naming.ts";
 import { type Arms, areNamed, armsOf, type SetUpPlace } from "./place.ts";
 import { nameOf, sayBoards } from "./steps/names.ts";
 

@@ -1,11 +1,11 @@
 /** Whether the new names lead to the right boards, and the right arms answer there. */
-import { existsSync, realpathSync } from "node:fs";
 import { controlPaths } from "../../api/address.ts";
 import { ApiError, askService } from "../../api/client.ts";
 import type { Status } from "../../api/protocol.ts";
 import { nameOfArm } from "../../arm/identity.ts";
 import { ROLES } from "../../arm/joints.ts";
 import type { ChosenArm } from "../../config/choose-arm.ts";
+import { targetOf } from "../../linux/real-path.ts";
 import { checkServedArms } from "../check.ts";
 import { type CheckedArms, checkArms } from "../check-arms.ts";
 import type { Operator } from "../operator.ts";
@@ -74,8 +74,4 @@ async function settledStatus(pair: string, signal: AbortSignal): Promise<Status 
     if (isSettled || performance.now() > deadline) return status;
     await pause(LOOK_EVERY_MS, signal);
   }
-}
-
-function targetOf(link: string): string | undefined {
-  return existsSync(link) ? realpathSync(link) : undefined;
 }

@@ -1,5 +1,5 @@
 /** Every board that can be found, and what answers on it. */
-import { existsSync, realpathSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { CalibrationStore } from "../../arm/calibration/store.ts";
 import { identifyArm } from "../../arm/checks/identify.ts";
 import type { ArmConnection } from "../../arm/connection.ts";
@@ -13,6 +13,7 @@ import { absolutePathOf } from "../../config/text.ts";
 import { type Board, listBoards, portsInDev } from "../../host/boards.ts";
 import { whyNoUdev } from "../../host/udev.ts";
 import { nameOfOwner } from "../../linux/owners/program.ts";
+import { realPath } from "../../linux/real-path.ts";
 import type { Audience } from "../../messages/audience.ts";
 import { sayProblem } from "../../messages/problems.ts";
 
@@ -58,10 +59,10 @@ export async function findBoards(
     ...named.map((port) => absolutePathOf(port, "a port")),
   ];
   const found: FoundBoard[] = [];
-  for (const path of new Set(paths.map(real))) {
-    const board = usb.find((one) => real(one.path) === path);
-    const roles = configured.filter(({ port }) => real(port) === path).map(({ role }) => role);
-    const links = paths.filter((one) => one !== path && real(one) === path);
+  for (const path of new Set(paths.map(realPath))) {
+    const board = usb.find((one) => realPath(one.path) === path);
+    const roles = configured.filter(({ port }) => realPath(port) === path).map(({ role }) => role);
+    const links = paths.filter((one) => one !== path && realPath(one) === path);
     const [role, ...others] = roles;
     const arm =
       config === undefined || role === undefined || others.length > 0
@@ -102,8 +103,4 @@ async function lookAt(
 function ownerIn(problem: ArmProblem | undefined): string | undefined {
   if (problem?.code !== "port.busy") return undefined;
   return problem.owner === undefined ? "another program" : nameOfOwner(problem.owner);
-}
-
-function real(path: string): string {
-  return existsSync(path) ? realpathSync(path) : path;
 }

@@ -1,5 +1,4 @@
 /** An arm that a running service has: the service is asked for its figures, so that the bus is left to it. */
-import { realpathSync } from "node:fs";
 import { resolve } from "node:path";
 import { askService, sampleService } from "../../api/client.ts";
 import type { ApiSample, JointStatus, Status } from "../../api/protocol.ts";
@@ -8,6 +7,7 @@ import { CalibrationStore } from "../../arm/calibration/store.ts";
 import { nameOfArm } from "../../arm/identity.ts";
 import { JOINTS, ROLES, type Role } from "../../arm/joints.ts";
 import { type ArmChoice, calibrationDirFor, chooseArm } from "../../config/choose-arm.ts";
+import { realPath } from "../../linux/real-path.ts";
 import type { Sample, SampledFigures, Source } from "./sample.ts";
 
 /**
@@ -84,15 +84,6 @@ function roleIn(status: Status, role: Role | undefined, choice: ArmChoice): Role
   const port = choice.port ?? (role && choice.config && chooseArm(role, choice).port);
   if (port === undefined) return role;
   return ROLES.find((one) => realPath(status.arms[one].port) === realPath(resolve(port)));
-}
-
-/** The path itself where nothing is there: the board may be gone. */
-function realPath(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    return path;
-  }
 }
 
 function sampleOf(

@@ -1,11 +1,11 @@
 /** The board that servos are connected to while they are set up: it may be unplugged meanwhile, and is found again. */
-import { existsSync, realpathSync } from "node:fs";
 import type { ArmConnection } from "../../arm/connection.ts";
 import type { ArmProblem } from "../../arm/problem.ts";
 import type { ServoLine } from "../../arm/servos/servo-setup.ts";
 import { connectionTo } from "../../arm/system-ports.ts";
 import type { Bus } from "../../feetech/bus.ts";
 import { listBoards } from "../../host/boards.ts";
+import { targetOf } from "../../linux/real-path.ts";
 import { sayProblem } from "../../messages/problems.ts";
 import { PortError } from "../../serial/transport.ts";
 import type { ListBoards } from "../boards.ts";
@@ -107,8 +107,4 @@ export class BoardLine implements ServoLine {
     const { problem } = this.#connection;
     return problem === undefined || problem.code === "board.missing" ? isGone : problem;
   }
-}
-
-function targetOf(path: string): string | undefined {
-  return existsSync(path) ? realpathSync(path) : undefined;
 }
