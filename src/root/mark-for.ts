@@ -20,14 +20,14 @@ export interface MarkFor {
 /** The mark of the board of `arm`, `leader` or `left leader`. Throws an Error for a board that no rule can tell. */
 export async function markFor(arm: string, board: BoardToName): Promise<MarkFor> {
   const { serial, vendorId, productId } = board;
-  if (serial !== undefined && isPlainValue(serial) && !board.isTwin) {
+  const doubt = whyBySocket(board);
+  if (doubt === undefined) {
     // What a board says of its kind need not be numbers either.
     const kind = Object.fromEntries(
       Object.entries({ vendorId, productId }).filter(([, id]) => id !== undefined && isPlainValue(id)),
     );
-    return { mark: { by: "serial", serial, ...kind } };
+    return { mark: { by: "serial", serial: serial!, ...kind } };
   }
-  const doubt = whyNotBySerial(board);
   const socket = board.path === undefined ? undefined : await usbSocketOf(board.path);
   if (socket === undefined) {
     throw new Error(
@@ -44,9 +44,10 @@ export async function markFor(arm: string, board: BoardToName): Promise<MarkFor>
   return { mark, doubt };
 }
 
-function whyNotBySerial({ serial, isTwin }: BoardToName): string {
+/** Why a board is known by its USB socket, as what is said of it: `has no serial number`; undefined where it is not. */
+export function whyBySocket({ serial, isTwin }: BoardToName): string | undefined {
   if (serial === undefined) return "has no serial number";
-  return isTwin
-    ? `has the serial number ${serial}, as another board here`
-    : `has the serial number ${JSON.stringify(serial)}, which udev cannot tell from others`;
+  if (isTwin) return `has the serial number ${serial}, as another board here`;
+  if (isPlainValue(serial)) return undefined;
+  return `has the serial number ${JSON.stringify(serial)}, which udev cannot tell from others`;
 }

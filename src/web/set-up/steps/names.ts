@@ -2,6 +2,7 @@
 import { ROLES } from "../../../arm/joints.ts";
 import type { Board } from "../../../host/boards.ts";
 import { list } from "../../../messages/list.ts";
+import { whyBySocket } from "../../../root/mark-for.ts";
 import { type Chosen, chooseBoards, type Way } from "../../../workflows/assign/choose.ts";
 import { sayNoBoard } from "../../../workflows/boards.ts";
 import type { Operator } from "../../../workflows/operator.ts";
@@ -82,11 +83,6 @@ export async function change(boards: Boards, signal: AbortSignal): Promise<void>
 function present({ isTwin: _, path, ...board }: Chosen): Board {
   if (path === undefined) throw new Error("the board is not plugged in any more — plug it in again");
   return { ...board, path };
-}
-
-function whyBySocket({ serial, isTwin }: Chosen): string | undefined {
-  if (serial === undefined) return "has no serial number";
-  return isTwin ? `has the serial number ${serial}, as another board here` : undefined;
 }
 
 function capital(text: string): string {
