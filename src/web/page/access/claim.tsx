@@ -2,6 +2,7 @@
 import { useState } from "preact/hooks";
 import type { ActionReply } from "../../messages.ts";
 import { Reply } from "../frame/reply.tsx";
+import { pathOf } from "../pair-path.ts";
 import { post } from "../post.ts";
 import type { ClaimAttempt } from "./attempt.tsx";
 import "./access.css";
@@ -37,11 +38,7 @@ export function Claim({ pair, isClaimed, attempt, isOpen = false }: Properties) 
         Resume, and all that changes something, takes somebody beside the arms. The pair is paused, and three
         motions of the leader are asked for, each from rest. You have 30 seconds.
       </p>
-      <button
-        type="button"
-        disabled={isOff}
-        onClick={() => claim(`/pairs/${encodeURIComponent(pair)}/claim`, {})}
-      >
+      <button type="button" disabled={isOff} onClick={() => claim(pathOf(pair, "claim"), {})}>
         Claim this page
       </button>
       <p>

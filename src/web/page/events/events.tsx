@@ -5,6 +5,7 @@ import { JOINTS } from "../../../arm/joints.ts";
 import type { EventsReply } from "../../health/messages.ts";
 import { Report } from "../health/report.tsx";
 import { byOwnMeans } from "../own-means.ts";
+import { pathOf } from "../pair-path.ts";
 import { usePolled } from "../polled.ts";
 import type { ScreenProperties } from "../screens.tsx";
 import { type Filter, passes } from "./filter.ts";
@@ -36,7 +37,7 @@ export function Events({ pair, status }: ScreenProperties) {
 function Told({ pair, status }: { readonly pair: string; readonly status: Status }) {
   const last = status.events.at(-1);
   const news = last === undefined ? "" : last.time + last.code + last.message;
-  const path = `/pairs/${encodeURIComponent(pair)}/events`;
+  const path = pathOf(pair, "events");
   const { answer, problem } = usePolled<EventsReply>(path, ASK_EVERY_MS, news);
   const [filter, setFilter] = useState(EVERYTHING);
   const shown = useMemo(

@@ -3,6 +3,7 @@ import "./health.css";
 import type { Check, Level } from "../../../workflows/check.ts";
 import type { HealthReply } from "../../health/messages.ts";
 import { byOwnMeans } from "../own-means.ts";
+import { pathOf } from "../pair-path.ts";
 import { usePolled } from "../polled.ts";
 import type { ScreenProperties } from "../screens.tsx";
 import { Cures } from "./cures.tsx";
@@ -15,7 +16,7 @@ const WORDS: Readonly<Record<Level, string>> = { ok: "ok", warning: "to think ab
 
 /** The screen. */
 export function Health({ pair, isClaimed }: ScreenProperties) {
-  const path = `/pairs/${encodeURIComponent(pair)}/health`;
+  const path = pathOf(pair, "health");
   const { answer, problem } = usePolled<HealthReply>(path, LOOK_EVERY_MS);
   return (
     <section class="health" aria-labelledby="health-title">

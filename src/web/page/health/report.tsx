@@ -2,6 +2,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { ReportReply } from "../../health/messages.ts";
 import { get } from "../get.ts";
+import { pathOf } from "../pair-path.ts";
 
 type Stage =
   | { readonly is: "none" | "asked" | "copied" }
@@ -15,7 +16,7 @@ export function Report({ pair }: { readonly pair: string }) {
   const ask = async () => {
     setStage({ is: "asked" });
     try {
-      const { text } = await get<ReportReply>(`/pairs/${encodeURIComponent(pair)}/report`);
+      const { text } = await get<ReportReply>(pathOf(pair, "report"));
       setStage((await isCopied(text)) ? { is: "copied" } : { is: "shown", text });
     } catch (error) {
       setStage({ is: "failed", why: (error as Error).message });

@@ -1,6 +1,8 @@
 /** A joint's last ten minutes as the page has them, and how they are asked for. */
 import type { JointName } from "../../../arm/joints.ts";
 import type { HistoryReply, SeriesName } from "../../history/messages.ts";
+import { get } from "../get.ts";
+import { pathOf } from "../pair-path.ts";
 
 /** How long it reaches back, s. */
 export const SPAN_S = 600;
@@ -13,9 +15,7 @@ export interface History {
 
 /** What the machine knows of a joint after a row of a time, -1 for all. Rejects when it does not answer. */
 export async function askHistory(pair: string, joint: JointName, afterMs: number): Promise<HistoryReply> {
-  const response = await fetch(`/pairs/${encodeURIComponent(pair)}/history?joint=${joint}&after=${afterMs}`);
-  if (!response.ok) throw new Error(await response.text());
-  return (await response.json()) as HistoryReply;
+  return await get<HistoryReply>(pathOf(pair, `history?joint=${joint}&after=${afterMs}`));
 }
 
 /** What there was with what is new, without what is too old. */

@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import type { Status } from "../../../api/protocol.ts";
 import type { Action, ActionReply } from "../../messages.ts";
 import { byOwnMeans } from "../own-means.ts";
+import { pathOf } from "../pair-path.ts";
 import { post } from "../post.ts";
 
 interface Properties {
@@ -28,8 +29,7 @@ export function Buttons({ pair, status, isClaimed }: Properties) {
     const press = ++presses.current;
     setWorking(action);
     setReply(undefined);
-    const path = pair === undefined ? "/buttons" : `/pairs/${encodeURIComponent(pair)}/buttons`;
-    const came = await post(path, { action });
+    const came = await post(pathOf(pair, "buttons"), { action });
     // What was pressed since then has an answer of its own, which this one must not take the place of.
     if (press !== presses.current) return;
     setReply(came);

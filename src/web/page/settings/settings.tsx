@@ -4,6 +4,8 @@ import { useEffect, useState } from "preact/hooks";
 import type { KeyValue } from "../../../config/keys.ts";
 import type { FormGroup, SettingsForm } from "../../settings/form.ts";
 import type { SaveReply } from "../../settings/messages.ts";
+import { get } from "../get.ts";
+import { pathOf } from "../pair-path.ts";
 import { post } from "../post.ts";
 import type { ScreenProperties } from "../screens.tsx";
 import { entered, Field } from "./field.tsx";
@@ -18,7 +20,7 @@ type Drafts = Readonly<Record<string, KeyValue>>;
 
 /** The screen. */
 export function Settings({ pair, status, isClaimed }: ScreenProperties) {
-  const path = `/pairs/${encodeURIComponent(pair)}/settings`;
+  const path = pathOf(pair, "settings");
   const [form, setForm] = useState<SettingsForm>();
   const [isMissing, setIsMissing] = useState(false);
   const [drafts, setDrafts] = useState<Drafts>({});
@@ -27,7 +29,7 @@ export function Settings({ pair, status, isClaimed }: ScreenProperties) {
   const load = async () => {
     setIsMissing(false);
     try {
-      setForm((await (await fetch(path)).json()) as SettingsForm);
+      setForm(await get<SettingsForm>(path));
     } catch {
       setIsMissing(true);
     }
@@ -43,8 +45,8 @@ export function Settings({ pair, status, isClaimed }: ScreenProperties) {
     setIsBusy(false);
     return answer.done === true;
   };
-  if (form?.groups === undefined) {
-    return isMissing || form ? (
+  if (form === undefined) {
+    return isMissing ? (
       <p class="notice">
         The settings could not be read.{" "}
         <button type="button" onClick={load}>

@@ -2,6 +2,7 @@
 import type { Role } from "../../../arm/joints.ts";
 import type { ActionReply } from "../../messages.ts";
 import type { GivenOrder } from "../../work/orders.ts";
+import { pathOf } from "../pair-path.ts";
 import { post, send } from "../post.ts";
 import { pageId } from "./works.ts";
 
@@ -64,8 +65,4 @@ export function answerWork(pair: string | null, question: number, value: boolean
 /** Ends it early. */
 export function cancelWork(pair: string | null): Promise<ActionReply> {
   return post(pathOf(pair, "work/cancel"), {});
-}
-
-function pathOf(pair: string | null, path: string): string {
-  return pair === null ? `/${path}` : `/pairs/${encodeURIComponent(pair)}/${path}`;
 }
