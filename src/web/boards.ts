@@ -16,18 +16,23 @@ const LOOK_EVERY_MS = 100;
 /** The boards in this machine's own sockets. */
 export const machineBoards: Boards = {
   list: () => listBoards(),
-  watch(changed, signal) {
+  watch: watching(inDev, LOOK_EVERY_MS),
+};
+
+/** Watches by looking `everyMs` at what tells one set of boards from another. */
+export function watching(look: () => string, everyMs: number): Boards["watch"] {
+  return (changed, signal) => {
     if (signal.aborted) return;
-    let before = inDev();
+    let before = look();
     const timer = setInterval(() => {
-      const now = inDev();
+      const now = look();
       if (now === before) return;
       before = now;
       changed();
-    }, LOOK_EVERY_MS);
+    }, everyMs);
     signal.addEventListener("abort", () => clearInterval(timer), { once: true });
-  },
-};
+  };
+}
 
 /** What tells one set of boards from another: a board that is plugged in again within a look has another file in /dev. */
 function inDev(): string {

@@ -51,6 +51,8 @@ export interface Tells {
 export class OpenPages {
   readonly #tells: Tells;
   readonly #pages = new Map<ServerWebSocket<OpenPage>, Told>();
+  /** The message that was sent last. */
+  #written: { readonly message: PageMessage; readonly text: string } | undefined;
 
   constructor(tells: Tells) {
     this.#tells = tells;
@@ -81,7 +83,7 @@ export class OpenPages {
 
   /** Tells every page, whoever may read. */
   tell(message: PageMessage): void {
-    for (const socket of this.#pages.keys()) send(socket, message);
+    for (const socket of this.#pages.keys()) this.#send(socket, message);
   }
 
   /** Looks whether claims were made or ended meanwhile: a page whose claim is over falls back at once. */
@@ -101,10 +103,10 @@ export class OpenPages {
     const { id } = socket.data;
     const mayRead = reading === "everybody" || standing === "claimed";
     const isClaimed = standing === "claimed";
-    send(socket, { kind: "hello", ...known, pairs: [...pairs.keys()], page: id, isClaimed, mayRead });
-    const work = mayRead ? works.open(id, standing, (message) => send(socket, message)) : undefined;
+    this.#send(socket, { kind: "hello", ...known, pairs: [...pairs.keys()], page: id, isClaimed, mayRead });
+    const work = mayRead ? works.open(id, standing, (message) => this.#send(socket, message)) : undefined;
     const feeds = mayRead ? [...pairs.values()].map(({ feed }) => feed) : [];
-    const ends = feeds.map((feed) => feed.listen((message) => send(socket, message)));
+    const ends = feeds.map((feed) => feed.listen((message) => this.#send(socket, message)));
     this.#pages.set(socket, { standing, ends, work, helloMs: performance.now() });
   }
 
@@ -115,11 +117,13 @@ export class OpenPages {
     this.#pages.delete(socket);
   }
 
+  /** What all pages are told they are told one after the other: it is written out once. */
+  #send(socket: ServerWebSocket<OpenPage>, message: PageMessage): void {
+    if (message !== this.#written?.message) this.#written = { message, text: JSON.stringify(message) };
+    socket.send(this.#written.text);
+  }
+
   #standingOf(token: string | undefined): Standing {
     return this.#tells.claims.idOf(token, Date.now()) === undefined ? "unclaimed" : "claimed";
   }
-}
-
-function send(socket: ServerWebSocket<OpenPage>, message: PageMessage): void {
-  socket.send(JSON.stringify(message));
 }

@@ -1,8 +1,8 @@
 /** The last ten minutes of a pair, for plots: kept by the server, so that a page that opens now has them. */
 import type { JointStatus, Status } from "../../api/protocol.ts";
 import { JOINTS, type JointName, ROLES, type Role } from "../../arm/joints.ts";
-import { steps, stepsToDegrees } from "../../feetech/units.ts";
 import type { PageMessage } from "../messages.ts";
+import { standOf } from "../pairs/stand.ts";
 import { FIGURES, type FigureName, type HistoryReply, nameOfSeries, type SeriesName } from "./messages.ts";
 
 /** Ten minutes of a status every 200 ms. In all it takes 1 MB a pair. */
@@ -86,7 +86,6 @@ function columnOf(role: Role, joint: number, figure: FigureName): number {
 /** Degrees from the middle of a joint's range; of the gripper, percent of its range. */
 function angleOf({ rangeSteps }: JointStatus, position: number | null, joint: JointName): number | null {
   if (position === null || rangeSteps === null) return null;
-  const { min, max } = rangeSteps;
-  if (joint === "gripper") return (100 * (position - min)) / (max - min);
-  return stepsToDegrees(steps(position - (min + max) / 2));
+  const stand = standOf(joint, position, rangeSteps);
+  return joint === "gripper" ? 100 * stand : stand;
 }

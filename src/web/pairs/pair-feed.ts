@@ -2,11 +2,11 @@
 import { askService, sampleService, watchService } from "../../api/client.ts";
 import type { ApiSample, Status } from "../../api/protocol.ts";
 import { JOINTS, type Role } from "../../arm/joints.ts";
-import { steps, stepsToDegrees } from "../../feetech/units.ts";
 import type { Audience } from "../../messages/audience.ts";
 import { pause } from "../../workflows/pause.ts";
 import type { PageMessage } from "../messages.ts";
 import { absenceOf } from "./absence.ts";
+import { standOf } from "./stand.ts";
 
 /** The status changes seldom, and carries the figures that people read. */
 const STATUS_EVERY_MS = 200;
@@ -123,9 +123,8 @@ export class PairFeed {
     const joint = JOINTS[index]!;
     const range = this.#status?.arms[role].joints[joint].rangeSteps;
     if (position === null || position === undefined || !range) return null;
-    const { min, max } = range;
-    if (joint === "gripper") return Math.min(Math.max((position - min) / (max - min), 0), 1);
-    return stepsToDegrees(steps(position - (min + max) / 2));
+    const stand = standOf(joint, position, range);
+    return joint === "gripper" ? Math.min(Math.max(stand, 0), 1) : stand;
   }
 }
 

@@ -1,6 +1,5 @@
 /** Which calibrations have been compared: so that a pair that was is not asked for it again, and one that changed is. */
 import * as v from "valibot";
-import type { Calibration } from "../../arm/calibration/calibration.ts";
 import { CalibrationStore } from "../../arm/calibration/store.ts";
 import { ROLES, type Role } from "../../arm/joints.ts";
 import type { FiledArm } from "../../config/choose-arm.ts";
@@ -38,15 +37,12 @@ export class Compared {
   }
 }
 
-/** Both arms' calibrations; undefined where one cannot be had. */
-export function calibrationsOf(arms: PairOfArms): Record<Role, Calibration> | undefined {
-  const [leader, follower] = ROLES.map((role) =>
+/** Of both arms' calibrations; undefined where one cannot be had. */
+function digestOf(arms: PairOfArms): string | undefined {
+  const calibrations = ROLES.map((role) =>
     new CalibrationStore(arms[role].calibrationDir).loadIfUsable(arms[role]),
   );
-  return leader && follower && { leader, follower };
-}
-
-function digestOf(arms: PairOfArms): string | undefined {
-  const calibrations = calibrationsOf(arms);
-  return calibrations && new Bun.CryptoHasher("sha256").update(JSON.stringify(calibrations)).digest("hex");
+  if (calibrations.includes(undefined)) return undefined;
+  const [leader, follower] = calibrations;
+  return new Bun.CryptoHasher("sha256").update(JSON.stringify({ leader, follower })).digest("hex");
 }

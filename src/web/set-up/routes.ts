@@ -7,17 +7,17 @@
  * - `POST set-up/file?arm=leader&name=blue.json` hands over the file that is waited for, which is its body.
  */
 import * as v from "valibot";
-import { ROLES } from "../../arm/joints.ts";
 import { ConfigError } from "../../config/config.ts";
-import type { Board } from "../../host/boards.ts";
 import { messageOf } from "../../workflows/api-problem.ts";
 import type { Way } from "../../workflows/assign/choose.ts";
 import type { Operator } from "../../workflows/operator.ts";
 import type { Boards } from "../boards.ts";
-import { refusal, reply } from "../http/replies.ts";
+import { outcome, reply } from "../http/replies.ts";
 import { type Asked, bodyOf, type PairRoute } from "../http/route.ts";
+import { shared } from "../http/shared.ts";
 import type { ActionReply } from "../messages.ts";
 import type { ServedPair } from "../pairs/served-pair.ts";
+import { fileIn } from "../work/file-in.ts";
 import type { Outcome } from "../work/messages.ts";
 import type { Works } from "../work/works.ts";
 import { HandedFiles } from "./handed-files.ts";
@@ -26,35 +26,13 @@ import { look } from "./view.ts";
 import { nameAgain, setUp } from "./wizard.ts";
 
 const orderSchema = v.strictObject({ way: v.optional(v.picklist(["move", "unplug", "pick"]), "move") });
-const fileSchema = v.strictObject({
-  arm: v.picklist(ROLES),
-  name: v.pipe(v.string(), v.minLength(1), v.maxLength(255)),
-});
-
-/** Another page was first, or there is nothing of the kind. */
-const CONFLICT = 409;
-
 /** udev is asked by starting a program: for all pages that look no more often than this. */
 const LIST_EVERY_MS = 1_500;
-
-/** A list that is made anew no more often than that. */
-function seldom(list: Boards["list"]): Boards["list"] {
-  let newest: Promise<readonly Board[]> | undefined;
-  let askedAtMs = Number.NEGATIVE_INFINITY;
-  return () => {
-    const now = performance.now();
-    if (newest === undefined || now - askedAtMs >= LIST_EVERY_MS) {
-      askedAtMs = now;
-      newest = list();
-    }
-    return newest;
-  };
-}
 
 /** Of each pair. */
 export function setUpRoutes(works: Works, means: SetUpMeans): readonly PairRoute[] {
   const handed = new Map<string, HandedFiles>();
-  const seen: Boards = { ...means.boards, list: seldom(means.boards.list) };
+  const seen: Boards = { ...means.boards, list: shared(LIST_EVERY_MS, means.boards.list) };
   function placeOf({ name, sockets, choice }: ServedPair): SetUpPlace {
     const files = handed.get(name) ?? new HandedFiles();
     handed.set(name, files);
@@ -74,9 +52,7 @@ export function setUpRoutes(works: Works, means: SetUpMeans): readonly PairRoute
       ...{ what, title, isDriving: false, audience: pair.audience },
       run: (operator) => run(placeOf(pair), order.way, operator),
     });
-    return refused === undefined
-      ? reply({ done: true, text: "It goes on." } satisfies ActionReply)
-      : refusal(CONFLICT, refused);
+    return outcome(refused, "It goes on.");
   }
   return [
     {
@@ -110,14 +86,13 @@ export function setUpRoutes(works: Works, means: SetUpMeans): readonly PairRoute
       method: "POST",
       path: "set-up/file",
       who: "claimed",
-      async answer(pair, { request, url }) {
-        const given = v.safeParse(fileSchema, Object.fromEntries(url.searchParams));
-        if (!given.success) return refusal(400, "Say whose calibration the file is to be, and its name.");
-        const { arm, name } = given.output;
-        const bytes = Buffer.from(await request.arrayBuffer());
-        return placeOf(pair).files.hand(arm, { path: name, bytes })
-          ? reply({ done: true, text: "The machine has the file." } satisfies ActionReply)
-          : refusal(CONFLICT, "No file of this arm is waited for just now.");
+      async answer(pair, asked) {
+        const file = await fileIn(asked);
+        if (file instanceof Response) return file;
+        const { arm, name, bytes } = file;
+        const isTaken = placeOf(pair).files.hand(arm, { path: name, bytes });
+        const refused = isTaken ? undefined : "No file of this arm is waited for just now.";
+        return outcome(refused, "The machine has the file.");
       },
     },
   ];

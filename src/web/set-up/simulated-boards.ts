@@ -4,7 +4,7 @@ import { join } from "node:path";
 import * as v from "valibot";
 import type { Board } from "../../host/boards.ts";
 import { LineClient } from "../../linux/sockets/line-client.ts";
-import type { Boards } from "../boards.ts";
+import { type Boards, watching } from "../boards.ts";
 import type { Naming } from "./naming.ts";
 
 const LOOK_EVERY_MS = 50;
@@ -29,17 +29,7 @@ type SimulatedBoard = v.InferOutput<typeof listSchema>[number];
 export function simulatedBoards(dir: string): Boards {
   return {
     list: async () => listed(dir).map(({ socket: _, ...board }) => board),
-    watch(changed, signal) {
-      if (signal.aborted) return;
-      let before = JSON.stringify(listed(dir));
-      const timer = setInterval(() => {
-        const now = JSON.stringify(listed(dir));
-        if (now === before) return;
-        before = now;
-        changed();
-      }, LOOK_EVERY_MS);
-      signal.addEventListener("abort", () => clearInterval(timer), { once: true });
-    },
+    watch: watching(() => JSON.stringify(listed(dir)), LOOK_EVERY_MS),
   };
 }
 

@@ -6,7 +6,6 @@ import { CalibrationStore } from "../../arm/calibration/store.ts";
 import { ROLES, type Role } from "../../arm/joints.ts";
 import { targetOf } from "../../linux/real-path.ts";
 import { list } from "../../messages/list.ts";
-import { calibrationsOf } from "./compared.ts";
 import type { SetUpStep, SetUpView } from "./messages.ts";
 import { type Arms, areNamed, armsOf, type SetUpPlace } from "./place.ts";
 import { nameOf, sayBoards } from "./steps/names.ts";
@@ -16,12 +15,13 @@ export async function look(place: SetUpPlace, status: Status | undefined): Promi
   const arms = armsOf(place);
   const boards = await place.boards.list();
   const isNamed = areNamed(place, arms);
+  const uncalibrated = ROLES.filter((role) => !isCalibrated(arms, role));
   const armOn = (path: string) => ROLES.find((role) => targetOf(arms[role].port) === path) ?? null;
   const steps = [
     named(sayBoards(boards), isNamed, arms),
-    servos(isNamed, arms, status),
-    calibrations(isNamed, arms),
-    compared(place, arms),
+    servos(isNamed, uncalibrated, status),
+    calibrations(isNamed, uncalibrated),
+    compared(place.compared.has(place.pair, arms)),
     following(status),
   ];
   const next = steps.find(({ isDone }) => !isDone);
@@ -51,7 +51,7 @@ function named(boards: string, isNamed: boolean, arms: Arms): Found {
 /** What only servos can tell: the service says it where it has looked. */
 const SERVO_CODES = ["bus.silent", "bus.joints-missing", "servo.wrong-id", "servo.wrong-model"];
 
-function servos(isNamed: boolean, arms: Arms, status: Status | undefined): Found {
+function servos(isNamed: boolean, uncalibrated: readonly Role[], status: Status | undefined): Found {
   const alarm = status?.activeAlarms.find(({ code }) => SERVO_CODES.includes(code));
   if (alarm !== undefined) return { step: "servos", isDone: false, text: alarm.message };
   const areHeard =
@@ -60,13 +60,12 @@ function servos(isNamed: boolean, arms: Arms, status: Status | undefined): Found
       Object.values(status.arms[role].joints).every(({ positionSteps }) => positionSteps !== null),
     );
   // Arms that were calibrated had their ids, and what else is wrong with them is told elsewhere.
-  return isNamed && (areHeard || ROLES.every((role) => isCalibrated(arms, role)))
+  return isNamed && (areHeard || uncalibrated.length === 0)
     ? { step: "servos", isDone: true, text: "Each servo has its id." }
     : { step: "servos", isDone: false, text: "Six servos of each arm, by their ids 1 to 6." };
 }
 
-function calibrations(isNamed: boolean, arms: Arms): Found {
-  const missing = ROLES.filter((role) => !isCalibrated(arms, role));
+function calibrations(isNamed: boolean, missing: readonly Role[]): Found {
   const isDone = isNamed && missing.length === 0;
   const text =
     missing.length === 0
@@ -79,8 +78,7 @@ function isCalibrated(arms: Arms, role: Role): boolean {
   return new CalibrationStore(arms[role].calibrationDir).loadIfUsable(arms[role]) !== undefined;
 }
 
-function compared(place: SetUpPlace, arms: Arms): Found {
-  const isDone = calibrationsOf(arms) !== undefined && place.compared.has(place.pair, arms);
+function compared(isDone: boolean): Found {
   return {
     step: "compare",
     isDone,

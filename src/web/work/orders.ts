@@ -14,6 +14,7 @@ import { park } from "../../workflows/park/go.ts";
 import { takePose } from "../../workflows/park/take-pose.ts";
 import { setUpArm, setUpOne } from "../../workflows/setup-motors/setup-motors.ts";
 import type { ServedPair } from "../pairs/served-pair.ts";
+import type { FileOfArm } from "./file-in.ts";
 import type { Outcome } from "./messages.ts";
 import type { WorkPlan } from "./work.ts";
 
@@ -47,15 +48,6 @@ export type Order = v.InferOutput<typeof orderSchema>;
 /** The same, as a page may give it: what it leaves out is as said above. */
 export type GivenOrder = v.InferInput<typeof orderSchema>;
 
-/** Checks whose calibration a file is to be, and how the file is called, for messages. */
-export const importSchema = v.strictObject({
-  arm,
-  name: v.pipe(v.string(), v.minLength(1), v.maxLength(255)),
-});
-
-/** A file that was picked or dropped, which becomes an arm's calibration. */
-export type ImportOrder = v.InferOutput<typeof importSchema> & { readonly bytes: Buffer };
-
 /** What is to be done for an order. */
 export function planOf(order: Order, pair: ServedPair): WorkPlan {
   return {
@@ -69,7 +61,7 @@ export function planOf(order: Order, pair: ServedPair): WorkPlan {
 }
 
 /** What is to be done with a file that was picked or dropped. */
-export function planOfImport({ arm: role, name, bytes }: ImportOrder, pair: ServedPair): WorkPlan {
+export function planOfImport({ arm: role, name, bytes }: FileOfArm, pair: ServedPair): WorkPlan {
   return {
     what: "import",
     arm: role,

@@ -10,19 +10,16 @@
  * the rooms whose work it is, and calls {@link Works.start} with the place null. What goes on is told by the WebSocket.
  */
 import * as v from "valibot";
-import { refusal, reply } from "../http/replies.ts";
+import { outcome } from "../http/replies.ts";
 import { type Asked, bodyOf, type MachineRoute, type PairRoute } from "../http/route.ts";
-import type { ActionReply } from "../messages.ts";
-import { importSchema, orderSchema, planOf, planOfImport } from "./orders.ts";
-import type { Place, Refusal, Works } from "./works.ts";
+import { fileIn } from "./file-in.ts";
+import { orderSchema, planOf, planOfImport } from "./orders.ts";
+import type { Place, Works } from "./works.ts";
 
 const answerSchema = v.strictObject({
   question: v.number(),
   value: v.union([v.boolean(), v.pipe(v.string(), v.maxLength(255))]),
 });
-
-/** Another page was first, or there is nothing of the kind. */
-const CONFLICT = 409;
 
 const claimed = { method: "POST", who: "claimed" } as const;
 
@@ -36,17 +33,16 @@ export function workRoutes(works: Works): readonly PairRoute[] {
         const order = await bodyOf(asked, orderSchema);
         if (order instanceof Response) return order;
         const page = "page" in order ? order.page : undefined;
-        return told(works.start(pair.name, planOf(order, pair), page), "It goes on.");
+        return outcome(works.start(pair.name, planOf(order, pair), page), "It goes on.");
       },
     },
     {
       ...claimed,
       path: "work/import",
-      async answer(pair, { request, url }) {
-        const given = v.safeParse(importSchema, Object.fromEntries(url.searchParams));
-        if (!given.success) return refusal(400, "Say whose calibration the file is to be, and its name.");
-        const bytes = Buffer.from(await request.arrayBuffer());
-        return told(works.start(pair.name, planOfImport({ ...given.output, bytes }, pair)), "It goes on.");
+      async answer(pair, asked) {
+        const file = await fileIn(asked);
+        if (file instanceof Response) return file;
+        return outcome(works.start(pair.name, planOfImport(file, pair)), "It goes on.");
       },
     },
     { ...claimed, path: "work/answer", answer: ({ name }, asked) => answer(works, name, asked) },
@@ -65,15 +61,9 @@ export function machineWorkRoutes(works: Works): readonly MachineRoute[] {
 async function answer(works: Works, place: Place, asked: Asked): Promise<Response> {
   const given = await bodyOf(asked, answerSchema);
   if (given instanceof Response) return given;
-  return told(works.answer(place, given.question, given.value), "Answered.");
+  return outcome(works.answer(place, given.question, given.value), "Answered.");
 }
 
 async function cancel(works: Works, place: Place): Promise<Response> {
-  return told(await works.cancel(place), "Cancelled.");
-}
-
-function told(refused: Refusal, text: string): Response {
-  return refused === undefined
-    ? reply({ done: true, text } satisfies ActionReply)
-    : refusal(CONFLICT, refused);
+  return outcome(await works.cancel(place), "Cancelled.");
 }
