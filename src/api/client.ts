@@ -59,7 +59,9 @@ type WithoutVersion<R> = R extends unknown ? Omit<R, "v"> : never;
  */
 export async function askService(
   paths: readonly string[],
-  request: WithoutVersion<Exclude<ControlRequest, { do: "watch" | "samples" | "events" | "lend" }>>,
+  request: WithoutVersion<
+    Exclude<ControlRequest, { do: "watch" | "samples" | "events" | "lend" | "network" }>
+  >,
 ): Promise<Status | undefined> {
   const { status } = await replyTo(request, paths);
   if (request.do === "status" && status === undefined) throw new ApiError({ kind: "unknown" });

@@ -1,6 +1,6 @@
 /**
  * What is spoken on a service's control socket: one JSON object a line, each way. A request is
- * `{"v": 1, "do": "status" | "watch" | "samples" | "events" | "tell" | "lend" | "pause" | "resume" | "release" | "park" | "reload"}`; a reply
+ * `{"v": 1, "do": "status" | "watch" | "samples" | "events" | "tell" | "lend" | "network" | "heard" | "follow" | "pause" | "resume" | "release" | "park" | "reload"}`; a reply
  * `{"v": 1, "ok": true, …}` or `{"v": 1, "ok": false, "error": "…"}`. Fields and requests are only ever added: who reads ignores what it does not know.
  */
 import * as v from "valibot";
@@ -22,9 +22,33 @@ export const TELLABLE = ["claim began", "claim made", "claim failed"] as const;
 /** One of them. */
 export type Tellable = (typeof TELLABLE)[number];
 
+const remoteLeader = v.pipe(
+  v.string(),
+  v.regex(/^[a-z0-9][a-z0-9_-]{0,62}\/[a-z0-9][a-z0-9_-]{0,63}$/i, "leader: a machine and its pair"),
+);
+
+/** drive_mode, homing_offset, range_min and range_max of each joint, in the joints' order: a request is short. */
+const jointNumbers = v.strictTuple([v.number(), v.number(), v.number(), v.number()]);
+const leaderArmSchema = v.strictObject({
+  epoch: v.pipe(v.string(), v.regex(/^[0-9a-f]{16}$/)),
+  normalisation: v.picklist(["range", "degrees"]),
+  joints: v.strictTuple([jointNumbers, jointNumbers, jointNumbers, jointNumbers, jointNumbers, jointNumbers]),
+});
+
+/** What a follower must know of a leader. Whether the numbers can be a calibration is for who uses them. */
+export type LeaderArm = v.InferOutput<typeof leaderArmSchema>;
+
+const fact = v.pipe(v.string(), v.maxLength(200));
+const troubleSchema = v.variant("why", [
+  v.strictObject({ why: v.picklist(["unknown", "offline", "no calibration"]) }),
+  v.strictObject({ why: v.picklist(["no broker", "refused", "certificate"]), broker: fact, fact }),
+  v.strictObject({ why: v.literal("other version"), version: v.number() }),
+]);
+
 /** Checks a request. */
 export const requestSchema = v.variant("do", [
-  v.strictObject({ v: version, do: v.picklist(["status", "pause", "resume", "release", "park", "reload"]) }),
+  v.strictObject({ v: version, do: v.literal("status") }),
+  v.strictObject({ v: version, do: v.picklist(["pause", "resume", "release", "park", "reload"]) }),
   /** The status now, and again every so many ms until the client leaves. */
   v.strictObject({
     v: version,
@@ -51,6 +75,25 @@ export const requestSchema = v.variant("do", [
       v.string(),
       v.regex(/^[a-z][a-z0-9 -]{0,39}$/, "for: up to 40 small letters, digits, spaces and -"),
     ),
+  }),
+  /**
+   * Of the network's client: it carries samples for this pair until it ends the connection. It is told, at once and at
+   * each change, what this pair wants and has to give ({@link replySchema}, `network`).
+   */
+  v.strictObject({ v: version, do: v.literal("network") }),
+  /** Of the network's client: what is heard of a leader of another machine, or why nothing is. */
+  v.strictObject({
+    v: version,
+    do: v.literal("heard"),
+    leader: remoteLeader,
+    arm: v.exactOptional(leaderArmSchema),
+    trouble: v.exactOptional(troubleSchema),
+  }),
+  /** Has the follower follow this leader until the next start: that of this pair, "local", or one of another machine. */
+  v.strictObject({
+    v: version,
+    do: v.literal("follow"),
+    leader: v.union([v.literal("local"), remoteLeader]),
   }),
   /** Has an event told, in words that the service has for it. */
   v.strictObject({ v: version, do: v.literal("tell"), what: v.picklist(TELLABLE) }),
@@ -174,6 +217,42 @@ export const statusSchema = v.object({
   lateTicks: v.number(),
   latenessUs: v.object({ p50: v.number(), p99: v.number(), p999: v.number(), max: v.number() }),
   alignments: v.number(),
+  /**
+   * Who gives the follower its targets, since when: the leader of this pair, or that of another machine by its name,
+   * `desk/main`. Not told by 0.1.
+   */
+  driver: v.optional(
+    v.object({
+      source: v.picklist(["local leader", "remote leader"]),
+      leader: v.nullable(v.string()),
+      since: v.string(),
+    }),
+  ),
+  /** Which arms of the pair are on this machine. Not told by 0.1. */
+  armsHere: v.optional(v.picklist(["both", "leader", "follower"])),
+  /** What comes of the leader of another machine, since the service started; there while one is followed. Not told by 0.1. */
+  remote: v.optional(
+    v.object({
+      leader: v.string(),
+      /** Samples that were acted upon. */
+      samples: v.number(),
+      /** A sample's delay beyond the least of the last 10 s, ms; null before there was one. */
+      delayMs: v.object({ p50: v.nullable(v.number()), p99: v.nullable(v.number()) }),
+      /** The longest time between two samples that were acted upon, ms, of a follower that did not hold between. */
+      longestGapMs: v.number(),
+      /** Samples that were not acted upon: older than one before, delayed by more than 150 ms, or of another leader. */
+      old: v.number(),
+      late: v.number(),
+      ofOthers: v.number(),
+      /** Samples that never came, by their numbers. */
+      missing: v.number(),
+      /** How often the follower was held because of it. */
+      holds: v.number(),
+      /** For how long it was wanted, and of that followed, s. */
+      wantedS: v.number(),
+      followedS: v.number(),
+    }),
+  ),
   /** How often the follower was held. Not told by 0.1. */
   holds: v.optional(v.number()),
   arms: v.object({ leader: armSchema, follower: armSchema }),
@@ -210,6 +289,19 @@ export const sampleSchema = v.object({
 /** What was read and written in one tick. */
 export type ApiSample = v.InferOutput<typeof sampleSchema>;
 
+/** What the network's client has heard of a leader: all that a follower must know of it, or why nothing is heard. */
+export type HeardOfLeader = Pick<Extract<ControlRequest, { do: "heard" }>, "arm" | "trouble">;
+
+const networkSchema = v.object({
+  /** The leader of another machine whose samples are wanted: `desk/main`; null for none. */
+  wanted: v.nullable(v.string()),
+  /** The leader of this pair while its samples go out; null while they do not. */
+  leader: v.nullable(leaderArmSchema),
+});
+
+/** What the network's client is told of a pair. */
+export type PairNetwork = v.InferOutput<typeof networkSchema>;
+
 /** Checks a reply. */
 export const replySchema = v.union([
   v.object({
@@ -222,6 +314,8 @@ export const replySchema = v.union([
     lent: v.optional(v.object({ torque: v.picklist(["off", "unknown"]) })),
     /** The arms are to be given back within a second: somebody has asked for this. */
     recalled: v.optional(v.string()),
+    /** For the network's client. */
+    network: v.optional(networkSchema),
   }),
   v.object({ v: v.number(), ok: v.literal(false), error: v.string() }),
 ]);

@@ -7,6 +7,7 @@ import { armIdProblem } from "../arm/calibration/tree.ts";
 import { JOINTS, type JointName, type Role } from "../arm/joints.ts";
 import { LEROBOT_GAINS } from "../arm/servos/baseline.ts";
 import { ConfigError, type KeyProblem, readConfigFile } from "./file.ts";
+import { networkKeys, networkSchema, pairNetworkSchema } from "./network.ts";
 import { MAIN_PAIR, pairConfigPath } from "./pairs.ts";
 import { problemsOf, show } from "./problems.ts";
 import { plainText } from "./text.ts";
@@ -118,6 +119,7 @@ export const schemaFor = (normalisation: NormalisationMode, pair: string) =>
     ),
     park: v.exactOptional(parkPoses[normalisation]),
     web: pair === MAIN_PAIR ? v.optional(webSchema, {}) : v.exactOptional(notHere),
+    network: v.optional(pair === MAIN_PAIR ? networkSchema : pairNetworkSchema, {}),
   });
 
 /** The configuration, with the file's keys, every default filled in; `park` is there when `on_stop` is "park". */
@@ -135,6 +137,7 @@ const knownKeys = {
   health: Object.keys(entries.health.wrapped.entries),
   park: Object.keys(entries.park.wrapped.entries),
   web: webKeys,
+  network: networkKeys,
 };
 
 /** What the command line can set instead of the file; what is undefined is left to the file. */

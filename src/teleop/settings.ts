@@ -1,5 +1,6 @@
 /** What the control thread must know of the configuration. */
 
+import type { Calibration } from "../arm/calibration/calibration.ts";
 import type { NormalisationMode } from "../arm/calibration/normalisation.ts";
 import type { ArmSettings } from "../arm/connection.ts";
 import type { JointName, Role } from "../arm/joints.ts";
@@ -13,8 +14,50 @@ export type StopBehaviour = "relax" | "hold" | "park";
 /** When a follower without torque begins to follow: as soon as it can, or once the leader was moved by hand. */
 export type StartBehaviour = "at once" | "on leader motion";
 
+/** Which arms of a pair are on this machine. */
+export type ArmsHere = "both" | Role;
+
+/** What a follower must know of the leader of another machine. Its samples are of this epoch, and no other is followed. */
+export interface HeardLeader {
+  /** 16 hexadecimal digits: another one whenever the leader was connected anew. */
+  readonly epoch: string;
+  readonly normalisation: NormalisationMode;
+  readonly calibration: Calibration;
+}
+
+/** Why nothing is heard of the leader of another machine, as the network's client knows it. */
+export type RemoteTrouble =
+  /** No client of the network is connected to this program. */
+  | { readonly why: "no client" }
+  /** The broker cannot be reached, or does not let us in; `fact` says what happened. */
+  | { readonly why: "no broker" | "refused" | "certificate"; readonly broker: string; readonly fact: string }
+  /** The broker has heard nothing of such a leader, or that it is gone. */
+  | { readonly why: "unknown" | "offline" }
+  /** Its samples come, but not its calibration. */
+  | { readonly why: "no calibration" }
+  /** It speaks another version of this protocol. */
+  | { readonly why: "other version"; readonly version: number };
+
+/** The leader of another machine that the follower is to follow. */
+export interface RemoteLeaderSettings {
+  /** `desk/main`. */
+  readonly name: string;
+  /** Without a good sample for this long, the follower holds. */
+  readonly holdAfterMs: number;
+  /** What is known of it, once something is. */
+  readonly heard?: HeardLeader;
+  /** Why nothing is heard of it. */
+  readonly trouble?: RemoteTrouble;
+}
+
 /** How one pair is teleoperated. */
 export interface PairSettings {
+  /** Both if left out. */
+  readonly armsHere?: ArmsHere;
+  /** Whether the leader's positions go out to the network. */
+  readonly isSent?: boolean;
+  /** Who gives the follower its targets: this leader of another machine; the leader of this pair if left out. */
+  readonly remoteLeader?: RemoteLeaderSettings;
   readonly arms: Readonly<Record<Role, ArmSettings>>;
   /** The root of LeRobot's calibration tree. */
   readonly calibrationDir: string;

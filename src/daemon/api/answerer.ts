@@ -11,6 +11,11 @@ const STATUS_EVERY_MS = 20;
 /** So many different requests are checked once, and then known. */
 const MOST_KNOWN = 64;
 
+/** What is answered by doing it. */
+type Doable =
+  | Extract<ControlRequest, { readonly do: "tell" | "heard" | "follow" }>
+  | { readonly do: "pause" | "resume" | "release" | "park" | "reload" };
+
 /** Answers requests for a service. */
 export class Answerer {
   readonly #subject: ApiSubject;
@@ -42,14 +47,36 @@ export class Answerer {
         sender.hold(loan);
         return undefined;
       }
+      case "network": {
+        const carrying = this.#subject.network();
+        if (typeof carrying === "string") return refusal(carrying);
+        sender.hold(carrying);
+        return undefined;
+      }
       case "events":
         return success({ events: this.#subject.events(request.after) });
       default: {
-        const obstacle =
-          request.do === "tell" ? this.#subject.tell(request.what) : this.#subject[request.do]();
+        const obstacle = this.#do(request);
         this.#statusMs = Number.NEGATIVE_INFINITY; // It may have changed.
         return obstacle === undefined ? success({}) : refusal(obstacle);
       }
+    }
+  }
+
+  /** Does what is asked; why not, where it cannot be done. */
+  #do(request: Doable): string | undefined {
+    switch (request.do) {
+      case "tell":
+        return this.#subject.tell(request.what);
+      case "heard":
+        return this.#subject.heard(request.leader, request);
+      case "follow":
+        return this.#subject.follow(request.leader);
+      case "reload":
+        this.#subject.reload();
+        return undefined;
+      default:
+        return this.#subject[request.do]();
     }
   }
 

@@ -3,6 +3,7 @@ import { lstatSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import {
   type ApiSample,
+  type HeardOfLeader,
   LONGEST_REQUEST_BYTES,
   type NumberedEvent,
   type Status,
@@ -33,6 +34,12 @@ export interface ApiSubject {
   park(): string | undefined;
   /** Lends the arms to who asks, for as long as its connection lasts; why not, where that cannot be. */
   lend(purpose: string, asking: Asking): Held | string;
+  /** The network's client carries samples for the pair, for as long as its connection lasts; why not, where it cannot. */
+  network(): Held | string;
+  /** What the network's client has heard of the leader of another machine, or why nothing. */
+  heard(leader: string, what: HeardOfLeader): string | undefined;
+  /** Has the follower follow the leader of this pair, "local", or one of another machine, until the next start. */
+  follow(leader: string): string | undefined;
   /** Tells an event. */
   tell(what: Tellable): string | undefined;
   /** Reads the configuration again. */

@@ -64,6 +64,9 @@ beforeEach(async () => {
     events: (after) => eventsAfter(after, history.events),
     tell: (what) => note(what),
     lend: (purpose, asking) => lending.lend(purpose, asking),
+    network: () => "nobody carries samples here",
+    heard: (leader) => note(`heard ${leader}`),
+    follow: (leader) => note(`follow ${leader}`),
     reload: () => note("reload"),
   });
 });
