@@ -58,6 +58,8 @@ export interface PairSettings {
   readonly isSent?: boolean;
   /** Who gives the follower its targets: this leader of another machine; the leader of this pair if left out. */
   readonly remoteLeader?: RemoteLeaderSettings;
+  /** Of whatever leader of another machine is followed: without a good sample for this long, the follower holds; 250 if left out. */
+  readonly remoteHoldAfterMs?: number;
   readonly arms: Readonly<Record<Role, ArmSettings>>;
   /** The root of LeRobot's calibration tree. */
   readonly calibrationDir: string;
