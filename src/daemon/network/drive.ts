@@ -8,7 +8,12 @@ import { type Calibration, calibrationSchema } from "../../arm/calibration/calib
 import { whyNoCalibration } from "../../arm/calibration/flaws.ts";
 import { idOf, JOINTS } from "../../arm/joints.ts";
 import type { Problem } from "../../teleop/reporting/problem.ts";
-import type { HeardLeader, PairSettings, RemoteTrouble } from "../../teleop/settings.ts";
+import {
+  type HeardLeader,
+  type PairSettings,
+  REMOTE_HOLD_AFTER_MS,
+  type RemoteTrouble,
+} from "../../teleop/settings.ts";
 import { success } from "../api/lines.ts";
 import type { Held, Reader } from "../requests/client.ts";
 import { withPauses } from "../settings/with-pauses.ts";
@@ -57,7 +62,7 @@ export class Drive {
     const name = this.wanted;
     if (name === null) return configured;
     const { arm, trouble } = this.#heard;
-    const holdAfterMs = configured.remoteHoldAfterMs ?? DEFAULT_HOLD_AFTER_MS;
+    const holdAfterMs = configured.remoteHoldAfterMs ?? REMOTE_HOLD_AFTER_MS;
     return {
       ...configured,
       remoteLeader: { name, holdAfterMs, ...(arm && { heard: arm }), ...(trouble && { trouble }) },
@@ -173,8 +178,6 @@ export class Drive {
 
 /** The name of the leader of this pair, for who asks. */
 export const LOCAL = "local";
-/** As `network.hold_after_ms` has it. */
-const DEFAULT_HOLD_AFTER_MS = 250;
 
 /** The connection of the network's client: it is told each change. */
 class Carrying implements Held {
