@@ -1,4 +1,5 @@
 /** The network's client: for each pair, its parts; a pair that is configured later is served too. */
+import { BrokerReporting } from "./broker/reporting.ts";
 import { speakForPair } from "./fleet/voice.ts";
 import type { NetworkPair, PairPart } from "./pair.ts";
 import { carrySamples } from "./samples/carry.ts";
@@ -10,15 +11,19 @@ const parts: readonly PairPart[] = [carrySamples, speakForPair];
 const LOOK_EVERY_MS = 2_000;
 
 /** What the client serves. */
-export interface ClientOptions extends Omit<NetworkPair, "pair" | "name" | "sockets" | "signal" | "say"> {
+export interface ClientOptions
+  extends Omit<NetworkPair, "pair" | "name" | "sockets" | "signal" | "reporting" | "say"> {
   /** The pairs there are now, and where their services may listen. */
   pairs(): readonly Pick<NetworkPair, "pair" | "sockets">[];
   /** Writes a line for who reads the client's log. */
   say: NetworkPair["say"];
+  /** What there is to say of it all, in a line, every 2 s. */
+  summarise?(text: string): void;
 }
 
 /** Serves until the signal aborts, and all has been said. */
 export async function runClient(options: ClientOptions, signal: AbortSignal): Promise<void> {
+  const reporting = new BrokerReporting(options.access.url, options.say);
   const running = new Map<string, { readonly ending: AbortController; readonly ended: Promise<unknown> }>();
   const look = () => {
     const there = options.pairs();
@@ -32,11 +37,13 @@ export async function runClient(options: ClientOptions, signal: AbortSignal): Pr
       const ending = new AbortController();
       const served: NetworkPair = {
         ...options,
-        ...{ pair, sockets, name: `${options.machine}/${pair}`, signal: ending.signal },
+        ...{ pair, sockets, reporting, name: `${options.machine}/${pair}`, signal: ending.signal },
         say: (severity, text) => options.say(severity, `${pair}: ${text}`),
       };
       running.set(pair, { ending, ended: Promise.all(parts.map((part) => part(served))) });
     }
+    const names = [...running.keys()].join(", ");
+    options.summarise?.(`carries samples for ${names}; ${reporting.summary}`);
   };
   look();
   const timer = setInterval(() => {
