@@ -76,7 +76,7 @@ export async function runService(options: ServiceOptions): Promise<Left | undefi
   const drive = new Drive({
     settings: first,
     apply: (wanted) => memory.mailbox.sendSettings(wanted),
-    tell: (problem) => sink({ kind: "notice", severity: "info", problem }),
+    tell: (event) => sink(event),
   });
   let reading: SettingsReading = { at: new Date(), refused: [], kept: [] };
   const pair = options.pair ?? MAIN_PAIR;
