@@ -8,6 +8,7 @@ import { findPortCommand } from "./find-port/command.ts";
 import { followCommand } from "./follow.ts";
 import { installCommands } from "./install.ts";
 import { monitorCommand } from "./monitor/command.ts";
+import { networkCommand } from "./network.ts";
 import { parkCommand } from "./park.ts";
 import { pauseCommands } from "./pause.ts";
 import { relaxCommand } from "./relax.ts";
@@ -32,6 +33,7 @@ export function allCommands(): Command[] {
     findPortCommand(),
     ...installCommands(),
     monitorCommand(),
+    networkCommand(),
     relaxCommand(),
     setupMotorsCommand(),
     simCommand(),

@@ -29,6 +29,7 @@ import { Lending } from "./lending.ts";
 import { Drive } from "./network/drive.ts";
 import { RemoteFigures } from "./network/remote-figures.ts";
 import { SampleSocket } from "./network/sample-socket.ts";
+import { NetworkTroubles } from "./network/troubles.ts";
 import { type Place, takePlace } from "./place.ts";
 import { watchPorts } from "./port-claims.ts";
 import { firstSettings } from "./settings/first-settings.ts";
@@ -86,6 +87,10 @@ export async function runService(options: ServiceOptions): Promise<Left | undefi
   const memory = createMemory();
 
   const remote = new RemoteFigures(memory);
+  const troubles = new NetworkTroubles(
+    (event) => sink(event),
+    () => drive.hasClient,
+  );
   const lending = new Lending(memory, (problem) =>
     sink({ kind: "notice", severity: severityOf(problem), problem }),
   );
@@ -151,7 +156,7 @@ export async function runService(options: ServiceOptions): Promise<Left | undefi
       subject: apiSubject(
         () => ({
           ...{ pair, startedAt, settings: drive.settings, reading, memory, history },
-          ...{ calibrations, lending, inTheWay, drive, remote },
+          ...{ calibrations, lending, inTheWay, drive, remote, troubles },
         }),
         sink,
         readAgain,
@@ -186,7 +191,9 @@ export async function runService(options: ServiceOptions): Promise<Left | undefi
     sinks.push(() => {
       place!.mode = mailbox.mode;
     });
-    if (drive.isNetworked) watches.push(sampleSocket(place.path, memory.link));
+    if (drive.isNetworked) {
+      watches.push(sampleSocket(place.path, memory.link), troubles.start(first.isSent === true));
+    }
     teleoperation = startTeleoperation(drive.settings, memory, sink);
     watches.push(
       watchPorts(settings, memory, lending),

@@ -11,7 +11,7 @@ import type {
   TeleopCode,
   TeleopProblem,
 } from "../teleop/reporting/problem.ts";
-import type { RemoteTrouble } from "../teleop/settings.ts";
+import type { RemoteTrouble, UnsentTrouble } from "../teleop/settings.ts";
 import { isArmProblem, sayArmEnd, whoHas } from "./arm.ts";
 import { type Audience, command } from "./audience.ts";
 import { list } from "./list.ts";
@@ -117,6 +117,9 @@ const words: { readonly [Code in TeleopCode]?: (problem: Of<Code>, audience: Aud
     `${configuredRateHz} — to have more, plug the board into the computer itself, without a hub or a network between`,
 
   "leader.away": ({ arm, trouble }) => sayAway(name(arm), trouble),
+  "network.unsent": ({ trouble }) => sayUnsent(trouble),
+  "leader.twice": ({ arm }) =>
+    `two machines send positions as the ${name(arm)}: the follower follows the one that it has followed — give each machine its own network.machine`,
   "leader.unfit": ({ arm, theirs, ours }) =>
     `${name(arm)} is configured with normalisation = "${theirs}", and this pair with "${ours}": its positions would mean ` +
     "others here — set teleoperation.normalisation to the same on both machines",
@@ -211,26 +214,41 @@ const words: { readonly [Code in TeleopCode]?: (problem: Of<Code>, audience: Aud
 /** Why nothing is heard of the leader of another machine, and what to do. */
 function sayAway(leader: string, trouble: RemoteTrouble | undefined): string {
   const nothing = `nothing is heard of the ${leader}`;
-  switch (trouble?.why) {
-    case undefined:
-      return nothing;
-    case "no client":
-      return `${nothing}: no client of the network is connected — see: systemctl status so101-network`;
-    case "no broker":
-      return `${nothing}: the broker ${trouble.broker} cannot be reached: ${trouble.fact} — check the network, and that the broker runs`;
-    case "refused":
-      return `${nothing}: the broker ${trouble.broker} refuses this machine: ${trouble.fact} — check network.user, its password, and the broker's access list`;
-    case "certificate":
-      return `${nothing}: the certificates do not fit for ${trouble.broker}: ${trouble.fact} — check network.ca_file, certificate_file and key_file`;
+  return trouble === undefined ? nothing : `${nothing}: ${whyAway(trouble)}`;
+}
+
+function whyAway(trouble: RemoteTrouble): string {
+  switch (trouble.why) {
     case "unknown":
-      return `${nothing}: the broker has never heard of it — check network.remote_leader, and that the other machine runs with this broker`;
+      return "the broker has never heard of it — check network.remote_leader, and that the other machine uses this broker";
     case "offline":
-      return `${nothing}: its machine is off, or has no network`;
+      return "its machine is off, or has no network";
+    case "not ready":
+      return "its machine is there, and does not send it — see its status there";
     case "no calibration":
-      return `${nothing}: its samples come, but not its calibration — calibrate it on its machine, then start the service there again`;
+      return "its positions come, but not its calibration — calibrate it on its machine, and start the service there again";
     case "other version":
-      return `${nothing}: it speaks version ${trouble.version} of the protocol, which this program does not — install the same version of so101-teleop on both machines`;
+      return `it speaks version ${trouble.version} of the protocol, which this program does not — install the same version of so101-teleop on both machines`;
+    default:
+      return whyNoNetwork(trouble);
   }
+}
+
+/** Why there is no network, and what to do. */
+function whyNoNetwork(trouble: Exclude<UnsentTrouble, { why: "name twice" }>): string {
+  switch (trouble.why) {
+    case "no client":
+      return "no client of the network is connected — see: systemctl status so101-network";
+    default:
+      return `the broker at ${trouble.broker} cannot be used: ${trouble.fact}`;
+  }
+}
+
+function sayUnsent(trouble: UnsentTrouble): string {
+  const unsent = "the leader's positions do not go out to the network";
+  return trouble.why === "name twice"
+    ? `${unsent}: another machine calls itself ${trouble.name} — give each its own network.machine`
+    : `${unsent}: ${whyNoNetwork(trouble)}`;
 }
 
 const lefts: Readonly<Record<Left, string>> = {

@@ -62,7 +62,7 @@ export class Drive {
     const name = this.wanted;
     if (name === null) return configured;
     const { arm, trouble } = this.#heard;
-    const holdAfterMs = configured.remoteHoldAfterMs ?? REMOTE_HOLD_AFTER_MS;
+    const holdAfterMs = this.#holdAfterMs;
     return {
       ...configured,
       remoteLeader: { name, holdAfterMs, ...(arm && { heard: arm }), ...(trouble && { trouble }) },
@@ -92,6 +92,11 @@ export class Drive {
   get isNetworked(): boolean {
     const { isSent, remoteLeader } = this.#configured;
     return isSent === true || remoteLeader !== undefined;
+  }
+
+  /** Whether the network's client is connected. */
+  get hasClient(): boolean {
+    return this.#client !== undefined;
   }
 
   /** Has another leader followed until the next start; why not, where that cannot be. */
@@ -143,7 +148,7 @@ export class Drive {
     if (this.#client !== undefined) return "another client of the network is connected already";
     const client = new Carrying(
       () => this.#changes,
-      () => ({ wanted: this.wanted, leader: this.#own ?? null }),
+      () => ({ wanted: this.wanted, holdAfterMs: this.#holdAfterMs, leader: this.#own ?? null }),
       () => {
         if (this.#client === client) this.#client = undefined;
         this.#forget();
@@ -156,6 +161,10 @@ export class Drive {
   /** The calibration of the leader of another machine, once it is known. */
   get calibration(): Calibration | undefined {
     return this.wanted === null ? undefined : this.#heard.arm?.calibration;
+  }
+
+  get #holdAfterMs(): number {
+    return this.#configured.remoteHoldAfterMs ?? REMOTE_HOLD_AFTER_MS;
   }
 
   #follows(before: string | null): void {

@@ -5,7 +5,7 @@ import type { JointName } from "../../arm/joints.ts";
 import type { ArmProblem } from "../../arm/problem.ts";
 import type { Gains } from "../../arm/servos/baseline.ts";
 import type { Owner } from "../../linux/owners/program.ts";
-import type { RemoteTrouble } from "../settings.ts";
+import type { RemoteTrouble, UnsentTrouble } from "../settings.ts";
 import type { EventCode } from "./codes.ts";
 
 /** How the follower was left at the end. */
@@ -69,6 +69,7 @@ interface Figures {
   /** Why, where that is known. */
   "leader.away": { readonly trouble?: RemoteTrouble };
   "leader.unfit": { readonly theirs: NormalisationMode; readonly ours: NormalisationMode };
+  "network.unsent": { readonly trouble: UnsentTrouble };
   /** `desk/main`, or the leader of this pair. */
   "drive.changed": { readonly leader: string };
   "leader.torque-on": Released;
