@@ -33,6 +33,8 @@ export type RemoteTrouble =
   | { readonly why: "no broker" | "refused" | "certificate"; readonly broker: string; readonly fact: string }
   /** The broker has heard nothing of such a leader, or that it is gone. */
   | { readonly why: "unknown" | "offline" }
+  /** Its machine is there, and has no leader that is connected and calibrated. */
+  | { readonly why: "not ready" }
   /** Its samples come, but not its calibration. */
   | { readonly why: "no calibration" }
   /** It speaks another version of this protocol. */
