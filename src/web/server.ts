@@ -22,6 +22,7 @@ import { fileResponse, type PageFile, scriptOf } from "./http/page-files.ts";
 import { refusal } from "./http/replies.ts";
 import type { Asked, MachineRoute, PairRoute, Standing } from "./http/route.ts";
 import { type OpenPage, OpenPages } from "./open-pages.ts";
+import { driverRoutes } from "./pairs/drivers.ts";
 import { metricsRoute, pairRoutes, stopRoute } from "./pairs/routes.ts";
 import type { ServedPair } from "./pairs/served-pair.ts";
 import type { SetUpMeans } from "./set-up/place.ts";
@@ -86,6 +87,7 @@ export function serveWeb(options: WebOptions): RunningWeb {
   ];
   const ofPairs: readonly PairRoute[] = [
     ...pairRoutes,
+    ...driverRoutes(() => []),
     ...claimRoutes(claimer, claims),
     ...workRoutes(works),
     ...setUpRoutes(works, options),
