@@ -9,6 +9,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   "main.ts": ["cli", "daemon", "messages"],
   cli: [
     "web",
+    "remote",
     "workflows",
     "daemon",
     "root",
@@ -25,6 +26,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   ],
   workflows: ["messages", "api", "root", "config", "arm", "host", "helper", "feetech", "serial", "linux"],
   web: [
+    "remote",
     "workflows",
     "metrics",
     "messages",
@@ -39,6 +41,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   ],
   metrics: ["api", "arm"],
   daemon: [
+    "remote",
     "messages",
     "api",
     "root",
@@ -51,6 +54,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "serial",
     "linux",
   ],
+  remote: ["messages", "api", "config", "teleop", "arm", "host", "linux"],
   root: ["config", "arm", "host", "helper", "linux"],
   messages: ["teleop", "arm", "feetech", "serial", "linux"],
   api: ["teleop", "arm", "linux"],
