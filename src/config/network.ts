@@ -2,8 +2,11 @@
  * The network's part of the configuration, `[network]`. What is of the whole machine (broker, name, who may command) stands
  * in the main pair's file alone; which arms a pair has here, and whose leader it follows, in each pair's own.
  */
+import { existsSync } from "node:fs";
 import * as v from "valibot";
+import { ConfigError, readConfigFile } from "./file.ts";
 import { plainText } from "./text.ts";
+import { parseToml } from "./toml.ts";
 
 const nameMessage = 'a name of letters, digits, - and _, such as "desk"';
 /** A machine's or a pair's name, as it stands in topics. */
@@ -74,3 +77,14 @@ export type PairNetworkConfig = v.InferOutput<typeof pairNetworkSchema>;
 
 /** The keys of the main pair's file. */
 export const networkKeys = Object.keys(networkSchema.entries);
+
+/** Whether the configuration file at `path` names a broker, whatever else is wrong in it. */
+export function hasBroker(path: string): boolean {
+  try {
+    const file = existsSync(path) ? parseToml(readConfigFile(path), path) : {};
+    return v.is(v.object({ network: v.object({ broker: ofMachine.broker.wrapped }) }), file);
+  } catch (error) {
+    if (error instanceof ConfigError) return false;
+    throw error;
+  }
+}

@@ -1,5 +1,5 @@
 /** Reads the fleet's list from the network's client of this machine. */
-import { LineClient } from "../../linux/sockets/line-client.ts";
+import { LineClient, TooLate } from "../../linux/sockets/line-client.ts";
 import {
   type FleetUpdate,
   LIST_BEAT_MS,
@@ -36,7 +36,7 @@ export async function* readFleetList(
 
 async function askFirst(paths: readonly string[]): Promise<LineClient> {
   const deadlineMs = performance.now() + PATIENCE_MS;
-  let failed: unknown;
+  let failed: unknown = new TooLate();
   for (const path of paths) {
     try {
       return await LineClient.ask(path, LIST_REQUEST, LONGEST_LIST_LINE_BYTES, deadlineMs);

@@ -5,6 +5,7 @@ import { ConfigError, loadConfig } from "../../config/config.ts";
 import { isRemoteLeader } from "../../config/network.ts";
 import { pairConfigPath } from "../../config/pairs.ts";
 import { messageOf } from "../../workflows/api-problem.ts";
+import type { FleetFeed } from "../fleet/feed.ts";
 import { refusal, reply } from "../http/replies.ts";
 import { bodyOf, type PairRoute } from "../http/route.ts";
 import type { ActionReply } from "../messages.ts";
@@ -20,8 +21,8 @@ const followSchema = v.strictObject({
   leader: v.union([v.literal(LOCAL), v.pipe(v.string(), v.check(isRemoteLeader))]),
 });
 
-/** The routes; `others` are the leaders that other machines have. */
-export function driverRoutes(others: () => readonly string[]): readonly PairRoute[] {
+/** The routes. */
+export function driverRoutes(fleet: FleetFeed): readonly PairRoute[] {
   return [
     {
       method: "GET",
@@ -35,7 +36,7 @@ export function driverRoutes(others: () => readonly string[]): readonly PairRout
           ...(armsHere === "follower" ? [] : [LOCAL]),
           ...(driver?.source === "remote leader" && driver.leader !== null ? [driver.leader] : []),
           ...configuredFor(pair),
-          ...others(),
+          ...fleet.leaders,
         ];
         return reply({ leaders: [...new Set(leaders)] } satisfies LeadersReply);
       },
