@@ -11,6 +11,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "web",
     "remote",
     "workflows",
+    "remote",
     "daemon",
     "root",
     "messages",
@@ -28,6 +29,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   web: [
     "remote",
     "workflows",
+    "remote",
     "metrics",
     "messages",
     "api",
@@ -40,6 +42,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "linux",
   ],
   metrics: ["api", "arm"],
+  remote: ["messages", "api", "config", "teleop", "arm", "host", "linux"],
   daemon: [
     "remote",
     "messages",

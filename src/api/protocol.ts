@@ -1,6 +1,6 @@
 /**
  * What is spoken on a service's control socket: one JSON object a line, each way. A request is
- * `{"v": 1, "do": "status" | "watch" | "samples" | "events" | "tell" | "lend" | "network" | "heard" | "follow" | "pause" | "resume" | "release" | "park" | "reload"}`; a reply
+ * `{"v": 1, "do": "status" | "watch" | "samples" | "events" | "tell" | "lend" | "network" | "heard" | "unsent" | "follow" | "pause" | "resume" | "release" | "park" | "reload"}`; a reply
  * `{"v": 1, "ok": true, …}` or `{"v": 1, "ok": false, "error": "…"}`. Fields and requests are only ever added: who reads ignores what it does not know.
  */
 import * as v from "valibot";
@@ -16,8 +16,23 @@ export const LONGEST_REQUEST_BYTES = 1_024;
 
 const version = v.literal(PROTOCOL_VERSION);
 
-/** What another program may have a service tell: that somebody shows, beside the arms, that a page may move them. */
-export const TELLABLE = ["claim began", "claim made", "claim failed"] as const;
+/**
+ * What another program may have a service tell: that somebody shows, beside the arms, that a page may move them; what has
+ * come over the network for this pair.
+ */
+export const TELLABLE = [
+  "claim began",
+  "claim made",
+  "claim failed",
+  "network pause",
+  "network release",
+  "network resume",
+  "network command not done",
+  "network command retained",
+  "network command unknown",
+  "network commands too many",
+  "network name twice",
+] as const;
 
 /** One of them. */
 export type Tellable = (typeof TELLABLE)[number];
@@ -44,6 +59,15 @@ const troubleSchema = v.variant("why", [
   v.strictObject({ why: v.picklist(["no broker", "refused", "certificate"]), broker: fact, fact }),
   v.strictObject({ why: v.literal("other version"), version: v.number() }),
 ]);
+
+const unsentSchema = v.variant("why", [
+  v.strictObject({ why: v.picklist(["no broker", "refused", "certificate"]), broker: fact, fact }),
+  /** Another machine publishes a leader under this one's name. */
+  v.strictObject({ why: v.literal("name twice"), name: fact }),
+]);
+
+/** What keeps the network's client from sending a leader's samples. */
+export type UnsentTrouble = v.InferOutput<typeof unsentSchema>;
 
 /** Checks a request. */
 export const requestSchema = v.variant("do", [
@@ -88,7 +112,11 @@ export const requestSchema = v.variant("do", [
     leader: remoteLeader,
     arm: v.exactOptional(leaderArmSchema),
     trouble: v.exactOptional(troubleSchema),
+    /** Samples that came under the leader's name, and are of another epoch than the one that is followed; since it was told last. */
+    others: v.exactOptional(v.pipe(v.number(), v.integer(), v.minValue(1))),
   }),
+  /** Of the network's client: what keeps it from sending this leader's samples; nothing once they go out. */
+  v.strictObject({ v: version, do: v.literal("unsent"), trouble: v.exactOptional(unsentSchema) }),
   /** Has the follower follow this leader until the next start: that of this pair, "local", or one of another machine. */
   v.strictObject({
     v: version,
@@ -96,7 +124,13 @@ export const requestSchema = v.variant("do", [
     leader: v.union([v.literal("local"), remoteLeader]),
   }),
   /** Has an event told, in words that the service has for it. */
-  v.strictObject({ v: version, do: v.literal("tell"), what: v.picklist(TELLABLE) }),
+  v.strictObject({
+    v: version,
+    do: v.literal("tell"),
+    what: v.picklist(TELLABLE),
+    /** What the machine calls itself at the broker, with what comes over the network. */
+    machine: v.exactOptional(v.pipe(v.string(), v.regex(/^[a-z0-9][a-z0-9_-]{0,62}$/i))),
+  }),
 ]);
 
 /** A request. */
@@ -290,11 +324,13 @@ export const sampleSchema = v.object({
 export type ApiSample = v.InferOutput<typeof sampleSchema>;
 
 /** What the network's client has heard of a leader: all that a follower must know of it, or why nothing is heard. */
-export type HeardOfLeader = Pick<Extract<ControlRequest, { do: "heard" }>, "arm" | "trouble">;
+export type HeardOfLeader = Pick<Extract<ControlRequest, { do: "heard" }>, "arm" | "trouble" | "others">;
 
 const networkSchema = v.object({
   /** The leader of another machine whose samples are wanted: `desk/main`; null for none. */
   wanted: v.nullable(v.string()),
+  /** Without a good sample for so long, the follower holds: then another leader of that name may be followed, too. */
+  holdAfterMs: v.optional(v.number(), 250),
   /** The leader of this pair while its samples go out; null while they do not. */
   leader: v.nullable(leaderArmSchema),
 });

@@ -18,6 +18,17 @@ import { list } from "./list.ts";
 /** Problems of one code. */
 type Of<Code extends TeleopCode> = Extract<TeleopProblem, { readonly code: Code }>;
 
+/** Why what came over the network was not obeyed. */
+const ignoredCommands = {
+  retained:
+    "a command that the broker keeps came over the network, and is not obeyed: it would be obeyed anew with every " +
+    "connection — publish commands without retain, and clear this one with an empty message",
+  unknown:
+    "what came over the network as a command is none, and is ignored — the manual's page on the fleet says how one is written",
+  "too many":
+    "more commands came over the network than are obeyed: ten of a kind in ten seconds — see to who sends them",
+} as const;
+
 /** How each is said. */
 const words: { readonly [Code in TeleopCode]?: (problem: Of<Code>, audience: Audience) => string } = {
   "pair.connecting": () => "both arms answer",
@@ -105,6 +116,21 @@ const words: { readonly [Code in TeleopCode]?: (problem: Of<Code>, audience: Aud
   "claim.made": () =>
     "a page was claimed: it may make the arms move, and change settings, for 30 days — the page lists the claims",
   "claim.failed": () => "somebody has tried to claim a page, and failed: it may move nothing",
+
+  "network.name-twice": ({ machine }) =>
+    `two machines call themselves ${machine ?? "by this machine's name"} at the broker, and each hides the other — give ` +
+    "one of them another name: machine in [network] of its configuration (--machine)",
+  "network.command": (problem) => {
+    if (problem.stage === "not done")
+      return "what was asked for over the network is not done — the line before says why, or the state does";
+    const wishes = {
+      pause: "for the follower to stay where it is",
+      release: "to release the follower",
+      resume: "to go on",
+    };
+    return `somebody asked over the network ${wishes[problem.wish]}`;
+  },
+  "network.command-ignored": ({ why }) => ignoredCommands[why],
 
   "arm.back": ({ arm }) => `${name(arm)} answers`,
   "bus.lossy": ({ arm, joint, lost, ticks }) =>

@@ -6,6 +6,9 @@ import { libc, nativeBuffer } from "../libc.ts";
 const AF_INET = 2;
 const AF_INET6 = 10;
 const SHUT_RDWR = 2;
+// linux/sockios.h: what was written and not acknowledged, and of that what was not even sent; in bytes.
+const SIOCOUTQ = 0x5411;
+const SIOCOUTQNSD = 0x894b;
 
 /** struct sockaddr_storage; of both families the port follows the family, in the network's order. */
 const address = nativeBuffer(128);
@@ -49,6 +52,26 @@ export function plainAddress(text: string): string {
     .map((word) => Number.parseInt(word, 16))
     .flatMap((word) => [word >> 8, word & 0xff])
     .join(".");
+}
+
+/** The file descriptor of a connection of this process, by its port here and the other side's; -1 where there is none. */
+export function descriptorOf(localPort: number, remotePort: number): number {
+  return connectionsTo(localPort).find(({ port }) => port === remotePort)?.fd ?? -1;
+}
+
+/** What was written to a TCP connection, and the other side has not acknowledged, in bytes; 0 for what is none. */
+export function unacknowledgedBytes(fd: number): number {
+  return queued(fd, SIOCOUTQ);
+}
+
+/** What was written to a TCP connection, and waits in this machine to be sent, in bytes; 0 for what is none. */
+export function unsentBytes(fd: number): number {
+  return queued(fd, SIOCOUTQNSD);
+}
+
+function queued(fd: number, request: number): number {
+  sizeWord[0] = 0;
+  return libc.ioctl(fd, request, size.pointer) === 0 ? sizeWord[0] : 0;
 }
 
 function endOf(

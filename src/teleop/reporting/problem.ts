@@ -93,6 +93,12 @@ interface Figures {
   "settings.refused": { readonly problems: readonly string[] };
   "settings.kept": { readonly keys: readonly string[] };
   "control.refused": { readonly why: string };
+  /** What the machine calls itself at its broker, where that is known. */
+  "network.name-twice": { readonly machine: string | undefined };
+  "network.command":
+    | { readonly stage: "asked"; readonly wish: "pause" | "release" | "resume" }
+    | { readonly stage: "not done" };
+  "network.command-ignored": { readonly why: "retained" | "unknown" | "too many" };
   "pair.taken": { readonly stage: "waiting" | "lost" | "in the way"; readonly owner: Owner | undefined };
 }
 
