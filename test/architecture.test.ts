@@ -57,7 +57,6 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "serial",
     "linux",
   ],
-  remote: ["messages", "api", "config", "teleop", "arm", "host", "linux"],
   root: ["config", "arm", "host", "helper", "linux"],
   messages: ["teleop", "arm", "feetech", "serial", "linux"],
   api: ["teleop", "arm", "linux"],

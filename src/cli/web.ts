@@ -3,8 +3,8 @@ import { accessSync, constants } from "node:fs";
 import { basename } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
 import { fleetListPaths } from "../api/address.ts";
-import { DEFAULT_CONFIG_PATH } from "../config/config.ts";
-import { hasBroker } from "../config/network.ts";
+import { ConfigError, DEFAULT_CONFIG_PATH } from "../config/config.ts";
+import { loadMachineNetwork } from "../config/network.ts";
 import { absolutePathOf } from "../config/text.ts";
 import { DEFAULT_LISTEN, type ListenAddress, listenAddress, loadWebConfig } from "../config/web.ts";
 import { log } from "../daemon/log.ts";
@@ -95,7 +95,7 @@ async function serve(options: Options, interrupted: AbortSignal): Promise<void> 
   let pairs: ReadonlyMap<string, ServedPair> | undefined;
   const fleet = new FleetFeed({
     paths: options.fleet === undefined ? fleetListPaths() : [absolutePathOf(options.fleet, "--fleet")],
-    isConfigured: () => options.fleet !== undefined || hasBroker(DEFAULT_CONFIG_PATH),
+    isConfigured: () => options.fleet !== undefined || hasBroker(),
   });
   const serving: Serving = {
     address: listen ?? listenAddress(DEFAULT_LISTEN)!,
@@ -140,6 +140,16 @@ async function serve(options: Options, interrupted: AbortSignal): Promise<void> 
 const OFF =
   `the page is switched off: web.enabled is false in ${DEFAULT_CONFIG_PATH} — to have it, set it to true, then: ` +
   "sudo systemctl start so101-web";
+
+/** Whether a broker is configured, as it can be used: what is wrong with it the network's client says. */
+function hasBroker(): boolean {
+  try {
+    return loadMachineNetwork(DEFAULT_CONFIG_PATH).broker !== undefined;
+  } catch (error) {
+    if (error instanceof ConfigError) return false;
+    throw error;
+  }
+}
 
 /** Where claims are kept. Throws an Error that says what to do where none can be. */
 function writableStateDir(): string {

@@ -23,8 +23,8 @@ async function checksWith(network: string): Promise<Check[]> {
 }
 
 test.each([
-  ['arms = "leader"', ["leader"]],
-  ['arms = "follower"', ["follower"]],
+  ['broker = "mqtt://desk"\narms = "leader"', ["leader"]],
+  ['broker = "mqtt://desk"\narms = "follower"\nremote_leader = "desk/main"', ["follower"]],
   ["", ["leader", "follower"]],
 ])("with %p the arms that are looked for are: %p", async (network, arms) => {
   const areas = (await checksWith(network)).map(({ area }) => area);
