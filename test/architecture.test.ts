@@ -9,7 +9,6 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   "main.ts": ["cli", "daemon", "messages"],
   cli: [
     "web",
-    "remote",
     "workflows",
     "remote",
     "daemon",
@@ -27,7 +26,6 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   ],
   workflows: ["messages", "api", "root", "config", "arm", "host", "helper", "feetech", "serial", "linux"],
   web: [
-    "remote",
     "workflows",
     "remote",
     "metrics",

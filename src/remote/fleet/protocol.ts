@@ -6,7 +6,7 @@
 import * as v from "valibot";
 
 /** The version of these messages. */
-export const FLEET_VERSION = 1;
+export const FLEET_VERSION = 1 as const;
 
 /** No message of the fleet is longer; what is, is not looked into. */
 export const LONGEST_MESSAGE_BYTES = 16_384;
@@ -128,8 +128,13 @@ const commandSchema = v.object({ v: v.literal(FLEET_VERSION), do: v.picklist(FLE
 
 /** What became of a command, for the topic that its publisher has named for it. */
 export type FleetReply =
-  | { readonly v: 1; readonly do: FleetCommand; readonly ok: true }
-  | { readonly v: 1; readonly do?: FleetCommand; readonly ok: false; readonly error: string };
+  | { readonly v: typeof FLEET_VERSION; readonly ok: true; readonly do: FleetCommand }
+  | {
+      readonly v: typeof FLEET_VERSION;
+      readonly ok: false;
+      readonly do?: FleetCommand;
+      readonly error: string;
+    };
 
 /** What a message says, or why it is not understood. */
 export type Reading<T> =
