@@ -27,6 +27,11 @@ export function fleetListPaths(runtimeDir = process.env.XDG_RUNTIME_DIR): string
   return dirs.map((dir) => join(dir, "fleet.sock"));
 }
 
+/** Where the network's client may hand it out: the first place that it can write to; undefined when there is none. */
+export function fleetListPath(runtimeDir?: string): string | undefined {
+  return fleetListPaths(runtimeDir).find((path) => isWritable(dirname(path)));
+}
+
 function controlDirs(runtimeDir: string | undefined): string[] {
   return runtimeDir === undefined ? [CONTROL_DIR] : [CONTROL_DIR, join(runtimeDir, "so101-teleop")];
 }
