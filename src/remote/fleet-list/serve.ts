@@ -39,7 +39,10 @@ export interface FleetListOptions {
 const GROUP = "dialout";
 const MODE = 0o660;
 const MOST_READERS = 16;
+/** Changes are told so often at most … */
 const TELL_EVERY_MS = 500;
+/** … and so soon, where none was told just before. */
+const LOOK_EVERY_MS = 100;
 /** Who has gone may be back in a moment, as the page's server is that starts anew. */
 const LINGER_MS = 10_000;
 /** Who says nothing, or takes nothing, for so long has gone, or is stopped. */
@@ -78,13 +81,14 @@ export class FleetListServer {
   readonly #removed = new Map<string, number>();
   /** Whoever was told no more than this is told all anew. */
   #oldestRemoved = 0;
-  readonly #timer: NodeJS.Timeout;
+  #timer: NodeJS.Timeout | undefined;
   #ear: FleetEar | undefined;
   #seen = 0;
   /** From 1: a reader that was told of it has been told something. */
   #change = 1;
   #aloneSinceMs = Number.NEGATIVE_INFINITY;
   #toldMs = 0;
+  #hasNews = false;
   #trouble: string | null = null;
 
   /** Throws the system's error when it cannot listen there. A socket that was left there is replaced. */
@@ -98,7 +102,6 @@ export class FleetListServer {
     this.#listener = madeFor({ group: groupId(GROUP), mode: MODE }, () => this.#listenAt(unnamed));
     renameSync(unnamed, path);
     this.#inode = lstatSync(path).ino;
-    this.#timer = setInterval(() => this.#look(performance.now()), TELL_EVERY_MS);
   }
 
   /** Ends all connections and takes the socket away. */
@@ -118,6 +121,7 @@ export class FleetListServer {
           socket.data = { said: "", at: undefined, unsent: undefined, takenMs: performance.now() };
           if (this.#readers.size >= MOST_READERS) socket.end();
           else this.#readers.add(socket);
+          this.#timer ??= setInterval(() => this.#look(performance.now()), LOOK_EVERY_MS);
         },
         data: (socket, bytes) => this.#hear(socket, bytes),
         drain: (socket) => this.#flow(socket),
@@ -152,24 +156,30 @@ export class FleetListServer {
       const { unsent, takenMs, at } = socket.data;
       if ((unsent !== undefined || at === undefined) && nowMs - takenMs > SILENT_MS) socket.terminate();
     }
+    if (this.#readers.size === 0 && nowMs - this.#aloneSinceMs > LINGER_MS) this.#rest();
     const ear = this.#ear;
     if (ear === undefined) return;
-    if (this.#readers.size === 0 && nowMs - this.#aloneSinceMs > LINGER_MS) {
-      this.#forget(ear);
-      return;
-    }
+    const change = this.#change;
     this.#takeIn(ear.watch);
-    const isBeat = nowMs - this.#toldMs >= LIST_BEAT_MS || ear.trouble !== this.#trouble;
-    if (isBeat) this.#toldMs = nowMs;
+    this.#hasNews ||= this.#change !== change || ear.trouble !== this.#trouble;
     this.#trouble = ear.trouble;
+    const isNew = (socket: ReaderSocket) => socket.data.at === 0;
+    const isDue = nowMs - this.#toldMs >= (this.#hasNews ? TELL_EVERY_MS : LIST_BEAT_MS);
+    if (isDue) {
+      this.#toldMs = nowMs;
+      this.#hasNews = false;
+    }
     for (const socket of this.#readers) {
       const { unsent, at } = socket.data;
-      if (unsent === undefined && at !== undefined) this.#tell(socket, isBeat ? "in any case" : "changes");
+      if (unsent === undefined && at !== undefined && (isDue || isNew(socket))) this.#tell(socket, ear);
     }
   }
 
-  #forget(ear: FleetEar): void {
-    ear.close();
+  /** Nobody reads: nothing is asked of the broker, and nothing looked at. */
+  #rest(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+    this.#ear?.close();
     this.#ear = undefined;
     this.#seen = 0;
     this.#listed.clear();
@@ -198,17 +208,16 @@ export class FleetListServer {
     }
   }
 
-  /** Tells a reader what has changed since it was told last: all of it where it was told nothing. */
-  #tell(socket: ReaderSocket, when: "changes" | "in any case"): void {
+  /** Tells a reader what has changed since it was told last, if only that nothing has: all of it where it was told nothing. */
+  #tell(socket: ReaderSocket, { trouble }: FleetEar): void {
     const reader = socket.data;
     const from = reader.at! < this.#oldestRemoved ? 0 : reader.at!;
     const pairs = [...this.#listed.values()].filter(({ change }) => change > from);
     const removed = [...this.#removed].filter(([, change]) => from > 0 && change > from);
-    if (pairs.length === 0 && removed.length === 0 && when === "changes" && from > 0) return;
     const { machine } = this.#options;
     const lines = chunksOf(pairs.map(({ text }) => text)).map((texts, index, { length }) => {
       const about: Omit<FleetUpdate, "pairs"> = {
-        ...{ v: LIST_VERSION, machine, trouble: this.#ear!.trouble },
+        ...{ v: LIST_VERSION, machine, trouble },
         isAnew: from === 0 && index === 0,
         isWhole: index === length - 1,
         removed: index === 0 ? removed.map(([name]) => name) : [],
