@@ -44,7 +44,8 @@ const remoteLeader = v.pipe(
 
 /** drive_mode, homing_offset, range_min and range_max of each joint, in the joints' order: a request is short. */
 const jointNumbers = v.strictTuple([v.number(), v.number(), v.number(), v.number()]);
-const leaderArmSchema = v.strictObject({
+/** Checks the form of what a follower must know of a leader. */
+export const leaderArmSchema = v.strictObject({
   epoch: v.pipe(v.string(), v.regex(/^[0-9a-f]{16}$/)),
   normalisation: v.picklist(["range", "degrees"]),
   joints: v.strictTuple([jointNumbers, jointNumbers, jointNumbers, jointNumbers, jointNumbers, jointNumbers]),
@@ -55,7 +56,7 @@ export type LeaderArm = v.InferOutput<typeof leaderArmSchema>;
 
 const fact = v.pipe(v.string(), v.maxLength(200));
 const troubleSchema = v.variant("why", [
-  v.strictObject({ why: v.picklist(["unknown", "offline", "no calibration"]) }),
+  v.strictObject({ why: v.picklist(["unknown", "offline", "not ready", "no calibration"]) }),
   v.strictObject({ why: v.picklist(["no broker", "refused", "certificate"]), broker: fact, fact }),
   v.strictObject({ why: v.literal("other version"), version: v.number() }),
 ]);
@@ -186,6 +187,7 @@ const states = [
   "holding",
   "faulted",
   "stopped",
+  "leading",
 ] as const satisfies readonly PairState[];
 const modes = ["running", "paused", "released", "lent"] as const satisfies readonly (Mode | "lent")[];
 

@@ -5,8 +5,10 @@ import { calibrateCommand } from "./calibrate.ts";
 import { calibrationCommand } from "./calibration/command.ts";
 import { doctorCommand } from "./doctor.ts";
 import { findPortCommand } from "./find-port/command.ts";
+import { followCommand } from "./follow.ts";
 import { installCommands } from "./install.ts";
 import { monitorCommand } from "./monitor/command.ts";
+import { networkCommand } from "./network.ts";
 import { parkCommand } from "./park.ts";
 import { pauseCommands } from "./pause.ts";
 import { relaxCommand } from "./relax.ts";
@@ -23,6 +25,7 @@ export function allCommands(): Command[] {
     assignCommand(),
     statusCommand(),
     ...pauseCommands(),
+    followCommand(),
     parkCommand(),
     calibrateCommand(),
     calibrationCommand(),
@@ -30,6 +33,7 @@ export function allCommands(): Command[] {
     findPortCommand(),
     ...installCommands(),
     monitorCommand(),
+    networkCommand(),
     relaxCommand(),
     setupMotorsCommand(),
     simCommand(),

@@ -5,6 +5,7 @@ import { whyOf } from "../linux/system-error.ts";
 import { speakForPair } from "./fleet/voice.ts";
 import { fleetEar } from "./fleet-list/ear.ts";
 import { FleetListServer } from "./fleet-list/serve.ts";
+import { BrokerReporting } from "./broker/reporting.ts";
 import type { NetworkPair, PairPart } from "./pair.ts";
 import { carrySamples } from "./samples/carry.ts";
 
@@ -15,17 +16,23 @@ const parts: readonly PairPart[] = [carrySamples, speakForPair];
 const LOOK_EVERY_MS = 2_000;
 
 /** What the client serves. */
-export interface ClientOptions extends Omit<NetworkPair, "pair" | "name" | "sockets" | "signal" | "say"> {
+export interface ClientOptions
+  extends Omit<NetworkPair, "pair" | "name" | "sockets" | "signal" | "reporting" | "explain" | "say"> {
   /** The pairs there are now, and where their services may listen. */
   pairs(): readonly Pick<NetworkPair, "pair" | "sockets">[];
   /** Writes a line for who reads the client's log. */
   say: NetworkPair["say"];
   /** Where the fleet's list is handed out to programs of this machine; nowhere if left out. */
   readonly fleetList?: string | undefined;
+  /** What was thrown when a pair's service was asked, as a sentence. */
+  explain(error: unknown, pair: string): string;
+  /** What there is to say of it all, in a line, every 2 s. */
+  summarise?(text: string): void;
 }
 
 /** Serves until the signal aborts, and all has been said. */
 export async function runClient(options: ClientOptions, signal: AbortSignal): Promise<void> {
+  const reporting = new BrokerReporting(options.access.url, options.say);
   const running = new Map<string, { readonly ending: AbortController; readonly ended: Promise<unknown> }>();
   const look = () => {
     const there = options.pairs();
@@ -39,11 +46,14 @@ export async function runClient(options: ClientOptions, signal: AbortSignal): Pr
       const ending = new AbortController();
       const served: NetworkPair = {
         ...options,
-        ...{ pair, sockets, name: `${options.machine}/${pair}`, signal: ending.signal },
+        ...{ pair, sockets, reporting, name: `${options.machine}/${pair}`, signal: ending.signal },
+        explain: (error) => options.explain(error, pair),
         say: (severity, text) => options.say(severity, `${pair}: ${text}`),
       };
       running.set(pair, { ending, ended: Promise.all(parts.map((part) => part(served))) });
     }
+    const names = [...running.keys()].join(", ");
+    options.summarise?.(`carries samples for ${names}; ${reporting.summary}`);
   };
   look();
   const list = fleetListOf(options);

@@ -1,6 +1,7 @@
 /** A pair of this machine, as the parts of the network's client know it. */
 import type { Severity } from "../teleop/reporting/events.ts";
 import type { BrokerAccess } from "./broker/access.ts";
+import type { BrokerReporting } from "./broker/reporting.ts";
 
 /** A pair that the client serves, until its signal aborts. */
 export interface NetworkPair {
@@ -19,6 +20,10 @@ export interface NetworkPair {
   readonly homeAssistant: boolean;
   /** Aborted when the client ends, or the pair is no more configured. */
   readonly signal: AbortSignal;
+  /** Tells what becomes of all connections to the broker. */
+  readonly reporting: BrokerReporting;
+  /** What was thrown when the pair's service was asked, as a sentence. */
+  explain(error: unknown): string;
   /** Writes a line for who reads the client's log. The pair is named in it. */
   say(severity: Severity, text: string): void;
 }

@@ -33,6 +33,8 @@ export type RemoteTrouble =
   | { readonly why: "no broker" | "refused" | "certificate"; readonly broker: string; readonly fact: string }
   /** The broker has heard nothing of such a leader, or that it is gone. */
   | { readonly why: "unknown" | "offline" }
+  /** Its machine is there, and has no leader that is connected and calibrated. */
+  | { readonly why: "not ready" }
   /** Its samples come, but not its calibration. */
   | { readonly why: "no calibration" }
   /** It speaks another version of this protocol. */
@@ -40,6 +42,12 @@ export type RemoteTrouble =
 
 /** Without a good sample of a leader of another machine for this long a follower holds, unless it is configured. */
 export const REMOTE_HOLD_AFTER_MS = 250;
+
+/** Why the positions of this machine's leader do not go out, as the network's client knows it. */
+export type UnsentTrouble =
+  | Extract<RemoteTrouble, { readonly why: "no client" | "no broker" | "refused" | "certificate" }>
+  /** Another machine publishes a leader under this one's name. */
+  | { readonly why: "name twice"; readonly name: string };
 
 /** The leader of another machine that the follower is to follow. */
 export interface RemoteLeaderSettings {

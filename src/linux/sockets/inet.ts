@@ -6,9 +6,14 @@ import { libc, nativeBuffer } from "../libc.ts";
 const AF_INET = 2;
 const AF_INET6 = 10;
 const SHUT_RDWR = 2;
-// linux/sockios.h: what was written and not acknowledged, and of that what was not even sent; in bytes.
-const SIOCOUTQ = 0x5411;
-const SIOCOUTQNSD = 0x894b;
+const IPPROTO_TCP = 6;
+const TCP_INFO = 11;
+/** struct tcp_info (linux/tcp.h), of Linux 4.6 and later: packets on their way, bytes acknowledged, bytes not sent yet. */
+const tcpInfo = nativeBuffer(192);
+const tcpInfoWords = new DataView(tcpInfo.bytes.buffer);
+const UNACKED_AT = 24;
+const BYTES_ACKED_AT = 120;
+const NOTSENT_AT = 144;
 
 /** struct sockaddr_storage; of both families the port follows the family, in the network's order. */
 const address = nativeBuffer(128);
@@ -59,19 +64,26 @@ export function descriptorOf(localPort: number, remotePort: number): number {
   return connectionsTo(localPort).find(({ port }) => port === remotePort)?.fd ?? -1;
 }
 
-/** What was written to a TCP connection, and the other side has not acknowledged, in bytes; 0 for what is none. */
-export function unacknowledgedBytes(fd: number): number {
-  return queued(fd, SIOCOUTQ);
+/** How far what was written to a TCP connection has come. */
+export interface Progress {
+  /** What waits in this machine to be sent, bytes. */
+  readonly unsentBytes: number;
+  /** Whether the other side has acknowledged all. */
+  readonly isAcknowledged: boolean;
+  /** What it has acknowledged since the connection was made, bytes. */
+  readonly acknowledgedBytes: number;
 }
 
-/** What was written to a TCP connection, and waits in this machine to be sent, in bytes; 0 for what is none. */
-export function unsentBytes(fd: number): number {
-  return queued(fd, SIOCOUTQNSD);
-}
-
-function queued(fd: number, request: number): number {
-  sizeWord[0] = 0;
-  return libc.ioctl(fd, request, size.pointer) === 0 ? sizeWord[0] : 0;
+/** How far what was written to a connection has come; undefined for what is no TCP connection. */
+export function progressOf(fd: number): Progress | undefined {
+  sizeWord[0] = tcpInfo.bytes.length;
+  if (libc.getsockopt(fd, IPPROTO_TCP, TCP_INFO, tcpInfo.pointer, size.pointer) !== 0) return undefined;
+  const unsentBytes = tcpInfoWords.getUint32(NOTSENT_AT, true);
+  return {
+    unsentBytes,
+    isAcknowledged: unsentBytes === 0 && tcpInfoWords.getUint32(UNACKED_AT, true) === 0,
+    acknowledgedBytes: Number(tcpInfoWords.getBigUint64(BYTES_ACKED_AT, true)),
+  };
 }
 
 function endOf(

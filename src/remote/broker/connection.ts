@@ -4,6 +4,7 @@
  */
 import { randomBytes } from "node:crypto";
 import type { MqttClient } from "mqtt";
+import type { Progress } from "../../linux/sockets/inet.ts";
 import type { BrokerTrouble } from "../../messages/broker.ts";
 import { type BrokerAccess, credentialsOf } from "./access.ts";
 import { type BrokerStream, openStream } from "./stream.ts";
@@ -68,6 +69,8 @@ export interface ConnectionOptions {
   heard?(message: Message): void;
   /** It could not be made, or is lost, or the broker refuses something: each time. */
   troubled(trouble: BrokerTrouble): void;
+  /** It was ended here, and is no more. */
+  ended?(): void;
   /** The password's file can be read by others than its owner and its group: each time. */
   openPasswordFile?(path: string): void;
 }
@@ -96,14 +99,9 @@ export class BrokerConnection {
     return this.#client?.connected === true;
   }
 
-  /** What was published and has not left this machine, in bytes. */
-  get unsentBytes(): number {
-    return this.#stream?.unsentBytes ?? 0;
-  }
-
-  /** What was published and has not come to the broker's machine, as far as is known, in bytes. */
-  get unacknowledgedBytes(): number {
-    return this.#stream?.unacknowledgedBytes ?? 0;
+  /** How far what was published has come on its way; undefined while there is no connection. */
+  get progress(): Progress | undefined {
+    return this.#stream?.progress;
   }
 
   /** Publishes; false, and nothing is, while there is no connection. */
@@ -151,6 +149,7 @@ export class BrokerConnection {
       await Promise.race([Promise.all([...said]).then(() => client.endAsync()), late]).catch(() => {});
     }
     this.#drop();
+    this.#options.ended?.();
   }
 
   async #connect(): Promise<void> {

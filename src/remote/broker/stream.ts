@@ -2,7 +2,7 @@
 import { lookup } from "node:dns/promises";
 import { createConnection, isIP, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
-import { descriptorOf, unacknowledgedBytes, unsentBytes } from "../../linux/sockets/inet.ts";
+import { descriptorOf, type Progress, progressOf } from "../../linux/sockets/inet.ts";
 import type { Credentials } from "./access.ts";
 import { BrokerError } from "./trouble.ts";
 
@@ -18,10 +18,8 @@ const FIRST_LOOKED_UP_WITHIN_MS = 5_000;
 /** A connection to a broker's machine. */
 export interface BrokerStream {
   readonly socket: Socket;
-  /** What was written and has not left this machine, in bytes. */
-  readonly unsentBytes: number;
-  /** What was written and has not come, as far as is known, in bytes. */
-  readonly unacknowledgedBytes: number;
+  /** How far what was written has come. */
+  readonly progress: Progress;
 }
 
 /** Addresses of hosts as they were looked up last. */
@@ -118,11 +116,17 @@ function measured(socket: Socket): BrokerStream {
   });
   return {
     socket,
-    get unsentBytes() {
-      return socket.writableLength + (fd === -1 ? 0 : unsentBytes(fd));
-    },
-    get unacknowledgedBytes() {
-      return socket.writableLength + (fd === -1 ? 0 : unacknowledgedBytes(fd));
+    get progress() {
+      const queued = socket.writableLength;
+      const { unsentBytes, isAcknowledged, acknowledgedBytes } = progressOf(fd) ?? DONE;
+      return {
+        unsentBytes: queued + unsentBytes,
+        isAcknowledged: queued === 0 && isAcknowledged,
+        acknowledgedBytes,
+      };
     },
   };
 }
+
+/** Of a connection that has ended. */
+const DONE: Progress = { unsentBytes: 0, isAcknowledged: true, acknowledgedBytes: 0 };
