@@ -28,7 +28,7 @@ export function fleetListPaths(runtimeDir = process.env.XDG_RUNTIME_DIR): string
 }
 
 /** Where the network's client may hand it out: the first place that it can write to; undefined when there is none. */
-export function fleetListPath(runtimeDir?: string): string | undefined {
+export function fleetListPath(runtimeDir = process.env.XDG_RUNTIME_DIR): string | undefined {
   return fleetListPaths(runtimeDir).find((path) => isWritable(dirname(path)));
 }
 

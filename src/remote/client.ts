@@ -2,10 +2,10 @@
 
 import { close, connectTo } from "../linux/sockets/stream.ts";
 import { whyOf } from "../linux/system-error.ts";
+import { BrokerReporting } from "./broker/reporting.ts";
 import { speakForPair } from "./fleet/voice.ts";
 import { fleetEar } from "./fleet-list/ear.ts";
 import { FleetListServer } from "./fleet-list/serve.ts";
-import { BrokerReporting } from "./broker/reporting.ts";
 import type { NetworkPair, PairPart } from "./pair.ts";
 import { carrySamples } from "./samples/carry.ts";
 

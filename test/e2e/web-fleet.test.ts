@@ -54,7 +54,7 @@ needing(...BROWSER_NEEDS, MOSQUITTO).describe("the page of a machine among other
     client = runClient(
       {
         ...{ machine: "bench-001", access: { url: broker.url }, fleetList },
-        ...{ allowCommands: false, homeAssistant: false, pairs: () => [], say: () => {} },
+        ...{ allowCommands: false, homeAssistant: false, pairs: () => [], say() {}, explain: String },
       },
       over.signal,
     );
@@ -111,7 +111,7 @@ needing(...BROWSER_NEEDS, MOSQUITTO).describe("the page of a machine among other
     expect(service.followed).toEqual([]);
     await page.getByRole("button", { name: `Follow ${SECOND}` }).click();
     await page
-      .getByText(`The follower moves slowly to the pose of ${SECOND}, then follows it.`)
+      .getByText(`The follower moves slowly to the pose of ${SECOND} once that is heard, then follows it.`)
       .waitFor(PATIENCE);
     expect(service.followed).toEqual([SECOND]);
     // This machine's own pair is no leader of another one.

@@ -54,7 +54,7 @@ export function driverRoutes(fleet: FleetFeed): readonly PairRoute[] {
         } catch (error) {
           return refusal(409, messageOf(error, audience));
         }
-        const whose = leader === LOCAL ? "the leader here" : leader;
+        const whose = leader === LOCAL ? "the leader here" : `${leader} once that is heard`;
         const text = `The follower moves slowly to the pose of ${whose}, then follows it.`;
         return reply({ done: true, text } satisfies ActionReply);
       },
