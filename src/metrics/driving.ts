@@ -10,14 +10,17 @@ export const DRIVING_METRICS: readonly Metric[] = [
     name: "so101_driver_info",
     help: "Always 1; the labels say who gives the follower its targets.",
     type: "gauge",
-    samples: ({ driver }) =>
-      driver === undefined ? [] : [[{ source: driver.source, leader: driver.leader ?? "" }, 1]],
+    samples: ({ driver, armsHere }) =>
+      driver === undefined || armsHere === "leader"
+        ? []
+        : [[{ source: driver.source, leader: driver.leader ?? "" }, 1]],
   },
   {
     name: "so101_driver_start_time_seconds",
     help: "Since when that one gives the follower its targets, Unix time.",
     type: "gauge",
-    samples: ({ driver }) => (driver === undefined ? [] : [[{}, Date.parse(driver.since) / 1e3]]),
+    samples: ({ driver, armsHere }) =>
+      driver === undefined || armsHere === "leader" ? [] : [[{}, Date.parse(driver.since) / 1e3]],
   },
   {
     name: "so101_remote_delay_seconds",

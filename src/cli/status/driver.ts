@@ -13,7 +13,7 @@ export function describeDriver({ driver, armsHere, remote }: Status, now: Date):
       ? []
       : [`only the ${armsHere} of this pair is on this machine`];
   const who =
-    driver === undefined
+    driver === undefined || armsHere === "leader"
       ? []
       : [`driven by ${nameOf(driver)} since ${localTime(driver.since)} (${since(driver.since)})`];
   const line = [...who, ...here].join("; ");
