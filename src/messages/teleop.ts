@@ -11,7 +11,7 @@ import type {
   TeleopCode,
   TeleopProblem,
 } from "../teleop/reporting/problem.ts";
-import type { RemoteTrouble, UnsentTrouble } from "../teleop/settings.ts";
+import type { BrokerClosed, RemoteTrouble } from "../teleop/settings.ts";
 import { isArmProblem, sayArmEnd, whoHas } from "./arm.ts";
 import { type Audience, command } from "./audience.ts";
 import { list } from "./list.ts";
@@ -118,6 +118,7 @@ const words: { readonly [Code in TeleopCode]?: (problem: Of<Code>, audience: Aud
     "a page was claimed: it may make the arms move, and change settings, for 30 days — the page lists the claims",
   "claim.failed": () => "somebody has tried to claim a page, and failed: it may move nothing",
 
+  "network.unsent": ({ trouble }) => `the leader's positions do not go out: ${sayClosed(trouble)}`,
   "network.name-twice": ({ machine }) =>
     `two machines call themselves ${machine ?? "by this machine's name"} at the broker, and each hides the other — give ` +
     "one of them another name: machine in [network] of its configuration (--machine)",
@@ -143,9 +144,6 @@ const words: { readonly [Code in TeleopCode]?: (problem: Of<Code>, audience: Aud
     `${configuredRateHz} — to have more, plug the board into the computer itself, without a hub or a network between`,
 
   "leader.away": ({ arm, trouble }) => sayAway(name(arm), trouble),
-  "network.unsent": ({ trouble }) => sayUnsent(trouble),
-  "leader.twice": ({ arm }) =>
-    `two machines send positions as the ${name(arm)}: the follower follows the one that it has followed — give each machine its own network.machine`,
   "leader.unfit": ({ arm, theirs, ours }) =>
     `${name(arm)} is configured with normalisation = "${theirs}", and this pair with "${ours}": its positions would mean ` +
     "others here — set teleoperation.normalisation to the same on both machines",
@@ -240,41 +238,38 @@ const words: { readonly [Code in TeleopCode]?: (problem: Of<Code>, audience: Aud
 /** Why nothing is heard of the leader of another machine, and what to do. */
 function sayAway(leader: string, trouble: RemoteTrouble | undefined): string {
   const nothing = `nothing is heard of the ${leader}`;
-  return trouble === undefined ? nothing : `${nothing}: ${whyAway(trouble)}`;
-}
-
-function whyAway(trouble: RemoteTrouble): string {
-  switch (trouble.why) {
-    case "unknown":
-      return "the broker has never heard of it — check network.remote_leader, and that the other machine uses this broker";
-    case "offline":
-      return "its machine is off, or has no network";
-    case "not ready":
-      return "its machine is there, and does not send it — see its status there";
-    case "no calibration":
-      return "its positions come, but not its calibration — calibrate it on its machine, and start the service there again";
-    case "other version":
-      return `it speaks version ${trouble.version} of the protocol, which this program does not — install the same version of so101-teleop on both machines`;
-    default:
-      return whyNoNetwork(trouble);
-  }
-}
-
-/** Why there is no network, and what to do. */
-function whyNoNetwork(trouble: Exclude<UnsentTrouble, { why: "name twice" }>): string {
-  switch (trouble.why) {
+  switch (trouble?.why) {
+    case undefined:
+      return nothing;
     case "no client":
-      return "no client of the network is connected — see: systemctl status so101-network";
-    default:
-      return `the broker at ${trouble.broker} cannot be used: ${trouble.fact}`;
+      return `${nothing}: no client of the network is connected — see: systemctl status so101-network`;
+    case "no broker":
+    case "refused":
+    case "certificate":
+      return `${nothing}: ${sayClosed(trouble)}`;
+    case "unknown":
+      return `${nothing}: the broker has never heard of it — check network.remote_leader, and that the other machine runs with this broker`;
+    case "offline":
+      return `${nothing}: its machine is off, or has no network`;
+    case "not ready":
+      return `${nothing}: its machine is there, and has no leader that is connected and calibrated — look at "so101 status" there`;
+    case "no calibration":
+      return `${nothing}: its samples come, but not its calibration — calibrate it on its machine, then start the service there again`;
+    case "other version":
+      return `${nothing}: it speaks version ${trouble.version} of the protocol, which this program does not — install the same version of so101-teleop on both machines`;
   }
 }
 
-function sayUnsent(trouble: UnsentTrouble): string {
-  const unsent = "the leader's positions do not go out to the network";
-  return trouble.why === "name twice"
-    ? `${unsent}: another machine calls itself ${trouble.name} — give each its own network.machine`
-    : `${unsent}: ${whyNoNetwork(trouble)}`;
+/** What is wrong between this machine and its broker; the fact ends with what to do. */
+function sayClosed({ why, broker, fact }: BrokerClosed): string {
+  switch (why) {
+    case "no broker":
+      return `the broker ${broker} cannot be reached: ${fact}`;
+    case "refused":
+      return `the broker ${broker} cannot be used: ${fact}`;
+    case "certificate":
+      return `the broker ${broker} cannot be used safely: ${fact}`;
+  }
 }
 
 const lefts: Readonly<Record<Left, string>> = {
@@ -296,6 +291,7 @@ const ends: { readonly [Code in TeleopCode]?: (problem: Of<Code>) => string } = 
   "joint.obstructed": (problem) => `${jointOf(problem)} is free again`,
   "joint.stalled": (problem) => `${jointOf(problem)} may press as before`,
   "supply.under-voltage": () => "the Raspberry Pi gets enough voltage again",
+  "network.unsent": () => "the leader's positions go out again",
 };
 
 /** A problem of teleoperation as a sentence. */

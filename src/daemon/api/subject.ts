@@ -8,7 +8,6 @@ import type { Problem } from "../../teleop/reporting/problem.ts";
 import type { Mode } from "../../teleop/state/states.ts";
 import { RecentTimes } from "../events/recent-times.ts";
 import type { Lending } from "../lending.ts";
-import type { NetworkTroubles } from "../network/troubles.ts";
 import { eventsAfter } from "./kept-events.ts";
 import { SampleStream } from "./sample-stream.ts";
 import type { ApiSubject } from "./server.ts";
@@ -23,7 +22,6 @@ export interface SubjectSources extends StatusSources {
   readonly lending: Lending;
   /** That another program has the follower's port, as the control thread has met it; undefined where that is not so. */
   readonly inTheWay: Problem | undefined;
-  readonly troubles: Pick<NetworkTroubles, "unsent" | "twice">;
 }
 
 /** What may be asked of the pair; `reload` reads the configuration again. */
@@ -110,14 +108,8 @@ export function apiSubject(
       return ending() ?? obstacle("released") ?? lending.lend(purpose, asking);
     },
     network: () => ending() ?? sources().drive.carry(),
-    heard(leader, what) {
-      if (what.others !== undefined && leader === sources().drive.wanted) sources().troubles.twice(leader);
-      return sources().drive.heard(leader, what);
-    },
-    unsent(trouble) {
-      sources().troubles.unsent(trouble);
-      return undefined;
-    },
+    heard: (leader, what) => sources().drive.heard(leader, what),
+    unsent: (trouble) => sources().drive.unsent(trouble),
     follow: (leader) => sources().drive.follow(leader),
     events: (after) => eventsAfter(after, sources().history.events),
     tell(what, machine) {

@@ -26,6 +26,8 @@ export interface CommandPlace {
   readonly sockets: readonly string[];
   /** Has the service tell it as an event. */
   tell(what: Tellable): void;
+  /** What was thrown when it was asked, as a sentence. */
+  explain(error: unknown): string;
   /** Answers the publisher of a message, where he wants that. */
   reply(message: Message, reply: FleetReply): void;
   readonly signal: AbortSignal;
@@ -92,11 +94,11 @@ export class Commands {
 
   /** Asks whoever listens, as who has the arms may change; why it is not done, where nobody takes it. */
   async #ask(wish: FleetCommand): Promise<string | undefined> {
-    const answers = await Promise.all(
-      this.#place.sockets.map((path) => askService([path], { do: wish }).then(() => undefined, whyNot)),
-    );
-    if (answers.includes(undefined)) return undefined;
-    return answers.find((why) => why !== NOT_RUNNING) ?? NOT_RUNNING;
+    const { sockets, explain } = this.#place;
+    const answers = await Promise.allSettled(sockets.map((path) => askService([path], { do: wish })));
+    if (answers.some(({ status }) => status === "fulfilled")) return undefined;
+    const errors = answers.map((answer) => (answer as PromiseRejectedResult).reason);
+    return explain(errors.find((error) => !isNotRunning(error)) ?? errors[0]);
   }
 
   #seen(wish: "pause" | "release"): Promise<string | undefined> {
@@ -107,13 +109,13 @@ export class Commands {
 
   /** Waits until what was asked for was seen; what was seen instead. */
   async #watch(wish: "pause" | "release"): Promise<string | undefined> {
-    const { sockets, signal } = this.#place;
+    const { sockets, signal, explain } = this.#place;
     const deadlineMs = performance.now() + PATIENCE_MS;
     for (let status: Status | undefined; ; await Bun.sleep(LOOK_EVERY_MS)) {
       try {
         status = await askService(sockets, { do: "status" });
       } catch (error) {
-        return whyNot(error);
+        return explain(error);
       }
       if (status?.mode !== modes[wish]) return "something else was asked for meanwhile";
       if (status.isObeyed === true) return undefined;
@@ -123,19 +125,6 @@ export class Commands {
   }
 }
 
-const NOT_RUNNING = "its service does not run";
-
-function whyNot(error: unknown): string {
-  if (!(error instanceof ApiError)) return "its service cannot be asked";
-  const { problem } = error;
-  switch (problem.kind) {
-    case "not running":
-      return NOT_RUNNING;
-    case "refused":
-      return problem.reason;
-    case "denied":
-      return "its service may not be asked";
-    default:
-      return "its service does not answer";
-  }
+function isNotRunning(error: unknown): boolean {
+  return error instanceof ApiError && error.problem.kind === "not running";
 }

@@ -5,8 +5,8 @@
 import { randomBytes } from "node:crypto";
 import { askService, watchService } from "../../api/client.ts";
 import type { Status, Tellable } from "../../api/protocol.ts";
-import { sayBrokerTrouble } from "../../messages/broker.ts";
-import { BrokerConnection, clientIdFor, type Message } from "../broker/connection.ts";
+import type { BrokerConnection, Message } from "../broker/connection.ts";
+import { connectPart } from "../broker/of-pair.ts";
 import type { NetworkPair } from "../pair.ts";
 import { topicOf } from "../topics.ts";
 import { Commands } from "./commands.ts";
@@ -43,7 +43,6 @@ class Voice {
   #status: Status | undefined;
   #gist = "";
   #isTwinTold = false;
-  #trouble: string | undefined;
   /** Since when the same was not told, by what. */
   readonly #toldMs = new Map<Tellable, number>();
   /** Called when the connection is lost, each once. */
@@ -51,23 +50,20 @@ class Voice {
 
   constructor(pair: NetworkPair) {
     this.#pair = pair;
-    const { name, machine, access, sockets, signal } = pair;
+    const { name, sockets, signal, explain } = pair;
     this.#statusTopic = topicOf(name, "status");
     this.#events = new EventFeed(sockets, (event) => this.#publishEvent(event));
     this.#commands = new Commands({
-      ...{ sockets, signal },
+      ...{ sockets, signal, explain },
       tell: (what) => this.#tell(what),
       reply: (message, reply) => this.#reply(message, reply),
     });
-    this.#connection = new BrokerConnection({
-      access,
-      clientId: clientIdFor(machine, pair.pair, "voice"),
+    this.#connection = connectPart(pair, "voice", {
       will: { topic: this.#statusTopic, payload: JSON.stringify(farewell(this.#instance, "lost")) },
       connected: () => this.#begin(),
       heard: (message) => this.#hear(message),
-      troubled: (trouble) => {
+      troubled: () => {
         if (!this.#connection.isConnected) for (const lose of this.#lost) lose();
-        this.#sayTrouble(sayBrokerTrouble(trouble));
       },
     });
     this.#timer = setInterval(() => this.#sayStatus(), SAY_EVERY_MS);
@@ -109,7 +105,6 @@ class Voice {
   /** The broker is there, for the first time or again: it knows nothing of us. */
   #begin(): void {
     const { machine, pair, name, allowCommands, homeAssistant } = this.#pair;
-    this.#trouble = undefined;
     const announced = discoveryTopic(machine, pair);
     this.#connection.subscribe({ [this.#statusTopic]: 0 }, { notOwn: true });
     // What a publisher has marked to be retained keeps that mark here, however it comes.
@@ -195,16 +190,6 @@ class Voice {
       const topic = topicOf(this.#pair.name, "events");
       if (!this.#connection.publish(topic, JSON.stringify(event), { qos: 1, answered })) lose();
     });
-  }
-
-  /** Says why the pair is not at the broker, when that changes. */
-  #sayTrouble(words: string): void {
-    if (words === this.#trouble) return;
-    this.#trouble = words;
-    this.#pair.say(
-      "warning",
-      `the fleet does not hear of it, because of the broker at ${this.#pair.access.url}: ${words}`,
-    );
   }
 }
 

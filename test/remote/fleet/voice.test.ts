@@ -1,10 +1,12 @@
-import { afterAll, test as anyTest, beforeAll, expect, setDefaultTimeout } from "bun:test";
+import { afterAll, beforeAll, expect, setDefaultTimeout } from "bun:test";
 import { join } from "node:path";
 import { askService, eventsOf } from "../../../src/api/client.ts";
+import { BrokerReporting } from "../../../src/remote/broker/reporting.ts";
 import { readEvent, readStatus } from "../../../src/remote/fleet/protocol.ts";
 import { speakForPair } from "../../../src/remote/fleet/voice.ts";
 import type { NetworkPair } from "../../../src/remote/pair.ts";
 import type { RunningSim } from "../../../src/sim/testing/start.ts";
+import { messageOf } from "../../../src/workflows/api-problem.ts";
 import { MOSQUITTO, Mosquitto } from "../../support/mosquitto.ts";
 import { type Heard, MqttListener } from "../../support/mqtt-listener.ts";
 import { needing } from "../../support/needs.ts";
@@ -74,6 +76,8 @@ function speaking(more: Partial<NetworkPair> = {}) {
   const pair: NetworkPair = {
     ...{ pair: "main", machine: "desk", name: "desk/main", sockets, access: { url: broker.url } },
     ...{ allowCommands: false, homeAssistant: false, signal: ending.signal },
+    reporting: new BrokerReporting(broker.url, () => {}),
+    explain: (error) => messageOf(error, {}),
     say: (severity, text) => said.push(`${severity}: ${text}`),
     ...more,
   };
@@ -136,6 +140,24 @@ test("a client that is killed is said to be gone by the broker; a pair whose ser
   await listener.until(isOffline("lost"), "its last will", from);
 });
 
+test("two machines of one name are told, once, with what to do", async () => {
+  const from = now();
+  await using voice = speaking();
+  await listener.until(isOnline, "its status", from);
+  const script = join(root, "test/support/speaking-process.ts");
+  const twin = Bun.spawn([process.execPath, script, broker.url, "desk", "/nowhere/main.sock"], {
+    stdio: ["ignore", "ignore", "ignore"],
+  });
+  const told = await listener.until(said("SO101-E115 network.name-twice"), "that there are two", from);
+  expect(JSON.parse(told.text).message).toContain("two machines call themselves desk");
+  expect(JSON.parse(told.text).message).toContain("machine in [network]");
+  await listener.until(isIn("following"), "this one's status beside the other's", now());
+  twin.kill("SIGKILL");
+  await twin.exited;
+  await listener.until(isIn("following"), "this one's status after the other's last will", now());
+  expect(voice.said.filter((line) => line.includes("call themselves"))).toHaveLength(1);
+});
+
 test("no event is lost while the broker is away, and none comes twice", async () => {
   const from = now();
   using proxy = new TcpProxy(broker.port);
@@ -150,7 +172,8 @@ test("no event is lost while the broker is away, and none comes twice", async ()
   const before = await newest();
   proxy.cut();
   await listener.until(isOffline("lost"), "that it is lost", from);
-  for (const wish of ["pause", "resume", "pause", "resume"] as const) await askService(sockets, { do: wish });
+  for (const what of ["claim began", "claim failed", "claim began", "claim made"] as const)
+    await askService(sockets, { do: "tell", what });
   proxy.mend();
   const back = now();
   await listener.until(isIn("following"), "that it is back", back);
@@ -197,7 +220,8 @@ test("a command is obeyed, told as an event, and answered where its publisher wa
     expect([JSON.parse(answer.text), answer.packet.retain]).toEqual([{ v: 1, ok: true, do: wish }, false]);
     expect(String(answer.packet.properties?.correlationData)).toBe(wish);
     await listener.until(isIn(state), `that ${wish} has led to ${state}`, asked);
-    await listener.until(said("SO101-E116 network.command"), "the event of it", asked);
+    // What a service tells is bounded: of many events within a minute not all are.
+    if (wish === "pause") await listener.until(said("SO101-E116 network.command"), "the event of it", asked);
   }
   const forged = now();
   // A publisher must not have this machine speak in its own name, or in another's.
@@ -216,7 +240,6 @@ test("a retained command, rubbish and a flood are not obeyed, and told", async (
   await listener.publish(COMMAND, '{"v":1,"do":"release"}', { retain: true });
   await listener.publish(COMMAND, "", { retain: true });
   const rubbish = [
-    "",
     "release",
     "{}",
     '{"v":2,"do":"release"}',
@@ -224,44 +247,32 @@ test("a retained command, rubbish and a flood are not obeyed, and told", async (
     '{"v":1,"do":["release"]}',
     "x".repeat(15_000),
   ];
-  for (const payload of [...rubbish, Buffer.from([0xff, 0, 0xfe])]) await listener.publish(COMMAND, payload);
-  const isUnknown = (heard: Heard) =>
-    said("SO101-E117 network.command-ignored")(heard) && heard.text.includes("is none");
-  await listener.until(isUnknown, "that rubbish was ignored", from);
+  const answered = { properties: { responseTopic: "answers/me" } };
+  const answers = () =>
+    listener.heard
+      .slice(from)
+      .flatMap(({ topic, text }) => (topic === "answers/me" ? [JSON.parse(text)] : []));
+  await listener.publish(COMMAND, "");
+  for (const payload of [...rubbish, Buffer.from([0xff, 0, 0xfe])])
+    await listener.publish(COMMAND, payload, answered);
+  while (answers().length < rubbish.length + 1) await Bun.sleep(10);
+  expect(answers().filter(({ ok, error }) => !ok && error.startsWith("a command is"))).toHaveLength(
+    rubbish.length + 1,
+  );
   expect((await askService(sockets, { do: "status" }))!).toMatchObject({
     mode: "running",
     state: "following",
   });
-  for (let i = 0; i < 200; i++) void listener.publish(COMMAND, '{"v":1,"do":"resume"}');
-  await listener.until(
-    (heard) => heard.topic === EVENTS && heard.text.includes("more commands came"),
-    "that there were too many",
-    from,
-  );
+  const flood = 200;
+  for (let i = 0; i < flood; i++) void listener.publish(COMMAND, '{"v":1,"do":"resume"}', answered);
+  while (answers().length < rubbish.length + 1 + flood) await Bun.sleep(10);
+  expect(answers().filter(({ ok }) => ok)).toHaveLength(10);
   // One of another kind is not lost in them.
   const asked = now();
   await listener.publish(COMMAND, '{"v":1,"do":"pause"}');
   await listener.until(isIn("holding"), "that it holds", asked);
   await askService(sockets, { do: "resume" });
   await listener.until(isIn("following"), "that it follows", asked);
-});
-
-test("two machines of one name are told, once, with what to do", async () => {
-  const from = now();
-  await using voice = speaking();
-  await listener.until(isOnline, "its status", from);
-  const script = join(root, "test/support/speaking-process.ts");
-  const twin = Bun.spawn([process.execPath, script, broker.url, "desk", "/nowhere/main.sock"], {
-    stdio: ["ignore", "ignore", "ignore"],
-  });
-  const told = await listener.until(said("SO101-E115 network.name-twice"), "that there are two", from);
-  expect(JSON.parse(told.text).message).toContain("two machines call themselves desk");
-  expect(JSON.parse(told.text).message).toContain("machine in [network]");
-  await listener.until(isIn("following"), "this one's status beside the other's", now());
-  twin.kill("SIGKILL");
-  await twin.exited;
-  await listener.until(isIn("following"), "this one's status after the other's last will", now());
-  expect(voice.said.filter((line) => line.includes("call themselves"))).toHaveLength(1);
 });
 
 test("Home Assistant is told of the pair, and told to forget it once that is switched off", async () => {
@@ -276,24 +287,4 @@ test("Home Assistant is told of the pair, and told to forget it once that is swi
   await using late = await MqttListener.connect(broker.url);
   await late.until(({ topic }) => topic === STATUS, "what the broker keeps");
   expect(late.heard.filter(({ topic }) => topic === CONFIG)).toEqual([]);
-});
-
-anyTest("a broker that cannot be reached is said once, and the voice ends all the same", async () => {
-  const ending = new AbortController();
-  const lines: string[] = [];
-  const ended = speakForPair({
-    ...{ pair: "main", machine: "desk", name: "desk/main", sockets: ["/nowhere/main.sock"] },
-    ...{
-      access: { url: "mqtt://127.0.0.1:1" },
-      allowCommands: true,
-      homeAssistant: true,
-      signal: ending.signal,
-    },
-    say: (severity, text) => lines.push(`${severity}: ${text}`),
-  });
-  while (lines.length === 0) await Bun.sleep(10);
-  await Bun.sleep(1_200); // two more attempts
-  ending.abort();
-  await ended;
-  expect(lines).toEqual([expect.stringContaining("nobody listens at port 1")]);
 });
