@@ -214,7 +214,7 @@ needing(...BROWSER_NEEDS, MOSQUITTO).describe("the page of a machine among other
     const fromMs = performance.now();
     for (let at = 0; at < 4; at++) {
       const saidMs = performance.now();
-      machines.say(SECOND, { why: `said ${at}` });
+      machines.say(SECOND, { state: "holding", why: `said ${at}` });
       await row(page, SECOND).getByText(`said ${at}`, { exact: true }).waitFor(PATIENCE);
       ages.push(performance.now() - saidMs);
     }
@@ -226,27 +226,33 @@ needing(...BROWSER_NEEDS, MOSQUITTO).describe("the page of a machine among other
   });
 
   test("has nothing in somebody's way there: on a phone and a desk, in light and dark, by keys", async () => {
-    machines.say(SECOND, { alarms: [{ code: "c", message: "an alarm ".repeat(30) }], why: "w".repeat(300) });
+    machines.say(SECOND, {
+      ...{ state: "faulted", why: "w".repeat(300) },
+      alarms: [{ code: "c", message: "an alarm ".repeat(30) }],
+    });
     for (const viewport of [PHONE, DESK]) {
       await using opened = await open("fleet", { viewport });
       const { page } = opened;
       await page.getByText("200 pairs of arms").waitFor(PATIENCE);
       await page.getByText("an alarm").first().waitFor(PATIENCE);
       expect(await layoutFindings(page)).toEqual([]);
+      // The others are of the same make.
+      await page.getByRole("searchbox", { name: "Search" }).fill("bench-00");
       for (const colorScheme of ["light", "dark"] as const) {
         await page.emulateMedia({ colorScheme });
         expect(await axeFindings(page)).toEqual([]);
       }
       expect(await keyboardFindings(page)).toEqual([]);
     }
-    machines.say(SECOND, { alarms: [], why: "the follower has reached the leader's pose" });
+    machines.say(SECOND, { state: "following", alarms: [] });
   });
 
   test("is in the manual, with its picture", async () => {
     if (process.env.SO101_PICTURES === "1") {
-      machines.say(SECOND, {
-        driver: { source: "remote leader", leader: FIRST, since: new Date().toISOString() },
-      });
+      const since = new Date().toISOString();
+      const alarms = [{ code: "SO101-E052 follower.servo.hot", message: "gripper is at 56 °C" }];
+      machines.say(FIRST, { since, driver: { source: "remote leader", leader: THIRD, since } });
+      machines.say(SECOND, { since, state: "holding", why: "the leader is silent", alarms });
       machines.lose(THIRD);
       await using opened = await open("fleet", { colorScheme: "light", reducedMotion: "reduce" });
       await row(opened.page, THIRD)
@@ -254,6 +260,8 @@ needing(...BROWSER_NEEDS, MOSQUITTO).describe("the page of a machine among other
         .waitFor(PATIENCE);
       await opened.page.evaluate('document.querySelector("h1").textContent = "so101"');
       await Bun.write(PICTURE, writePalettePng(readPng(await opened.page.screenshot())));
+      machines.say(SECOND, { state: "following", alarms: [] });
+      machines.say(THIRD, {});
     }
     expect(await Bun.file(join(PICTURE, "../../page.md")).text()).toContain("(pictures/fleet.png)");
     expect(Bun.file(PICTURE).size).toBeWithin(1, 40_001);

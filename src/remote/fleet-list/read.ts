@@ -36,7 +36,7 @@ export async function* readFleetList(
 
 async function askFirst(paths: readonly string[]): Promise<LineClient> {
   const deadlineMs = performance.now() + PATIENCE_MS;
-  let failed: unknown = new TooLate();
+  let failed: unknown;
   for (const path of paths) {
     try {
       return await LineClient.ask(path, LIST_REQUEST, LONGEST_LIST_LINE_BYTES, deadlineMs);
@@ -44,5 +44,5 @@ async function askFirst(paths: readonly string[]): Promise<LineClient> {
       failed ??= error;
     }
   }
-  throw failed;
+  throw failed ?? new TooLate();
 }

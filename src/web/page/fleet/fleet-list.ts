@@ -2,6 +2,7 @@
 import { useEffect, useState } from "preact/hooks";
 import type { FleetReply, FleetRow } from "../../fleet/messages.ts";
 import { get } from "../get.ts";
+import { withNews } from "./rows.ts";
 
 /** What is known; a row that has not changed is the same object. */
 export interface Fleet {
@@ -62,15 +63,4 @@ export function useFleet(): { readonly fleet: Fleet | undefined; readonly proble
     };
   }, []);
   return { fleet, problem };
-}
-
-/** What there was with what is new. */
-export function withNews(
-  before: ReadonlyMap<string, FleetRow>,
-  { isAnew, pairs, removed }: Pick<FleetReply, "isAnew" | "pairs" | "removed">,
-): ReadonlyMap<string, FleetRow> {
-  const rows = new Map(isAnew ? [] : before);
-  for (const name of removed) rows.delete(name);
-  for (const row of pairs) rows.set(row.name, row);
-  return rows;
 }

@@ -5,7 +5,7 @@ import type { FleetRow } from "../../fleet/messages.ts";
 import { byOwnMeans } from "../own-means.ts";
 import { When } from "../when.tsx";
 import { useFleet } from "./fleet-list.ts";
-import { found, shownOf, sumOf } from "./shown.ts";
+import { found, isAsItShould, shownOf, sumOf } from "./rows.ts";
 
 /** More than anybody looks through: the search finds the rest. */
 const MOST_SHOWN = 300;
@@ -79,6 +79,8 @@ function Row({ row, isHere }: RowProperties) {
 
 function Pair({ row, isHere }: RowProperties) {
   const { name, presence, why, armsHere, driver, alarms, alarmCount } = row;
+  // Of one that does what it is for nobody asks why.
+  const isToBeSaid = presence === "online" && why !== "" && !isAsItShould(row);
   return (
     <li>
       <p class="name">
@@ -88,7 +90,7 @@ function Pair({ row, isHere }: RowProperties) {
       <div>
         <Standing row={row} />
         <p class="drives">{drivesOf(armsHere, driver)}</p>
-        {presence === "online" && why !== "" && <p class="why">{why}</p>}
+        {isToBeSaid && <p class="why">{why}</p>}
         {alarms.map((alarm) => (
           <p key={alarm} class="alarm">
             {alarm}

@@ -1,5 +1,5 @@
-/** How a pair of the fleet is, in a word, and which pairs somebody should look after. */
-import type { FleetRow } from "../../fleet/messages.ts";
+/** The pairs of the fleet: how each is, in a word, which somebody should look after, and what becomes of them with news. */
+import type { FleetReply, FleetRow } from "../../fleet/messages.ts";
 
 /** A pair's word, and the class by which it is coloured. */
 export interface Shown {
@@ -27,6 +27,11 @@ export function shownOf({ presence, gone, state, mode }: FleetRow): Shown {
   return { word, look: LOOKS.includes(state) ? state : "unknown" };
 }
 
+/** Whether it does what it is for. */
+export function isAsItShould({ presence, state }: FleetRow): boolean {
+  return presence === "online" && (state === "following" || state === "leading");
+}
+
 /** Whether somebody should look after it: it is gone without a word, cannot go on by itself, or has an alarm. */
 export function needsSomebody({ presence, gone, state, alarmCount }: FleetRow): boolean {
   if (presence !== "online") return gone !== "stopped";
@@ -52,4 +57,15 @@ export function sumOf(rows: readonly FleetRow[]): string {
   const needy = rows.filter(needsSomebody).length;
   const need = needy === 0 ? "none needs anybody" : `${needy} ${needy === 1 ? "needs" : "need"} somebody`;
   return `${many(rows.length, "pair")} of arms on ${many(machines, "machine")}: ${need}.`;
+}
+
+/** What there was with what is new. */
+export function withNews(
+  before: ReadonlyMap<string, FleetRow>,
+  { isAnew, pairs, removed }: Pick<FleetReply, "isAnew" | "pairs" | "removed">,
+): ReadonlyMap<string, FleetRow> {
+  const rows = new Map(isAnew ? [] : before);
+  for (const name of removed) rows.delete(name);
+  for (const row of pairs) rows.set(row.name, row);
+  return rows;
 }
