@@ -14,13 +14,16 @@ ifneq ($(shell scripts/bootstrap --check && echo pinned),pinned)
 .PHONY: $(READY)
 endif
 
-.PHONY: help demo check test lint build deb e2e bench bench-web pictures links chaos siege mutants release clean
+.PHONY: help demo demo-remote check test lint build deb e2e bench bench-web pictures links chaos siege mutants release clean
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
 
 demo: $(READY) dist/so101-linux-$(HOST) ## teleoperate two simulated arms, live; ARMS=new: set them up on the page; Ctrl-C ends it
 	@$(BUN) $(if $(ARMS),scripts/demo/new-arms.ts $(ARMS),scripts/demo.ts)
+
+demo-remote: $(READY) dist/so101-linux-$(HOST) ## the same with each arm on a machine of its own, and a broker between; needs mosquitto
+	@$(BUN) scripts/demo/two-machines.ts
 
 # What a minute can tell: no simulated ports, no compiled program, no machines.
 check: lint ## check format, lint, types and the fast tests, in under a minute
