@@ -11,6 +11,7 @@ import type {
   TeleopCode,
   TeleopProblem,
 } from "../teleop/reporting/problem.ts";
+import type { RemoteTrouble } from "../teleop/settings.ts";
 import { isArmProblem, sayArmEnd, whoHas } from "./arm.ts";
 import { type Audience, command } from "./audience.ts";
 import { list } from "./list.ts";
@@ -115,6 +116,15 @@ const words: { readonly [Code in TeleopCode]?: (problem: Of<Code>, audience: Aud
     `${name(arm)}: its replies take ${roundTripMs} ms, so the follower gets ${rateHz} goals a second, not ` +
     `${configuredRateHz} — to have more, plug the board into the computer itself, without a hub or a network between`,
 
+  "leader.away": ({ arm, trouble }) => sayAway(name(arm), trouble),
+  "leader.unfit": ({ arm, theirs, ours }) =>
+    `${name(arm)} is configured with normalisation = "${theirs}", and this pair with "${ours}": its positions would mean ` +
+    "others here — set teleoperation.normalisation to the same on both machines",
+  "pair.leading": () => "the leader is read, and its positions are sent to the network",
+  "drive.changed": ({ leader }) =>
+    leader === "local"
+      ? "the follower follows the leader of this pair from now on"
+      : `the follower follows the leader ${leader} from now on`,
   "leader.silent": ({ arm, forMs }) => `no position from ${name(arm)} for ${forMs} ms`,
   "leader.torque-on": ({ arm, unconfirmed }) =>
     released(
@@ -197,6 +207,31 @@ const words: { readonly [Code in TeleopCode]?: (problem: Of<Code>, audience: Aud
     }
   },
 };
+
+/** Why nothing is heard of the leader of another machine, and what to do. */
+function sayAway(leader: string, trouble: RemoteTrouble | undefined): string {
+  const nothing = `nothing is heard of the ${leader}`;
+  switch (trouble?.why) {
+    case undefined:
+      return nothing;
+    case "no client":
+      return `${nothing}: no client of the network is connected — see: systemctl status so101-network`;
+    case "no broker":
+      return `${nothing}: the broker ${trouble.broker} cannot be reached: ${trouble.fact} — check the network, and that the broker runs`;
+    case "refused":
+      return `${nothing}: the broker ${trouble.broker} refuses this machine: ${trouble.fact} — check network.user, its password, and the broker's access list`;
+    case "certificate":
+      return `${nothing}: the certificates do not fit for ${trouble.broker}: ${trouble.fact} — check network.ca_file, certificate_file and key_file`;
+    case "unknown":
+      return `${nothing}: the broker has never heard of it — check network.remote_leader, and that the other machine runs with this broker`;
+    case "offline":
+      return `${nothing}: its machine is off, or has no network`;
+    case "no calibration":
+      return `${nothing}: its samples come, but not its calibration — calibrate it on its machine, then start the service there again`;
+    case "other version":
+      return `${nothing}: it speaks version ${trouble.version} of the protocol, which this program does not — install the same version of so101-teleop on both machines`;
+  }
+}
 
 const lefts: Readonly<Record<Left, string>> = {
   released: "the follower is released",

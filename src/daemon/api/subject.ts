@@ -112,9 +112,9 @@ export function apiSubject(
         return "the follower is on its way to its parking pose — ask again when it is there";
       return ending() ?? obstacle("released") ?? lending.lend(purpose, asking);
     },
-    network: () => "there is no network yet",
-    heard: () => "there is no network yet",
-    follow: () => "there is no network yet",
+    network: () => ending() ?? sources().drive.carry(),
+    heard: (leader, what) => sources().drive.heard(leader, what),
+    follow: (leader) => sources().drive.follow(leader),
     events: (after) => eventsAfter(after, sources().history.events),
     tell(what) {
       const [times, nowMs] = [told.get(what)!, performance.now()];

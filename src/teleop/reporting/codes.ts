@@ -43,6 +43,10 @@ export const eventCodes = {
   "leader.jumped": [32, "the leader's reading jumped further than an arm can move"],
   "joint.unwinds": [33, "a full-turn joint goes back the long way, slowly"],
   "leader.awaited": [34, 'with start = "on leader motion": the leader has not been moved yet'],
+  "leader.away": [35, "nothing is heard of the leader of another machine"],
+  "leader.unfit": [36, "the leader of another machine normalises in another way: it is not followed"],
+  "pair.leading": [37, "the leader is read, and its positions are sent to the network"],
+  "drive.changed": [38, "the follower is to follow another leader than before"],
 
   "servo.silent": [40, "a follower's servo stopped answering"],
   "servo.reset": [41, "a follower's servo lost its power for a moment"],
