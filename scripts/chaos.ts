@@ -17,7 +17,7 @@ import { programPath } from "./bench/subjects.ts";
 import type { Fault } from "./chaos/fault.ts";
 import { drawFault } from "./chaos/faults.ts";
 import { CALM, judgeLife, judgeRecord } from "./chaos/judge.ts";
-import { Program, sayLine } from "./chaos/program.ts";
+import { Program, sayLine, teleoperateBoth } from "./chaos/program.ts";
 import { Random } from "./random.ts";
 
 const { values: options } = parseArgs({
@@ -50,7 +50,7 @@ interface Episode {
 
 const random = new Random(seed);
 const sim = await startSim({ binary: options.program, arms: "configured", motion: "wave" });
-const program = new Program(options.program, sim, rateHz, (line) => {
+const program = new Program(teleoperateBoth(options.program, sim, rateHz), (line) => {
   if (options.lines) console.log(sayLine(line));
 });
 const victims = { client: sim.client, program, ports: sim.paths };

@@ -26,6 +26,15 @@ export interface Life {
 
 const SAMPLE_EVERY_MS = 1_000;
 
+/** The command that teleoperates both simulated arms. */
+export function teleoperateBoth(path: string, { paths, dir }: RunningSim, rateHz: number): string[] {
+  return [
+    ...[path, "teleoperate", "--json", "--rate", `${rateHz}`, "--socket", `${dir}/control.sock`],
+    ...["--leader", paths.leader, "--follower", paths.follower, "--leader-id", "leader"],
+    ...["--follower-id", "follower", "--calibration-dir", paths.calibration],
+  ];
+}
+
 /** The program, whichever process it is at the moment. */
 export class Program {
   readonly lines: Line[] = [];
@@ -40,14 +49,15 @@ export class Program {
   #isWanted = false;
   #sampling: NodeJS.Timeout | undefined;
 
-  /** `heard` is called with each line of it. */
-  constructor(path: string, { paths, dir }: RunningSim, rateHz: number, heard: (line: Line) => void) {
+  /** A command that prints JSON lines; `heard` is called with each of them that it keeps. */
+  constructor(command: readonly string[], heard: (line: Line) => void = () => {}) {
     this.#heard = heard;
-    this.#command = [
-      ...[path, "teleoperate", "--json", "--rate", `${rateHz}`, "--socket", `${dir}/control.sock`],
-      ...["--leader", paths.leader, "--follower", paths.follower, "--leader-id", "leader"],
-      ...["--follower-id", "follower", "--calibration-dir", paths.calibration],
-    ];
+    this.#command = command;
+  }
+
+  /** Its process; undefined before it was started. */
+  get pid(): number | undefined {
+    return this.#child?.pid;
   }
 
   /** Starts it; it is expected to run from now on. */
