@@ -59,8 +59,8 @@ pictures: $(READY) dist/so101-linux-$(HOST) ## take the manual's pictures of the
 links: $(READY) ## show what late replies do to rate and goals, beside LeRobot's loop
 	@$(BUN) scripts/links.ts
 
-chaos: $(READY) dist/so101-linux-$(HOST) ## beat the program with random faults for ten minutes
-	@$(BUN) scripts/chaos.ts --minutes 10
+chaos: $(READY) dist/so101-linux-$(HOST) ## beat the program with random faults for ten minutes; NETWORK=1: two machines of it
+	@$(BUN) scripts/chaos.ts --minutes $(or $(MINUTES),10) $(if $(SEED),--seed $(SEED)) $(if $(NETWORK),--network)
 
 siege: $(READY) dist/so101-linux-$(HOST) ## besiege the program with hostile input for five minutes; as root for all of it
 	@$(BUN) scripts/siege.ts $(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only $(ONLY)) $(if $(MINUTES),--minutes $(MINUTES))

@@ -1,5 +1,6 @@
 /** The program under chaos: started, ended and started again, what it says, and what it uses. */
 
+import { readdirSync, readFileSync } from "node:fs";
 import { nowUs } from "../../src/linux/clock.ts";
 import type { RunningSim } from "../../src/sim/testing/start.ts";
 import { type ProcessSample, sampleProcess } from "../bench/process.ts";
@@ -26,6 +27,15 @@ export interface Life {
 
 const SAMPLE_EVERY_MS = 1_000;
 
+/** Sends a signal to a process that may have ended. */
+export function signalTo(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
+}
+
 /** The command that teleoperates both simulated arms. */
 export function teleoperateBoth(path: string, { paths, dir }: RunningSim, rateHz: number): string[] {
   return [
@@ -44,25 +54,42 @@ export class Program {
   state = "none";
 
   readonly #command: readonly string[];
+  readonly #env: Readonly<Record<string, string | undefined>>;
   readonly #heard: (line: Line) => void;
   #child: Bun.Subprocess<"ignore", "pipe", "pipe"> | undefined;
   #isWanted = false;
   #sampling: NodeJS.Timeout | undefined;
 
-  /** A command that prints JSON lines; `heard` is called with each of them that it keeps. */
-  constructor(command: readonly string[], heard: (line: Line) => void = () => {}) {
+  /** A command that prints JSON lines; `heard` is called with each of them that it keeps. `env` is beside ours. */
+  constructor(
+    command: readonly string[],
+    heard: (line: Line) => void = () => {},
+    env: Readonly<Record<string, string>> = {},
+  ) {
     this.#heard = heard;
     this.#command = command;
+    this.#env = { ...process.env, ...env };
   }
 
-  /** Its process; undefined before it was started. */
-  get pid(): number | undefined {
-    return this.#child?.pid;
+  /** The processes that it has started, and that run. */
+  get children(): readonly number[] {
+    try {
+      const pid = this.#child?.pid;
+      return readdirSync(`/proc/${pid}/task`).flatMap((thread) => {
+        const text = readFileSync(`/proc/${pid}/task/${thread}/children`, "utf8");
+        return text.split(" ").filter(Boolean).map(Number);
+      });
+    } catch {
+      return []; // it has ended
+    }
   }
 
   /** Starts it; it is expected to run from now on. */
   start(): void {
-    const child = Bun.spawn([...this.#command], { stdin: "ignore", stdout: "pipe", stderr: "pipe" });
+    const child = Bun.spawn([...this.#command], {
+      ...{ stdin: "ignore", stdout: "pipe", stderr: "pipe" },
+      env: this.#env,
+    });
     const life: Life = { samples: [] };
     this.lives.push(life);
     this.#child = child;
