@@ -71,6 +71,11 @@ export class Program {
     this.#env = { ...process.env, ...env };
   }
 
+  /** Its process; of one that was not started there is none. */
+  get pid(): number {
+    return this.#child?.pid ?? -1;
+  }
+
   /** The processes that it has started, and that run. */
   get children(): readonly number[] {
     try {
