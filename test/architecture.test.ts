@@ -10,6 +10,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   cli: [
     "web",
     "workflows",
+    "remote",
     "daemon",
     "root",
     "messages",
@@ -26,6 +27,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   workflows: ["messages", "api", "root", "config", "arm", "host", "helper", "feetech", "serial", "linux"],
   web: [
     "workflows",
+    "remote",
     "metrics",
     "messages",
     "api",
@@ -38,7 +40,9 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "linux",
   ],
   metrics: ["api", "arm"],
+  remote: ["messages", "api", "config", "teleop", "arm", "host", "linux"],
   daemon: [
+    "remote",
     "messages",
     "api",
     "root",

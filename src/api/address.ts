@@ -40,3 +40,8 @@ function isWritable(dir: string): boolean {
     return false;
   }
 }
+
+/** Where the samples of the pair with a control socket come and go: beside it. */
+export function samplesPath(control: string): string {
+  return `${control.replace(/\.sock$/, "")}.samples`;
+}

@@ -7,6 +7,7 @@ import {
   type ControlReply,
   type ControlRequest,
   type NumberedEvent,
+  type PairNetwork,
   PROTOCOL_VERSION,
   replySchema,
   type Status,
@@ -123,6 +124,23 @@ export async function borrow(paths: readonly string[], purpose: string, signal: 
   } catch (error) {
     client.close();
     throw error;
+  }
+}
+
+/**
+ * Carries samples for the service at the first of `paths`, until `signal`, or the service, ends that: what the pair wants
+ * and has to give, at once and at each change. Rejects as {@link watchService}.
+ */
+export async function* carryFor(paths: readonly string[], signal: AbortSignal): AsyncGenerator<PairNetwork> {
+  const client = await askFirst(paths, { do: "network" }, performance.now() + PATIENCE_MS);
+  try {
+    for (let deadlineMs = performance.now() + PATIENCE_MS; ; deadlineMs = Number.POSITIVE_INFINITY) {
+      const { network } = await nextReply(client, deadlineMs, signal);
+      if (network === undefined) throw new ApiError({ kind: "unknown" });
+      yield network;
+    }
+  } finally {
+    client.close();
   }
 }
 

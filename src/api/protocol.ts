@@ -1,6 +1,6 @@
 /**
  * What is spoken on a service's control socket: one JSON object a line, each way. A request is
- * `{"v": 1, "do": "status" | "watch" | "samples" | "events" | "tell" | "lend" | "network" | "heard" | "follow" | "pause" | "resume" | "release" | "park" | "reload"}`; a reply
+ * `{"v": 1, "do": "status" | "watch" | "samples" | "events" | "tell" | "lend" | "network" | "heard" | "unsent" | "follow" | "pause" | "resume" | "release" | "park" | "reload"}`; a reply
  * `{"v": 1, "ok": true, …}` or `{"v": 1, "ok": false, "error": "…"}`. Fields and requests are only ever added: who reads ignores what it does not know.
  */
 import * as v from "valibot";
@@ -29,7 +29,8 @@ const remoteLeader = v.pipe(
 
 /** drive_mode, homing_offset, range_min and range_max of each joint, in the joints' order: a request is short. */
 const jointNumbers = v.strictTuple([v.number(), v.number(), v.number(), v.number()]);
-const leaderArmSchema = v.strictObject({
+/** Checks the form of what a follower must know of a leader. */
+export const leaderArmSchema = v.strictObject({
   epoch: v.pipe(v.string(), v.regex(/^[0-9a-f]{16}$/)),
   normalisation: v.picklist(["range", "degrees"]),
   joints: v.strictTuple([jointNumbers, jointNumbers, jointNumbers, jointNumbers, jointNumbers, jointNumbers]),
@@ -40,10 +41,19 @@ export type LeaderArm = v.InferOutput<typeof leaderArmSchema>;
 
 const fact = v.pipe(v.string(), v.maxLength(200));
 const troubleSchema = v.variant("why", [
-  v.strictObject({ why: v.picklist(["unknown", "offline", "no calibration"]) }),
+  v.strictObject({ why: v.picklist(["unknown", "offline", "not ready", "no calibration"]) }),
   v.strictObject({ why: v.picklist(["no broker", "refused", "certificate"]), broker: fact, fact }),
   v.strictObject({ why: v.literal("other version"), version: v.number() }),
 ]);
+
+const unsentSchema = v.variant("why", [
+  v.strictObject({ why: v.picklist(["no broker", "refused", "certificate"]), broker: fact, fact }),
+  /** Another machine publishes a leader under this one's name. */
+  v.strictObject({ why: v.literal("name twice"), name: fact }),
+]);
+
+/** What keeps the network's client from sending a leader's samples. */
+export type UnsentTrouble = v.InferOutput<typeof unsentSchema>;
 
 /** Checks a request. */
 export const requestSchema = v.variant("do", [
@@ -88,7 +98,11 @@ export const requestSchema = v.variant("do", [
     leader: remoteLeader,
     arm: v.exactOptional(leaderArmSchema),
     trouble: v.exactOptional(troubleSchema),
+    /** Samples that came under the leader's name, and are of another epoch than the one that is followed; since it was told last. */
+    others: v.exactOptional(v.pipe(v.number(), v.integer(), v.minValue(1))),
   }),
+  /** Of the network's client: what keeps it from sending this leader's samples; nothing once they go out. */
+  v.strictObject({ v: version, do: v.literal("unsent"), trouble: v.exactOptional(unsentSchema) }),
   /** Has the follower follow this leader until the next start: that of this pair, "local", or one of another machine. */
   v.strictObject({
     v: version,
@@ -290,11 +304,13 @@ export const sampleSchema = v.object({
 export type ApiSample = v.InferOutput<typeof sampleSchema>;
 
 /** What the network's client has heard of a leader: all that a follower must know of it, or why nothing is heard. */
-export type HeardOfLeader = Pick<Extract<ControlRequest, { do: "heard" }>, "arm" | "trouble">;
+export type HeardOfLeader = Pick<Extract<ControlRequest, { do: "heard" }>, "arm" | "trouble" | "others">;
 
 const networkSchema = v.object({
   /** The leader of another machine whose samples are wanted: `desk/main`; null for none. */
   wanted: v.nullable(v.string()),
+  /** Without a good sample for so long, the follower holds: then another leader of that name may be followed, too. */
+  holdAfterMs: v.optional(v.number(), 250),
   /** The leader of this pair while its samples go out; null while they do not. */
   leader: v.nullable(leaderArmSchema),
 });

@@ -7,6 +7,7 @@ import { doctorCommand } from "./doctor.ts";
 import { findPortCommand } from "./find-port/command.ts";
 import { installCommands } from "./install.ts";
 import { monitorCommand } from "./monitor/command.ts";
+import { networkCommand } from "./network.ts";
 import { parkCommand } from "./park.ts";
 import { pauseCommands } from "./pause.ts";
 import { relaxCommand } from "./relax.ts";
@@ -30,6 +31,7 @@ export function allCommands(): Command[] {
     findPortCommand(),
     ...installCommands(),
     monitorCommand(),
+    networkCommand(),
     relaxCommand(),
     setupMotorsCommand(),
     simCommand(),

@@ -1,13 +1,14 @@
 /** Changing keys of a configuration file for somebody who sees no file: which keys, and what they may then be. */
-import * as v from "valibot";
 import type { NormalisationMode } from "../arm/calibration/normalisation.ts";
 import { JOINTS } from "../arm/joints.ts";
 import { visible } from "../linux/text/visible.ts";
-import { type Config, checkConfig, modeOf, schemaFor } from "./config.ts";
+import { type Config, checkConfig, modeOf } from "./config.ts";
 import { withKeys } from "./edit.ts";
 import { ConfigError, type KeyProblem } from "./file.ts";
 import { type ConfigKey, type KeyValue, keysOf } from "./keys.ts";
+import { machineNetworkKeys } from "./network.ts";
 import { MAIN_PAIR } from "./pairs.ts";
+import { schemaFor } from "./schema.ts";
 import { parseToml } from "./toml.ts";
 import { webKeys } from "./web.ts";
 
@@ -25,13 +26,17 @@ export const NOT_CHANGED_SO: Readonly<Record<string, string>> = {
   ...Object.fromEntries(
     webKeys.map((key) => [`web.${key}`, "who may reach the page, and read it, is for who may edit the file"]),
   ),
+  ...Object.fromEntries(
+    machineNetworkKeys.map((key) => [
+      `network.${key}`,
+      "which broker this machine trusts, and as whom, is for who may edit the file",
+    ]),
+  ),
 };
 
 /** The keys that may be changed, in the schema's order; the parking pose is in the units of `normalisation`. */
 export function changeableKeys(normalisation: NormalisationMode, pair: string = MAIN_PAIR): ConfigKey[] {
-  return keysOf(v.omit(schemaFor(normalisation, pair), ["web"])).filter(
-    ({ path }) => !Object.hasOwn(NOT_CHANGED_SO, path),
-  );
+  return keysOf(schemaFor(normalisation, pair)).filter(({ path }) => !Object.hasOwn(NOT_CHANGED_SO, path));
 }
 
 /**

@@ -11,7 +11,7 @@ const VALUE = /^(?:"(?:[^"\\]|\\.)*"|'[^']*'|\{(?:[^{}"']|"(?:[^"\\]|\\.)*"|'[^'
 
 /**
  * The text with keys of a section set to values, and nothing else changed: a value is replaced where it stands; a key
- * that is not there comes after the comment that shows its default, or at the section's end; a section that is not
+ * that is not there comes after the comment that shows its default, or an example of it, or at the section's end; a section that is not
  * there comes last. `section` may be one of another, as `follower.gains.gripper`, or "" for the top. What results is read
  * back. `path` is for messages.
  * Throws {@link ConfigError} when the text is no TOML, or is written in a way that this cannot change.
@@ -68,7 +68,7 @@ function setKey(lines: string[], end: string, section: string, key: string, valu
       if (at === section) header = last = index;
       continue;
     }
-    if (at === section && line.startsWith(`#${key} = `)) shown = index;
+    if (at === section && (line.startsWith(`#${key} = `) || line.startsWith(`#   ${key} = `))) shown = index;
     const [, indent, name, equals, rest] = KEY_LINE.exec(line) ?? [];
     if (name === undefined) continue;
     const full = at === "" ? plain(name) : `${at}.${plain(name)}`;

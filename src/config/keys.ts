@@ -53,6 +53,8 @@ function keysIn(shape: Shape, path: readonly string[], fallback?: KeyValue): Con
   if (shape.entries) {
     return Object.entries(shape.entries).flatMap(([name, entry]) => keysIn(entry, [...path, name]));
   }
+  // One that may not be there is refused by it, with the reason.
+  if (shape.type === "never") return [];
   const [name, section] = [path.at(-1)!, path.slice(0, -1).join(".")];
   return [{ path: path.join("."), section, name, value: kindOf(shape, path), fallback }];
 }

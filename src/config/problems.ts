@@ -43,9 +43,15 @@ function nameOf(key: string): string {
 
 /** A value as the file shows it, as far as it is short. */
 export function show(value: unknown): string {
-  if (typeof value === "string") return value.length > 60 ? "a long text" : JSON.stringify(value);
+  if (typeof value === "string")
+    return value.length > 60 ? "a long text" : JSON.stringify(withoutPassword(value));
   if (Array.isArray(value)) return "a list";
   return typeof value === "object" && value !== null ? "a section or a date" : String(value);
+}
+
+/** A URL without who it says one is: what is wrong with it goes to logs. */
+function withoutPassword(text: string): string {
+  return text.replace(/(:\/\/).*@/s, "$1…@");
 }
 
 /** What a key was probably meant to be: one of another section, or one of its own that is spelt nearly so. */

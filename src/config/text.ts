@@ -27,3 +27,8 @@ export function absolutePathOf(path: string, where: string): string {
   requirePlain(absolute, where);
   return absolute;
 }
+
+/** A path made absolute, where there is one. Whether it is {@link plainText} is checked with what it is a part of. */
+export function absolute(path: string | undefined): string | undefined {
+  return path === undefined ? undefined : resolve(path);
+}

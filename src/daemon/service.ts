@@ -98,7 +98,7 @@ export async function runService(options: ServiceOptions): Promise<Left | undefi
   const supply = watchSupply((event) => sink(event));
   const enrichers = [supply.hintsFor, unnamedBoards(() => settings)];
   const readAgain = withPauses(() => {
-    const reloaded = reload(settings, readSettings);
+    const reloaded = reload(settings, readSettings, first);
     for (const notice of reloaded.notices) sink(notice);
     reading = reloaded.reading;
     if (reloaded.settings === undefined) return;

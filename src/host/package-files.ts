@@ -50,11 +50,14 @@ function templateUnit(unit: string): string {
 
 /** The page's part of the main pair's file: there is one page, of all pairs. */
 const PAGE_PART = /^# The page for the phone.*\n(?:.+\n)*\n/m;
+/** The machine's part of `[network]`: all pairs have one broker. */
+const MACHINE_PART = /^# What follows is of this machine.*\n(?:.+\n)*\n/m;
 
 /** The configuration file of a further pair, to be edited by a person: the main pair's, with the names of its own. */
 export function configTemplate(pair: string): string {
   return config
     .replace(PAGE_PART, "")
+    .replace(MACHINE_PART, "")
     .replaceAll("/dev/ttyUSB_leader_arm", `/dev/so101/${pair}-leader`)
     .replaceAll("/dev/ttyUSB_follower_arm", `/dev/so101/${pair}-follower`)
     .replaceAll(/^#id = "(leader|follower)"/gm, `#id = "${pair}-$1"`)

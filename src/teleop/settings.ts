@@ -33,10 +33,15 @@ export type RemoteTrouble =
   | { readonly why: "no broker" | "refused" | "certificate"; readonly broker: string; readonly fact: string }
   /** The broker has heard nothing of such a leader, or that it is gone. */
   | { readonly why: "unknown" | "offline" }
+  /** Its machine is there, and has no leader that is connected and calibrated. */
+  | { readonly why: "not ready" }
   /** Its samples come, but not its calibration. */
   | { readonly why: "no calibration" }
   /** It speaks another version of this protocol. */
   | { readonly why: "other version"; readonly version: number };
+
+/** Without a good sample of a leader of another machine for this long a follower holds, unless it is configured. */
+export const REMOTE_HOLD_AFTER_MS = 250;
 
 /** The leader of another machine that the follower is to follow. */
 export interface RemoteLeaderSettings {
@@ -58,6 +63,8 @@ export interface PairSettings {
   readonly isSent?: boolean;
   /** Who gives the follower its targets: this leader of another machine; the leader of this pair if left out. */
   readonly remoteLeader?: RemoteLeaderSettings;
+  /** What `holdAfterMs` is of any leader of another machine that is followed later; {@link REMOTE_HOLD_AFTER_MS} if left out. */
+  readonly remoteHoldAfterMs?: number;
   readonly arms: Readonly<Record<Role, ArmSettings>>;
   /** The root of LeRobot's calibration tree. */
   readonly calibrationDir: string;

@@ -6,6 +6,7 @@ import { pairSettings } from "../../daemon/settings/pair-settings.ts";
 import type { Summary } from "../../daemon/summary.ts";
 import type { PairSettings } from "../../teleop/settings.ts";
 import { readerOfService } from "../options/audience.ts";
+import { addArmsOptions, addBrokerOptions } from "../options/network.ts";
 import { jsonOutput } from "./json.ts";
 import { logOutput } from "./log.ts";
 
@@ -19,7 +20,7 @@ interface Options extends Overrides {
 
 /** Makes the command. */
 export function teleoperateCommand(): Command {
-  return new Command("teleoperate")
+  const command = new Command("teleoperate")
     .summary("make the follower arm follow the leader arm")
     .description(
       "Makes the follower arm follow the leader arm, until it is stopped. Arms may be plugged in and switched on " +
@@ -40,12 +41,18 @@ export function teleoperateCommand(): Command {
       `configuration file (default: the pair's; the main one's is ${DEFAULT_CONFIG_PATH})`,
     )
     .option("--socket <path>", "where to make the control socket, for so101 status, pause and so on")
-    .option("--json", "print one JSON object a line")
+    .option("--json", "print one JSON object a line");
+  return addArmsOptions(addBrokerOptions(command))
     .addHelpText(
       "after",
       `
 Without options everything comes from the configuration file; options override
-it. With both ports and both ids given, no file is needed.
+it. With both ports and both ids given, no file is needed; with --arms leader or
+--arms follower those of that arm suffice.
+
+With --broker the arms may be on two machines: where a leader is here, its
+positions go to the MQTT broker; with --remote-leader the follower here follows
+that of another machine. "so101 follow" changes whom it follows.
 
 Examples:
   so101 teleoperate
@@ -53,6 +60,13 @@ Examples:
   so101 teleoperate --leader /dev/ttyACM0 --follower /dev/ttyACM1 \\
     --leader-id blue --follower-id red \\
     --calibration-dir ~/.cache/huggingface/lerobot/calibration
+  so101 teleoperate --broker mqtts://broker.example.org:8883 --machine desk \\
+    --broker-ca ca.crt --broker-certificate desk.crt --broker-key desk.key \\
+    --arms leader --leader /dev/ttyACM0 --leader-id blue
+  so101 teleoperate --broker mqtts://broker.example.org:8883 --machine lab \\
+    --broker-ca ca.crt --broker-certificate lab.crt --broker-key lab.key \\
+    --arms follower --remote-leader desk/main \\
+    --follower /dev/ttyACM0 --follower-id red
 
 Exit codes: 0 stopped, 1 failed, 2 wrong usage or configuration.`,
     )

@@ -13,7 +13,7 @@ const MOST_KNOWN = 64;
 
 /** What is answered by doing it. */
 type Doable =
-  | Extract<ControlRequest, { readonly do: "tell" | "heard" | "follow" }>
+  | Extract<ControlRequest, { readonly do: "tell" | "heard" | "unsent" | "follow" }>
   | { readonly do: "pause" | "resume" | "release" | "park" | "reload" };
 
 /** Answers requests for a service. */
@@ -70,6 +70,8 @@ export class Answerer {
         return this.#subject.tell(request.what);
       case "heard":
         return this.#subject.heard(request.leader, request);
+      case "unsent":
+        return this.#subject.unsent(request.trouble);
       case "follow":
         return this.#subject.follow(request.leader);
       case "reload":

@@ -8,6 +8,7 @@ import {
   type NumberedEvent,
   type Status,
   type Tellable,
+  type UnsentTrouble,
 } from "../../api/protocol.ts";
 import { groupId } from "../../linux/groups.ts";
 import { madeFor } from "../../linux/made-for.ts";
@@ -38,6 +39,8 @@ export interface ApiSubject {
   network(): Held | string;
   /** What the network's client has heard of the leader of another machine, or why nothing. */
   heard(leader: string, what: HeardOfLeader): string | undefined;
+  /** What keeps the network's client from sending this leader's samples; nothing once they go out. */
+  unsent(trouble: UnsentTrouble | undefined): string | undefined;
   /** Has the follower follow the leader of this pair, "local", or one of another machine, until the next start. */
   follow(leader: string): string | undefined;
   /** Tells an event. */

@@ -114,6 +114,7 @@ export function apiSubject(
     },
     network: () => "there is no network yet",
     heard: () => "there is no network yet",
+    unsent: () => "there is no network yet",
     follow: () => "there is no network yet",
     events: (after) => eventsAfter(after, sources().history.events),
     tell(what) {

@@ -2,12 +2,13 @@
 import { JOINTS } from "../../arm/joints.ts";
 import { type GainsByJoint, LEROBOT_GAINS } from "../../arm/servos/baseline.ts";
 import type { Config } from "../../config/config.ts";
-import type { PairSettings } from "../../teleop/settings.ts";
+import { type PairSettings, REMOTE_HOLD_AFTER_MS } from "../../teleop/settings.ts";
 
 /** What teleoperation takes of the configuration, by its own names. */
 export function pairSettings(config: Config): PairSettings {
-  const { leader, follower, teleoperation, health, park } = config;
+  const { leader, follower, teleoperation, health, park, network } = config;
   return {
+    ...networkSettings(network),
     arms: { leader: armOf(leader), follower: armOf(follower) },
     calibrationDir: config.calibration_dir,
     rateHz: teleoperation.rate_hz,
@@ -27,6 +28,19 @@ export function pairSettings(config: Config): PairSettings {
     stall: { currentMa: health.stall_current_ma, afterS: health.stall_after_s },
     ...(park === undefined ? {} : { parkPose: park }),
     ...(follower.gains === undefined ? {} : { gains: gainsOf(follower.gains) }),
+  };
+}
+
+/** What is not said is as it is without a network. */
+function networkSettings({ broker, arms, follow, remote_leader, hold_after_ms }: Config["network"]) {
+  const isRemote = arms === "follower" || (arms === "both" && follow === "remote");
+  return {
+    ...(arms !== "both" && { armsHere: arms }),
+    ...(broker !== undefined && arms !== "follower" && { isSent: true }),
+    ...(hold_after_ms !== REMOTE_HOLD_AFTER_MS && { remoteHoldAfterMs: hold_after_ms }),
+    ...(isRemote &&
+      broker !== undefined &&
+      remote_leader !== undefined && { remoteLeader: { name: remote_leader, holdAfterMs: hold_after_ms } }),
   };
 }
 

@@ -1,7 +1,7 @@
 /** Reading the configuration again while the program teleoperates. */
 import { ConfigError } from "../../config/config.ts";
 import type { Notice } from "../../teleop/reporting/events.ts";
-import type { PairSettings } from "../../teleop/settings.ts";
+import { type PairSettings, REMOTE_HOLD_AFTER_MS } from "../../teleop/settings.ts";
 
 /** What came of reading the configuration again. */
 export interface Reloaded {
@@ -20,9 +20,16 @@ export interface SettingsReading {
   readonly kept: readonly string[];
 }
 
-/** Reads the configuration again by `read`. What is tied to open ports stays as it was at the start, and
- * that is said; so do gains: a follower is released before its EEPROM is written. */
-export function reload(present: PairSettings, read: () => PairSettings): Reloaded {
+/**
+ * Reads the configuration again by `read`. What is tied to open ports stays as it was at the start, and that is said; so
+ * do gains: a follower is released before its EEPROM is written; and so does who drives, which may have been changed
+ * since `first` was read for the start.
+ */
+export function reload(
+  present: PairSettings,
+  read: () => PairSettings,
+  first: PairSettings = present,
+): Reloaded {
   let wanted: PairSettings;
   try {
     wanted = read();
@@ -34,9 +41,18 @@ export function reload(present: PairSettings, read: () => PairSettings): Reloade
       reading: { at: new Date(), refused: problem.problems, kept: [] },
     };
   }
-  const { arms, calibrationDir, gains } = present;
-  const { gains: wantedGains, ...others } = wanted;
-  const settings = { ...others, arms, calibrationDir, ...(gains && { gains }) };
+  const { arms, calibrationDir, gains, armsHere, isSent, remoteLeader } = present;
+  const { gains: wantedGains, armsHere: _, isSent: __, remoteLeader: ___, ...others } = wanted;
+  const settings = {
+    ...others,
+    ...{ arms, calibrationDir },
+    ...(gains && { gains }),
+    ...(armsHere && { armsHere }),
+    ...(isSent && { isSent }),
+    ...(remoteLeader && {
+      remoteLeader: { ...remoteLeader, holdAfterMs: others.remoteHoldAfterMs ?? REMOTE_HOLD_AFTER_MS },
+    }),
+  };
   const kept = [
     wanted.arms.leader.port !== present.arms.leader.port && "leader.port",
     wanted.arms.leader.id !== present.arms.leader.id && "leader.id",
@@ -44,6 +60,10 @@ export function reload(present: PairSettings, read: () => PairSettings): Reloade
     wanted.arms.follower.id !== present.arms.follower.id && "follower.id",
     wanted.calibrationDir !== present.calibrationDir && "calibration_dir",
     !Bun.deepEquals(wantedGains, gains) && "follower.gains",
+    wanted.armsHere !== first.armsHere && "network.arms",
+    wanted.isSent !== first.isSent && "network.broker",
+    wanted.remoteLeader?.name !== first.remoteLeader?.name &&
+      (wanted.remoteLeader && first.remoteLeader ? "network.remote_leader" : "network.follow"),
   ].filter((key) => key !== false);
   const notices: Notice[] = [{ kind: "notice", severity: "info", problem: { code: "settings.reloaded" } }];
   if (kept.length > 0) {

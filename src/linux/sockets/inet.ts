@@ -6,6 +6,14 @@ import { libc, nativeBuffer } from "../libc.ts";
 const AF_INET = 2;
 const AF_INET6 = 10;
 const SHUT_RDWR = 2;
+const IPPROTO_TCP = 6;
+const TCP_INFO = 11;
+/** struct tcp_info (linux/tcp.h), of Linux 4.6 and later: packets on their way, bytes acknowledged, bytes not sent yet. */
+const tcpInfo = nativeBuffer(192);
+const tcpInfoWords = new DataView(tcpInfo.bytes.buffer);
+const UNACKED_AT = 24;
+const BYTES_ACKED_AT = 120;
+const NOTSENT_AT = 144;
 
 /** struct sockaddr_storage; of both families the port follows the family, in the network's order. */
 const address = nativeBuffer(128);
@@ -49,6 +57,33 @@ export function plainAddress(text: string): string {
     .map((word) => Number.parseInt(word, 16))
     .flatMap((word) => [word >> 8, word & 0xff])
     .join(".");
+}
+
+/** The file descriptor of a connection of this process, by its port here and the other side's; -1 where there is none. */
+export function descriptorOf(localPort: number, remotePort: number): number {
+  return connectionsTo(localPort).find(({ port }) => port === remotePort)?.fd ?? -1;
+}
+
+/** How far what was written to a TCP connection has come. */
+export interface Progress {
+  /** What waits in this machine to be sent, bytes. */
+  readonly unsentBytes: number;
+  /** Whether the other side has acknowledged all. */
+  readonly isAcknowledged: boolean;
+  /** What it has acknowledged since the connection was made, bytes. */
+  readonly acknowledgedBytes: number;
+}
+
+/** How far what was written to a connection has come; undefined for what is no TCP connection. */
+export function progressOf(fd: number): Progress | undefined {
+  sizeWord[0] = tcpInfo.bytes.length;
+  if (libc.getsockopt(fd, IPPROTO_TCP, TCP_INFO, tcpInfo.pointer, size.pointer) !== 0) return undefined;
+  const unsentBytes = tcpInfoWords.getUint32(NOTSENT_AT, true);
+  return {
+    unsentBytes,
+    isAcknowledged: unsentBytes === 0 && tcpInfoWords.getUint32(UNACKED_AT, true) === 0,
+    acknowledgedBytes: Number(tcpInfoWords.getBigUint64(BYTES_ACKED_AT, true)),
+  };
 }
 
 function endOf(

@@ -1,5 +1,5 @@
 /**
- * Stream sockets of the Unix family, through libc. Nothing here waits; accepting, receiving and closing allocate nothing, so
+ * Sockets of the Unix family, with a connection each, through libc. Nothing here waits; accepting, receiving and closing allocate nothing, so
  * that a storm of connections leaves nothing to clean up.
  */
 import { Errno, errno, libc, type NativeBuffer, nativeBuffer } from "../libc.ts";
@@ -7,7 +7,10 @@ import { systemError } from "../system-error.ts";
 
 // asm-generic's numbers; the same on x86-64 and arm64.
 const AF_UNIX = 1;
-const SOCK_STREAM = 1;
+/** A connection carries bytes, or datagrams: whole, in order, and of what there is no room for none. */
+const SOCKET_KINDS = { stream: 1, datagrams: 5 } as const;
+/** What a connection carries. */
+export type SocketKind = keyof typeof SOCKET_KINDS;
 const SOCK_NONBLOCK = 0o4000;
 const SOCK_CLOEXEC = 0o2000000;
 const MSG_PEEK = 0x02;
@@ -32,9 +35,9 @@ const patienceWords = new BigInt64Array(patience.bytes.buffer);
 const waste = nativeBuffer(65_536);
 
 /** Makes a socket at a path and returns its file descriptor. It takes nobody before {@link listen}. Throws the system's error. */
-export function bindAt(path: string): number {
+export function bindAt(path: string, kind: SocketKind = "stream"): number {
   const address = addressOf(path, "bind");
-  const fd = newSocket(path, SOCK_NONBLOCK);
+  const fd = newSocket(path, SOCK_NONBLOCK, kind);
   if (libc.bind(fd, address.pointer, address.bytes.length) === 0) return fd;
   throw failedWith(fd, path, "bind");
 }
@@ -59,9 +62,9 @@ export function accept(listener: number): number {
  * Connects to who listens at a path. Where too many wait to be accepted, it waits in line with them for `waitMs` at most.
  * Throws the system's error: EAGAIN where that was not enough.
  */
-export function connectTo(path: string, waitMs = 0): number {
+export function connectTo(path: string, waitMs = 0, kind: SocketKind = "stream"): number {
   const address = addressOf(path, "connect");
-  const fd = newSocket(path, waitMs > 0 ? 0 : SOCK_NONBLOCK);
+  const fd = newSocket(path, waitMs > 0 ? 0 : SOCK_NONBLOCK, kind);
   if (waitMs > 0) {
     patienceWords[0] = BigInt(Math.floor(waitMs / 1e3));
     patienceWords[1] = BigInt(Math.round((waitMs % 1e3) * 1e3));
@@ -132,8 +135,8 @@ function addressOf(path: string, syscall: string): NativeBuffer {
   return address;
 }
 
-function newSocket(path: string, flags: number): number {
-  const fd = libc.socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | flags, 0);
+function newSocket(path: string, flags: number, kind: SocketKind): number {
+  const fd = libc.socket(AF_UNIX, SOCKET_KINDS[kind] | SOCK_CLOEXEC | flags, 0);
   if (fd === -1) throw systemError(errno(), "socket", path);
   return fd;
 }

@@ -9,14 +9,15 @@ export interface Explanations {
 
 /** A comment's line; one that shows something, and is no text, is indented further. */
 const COMMENT = /^# (?! )(.*)$/;
-const DEFAULT = /^#([a-z_]+) = /;
+/** A key with its default, or indented as an example of one that has none. */
+const KEY = /^#(?: {3})?([a-z_]+) = /;
 const SECTION = /^\[([\w.]+)\]$/;
 /** The head of a section that is shown as an example. */
 const EXAMPLE = /^# {2,}\[([\w.]+)\]$/;
 
 /**
- * Reads the comments of a configuration file in which every default is shown: what stands above a default explains its
- * key; what stands above a section, or an example of one, explains that, an example in `a.b.c` all sections of `a.b`.
+ * Reads the comments of a configuration file in which every default is shown: what stands above a default, or above an
+ * example of a key that has none, explains that key; what stands above a section, or an example of one, explains that, an example in `a.b.c` all sections of `a.b`.
  */
 export function explanationsIn(text: string): Explanations {
   const keys = new Map<string, string>();
@@ -36,13 +37,18 @@ export function explanationsIn(text: string): Explanations {
     const words = taken();
     if (words !== "") sections.set(name, words);
   };
+  const explainKey = (name: string) => {
+    const words = taken();
+    // Those of an example of a section have none.
+    if (words !== "") keys.set(name, words);
+  };
   for (const line of text.split("\n")) {
     const [, words] = COMMENT.exec(line) ?? [];
-    const [, key] = DEFAULT.exec(line) ?? [];
+    const [, key] = KEY.exec(line) ?? [];
     const [, opened] = SECTION.exec(line) ?? [];
     const [, example] = EXAMPLE.exec(line) ?? [];
     if (words !== undefined) lines.push(words);
-    else if (key !== undefined) keys.set(section === "" ? key : `${section}.${key}`, taken());
+    else if (key !== undefined) explainKey(section === "" ? key : `${section}.${key}`);
     else if (example !== undefined) explain(groupOf(example));
     else if (opened !== undefined) {
       section = opened;

@@ -66,6 +66,7 @@ beforeEach(async () => {
     lend: (purpose, asking) => lending.lend(purpose, asking),
     network: () => "nobody carries samples here",
     heard: (leader) => note(`heard ${leader}`),
+    unsent: (trouble) => note(`unsent ${trouble?.why}`),
     follow: (leader) => note(`follow ${leader}`),
     reload: () => note("reload"),
   });

@@ -57,3 +57,28 @@ test("gains that are not given are LeRobot's", () => {
   expect(gains?.gripper).toEqual({ p: 16, i: 0, d: 32 });
   expect(pairSettings(parseConfig("", "/x/config.toml")).gains).toBeUndefined();
 });
+
+const networked = (text: string): object => {
+  const { armsHere, isSent, remoteLeader, remoteHoldAfterMs } = pairSettings(
+    parseConfig(`[network]\nbroker = "mqtts://b"\n${text}`, "/x/config.toml"),
+  );
+  return { armsHere, isSent, remoteLeader, remoteHoldAfterMs };
+};
+
+test("without a broker there is nothing of a network in the settings", () => {
+  const { armsHere, isSent, remoteLeader } = pairSettings(parseConfig("", "/x/config.toml"));
+  expect([armsHere, isSent, remoteLeader]).toEqual([undefined, undefined, undefined]);
+});
+
+test("with a broker the leader that is here is sent, and a remote one is followed where it is said so or no other is here", () => {
+  const name = "desk/main";
+  expect(networked("")).toEqual({ isSent: true });
+  expect(networked('arms = "leader"')).toEqual({ armsHere: "leader", isSent: true });
+  expect(networked('remote_leader = "desk/main"')).toEqual({ isSent: true });
+  expect(networked('remote_leader = "desk/main"\nfollow = "remote"\nhold_after_ms = 400')).toEqual({
+    ...{ isSent: true, remoteLeader: { name, holdAfterMs: 400 }, remoteHoldAfterMs: 400 },
+  });
+  expect(networked('remote_leader = "desk/main"\narms = "follower"')).toEqual({
+    ...{ armsHere: "follower", remoteLeader: { name, holdAfterMs: 250 } },
+  });
+});

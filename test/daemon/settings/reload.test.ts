@@ -47,3 +47,29 @@ test("a configuration that cannot be used changes nothing, and every problem is 
   ]);
   expect(sayProblem(notices[0]!.problem, {})).toBe("the configuration stays as it was: one; two");
 });
+
+const ofNetwork = (text: string) =>
+  pairSettings(parseConfig(`[network]\nbroker = "mqtts://b"\n${text}`, "/c.toml"));
+const keysOf = ({ notices }: ReturnType<typeof reload>) =>
+  notices.flatMap(({ problem }) => (problem.code === "settings.kept" ? problem.keys : []));
+
+test("which arms are here, the broker and who drives stay until the next start; the hold of a remote leader does not", () => {
+  const first = ofNetwork('remote_leader = "desk/main"\nfollow = "remote"');
+  const longer = reload(first, () =>
+    ofNetwork('remote_leader = "desk/main"\nfollow = "remote"\nhold_after_ms = 400'),
+  );
+  expect(keysOf(longer)).toEqual([]);
+  expect(longer.settings!.remoteLeader).toEqual({ name: "desk/main", holdAfterMs: 400 });
+  const other = reload(first, () => ofNetwork('remote_leader = "shelf/main"\narms = "follower"'));
+  expect(keysOf(other)).toEqual(["network.arms", "network.broker", "network.remote_leader"]);
+  expect(other.settings).toEqual(first);
+  expect(keysOf(reload(first, () => ofNetwork("")))).toEqual(["network.follow"]);
+});
+
+test("who drives by a person's word since the start goes on, and no key is told of that", () => {
+  const first = ofNetwork('remote_leader = "desk/main"');
+  const present = { ...first, remoteLeader: { name: "desk/main", holdAfterMs: 250 } };
+  const again = reload(present, () => ofNetwork('remote_leader = "desk/main"'), first);
+  expect(again.settings).toEqual(present);
+  expect(keysOf(again)).toEqual([]);
+});

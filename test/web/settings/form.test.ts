@@ -4,8 +4,8 @@ import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { NOT_CHANGED_SO } from "../../../src/config/changes.ts";
-import { schemaFor } from "../../../src/config/config.ts";
 import { keysOf } from "../../../src/config/keys.ts";
+import { schemaFor } from "../../../src/config/schema.ts";
 import { explanationsIn } from "../../../src/web/settings/explanations.ts";
 import { settingsForm } from "../../../src/web/settings/form.ts";
 
