@@ -166,6 +166,7 @@ const states = [
   "holding",
   "faulted",
   "stopped",
+  "leading",
 ] as const satisfies readonly PairState[];
 const modes = ["running", "paused", "released", "lent"] as const satisfies readonly (Mode | "lent")[];
 

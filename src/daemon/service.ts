@@ -12,6 +12,7 @@ import { MAIN_PAIR } from "../config/pairs.ts";
 import { serviceManager } from "../host/notify.ts";
 import type { Audience } from "../messages/audience.ts";
 import { sayProblem } from "../messages/problems.ts";
+import type { LinkOwner } from "../teleop/remote/link.ts";
 import type { ControlEvent, EventSink, Severity } from "../teleop/reporting/events.ts";
 import type { Borrower, Left, Problem } from "../teleop/reporting/problem.ts";
 import type { PairSettings } from "../teleop/settings.ts";
@@ -25,6 +26,10 @@ import { watchSupply } from "./events/supply.ts";
 import { type ToldEvent, type ToldSink, tell } from "./events/told.ts";
 import { unnamedBoards } from "./events/unnamed-boards.ts";
 import { Lending } from "./lending.ts";
+import { Drive } from "./network/drive.ts";
+import { RemoteFigures } from "./network/remote-figures.ts";
+import { SampleSocket } from "./network/sample-socket.ts";
+import { NetworkTroubles } from "./network/troubles.ts";
 import { type Place, takePlace } from "./place.ts";
 import { watchPorts } from "./port-claims.ts";
 import { firstSettings } from "./settings/first-settings.ts";
@@ -69,6 +74,11 @@ export async function runService(options: ServiceOptions): Promise<Left | undefi
   const first = await firstSettings(readSettings);
   if (first === undefined) return undefined;
   let settings = first;
+  const drive = new Drive({
+    settings: first,
+    apply: (wanted) => memory.mailbox.sendSettings(wanted),
+    tell: (problem) => sink({ kind: "notice", severity: "info", problem }),
+  });
   let reading: SettingsReading = { at: new Date(), refused: [], kept: [] };
   const pair = options.pair ?? MAIN_PAIR;
   const startedAt = new Date();
@@ -76,6 +86,11 @@ export async function runService(options: ServiceOptions): Promise<Left | undefi
   const calibrations: Partial<Record<Role, Calibration>> = {};
   const memory = createMemory();
 
+  const remote = new RemoteFigures(memory);
+  const troubles = new NetworkTroubles(
+    (event) => sink(event),
+    () => drive.hasClient,
+  );
   const lending = new Lending(memory, (problem) =>
     sink({ kind: "notice", severity: severityOf(problem), problem }),
   );
@@ -84,6 +99,8 @@ export async function runService(options: ServiceOptions): Promise<Left | undefi
     (event) => history.take(event),
     (event) => {
       if (event.kind === "calibration") calibrations[event.role] = event.calibration;
+      if (event.kind === "epoch") drive.sends(event.epoch, calibrations.leader!);
+      remote.take(event, drive.wanted !== null);
     },
   ];
   const repeats = new Repeats((told) => {
@@ -103,7 +120,7 @@ export async function runService(options: ServiceOptions): Promise<Left | undefi
     reading = reloaded.reading;
     if (reloaded.settings === undefined) return;
     settings = reloaded.settings;
-    memory.mailbox.sendSettings(settings);
+    drive.reconfigure(settings);
   });
 
   let teleoperation: Teleoperation | undefined;
@@ -138,7 +155,8 @@ export async function runService(options: ServiceOptions): Promise<Left | undefi
       ...{ pair, socket: options.socket, signal: waiting.signal },
       subject: apiSubject(
         () => ({
-          ...{ pair, startedAt, settings, reading, memory, history, calibrations, lending, inTheWay },
+          ...{ pair, startedAt, settings: drive.settings, reading, memory, history },
+          ...{ calibrations, lending, inTheWay, drive, remote, troubles },
         }),
         sink,
         readAgain,
@@ -173,7 +191,10 @@ export async function runService(options: ServiceOptions): Promise<Left | undefi
     sinks.push(() => {
       place!.mode = mailbox.mode;
     });
-    teleoperation = startTeleoperation(settings, memory, sink);
+    if (drive.isNetworked) {
+      watches.push(sampleSocket(place.path, memory.link), troubles.start(first.isSent === true));
+    }
+    teleoperation = startTeleoperation(drive.settings, memory, sink);
     watches.push(
       watchPorts(settings, memory, lending),
       new LossWatch(memory.telemetry, armsOf(settings), sink).start(),
@@ -196,6 +217,12 @@ export async function runService(options: ServiceOptions): Promise<Left | undefi
     place?.give();
     output.end();
   }
+}
+
+/** Where the network's client connects. */
+function sampleSocket(control: string, link: LinkOwner): { stop(): void } {
+  const socket = new SampleSocket(control, link);
+  return { stop: () => socket.close() };
 }
 
 /** Whether what keeps the program from the arms is waited for: a person can end it, and need not start this one again. */

@@ -11,6 +11,7 @@ import type {
   TeleopCode,
   TeleopProblem,
 } from "../teleop/reporting/problem.ts";
+import type { RemoteTrouble, UnsentTrouble } from "../teleop/settings.ts";
 import { isArmProblem, sayArmEnd, whoHas } from "./arm.ts";
 import { type Audience, command } from "./audience.ts";
 import { list } from "./list.ts";
@@ -115,6 +116,18 @@ const words: { readonly [Code in TeleopCode]?: (problem: Of<Code>, audience: Aud
     `${name(arm)}: its replies take ${roundTripMs} ms, so the follower gets ${rateHz} goals a second, not ` +
     `${configuredRateHz} — to have more, plug the board into the computer itself, without a hub or a network between`,
 
+  "leader.away": ({ arm, trouble }) => sayAway(name(arm), trouble),
+  "network.unsent": ({ trouble }) => sayUnsent(trouble),
+  "leader.twice": ({ arm }) =>
+    `two machines send positions as the ${name(arm)}: the follower follows the one that it has followed — give each machine its own network.machine`,
+  "leader.unfit": ({ arm, theirs, ours }) =>
+    `${name(arm)} is configured with normalisation = "${theirs}", and this pair with "${ours}": its positions would mean ` +
+    "others here — set teleoperation.normalisation to the same on both machines",
+  "pair.leading": () => "the leader is read, and its positions are sent to the network",
+  "drive.changed": ({ leader }) =>
+    leader === "local"
+      ? "the follower follows the leader of this pair from now on"
+      : `the follower follows the leader ${leader} from now on`,
   "leader.silent": ({ arm, forMs }) => `no position from ${name(arm)} for ${forMs} ms`,
   "leader.torque-on": ({ arm, unconfirmed }) =>
     released(
@@ -197,6 +210,46 @@ const words: { readonly [Code in TeleopCode]?: (problem: Of<Code>, audience: Aud
     }
   },
 };
+
+/** Why nothing is heard of the leader of another machine, and what to do. */
+function sayAway(leader: string, trouble: RemoteTrouble | undefined): string {
+  const nothing = `nothing is heard of the ${leader}`;
+  return trouble === undefined ? nothing : `${nothing}: ${whyAway(trouble)}`;
+}
+
+function whyAway(trouble: RemoteTrouble): string {
+  switch (trouble.why) {
+    case "unknown":
+      return "the broker has never heard of it — check network.remote_leader, and that the other machine uses this broker";
+    case "offline":
+      return "its machine is off, or has no network";
+    case "not ready":
+      return "its machine is there, and does not send it — see its status there";
+    case "no calibration":
+      return "its positions come, but not its calibration — calibrate it on its machine, and start the service there again";
+    case "other version":
+      return `it speaks version ${trouble.version} of the protocol, which this program does not — install the same version of so101-teleop on both machines`;
+    default:
+      return whyNoNetwork(trouble);
+  }
+}
+
+/** Why there is no network, and what to do. */
+function whyNoNetwork(trouble: Exclude<UnsentTrouble, { why: "name twice" }>): string {
+  switch (trouble.why) {
+    case "no client":
+      return "no client of the network is connected — see: systemctl status so101-network";
+    default:
+      return `the broker at ${trouble.broker} cannot be used: ${trouble.fact}`;
+  }
+}
+
+function sayUnsent(trouble: UnsentTrouble): string {
+  const unsent = "the leader's positions do not go out to the network";
+  return trouble.why === "name twice"
+    ? `${unsent}: another machine calls itself ${trouble.name} — give each its own network.machine`
+    : `${unsent}: ${whyNoNetwork(trouble)}`;
+}
 
 const lefts: Readonly<Record<Left, string>> = {
   released: "the follower is released",

@@ -43,6 +43,12 @@ export type RemoteTrouble =
 /** Without a good sample of a leader of another machine for this long a follower holds, unless it is configured. */
 export const REMOTE_HOLD_AFTER_MS = 250;
 
+/** Why the positions of this machine's leader do not go out, as the network's client knows it. */
+export type UnsentTrouble =
+  | Extract<RemoteTrouble, { readonly why: "no client" | "no broker" | "refused" | "certificate" }>
+  /** Another machine publishes a leader under this one's name. */
+  | { readonly why: "name twice"; readonly name: string };
+
 /** The leader of another machine that the follower is to follow. */
 export interface RemoteLeaderSettings {
   /** `desk/main`. */

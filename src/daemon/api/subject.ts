@@ -8,6 +8,7 @@ import type { Problem } from "../../teleop/reporting/problem.ts";
 import type { Mode } from "../../teleop/state/states.ts";
 import { RecentTimes } from "../events/recent-times.ts";
 import type { Lending } from "../lending.ts";
+import type { NetworkTroubles } from "../network/troubles.ts";
 import { eventsAfter } from "./kept-events.ts";
 import { SampleStream } from "./sample-stream.ts";
 import type { ApiSubject } from "./server.ts";
@@ -27,6 +28,7 @@ export interface SubjectSources extends StatusSources {
   readonly lending: Lending;
   /** That another program has the follower's port, as the control thread has met it; undefined where that is not so. */
   readonly inTheWay: Problem | undefined;
+  readonly troubles: Pick<NetworkTroubles, "unsent" | "twice">;
 }
 
 /** What may be asked of the pair; `reload` reads the configuration again. */
@@ -112,10 +114,16 @@ export function apiSubject(
         return "the follower is on its way to its parking pose — ask again when it is there";
       return ending() ?? obstacle("released") ?? lending.lend(purpose, asking);
     },
-    network: () => "there is no network yet",
-    heard: () => "there is no network yet",
-    unsent: () => "there is no network yet",
-    follow: () => "there is no network yet",
+    network: () => ending() ?? sources().drive.carry(),
+    heard(leader, what) {
+      if (what.others !== undefined && leader === sources().drive.wanted) sources().troubles.twice(leader);
+      return sources().drive.heard(leader, what);
+    },
+    unsent(trouble) {
+      sources().troubles.unsent(trouble);
+      return undefined;
+    },
+    follow: (leader) => sources().drive.follow(leader),
     events: (after) => eventsAfter(after, sources().history.events),
     tell(what) {
       const [times, nowMs] = [told.get(what)!, performance.now()];

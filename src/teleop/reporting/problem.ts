@@ -1,9 +1,11 @@
 /** What a teleoperation has to tell, as data: a code, the arm, the joint and the figures. Worded at the edge. */
+import type { NormalisationMode } from "../../arm/calibration/normalisation.ts";
 import type { ArmIdentity } from "../../arm/identity.ts";
 import type { JointName } from "../../arm/joints.ts";
 import type { ArmProblem } from "../../arm/problem.ts";
 import type { Gains } from "../../arm/servos/baseline.ts";
 import type { Owner } from "../../linux/owners/program.ts";
+import type { RemoteTrouble, UnsentTrouble } from "../settings.ts";
 import type { EventCode } from "./codes.ts";
 
 /** How the follower was left at the end. */
@@ -64,6 +66,12 @@ interface Figures {
   "pair.following": { readonly stopped: readonly JointName[] };
   "pair.stopped": { readonly left: Left };
   "leader.silent": { readonly forMs: number };
+  /** Why, where that is known. */
+  "leader.away": { readonly trouble?: RemoteTrouble };
+  "leader.unfit": { readonly theirs: NormalisationMode; readonly ours: NormalisationMode };
+  "network.unsent": { readonly trouble: UnsentTrouble };
+  /** `desk/main`, or the leader of this pair. */
+  "drive.changed": { readonly leader: string };
   "leader.torque-on": Released;
   "pair.paused": { readonly stage: "asked" | "holding" | "torque off" };
   "pair.released": { readonly stage: "asked" | "waiting" } | ({ readonly stage: "done" } & Released);
