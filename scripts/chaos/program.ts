@@ -27,6 +27,16 @@ export interface Life {
 
 const SAMPLE_EVERY_MS = 1_000;
 
+/** How a program is run. */
+export interface ProgramOptions {
+  /** Called with each line that is kept of it. */
+  heard?(line: Line): void;
+  /** Beside our own environment. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** In one of its own it gets no Ctrl-C of our terminal. */
+  readonly session?: "ours" | "its own";
+}
+
 /** Sends a signal to a process that may have ended. */
 export function signalTo(pid: number, signal: NodeJS.Signals): void {
   try {
@@ -54,21 +64,20 @@ export class Program {
   state = "none";
 
   readonly #command: readonly string[];
-  readonly #env: Readonly<Record<string, string | undefined>>;
+  readonly #spawning: { readonly env: Record<string, string | undefined>; readonly detached: boolean };
   readonly #heard: (line: Line) => void;
   #child: Bun.Subprocess<"ignore", "pipe", "pipe"> | undefined;
   #isWanted = false;
   #sampling: NodeJS.Timeout | undefined;
 
-  /** A command that prints JSON lines; `heard` is called with each of them that it keeps. `env` is beside ours. */
+  /** A command that prints JSON lines. */
   constructor(
     command: readonly string[],
-    heard: (line: Line) => void = () => {},
-    env: Readonly<Record<string, string>> = {},
+    { heard = () => {}, env = {}, session = "ours" }: ProgramOptions = {},
   ) {
     this.#heard = heard;
     this.#command = command;
-    this.#env = { ...process.env, ...env };
+    this.#spawning = { env: { ...process.env, ...env }, detached: session === "its own" };
   }
 
   /** Its process; of one that was not started there is none. */
@@ -93,7 +102,7 @@ export class Program {
   start(): void {
     const child = Bun.spawn([...this.#command], {
       ...{ stdin: "ignore", stdout: "pipe", stderr: "pipe" },
-      env: this.#env,
+      ...this.#spawning,
     });
     const life: Life = { samples: [] };
     this.lives.push(life);
@@ -142,7 +151,7 @@ export class Program {
   }
 
   #take(line: Line): void {
-    if (line.event === "calibration" || line.event === "summary") return;
+    if (["calibration", "epoch", "summary"].includes(line.event)) return;
     this.lines.push(line);
     this.#heard(line);
     if (line.event === "state") this.state = line.to!;

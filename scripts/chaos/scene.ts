@@ -44,7 +44,7 @@ export interface Scene extends AsyncDisposable {
 
 /** One program with both arms. */
 export function onePair({ path, sim, rateHz, random, heard }: SceneOptions): Scene {
-  const program = new Program(teleoperateBoth(path, sim, rateHz), heard);
+  const program = new Program(teleoperateBoth(path, sim, rateHz), { heard });
   const victims = { client: sim.client, program, ports: sim.paths };
   return {
     name: "one pair",

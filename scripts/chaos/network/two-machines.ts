@@ -74,7 +74,7 @@ async function machine(
   const socket = join(sim.dir, `${name}.sock`);
   const command = [path, "teleoperate", "--json", "--rate", `${rateHz}`, "--socket", socket];
   const network = ["--broker", way.url, "--machine", name];
-  const program = new Program([...command, ...network, ...own], heard, clock.env);
+  const program = new Program([...command, ...network, ...own], { heard, env: clock.env });
   return { name, program, way, clock, socket };
 }
 

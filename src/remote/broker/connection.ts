@@ -227,6 +227,8 @@ export class BrokerConnection {
 }
 
 /** A program without a broker loads nothing of it. */
-function load(): Promise<typeof import("mqtt/lib/client")> {
-  return import("mqtt/lib/client");
+async function load(): Promise<typeof import("mqtt/lib/client")> {
+  const loaded = await import("mqtt/lib/client");
+  const inner = loaded.default as unknown as typeof loaded;
+  return "default" in inner ? inner : loaded;
 }
