@@ -29,7 +29,6 @@ import { Lending } from "./lending.ts";
 import { Drive } from "./network/drive.ts";
 import { RemoteFigures } from "./network/remote-figures.ts";
 import { SampleSocket } from "./network/sample-socket.ts";
-import { NetworkTroubles } from "./network/troubles.ts";
 import { type Place, takePlace } from "./place.ts";
 import { watchPorts } from "./port-claims.ts";
 import { firstSettings } from "./settings/first-settings.ts";
@@ -77,7 +76,7 @@ export async function runService(options: ServiceOptions): Promise<Left | undefi
   const drive = new Drive({
     settings: first,
     apply: (wanted) => memory.mailbox.sendSettings(wanted),
-    tell: (problem) => sink({ kind: "notice", severity: "info", problem }),
+    tell: (event) => sink(event),
   });
   let reading: SettingsReading = { at: new Date(), refused: [], kept: [] };
   const pair = options.pair ?? MAIN_PAIR;
@@ -87,10 +86,6 @@ export async function runService(options: ServiceOptions): Promise<Left | undefi
   const memory = createMemory();
 
   const remote = new RemoteFigures(memory);
-  const troubles = new NetworkTroubles(
-    (event) => sink(event),
-    () => drive.hasClient,
-  );
   const lending = new Lending(memory, (problem) =>
     sink({ kind: "notice", severity: severityOf(problem), problem }),
   );
@@ -156,7 +151,7 @@ export async function runService(options: ServiceOptions): Promise<Left | undefi
       subject: apiSubject(
         () => ({
           ...{ pair, startedAt, settings: drive.settings, reading, memory, history },
-          ...{ calibrations, lending, inTheWay, drive, remote, troubles },
+          ...{ calibrations, lending, inTheWay, drive, remote },
         }),
         sink,
         readAgain,
@@ -191,9 +186,7 @@ export async function runService(options: ServiceOptions): Promise<Left | undefi
     sinks.push(() => {
       place!.mode = mailbox.mode;
     });
-    if (drive.isNetworked) {
-      watches.push(sampleSocket(place.path, memory.link), troubles.start(first.isSent === true));
-    }
+    if (drive.isNetworked) watches.push(sampleSocket(place.path, memory.link));
     teleoperation = startTeleoperation(drive.settings, memory, sink);
     watches.push(
       watchPorts(settings, memory, lending),

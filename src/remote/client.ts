@@ -1,10 +1,11 @@
 /** The network's client: for each pair, its parts; a pair that is configured later is served too. */
 import { BrokerReporting } from "./broker/reporting.ts";
+import { speakForPair } from "./fleet/voice.ts";
 import type { NetworkPair, PairPart } from "./pair.ts";
 import { carrySamples } from "./samples/carry.ts";
 
 /** All that is done for a pair. Each has connections of its own, so that none hurts another. */
-const parts: readonly PairPart[] = [carrySamples];
+const parts: readonly PairPart[] = [carrySamples, speakForPair];
 
 /** A folder of a few files is looked at so often: a few µs. */
 const LOOK_EVERY_MS = 2_000;

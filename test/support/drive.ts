@@ -2,7 +2,6 @@
 import { defaultConfig } from "../../src/config/config.ts";
 import { Drive } from "../../src/daemon/network/drive.ts";
 import { RemoteFigures } from "../../src/daemon/network/remote-figures.ts";
-import { NetworkTroubles } from "../../src/daemon/network/troubles.ts";
 import { pairSettings } from "../../src/daemon/settings/pair-settings.ts";
 import type { PairSettings } from "../../src/teleop/settings.ts";
 import type { MainMemory } from "../../src/teleop/shared/control-memory.ts";
@@ -11,19 +10,7 @@ import type { MainMemory } from "../../src/teleop/shared/control-memory.ts";
 export function aDrive(
   memory: MainMemory,
   settings: PairSettings = pairSettings(defaultConfig),
-): {
-  readonly drive: Drive;
-  readonly remote: RemoteFigures;
-  readonly troubles: NetworkTroubles;
-} {
-  const drive = new Drive({
-    settings,
-    apply: (wanted) => memory.mailbox.sendSettings(wanted),
-    tell: () => {},
-  });
-  const troubles = new NetworkTroubles(
-    () => {},
-    () => true,
-  );
-  return { drive, remote: new RemoteFigures(memory), troubles };
+): { readonly drive: Drive; readonly remote: RemoteFigures } {
+  const drive = new Drive({ settings, apply: (wanted) => memory.mailbox.sendSettings(wanted), tell: () => {} });
+  return { drive, remote: new RemoteFigures(memory) };
 }

@@ -43,7 +43,7 @@ export interface ApiSubject {
   /** Has the follower follow the leader of this pair, "local", or one of another machine, until the next start. */
   follow(leader: string): string | undefined;
   /** Tells an event. */
-  tell(what: Tellable): string | undefined;
+  tell(what: Tellable, machine?: string): string | undefined;
   /** Reads the configuration again. */
   reload(): void;
 }

@@ -38,7 +38,7 @@ export interface StatusSources {
 /** The status as it is now. */
 export function statusOf(sources: StatusSources): Status {
   const { pair, startedAt, settings, reading, memory, history, drive } = sources;
-  const remote = sources.remote.of(drive.wanted);
+  const remote = sources.remote.of(drive.wanted, drive.others);
   const lent = sources.lending.status;
   const { rateHz, ticks, lateTicks, latenessUs, alignments } = summarise(memory, history.state);
   return {

@@ -1,5 +1,5 @@
 /** The control socket of a running teleoperation: what comes on it, done to the pair. */
-import { TELLABLE, type Tellable } from "../../api/protocol.ts";
+import { TELLABLE } from "../../api/protocol.ts";
 import type { Audience } from "../../messages/audience.ts";
 import { sayProblem } from "../../messages/problems.ts";
 import { sayBorrower } from "../../messages/teleop.ts";
@@ -8,18 +8,12 @@ import type { Problem } from "../../teleop/reporting/problem.ts";
 import type { Mode } from "../../teleop/state/states.ts";
 import { RecentTimes } from "../events/recent-times.ts";
 import type { Lending } from "../lending.ts";
-import type { NetworkTroubles } from "../network/troubles.ts";
 import { eventsAfter } from "./kept-events.ts";
 import { SampleStream } from "./sample-stream.ts";
 import type { ApiSubject } from "./server.ts";
 import { type StatusSources, statusOf } from "./status.ts";
+import { toldByOthers } from "./told-by-others.ts";
 
-/** How what others have told is told. */
-const TOLD_AS: Readonly<Record<Tellable, "claim.began" | "claim.made" | "claim.failed">> = {
-  "claim began": "claim.began",
-  "claim made": "claim.made",
-  "claim failed": "claim.failed",
-};
 /** Of each so many are told: claims are made one at a time, and three failures cost a minute. */
 const OFTEN_ENOUGH = { within10S: 5, withinMinute: 10 };
 
@@ -28,7 +22,6 @@ export interface SubjectSources extends StatusSources {
   readonly lending: Lending;
   /** That another program has the follower's port, as the control thread has met it; undefined where that is not so. */
   readonly inTheWay: Problem | undefined;
-  readonly troubles: Pick<NetworkTroubles, "unsent" | "twice">;
 }
 
 /** What may be asked of the pair; `reload` reads the configuration again. */
@@ -115,21 +108,15 @@ export function apiSubject(
       return ending() ?? obstacle("released") ?? lending.lend(purpose, asking);
     },
     network: () => ending() ?? sources().drive.carry(),
-    heard(leader, what) {
-      if (what.others !== undefined && leader === sources().drive.wanted) sources().troubles.twice(leader);
-      return sources().drive.heard(leader, what);
-    },
-    unsent(trouble) {
-      sources().troubles.unsent(trouble);
-      return undefined;
-    },
+    heard: (leader, what) => sources().drive.heard(leader, what),
+    unsent: (trouble) => sources().drive.unsent(trouble),
     follow: (leader) => sources().drive.follow(leader),
     events: (after) => eventsAfter(after, sources().history.events),
-    tell(what) {
+    tell(what, machine) {
       const [times, nowMs] = [told.get(what)!, performance.now()];
       if (times.isFull(nowMs)) return `"${what}" was to be told too often within a minute: this is not told`;
       times.add(nowMs);
-      tell({ code: TOLD_AS[what] });
+      sink({ kind: "notice", ...toldByOthers(what, machine) });
       return undefined;
     },
     reload() {

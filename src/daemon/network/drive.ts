@@ -3,11 +3,11 @@
  * client has heard of the leader of another machine.
  */
 import * as v from "valibot";
-import type { HeardOfLeader, LeaderArm, PairNetwork } from "../../api/protocol.ts";
+import type { HeardOfLeader, LeaderArm, PairNetwork, UnsentTrouble } from "../../api/protocol.ts";
 import { type Calibration, calibrationSchema } from "../../arm/calibration/calibration.ts";
 import { whyNoCalibration } from "../../arm/calibration/flaws.ts";
 import { idOf, JOINTS } from "../../arm/joints.ts";
-import type { Problem } from "../../teleop/reporting/problem.ts";
+import type { EventSink } from "../../teleop/reporting/events.ts";
 import {
   type HeardLeader,
   type PairSettings,
@@ -17,6 +17,7 @@ import {
 import { success } from "../api/lines.ts";
 import type { Held, Reader } from "../requests/client.ts";
 import { withPauses } from "../settings/with-pauses.ts";
+import { ClientTroubles } from "./client-troubles.ts";
 
 /** What it works with. */
 export interface DriveOptions {
@@ -24,8 +25,8 @@ export interface DriveOptions {
   readonly settings: PairSettings;
   /** Has the control thread go on with these. */
   apply(settings: PairSettings): void;
-  /** Tells that another leader is followed from now on. */
-  tell(problem: Problem): void;
+  /** Tells what happens: another leader is followed, or the network's client is in trouble. */
+  readonly tell: EventSink;
 }
 
 /** What a status says of who drives. */
@@ -48,10 +49,12 @@ export class Drive {
   #client: Carrying | undefined;
   #changes = 0;
   readonly #apply: () => void;
+  readonly #troubles: ClientTroubles;
 
   constructor(options: DriveOptions) {
     this.#options = options;
     this.#configured = options.settings;
+    this.#troubles = new ClientTroubles(options.tell);
     // A leader that is described anew again and again has the follower align no more often than other wishes.
     this.#apply = withPauses(() => options.apply(this.settings));
   }
@@ -62,10 +65,14 @@ export class Drive {
     const name = this.wanted;
     if (name === null) return configured;
     const { arm, trouble } = this.#heard;
-    const holdAfterMs = this.#holdAfterMs;
     return {
       ...configured,
-      remoteLeader: { name, holdAfterMs, ...(arm && { heard: arm }), ...(trouble && { trouble }) },
+      remoteLeader: {
+        name,
+        holdAfterMs: this.#holdAfterMs,
+        ...(arm && { heard: arm }),
+        ...(trouble && { trouble }),
+      },
     };
   }
 
@@ -88,15 +95,14 @@ export class Drive {
     return { source, leader, since: this.#since.toISOString() };
   }
 
+  get #holdAfterMs(): number {
+    return this.#configured.remoteHoldAfterMs ?? REMOTE_HOLD_AFTER_MS;
+  }
+
   /** Whether there is a network for this pair. */
   get isNetworked(): boolean {
     const { isSent, remoteLeader } = this.#configured;
     return isSent === true || remoteLeader !== undefined;
-  }
-
-  /** Whether the network's client is connected. */
-  get hasClient(): boolean {
-    return this.#client !== undefined;
   }
 
   /** Has another leader followed until the next start; why not, where that cannot be. */
@@ -117,8 +123,12 @@ export class Drive {
   }
 
   /** Takes in what the network's client has heard; why not, where that is of no use. */
-  heard(leader: string, { arm, trouble }: HeardOfLeader): string | undefined {
+  heard(leader: string, { arm, trouble, others }: HeardOfLeader): string | undefined {
     if (leader !== this.wanted) return `${leader} is not followed`;
+    if (others !== undefined) {
+      this.#troubles.ofOthers(leader, others);
+      return undefined;
+    }
     const calibration = arm && calibrationOf(arm.joints);
     if (arm !== undefined && calibration === undefined) return `the calibration of ${leader} cannot be one`;
     const { epoch, normalisation } = arm ?? {};
@@ -130,6 +140,16 @@ export class Drive {
     this.#heard = heard;
     this.#apply();
     return undefined;
+  }
+
+  /** What keeps the network's client from sending the positions of this pair's leader; nothing once they go out. */
+  unsent(trouble: UnsentTrouble | undefined): undefined {
+    this.#troubles.unsent(trouble);
+  }
+
+  /** Samples of another machine under the name of the leader that was followed. */
+  get others(): number {
+    return this.#troubles.others;
   }
 
   /** The positions of this pair's leader go out under this epoch. */
@@ -163,17 +183,14 @@ export class Drive {
     return this.wanted === null ? undefined : this.#heard.arm?.calibration;
   }
 
-  get #holdAfterMs(): number {
-    return this.#configured.remoteHoldAfterMs ?? REMOTE_HOLD_AFTER_MS;
-  }
-
   #follows(before: string | null): void {
     const { wanted } = this;
     if (wanted !== before) {
       this.#heard = {};
       this.#since = new Date();
       this.#changes++;
-      this.#options.tell({ code: "drive.changed", leader: wanted ?? LOCAL });
+      const problem = { code: "drive.changed", leader: wanted ?? LOCAL } as const;
+      this.#options.tell({ kind: "notice", severity: "info", problem });
     }
     this.#options.apply(this.settings);
   }
@@ -182,6 +199,7 @@ export class Drive {
   #forget(): void {
     const { arm } = this.#heard;
     this.#heard = { ...(arm && { arm }) };
+    this.#troubles.unsent(undefined);
   }
 }
 

@@ -40,8 +40,8 @@ export class RemoteFigures {
     this.#state = event.to;
   }
 
-  /** The figures of now, while one is followed. */
-  of(leader: string | null): Status["remote"] {
+  /** The figures of now, while one is followed; `others` are samples that the network's client has kept from it. */
+  of(leader: string | null, others: number): Status["remote"] {
     this.#pass(leader !== null);
     if (leader === null) return undefined;
     const { telemetry, remoteDelays } = this.#memory;
@@ -52,7 +52,7 @@ export class RemoteFigures {
       longestGapMs: Math.round(telemetry.longestGapUs / 100) / 10,
       old: telemetry.counter("remoteOld"),
       late: telemetry.counter("remoteLate"),
-      ofOthers: telemetry.counter("remoteOthers") + telemetry.counter("remoteRubbish"),
+      ofOthers: telemetry.counter("remoteOthers") + telemetry.counter("remoteRubbish") + others,
       missing: telemetry.counter("remoteMissing"),
       holds: this.#holds,
       wantedS: Math.round(this.#wantedMs / 100) / 10,

@@ -107,8 +107,11 @@ export const eventCodes = {
   "claim.began": [102, "somebody begins to claim a page: to show at the leader that he is beside the arms"],
   "claim.made": [103, "a page was claimed: it may move the arms, and change settings, for 30 days"],
   "claim.failed": [104, "somebody has tried to claim a page, and failed"],
-  "network.unsent": [105, "the leader's positions do not go out to the network"],
-  "leader.twice": [106, "two machines send positions under the name of one leader"],
+
+  "network.unsent": [110, "the leader's positions do not go out to the network"],
+  "network.name-twice": [115, "two machines call themselves by one name at the broker"],
+  "network.command": [116, "a pause, a release or to go on was asked for over the network"],
+  "network.command-ignored": [117, "what came over the network as a command was not obeyed"],
 } as const satisfies Record<string, readonly [number: number, meaning: string]>;
 
 /** The name of an event. */

@@ -5,7 +5,7 @@ import type { JointName } from "../../arm/joints.ts";
 import type { ArmProblem } from "../../arm/problem.ts";
 import type { Gains } from "../../arm/servos/baseline.ts";
 import type { Owner } from "../../linux/owners/program.ts";
-import type { RemoteTrouble, UnsentTrouble } from "../settings.ts";
+import type { BrokerClosed, RemoteTrouble } from "../settings.ts";
 import type { EventCode } from "./codes.ts";
 
 /** How the follower was left at the end. */
@@ -69,7 +69,6 @@ interface Figures {
   /** Why, where that is known. */
   "leader.away": { readonly trouble?: RemoteTrouble };
   "leader.unfit": { readonly theirs: NormalisationMode; readonly ours: NormalisationMode };
-  "network.unsent": { readonly trouble: UnsentTrouble };
   /** `desk/main`, or the leader of this pair. */
   "drive.changed": { readonly leader: string };
   "leader.torque-on": Released;
@@ -101,6 +100,13 @@ interface Figures {
   "settings.refused": { readonly problems: readonly string[] };
   "settings.kept": { readonly keys: readonly string[] };
   "control.refused": { readonly why: string };
+  "network.unsent": { readonly trouble: BrokerClosed };
+  /** What the machine calls itself at its broker, where that is known. */
+  "network.name-twice": { readonly machine: string | undefined };
+  "network.command":
+    | { readonly stage: "asked"; readonly wish: "pause" | "release" | "resume" }
+    | { readonly stage: "not done" };
+  "network.command-ignored": { readonly why: "retained" | "unknown" | "too many" };
   "pair.taken": { readonly stage: "waiting" | "lost" | "in the way"; readonly owner: Owner | undefined };
 }
 
