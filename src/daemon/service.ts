@@ -26,6 +26,7 @@ import { watchSupply } from "./events/supply.ts";
 import { type ToldEvent, type ToldSink, tell } from "./events/told.ts";
 import { unnamedBoards } from "./events/unnamed-boards.ts";
 import { Lending } from "./lending.ts";
+import { runClientProcess } from "./network/client-process.ts";
 import { Drive } from "./network/drive.ts";
 import { RemoteFigures } from "./network/remote-figures.ts";
 import { SampleSocket } from "./network/sample-socket.ts";
@@ -59,6 +60,8 @@ export interface ServiceOptions {
   readonly only?: "park" | undefined;
   /** Ends so many seconds after the process has started. */
   readonly durationS?: number | undefined;
+  /** The words by which this program is the network's client of the service with a control socket; none where another is. */
+  networkClient?(socket: string): readonly string[] | undefined;
   /** Makes the output; `summary` gives the figures of now. */
   makeOutput(settings: PairSettings, summary: () => Summary): Promise<Output>;
 }
@@ -186,7 +189,11 @@ export async function runService(options: ServiceOptions): Promise<Left | undefi
     sinks.push(() => {
       place!.mode = mailbox.mode;
     });
-    if (drive.isNetworked) watches.push(sampleSocket(place.path, memory.link));
+    if (drive.isNetworked) {
+      watches.push(sampleSocket(place.path, memory.link));
+      const client = options.networkClient?.(place.path);
+      if (client !== undefined) watches.push(runClientProcess(client, (event) => sink(event)));
+    }
     teleoperation = startTeleoperation(drive.settings, memory, sink);
     watches.push(
       watchPorts(settings, memory, lending),

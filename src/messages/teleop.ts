@@ -119,6 +119,9 @@ const words: { readonly [Code in TeleopCode]?: (problem: Of<Code>, audience: Aud
   "claim.failed": () => "somebody has tried to claim a page, and failed: it may move nothing",
 
   "network.unsent": ({ trouble }) => `the leader's positions do not go out: ${sayClosed(trouble)}`,
+  "network.client-ended": ({ exitCode, why, againS }) =>
+    `the program beside this one that speaks to the broker has ended (${why === "" ? `exit code ${exitCode}` : why}): it is ` +
+    `started again in ${againS} s`,
   "network.name-twice": ({ machine }) =>
     `two machines call themselves ${machine ?? "by this machine's name"} at the broker, and each hides the other — give ` +
     "one of them another name: machine in [network] of its configuration (--machine)",

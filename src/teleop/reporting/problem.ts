@@ -100,6 +100,8 @@ interface Figures {
   "settings.refused": { readonly problems: readonly string[] };
   "settings.kept": { readonly keys: readonly string[] };
   "control.refused": { readonly why: string };
+  /** `why` is what it said last. */
+  "network.client-ended": { readonly exitCode: number; readonly why: string; readonly againS: number };
   "network.unsent": { readonly trouble: BrokerClosed };
   /** What the machine calls itself at its broker, where that is known. */
   "network.name-twice": { readonly machine: string | undefined };
