@@ -65,8 +65,8 @@ links: $(READY) ## show what late replies do to rate and goals, beside LeRobot's
 links-network: $(READY) dist/so101-linux-$(HOST) ## follow a leader over bad networks and cuts of them, 10 minutes each; SECONDS=20: for so long; as root
 	@$(BUN) scripts/links-network.ts $(if $(SECONDS),--seconds $(SECONDS)) $(if $(ONLY),--only '$(ONLY)') $(if $(LANES),--lanes)
 
-chaos: $(READY) dist/so101-linux-$(HOST) ## beat the program with random faults for ten minutes
-	@$(BUN) scripts/chaos.ts --minutes 10
+chaos: $(READY) dist/so101-linux-$(HOST) ## beat the program with random faults for ten minutes; NETWORK=1: two machines of it
+	@$(BUN) scripts/chaos.ts --minutes $(or $(MINUTES),10) $(if $(SEED),--seed $(SEED)) $(if $(NETWORK),--network)
 
 siege: $(READY) dist/so101-linux-$(HOST) ## besiege the program with hostile input for five minutes; as root for all of it
 	@$(BUN) scripts/siege.ts $(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only $(ONLY)) $(if $(MINUTES),--minutes $(MINUTES))

@@ -40,7 +40,11 @@ function machine(name: string, dir: string, arguments_: readonly string[]): Prog
   const socket = join(dir, `${name}.sock`);
   const duration = ["--duration", `${LONGEST_S}`];
   const command = [program, "teleoperate", "--json", "--machine", name, "--socket", socket];
-  return new Program([...command, ...duration, ...arguments_], (line) => say(name, told(line)));
+  return new Program([...command, ...duration, ...arguments_], {
+    heard: (line) => say(name, told(line)),
+    // Ctrl-C is for the demo, which ends one after the other.
+    session: "its own",
+  });
 }
 
 const told = ({ to, why, message, event }: Line) => (to === undefined ? (message ?? event) : `${to}: ${why}`);
