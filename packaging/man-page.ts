@@ -23,7 +23,10 @@ const FILES: readonly (readonly [path: string, what: string])[] = [
   ],
   ["/run/so101-teleop/main.sock", "control socket, for root and group dialout"],
   ["/run/so101-teleop/main.sock.lock", "its lock: who has it drives the arms"],
-  ["/run/so101-network/", "where the network's client tells how other machines are, for root and group dialout"],
+  [
+    "/run/so101-network/",
+    "where the network's client tells how other machines are, for root and group dialout",
+  ],
   [`${DOC_DIR}/mosquitto/`, "a broker's configuration and access list, to begin with"],
   [`${DOC_DIR}/`, "the manual: what it does when, troubleshooting, calibration, every event's code"],
 ];

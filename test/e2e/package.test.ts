@@ -126,7 +126,8 @@ here.describe("the Debian package", () => {
       expect(await exposure(unit)).toBeLessThanOrEqual(0.8);
       expect(await exposure(unit)).toBe(await listedExposure(listed));
     }
-    for (const unit of [HELPER, WEB, NETWORK, RULES]) expect(await exposure(unit)).toBe(await listedExposure(unit));
+    for (const unit of [HELPER, WEB, NETWORK, RULES])
+      expect(await exposure(unit)).toBe(await listedExposure(unit));
     for (const unit of [WEB, NETWORK]) expect(await exposure(unit)).toBeLessThanOrEqual(2);
   });
 
