@@ -16,8 +16,23 @@ export const LONGEST_REQUEST_BYTES = 1_024;
 
 const version = v.literal(PROTOCOL_VERSION);
 
-/** What another program may have a service tell: that somebody shows, beside the arms, that a page may move them. */
-export const TELLABLE = ["claim began", "claim made", "claim failed"] as const;
+/**
+ * What another program may have a service tell: that somebody shows, beside the arms, that a page may move them; what has
+ * come over the network for this pair.
+ */
+export const TELLABLE = [
+  "claim began",
+  "claim made",
+  "claim failed",
+  "network pause",
+  "network release",
+  "network resume",
+  "network command not done",
+  "network command retained",
+  "network command unknown",
+  "network commands too many",
+  "network name twice",
+] as const;
 
 /** One of them. */
 export type Tellable = (typeof TELLABLE)[number];
@@ -46,11 +61,11 @@ const troubleSchema = v.variant("why", [
   v.strictObject({ why: v.literal("other version"), version: v.number() }),
 ]);
 
-const unsentSchema = v.variant("why", [
-  v.strictObject({ why: v.picklist(["no broker", "refused", "certificate"]), broker: fact, fact }),
-  /** Another machine publishes a leader under this one's name. */
-  v.strictObject({ why: v.literal("name twice"), name: fact }),
-]);
+const unsentSchema = v.strictObject({
+  why: v.picklist(["no broker", "refused", "certificate"]),
+  broker: fact,
+  fact,
+});
 
 /** What keeps the network's client from sending a leader's samples. */
 export type UnsentTrouble = v.InferOutput<typeof unsentSchema>;
@@ -110,7 +125,13 @@ export const requestSchema = v.variant("do", [
     leader: v.union([v.literal("local"), remoteLeader]),
   }),
   /** Has an event told, in words that the service has for it. */
-  v.strictObject({ v: version, do: v.literal("tell"), what: v.picklist(TELLABLE) }),
+  v.strictObject({
+    v: version,
+    do: v.literal("tell"),
+    what: v.picklist(TELLABLE),
+    /** What the machine calls itself at the broker, with what comes over the network. */
+    machine: v.exactOptional(v.pipe(v.string(), v.regex(/^[a-z0-9][a-z0-9_-]{0,62}$/i))),
+  }),
 ]);
 
 /** A request. */
@@ -166,6 +187,7 @@ const states = [
   "holding",
   "faulted",
   "stopped",
+  "leading",
 ] as const satisfies readonly PairState[];
 const modes = ["running", "paused", "released", "lent"] as const satisfies readonly (Mode | "lent")[];
 

@@ -5,6 +5,7 @@ import { calibrateCommand } from "./calibrate.ts";
 import { calibrationCommand } from "./calibration/command.ts";
 import { doctorCommand } from "./doctor.ts";
 import { findPortCommand } from "./find-port/command.ts";
+import { followCommand } from "./follow.ts";
 import { installCommands } from "./install.ts";
 import { monitorCommand } from "./monitor/command.ts";
 import { networkCommand } from "./network.ts";
@@ -24,6 +25,7 @@ export function allCommands(): Command[] {
     assignCommand(),
     statusCommand(),
     ...pauseCommands(),
+    followCommand(),
     parkCommand(),
     calibrateCommand(),
     calibrationCommand(),

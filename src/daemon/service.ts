@@ -25,6 +25,10 @@ import { watchSupply } from "./events/supply.ts";
 import { type ToldEvent, type ToldSink, tell } from "./events/told.ts";
 import { unnamedBoards } from "./events/unnamed-boards.ts";
 import { Lending } from "./lending.ts";
+import { runClientProcess } from "./network/client-process.ts";
+import { Drive } from "./network/drive.ts";
+import { RemoteFigures } from "./network/remote-figures.ts";
+import { SampleSocket } from "./network/sample-socket.ts";
 import { type Place, takePlace } from "./place.ts";
 import { watchPorts } from "./port-claims.ts";
 import { firstSettings } from "./settings/first-settings.ts";
@@ -55,6 +59,8 @@ export interface ServiceOptions {
   readonly only?: "park" | undefined;
   /** Ends so many seconds after the process has started. */
   readonly durationS?: number | undefined;
+  /** The words by which this program is the network's client of the service with a control socket; none where another is. */
+  networkClient?(socket: string): readonly string[] | undefined;
   /** Makes the output; `summary` gives the figures of now. */
   makeOutput(settings: PairSettings, summary: () => Summary): Promise<Output>;
 }
@@ -69,6 +75,11 @@ export async function runService(options: ServiceOptions): Promise<Left | undefi
   const first = await firstSettings(readSettings);
   if (first === undefined) return undefined;
   let settings = first;
+  const drive = new Drive({
+    settings: first,
+    apply: (wanted) => memory.mailbox.sendSettings(wanted),
+    tell: (event) => sink(event),
+  });
   let reading: SettingsReading = { at: new Date(), refused: [], kept: [] };
   const pair = options.pair ?? MAIN_PAIR;
   const startedAt = new Date();
@@ -76,6 +87,7 @@ export async function runService(options: ServiceOptions): Promise<Left | undefi
   const calibrations: Partial<Record<Role, Calibration>> = {};
   const memory = createMemory();
 
+  const remote = new RemoteFigures(memory);
   const lending = new Lending(memory, (problem) =>
     sink({ kind: "notice", severity: severityOf(problem), problem }),
   );
@@ -84,6 +96,8 @@ export async function runService(options: ServiceOptions): Promise<Left | undefi
     (event) => history.take(event),
     (event) => {
       if (event.kind === "calibration") calibrations[event.role] = event.calibration;
+      if (event.kind === "epoch") drive.sends(event.epoch, calibrations.leader!);
+      remote.take(event, drive.wanted !== null);
     },
   ];
   const repeats = new Repeats((told) => {
@@ -103,7 +117,7 @@ export async function runService(options: ServiceOptions): Promise<Left | undefi
     reading = reloaded.reading;
     if (reloaded.settings === undefined) return;
     settings = reloaded.settings;
-    memory.mailbox.sendSettings(settings);
+    drive.reconfigure(settings);
   });
 
   let teleoperation: Teleoperation | undefined;
@@ -138,7 +152,8 @@ export async function runService(options: ServiceOptions): Promise<Left | undefi
       ...{ pair, socket: options.socket, signal: waiting.signal },
       subject: apiSubject(
         () => ({
-          ...{ pair, startedAt, settings, reading, memory, history, calibrations, lending, inTheWay },
+          ...{ pair, startedAt, settings: drive.settings, reading, memory, history },
+          ...{ calibrations, lending, inTheWay, drive, remote },
         }),
         sink,
         readAgain,
@@ -173,7 +188,12 @@ export async function runService(options: ServiceOptions): Promise<Left | undefi
     sinks.push(() => {
       place!.mode = mailbox.mode;
     });
-    teleoperation = startTeleoperation(settings, memory, sink);
+    if (drive.isNetworked) {
+      watches.push(new SampleSocket(place.path, memory.link, (event) => sink(event)));
+      const client = options.networkClient?.(place.path);
+      if (client !== undefined) watches.push(runClientProcess(client, (event) => sink(event)));
+    }
+    teleoperation = startTeleoperation(drive.settings, memory, sink);
     watches.push(
       watchPorts(settings, memory, lending),
       new LossWatch(memory.telemetry, armsOf(settings), sink).start(),

@@ -1,4 +1,5 @@
 /** What a release or a pause that is told to be done means: nothing drives the follower until somebody says go on. */
+
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -17,7 +18,8 @@ import { registers } from "../../src/feetech/registers.ts";
 import type { Mode } from "../../src/teleop/state/states.ts";
 import { askFor, outcomeOf } from "../../src/workflows/wish.ts";
 import { nearPose as parkPose } from "../config/park.ts";
-import { aStatus } from "../support/status.ts";
+import { aDrive } from "../support/drive.ts";
+import { aStatus, leaderOnly } from "../support/status.ts";
 import { type Choices, VirtualPair } from "../support/virtual-pair.ts";
 
 const wishes = { released: "release", paused: "pause" } as const;
@@ -141,6 +143,7 @@ async function played({ choices, play }: Story, mode: "released" | "paused", atS
     history,
     calibrations: {},
     lending,
+    ...aDrive(memory, settings),
   };
   let hasAsked = false;
   play?.(it, {
@@ -266,4 +269,15 @@ describe("of the system's socket and a user's", () => {
     const error = await askFor("release", paths, never).catch((thrown: ApiError) => thrown);
     expect(error).toMatchObject({ problem: { kind: "not running", paths } });
   });
+});
+
+test("a machine that has the leader alone has done it once it sends no positions", () => {
+  const alone = (fields: Partial<Status>) => [{ ...leaderOnly, ...fields }];
+  expect(outcomeOf("pause", alone({ state: "leading", mode: "running" }))).toBe("unknown");
+  expect(outcomeOf("pause", alone({ state: "leading", mode: "paused" }))).toBe("unknown");
+  expect(outcomeOf("pause", alone({ state: "waiting", mode: "paused" }))).toBe("elsewhere");
+  expect(outcomeOf("release", alone({ state: "waiting", mode: "released" }))).toBe("elsewhere");
+  // Beside it a service with a follower: that one is what is asked about.
+  const released = { ...aStatus, state: "waiting", mode: "released", isObeyed: true } as Status;
+  expect(outcomeOf("release", [...alone({ state: "waiting", mode: "released" }), released])).toBe("unknown");
 });

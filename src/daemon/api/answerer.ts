@@ -67,7 +67,7 @@ export class Answerer {
   #do(request: Doable): string | undefined {
     switch (request.do) {
       case "tell":
-        return this.#subject.tell(request.what);
+        return this.#subject.tell(request.what, request.machine);
       case "heard":
         return this.#subject.heard(request.leader, request);
       case "unsent":

@@ -1,5 +1,5 @@
 /** The control socket of a running teleoperation: what comes on it, done to the pair. */
-import { TELLABLE, type Tellable } from "../../api/protocol.ts";
+import { TELLABLE } from "../../api/protocol.ts";
 import type { Audience } from "../../messages/audience.ts";
 import { sayProblem } from "../../messages/problems.ts";
 import { sayBorrower } from "../../messages/teleop.ts";
@@ -12,13 +12,8 @@ import { eventsAfter } from "./kept-events.ts";
 import { SampleStream } from "./sample-stream.ts";
 import type { ApiSubject } from "./server.ts";
 import { type StatusSources, statusOf } from "./status.ts";
+import { toldByOthers } from "./told-by-others.ts";
 
-/** How what others have told is told. */
-const TOLD_AS: Readonly<Record<Tellable, "claim.began" | "claim.made" | "claim.failed">> = {
-  "claim began": "claim.began",
-  "claim made": "claim.made",
-  "claim failed": "claim.failed",
-};
 /** Of each so many are told: claims are made one at a time, and three failures cost a minute. */
 const OFTEN_ENOUGH = { within10S: 5, withinMinute: 10 };
 
@@ -112,16 +107,16 @@ export function apiSubject(
         return "the follower is on its way to its parking pose — ask again when it is there";
       return ending() ?? obstacle("released") ?? lending.lend(purpose, asking);
     },
-    network: () => "there is no network yet",
-    heard: () => "there is no network yet",
-    unsent: () => "there is no network yet",
-    follow: () => "there is no network yet",
+    network: () => ending() ?? sources().drive.carry(),
+    heard: (leader, what) => sources().drive.heard(leader, what),
+    unsent: (trouble) => sources().drive.unsent(trouble),
+    follow: (leader) => sources().drive.follow(leader),
     events: (after) => eventsAfter(after, sources().history.events),
-    tell(what) {
+    tell(what, machine) {
       const [times, nowMs] = [told.get(what)!, performance.now()];
       if (times.isFull(nowMs)) return `"${what}" was to be told too often within a minute: this is not told`;
       times.add(nowMs);
-      tell({ code: TOLD_AS[what] });
+      sink({ kind: "notice", ...toldByOthers(what, machine) });
       return undefined;
     },
     reload() {

@@ -25,8 +25,18 @@ const SAID_WITHIN_MS = 500;
 export interface Message {
   readonly topic: string;
   readonly payload: Uint8Array;
-  /** Whether the broker had kept it: it was published before we asked. */
+  /** Whether the broker had kept it: it was published before we asked; or, as {@link Subscribing} says, is to be kept. */
   readonly isRetained: boolean;
+  /** Where its publisher wants an answer, and what he knows that by. */
+  readonly replyTo?: { readonly topic: string; readonly correlation?: Buffer | undefined } | undefined;
+}
+
+/** How something is subscribed. */
+export interface Subscribing {
+  /** What this connection publishes itself is not heard. */
+  readonly notOwn?: boolean;
+  /** Also what comes while we listen keeps the mark of what the broker is to keep. */
+  readonly keepsMark?: boolean;
 }
 
 /** What is published by the broker, retained, when this connection is lost. */
@@ -41,6 +51,10 @@ export interface Publishing {
   readonly qos?: 0 | 1;
   /** Whether the broker keeps it for who asks later. */
   readonly retain?: boolean;
+  /** What the reader of an answer knows it by. */
+  readonly correlation?: Buffer;
+  /** With QoS 1: called when the broker has said whether it takes it, or the connection is lost. */
+  answered?(isTaken: boolean): void;
 }
 
 /** How a connection is made, and who hears of it. */
@@ -91,23 +105,25 @@ export class BrokerConnection {
   }
 
   /** Publishes; false, and nothing is, while there is no connection. */
-  publish(topic: string, payload: string | Buffer, { qos = 0, retain = false }: Publishing = {}): boolean {
+  publish(topic: string, payload: string | Buffer, options: Publishing = {}): boolean {
+    const { qos = 0, retain = false, correlation, answered } = options;
     const client = this.#client;
     if (client?.connected !== true) return false;
-    client.publish(
-      topic,
-      payload,
-      { qos, retain },
-      qos === 0 ? undefined : (error) => this.#answered(client, error, topic, "write"),
-    );
+    const properties = correlation && { properties: { correlationData: correlation } };
+    const done = (error: unknown) => {
+      this.#answered(client, error, topic, "write");
+      answered?.(!error);
+    };
+    client.publish(topic, payload, { qos, retain, ...properties }, qos === 0 ? undefined : done);
     return true;
   }
 
   /** Has what is published under these topics heard, until the connection is lost. Does nothing while there is none. */
-  subscribe(topics: Readonly<Record<string, 0 | 1>>): void {
+  subscribe(topics: Readonly<Record<string, 0 | 1>>, { notOwn, keepsMark }: Subscribing = {}): void {
     const client = this.#client;
     if (client?.connected !== true) return;
-    const wanted = Object.fromEntries(Object.entries(topics).map(([topic, qos]) => [topic, { qos }]));
+    const how = { nl: notOwn === true, rap: keepsMark === true };
+    const wanted = Object.fromEntries(Object.entries(topics).map(([topic, qos]) => [topic, { qos, ...how }]));
     client.subscribe(wanted, (error) => this.#answered(client, error, Object.keys(topics)[0]!, "read"));
   }
 
@@ -146,7 +162,7 @@ export class BrokerConnection {
       spoken = credentials;
       if (credentials.openPasswordFile !== undefined)
         this.#options.openPasswordFile?.(credentials.openPasswordFile);
-      const [{ default: Client }, stream] = await Promise.all([load(), openStream(credentials, signal)]);
+      const [Client, stream] = await Promise.all([load(), openStream(credentials, signal)]);
       if (signal.aborted) return void stream.socket.destroy();
       this.#stream = stream;
       const { user, password } = credentials;
@@ -181,8 +197,10 @@ export class BrokerConnection {
         this.#losses = 0;
         this.#options.connected();
       })
-      .on("message", (topic, payload, { retain }) => {
-        this.#options.heard?.({ topic, payload, isRetained: retain });
+      .on("message", (topic, payload, { retain, properties }) => {
+        const { responseTopic, correlationData: correlation } = properties ?? {};
+        const replyTo = responseTopic === undefined ? undefined : { topic: responseTopic, correlation };
+        this.#options.heard?.({ topic, payload, isRetained: retain, replyTo });
       })
       .on("disconnect", ({ reasonCode = 0 }) => {
         if (reasonCode !== 0) trouble ??= refusalOf(reasonCode, spoken.user);
@@ -190,7 +208,7 @@ export class BrokerConnection {
       .on("error", (error) => {
         trouble ??= /connack timeout|Keepalive timeout/.test(error.message)
           ? { kind: wasConnected ? "stuck" : "silent" }
-          : troubleOf(error, spoken);
+          : saidTrouble(error, spoken);
         this.#stream?.socket.destroy();
       })
       .on("close", () => {
@@ -226,7 +244,16 @@ export class BrokerConnection {
   }
 }
 
-/** A program without a broker loads nothing of it. */
-function load(): Promise<typeof import("mqtt/lib/client")> {
-  return import("mqtt/lib/client");
+/** What is wrong by an error of the client: what it cannot read has no code, and is no MQTT. */
+function saidTrouble(error: Error, spoken: Parameters<typeof troubleOf>[1]): BrokerTrouble {
+  return "code" in error ? troubleOf(error, spoken) : { kind: "no MQTT" };
+}
+
+type Client = typeof MqttClient;
+
+/** A program without a broker loads nothing of it; with one no more than the client itself. */
+async function load(): Promise<Client> {
+  const { default: loaded } = await import("mqtt/lib/client");
+  // In a compiled program a module of CommonJS is its own default.
+  return "default" in loaded ? (loaded.default as Client) : loaded;
 }

@@ -6,6 +6,7 @@ import { tell } from "../../../src/daemon/events/told.ts";
 import { Lending } from "../../../src/daemon/lending.ts";
 import { pairSettings } from "../../../src/daemon/settings/pair-settings.ts";
 import { createMemory } from "../../../src/teleop/shared/control-memory.ts";
+import { aDrive } from "../../support/drive.ts";
 
 /** A subject of the control socket, and the codes of what it has told. */
 function subject() {
@@ -20,7 +21,13 @@ function subject() {
       memory,
       history,
     },
-    ...{ calibrations: {}, lending, inTheWay: undefined, reading: { at: new Date(), refused: [], kept: [] } },
+    ...{
+      calibrations: {},
+      lending,
+      inTheWay: undefined,
+      ...aDrive(memory),
+      reading: { at: new Date(), refused: [], kept: [] },
+    },
   };
   const sink = (event: Parameters<typeof tell>[0]) => history.take(tell(event, [], {}));
   const made = apiSubject(
@@ -29,7 +36,8 @@ function subject() {
     () => {},
     () => ({}),
   );
-  return { made, codes: () => history.events.map(({ code }) => code) };
+  const told = () => history.events.map(({ severity, code, message }) => [severity, code, message]);
+  return { made, told, codes: () => history.events.map(({ code }) => code) };
 }
 
 test("what another program has told is told in words of the service, five times in a row at most", () => {
@@ -49,4 +57,17 @@ test("what another program has told is told in words of the service, five times 
   // One of another kind is not lost with them.
   expect(made.tell("claim made")).toBeUndefined();
   expect(codes().at(-1)).toBe("SO101-E103 claim.made");
+});
+
+test("what comes over the network is told as it is to be read, with the name that two machines have", () => {
+  const { made, told } = subject();
+  for (const what of ["network pause", "network command not done", "network command retained"] as const)
+    expect(made.tell(what)).toBeUndefined();
+  expect(made.tell("network name twice", "desk")).toBeUndefined();
+  expect(told()).toEqual([
+    ["info", "SO101-E116 network.command", expect.stringContaining("over the network")],
+    ["warning", "SO101-E116 network.command", expect.stringContaining("not done")],
+    ["warning", "SO101-E117 network.command-ignored", expect.stringContaining("without retain")],
+    ["warning", "SO101-E115 network.name-twice", expect.stringContaining("call themselves desk")],
+  ]);
 });
