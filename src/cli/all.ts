@@ -5,6 +5,7 @@ import { calibrateCommand } from "./calibrate.ts";
 import { calibrationCommand } from "./calibration/command.ts";
 import { doctorCommand } from "./doctor.ts";
 import { findPortCommand } from "./find-port/command.ts";
+import { fleetCommand } from "./fleet/command.ts";
 import { installCommands } from "./install.ts";
 import { monitorCommand } from "./monitor/command.ts";
 import { parkCommand } from "./park.ts";
@@ -22,6 +23,7 @@ export function allCommands(): Command[] {
     teleoperateCommand(),
     assignCommand(),
     statusCommand(),
+    fleetCommand(),
     ...pauseCommands(),
     parkCommand(),
     calibrateCommand(),
