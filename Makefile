@@ -14,7 +14,7 @@ ifneq ($(shell scripts/bootstrap --check && echo pinned),pinned)
 .PHONY: $(READY)
 endif
 
-.PHONY: help demo check test lint build deb e2e bench bench-web pictures links chaos siege mutants release clean
+.PHONY: help demo check test lint build deb e2e bench bench-web bench-fleet pictures links chaos siege mutants release clean
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -49,6 +49,9 @@ bench: $(READY) dist/so101-linux-$(HOST) ## measure latency, rate, start-up, CPU
 
 bench-web: $(READY) dist/so101-linux-$(HOST) ## measure the page in Chromium: its size, start, frames, delays, memory
 	@$(BUN) scripts/bench-web.ts $(if $(ONLY),--only $(ONLY))
+
+bench-fleet: $(READY) dist/so101-linux-$(HOST) ## measure what 200 machines at a broker cost who watches them; needs mosquitto
+	@$(BUN) scripts/bench-fleet.ts
 
 pictures: $(READY) dist/so101-linux-$(HOST) ## take the manual's pictures of the page's screens anew
 	@SO101_PICTURES=1 $(BUN) test ./test/e2e/web-screens.test.ts -t picture
