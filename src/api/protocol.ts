@@ -61,11 +61,11 @@ const troubleSchema = v.variant("why", [
   v.strictObject({ why: v.literal("other version"), version: v.number() }),
 ]);
 
-const unsentSchema = v.variant("why", [
-  v.strictObject({ why: v.picklist(["no broker", "refused", "certificate"]), broker: fact, fact }),
-  /** Another machine publishes a leader under this one's name. */
-  v.strictObject({ why: v.literal("name twice"), name: fact }),
-]);
+const unsentSchema = v.strictObject({
+  why: v.picklist(["no broker", "refused", "certificate"]),
+  broker: fact,
+  fact,
+});
 
 /** What keeps the network's client from sending a leader's samples. */
 export type UnsentTrouble = v.InferOutput<typeof unsentSchema>;
@@ -187,6 +187,7 @@ const states = [
   "holding",
   "faulted",
   "stopped",
+  "leading",
 ] as const satisfies readonly PairState[];
 const modes = ["running", "paused", "released", "lent"] as const satisfies readonly (Mode | "lent")[];
 

@@ -6,8 +6,10 @@ import { calibrationCommand } from "./calibration/command.ts";
 import { doctorCommand } from "./doctor.ts";
 import { findPortCommand } from "./find-port/command.ts";
 import { fleetCommand } from "./fleet/command.ts";
+import { followCommand } from "./follow.ts";
 import { installCommands } from "./install.ts";
 import { monitorCommand } from "./monitor/command.ts";
+import { networkCommand } from "./network.ts";
 import { parkCommand } from "./park.ts";
 import { pauseCommands } from "./pause.ts";
 import { relaxCommand } from "./relax.ts";
@@ -25,6 +27,7 @@ export function allCommands(): Command[] {
     statusCommand(),
     fleetCommand(),
     ...pauseCommands(),
+    followCommand(),
     parkCommand(),
     calibrateCommand(),
     calibrationCommand(),
@@ -32,6 +35,7 @@ export function allCommands(): Command[] {
     findPortCommand(),
     ...installCommands(),
     monitorCommand(),
+    networkCommand(),
     relaxCommand(),
     setupMotorsCommand(),
     simCommand(),

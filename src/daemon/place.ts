@@ -32,6 +32,8 @@ export interface PlaceOptions {
 
 /** The place of a pair, which this process has. */
 export interface Place {
+  /** Where the control socket is. */
+  readonly path: string;
   /** What somebody wanted of the pair last, also of a program before this one that was killed or has handed over. */
   mode: Mode;
   /** Notes that this program was told to stop: who is started after it begins anew. */
@@ -132,6 +134,7 @@ function kept({ lock, api: first }: TakenPlace, { subject, tell, lost }: PlaceOp
   };
   let timer = setTimeout(look, LOOK_EVERY_MS);
   return {
+    path,
     get mode() {
       return lock.mode;
     },

@@ -12,6 +12,7 @@ import { MAIN_PAIR } from "../config/pairs.ts";
 import { serviceManager } from "../host/notify.ts";
 import type { Audience } from "../messages/audience.ts";
 import { sayProblem } from "../messages/problems.ts";
+import type { LinkOwner } from "../teleop/remote/link.ts";
 import type { ControlEvent, EventSink, Severity } from "../teleop/reporting/events.ts";
 import type { Borrower, Left, Problem } from "../teleop/reporting/problem.ts";
 import type { PairSettings } from "../teleop/settings.ts";
@@ -25,6 +26,10 @@ import { watchSupply } from "./events/supply.ts";
 import { type ToldEvent, type ToldSink, tell } from "./events/told.ts";
 import { unnamedBoards } from "./events/unnamed-boards.ts";
 import { Lending } from "./lending.ts";
+import { runClientProcess } from "./network/client-process.ts";
+import { Drive } from "./network/drive.ts";
+import { RemoteFigures } from "./network/remote-figures.ts";
+import { SampleSocket } from "./network/sample-socket.ts";
 import { type Place, takePlace } from "./place.ts";
 import { watchPorts } from "./port-claims.ts";
 import { firstSettings } from "./settings/first-settings.ts";
@@ -55,6 +60,8 @@ export interface ServiceOptions {
   readonly only?: "park" | undefined;
   /** Ends so many seconds after the process has started. */
   readonly durationS?: number | undefined;
+  /** The words by which this program is the network's client of the service with a control socket; none where another is. */
+  networkClient?(socket: string): readonly string[] | undefined;
   /** Makes the output; `summary` gives the figures of now. */
   makeOutput(settings: PairSettings, summary: () => Summary): Promise<Output>;
 }
@@ -69,6 +76,11 @@ export async function runService(options: ServiceOptions): Promise<Left | undefi
   const first = await firstSettings(readSettings);
   if (first === undefined) return undefined;
   let settings = first;
+  const drive = new Drive({
+    settings: first,
+    apply: (wanted) => memory.mailbox.sendSettings(wanted),
+    tell: (event) => sink(event),
+  });
   let reading: SettingsReading = { at: new Date(), refused: [], kept: [] };
   const pair = options.pair ?? MAIN_PAIR;
   const startedAt = new Date();
@@ -76,6 +88,7 @@ export async function runService(options: ServiceOptions): Promise<Left | undefi
   const calibrations: Partial<Record<Role, Calibration>> = {};
   const memory = createMemory();
 
+  const remote = new RemoteFigures(memory);
   const lending = new Lending(memory, (problem) =>
     sink({ kind: "notice", severity: severityOf(problem), problem }),
   );
@@ -84,6 +97,8 @@ export async function runService(options: ServiceOptions): Promise<Left | undefi
     (event) => history.take(event),
     (event) => {
       if (event.kind === "calibration") calibrations[event.role] = event.calibration;
+      if (event.kind === "epoch") drive.sends(event.epoch, calibrations.leader!);
+      remote.take(event, drive.wanted !== null);
     },
   ];
   const repeats = new Repeats((told) => {
@@ -103,7 +118,7 @@ export async function runService(options: ServiceOptions): Promise<Left | undefi
     reading = reloaded.reading;
     if (reloaded.settings === undefined) return;
     settings = reloaded.settings;
-    memory.mailbox.sendSettings(settings);
+    drive.reconfigure(settings);
   });
 
   let teleoperation: Teleoperation | undefined;
@@ -138,7 +153,8 @@ export async function runService(options: ServiceOptions): Promise<Left | undefi
       ...{ pair, socket: options.socket, signal: waiting.signal },
       subject: apiSubject(
         () => ({
-          ...{ pair, startedAt, settings, reading, memory, history, calibrations, lending, inTheWay },
+          ...{ pair, startedAt, settings: drive.settings, reading, memory, history },
+          ...{ calibrations, lending, inTheWay, drive, remote },
         }),
         sink,
         readAgain,
@@ -173,7 +189,12 @@ export async function runService(options: ServiceOptions): Promise<Left | undefi
     sinks.push(() => {
       place!.mode = mailbox.mode;
     });
-    teleoperation = startTeleoperation(settings, memory, sink);
+    if (drive.isNetworked) {
+      watches.push(sampleSocket(place.path, memory.link));
+      const client = options.networkClient?.(place.path);
+      if (client !== undefined) watches.push(runClientProcess(client, (event) => sink(event)));
+    }
+    teleoperation = startTeleoperation(drive.settings, memory, sink);
     watches.push(
       watchPorts(settings, memory, lending),
       new LossWatch(memory.telemetry, armsOf(settings), sink).start(),
@@ -196,6 +217,12 @@ export async function runService(options: ServiceOptions): Promise<Left | undefi
     place?.give();
     output.end();
   }
+}
+
+/** Where the network's client connects. */
+function sampleSocket(control: string, link: LinkOwner): { stop(): void } {
+  const socket = new SampleSocket(control, link);
+  return { stop: () => socket.close() };
 }
 
 /** Whether what keeps the program from the arms is waited for: a person can end it, and need not start this one again. */

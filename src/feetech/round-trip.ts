@@ -32,15 +32,14 @@ const SLOW_FROM_US = 3_000;
  * the line is not part of it, so that long and short replies tell the same. Allocates nothing after construction.
  */
 export class RoundTrip {
-  readonly #counts: Uint32Array;
-  #count = 0;
+  readonly #counts: TimeCounts;
   #smoothedUs = Number.NaN;
   #deviationUs = 0;
   #longestWaitUs = LONGEST_WAIT_US;
 
   /** Counts in `counts`, of {@link ROUND_TRIP_BUCKETS}, which somebody else may read. */
   constructor(counts: Uint32Array = new Uint32Array(ROUND_TRIP_BUCKETS)) {
-    this.#counts = counts;
+    this.#counts = new TimeCounts(counts);
   }
 
   /** False before the first reply. */
@@ -90,7 +89,7 @@ export class RoundTrip {
   take(earliestUs: number, latestUs: number, lineUs: number): void {
     const expectedUs = this.isKnown ? this.#smoothedUs + lineUs : latestUs;
     const tookUs = Math.min(Math.max(expectedUs, earliestUs), latestUs);
-    this.#note(tookUs);
+    this.#counts.note(tookUs);
     const sampleUs = Math.max(tookUs - lineUs, 0);
     if (!this.isKnown) {
       this.#smoothedUs = sampleUs;
@@ -100,21 +99,39 @@ export class RoundTrip {
     const distanceUs = Math.abs(sampleUs - this.#smoothedUs);
     const more = distanceUs - this.#deviationUs;
     // Of the first few the mean: the guess that it began with is soon forgotten.
-    this.#deviationUs += more * (more > 0 ? DEVIATION_RISES : Math.max(DEVIATION_FALLS, 1 / this.#count));
+    this.#deviationUs +=
+      more * (more > 0 ? DEVIATION_RISES : Math.max(DEVIATION_FALLS, 1 / this.#counts.count));
     this.#smoothedUs += (sampleUs - this.#smoothedUs) * FOLLOWS;
   }
 
   /** The round trip in ms that the given share (0…1) of the last ones did not exceed; null when there was none. */
   percentileMs(share: number): number | null {
-    return roundTripMs(this.#counts, share);
+    return roundTripMs(this.#counts.counts, share);
+  }
+}
+
+/** Counts how often something took how long, for {@link roundTripMs}. Allocates nothing after construction. */
+export class TimeCounts {
+  readonly counts: Uint32Array;
+  #count = 0;
+
+  /** Counts in `counts`, of {@link ROUND_TRIP_BUCKETS}, which somebody else may read. */
+  constructor(counts: Uint32Array) {
+    this.counts = counts;
   }
 
-  #note(us: number): void {
+  /** How many are remembered. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Takes in a time, µs, not less than 0. */
+  note(us: number): void {
     if (++this.#count > REMEMBERED) {
       this.#count = REMEMBERED / 2;
-      for (let bucket = 0; bucket < ROUND_TRIP_BUCKETS; bucket++) this.#counts[bucket]! >>= 1;
+      for (let bucket = 0; bucket < ROUND_TRIP_BUCKETS; bucket++) this.counts[bucket]! >>= 1;
     }
-    this.#counts[Math.min(Math.floor(us / BUCKET_US), ROUND_TRIP_BUCKETS - 1)]!++;
+    this.counts[Math.min(Math.floor(us / BUCKET_US), ROUND_TRIP_BUCKETS - 1)]!++;
   }
 }
 

@@ -42,6 +42,8 @@ export type BrokerTrouble =
   | { readonly kind: "refused"; readonly reasonCode: number }
   /** A connection that was there has ended. */
   | { readonly kind: "lost" }
+  /** Something else has failed here. */
+  | { readonly kind: "failed"; readonly fact: string }
   /** Nothing came or went on it for too long, and it was given up. */
   | { readonly kind: "stuck" };
 
@@ -132,6 +134,8 @@ function words(trouble: BrokerTrouble): string {
       return `it refuses, with reason 0x${trouble.reasonCode.toString(16)} of MQTT 5 — look into its log`;
     case "lost":
       return "the connection has ended — this is tried again";
+    case "failed":
+      return `it failed here (${trouble.fact.slice(0, 120)}) — please report it`;
     case "stuck":
       return "nothing gets through — check the network of both machines";
   }

@@ -11,6 +11,7 @@ import type {
   TeleopCode,
   TeleopProblem,
 } from "../teleop/reporting/problem.ts";
+import type { BrokerClosed, RemoteTrouble } from "../teleop/settings.ts";
 import { isArmProblem, sayArmEnd, whoHas } from "./arm.ts";
 import { type Audience, command } from "./audience.ts";
 import { list } from "./list.ts";
@@ -117,6 +118,10 @@ const words: { readonly [Code in TeleopCode]?: (problem: Of<Code>, audience: Aud
     "a page was claimed: it may make the arms move, and change settings, for 30 days — the page lists the claims",
   "claim.failed": () => "somebody has tried to claim a page, and failed: it may move nothing",
 
+  "network.unsent": ({ trouble }) => `the leader's positions do not go out: ${sayClosed(trouble)}`,
+  "network.client-ended": ({ exitCode, why, againS }) =>
+    `the program beside this one that speaks to the broker has ended (${why === "" ? `exit code ${exitCode}` : why}): it is ` +
+    `started again in ${againS} s`,
   "network.name-twice": ({ machine }) =>
     `two machines call themselves ${machine ?? "by this machine's name"} at the broker, and each hides the other — give ` +
     "one of them another name: machine in [network] of its configuration (--machine)",
@@ -141,6 +146,15 @@ const words: { readonly [Code in TeleopCode]?: (problem: Of<Code>, audience: Aud
     `${name(arm)}: its replies take ${roundTripMs} ms, so the follower gets ${rateHz} goals a second, not ` +
     `${configuredRateHz} — to have more, plug the board into the computer itself, without a hub or a network between`,
 
+  "leader.away": ({ arm, trouble }) => sayAway(name(arm), trouble),
+  "leader.unfit": ({ arm, theirs, ours }) =>
+    `${name(arm)} is configured with normalisation = "${theirs}", and this pair with "${ours}": its positions would mean ` +
+    "others here — set teleoperation.normalisation to the same on both machines",
+  "pair.leading": () => "the leader is read, and its positions are sent to the network",
+  "drive.changed": ({ leader }) =>
+    leader === "local"
+      ? "the follower follows the leader of this pair from now on"
+      : `the follower follows the leader ${leader} from now on`,
   "leader.silent": ({ arm, forMs }) => `no position from ${name(arm)} for ${forMs} ms`,
   "leader.torque-on": ({ arm, unconfirmed }) =>
     released(
@@ -224,6 +238,43 @@ const words: { readonly [Code in TeleopCode]?: (problem: Of<Code>, audience: Aud
   },
 };
 
+/** Why nothing is heard of the leader of another machine, and what to do. */
+function sayAway(leader: string, trouble: RemoteTrouble | undefined): string {
+  const nothing = `nothing is heard of the ${leader}`;
+  switch (trouble?.why) {
+    case undefined:
+      return nothing;
+    case "no client":
+      return `${nothing}: no client of the network is connected — see: systemctl status so101-network`;
+    case "no broker":
+    case "refused":
+    case "certificate":
+      return `${nothing}: ${sayClosed(trouble)}`;
+    case "unknown":
+      return `${nothing}: the broker has never heard of it — check network.remote_leader, and that the other machine runs with this broker`;
+    case "offline":
+      return `${nothing}: its machine is off, or has no network`;
+    case "not ready":
+      return `${nothing}: its machine is there, and has no leader that is connected and calibrated — look at "so101 status" there`;
+    case "no calibration":
+      return `${nothing}: its samples come, but not its calibration — calibrate it on its machine, then start the service there again`;
+    case "other version":
+      return `${nothing}: it speaks version ${trouble.version} of the protocol, which this program does not — install the same version of so101-teleop on both machines`;
+  }
+}
+
+/** What is wrong between this machine and its broker; the fact ends with what to do. */
+function sayClosed({ why, broker, fact }: BrokerClosed): string {
+  switch (why) {
+    case "no broker":
+      return `the broker ${broker} cannot be reached: ${fact}`;
+    case "refused":
+      return `the broker ${broker} cannot be used: ${fact}`;
+    case "certificate":
+      return `the broker ${broker} cannot be used safely: ${fact}`;
+  }
+}
+
 const lefts: Readonly<Record<Left, string>> = {
   released: "the follower is released",
   parked: "the follower is parked and released",
@@ -243,6 +294,7 @@ const ends: { readonly [Code in TeleopCode]?: (problem: Of<Code>) => string } = 
   "joint.obstructed": (problem) => `${jointOf(problem)} is free again`,
   "joint.stalled": (problem) => `${jointOf(problem)} may press as before`,
   "supply.under-voltage": () => "the Raspberry Pi gets enough voltage again",
+  "network.unsent": () => "the leader's positions go out again",
 };
 
 /** A problem of teleoperation as a sentence. */

@@ -12,11 +12,13 @@ const LOOK_EVERY_MS = 2_000;
 
 /** What the client serves. */
 export interface ClientOptions
-  extends Omit<NetworkPair, "pair" | "name" | "sockets" | "signal" | "reporting" | "say"> {
+  extends Omit<NetworkPair, "pair" | "name" | "sockets" | "signal" | "reporting" | "explain" | "say"> {
   /** The pairs there are now, and where their services may listen. */
   pairs(): readonly Pick<NetworkPair, "pair" | "sockets">[];
   /** Writes a line for who reads the client's log. */
   say: NetworkPair["say"];
+  /** What was thrown when a pair's service was asked, as a sentence. */
+  explain(error: unknown, pair: string): string;
   /** What there is to say of it all, in a line, every 2 s. */
   summarise?(text: string): void;
 }
@@ -38,6 +40,7 @@ export async function runClient(options: ClientOptions, signal: AbortSignal): Pr
       const served: NetworkPair = {
         ...options,
         ...{ pair, sockets, reporting, name: `${options.machine}/${pair}`, signal: ending.signal },
+        explain: (error) => options.explain(error, pair),
         say: (severity, text) => options.say(severity, `${pair}: ${text}`),
       };
       running.set(pair, { ending, ended: Promise.all(parts.map((part) => part(served))) });

@@ -4,6 +4,7 @@ import type { ArmIdentity } from "../arm/identity.ts";
 import type { Role } from "../arm/joints.ts";
 import type { Keeper } from "./keeper.ts";
 import type { Alarms } from "./monitoring/alarms.ts";
+import type { SampleLink } from "./remote/link.ts";
 import type { EventSink } from "./reporting/events.ts";
 import type { Reporter } from "./reporting/reporter.ts";
 import type { ControlMemory } from "./shared/control-memory.ts";
@@ -14,6 +15,8 @@ export interface PairContext {
   readonly ports: ArmPorts;
   readonly memory: ControlMemory;
   readonly sink: EventSink;
+  /** The way for samples from and to other machines; none if left out. */
+  readonly link?: SampleLink;
   /** What a transition that is no edge does: in tests it throws, in the field the pair starts over. */
   readonly onMissingEdge: "throw" | "start over";
 }

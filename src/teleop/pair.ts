@@ -16,16 +16,17 @@ import { PortError } from "../serial/transport.ts";
 import { CloserLooks } from "./closer-looks.ts";
 import type { PairContext, PairParts } from "./context.ts";
 import { Keeper } from "./keeper.ts";
+import { Leaders } from "./leaders.ts";
 import { Lending } from "./lending.ts";
 import { type FollowContext, follow } from "./loop/follow.ts";
+import { lead } from "./loop/lead.ts";
 import { Alarms } from "./monitoring/alarms.ts";
 import { publishArm } from "./monitoring/figures.ts";
 import { ForeignGoals } from "./monitoring/foreign-goals.ts";
-import { observeArm } from "./observe.ts";
 import { cannotPark, parkAsAsked } from "./park-on-request.ts";
 import { latencyAlarmOf, Preparation } from "./preparation.ts";
 import { type RecoveryContext, recover } from "./recovery.ts";
-import type { Left } from "./reporting/problem.ts";
+import type { Left, Problem } from "./reporting/problem.ts";
 import { Reporter } from "./reporting/reporter.ts";
 import type { PairSettings } from "./settings.ts";
 import { Command } from "./shared/mailbox.ts";
@@ -37,6 +38,11 @@ import { problemOf } from "./state/reasons.ts";
 import { RetryPauses } from "./state/retry.ts";
 import type { PairState } from "./state/states.ts";
 import { type Stopped, stopFollower } from "./stop.ts";
+
+/** Whether it is known why nothing is heard of the leader of another machine. */
+function hasTrouble(problem: Problem): boolean {
+  return problem.code === "leader.away" && problem.trouble !== undefined;
+}
 
 /** Runs a pair. Everything here blocks the thread that it runs on. */
 export class Pair {
@@ -53,6 +59,7 @@ export class Pair {
   readonly #parts: PairParts;
   readonly #preparation: Preparation;
   readonly #lending: Lending;
+  readonly #leaders: Leaders;
   readonly #foreignGoals = new ForeignGoals();
   readonly #retry = new RetryPauses();
   /** What those who work for this pair need of it. */
@@ -96,6 +103,7 @@ export class Pair {
     };
     this.#preparation = new Preparation(this.#parts);
     this.#lending = new Lending(this.#parts);
+    this.#leaders = new Leaders(this.#parts, settings);
     this.#working = { ...this.#parts, preparation: this.#preparation, retry: this.#retry };
   }
 
@@ -111,7 +119,7 @@ export class Pair {
     while (!mailbox.isEnding) {
       telemetry.beat();
       try {
-        this.#attend();
+        await this.#attend();
         await this.#cycle();
       } catch (error) {
         this.#disconnect();
@@ -126,7 +134,7 @@ export class Pair {
   }
 
   /** Takes what the main thread has asked for, except an end. */
-  #attend(): void {
+  async #attend(): Promise<void> {
     const { mailbox } = this.#context.memory;
     mailbox.attend();
     const settings = mailbox.takeSettings() as PairSettings | undefined;
@@ -134,7 +142,22 @@ export class Pair {
     this.#settings = settings;
     this.#setPatience();
     this.#detector = undefined;
-    this.#preparation.reconnect(settings);
+    if (!this.#leaders.heed(settings)) {
+      this.#preparation.reconnect(settings);
+      return;
+    }
+    // Another leader: all is checked again, and what is not used is left to others.
+    this.#preparation.disconnect();
+    this.#preparation.startOver();
+    for (const role of ROLES) if (!this.#leaders.roles.includes(role)) await this.#letGo(role);
+  }
+
+  /** An arm that is not used any more is nobody's to tell of. */
+  async #letGo(role: Role): Promise<void> {
+    await this.#connections[role].close();
+    this.#reporter.forget(role);
+    this.#parts.alarms.clearQuietly(latencyAlarmOf(role));
+    this.#context.memory.telemetry.forgetArm(role);
   }
 
   async #cycle(): Promise<void> {
@@ -148,7 +171,7 @@ export class Pair {
     const isRelease = loan !== 0 || (mailbox.mode === "released" && !mailbox.isParkAsked);
     if (isRelease) this.#keeper.releaseFollowerUnlessOff();
     const released = isRelease ? this.#connections.follower.bus : undefined;
-    for (const role of ROLES) await this.#connections[role].reach();
+    for (const role of this.#leaders.roles) await this.#connections[role].reach();
     let conditions = this.#observe(loan, released);
     this.#tellReach(conditions);
     if (loan === 0) this.#closerLooks.goOn(conditions, this.#keeper.mayHold);
@@ -173,14 +196,20 @@ export class Pair {
           mailbox.wait(this.#clock, step.next.afterMs);
           if (mailbox.command !== Command.none) return;
           this.#retry.connects(this.#clock.nowUs(), this.#nodes);
-          conditions = { ...conditions, inspection: this.#preparation.inspect(this.#settings) };
+          conditions = {
+            ...conditions,
+            inspection: this.#preparation.inspect(this.#settings, this.#leaders.roles),
+          };
           break;
         case "configure":
           conditions = this.#preparation.configure(conditions, this.#settings);
           break;
         case "follow":
-          // What was asked meanwhile, while both arms were configured, comes first.
-          if (mailbox.command === Command.none) this.#follow(conditions);
+        case "lead":
+          // What was asked meanwhile, while the arms were configured, comes first.
+          if (mailbox.command !== Command.none) return;
+          if (step.next.do === "follow") this.#follow(conditions);
+          else this.#lead();
           return;
         case "lend":
           this.#disconnect();
@@ -204,19 +233,18 @@ export class Pair {
   /** `loan` is what is asked for, `released` the connection on which the follower was released in this cycle. */
   #observe(loan: number, released: Bus | undefined): Conditions {
     const { mailbox, claims } = this.#context.memory;
-    if (ROLES.every((role) => this.#connections[role].bus !== undefined)) {
+    if (this.#leaders.roles.every((role) => this.#connections[role].bus !== undefined)) {
       this.#retry.appears(this.#clock.nowUs(), this.#nodes);
       this.#machine.appears(this.#nodes);
     }
     const { connected, gaveUp, goals } = this.#preparation;
-    const leader = observeArm(this.#connections.leader, connected?.marks.leader);
-    const follower = observeArm(this.#connections.follower, connected?.marks.follower);
+    const { leader, follower } = this.#leaders.observe(this.#connections, connected);
     this.#keeper.saw(follower.torque);
     if (follower.is !== "reached") this.#foreignGoals.forget();
     else if (this.#foreignGoals.take(this.#connections.follower.facts, goals)) claims.claim("follower");
     if (this.#detector !== undefined && leader.is === "reached")
       this.#detector.see("leader", leader.positions);
-    const vitals = connected?.follower.vitals;
+    const vitals = connected?.follower?.monitor.vitals;
     return {
       mode: mailbox.mode,
       isParkAsked: mailbox.isParkAsked,
@@ -239,13 +267,13 @@ export class Pair {
   /** Says who is missing, or back. What is missing must be checked again when it is back. */
   #tellReach(conditions: Conditions): void {
     this.#reporter.reach(
-      ROLES.flatMap((role) => {
+      this.#leaders.roles.flatMap((role) => {
         const seen = conditions[role];
         if (seen.is === "awaited") return [];
         return { arm: this.#arms[role], problem: seen.is === "out of reach" ? seen.problem : undefined };
       }),
     );
-    for (const role of ROLES) {
+    for (const role of this.#leaders.roles) {
       if (conditions[role].is === "reached") continue;
       this.#parts.alarms.clearQuietly(latencyAlarmOf(role));
       this.#disconnect();
@@ -256,7 +284,7 @@ export class Pair {
 
   /** The nodes of both boards, since they appeared last. */
   get #nodes(): string {
-    return ROLES.map((role) => this.#connections[role].node).join(" ");
+    return this.#leaders.roles.map((role) => this.#connections[role].node).join(" ");
   }
 
   /** Conditions of arms that must be checked again: when they were connected, one was reset while nobody looked. */
@@ -275,7 +303,7 @@ export class Pair {
   /** An arm that was connected must be checked again: it was reset while nobody looked. */
   #tellReset({ leader, follower }: Conditions): void {
     const { state } = this.#machine;
-    if (state !== "aligning" && state !== "following") return;
+    if (state !== "aligning" && state !== "following" && state !== "leading") return;
     const isReset = (seen: Conditions[Role]) => seen.is === "reached" && !seen.isConfigured;
     const role = isReset(follower) || !isReset(leader) ? "follower" : "leader";
     this.#machine.enter("waiting", [{ code: "servo.reset", arm: this.#arms[role] }]);
@@ -296,6 +324,8 @@ export class Pair {
     if (reason.is === "cooling") this.#isCooling = true;
     const { state } = this.#machine;
     const isMoving = state === "aligning" || state === "following";
+    // What the loop has told lasts; why is told once it is known.
+    if (reason.is === "leader silent" && state === "holding" && !hasTrouble(reason.problem)) return;
     if (reason.is === "pausing" && isMoving) this.#machine.enter("holding", [{ code: "pair.unsettled" }]);
     const problem = problemOf(reason, this.#arms);
     const [fault, ...faults] = this.#preparation.faults;
@@ -316,6 +346,7 @@ export class Pair {
     for (const role of ROLES) {
       const { bus, facts } = this.#connections[role];
       const seen = role === "leader" ? leader : follower;
+      if (bus === undefined && seen.is === "reached") telemetry.setJoints(role, "position", seen.positions);
       if (bus !== undefined && seen.is === "reached") publishArm(role, bus, facts, telemetry);
     }
     const positionsOf = (seen: Conditions[Role]) =>
@@ -335,13 +366,19 @@ export class Pair {
     this.#detector = undefined;
     this.#isCooling = false;
     const connected = this.#preparation.connected!;
-    if (follower.is === "reached") connected.follower.vitals.settle(follower.temperaturesC);
-    const next = follow(connected, this.#followContext);
+    const moved = connected.follower!;
+    if (follower.is === "reached") moved.monitor.vitals.settle(follower.temperaturesC);
+    const next = follow(this.#leaders.followed(connected), moved, this.#followContext);
     if (next === "check again") {
       this.#retry.failed(this.#clock.nowUs());
       this.#disconnect();
     }
     if (next === "cool down") this.#isCooling = true;
+  }
+
+  #lead(): void {
+    const { leader } = this.#preparation.connected!;
+    lead(leader!, this.#leaders.outletFor(leader!), this.#followContext);
   }
 
   get #followContext(): FollowContext {

@@ -1,7 +1,5 @@
 /** Bringing both arms to where they may be followed, and keeping what is known of them until one is lost. */
-import type { Calibration } from "../arm/calibration/calibration.ts";
 import { JOINT_COUNT, JOINTS, type JointName, ROLES, type Role } from "../arm/joints.ts";
-import type { Marks } from "../arm/servos/baseline.ts";
 import type { PairParts } from "./context.ts";
 import { FollowerDrive } from "./loop/drive.ts";
 import type { JointOutOfRange } from "./loop/position-limits.ts";
@@ -9,22 +7,28 @@ import { ArmMonitor } from "./monitoring/arm-monitor.ts";
 import { FollowerGuard } from "./monitoring/guard.ts";
 import { OverloadCure } from "./monitoring/overload.ts";
 import type { ParkingContext } from "./park.ts";
-import { type CheckedPair, calibrationsOf, checkPair, configurePair, readPair } from "./prepare.ts";
+import { type CheckedPair, type ConfiguredArm, checkPair, configurePair, readPair } from "./prepare.ts";
 import type { Problem } from "./reporting/problem.ts";
 import type { PairSettings } from "./settings.ts";
 import type { Files } from "./shared/questions.ts";
 import type { Conditions, Inspection } from "./state/conditions.ts";
 import { LOOK_AGAIN_MS } from "./state/decide.ts";
 
-/** Both arms while they are connected: checked and configured, and not reset since. */
-export interface Connected {
-  readonly calibrations: Readonly<Record<Role, Calibration>>;
-  /** By what the servos of each arm show that they are configured. */
-  readonly marks: Readonly<Record<Role, Marks>>;
-  readonly leader: ArmMonitor;
-  readonly follower: ArmMonitor;
+/** An arm while it is connected: checked and configured, and not reset since. */
+export interface ConnectedArm extends ConfiguredArm {
+  readonly monitor: ArmMonitor;
+}
+
+/** A follower, with what moves it. */
+export interface ConnectedFollower extends ConnectedArm {
   readonly drive: FollowerDrive;
   readonly overload: OverloadCure;
+}
+
+/** The arms of this machine that are used, all of them connected. */
+export interface Connected {
+  readonly leader?: ConnectedArm;
+  readonly follower?: ConnectedFollower;
 }
 
 /** The alarm that an arm's adapter holds replies back, while its port is open. */
@@ -54,14 +58,12 @@ export class Preparation {
 
   /** What leads the follower to a pose, while it may be led. */
   parking({ rateHz }: PairSettings): ParkingContext | undefined {
-    if (this.#connected === undefined) return undefined;
-    const { calibrations, drive, follower, marks } = this.#connected;
+    const follower = this.#connected?.follower;
+    if (follower === undefined) return undefined;
+    const { calibration, drive, monitor, marks } = follower;
     const { telemetry } = this.#context.memory;
-    const guard = new FollowerGuard(follower.bus, drive, telemetry, follower.figures, {
-      marks: marks.follower,
-      rateHz,
-    });
-    return { drive, calibration: calibrations.follower, guard };
+    const guard = new FollowerGuard(monitor.bus, drive, telemetry, monitor.figures, { marks, rateHz });
+    return { drive, calibration, guard };
   }
 
   /** EEPROM did not take a value: each further try would wear it. */
@@ -76,22 +78,21 @@ export class Preparation {
 
   /** The goals that the follower was given last, by whichever drive; −1 where there is none. */
   get goals(): ArrayLike<number> {
-    return this.#connected?.drive.goals ?? this.#goals;
+    return this.#connected?.follower?.drive.goals ?? this.#goals;
   }
 
   /**
-   * Checks both arms, in the state connecting, unless a fault or a failure is looked at again. The main thread reads the
+   * Checks these arms, in the state connecting, unless a fault or a failure is looked at again. The main thread reads the
    * files meanwhile; "awaited" when it takes its time.
    */
-  inspect({ normalisation, gains }: PairSettings): Inspection | "awaited" {
+  inspect({ normalisation, gains }: PairSettings, roles: readonly Role[]): Inspection | "awaited" {
     const { arms, connections, machine, reporter, memory, ports } = this.#context;
     if (machine.state !== "faulted" && !reporter.isRetrying) this.#enterConnecting();
     memory.questions.askForFiles();
-    const armOf = (role: Role) => ({ ...arms[role], bus: connections[role].bus! });
-    const read = readPair(armOf("leader"), armOf("follower"));
+    const read = readPair(...roles.map((role) => ({ ...arms[role], bus: connections[role].bus! })));
     const files = memory.questions.takeFiles(ports.clock, LOOK_AGAIN_MS);
     if (files === undefined) return "awaited";
-    for (const role of ROLES) this.#tellLatency(role, files[role]);
+    for (const role of roles) this.#tellLatency(role, files[role]);
     const checked = checkPair(read, { files, normalisation, gains, clamping: this.#clamping });
     const mayPass = checked.mayPass && !this.#doubted;
     this.#doubted = checked.mayPass;
@@ -104,36 +105,38 @@ export class Preparation {
     return { faults: checked.faults, mayPass };
   }
 
-  /** Configures both arms as they were checked; how conditions are then. */
+  /** Configures the arms as they were checked; how conditions are then. */
   configure(conditions: Conditions, settings: PairSettings): Conditions {
     if (this.#context.machine.state === "faulted") this.#enterConnecting();
-    const configuredPair = configurePair(this.#checked!);
-    if ("stuck" in configuredPair) {
+    const configured = configurePair(this.#checked!);
+    if ("stuck" in configured) {
       this.#gaveUp = true;
-      this.#faults = [configuredPair.stuck];
+      this.#faults = [configured.stuck];
       return { ...conditions, gaveUp: true };
     }
-    const calibrations = calibrationsOf(this.#checked!);
     for (const role of ROLES) {
-      this.#context.sink({ kind: "calibration", role, calibration: calibrations[role] });
+      const arm = configured[role];
+      if (arm) this.#context.sink({ kind: "calibration", role, calibration: arm.calibration });
     }
-    this.#connected = this.#connect(calibrations, configuredPair.marks, settings);
-    const configured = <Seen extends Conditions[Role]>(seen: Seen) => ({ ...seen, isConfigured: true });
+    this.#connected = this.#connect(configured, settings);
+    const asConfigured = <Seen extends Conditions[Role]>(seen: Seen) =>
+      seen.is === "reached" ? { ...seen, isConfigured: true } : seen;
+    const vitals = this.#connected.follower?.monitor.vitals;
     return {
       ...conditions,
-      leader: configured(conditions.leader),
-      follower: configured(conditions.follower),
+      leader: asConfigured(conditions.leader),
+      follower: asConfigured(conditions.follower),
       isConnected: true,
-      heatLimits: this.#connected.follower.vitals.heatLimits,
+      ...(vitals && { heatLimits: vitals.heatLimits }),
     };
   }
 
   /** Goes on with other settings, if the arms are connected. */
   reconnect(settings: PairSettings): void {
-    if (this.#connected === undefined) return;
-    const { calibrations, marks } = this.#connected;
+    const before = this.#connected;
+    if (before === undefined) return;
     this.disconnect();
-    this.#connected = this.#connect(calibrations, marks, settings);
+    this.#connected = this.#connect(before, settings);
   }
 
   /** The arms must be checked and configured again before they may be used. */
@@ -178,21 +181,30 @@ export class Preparation {
   }
 
   #connect(
-    calibrations: Readonly<Record<Role, Calibration>>,
-    marks: Readonly<Record<Role, Marks>>,
+    { leader, follower }: Partial<Readonly<Record<Role, ConfiguredArm>>>,
     settings: PairSettings,
   ): Connected {
-    const { arms, connections, memory, alarms } = this.#context;
-    const monitor = (role: Role) =>
-      new ArmMonitor(arms[role], connections[role].bus!, settings.health, memory.telemetry, alarms);
-    const follower = monitor("follower");
+    return {
+      ...(leader && { leader: { ...leader, monitor: this.#monitor("leader", settings) } }),
+      ...(follower && { follower: this.#connectFollower(follower, settings) }),
+    };
+  }
+
+  #connectFollower({ calibration, marks }: ConfiguredArm, settings: PairSettings): ConnectedFollower {
+    const { memory, alarms } = this.#context;
+    const monitor = this.#monitor("follower", settings);
     const ranges = JOINTS.map((joint) => ({
-      min: calibrations.follower[joint].range_min,
-      max: calibrations.follower[joint].range_max,
+      min: calibration[joint].range_min,
+      max: calibration[joint].range_max,
     }));
-    const drive = new FollowerDrive(follower.bus, ranges, settings, this.#goals);
-    const opens = calibrations.follower.gripper.drive_mode === 0 ? 1 : -1;
-    const overload = new OverloadCure(follower, drive, memory.telemetry, alarms, opens);
-    return { calibrations, marks, leader: monitor("leader"), follower, drive, overload };
+    const drive = new FollowerDrive(monitor.bus, ranges, settings, this.#goals);
+    const opens = calibration.gripper.drive_mode === 0 ? 1 : -1;
+    const overload = new OverloadCure(monitor, drive, memory.telemetry, alarms, opens);
+    return { calibration, marks, monitor, drive, overload };
+  }
+
+  #monitor(role: Role, { health }: PairSettings): ArmMonitor {
+    const { arms, connections, memory, alarms } = this.#context;
+    return new ArmMonitor(arms[role], connections[role].bus!, health, memory.telemetry, alarms);
   }
 }

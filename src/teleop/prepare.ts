@@ -25,10 +25,8 @@ export interface ReachedArm extends ArmIdentity {
   readonly bus: Bus;
 }
 
-/** Both arms as they were checked. */
-export interface CheckedPair {
-  readonly leader: CheckedArm;
-  readonly follower: CheckedArm;
+/** The arms that are here, as they were checked. */
+export interface CheckedPair extends Partial<Readonly<Record<Role, CheckedArm>>> {
   readonly faults: readonly Problem[];
   readonly warnings: readonly Problem[];
   /** What is worth a word, and nothing to worry about. */
@@ -45,8 +43,8 @@ export interface CheckedArm extends ArmState, ReadArm, ConfigurableArm {
 /** An arm of which all was read. */
 interface WholeArm extends ReachedArm, ReadArm {}
 
-/** Both arms as they were read. */
-export type ReadPair = Readonly<Record<Role, WholeArm>>;
+/** The arms that are here, as they were read. */
+export type ReadPair = Partial<Readonly<Record<Role, WholeArm>>>;
 
 /** What a pair is checked against. */
 export interface PairRules {
@@ -59,31 +57,32 @@ export interface PairRules {
 }
 
 /**
- * Reads both arms whole; changes nothing. Takes about 20 ms. Throws {@link BusError} when a servo falls silent
+ * Reads arms whole; changes nothing. Takes about 10 ms each. Throws {@link BusError} when a servo falls silent
  * meanwhile, {@link PortError} when a port is lost.
  */
-export function readPair(leader: ReachedArm, follower: ReachedArm): ReadPair {
-  return { leader: read(leader), follower: read(follower) };
+export function readPair(...arms: readonly ReachedArm[]): ReadPair {
+  return Object.fromEntries(arms.map((arm) => [arm.role, read(arm)]));
 }
 
-/** Checks both arms, as they were read, against their files and each other. */
+/** Checks the arms that were read, against their files and each other. */
 export function checkPair(
-  { leader, follower }: ReadPair,
+  read: ReadPair,
   { files, normalisation, gains, clamping = new Set() }: PairRules,
 ): CheckedPair {
-  const arms = [
-    { ...leader, ...files.leader },
-    { ...follower, ...files.follower, ...(gains && { gains }) },
-  ] as const;
-  const findings = arms.flatMap((arm, index) => findingsOf(arm, arms[1 - index], normalisation));
+  const leader = read.leader && { ...read.leader, ...files.leader };
+  const follower = read.follower && { ...read.follower, ...files.follower, ...(gains && { gains }) };
+  const findings = [
+    ...(leader ? findingsOf(leader, follower, normalisation) : []),
+    ...(follower ? findingsOf(follower, leader, normalisation) : []),
+  ];
   const ofSeverity = (wanted: Finding["severity"]) =>
     findings.flatMap(({ severity, problem }) => (severity === wanted ? problem : []));
   return {
-    leader: arms[0],
-    follower: arms[1],
-    faults: [...ofSeverity("fault"), ...outOfRange(arms[1], clamping)],
+    ...(leader && { leader }),
+    ...(follower && { follower }),
+    faults: [...ofSeverity("fault"), ...(follower ? outOfRange(follower, clamping) : [])],
     warnings: ofSeverity("warning"),
-    remarks: [...ofSeverity("info"), ...(gains === undefined ? [] : remarksOn(arms[1], gains))],
+    remarks: [...ofSeverity("info"), ...(follower && gains ? remarksOn(follower, gains) : [])],
     mayPass: findings.some(({ problem: { code } }) => PASSING.has(code)),
   };
 }
@@ -91,36 +90,40 @@ export function checkPair(
 /** What EEPROM that reads as zeros looks like. */
 const PASSING: ReadonlySet<EventCode> = new Set(["calibration.mismatch", "arm.swapped"]);
 
-/** Both arms' calibrations. Only for a pair without faults. */
-export function calibrationsOf({ leader, follower }: CheckedPair): Readonly<Record<Role, Calibration>> {
-  return { leader: leader.calibration as Calibration, follower: follower.calibration as Calibration };
+/** An arm that may be used: its calibration, and by what its servos show that they are configured. */
+export interface ConfiguredArm {
+  readonly calibration: Calibration;
+  readonly marks: Marks;
 }
 
-/** What came of configuring both arms. */
+/** What came of configuring the arms. */
 export type Configured =
-  /** By what the servos of each arm show that they are. */
-  | { readonly marks: Readonly<Record<Role, Marks>> }
+  | Partial<Readonly<Record<Role, ConfiguredArm>>>
   /** What EEPROM does not take: each further try would only wear it. */
   | { readonly stuck: Problem };
 
 /**
- * Configures what differs, in about 5 ms, or 0.4 s when EEPROM must be written; the follower is released before that.
- * The leader's torque is off afterwards, and every lock closed. Never switches any torque on. Throws {@link BusError},
+ * Configures what differs in arms without faults, in about 5 ms, or 0.4 s when EEPROM must be written; the follower is
+ * released before that. The leader's torque is off afterwards, and every lock closed. Never switches any torque on. Throws {@link BusError},
  * {@link PortError}.
  */
 export function configurePair({ leader, follower }: CheckedPair): Configured {
+  const arms = [leader, follower].filter((arm) => arm !== undefined);
   // What EEPROM holds must not change under a joint that works.
-  if (needsEeprom(follower) && torqueState(follower.bus) !== "off") releaseForCertain(follower);
+  if (follower && needsEeprom(follower) && torqueState(follower.bus) !== "off") releaseForCertain(follower);
   try {
-    const [ofLeader, ofFollower] = configure([leader, follower]);
+    const marks = configure(arms);
     // A program that was killed has left them.
-    if (follower.reading.images.some((image) => image?.value("goal_velocity") !== 0)) {
+    if (follower?.reading.images.some((image) => image?.value("goal_velocity") !== 0)) {
       liftSpeedLimits(follower.bus);
     }
-    return { marks: { leader: ofLeader!, follower: ofFollower! } };
+    const configured = arms.map(({ role, calibration }, index) => {
+      return [role, { calibration: calibration as Calibration, marks: marks[index]! }];
+    });
+    return Object.fromEntries(configured);
   } catch (error) {
     if (!(error instanceof EepromError)) throw error;
-    const { role, id } = error.bus === follower.bus ? follower : leader;
+    const { role, id } = arms.find(({ bus }) => bus === error.bus)!;
     return { stuck: problemOf(error, { role, id }) };
   }
 }

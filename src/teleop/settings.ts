@@ -25,12 +25,18 @@ export interface HeardLeader {
   readonly calibration: Calibration;
 }
 
+/** The broker cannot be reached, or does not let us in; `fact` says what happened, and what to do. */
+export interface BrokerClosed {
+  readonly why: "no broker" | "refused" | "certificate";
+  readonly broker: string;
+  readonly fact: string;
+}
+
 /** Why nothing is heard of the leader of another machine, as the network's client knows it. */
 export type RemoteTrouble =
   /** No client of the network is connected to this program. */
   | { readonly why: "no client" }
-  /** The broker cannot be reached, or does not let us in; `fact` says what happened. */
-  | { readonly why: "no broker" | "refused" | "certificate"; readonly broker: string; readonly fact: string }
+  | BrokerClosed
   /** The broker has heard nothing of such a leader, or that it is gone. */
   | { readonly why: "unknown" | "offline" }
   /** Its machine is there, and has no leader that is connected and calibrated. */

@@ -1,4 +1,5 @@
 /** A loan on the control socket: who gets the arms, how they are wanted back, and what becomes of a borrower. */
+
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -14,6 +15,7 @@ import { Lending } from "../../src/daemon/lending.ts";
 import { pairSettings } from "../../src/daemon/settings/pair-settings.ts";
 import { createMemory, type MainMemory, openMemory } from "../../src/teleop/shared/control-memory.ts";
 import type { Mailbox } from "../../src/teleop/shared/mailbox.ts";
+import { aDrive } from "../support/drive.ts";
 import { RawClient } from "../support/raw-client.ts";
 
 let dir: string;
@@ -39,7 +41,7 @@ beforeEach(async () => {
   server = await serveApi(
     path,
     apiSubject(
-      () => ({ ...sources, calibrations: {}, inTheWay: undefined, reading }),
+      () => ({ ...sources, calibrations: {}, inTheWay: undefined, ...aDrive(memory), reading }),
       sink,
       () => {},
       () => ({}),

@@ -18,6 +18,7 @@ import { VirtualClock } from "../../src/sim/testing/clock.ts";
 import { checkSafety, needlessWrites } from "../../src/sim/testing/safety.ts";
 import { pathOf, VirtualArms } from "../../src/sim/testing/virtual-arms.ts";
 import { Pair } from "../../src/teleop/pair.ts";
+import type { SampleLink } from "../../src/teleop/remote/link.ts";
 import type { ControlEvent } from "../../src/teleop/reporting/events.ts";
 import type { PairSettings } from "../../src/teleop/settings.ts";
 import { createMemory, openMemory } from "../../src/teleop/shared/control-memory.ts";
@@ -30,6 +31,8 @@ export interface Choices {
   /** Without files of calibrations. */
   readonly uncalibrated?: true;
   readonly onMissingEdge?: "throw" | "start over";
+  /** What comes from other machines, and goes to them. */
+  readonly link?: (clock: VirtualClock) => SampleLink;
 }
 
 /** A goal that one joint of the follower was given. */
@@ -56,7 +59,13 @@ export class VirtualPair implements Disposable {
   #isCalibrated = false;
   readonly #dir = mkdtempSync(join(tmpdir(), "so101-pair-"));
 
-  constructor({ scene = "configured", settings = {}, uncalibrated, onMissingEdge = "throw" }: Choices = {}) {
+  constructor({
+    scene = "configured",
+    settings = {},
+    uncalibrated,
+    onMissingEdge = "throw",
+    link,
+  }: Choices = {}) {
     this.arms = new VirtualArms(this.clock, scene);
     if (!uncalibrated) this.saveCalibrations();
     this.settings = {
@@ -90,6 +99,7 @@ export class VirtualPair implements Disposable {
         this.heard(event);
       },
       onMissingEdge,
+      ...(link && { link: link(this.clock) }),
     });
   }
 

@@ -102,7 +102,7 @@ function writtenTo(id: number, sent: readonly Uint8Array[]): number[] {
 
 test("a follower that works is released softly before anything of its EEPROM is written", () => {
   const { follower, checked } = working();
-  expect(configurePair(checked)).toMatchObject({ marks: { follower: new Array(6).fill(254) } });
+  expect(configurePair(checked)).toMatchObject({ follower: { marks: new Array(6).fill(254) } });
   const written = writtenTo(3, follower.transport.sent);
   const off = written.indexOf(registers.torque_enable.address);
   const eeprom = written.findIndex((address) => address < registers.torque_enable.address);

@@ -1,4 +1,5 @@
 /** What a release or a pause that is told to be done means: nothing drives the follower until somebody says go on. */
+
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -17,6 +18,7 @@ import { registers } from "../../src/feetech/registers.ts";
 import type { Mode } from "../../src/teleop/state/states.ts";
 import { askFor, outcomeOf } from "../../src/workflows/wish.ts";
 import { nearPose as parkPose } from "../config/park.ts";
+import { aDrive } from "../support/drive.ts";
 import { aStatus } from "../support/status.ts";
 import { type Choices, VirtualPair } from "../support/virtual-pair.ts";
 
@@ -141,6 +143,7 @@ async function played({ choices, play }: Story, mode: "released" | "paused", atS
     history,
     calibrations: {},
     lending,
+    ...aDrive(memory, settings),
   };
   let hasAsked = false;
   play?.(it, {

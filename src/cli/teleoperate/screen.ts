@@ -21,6 +21,7 @@ const stateColours: Readonly<Record<PairState, "green" | "yellow" | "red">> = {
   connecting: "yellow",
   aligning: "yellow",
   following: "green",
+  leading: "green",
   holding: "yellow",
   faulted: "red",
   stopped: "yellow",

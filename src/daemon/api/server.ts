@@ -1,5 +1,5 @@
 /** The service's end of the control socket. Whatever comes there, it costs the control loop nothing. */
-import { lstatSync, mkdirSync, renameSync, rmSync } from "node:fs";
+import { lstatSync, mkdirSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import {
   type ApiSample,
@@ -10,12 +10,11 @@ import {
   type Tellable,
   type UnsentTrouble,
 } from "../../api/protocol.ts";
-import { groupId } from "../../linux/groups.ts";
-import { madeFor } from "../../linux/made-for.ts";
-import { bindAt, close, closeListener, connectTo, listen } from "../../linux/sockets/stream.ts";
+import { close, connectTo } from "../../linux/sockets/stream.ts";
 import { isSystemError } from "../../linux/system-error.ts";
 import type { Asking } from "../lending.ts";
 import type { Held } from "../requests/client.ts";
+import { listenAt } from "../requests/listen-at.ts";
 import { BACKLOG, RequestServer } from "../requests/request-server.ts";
 import { Answerer } from "./answerer.ts";
 import { refusal } from "./lines.ts";
@@ -75,10 +74,6 @@ export class SomebodyListens extends Error {
   override readonly name = "SomebodyListens";
 }
 
-/** Who may use the boards may ask, too. */
-const GROUP = "dialout";
-const MODE = 0o660;
-
 /**
  * Listens at `path`, for root and the group dialout where there is one. A socket that nobody answers on is replaced.
  * Rejects when somebody does, or when the place cannot be written to.
@@ -88,7 +83,7 @@ export async function serveApi(path: string, subject: ApiSubject): Promise<ApiSe
   const there = lstatSync(path, { throwIfNoEntry: false });
   if (there?.isSocket() === false) throw new Error(`there is something else at ${path}`);
   if (answers(path)) throw new SomebodyListens(`another program already listens at ${path}`);
-  const listener = listenAt(path);
+  const listener = listenAt(path, BACKLOG);
   const made = lstatSync(path);
   const isInPlace = () => {
     try {
@@ -117,24 +112,6 @@ export async function serveApi(path: string, subject: ApiSubject): Promise<ApiSe
       if (isInPlace()) rmSync(path, { force: true });
     },
   };
-}
-
-/**
- * A listener at a path, for those alone who may use it from its first moment: the folder may be the service's while root
- * serves here. It takes the place of what was left there when it is complete.
- */
-function listenAt(path: string): number {
-  const unnamed = `${path}~`;
-  rmSync(unnamed, { force: true });
-  const listener = madeFor({ group: groupId(GROUP), mode: MODE }, () => bindAt(unnamed));
-  try {
-    listen(listener, unnamed, BACKLOG);
-    renameSync(unnamed, path);
-    return listener;
-  } catch (error) {
-    closeListener(listener);
-    throw error;
-  }
 }
 
 /** Whether somebody listens there. */

@@ -13,6 +13,8 @@ import type { MainMemory } from "../../teleop/shared/control-memory.ts";
 import type { JointFigure } from "../../teleop/shared/telemetry.ts";
 import type { EventHistory } from "../events/event-history.ts";
 import type { Lending } from "../lending.ts";
+import type { Drive } from "../network/drive.ts";
+import type { RemoteFigures } from "../network/remote-figures.ts";
 import type { SettingsReading } from "../settings/reload.ts";
 import { summarise } from "../summary.ts";
 
@@ -28,12 +30,15 @@ export interface StatusSources {
   readonly memory: MainMemory;
   readonly history: EventHistory;
   readonly lending: Lending;
+  readonly drive: Drive;
+  readonly remote: RemoteFigures;
   readonly calibrations: Partial<Record<Role, Calibration>>;
 }
 
 /** The status as it is now. */
 export function statusOf(sources: StatusSources): Status {
-  const { pair, startedAt, settings, reading, memory, history } = sources;
+  const { pair, startedAt, settings, reading, memory, history, drive } = sources;
+  const remote = sources.remote.of(drive.wanted, drive.others);
   const lent = sources.lending.status;
   const { rateHz, ticks, lateTicks, latenessUs, alignments } = summarise(memory, history.state);
   return {
@@ -51,6 +56,9 @@ export function statusOf(sources: StatusSources): Status {
     settings: { readAt: reading.at.toISOString(), refused: [...reading.refused], kept: [...reading.kept] },
     configuredRateHz: settings.rateHz,
     ...{ rateHz, ticks, lateTicks, latenessUs, alignments },
+    driver: drive.status,
+    armsHere: settings.armsHere ?? "both",
+    ...(remote && { remote }),
     holds: history.holds,
     arms: Object.fromEntries(ROLES.map((role) => [role, armStatus(role, sources)])) as Status["arms"],
     activeAlarms: [...history.activeAlarms],
@@ -63,7 +71,7 @@ export function statusOf(sources: StatusSources): Status {
 function armStatus(role: Role, sources: StatusSources): ArmStatus {
   const { settings, memory } = sources;
   const { telemetry } = memory;
-  const { id, port } = settings.arms[role];
+  const { id, port } = armOf(role, settings);
   const counts = memory.roundTrips[role];
   return {
     id,
@@ -80,8 +88,17 @@ function armStatus(role: Role, sources: StatusSources): ArmStatus {
   };
 }
 
+/** The leader of another machine has no port. */
+function armOf(role: Role, { arms, remoteLeader }: PairSettings): { id: string; port: string } {
+  return role === "leader" && remoteLeader !== undefined ? { id: remoteLeader.name, port: "" } : arms[role];
+}
+
+function calibrationOf(role: Role, { calibrations, drive }: StatusSources): Calibration | undefined {
+  return role === "leader" && drive.wanted !== null ? drive.calibration : calibrations[role];
+}
+
 function jointStatus(role: Role, joint: JointName, index: number, sources: StatusSources): JointStatus {
-  const { memory, settings, calibrations } = sources;
+  const { memory, settings } = sources;
   const figure = (name: JointFigure) => {
     const value = memory.telemetry.joint(role, index, name);
     return Number.isNaN(value) ? null : value;
@@ -91,7 +108,7 @@ function jointStatus(role: Role, joint: JointName, index: number, sources: Statu
     return value === null ? null : physicalValue(register, value);
   };
   const positionSteps = figure("position");
-  const calibration = calibrations[role]?.[joint];
+  const calibration = calibrationOf(role, sources)?.[joint];
   const torque = figure("torque");
   const current = physical("current", "present_current");
   return {

@@ -107,10 +107,10 @@ export function apiSubject(
         return "the follower is on its way to its parking pose — ask again when it is there";
       return ending() ?? obstacle("released") ?? lending.lend(purpose, asking);
     },
-    network: () => "there is no network yet",
-    heard: () => "there is no network yet",
-    unsent: () => "there is no network yet",
-    follow: () => "there is no network yet",
+    network: () => ending() ?? sources().drive.carry(),
+    heard: (leader, what) => sources().drive.heard(leader, what),
+    unsent: (trouble) => sources().drive.unsent(trouble),
+    follow: (leader) => sources().drive.follow(leader),
     events: (after) => eventsAfter(after, sources().history.events),
     tell(what, machine) {
       const [times, nowMs] = [told.get(what)!, performance.now()];

@@ -44,6 +44,7 @@ export type ToldEvent =
       readonly quiet?: true;
     } & About)
   | { readonly kind: "calibration"; readonly role: Role; readonly calibration: Calibration }
+  | { readonly kind: "epoch"; readonly epoch: string }
   | { readonly kind: "stopped"; readonly how: string };
 
 /** Takes events in words. */
@@ -54,6 +55,8 @@ export function tell(event: ControlEvent, hints: readonly Hint[], audience: Audi
   const say = (problem: Problem) => sayProblem(problem, audience);
   const hinted = (text: string) => text + hints.map((hint) => sayHint(hint, audience)).join("");
   switch (event.kind) {
+    case "epoch":
+      return event;
     case "state":
     case "reasons": {
       const why = hinted(sayReasons(event.reasons, audience));

@@ -162,7 +162,7 @@ export class BrokerConnection {
       spoken = credentials;
       if (credentials.openPasswordFile !== undefined)
         this.#options.openPasswordFile?.(credentials.openPasswordFile);
-      const [{ default: Client }, stream] = await Promise.all([load(), openStream(credentials, signal)]);
+      const [Client, stream] = await Promise.all([load(), openStream(credentials, signal)]);
       if (signal.aborted) return void stream.socket.destroy();
       this.#stream = stream;
       const { user, password } = credentials;
@@ -208,7 +208,7 @@ export class BrokerConnection {
       .on("error", (error) => {
         trouble ??= /connack timeout|Keepalive timeout/.test(error.message)
           ? { kind: wasConnected ? "stuck" : "silent" }
-          : troubleOf(error, spoken);
+          : saidTrouble(error, spoken);
         this.#stream?.socket.destroy();
       })
       .on("close", () => {
@@ -244,7 +244,16 @@ export class BrokerConnection {
   }
 }
 
-/** A program without a broker loads nothing of it. */
-function load(): Promise<typeof import("mqtt/lib/client")> {
-  return import("mqtt/lib/client");
+/** What is wrong by an error of the client: what it cannot read has no code, and is no MQTT. */
+function saidTrouble(error: Error, spoken: Parameters<typeof troubleOf>[1]): BrokerTrouble {
+  return "code" in error ? troubleOf(error, spoken) : { kind: "no MQTT" };
+}
+
+type Client = typeof MqttClient;
+
+/** A program without a broker loads nothing of it; with one no more than the client itself. */
+async function load(): Promise<Client> {
+  const { default: loaded } = await import("mqtt/lib/client");
+  // In a compiled program a module of CommonJS is its own default.
+  return "default" in loaded ? (loaded.default as Client) : loaded;
 }

@@ -38,7 +38,7 @@ export function troubleOf(error: unknown, spoken: Spoken): BrokerTrouble {
     return ofSystem(String(code), spoken);
   if (/SSL|TLS|CERT/i.test(`${String(code)} ${message}`))
     return { kind: "TLS", fact: message || String(code) };
-  return { kind: "no MQTT" };
+  return { kind: "failed", fact: message };
 }
 
 function ofSystem(code: string, { host, port }: Spoken): BrokerTrouble {

@@ -10,8 +10,6 @@ import { Teller } from "./teller.ts";
 const LINK_AGAIN_MS = 500;
 /** What is over sooner is not told. */
 const UNSENT_AFTER_MS = 2_000;
-/** Another machine of our name that was not seen for so long is told of no more. */
-const NAME_TWICE_MS = 30_000;
 
 /** Carries for one service at a time. */
 export class Carrier {
@@ -25,7 +23,6 @@ export class Carrier {
   #wanted = "";
   #unsentSinceMs = Number.POSITIVE_INFINITY;
   #unsent: UnsentTrouble | undefined;
-  #nameTimer: NodeJS.Timeout | undefined;
 
   constructor(pair: NetworkPair) {
     this.#pair = pair;
@@ -33,7 +30,6 @@ export class Carrier {
       pair,
       connected: () => this.#sent(),
       troubled: (trouble) => this.#missed(trouble),
-      nameTwice: () => this.#nameTwice(),
     });
   }
 
@@ -54,7 +50,6 @@ export class Carrier {
     this.#path = undefined;
     this.#teller?.end();
     clearTimeout(this.#linkTimer);
-    clearTimeout(this.#nameTimer);
     this.#link?.close();
     this.#link = undefined;
     this.#mouth.lead(null);
@@ -108,12 +103,6 @@ export class Carrier {
     if (trouble.kind !== "topic denied" && nowMs - this.#unsentSinceMs < UNSENT_AFTER_MS) return;
     const broker = this.#pair.access.url.slice(0, 200);
     this.#tellUnsent({ why: classOfBrokerTrouble(trouble), broker, fact: sayBrokerTrouble(trouble) });
-  }
-
-  #nameTwice(): void {
-    this.#tellUnsent({ why: "name twice", name: this.#pair.name });
-    clearTimeout(this.#nameTimer);
-    this.#nameTimer = setTimeout(() => this.#sent(), NAME_TWICE_MS);
   }
 
   #tellUnsent(trouble: UnsentTrouble | undefined): void {

@@ -27,8 +27,6 @@ export interface MouthOptions {
   connected(): void;
   /** Why they do not: each time. */
   troubled(trouble: BrokerTrouble): void;
-  /** Another machine publishes a leader under this one's name: each time that is seen. */
-  nameTwice(): void;
 }
 
 /** Publishes samples, once there is a leader. */
@@ -113,7 +111,6 @@ export class Mouth {
     const found = parseArm(payload);
     const arm = this.#arm;
     if (arm === undefined || (found.is === "arm" && found.arm.epoch === arm.epoch)) return;
-    if (found.is === "arm") this.#options.nameTwice();
     this.#againTimer ??= setTimeout(() => {
       this.#againTimer = undefined;
       this.#sayArm();

@@ -4,10 +4,10 @@ import { isPosition, SERVO_IDS } from "../../arm/servos/read.ts";
 import type { Bus } from "../../feetech/bus.ts";
 import { ON_THE_LINE_US } from "../../feetech/exchanges.ts";
 import { ReadRequest, spanOf, WriteRequest } from "../../feetech/requests.ts";
-import { degrees, degreesToSteps, STEPS_PER_TURN } from "../../feetech/units.ts";
 import type { FiguresSink } from "../monitoring/figures.ts";
 import { SERVO_ROUND_US, SLOW_LEADER_SHARE } from "../monitoring/timing.ts";
 import { GrowingPauses } from "../state/growing-pauses.ts";
+import { JumpGuard } from "./jump-guard.ts";
 import type { LeaderSource } from "./leader-source.ts";
 
 /**
@@ -16,19 +16,14 @@ import type { LeaderSource } from "./leader-source.ts";
  */
 const LEADER_PATIENCE_US = 20_000;
 
-/** No hand turns a joint faster than this, in steps/µs, … */
-const FASTEST = degreesToSteps(degrees(2_000)) / 1e6;
-/** … and so much more may come of noise. */
-const NOISE_STEPS = degreesToSteps(degrees(3));
-/** What a joint cannot have done is believed when it was read so many times in a row. */
-const JUMP_BELIEVED_AFTER = 3;
-
 /** One write may be lost, and the next: so many are made as soon as the torque is seen on. */
 const TORQUE_OFF_FREELY = 3;
 
 /** A leader that is being read. Allocates nothing. */
 export class BusLeader implements LeaderSource {
   readonly positions = new Int32Array(JOINT_COUNT);
+  readonly isOnBus = true;
+  readonly graceUs = 0;
 
   readonly #bus: Bus;
   /**
@@ -50,10 +45,9 @@ export class BusLeader implements LeaderSource {
   #wholeJoint = 0;
   #wholeUs = Number.NEGATIVE_INFINITY;
   #freshUs = Number.NEGATIVE_INFINITY;
-  /** How often in a row the positions were not where a joint could have gone. */
-  #jumps = 0;
-  /** The joint that has jumped, once that is believed, until it is taken; −1 for none. */
-  #jumped = -1;
+  readonly #jumps = new JumpGuard();
+  /** As read, until they are believed. */
+  readonly #found = new Int32Array(JOINT_COUNT);
   #hasTorque = false;
   /** Between tries to switch its torque off, where it stays on. */
   readonly #torqueOffPauses = new GrowingPauses(TORQUE_OFF_FREELY);
@@ -76,9 +70,7 @@ export class BusLeader implements LeaderSource {
   }
 
   takeJump(): number {
-    const joint = this.#jumped;
-    this.#jumped = -1;
-    return joint;
+    return this.#jumps.take();
   }
 
   request(): void {
@@ -96,14 +88,18 @@ export class BusLeader implements LeaderSource {
       return false;
     }
     for (let joint = 0; joint < JOINT_COUNT; joint++) {
-      if (!isPosition(read.value(joint, "present_position"))) return false;
+      const position = read.value(joint, "present_position");
+      if (!isPosition(position)) return false;
+      this.#found[joint] = position;
     }
-    if (!this.#believe(read, askedUs)) return false;
+    if (!this.#jumps.believes(this.#found, this.positions, askedUs - this.#freshUs)) return false;
     this.#freshUs = askedUs;
-    for (let joint = 0; joint < JOINT_COUNT; joint++) {
-      this.positions[joint] = read.value(joint, "present_position");
-    }
+    this.positions.set(this.#found);
     return true;
+  }
+
+  wait(untilUs: number): void {
+    this.#bus.clock.sleepUntilUs(untilUs);
   }
 
   /** Asks for the torque after a miss, else for one servo's figures. */
@@ -147,23 +143,5 @@ export class BusLeader implements LeaderSource {
   get #wholeEveryUs(): number {
     const { smoothedUs } = this.#bus.roundTrip;
     return Math.max(SERVO_ROUND_US.leader / JOINT_COUNT, smoothedUs / SLOW_LEADER_SHARE);
-  }
-
-  /**
-   * Judges whether every joint can have come from where it was to where it was read. One damaged reading has the right
-   * checksum now and then; what is read again and again is where the joint is.
-   */
-  #believe(read: ReadRequest, askedUs: number): boolean {
-    const reach = NOISE_STEPS + FASTEST * (askedUs - this.#freshUs);
-    let jumped = -1;
-    for (let joint = 0; joint < JOINT_COUNT; joint++) {
-      const way = Math.abs(read.value(joint, "present_position") - this.positions[joint]!);
-      // Across the seam of a turn it is the other way round.
-      if (Math.min(way, STEPS_PER_TURN - way) > reach) jumped = joint;
-    }
-    if (jumped === -1) this.#jumps = 0;
-    else if (++this.#jumps < JUMP_BELIEVED_AFTER) return false;
-    else this.#jumped = jumped;
-    return true;
   }
 }

@@ -1,14 +1,17 @@
 /** One run of following: the follower's torque on where it is, the loop, and what its end leads to. */
+import type { Calibration } from "../../arm/calibration/calibration.ts";
 import { goalTable } from "../../arm/calibration/normalisation.ts";
 import { tooSlow } from "../../arm/checks/too-slow.ts";
 import { JOINTS } from "../../arm/joints.ts";
 import { positionsRead } from "../../arm/servos/read.ts";
 import type { PairParts } from "../context.ts";
-import type { Connected } from "../preparation.ts";
+import type { ConnectedArm, ConnectedFollower } from "../preparation.ts";
+import type { SampleOutlet } from "../remote/outlet.ts";
 import type { Problem } from "../reporting/problem.ts";
 import type { PairSettings } from "../settings.ts";
 import { Command } from "../shared/mailbox.ts";
 import { BusLeader } from "./bus-leader.ts";
+import type { LeaderSource } from "./leader-source.ts";
 import { ControlLoop, type LoopEnd } from "./loop.ts";
 
 /** A leader that falls silent is waited for this long before its power or its board counts as lost, … */
@@ -21,50 +24,76 @@ export interface FollowContext extends PairParts {
   readonly settings: PairSettings;
 }
 
+/** Whom the follower follows. */
+export type Followed =
+  /** The leader on a bus of ours, whose positions may go out to others. */
+  | { readonly is: "here"; readonly arm: ConnectedArm; readonly outlet: SampleOutlet | undefined }
+  /** One of another machine. */
+  | {
+      readonly is: "remote";
+      readonly name: string;
+      readonly calibration: Calibration;
+      readonly source: LeaderSource;
+      readonly holdAfterMs: number;
+    };
+
 /** What is to be done after following: look again, check and configure both arms again, or let the follower cool. */
 export type AfterFollowing = "look again" | "check again" | "cool down";
 
 /** Aligns and follows until something ends it. Throws {@link BusError}, {@link PortError}. */
-export function follow(connected: Connected, context: FollowContext): AfterFollowing {
-  const { calibrations, drive } = connected;
+export function follow(
+  followed: Followed,
+  follower: ConnectedFollower,
+  context: FollowContext,
+): AfterFollowing {
+  const { drive } = follower;
   const { machine, reporter, keeper, memory, settings, arms, ports, alarms, sink } = context;
   keeper.saw("on");
   drive.switchTorqueOn();
   reporter.succeeded();
+  // What was a fault of its leader is none any more.
+  if (machine.state === "faulted") machine.enter("connecting", [{ code: "pair.connecting" }]);
   machine.enter("aligning", [{ code: "pair.aligning" }]);
   memory.telemetry.count("alignments");
-  const { rateHz, holdAfterMs, normalisation } = settings;
+  const { rateHz, normalisation } = settings;
+  const isHere = followed.is === "here";
+  const { calibration } = isHere ? followed.arm : followed;
   const loop = new ControlLoop({
-    ...{ machine, alarms, sink, memory, drive, rateHz, holdAfterMs, clock: ports.clock },
-    leader: new BusLeader(connected.leader.bus, connected.leader.figures),
-    leaderArm: arms.leader,
-    follower: connected.follower,
-    marks: connected.marks.follower,
-    monitors: [connected.leader, connected.follower],
-    overload: connected.overload,
-    goalTables: JOINTS.map((joint) =>
-      goalTable(calibrations.leader, calibrations.follower, joint, normalisation),
-    ),
+    ...{ machine, alarms, sink, memory, drive, rateHz, clock: ports.clock },
+    holdAfterMs: isHere ? settings.holdAfterMs : followed.holdAfterMs,
+    leader: isHere ? busLeader(followed.arm) : followed.source,
+    leaderArm: isHere ? arms.leader : { role: "leader", id: followed.name },
+    outlet: isHere ? followed.outlet : undefined,
+    follower: follower.monitor,
+    marks: follower.marks,
+    monitors: [...(isHere ? [followed.arm.monitor] : []), follower.monitor],
+    overload: follower.overload,
+    goalTables: JOINTS.map((joint) => goalTable(calibration, follower.calibration, joint, normalisation)),
   });
   try {
-    return after(loop.run(), connected, context);
+    return after(loop.run(), followed, context);
   } finally {
     // A run that had nothing to follow was holding all the same.
     if (loop.hasTargets) keeper.followerMoved();
   }
 }
 
-function after(end: LoopEnd, connected: Connected, context: FollowContext): AfterFollowing {
-  const { machine, arms, settings } = context;
+/** A leader on a bus of ours, to be read in a loop. */
+export function busLeader({ monitor }: ConnectedArm): BusLeader {
+  return new BusLeader(monitor.bus, monitor.figures);
+}
+
+function after(end: LoopEnd, followed: Followed, context: FollowContext): AfterFollowing {
+  const { machine, arms } = context;
   switch (end.kind) {
     case "command":
       return "look again";
     case "leader silent":
-      machine.enter("holding", [
-        { code: "leader.silent", arm: arms.leader, forMs: settings.holdAfterMs },
-        ...whyLate(connected.leader),
-      ]);
-      awaitLeader(connected, context);
+      if (followed.is === "here") awaitAfterSilence(followed.arm, context);
+      else {
+        const arm = { role: "leader", id: followed.name } as const;
+        machine.enter("holding", [{ code: "leader.silent", arm, forMs: followed.holdAfterMs }]);
+      }
       return "look again";
     case "stalled":
       machine.enter("holding", [{ code: "program.stalled", forMs: end.forMs }]);
@@ -80,18 +109,27 @@ function after(end: LoopEnd, connected: Connected, context: FollowContext): Afte
   }
 }
 
+function awaitAfterSilence(leader: ConnectedArm, context: FollowContext): void {
+  const { machine, arms, settings } = context;
+  machine.enter("holding", [
+    { code: "leader.silent", arm: arms.leader, forMs: settings.holdAfterMs },
+    ...whyLate(leader),
+  ]);
+  awaitLeader(leader, context);
+}
+
 /** Whether its answers come, but too late to be waited for. */
-function whyLate({ arm, bus: { roundTrip } }: Connected["leader"]): Problem[] {
-  return roundTrip.isWaitedFor ? [] : [tooSlow(arm, roundTrip)];
+export function whyLate({ monitor: { arm, bus } }: ConnectedArm): Problem[] {
+  return bus.roundTrip.isWaitedFor ? [] : [tooSlow(arm, bus.roundTrip)];
 }
 
 /** Gives a leader that fell silent a moment to come back before it is looked for from the board on. */
-function awaitLeader({ leader }: Connected, { memory, ports }: FollowContext): void {
+function awaitLeader({ monitor }: ConnectedArm, { memory, ports }: FollowContext): void {
   const { clock } = ports;
   const positions = positionsRead();
   const giveUpUs = clock.nowUs() + LEADER_PATIENCE_MS * 1e3;
   while (clock.nowUs() < giveUpUs && memory.mailbox.command === Command.none) {
-    if (leader.bus.exchange(positions)) return;
+    if (monitor.bus.exchange(positions)) return;
     memory.mailbox.wait(clock, ASK_LEADER_EVERY_MS);
   }
 }

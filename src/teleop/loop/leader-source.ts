@@ -1,4 +1,4 @@
-/** Where the loop takes the leader's positions from: today its bus; a network or a recording could be another. */
+/** Where the loop takes the leader's positions from: its bus, or another machine. */
 
 /** A source of the leader's positions. Nothing of it allocates. */
 export interface LeaderSource {
@@ -8,6 +8,15 @@ export interface LeaderSource {
   request(nowUs: number): void;
   /** Ends the reading that began at `askedUs`, and waits for it where it must; true when the positions are fresh. */
   collect(askedUs: number): boolean;
+  /** Whether it is read on a bus of ours, where a reading that does not come is a loss. */
+  readonly isOnBus: boolean;
+  /**
+   * How long after a tick is due by the grid it is still waited for what comes by itself, µs: it is acted upon when it
+   * comes. 0 where nothing does.
+   */
+  readonly graceUs: number;
+  /** Blocks the thread until `untilUs`; where readings come by themselves until one does, but not before `fromUs`. */
+  wait(untilUs: number, fromUs: number): void;
   /** How long a reading takes at most, for what is known of the way to the leader, µs: beyond that something is wrong. */
   readonly usualUs: number;
   /** Whether readings are slower than over a cable: then they may come unevenly. */

@@ -9,6 +9,7 @@ import type { ArmMonitor } from "../monitoring/arm-monitor.ts";
 import { FollowerGuard } from "../monitoring/guard.ts";
 import type { OverloadCure } from "../monitoring/overload.ts";
 import { Heat } from "../monitoring/vitals.ts";
+import type { SampleOutlet } from "../remote/outlet.ts";
 import type { EventSink } from "../reporting/events.ts";
 import type { ControlMemory } from "../shared/control-memory.ts";
 import type { StateMachine } from "../state/machine.ts";
@@ -50,6 +51,8 @@ export type LoopEnd =
 export interface LoopContext {
   readonly leader: LeaderSource;
   readonly leaderArm: ArmIdentity;
+  /** Where the leader's positions go, beside the follower. */
+  readonly outlet?: SampleOutlet | undefined;
   readonly follower: ArmMonitor;
   /** By what the follower's servos show that they are configured. */
   readonly marks: Marks;
@@ -95,7 +98,7 @@ export class ControlLoop {
       marks,
       rateHz,
     });
-    this.#pacer = new Pacer(clock, rateHz, memory.telemetry, memory.lateness);
+    this.#pacer = new Pacer(clock, rateHz, memory.telemetry, memory.lateness, context.leader);
     this.#alarms = new LoopAlarms(context);
     this.#portAlarms = new PortAlarms(context, this.#pacer);
     this.#holdAfterUs = holdAfterMs * 1e3;
@@ -122,7 +125,7 @@ export class ControlLoop {
   }
 
   #tick(): LoopEnd | undefined {
-    const { clock } = this.#context;
+    const { clock, leader, outlet } = this.#context;
     const startUs = this.#pacer.startTick();
     const called = this.#calledAway();
     if (called !== undefined) return called;
@@ -132,6 +135,8 @@ export class ControlLoop {
     const lost = this.#decide(fresh, startUs, readUs);
     if (lost !== undefined) return lost;
     if (fresh) this.#write(readUs - startUs);
+    // After the goals: nobody in the network is before the follower here.
+    if (fresh) outlet?.send(readUs, leader.positions);
     const ailment = this.#useSlack(startUs, fresh);
     if (ailment !== undefined) return ailment;
 
@@ -161,7 +166,7 @@ export class ControlLoop {
     this.#waitedForLeaderUs = askedUs - startUs + (fresh ? Math.min(tookUs, leader.usualUs) : tookUs);
     this.#waitedUs = this.#waitedForLeaderUs;
     if (!fresh) {
-      memory.telemetry.count("leaderMisses");
+      if (leader.isOnBus) memory.telemetry.count("leaderMisses");
       return false;
     }
     const jumped = leader.takeJump();

@@ -2,6 +2,10 @@
 import type { Clock } from "../../linux/clock.ts";
 import type { Lateness } from "../shared/lateness.ts";
 import type { Telemetry } from "../shared/telemetry.ts";
+import type { LeaderSource } from "./leader-source.ts";
+
+/** What comes sooner after a tick than this share of the period waits for so long: a flood sets no other pace. */
+const LEAST_SHARE = 0.25;
 
 /** The rate that the ports allow is taken over so many µs. */
 const RATE_OVER_US = 2_000_000;
@@ -9,6 +13,7 @@ const RATE_OVER_US = 2_000_000;
 /** Keeps the grid of one run of the loop. Nothing here allocates. */
 export class Pacer {
   readonly #clock: Clock;
+  readonly #leader: Pick<LeaderSource, "wait" | "graceUs">;
   /** Between two ticks where the ports are fast enough, µs. */
   readonly periodUs: number;
   readonly #telemetry: Telemetry;
@@ -23,8 +28,16 @@ export class Pacer {
   #slowed = 0;
   #slowedToHz = Number.POSITIVE_INFINITY;
 
-  constructor(clock: Clock, rateHz: number, telemetry: Telemetry, lateness: Lateness) {
+  /** `leader` is what the time between two ticks is spent waiting for. */
+  constructor(
+    clock: Clock,
+    rateHz: number,
+    telemetry: Telemetry,
+    lateness: Lateness,
+    leader: Pick<LeaderSource, "wait" | "graceUs">,
+  ) {
     this.#clock = clock;
+    this.#leader = leader;
     this.periodUs = 1e6 / rateHz;
     this.#telemetry = telemetry;
     this.#lateness = lateness;
@@ -46,6 +59,9 @@ export class Pacer {
   /** Begins a tick; returns the time. */
   startTick(): number {
     this.#startedUs = this.#clock.nowUs();
+    const { graceUs } = this.#leader;
+    // What comes by itself sets the grid anew.
+    if (graceUs > 0) this.#dueUs = Math.min(this.#dueUs + graceUs, this.#startedUs);
     return this.#startedUs;
   }
 
@@ -80,7 +96,8 @@ export class Pacer {
       telemetry.count("overruns", overruns);
       this.#dueUs += overruns * this.periodUs;
     }
-    this.#clock.sleepUntilUs(this.#dueUs);
+    const { graceUs } = this.#leader;
+    this.#leader.wait(this.#dueUs + graceUs, this.#startedUs + this.periodUs * LEAST_SHARE);
   }
 
   #countRate(waitedUs: number): void {

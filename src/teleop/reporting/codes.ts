@@ -43,6 +43,10 @@ export const eventCodes = {
   "leader.jumped": [32, "the leader's reading jumped further than an arm can move"],
   "joint.unwinds": [33, "a full-turn joint goes back the long way, slowly"],
   "leader.awaited": [34, 'with start = "on leader motion": the leader has not been moved yet'],
+  "leader.away": [35, "nothing is heard of the leader of another machine"],
+  "leader.unfit": [36, "the leader of another machine normalises in another way: it is not followed"],
+  "pair.leading": [37, "the leader is read, and its positions are sent to the network"],
+  "drive.changed": [38, "the follower is to follow another leader than before"],
 
   "servo.silent": [40, "a follower's servo stopped answering"],
   "servo.reset": [41, "a follower's servo lost its power for a moment"],
@@ -104,6 +108,11 @@ export const eventCodes = {
   "claim.made": [103, "a page was claimed: it may move the arms, and change settings, for 30 days"],
   "claim.failed": [104, "somebody has tried to claim a page, and failed"],
 
+  "network.unsent": [110, "the leader's positions do not go out to the network"],
+  "network.client-ended": [
+    111,
+    "the program beside this one that speaks to the broker has ended: it is started again",
+  ],
   "network.name-twice": [115, "two machines call themselves by one name at the broker"],
   "network.command": [116, "a pause, a release or to go on was asked for over the network"],
   "network.command-ignored": [117, "what came over the network as a command was not obeyed"],

@@ -52,6 +52,8 @@ export type ControlEvent =
   | Notice
   | AlarmChange
   | { readonly kind: "calibration"; readonly role: Role; readonly calibration: Calibration }
+  /** The positions of the leader, with the calibration that was told last, go out under this epoch. */
+  | { readonly kind: "epoch"; readonly epoch: string }
   | { readonly kind: "stopped"; readonly left: Left };
 
 /** Takes the control thread's messages. */

@@ -1,9 +1,11 @@
 /** What a teleoperation has to tell, as data: a code, the arm, the joint and the figures. Worded at the edge. */
+import type { NormalisationMode } from "../../arm/calibration/normalisation.ts";
 import type { ArmIdentity } from "../../arm/identity.ts";
 import type { JointName } from "../../arm/joints.ts";
 import type { ArmProblem } from "../../arm/problem.ts";
 import type { Gains } from "../../arm/servos/baseline.ts";
 import type { Owner } from "../../linux/owners/program.ts";
+import type { BrokerClosed, RemoteTrouble } from "../settings.ts";
 import type { EventCode } from "./codes.ts";
 
 /** How the follower was left at the end. */
@@ -64,6 +66,11 @@ interface Figures {
   "pair.following": { readonly stopped: readonly JointName[] };
   "pair.stopped": { readonly left: Left };
   "leader.silent": { readonly forMs: number };
+  /** Why, where that is known. */
+  "leader.away": { readonly trouble?: RemoteTrouble };
+  "leader.unfit": { readonly theirs: NormalisationMode; readonly ours: NormalisationMode };
+  /** `desk/main`, or the leader of this pair. */
+  "drive.changed": { readonly leader: string };
   "leader.torque-on": Released;
   "pair.paused": { readonly stage: "asked" | "holding" | "torque off" };
   "pair.released": { readonly stage: "asked" | "waiting" } | ({ readonly stage: "done" } & Released);
@@ -93,6 +100,9 @@ interface Figures {
   "settings.refused": { readonly problems: readonly string[] };
   "settings.kept": { readonly keys: readonly string[] };
   "control.refused": { readonly why: string };
+  /** `why` is what it said last. */
+  "network.client-ended": { readonly exitCode: number; readonly why: string; readonly againS: number };
+  "network.unsent": { readonly trouble: BrokerClosed };
   /** What the machine calls itself at its broker, where that is known. */
   "network.name-twice": { readonly machine: string | undefined };
   "network.command":

@@ -53,6 +53,11 @@ export class Reporter {
     }
   }
 
+  /** What was missing of an arm that is not used any more is missing no longer. */
+  forget(role: Role): void {
+    this.#missing.delete(role);
+  }
+
   /** Says the warnings that are new since the arms were checked before. */
   warn(problems: readonly Problem[]): void {
     for (const problem of freshOf(problems, this.#warnings)) this.notice("warning", problem);

@@ -1,7 +1,8 @@
 /** The shared memory as each of the two threads sees it. */
 
 import { ROLES, type Role } from "../../arm/joints.ts";
-import { ROUND_TRIP_BUCKETS } from "../../feetech/round-trip.ts";
+import { ROUND_TRIP_BUCKETS, TimeCounts } from "../../feetech/round-trip.ts";
+import { LinkOwner } from "../remote/link.ts";
 import { Claims } from "./claims.ts";
 import { Lateness } from "./lateness.ts";
 import { type SharedMemory, sharedMemory } from "./layout.ts";
@@ -20,6 +21,10 @@ export interface ControlMemory {
   /** For each arm, how often its replies took how long: for its `RoundTrip`. */
   readonly roundTrips: Readonly<Record<Role, Uint32Array>>;
   readonly samples: SampleWriter;
+  /** How often a sample of another machine's leader was late by how much. */
+  readonly remoteDelays: TimeCounts;
+  /** The connection to the network's client: for a `SocketLink`. */
+  readonly link: Int32Array;
 }
 
 /** The main thread's view: it sends commands, and reads the rest. */
@@ -34,6 +39,9 @@ export interface MainMemory {
   readonly lateness: Lateness;
   /** For each arm, how often its replies took how long: for `roundTripMs`. */
   readonly roundTrips: Readonly<Record<Role, Uint32Array>>;
+  /** How often a sample of another machine's leader was late by how much: for `roundTripMs`. */
+  readonly remoteDelays: Uint32Array;
+  readonly link: LinkOwner;
   /** Begins to read samples, from now on. */
   readSamples(): SampleReader;
 }
@@ -51,6 +59,8 @@ export function createMemory(): MainMemory {
     telemetry,
     lateness: new Lateness(memory),
     roundTrips: roundTripsIn(memory),
+    remoteDelays: memory.remoteDelays,
+    link: new LinkOwner(memory.link),
     readSamples: () => new SampleReader(memory),
   };
 }
@@ -68,6 +78,8 @@ export function openMemory(buffer: SharedArrayBuffer, callMain: () => void = () 
     lateness: new Lateness(memory),
     roundTrips: roundTripsIn(memory),
     samples: new SampleWriter(memory),
+    remoteDelays: new TimeCounts(memory.remoteDelays),
+    link: memory.link,
   };
 }
 

@@ -5,6 +5,7 @@
 
 import { ROLES } from "../../arm/joints.ts";
 import { ROUND_TRIP_BUCKETS } from "../../feetech/round-trip.ts";
+import { LINK_WORDS } from "../remote/link.ts";
 import { CLAIM_NAMES_SIZE, CLAIM_WORDS } from "./claims.ts";
 import { LATENESS_BUCKETS } from "./lateness.ts";
 import { COMMAND_WORDS, LONGEST_SETTINGS_BYTES, WISH_WORDS } from "./mailbox.ts";
@@ -31,6 +32,10 @@ const sections = {
   lateness: [Uint32Array, LATENESS_BUCKETS + 1],
   /** How often a reply of each arm took how long. */
   roundTrips: [Uint32Array, ROUND_TRIP_BUCKETS * ROLES.length],
+  /** How often a sample of another machine's leader was late by how much, beyond the least. */
+  remoteDelays: [Uint32Array, ROUND_TRIP_BUCKETS],
+  /** The connection to the network's client, for `Atomics`. */
+  link: [Int32Array, LINK_WORDS],
   /** How many samples there were. */
   sampleCount: [Int32Array, 1],
   sampleTimes: [Float64Array, SAMPLES_KEPT],

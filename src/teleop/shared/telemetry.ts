@@ -11,6 +11,15 @@ const COUNTERS = [
   "leaderMisses",
   "followerMisses",
   "alignments",
+  /** Of the leader of another machine: samples that were acted upon, … */
+  "remoteSamples",
+  /** … those that were not: no newer than one before, too late, of another leader or none at all, … */
+  "remoteOld",
+  "remoteLate",
+  "remoteOthers",
+  "remoteRubbish",
+  /** … and those that never came, by their numbers. */
+  "remoteMissing",
 ] as const;
 
 /** The name of a counter. */
@@ -41,7 +50,9 @@ const JOINT_FIGURES = [
 /** The name of a figure kept for each joint. */
 export type JointFigure = (typeof JOINT_FIGURES)[number];
 
-const BUSES_AT = COUNTERS.length;
+/** Counters, then the longest time between two samples of the leader of another machine, µs. */
+const LONGEST_GAP_AT = COUNTERS.length;
+const BUSES_AT = LONGEST_GAP_AT + 1;
 const JOINTS_AT = BUSES_AT + BUS_COUNTERS.length * ROLES.length;
 /** How many figures there are. */
 export const FIGURE_COUNT = JOINTS_AT + JOINT_FIGURES.length * JOINT_COUNT * ROLES.length;
@@ -86,6 +97,16 @@ export class Telemetry {
 
   count(name: CounterName, by = 1): void {
     this.#figures[COUNTERS.indexOf(name)]! += by;
+  }
+
+  /** The longest time between two samples of the leader of another machine that were acted upon in one run, µs. */
+  get longestGapUs(): number {
+    return this.#figures[LONGEST_GAP_AT]!;
+  }
+
+  /** Takes in such a time, µs. */
+  noteGap(us: number): void {
+    if (us > this.#figures[LONGEST_GAP_AT]!) this.#figures[LONGEST_GAP_AT] = us;
   }
 
   bus(role: Role, name: BusCounterName): number {

@@ -22,7 +22,17 @@ export type ArmCondition =
   | { readonly is: "out of reach"; readonly problem: Problem; readonly torque: TorqueState }
   /** Its port is not open yet: the main thread looks who has it. */
   | { readonly is: "awaited"; readonly torque: "unknown" }
+  /** It is not on this machine. */
+  | { readonly is: "absent"; readonly torque: "off" }
   | ({ readonly is: "reached" } & ArmFacts);
+
+/** How a leader was seen, on a bus or on another machine. */
+export type LeaderCondition =
+  | ArmCondition
+  /** On another machine, from which nothing good came lately. */
+  | { readonly is: "silent"; readonly torque: "off"; readonly problem: Problem }
+  /** On another machine, and not to be followed as this follower is configured. */
+  | { readonly is: "unfit"; readonly torque: "off"; readonly problem: Problem };
 
 /** What the checks of both arms, against their files and each other, have found. */
 export interface Inspection {
@@ -47,7 +57,7 @@ export interface Conditions {
   readonly isLendAsked: boolean;
   /** In this cycle the follower was released, unless its torque is off, or there is no connection to it. */
   readonly isReleaseTried: boolean;
-  readonly leader: ArmCondition;
+  readonly leader: LeaderCondition;
   readonly follower: ArmCondition;
   /** There once both arms were checked in this cycle; "awaited" while the main thread reads the files for that. */
   readonly inspection?: Inspection | "awaited";

@@ -2,6 +2,7 @@
 import { JOINTS } from "../../arm/joints.ts";
 import { isPosition } from "../../arm/servos/read.ts";
 import { EEPROM_SETTLE_US } from "../../feetech/eeprom.ts";
+import type { Problem } from "../reporting/problem.ts";
 import type { ArmFacts, Conditions } from "./conditions.ts";
 import type { PairState } from "./states.ts";
 
@@ -38,7 +39,11 @@ export type WaitReason =
   /** A servo of the leader reports what is no position. */
   | { readonly is: "no position"; readonly joint: number; readonly position: number }
   /** The leader is to be moved by hand first. */
-  | { readonly is: "leader awaited" };
+  | { readonly is: "leader awaited" }
+  /** Nothing good comes from the leader of another machine; whether the follower is held meanwhile. */
+  | { readonly is: "leader silent"; readonly problem: Problem; readonly isHeld: boolean }
+  /** The leader of another machine is not to be followed. */
+  | { readonly is: "leader unfit"; readonly problem: Problem };
 
 /** The next step. What it has to do first stands first. */
 export interface Step {
@@ -53,6 +58,8 @@ export interface Step {
     /** Configure both arms: they are as they must be. */
     | { readonly do: "configure" }
     | { readonly do: "follow" }
+    /** Only the leader is on this machine: its positions are sent. */
+    | { readonly do: "lead" }
     /** Close both ports: another program borrows the arms. `torque` is what is known of the follower. */
     | { readonly do: "lend"; readonly torque: "off" | "unknown" }
     /** Lead the follower to its parking pose, as was asked, and release it there. */
@@ -88,15 +95,30 @@ function nextOf(conditions: Conditions): Step["next"] {
     if (inspection.faults.length > 0) return wait({ is: "faulted" }, RECHECK_FAULT_MS);
     return { do: "configure" };
   }
-  if (!leader.isConfigured || !follower.isConfigured) return { do: "inspect", afterMs: 0 };
-  const cooling = coolingOf(conditions, follower);
-  if (cooling !== undefined) return wait(cooling);
-  if (isParkAsked) return pausing(conditions) ?? { do: "park" };
+  if (isReset(leader) || isReset(follower)) return { do: "inspect", afterMs: 0 };
+  if (follower.is === "reached") {
+    const cooling = coolingOf(conditions, follower);
+    if (cooling !== undefined) return wait(cooling);
+    if (isParkAsked) return pausing(conditions) ?? { do: "park" };
+  }
+  if (leader.is === "unfit") return wait({ is: "leader unfit", problem: leader.problem }, RECHECK_FAULT_MS);
+  if (leader.is === "silent") {
+    const isHeld = follower.torque === "on";
+    return wait({ is: "leader silent", problem: leader.problem, isHeld }, WATCH_LEADER_MS);
+  }
+  // A pair has a leader, here or elsewhere.
+  if (leader.is === "absent") return wait({ is: "awaited" });
   const joint = leader.positions.findIndex((position) => !isPosition(position));
   if (joint !== -1) return wait({ is: "no position", joint, position: leader.positions[joint]! });
+  if (follower.is === "absent") return pausing(conditions) ?? { do: "lead" };
   const awaitsMotion = conditions.start === "on leader motion" && follower.torque === "off";
   if (awaitsMotion && !conditions.leaderWasMoved) return wait({ is: "leader awaited" }, WATCH_LEADER_MS);
   return pausing(conditions) ?? { do: "follow" };
+}
+
+/** Whether an arm that was configured was reset by a loss of power since. */
+function isReset(arm: Conditions["leader"]): boolean {
+  return arm.is === "reached" && !arm.isConfigured;
 }
 
 /** What is seen to hold is not lent; what cannot be seen, after a release was tried, is lent as such. */
@@ -154,5 +176,7 @@ export function isAsWished({ mode, isParkAsked, follower }: Conditions): boolean
 /** The state in which a pair waits for a reason. */
 export function stateOf(reason: WaitReason): PairState {
   if (reason.is === "paused") return reason.torqueOff ? "waiting" : "holding";
+  if (reason.is === "leader silent") return reason.isHeld ? "holding" : "waiting";
+  if (reason.is === "leader unfit") return "faulted";
   return reason.is === "faulted" ? "faulted" : "waiting";
 }

@@ -28,6 +28,7 @@ const HEIGHT: Readonly<Record<PairState, number>> = {
   connecting: 2,
   aligning: 2,
   following: 2,
+  leading: 2,
 };
 
 /** One pair's state. */

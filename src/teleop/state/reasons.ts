@@ -32,6 +32,9 @@ export function problemOf(
       const { joint, position } = reason;
       return { code: "servo.no-position", arm: leader, joint: JOINTS[joint]!, position };
     }
+    case "leader silent":
+    case "leader unfit":
+      return reason.problem;
     case "leader awaited":
       return { code: "leader.awaited", arm: leader };
   }

@@ -9,6 +9,7 @@ export const PAIR_STATES = [
   "holding",
   "faulted",
   "stopped",
+  "leading",
 ] as const;
 
 /** What a pair is doing. */

@@ -49,14 +49,38 @@ export const transitions: readonly Transition[] = [
   {
     from: "any",
     to: "waiting",
+    when: "nothing is heard of the leader of another machine, and the follower's torque is off",
+    codes: ["leader.away"],
+  },
+  {
+    from: "any",
+    to: "holding",
+    when: "nothing is heard of the leader of another machine",
+    codes: ["leader.away"],
+  },
+  {
+    from: "any",
+    to: "waiting",
     when: "another program has borrowed the arms",
     codes: ["pair.lent"],
   },
   {
     from: ["waiting", "holding", "faulted"],
     to: "connecting",
-    when: "all twelve servos answer",
+    when: "all servos of the arms on this machine answer",
     codes: ["pair.connecting"],
+  },
+  {
+    from: ["connecting", "waiting"],
+    to: "leading",
+    when: "only the leader is on this machine: it is checked and configured, and its positions are sent",
+    codes: ["pair.leading"],
+  },
+  {
+    from: ["leading"],
+    to: "waiting",
+    when: "no fresh leader position for `hold_after_ms`, or the program did not run",
+    codes: ["leader.silent", "port.too-slow", "program.stalled"],
   },
   {
     from: ["connecting", "waiting", "holding"],
@@ -67,7 +91,7 @@ export const transitions: readonly Transition[] = [
   {
     from: ["following"],
     to: "aligning",
-    when: "the configuration was read again",
+    when: "the configuration was read again, or another leader is to be followed",
     codes: ["pair.aligning"],
   },
   {
@@ -108,6 +132,7 @@ export const transitions: readonly Transition[] = [
       "calibration.unfinished",
       "servo.eeprom",
       "joint.out-of-range",
+      "leader.unfit",
     ],
   },
   { from: "any", to: "stopped", when: "the program was told to end", codes: ["pair.stopped"] },

@@ -6,6 +6,7 @@ import { tell } from "../../../src/daemon/events/told.ts";
 import { Lending } from "../../../src/daemon/lending.ts";
 import { pairSettings } from "../../../src/daemon/settings/pair-settings.ts";
 import { createMemory } from "../../../src/teleop/shared/control-memory.ts";
+import { aDrive } from "../../support/drive.ts";
 
 /** A subject of the control socket, and the codes of what it has told. */
 function subject() {
@@ -20,7 +21,13 @@ function subject() {
       memory,
       history,
     },
-    ...{ calibrations: {}, lending, inTheWay: undefined, reading: { at: new Date(), refused: [], kept: [] } },
+    ...{
+      calibrations: {},
+      lending,
+      inTheWay: undefined,
+      ...aDrive(memory),
+      reading: { at: new Date(), refused: [], kept: [] },
+    },
   };
   const sink = (event: Parameters<typeof tell>[0]) => history.take(tell(event, [], {}));
   const made = apiSubject(

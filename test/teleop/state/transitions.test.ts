@@ -9,13 +9,15 @@ import { isEdge, originsOf, transitions } from "../../../src/teleop/state/transi
 
 /** The edges of the design, from each state. "any" is every state but the one it leads to, and stopped. */
 const edges: Readonly<Record<PairState, readonly PairState[]>> = {
-  waiting: ["connecting", "aligning", "holding", "faulted", "stopped"],
-  connecting: ["waiting", "aligning", "holding", "faulted", "stopped"],
+  waiting: ["connecting", "aligning", "holding", "faulted", "stopped", "leading"],
+  connecting: ["waiting", "aligning", "holding", "faulted", "stopped", "leading"],
   aligning: ["waiting", "following", "holding", "faulted", "stopped"],
   following: ["waiting", "aligning", "holding", "faulted", "stopped"],
   holding: ["waiting", "connecting", "aligning", "faulted", "stopped"],
   faulted: ["waiting", "connecting", "holding", "stopped"],
   stopped: [],
+  // A machine that has the leader alone: nothing there is moved or held.
+  leading: ["waiting", "holding", "faulted", "stopped"],
 };
 
 const led = (from: PairState, to: PairState) =>
@@ -116,4 +118,5 @@ const wayTo: Readonly<Record<PairState, readonly (readonly [PairState, EventCode
   holding: [...aligning, ["holding", "leader.silent"]],
   faulted: [["faulted", "calibration.missing"]],
   stopped: [["stopped", "pair.stopped"]],
+  leading: [["leading", "pair.leading"]],
 };

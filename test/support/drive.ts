@@ -1,0 +1,20 @@
+/** Who drives a pair of the default configuration, for tests that are not about that. */
+import { defaultConfig } from "../../src/config/config.ts";
+import { Drive } from "../../src/daemon/network/drive.ts";
+import { RemoteFigures } from "../../src/daemon/network/remote-figures.ts";
+import { pairSettings } from "../../src/daemon/settings/pair-settings.ts";
+import type { PairSettings } from "../../src/teleop/settings.ts";
+import type { MainMemory } from "../../src/teleop/shared/control-memory.ts";
+
+/** What a status needs of it. */
+export function aDrive(
+  memory: MainMemory,
+  settings: PairSettings = pairSettings(defaultConfig),
+): { readonly drive: Drive; readonly remote: RemoteFigures } {
+  const drive = new Drive({
+    settings,
+    apply: (wanted) => memory.mailbox.sendSettings(wanted),
+    tell: () => {},
+  });
+  return { drive, remote: new RemoteFigures(memory) };
+}
