@@ -3,7 +3,7 @@
 import type { Calibration } from "../arm/calibration/calibration.ts";
 import type { NormalisationMode } from "../arm/calibration/normalisation.ts";
 import type { ArmSettings } from "../arm/connection.ts";
-import type { JointName, Role } from "../arm/joints.ts";
+import { type JointName, ROLES, type Role } from "../arm/joints.ts";
 import type { GainsByJoint } from "../arm/servos/baseline.ts";
 import type { StallLimits } from "./loop/stall-guard.ts";
 import type { HealthLimits } from "./monitoring/vitals.ts";
@@ -49,6 +49,12 @@ export type RemoteTrouble =
 /** Without a good sample of a leader of another machine for this long a follower holds, unless it is configured. */
 export const REMOTE_HOLD_AFTER_MS = 250;
 
+/** Why the positions of this machine's leader do not go out, as the network's client knows it. */
+export type UnsentTrouble =
+  | Extract<RemoteTrouble, { readonly why: "no client" | "no broker" | "refused" | "certificate" }>
+  /** Another machine publishes a leader under this one's name. */
+  | { readonly why: "name twice"; readonly name: string };
+
 /** The leader of another machine that the follower is to follow. */
 export interface RemoteLeaderSettings {
   /** `desk/main`. */
@@ -92,4 +98,9 @@ export interface PairSettings {
   readonly gains?: GainsByJoint;
   /** The follower's pose to park in, in its own normalised units; needed when `onStop` is "park". */
   readonly parkPose?: Readonly<Record<JointName, number>>;
+}
+
+/** The arms of a pair that are on this machine. */
+export function rolesHere({ armsHere = "both" }: Pick<PairSettings, "armsHere">): readonly Role[] {
+  return armsHere === "both" ? ROLES : [armsHere];
 }
