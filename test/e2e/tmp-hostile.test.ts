@@ -17,6 +17,7 @@ import { type RunningSim, startSim } from "../../src/sim/testing/start.ts";
 import { epochHalves, SAMPLE_BYTES, SampleView } from "../../src/teleop/remote/sample.ts";
 import { MOSQUITTO, Mosquitto } from "../support/mosquitto.ts";
 import { needing } from "../support/needs.ts";
+
 const programPath = "/tmp/wrap";
 
 setDefaultTimeout(120_000);
