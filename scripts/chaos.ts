@@ -2,8 +2,9 @@
  * Beats the compiled program: random, overlapping faults on simulated arms, then the safety rules on the record of
  * what the arms were told. Exit code 1 when a rule was broken, something crashed, grew, or did not recover in time.
  *
- *   bun scripts/chaos.ts [--seed N] [--minutes M] [--rate HZ] [--program PATH] [--untimed] [--lines]
+ *   bun scripts/chaos.ts [--network] [--seed N] [--minutes M] [--rate HZ] [--program PATH] [--untimed] [--lines]
  *
+ * --network has each arm on a machine of its own, and Mosquitto between them, which all may fail, too.
  * --lines prints what is done to the program, and what it says, as it goes.
  * --untimed judges no times but that all ends: for machines of which nobody knows how busy they are.
  */
@@ -15,9 +16,10 @@ import { nowUs } from "../src/linux/clock.ts";
 import { startSim } from "../src/sim/testing/start.ts";
 import { programPath } from "./bench/subjects.ts";
 import type { Fault } from "./chaos/fault.ts";
-import { drawFault } from "./chaos/faults.ts";
 import { CALM, judgeLife, judgeRecord } from "./chaos/judge.ts";
-import { Program, sayLine } from "./chaos/program.ts";
+import { twoMachines } from "./chaos/network/two-machines.ts";
+import { sayLine } from "./chaos/program.ts";
+import { onePair } from "./chaos/scene.ts";
 import { Random } from "./random.ts";
 
 const { values: options } = parseArgs({
@@ -26,18 +28,13 @@ const { values: options } = parseArgs({
     minutes: { type: "string", default: "1" },
     rate: { type: "string", default: "200" },
     program: { type: "string", default: programPath },
+    network: { type: "boolean", default: false },
     untimed: { type: "boolean", default: false },
     lines: { type: "boolean", default: false },
   },
 });
 const seed = Number(options.seed);
 const rateHz = Number(options.rate);
-
-/** Once every cause has gone the pair must be aligning within this, … */
-const ALIGNING_WITHIN_MS = options.untimed ? 20_000 : 3_000;
-/** … and following when the longest way at the aligning speed is done: half a turn, and some patience. */
-const FOLLOWING_WITHIN_MS = options.untimed ? 40_000 : 12_000;
-const TARGET_P99_MS = 600;
 
 /** What was done in one episode, and what became of it. */
 interface Episode {
@@ -50,22 +47,29 @@ interface Episode {
 
 const random = new Random(seed);
 const sim = await startSim({ binary: options.program, arms: "configured", motion: "wave" });
-const program = new Program(options.program, sim, rateHz, (line) => {
-  if (options.lines) console.log(sayLine(line));
+const scene = await (options.network ? twoMachines : onePair)({
+  ...{ path: options.program, sim, rateHz, random },
+  heard: (line) => {
+    if (options.lines) console.log(sayLine(line));
+  },
 });
-const victims = { client: sim.client, program, ports: sim.paths };
+const { follower } = scene;
+const { aligningMs, followingMs } = options.untimed
+  ? { aligningMs: 20_000, followingMs: 40_000 }
+  : scene.recovery;
+const crashes = () => scene.programs.flatMap((program) => program.troubles);
 const episodes: Episode[] = [];
 const troubles: string[] = [];
 
-console.log(`chaos: seed ${seed}, ${options.minutes} minutes at ${rateHz} Hz`);
-program.start();
-await until(() => program.state === "following", FOLLOWING_WITHIN_MS);
+console.log(`chaos: ${scene.name}, seed ${seed}, ${options.minutes} minutes at ${rateHz} Hz`);
+scene.start();
+await until(() => follower.state === "following", followingMs);
 const endUs = nowUs() + Number(options.minutes) * 60e6;
-while (nowUs() < endUs && troubles.length === 0 && program.troubles.length === 0) {
+while (nowUs() < endUs && troubles.length === 0 && crashes().length === 0) {
   await episode();
   await Bun.sleep(random.between(100, 1_500));
 }
-await program.end("SIGTERM");
+const measured = await scene.end();
 await sim.client.request({ do: "sync" });
 await report();
 
@@ -74,14 +78,14 @@ async function episode(): Promise<void> {
   const taken = new Set<string>();
   const faults: Fault[] = [];
   for (let left = random.whole(1, 3); left > 0; left--) {
-    const fault = drawFault(random, victims, taken);
+    const fault = scene.draw(taken);
     for (const use of fault.uses) taken.add(use);
     faults.push(fault);
   }
   const starts = faults.map(() => random.between(0, 1_000));
-  const linesBefore = program.lines.length;
+  const linesBefore = follower.lines.length;
   // What the episode before has led to may still go on.
-  const beganFollowing = program.state === "following";
+  const beganFollowing = follower.state === "following";
   await Promise.all(
     faults.map(async (fault, index) => {
       await Bun.sleep(starts[index]!);
@@ -92,24 +96,22 @@ async function episode(): Promise<void> {
       await Bun.sleep(fault.lingersMs);
     }),
   );
-  const undisturbed = ["following", "aligning"].includes(program.state);
+  const undisturbed = ["following", "aligning"].includes(follower.state);
   const calmUs = nowUs();
   await sim.client.request({ do: "mark", text: `${CALM}${episodes.length}` });
   const entry: Episode = { faults, calmUs, undisturbed, followingMs: undefined };
   episodes.push(entry);
-  if (!(await until(() => ["following", "aligning"].includes(program.state), ALIGNING_WITHIN_MS))) {
+  if (!(await until(() => ["following", "aligning"].includes(follower.state), aligningMs))) {
+    troubles.push(`episode ${episodes.length}: not aligning ${aligningMs} ms after the last cause had gone`);
+  } else if (!(await until(() => follower.state === "following", followingMs))) {
     troubles.push(
-      `episode ${episodes.length}: not aligning ${ALIGNING_WITHIN_MS} ms after the last cause had gone`,
-    );
-  } else if (!(await until(() => program.state === "following", FOLLOWING_WITHIN_MS))) {
-    troubles.push(
-      `episode ${episodes.length}: not following ${FOLLOWING_WITHIN_MS} ms after the last cause had gone`,
+      `episode ${episodes.length}: not following ${followingMs} ms after the last cause had gone`,
     );
   } else {
     entry.followingMs = (nowUs() - calmUs) / 1e3;
   }
   if (!beganFollowing || !faults.every(({ harmless }) => harmless === true)) return;
-  for (const { event, to, code } of program.lines.slice(linesBefore)) {
+  for (const { event, to, code } of follower.lines.slice(linesBefore)) {
     // A machine that is busy with something else is a cause, too.
     if (event !== "state" || code === "program.stalled") continue;
     troubles.push(
@@ -121,19 +123,19 @@ async function episode(): Promise<void> {
 async function until(wanted: () => boolean, withinMs: number): Promise<boolean> {
   const deadline = nowUs() + withinMs * 1e3;
   while (!wanted()) {
-    if (nowUs() > deadline || program.troubles.length > 0) return wanted();
+    if (nowUs() > deadline || crashes().length > 0) return wanted();
     await Bun.sleep(5);
   }
   return true;
 }
 
 async function report(): Promise<void> {
-  const { violations, firstGoalMs } = await judgeRecord(sim);
+  const { violations, firstGoalMs } = await judgeRecord(sim, scene.targetsOfMs);
   printCounts(
     "injected",
     episodes.flatMap(({ faults }) => faults.map(({ kind }) => kind)),
   );
-  const met = program.lines.flatMap(({ event, to, code }) =>
+  const met = follower.lines.flatMap(({ event, to, code }) =>
     event === "state" ? `state ${to}` : (code ?? event),
   );
   printCounts("met by", met);
@@ -159,23 +161,27 @@ async function report(): Promise<void> {
       those.map(({ index }) => firstMs(index)),
     );
   }
-  if (p99 > TARGET_P99_MS && !options.untimed) {
-    troubles.push(`the first goal came after ${p99.toFixed(0)} ms at p99: the target is ${TARGET_P99_MS}`);
+  const { firstGoalP99Ms } = scene.recovery;
+  if (p99 > firstGoalP99Ms && !options.untimed) {
+    troubles.push(`the first goal came after ${p99.toFixed(0)} ms at p99: the target is ${firstGoalP99Ms}`);
     for (const { entry, index } of usual) {
-      if (firstMs(index) > TARGET_P99_MS)
+      if (firstMs(index) > firstGoalP99Ms)
         console.log(`  ${firstMs(index).toFixed(0)} ms after ${texts(entry)}`);
     }
   }
   console.log("\nlives of the program");
-  console.log(`  ${program.lives.length} in all; those that were long:`);
-  for (const life of program.lives) {
+  const lives = scene.programs.flatMap((program) => program.lives);
+  console.log(`  ${lives.length} in all; those that were long:`);
+  for (const life of lives) {
     const judged = judgeLife(life);
     if (judged === undefined) continue;
     console.log(`  ${judged.text}`);
     if (judged.grew) troubles.push(`it grew: ${judged.text}`);
   }
-  troubles.push(...program.troubles, ...violations);
-  console.log(`\n${violations.length} violations of the safety rules, ${program.troubles.length} crashes`);
+  for (const line of measured) console.log(`  ${line}`);
+  troubles.push(...crashes(), ...violations);
+  console.log(`\n${violations.length} violations of the safety rules, ${crashes().length} crashes`);
+  await scene[Symbol.asyncDispose]();
   if (troubles.length === 0) {
     await sim.stop();
     return;
@@ -185,9 +191,9 @@ async function report(): Promise<void> {
   await copyFile(sim.paths.record, kept);
   console.log(`the last episodes:\n${episodes.slice(-3).map(texts).join("\n")}`);
   console.log(`and what the program said last:`);
-  for (const line of program.lines.slice(-15)) console.log(`  ${sayLine(line)}`);
+  for (const line of follower.lines.slice(-15)) console.log(`  ${sayLine(line)}`);
   console.log(
-    `the record is ${kept}; again: bun scripts/chaos.ts --seed ${seed} --minutes ${options.minutes} --rate ${rateHz}`,
+    `the record is ${kept}; again: bun scripts/chaos.ts --seed ${seed} --minutes ${options.minutes} --rate ${rateHz}${options.network ? " --network" : ""}`,
   );
   await sim.stop();
   process.exitCode = 1;

@@ -2,11 +2,16 @@
 
 import type { Random } from "../random.ts";
 import { ARM_FAULTS } from "./arm-faults.ts";
-import type { Fault, Victims } from "./fault.ts";
+import type { Draw, Fault, Victims } from "./fault.ts";
 import { HAND_FAULTS } from "./hand-faults.ts";
 import { MACHINE_FAULTS } from "./machine-faults.ts";
 
-const draws = { ...ARM_FAULTS, ...HAND_FAULTS, ...MACHINE_FAULTS };
+/** Faults of arms, hands and the machine that has them. */
+export const LOCAL_DRAWS: Readonly<Record<string, Draw>> = {
+  ...ARM_FAULTS,
+  ...HAND_FAULTS,
+  ...MACHINE_FAULTS,
+};
 
 /** How often each is drawn, against the others. Restarts are rare: only a process that lives shows whether it grows. */
 const weights: Readonly<Record<string, number>> = {
@@ -15,8 +20,13 @@ const weights: Readonly<Record<string, number>> = {
   "pull both": 0.5,
 };
 
-/** Draws a fault that uses nothing of `taken`. */
-export function drawFault(random: Random, victims: Victims, taken: ReadonlySet<string>): Fault {
+/** Draws one of these faults, that uses nothing of `taken`. */
+export function drawFault<Of extends Victims>(
+  random: Random,
+  victims: Of,
+  taken: ReadonlySet<string>,
+  draws: Readonly<Record<string, (random: Random, victims: Of) => Fault>>,
+): Fault {
   const kinds = Object.keys(draws);
   for (;;) {
     const kind = random.of(kinds);

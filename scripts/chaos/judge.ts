@@ -21,9 +21,9 @@ export interface RecordFindings {
   readonly firstGoalMs: ReadonlyMap<number, number>;
 }
 
-/** Checks a record of any length. */
-export async function judgeRecord({ paths }: RunningSim): Promise<RecordFindings> {
-  const limits = { followSpeedDegPerS: 360, alignSpeedDegPerS: 45 };
+/** Checks a record of any length. Of a leader on another machine the follower may act on samples so late, ms. */
+export async function judgeRecord({ paths }: RunningSim, targetsOfMs = 0): Promise<RecordFindings> {
+  const limits = { followSpeedDegPerS: 360, alignSpeedDegPerS: 45, targetsOfMs };
   const check = new SafetyCheck({ ...limits, targets: followerGoals(paths.calibration) });
   const firstGoalMs = new Map<number, number>();
   let calm: { number: number; t: number } | undefined;

@@ -1,5 +1,6 @@
 /** The program under chaos: started, ended and started again, what it says, and what it uses. */
 
+import { readdirSync, readFileSync } from "node:fs";
 import { nowUs } from "../../src/linux/clock.ts";
 import type { RunningSim } from "../../src/sim/testing/start.ts";
 import { type ProcessSample, sampleProcess } from "../bench/process.ts";
@@ -26,6 +27,34 @@ export interface Life {
 
 const SAMPLE_EVERY_MS = 1_000;
 
+/** How a program is run. */
+export interface ProgramOptions {
+  /** Called with each line that is kept of it. */
+  heard?(line: Line): void;
+  /** Beside our own environment. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** In one of its own it gets no Ctrl-C of our terminal. */
+  readonly session?: "ours" | "its own";
+}
+
+/** Sends a signal to a process that may have ended. */
+export function signalTo(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
+}
+
+/** The command that teleoperates both simulated arms. */
+export function teleoperateBoth(path: string, { paths, dir }: RunningSim, rateHz: number): string[] {
+  return [
+    ...[path, "teleoperate", "--json", "--rate", `${rateHz}`, "--socket", `${dir}/control.sock`],
+    ...["--leader", paths.leader, "--follower", paths.follower, "--leader-id", "leader"],
+    ...["--follower-id", "follower", "--calibration-dir", paths.calibration],
+  ];
+}
+
 /** The program, whichever process it is at the moment. */
 export class Program {
   readonly lines: Line[] = [];
@@ -35,24 +64,46 @@ export class Program {
   state = "none";
 
   readonly #command: readonly string[];
+  readonly #spawning: { readonly env: Record<string, string | undefined>; readonly detached: boolean };
   readonly #heard: (line: Line) => void;
   #child: Bun.Subprocess<"ignore", "pipe", "pipe"> | undefined;
   #isWanted = false;
   #sampling: NodeJS.Timeout | undefined;
 
-  /** `heard` is called with each line of it. */
-  constructor(path: string, { paths, dir }: RunningSim, rateHz: number, heard: (line: Line) => void) {
+  /** A command that prints JSON lines. */
+  constructor(
+    command: readonly string[],
+    { heard = () => {}, env = {}, session = "ours" }: ProgramOptions = {},
+  ) {
     this.#heard = heard;
-    this.#command = [
-      ...[path, "teleoperate", "--json", "--rate", `${rateHz}`, "--socket", `${dir}/control.sock`],
-      ...["--leader", paths.leader, "--follower", paths.follower, "--leader-id", "leader"],
-      ...["--follower-id", "follower", "--calibration-dir", paths.calibration],
-    ];
+    this.#command = command;
+    this.#spawning = { env: { ...process.env, ...env }, detached: session === "its own" };
+  }
+
+  /** Its process; of one that was not started there is none. */
+  get pid(): number {
+    return this.#child?.pid ?? -1;
+  }
+
+  /** The processes that it has started, and that run. */
+  get children(): readonly number[] {
+    try {
+      const pid = this.#child?.pid;
+      return readdirSync(`/proc/${pid}/task`).flatMap((thread) => {
+        const text = readFileSync(`/proc/${pid}/task/${thread}/children`, "utf8");
+        return text.split(" ").filter(Boolean).map(Number);
+      });
+    } catch {
+      return []; // it has ended
+    }
   }
 
   /** Starts it; it is expected to run from now on. */
   start(): void {
-    const child = Bun.spawn([...this.#command], { stdin: "ignore", stdout: "pipe", stderr: "pipe" });
+    const child = Bun.spawn([...this.#command], {
+      ...{ stdin: "ignore", stdout: "pipe", stderr: "pipe" },
+      ...this.#spawning,
+    });
     const life: Life = { samples: [] };
     this.lives.push(life);
     this.#child = child;
@@ -100,7 +151,7 @@ export class Program {
   }
 
   #take(line: Line): void {
-    if (line.event === "calibration" || line.event === "summary") return;
+    if (["calibration", "epoch", "summary"].includes(line.event)) return;
     this.lines.push(line);
     this.#heard(line);
     if (line.event === "state") this.state = line.to!;

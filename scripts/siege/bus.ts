@@ -5,7 +5,7 @@ import { ARMS, type ArmName } from "../../src/sim/arm/joints.ts";
 import { recordEntries } from "../../src/sim/testing/record.ts";
 import { SafetyCheck, type SafetyRule } from "../../src/sim/testing/safety.ts";
 import { type RunningSim, startSim } from "../../src/sim/testing/start.ts";
-import { Program } from "../chaos/program.ts";
+import { Program, teleoperateBoth } from "../chaos/program.ts";
 import type { Attack, AttackReport, Siege } from "./attack.ts";
 import { HANGUPS, LIES_ABOUT_MOTION, MODES } from "./bus/modes.ts";
 
@@ -126,7 +126,7 @@ async function startLines({ program, dir, random }: Siege, life: string) {
 async function teleoperate(life: number, modes: Iterator<Hostile>, siege: Siege, outcome: Outcome) {
   const { program: path, random, say } = siege;
   const lines = await startLines(siege, `life-${life}`);
-  const program = new Program(path, lines.sim, RATE_HZ, () => {});
+  const program = new Program(teleoperateBoth(path, lines.sim, RATE_HZ));
   const done: Hostile[] = [];
   // Every second life begins on lines that lie.
   if (life % 2 === 0) program.start();

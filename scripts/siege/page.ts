@@ -7,7 +7,7 @@ import { Claims } from "../../src/web/access/claims.ts";
 import { percentile } from "../bench/analysis.ts";
 import { sampleProcess } from "../bench/process.ts";
 import { judgeRecord } from "../chaos/judge.ts";
-import { Program } from "../chaos/program.ts";
+import { Program, teleoperateBoth } from "../chaos/program.ts";
 import type { Attack, AttackReport, Siege } from "./attack.ts";
 import { lateOf, megabytes, rounded, until } from "./figures.ts";
 
@@ -28,7 +28,7 @@ export const page: Attack = { name: "page", run: besiegePage };
 
 async function besiegePage({ program: path, random, seconds, dir, say }: Siege): Promise<AttackReport> {
   await using sim = await startSim({ binary: path, arms: "configured", motion: "wave" });
-  const program = new Program(path, sim, RATE_HZ, () => {});
+  const program = new Program(teleoperateBoth(path, sim, RATE_HZ));
   const socket = join(sim.dir, "control.sock");
   program.start();
   await until(() => program.state === "following", FOLLOWING_WITHIN_MS);

@@ -6,7 +6,7 @@ import { startSim } from "../../src/sim/testing/start.ts";
 import { percentile } from "../bench/analysis.ts";
 import { sampleProcess } from "../bench/process.ts";
 import { judgeRecord } from "../chaos/judge.ts";
-import { Program } from "../chaos/program.ts";
+import { Program, teleoperateBoth } from "../chaos/program.ts";
 import type { Attack, AttackReport, Siege } from "./attack.ts";
 import { lateOf, megabytes, rounded, until } from "./figures.ts";
 import { startHelper } from "./socket/helper.ts";
@@ -47,7 +47,7 @@ export const socket: Attack = {
 
 async function besiegeService({ program: path, random, seconds, dir, say }: Siege): Promise<AttackReport> {
   await using sim = await startSim({ binary: path, arms: "configured", motion: "wave" });
-  const program = new Program(path, sim, RATE_HZ, () => {});
+  const program = new Program(teleoperateBoth(path, sim, RATE_HZ));
   const at = join(sim.dir, "control.sock");
   const lost: string[] = [];
   const hung: string[] = [];

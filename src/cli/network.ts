@@ -9,6 +9,7 @@ import { machineName, machineNetworkFor, type NetworkOverrides } from "../config
 import { MAIN_PAIR, pairsOrMain, pairToName } from "../config/pairs.ts";
 import { log } from "../daemon/log.ts";
 import { serviceManager } from "../host/notify.ts";
+import { giveBackCode } from "../linux/scheduling.ts";
 import { isJournal, printLine } from "../linux/text/stdout.ts";
 import type { Audience } from "../messages/audience.ts";
 import { type ClientOptions, runClient } from "../remote/client.ts";
@@ -20,12 +21,16 @@ import { addBrokerOptions } from "./options/network.ts";
 interface Options extends NetworkOverrides {
   readonly socket?: string;
   readonly pair?: string;
+  readonly config?: string;
   readonly fleet?: string;
   readonly withInput?: true;
 }
 
 /** The configuration is looked at again so often. */
 const LOOK_EVERY_MS = 2_000;
+
+/** By then it is connected, where it can be. */
+const STARTED_MS = 5_000;
 
 /** Makes the command. */
 export function networkCommand(): Command {
@@ -37,12 +42,13 @@ export function networkCommand(): Command {
         '"so101 teleoperate --broker" starts it by itself. Ctrl-C ends it.',
     )
     .option("--socket <path>", "control socket of the one service to serve (default: all configured pairs)")
-    .option("--pair <name>", `that pair's name in the network (default: ${MAIN_PAIR})`);
-  command.option(
-    "--fleet <path>",
-    "socket at which the page of this machine finds the list of all machines (default: /run/so101-network/fleet.sock " +
-      "or that of the user, none with --socket)",
-  );
+    .option("--pair <name>", `that pair's name in the network (default: ${MAIN_PAIR})`)
+    .option("--config <file>", `configuration file whose [network] is used (default: ${DEFAULT_CONFIG_PATH})`)
+    .option(
+      "--fleet <path>",
+      "socket at which the page of this machine finds the list of all machines (default: /run/so101-network/fleet.sock " +
+        "or that of the user, none with --socket)",
+    );
   return addBrokerOptions(command)
     .addOption(new Option("--with-input", "end when the standard input does").hideHelp())
     .addHelpText(
@@ -58,13 +64,16 @@ Exit codes: 0 stopped, or no broker is configured, 1 failed, 2 wrong usage or co
 
 async function serve(options: Options, interrupted: AbortSignal): Promise<void> {
   const manager = serviceManager();
+  const path = options.config ?? DEFAULT_CONFIG_PATH;
   const signal = options.withInput ? AbortSignal.any([interrupted, inputEnded()]) : interrupted;
   const tell = (text: string) => manager?.notify("READY=1", `STATUS=${text.replaceAll("\n", "; ")}`);
+  // Of its code the start has used most.
+  setTimeout(giveBackCode, STARTED_MS).unref();
   const alive =
     manager?.watchdogMs && setInterval(() => manager.notify("WATCHDOG=1"), manager.watchdogMs / 3);
   try {
     while (!signal.aborted) {
-      const seen = stampOf(DEFAULT_CONFIG_PATH);
+      const seen = stampOf(path);
       const client = await configured(options, tell, signal);
       if (client === "no broker") {
         tell(NO_BROKER);
@@ -74,7 +83,7 @@ async function serve(options: Options, interrupted: AbortSignal): Promise<void> 
       if (client === undefined) return;
       const changed = new AbortController();
       const looking = setInterval(() => {
-        if (stampOf(DEFAULT_CONFIG_PATH) !== seen) changed.abort();
+        if (stampOf(path) !== seen) changed.abort();
       }, LOOK_EVERY_MS);
       log("info", `in the network as ${client.machine}: the broker is ${client.access.url}`);
       await runClient({ ...client, summarise: tell }, AbortSignal.any([signal, changed.signal]));
@@ -109,8 +118,14 @@ async function configured(
   return undefined;
 }
 
-function clientFor({ socket, pair = MAIN_PAIR, fleet, ...given }: Options): ClientOptions | "no broker" {
-  const network = machineNetworkFor(DEFAULT_CONFIG_PATH, given);
+function clientFor({
+  socket,
+  pair = MAIN_PAIR,
+  config = DEFAULT_CONFIG_PATH,
+  fleet,
+  ...given
+}: Options): ClientOptions | "no broker" {
+  const network = machineNetworkFor(config, given);
   if (network.broker === undefined) return "no broker";
   return {
     machine: machineName(network),

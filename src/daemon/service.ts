@@ -12,7 +12,6 @@ import { MAIN_PAIR } from "../config/pairs.ts";
 import { serviceManager } from "../host/notify.ts";
 import type { Audience } from "../messages/audience.ts";
 import { sayProblem } from "../messages/problems.ts";
-import type { LinkOwner } from "../teleop/remote/link.ts";
 import type { ControlEvent, EventSink, Severity } from "../teleop/reporting/events.ts";
 import type { Borrower, Left, Problem } from "../teleop/reporting/problem.ts";
 import type { PairSettings } from "../teleop/settings.ts";
@@ -26,6 +25,7 @@ import { watchSupply } from "./events/supply.ts";
 import { type ToldEvent, type ToldSink, tell } from "./events/told.ts";
 import { unnamedBoards } from "./events/unnamed-boards.ts";
 import { Lending } from "./lending.ts";
+import { runClientProcess } from "./network/client-process.ts";
 import { Drive } from "./network/drive.ts";
 import { RemoteFigures } from "./network/remote-figures.ts";
 import { SampleSocket } from "./network/sample-socket.ts";
@@ -59,6 +59,8 @@ export interface ServiceOptions {
   readonly only?: "park" | undefined;
   /** Ends so many seconds after the process has started. */
   readonly durationS?: number | undefined;
+  /** The words by which this program is the network's client of the service with a control socket; none where another is. */
+  networkClient?(socket: string): readonly string[] | undefined;
   /** Makes the output; `summary` gives the figures of now. */
   makeOutput(settings: PairSettings, summary: () => Summary): Promise<Output>;
 }
@@ -186,7 +188,11 @@ export async function runService(options: ServiceOptions): Promise<Left | undefi
     sinks.push(() => {
       place!.mode = mailbox.mode;
     });
-    if (drive.isNetworked) watches.push(sampleSocket(place.path, memory.link));
+    if (drive.isNetworked) {
+      watches.push(new SampleSocket(place.path, memory.link, (event) => sink(event)));
+      const client = options.networkClient?.(place.path);
+      if (client !== undefined) watches.push(runClientProcess(client, (event) => sink(event)));
+    }
     teleoperation = startTeleoperation(drive.settings, memory, sink);
     watches.push(
       watchPorts(settings, memory, lending),
@@ -210,12 +216,6 @@ export async function runService(options: ServiceOptions): Promise<Left | undefi
     place?.give();
     output.end();
   }
-}
-
-/** Where the network's client connects. */
-function sampleSocket(control: string, link: LinkOwner): { stop(): void } {
-  const socket = new SampleSocket(control, link);
-  return { stop: () => socket.close() };
 }
 
 /** Whether what keeps the program from the arms is waited for: a person can end it, and need not start this one again. */

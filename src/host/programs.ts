@@ -117,11 +117,35 @@ const READ_BY_US =
 
 /** Runs this program itself on this terminal, with other arguments; the exit code. */
 export function runSelf(args: readonly string[], env = process.env): Promise<number> {
-  const passed = Object.fromEntries(Object.entries(env).filter(([name]) => READ_BY_US.test(name)));
   return Bun.spawn([process.execPath, ...args], {
-    env: { ...passed, PATH: ENVIRONMENT.PATH },
+    env: environmentFrom(env),
     stdio: ["inherit", "inherit", "inherit"],
   }).exited;
+}
+
+/** This program itself, started beside this process. */
+export type SelfStarted = Bun.Subprocess<"pipe", "ignore", "pipe">;
+
+/**
+ * Starts this program itself with other arguments, in a session of its own: Ctrl-C is for this process. Its input ends when
+ * that is ended here, or when this process ends, however it does.
+ */
+export function startSelf(args: readonly string[]): SelfStarted {
+  return Bun.spawn([process.execPath, ...source(), ...args], {
+    env: environmentFrom(process.env),
+    stdio: ["pipe", "ignore", "pipe"],
+    detached: true,
+  });
+}
+
+/** What Bun runs, where this is not the compiled program. */
+function source(): string[] {
+  return Bun.main.startsWith("/$bunfs/") ? [] : [Bun.main];
+}
+
+function environmentFrom(env: NodeJS.ProcessEnv): Record<string, string | undefined> {
+  const passed = Object.entries(env).filter(([name]) => READ_BY_US.test(name));
+  return { ...Object.fromEntries(passed), PATH: ENVIRONMENT.PATH };
 }
 
 function isRunnable(path: string): boolean {

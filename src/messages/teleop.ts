@@ -32,7 +32,7 @@ const ignoredCommands = {
 
 /** How each is said. */
 const words: { readonly [Code in TeleopCode]?: (problem: Of<Code>, audience: Audience) => string } = {
-  "pair.connecting": () => "both arms answer",
+  "pair.connecting": ({ arm }) => (arm === undefined ? "both arms answer" : `${name(arm)} answers`),
   "pair.aligning": () => "the follower moves slowly to the leader's pose",
   "pair.following": ({ stopped }) =>
     `the follower has reached the leader's pose${
@@ -119,6 +119,9 @@ const words: { readonly [Code in TeleopCode]?: (problem: Of<Code>, audience: Aud
   "claim.failed": () => "somebody has tried to claim a page, and failed: it may move nothing",
 
   "network.unsent": ({ trouble }) => `the leader's positions do not go out: ${sayClosed(trouble)}`,
+  "network.client-ended": ({ exitCode, why, againS }) =>
+    `the program beside this one that speaks to the broker has ended (${why === "" ? `exit code ${exitCode}` : why}): it is ` +
+    `started again in ${againS} s`,
   "network.name-twice": ({ machine }) =>
     `two machines call themselves ${machine ?? "by this machine's name"} at the broker, and each hides the other — give ` +
     "one of them another name: machine in [network] of its configuration (--machine)",
@@ -273,6 +276,7 @@ function sayClosed({ why, broker, fact }: BrokerClosed): string {
 }
 
 const lefts: Readonly<Record<Left, string>> = {
+  elsewhere: "the leader's positions are sent no more",
   released: "the follower is released",
   parked: "the follower is parked and released",
   held: "the follower is held where it is",

@@ -6,7 +6,10 @@ import { JOINTS } from "../../src/arm/joints.ts";
 import type { RunningSim } from "../../src/sim/testing/start.ts";
 
 /** For each joint the follower's goal by the leader's reading; undefined while an arm has no calibration. */
-export function targetsOf({ paths }: RunningSim, ids = { leader: "leader", follower: "follower" }) {
+export function targetsOf(
+  { paths }: Pick<RunningSim, "paths">,
+  ids = { leader: "leader", follower: "follower" },
+) {
   try {
     const leader = new CalibrationStore(paths.calibration).load({ role: "leader", id: ids.leader });
     const follower = new CalibrationStore(paths.calibration).load({ role: "follower", id: ids.follower });

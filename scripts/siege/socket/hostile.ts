@@ -5,8 +5,9 @@
  *   bun scripts/siege/socket/hostile.ts SOCKET KIND SECONDS SEED
  */
 import { Errno, errno, libc, nativeBuffer } from "../../../src/linux/libc.ts";
+import { SAMPLE_BYTES, SampleView } from "../../../src/teleop/remote/sample.ts";
 import { Random } from "../../random.ts";
-import type { Kind } from "./kinds.ts";
+import { type Kind, SAMPLE_KINDS } from "./kinds.ts";
 
 const [path, kind, secondsText, seedText] = process.argv.slice(2) as string[] as [
   string,
@@ -19,11 +20,16 @@ const endMs = performance.now() + Number(secondsText) * 1e3;
 
 const AF_UNIX = 1;
 const SOCK_STREAM = 1;
+const SOCK_SEQPACKET = 5;
 const SOCK_NONBLOCK = 0o4000;
+const MSG_PEEK = 0x02;
 const MSG_DONTWAIT = 0x40;
 const MSG_NOSIGNAL = 0x4000;
 /** So many a client keeps open where it keeps any. */
 const HELD = 64;
+
+/** Of samples each is a message. */
+const TYPE = SAMPLE_KINDS.some((each) => each === kind) ? SOCK_SEQPACKET : SOCK_STREAM;
 
 const name = new TextEncoder().encode(path);
 const address = nativeBuffer(2 + name.length + 1);
@@ -34,7 +40,7 @@ let connections = 0;
 
 /** A connection; undefined when there is none to be had. One that waits in line for it is the more patient attacker. */
 function connect(flags = 0): number | undefined {
-  const fd = libc.socket(AF_UNIX, SOCK_STREAM | flags, 0);
+  const fd = libc.socket(AF_UNIX, TYPE | flags, 0);
   if (fd === -1) return undefined;
   if (libc.connect(fd, address.pointer, address.bytes.length) === 0) {
     connections++;
@@ -60,6 +66,11 @@ function hear(fd: number, most: number): boolean {
 function isHeard(fd: number): boolean {
   const sent = libc.sendto(fd, buffer.pointer, 0, MSG_DONTWAIT | MSG_NOSIGNAL, null, 0);
   return sent !== -1 || errno() === Errno.EAGAIN;
+}
+
+/** Whether the other side has not ended; what it has said stays unread. */
+function isOpen(fd: number): boolean {
+  return libc.recv(fd, buffer.pointer, 1, MSG_DONTWAIT | MSG_PEEK) !== 0;
 }
 
 /** Says something on a connection, and leaves it. */
@@ -109,6 +120,25 @@ function tinyWrites(): void {
   libc.close(fd);
 }
 
+const JOINT = () => random.of(["[0,0,0,4095]", "[0,0,4095,0]", "[1e9,1e9,1e9,1e9]", "[0.5,0,1,2]"]);
+/** What is said of a leader, as far as a request is long. */
+const heard = (leader: string) =>
+  request(
+    `"do":"heard","leader":"${leader}","arm":{"epoch":"${random
+      .whole(0, 2 ** 31)
+      .toString(16)
+      .padStart(16, "0")}",` + `"normalisation":"range","joints":[${Array.from({ length: 6 }, JOINT)}]}`,
+  );
+
+const aSample = new Uint8Array(SAMPLE_BYTES);
+let sequence = 0;
+/** A good sample, of nobody's epoch, that says anything. */
+function sample(): Uint8Array {
+  const positions = Array.from({ length: 6 }, () => random.whole(0, 4_095));
+  new SampleView(aSample).write(sequence++, random.whole(0, 2 ** 31), 0, random.between(0, 1e12), positions);
+  return aSample;
+}
+
 const deeds: Readonly<Record<Kind, () => void>> = {
   "connect and close": () => once(""),
   "connect without waiting": () => {
@@ -139,6 +169,26 @@ const deeds: Readonly<Record<Kind, () => void>> = {
   "one request each": () => once(STATUS),
   flood,
   "tiny writes": tinyWrites,
+  "carrying without reading": () => hold(request('"do":"network"'), isHeard),
+  "carrying for a moment": () => once(request('"do":"network"')),
+  "hearing of nobody's leader": () => once(heard("nobody/main")),
+  "hearing rubbish": () =>
+    once(
+      random.of([
+        heard("a/b/c"),
+        heard("\\u0000/main"),
+        request('"do":"heard","leader":"nobody/main","trouble":{"why":"other version","version":1e308}'),
+        request(
+          `"do":"heard","leader":"nobody/main","trouble":{"why":"refused","broker":"${"x".repeat(300)}"}`,
+        ),
+      ]),
+    ),
+  "samples: connect and close": () => once(""),
+  "samples: silence": () => hold("", isOpen),
+  "samples: wrong sizes": () =>
+    hold("x", (fd) => say(fd, aSample.subarray(0, random.whole(0, SAMPLE_BYTES - 1))) && say(fd, garbage())),
+  "samples: a flood": () => hold("x", (fd) => say(fd, sample())),
+  "samples: killed": () => hold("x", isOpen),
   killed: () => hold(random.of([STATUS, request('"do":"watch","everyMs":50'), ""]), isHeard),
 };
 

@@ -21,5 +21,22 @@ export const KINDS = [
 /** What they do, too, where the pair need not follow: they borrow the arms, and listen to nobody, or go at once. */
 export const BORROWERS = ["borrowing", "borrowing for a moment", "events without reading"] as const;
 
+/** What they do with the requests of the network's client. */
+export const NETWORK_KINDS = [
+  "carrying without reading",
+  "carrying for a moment",
+  "hearing of nobody's leader",
+  "hearing rubbish",
+] as const;
+
+/** What they do on the socket of the samples, beside the control socket. */
+export const SAMPLE_KINDS = [
+  "samples: connect and close",
+  "samples: silence",
+  "samples: wrong sizes",
+  "samples: a flood",
+  "samples: killed",
+] as const;
+
 /** One of them. */
-export type Kind = (typeof KINDS | typeof BORROWERS)[number];
+export type Kind = (typeof KINDS | typeof BORROWERS | typeof NETWORK_KINDS | typeof SAMPLE_KINDS)[number];

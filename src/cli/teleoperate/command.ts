@@ -1,12 +1,15 @@
 /** `so101 teleoperate`: makes the follower arm follow the leader arm until it is stopped. */
 import { Command, InvalidArgumentError } from "commander";
 import { configFor, DEFAULT_CONFIG_PATH, type Overrides } from "../../config/config.ts";
+import { MAIN_PAIR } from "../../config/pairs.ts";
+import { absolute } from "../../config/text.ts";
 import { type Output, runService } from "../../daemon/service.ts";
 import { pairSettings } from "../../daemon/settings/pair-settings.ts";
 import type { Summary } from "../../daemon/summary.ts";
+import { serviceManager } from "../../host/notify.ts";
 import type { PairSettings } from "../../teleop/settings.ts";
 import { readerOfService } from "../options/audience.ts";
-import { addArmsOptions, addBrokerOptions } from "../options/network.ts";
+import { addArmsOptions, addBrokerOptions, brokerArguments } from "../options/network.ts";
 import { jsonOutput } from "./json.ts";
 import { logOutput } from "./log.ts";
 
@@ -80,6 +83,7 @@ async function teleoperate({ config, pair, duration, socket, json, ...overrides 
     audience: () => readerOfService({ pair, config, socket }, overrides),
     socket,
     durationS: duration,
+    networkClient: (path) => clientWords(path, { config, pair }, overrides),
     makeOutput: async (settings, summary) => {
       if (json) return jsonOutput(summary);
       return hasScreen() ? screen(settings, summary) : logOutput(summary);
@@ -87,6 +91,19 @@ async function teleoperate({ config, pair, duration, socket, json, ...overrides 
   });
   // Told by then: the follower could not be released, because another program has its port.
   if (left === "in use") process.exitCode = 1;
+}
+
+/** On an installed machine the network's client is a service of its own. */
+function clientWords(
+  socket: string,
+  { config, pair = MAIN_PAIR }: { readonly config: string | undefined; readonly pair: string | undefined },
+  overrides: Overrides,
+): string[] | undefined {
+  if (serviceManager() !== undefined) return undefined;
+  // What is of the whole machine, a further pair has from the main one's file.
+  const file = config !== undefined && pair === MAIN_PAIR ? [`--config=${absolute(config)}`] : [];
+  const place = [`--socket=${absolute(socket)}`, `--pair=${pair}`];
+  return ["network", "--with-input", ...place, ...file, ...brokerArguments(overrides)];
 }
 
 /** Loaded where somebody watches: it takes half a second on a Pi. */

@@ -108,7 +108,7 @@ export class SafetyCheck {
       const watch = this.#goals[id - 1]!;
       watch.read(entry.t);
       const target = this.#targets?.[id - 1]?.[raw];
-      if (target !== undefined) watch.target(target);
+      if (target !== undefined) watch.target(entry.t, target);
     }
   }
 

@@ -15,6 +15,11 @@ export interface GoalLimits {
    * may have been written any time before, but not before the leader was read.
    */
   times?: "of writing" | "of arrival";
+  /**
+   * The leader is one of another machine: a goal may belong where the leader was so long ago, or at any time since then,
+   * ms. Now alone if left out.
+   */
+  targetsOfMs?: number;
 }
 
 const STEPS_PER_DEG = degreesToSteps(degrees(1));
@@ -50,10 +55,11 @@ export class GoalWatch {
   #excess = 0;
   /** The latest strides of an alignment that has begun to move. */
   #strides: Stride[] = [];
-  /** Where the goal belongs, if anybody has told. */
-  #target: number | undefined;
-  /** From the goal before to the target that it had. */
-  #distance = 0;
+  /** Where the goal may belong, if anybody has told: the last is where the leader is. */
+  #targets: { readonly steps: number; readonly atUs: number }[] = [];
+  /** From the goal before to the targets that it had: to the lowest and to the highest. */
+  #below = 0;
+  #above = 0;
 
   constructor(limits: GoalLimits) {
     this.#limits = limits;
@@ -65,9 +71,12 @@ export class GoalWatch {
     this.#readUs = atUs;
   }
 
-  /** This is where the next goal belongs, as far as it may go. */
-  target(steps: number): void {
-    this.#target = steps;
+  /** This is where the next goal belongs, as far as it may go, by what was read of the leader at a time. */
+  target(atUs: number, steps: number): void {
+    const fromUs = atUs - (this.#limits.targetsOfMs ?? 0) * 1e3;
+    const old = this.#targets.findIndex((target) => target.atUs > fromUs);
+    this.#targets.splice(0, old === -1 ? this.#targets.length : old);
+    this.#targets.push({ steps, atUs });
   }
 
   /**
@@ -83,7 +92,7 @@ export class GoalWatch {
     this.#aligning = this.#limits.alignSpeedDegPerS !== undefined;
     this.#excess = 0;
     this.#strides = [];
-    this.#distance = 0;
+    this.#below = this.#above = 0;
   }
 
   /** The joint is limp: its next goal is judged by what it is energised with. */
@@ -104,10 +113,8 @@ export class GoalWatch {
     this.#last = atUs < this.#deafUntilUs ? undefined : goal;
     if (last === undefined) return undefined;
     const step = goal - last;
-    const target = this.#target;
     if (this.#aligning) {
-      const met =
-        target === undefined ? this.#seemsMet(step, passedS, atUs) : this.#hasMet(target - last, mayS);
+      const met = this.#targets.length === 0 ? this.#seemsMet(step, passedS, atUs) : this.#hasMet(last, mayS);
       if (met) this.#aligning = false;
     }
 
@@ -128,13 +135,18 @@ export class GoalWatch {
     return undefined;
   }
 
-  /** Whether the target is as near to the goal as may be gone at once, or has just passed it. */
-  #hasMet(distance: number, mayS: number): boolean {
+  /** Whether a target is as near to the goal as may be gone at once, or has just passed it. */
+  #hasMet(goal: number, mayS: number): boolean {
     const { followSpeedDegPerS, alignSpeedDegPerS } = this.#limits;
     const reach = (degPerS: number) => degPerS * STEPS_PER_DEG * mayS + 1;
-    const passed = distance * this.#distance < 0 && Math.abs(distance) <= reach(followSpeedDegPerS);
-    this.#distance = distance;
-    return passed || Math.abs(distance) <= reach(alignSpeedDegPerS!);
+    const positions = this.#targets.map(({ steps }) => steps);
+    const below = Math.min(...positions) - goal;
+    const above = Math.max(...positions) - goal;
+    const distance = Math.max(below, -above, 0);
+    const changedSides = (this.#below < 0 && above > 0) || (this.#above > 0 && below < 0);
+    this.#below = below;
+    this.#above = above;
+    return (changedSides && distance <= reach(followSpeedDegPerS)) || distance <= reach(alignSpeedDegPerS!);
   }
 
   #seemsMet(step: number, seconds: number, atUs: number): boolean {

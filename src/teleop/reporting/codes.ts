@@ -109,6 +109,10 @@ export const eventCodes = {
   "claim.failed": [104, "somebody has tried to claim a page, and failed"],
 
   "network.unsent": [110, "the leader's positions do not go out to the network"],
+  "network.client-ended": [
+    111,
+    "the program beside this one that speaks to the broker has ended: it is started again",
+  ],
   "network.name-twice": [115, "two machines call themselves by one name at the broker"],
   "network.command": [116, "a pause, a release or to go on was asked for over the network"],
   "network.command-ignored": [117, "what came over the network as a command was not obeyed"],

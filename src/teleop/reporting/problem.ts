@@ -18,6 +18,8 @@ export type Left =
   | "held"
   /** It is held for the program that comes next. */
   | "handed over"
+  /** It is not on this machine. */
+  | "elsewhere"
   /** There is no connection to it. */
   | "not connected"
   /** Another program has its port: nothing could be done. */
@@ -100,6 +102,8 @@ interface Figures {
   "settings.refused": { readonly problems: readonly string[] };
   "settings.kept": { readonly keys: readonly string[] };
   "control.refused": { readonly why: string };
+  /** `why` is what it said last. */
+  "network.client-ended": { readonly exitCode: number; readonly why: string; readonly againS: number };
   "network.unsent": { readonly trouble: BrokerClosed };
   /** What the machine calls itself at its broker, where that is known. */
   "network.name-twice": { readonly machine: string | undefined };

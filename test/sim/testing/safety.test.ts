@@ -117,6 +117,24 @@ describe("the follower", () => {
     expect(rules(goals(2005, 2010, 2011, 2011, 2054))).toEqual(["goal jumped"]);
   });
 
+  test("may have met where the leader was a while ago, if that one is of another machine", () => {
+    const table = Float64Array.from({ length: 4096 }, (_, raw) => raw);
+    const targets = [[], [], [], [], [], table];
+    const at = (t: number, steps: number): RecordEntry => {
+      const packet = new Uint8Array(8);
+      encodePacket(packet, 6, 0, [steps & 0xff, steps >> 8]);
+      return { t, arm: "leader", kind: "reply", hex: packet.toHex(), firstT: t, lastT: t };
+    };
+    // Two ticks up the ramp, then as fast as the leader, which is 100 steps ahead by now.
+    const entries = [
+      energised(0, 2000),
+      ...[2011, 2050, 2090, 2130].map((steps, i) => at(1 + i * TICK_US, steps)),
+      ...[2005, 2010, 2050, 2090].map((steps, i) => goal((i + 1) * TICK_US + 2, steps)),
+    ].sort((a, b) => a.t - b.t);
+    expect(rules(entries, { ...limits, targets, targetsOfMs: 50 })).toEqual([]);
+    expect(rules(entries, { ...limits, targets })).toContain("goal jumped");
+  });
+
   test("without an aligning speed only has the following speed to keep", () => {
     const { alignSpeedDegPerS: _, ...follow } = limits;
     expect(rules(goals(2041, 2082), follow)).toEqual([]);
