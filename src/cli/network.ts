@@ -1,7 +1,7 @@
 /** `so101 network`: the network's client, which carries leaders' samples to and from an MQTT broker. */
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
-import { Command, Option } from "commander";
+import { Command } from "commander";
 import { controlPaths, fleetListPath } from "../api/address.ts";
 import { DEFAULT_CONFIG_PATH } from "../config/config.ts";
 import { ConfigError } from "../config/file.ts";
@@ -50,7 +50,7 @@ export function networkCommand(): Command {
         "or that of the user, none with --socket)",
     );
   return addBrokerOptions(command)
-    .addOption(new Option("--with-input", "end when the standard input does").hideHelp())
+    .option("--with-input", "end when the standard input does")
     .addHelpText(
       "after",
       `
