@@ -57,9 +57,13 @@ async function followAll(): Promise<void> {
       console.error(`${profile}: ${joint}: ${rule}: ${message}`);
     for (const trouble of troubles) console.error(`${profile}: ${trouble}`);
   }
-  const misses = runs.flatMap(missed);
-  for (const miss of misses) console.error(`missed: ${miss}`);
-  if (misses.length > 0) process.exitCode = 1;
+  for (const each of runs) {
+    const misses = missed(each);
+    if (misses.length === 0) continue;
+    for (const miss of misses) console.error(`missed: ${miss}`);
+    console.error(each.told.map((line) => `  ${line}`).join("\n"));
+    process.exitCode = 1;
+  }
 }
 
 async function compareLanes(): Promise<void> {
