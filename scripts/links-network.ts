@@ -17,7 +17,7 @@ import { MOSQUITTO } from "../test/support/mosquitto.ts";
 import { NETWORKS } from "../test/support/needs.ts";
 import { missed } from "./links-network/bars.ts";
 import { type LaneFigures, measureLane } from "./links-network/lanes.ts";
-import { lanesTable, runsTable } from "./links-network/report.ts";
+import { report, reportLanes } from "./links-network/report.ts";
 import { type RunFigures, run } from "./links-network/run.ts";
 
 const { values: options } = parseArgs({
@@ -51,7 +51,7 @@ async function followAll(): Promise<void> {
     const what = { profile, seconds, cutSeconds: Number(options.cut), congestionControl: options.congestion };
     runs.push(await run(what));
   }
-  console.log(runsTable(runs));
+  console.log(report(runs));
   for (const { profile, violations, troubles } of runs) {
     for (const { rule, message, joint } of violations)
       console.error(`${profile}: ${joint}: ${rule}: ${message}`);
@@ -75,7 +75,7 @@ async function compareLanes(): Promise<void> {
       lanes.push(await measureLane(lane, profile, seconds, control));
     }
   }
-  console.log(lanesTable(lanes));
+  console.log(reportLanes(lanes));
 }
 
 function progress(what: string): void {
