@@ -5,13 +5,13 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout } from "bun:test";
 import { join } from "node:path";
 import { connectAsync, type IClientPublishOptions, type MqttClient } from "mqtt";
-import { isGoals } from "../../scripts/bench/analysis.ts";
+import { goalsIn, isGoals } from "../../scripts/bench/analysis.ts";
 import { sampleProcess } from "../../scripts/bench/process.ts";
 import { Program, sayLine } from "../../scripts/chaos/program.ts";
 import { CalibrationStore } from "../../src/arm/calibration/store.ts";
 import { JOINTS } from "../../src/arm/joints.ts";
 import { poseBoth } from "../../src/sim/testing/hands.ts";
-import { bytesOf, recordEntries } from "../../src/sim/testing/record.ts";
+import { recordEntries } from "../../src/sim/testing/record.ts";
 import { checkSafety } from "../../src/sim/testing/safety.ts";
 import { type RunningSim, startSim } from "../../src/sim/testing/start.ts";
 import { epochHalves, SAMPLE_BYTES, SampleView } from "../../src/teleop/remote/sample.ts";
@@ -270,12 +270,10 @@ const ATTACKS: Readonly<Record<string, () => Promise<void>>> = {
       const sentUs = truth.sentUs + (turn % 2 ? 1 : -1) * turn * 3_000;
       sample(forged({ sequence: truth.sequence + 1, sentUs }));
     }),
-  "a time of the far future, by which everything honest is late": async () =>
-    sample(forged({ sequence: truth.sequence + 1, sentUs: 2 ** 52 })),
   "jumps of half a turn in each sample": () =>
     again(200, (turn) => {
       const positions = MIDDLE.map(() => [100, 2_148, 3_900, 1_000][turn % 4]!);
-      sample(forged({ sequence: truth.sequence + 2 + turn, positions, sentUs: truth.sentUs + turn * 1e6 }));
+      sample(forged({ sequence: truth.sequence + 2 + turn, positions, sentUs: truth.sentUs + turn * 5_000 }));
     }),
 };
 
@@ -312,11 +310,10 @@ test("after all of them neither program has grown, and no goal was beyond the li
   const calibration = new CalibrationStore(sim.paths.calibration).load({ role: "follower", id: "follower" });
   for (const entry of entries) {
     if (entry.kind !== "request" || entry.arm !== "follower" || !isGoals(entry)) continue;
-    const packet = bytesOf(entry);
-    for (let at = 7; at + packet[6]! < packet.length; at += packet[6]! + 1) {
-      const { range_min, range_max } = calibration[JOINTS[packet[at]! - 1]!];
-      const goal = packet[at + 1]! | (packet[at + 2]! << 8);
-      expect(goal >= range_min && goal <= range_max).toBe(true);
-    }
+    const outside = goalsIn(entry).filter(({ id, goal }) => {
+      const { range_min, range_max } = calibration[JOINTS[id - 1]!];
+      return goal < range_min || goal > range_max;
+    });
+    expect(outside).toEqual([]);
   }
 });
