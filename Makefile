@@ -14,10 +14,10 @@ ifneq ($(shell scripts/bootstrap --check && echo pinned),pinned)
 .PHONY: $(READY)
 endif
 
-.PHONY: help demo demo-remote check test lint build deb e2e bench bench-web pictures links chaos siege mutants release clean
+.PHONY: help demo demo-remote check test lint build deb e2e bench bench-web bench-network pictures links links-network chaos siege mutants release clean
 
 help: ## say what can be made
-	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
 
 demo: $(READY) dist/so101-linux-$(HOST) ## teleoperate two simulated arms, live; ARMS=new: set them up on the page; Ctrl-C ends it
 	@$(BUN) $(if $(ARMS),scripts/demo/new-arms.ts $(ARMS),scripts/demo.ts)
@@ -53,11 +53,17 @@ bench: $(READY) dist/so101-linux-$(HOST) ## measure latency, rate, start-up, CPU
 bench-web: $(READY) dist/so101-linux-$(HOST) ## measure the page in Chromium: its size, start, frames, delays, memory
 	@$(BUN) scripts/bench-web.ts $(if $(ONLY),--only $(ONLY))
 
+bench-network: $(READY) dist/so101-linux-$(HOST) ## measure what following a leader of another machine adds, over a broker on loopback
+	@$(BUN) scripts/bench-network.ts $(if $(SECONDS),--seconds $(SECONDS))
+
 pictures: $(READY) dist/so101-linux-$(HOST) ## take the manual's pictures of the page's screens anew
 	@SO101_PICTURES=1 $(BUN) test ./test/e2e/web-screens.test.ts -t picture
 
 links: $(READY) ## show what late replies do to rate and goals, beside LeRobot's loop
 	@$(BUN) scripts/links.ts
+
+links-network: $(READY) dist/so101-linux-$(HOST) ## follow a leader over bad networks and cuts of them, 10 minutes each; SECONDS=20: for so long; as root
+	@$(BUN) scripts/links-network.ts $(if $(SECONDS),--seconds $(SECONDS)) $(if $(ONLY),--only '$(ONLY)') $(if $(LANES),--lanes)
 
 chaos: $(READY) dist/so101-linux-$(HOST) ## beat the program with random faults for ten minutes; NETWORK=1: two machines of it
 	@$(BUN) scripts/chaos.ts --minutes $(or $(MINUTES),10) $(if $(SEED),--seed $(SEED)) $(if $(NETWORK),--network)

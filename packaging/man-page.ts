@@ -8,6 +8,10 @@ import { DOC_DIR } from "./manual.ts";
 const FILES: readonly (readonly [path: string, what: string])[] = [
   ["/etc/so101-teleop/config.toml", "configuration of the main pair; of a further pair <pair>.toml"],
   ["/usr/share/so101-teleop/config.toml", "what config.toml was made of at the first installation"],
+  [
+    "/etc/so101-teleop/network/",
+    "certificates, keys and passwords for the network's broker, for root and user so101-network",
+  ],
   ["/var/lib/so101-teleop/calibration/", "calibrations, in LeRobot's tree, for group dialout to write"],
   ["/etc/udev/rules.d/98-so101-arms.rules", "which board is which arm, written by so101 assign"],
   ["/var/lib/so101-web/", "what the page keeps: who is claimed; for user so101-web"],
@@ -19,6 +23,11 @@ const FILES: readonly (readonly [path: string, what: string])[] = [
   ],
   ["/run/so101-teleop/main.sock", "control socket, for root and group dialout"],
   ["/run/so101-teleop/main.sock.lock", "its lock: who has it drives the arms"],
+  [
+    "/run/so101-network/",
+    "where the network's client tells how other machines are, for root and group dialout",
+  ],
+  [`${DOC_DIR}/mosquitto/`, "a broker's configuration and access list, to begin with"],
   [`${DOC_DIR}/`, "the manual: what it does when, troubleshooting, calibration, every event's code"],
 ];
 

@@ -5,21 +5,21 @@ import { Glob } from "bun";
 /** Where the package's documentation is on a machine. */
 export const DOC_DIR = "/usr/share/doc/so101-teleop";
 
-/** The pages in the source; what is in folders below, such as the decisions, is for developers and not installed. */
+/** The pages in the source, their pictures, and a broker's files to begin with; what is in folders below, such as the decisions, is for developers and not installed. */
 const SOURCE = join(import.meta.dir, "doc");
 
 /** Debian's policy (12.3) has documentation compressed unless it is small; debhelper draws the line here. */
 const SMALL_BYTES = 4096;
 
-/** A page, or a picture of one, and where it belongs. */
+/** A page, a picture of one or a file to begin with, and where it belongs. */
 export interface ManualPage {
   readonly path: string;
   readonly content: Uint8Array;
 }
 
-/** All pages and their pictures, in the order of their names. */
+/** All pages and what belongs to them, in the order of their names. */
 export async function manualPages(): Promise<ManualPage[]> {
-  const sources = ["*.md", "pictures/*.png"]
+  const sources = ["*.md", "pictures/*.png", "mosquitto/*"]
     .flatMap((pattern) => [...new Glob(pattern).scanSync({ cwd: SOURCE })])
     .toSorted();
   return await Promise.all(

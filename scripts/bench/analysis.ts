@@ -165,7 +165,7 @@ export class Measurement implements Measured {
 }
 
 /** True of a request that reads the positions of all servos: what a tick begins with. */
-function isPositionsRead(entry: BytesEntry): boolean {
+export function isPositionsRead(entry: BytesEntry): boolean {
   return concerns(entry, Instruction.syncRead, registers.present_position.address, JOINTS.length);
 }
 

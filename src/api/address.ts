@@ -18,6 +18,20 @@ export function listeningSockets(runtimeDir = process.env.XDG_RUNTIME_DIR): stri
   });
 }
 
+/** The folder of the network's client, made by its unit. */
+const NETWORK_DIR = "/run/so101-network";
+
+/** The places in which that hands out the fleet's list: the system's, then that of a user who runs it themselves. */
+export function fleetListPaths(runtimeDir = process.env.XDG_RUNTIME_DIR): string[] {
+  const dirs = runtimeDir === undefined ? [NETWORK_DIR] : [NETWORK_DIR, join(runtimeDir, "so101-network")];
+  return dirs.map((dir) => join(dir, "fleet.sock"));
+}
+
+/** Where the network's client may hand it out: the first place that it can write to; undefined when there is none. */
+export function fleetListPath(runtimeDir = process.env.XDG_RUNTIME_DIR): string | undefined {
+  return fleetListPaths(runtimeDir).find((path) => isWritable(dirname(path)));
+}
+
 function controlDirs(runtimeDir: string | undefined): string[] {
   return runtimeDir === undefined ? [CONTROL_DIR] : [CONTROL_DIR, join(runtimeDir, "so101-teleop")];
 }

@@ -25,6 +25,11 @@ export const ROLES = ["leader", "follower"] as const;
 /** The arm that a person moves, or the arm that imitates it. */
 export type Role = (typeof ROLES)[number];
 
+/** The arms of a pair that are on a machine which has both of it, or one. Both where nothing is said. */
+export function rolesHere(arms: "both" | Role = "both"): readonly Role[] {
+  return ROLES.filter((role) => arms === "both" || arms === role);
+}
+
 /** The id of a joint's servo: 1 to 6. */
 export function idOf(joint: JointName): number {
   return JOINTS.indexOf(joint) + 1;

@@ -1,7 +1,8 @@
 /** `so101 network`: the network's client, which carries leaders' samples to and from an MQTT broker. */
 import { statSync } from "node:fs";
-import { Command, Option } from "commander";
-import { controlPaths } from "../api/address.ts";
+import { resolve } from "node:path";
+import { Command } from "commander";
+import { controlPaths, fleetListPath } from "../api/address.ts";
 import { DEFAULT_CONFIG_PATH } from "../config/config.ts";
 import { ConfigError } from "../config/file.ts";
 import { machineName, machineNetworkFor, type NetworkOverrides } from "../config/network.ts";
@@ -21,6 +22,7 @@ interface Options extends NetworkOverrides {
   readonly socket?: string;
   readonly pair?: string;
   readonly config?: string;
+  readonly fleet?: string;
   readonly withInput?: true;
 }
 
@@ -41,12 +43,14 @@ export function networkCommand(): Command {
     )
     .option("--socket <path>", "control socket of the one service to serve (default: all configured pairs)")
     .option("--pair <name>", `that pair's name in the network (default: ${MAIN_PAIR})`)
+    .option("--config <file>", `configuration file whose [network] is used (default: ${DEFAULT_CONFIG_PATH})`)
     .option(
-      "--config <file>",
-      `configuration file whose [network] is used (default: ${DEFAULT_CONFIG_PATH})`,
+      "--fleet <path>",
+      "socket at which the page of this machine finds the list of all machines (default: /run/so101-network/fleet.sock " +
+        "or that of the user, none with --socket)",
     );
   return addBrokerOptions(command)
-    .addOption(new Option("--with-input", "end when the standard input does").hideHelp())
+    .option("--with-input", "end when the standard input does")
     .addHelpText(
       "after",
       `
@@ -118,6 +122,7 @@ function clientFor({
   socket,
   pair = MAIN_PAIR,
   config = DEFAULT_CONFIG_PATH,
+  fleet,
   ...given
 }: Options): ClientOptions | "no broker" {
   const network = machineNetworkFor(config, given);
@@ -140,6 +145,7 @@ function clientFor({
         : () => [{ pair, sockets: [socket] }],
     explain: (error, name) => messageOf(error, audienceOf(name, socket)),
     say: log,
+    fleetList: fleet === undefined ? (socket === undefined ? fleetListPath() : undefined) : resolve(fleet),
   };
 }
 

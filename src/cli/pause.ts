@@ -9,6 +9,10 @@ import { addJsonOption } from "./options/arm.ts";
 import { readerOf } from "./options/audience.ts";
 import { addAllOption, addServiceOptions, type ServiceOptions, socketPaths } from "./options/service.ts";
 
+/** What a machine that has the leader alone can do. */
+const NOT_SENT =
+  "the leader's positions are not sent any more, and a follower on another machine stays where it is: its own machine releases it";
+
 const wishes = {
   pause: {
     summary: "hold the follower where it is",
@@ -17,17 +21,23 @@ const wishes = {
       "The exit code is 1 unless the follower was seen to be held, or to have its torque off.",
     // A follower whose torque is off is held by nothing.
     done: (torque: Torque) =>
-      torque === "off"
-        ? "paused: the torque of the follower is off, and stays off"
-        : "paused: the follower stays where it is",
-    next: (audience: Audience) =>
-      `"${command(audience, "resume")}" goes on, "${command(audience, "release")}" releases it`,
+      torque === "elsewhere"
+        ? `paused: ${NOT_SENT}`
+        : torque === "off"
+          ? "paused: the torque of the follower is off, and stays off"
+          : "paused: the follower stays where it is",
+    next: (audience: Audience, torque: Torque) =>
+      `"${command(audience, "resume")}" goes on` +
+      (torque === "elsewhere" ? "" : `, "${command(audience, "release")}" releases it`),
   },
   resume: {
     summary: "go on after pause, release or park",
     description:
       "Makes the service go on: the follower approaches the leader's pose slowly, then follows it.",
-    done: (_: Torque) => "resumed: the follower moves slowly to the leader's pose, then follows it",
+    done: (torque: Torque) =>
+      torque === "elsewhere"
+        ? "resumed: the leader's positions are sent again"
+        : "resumed: the follower moves slowly to the leader's pose, then follows it",
     next: undefined,
   },
   release: {
@@ -35,7 +45,8 @@ const wishes = {
     description:
       "Makes the service release the follower softly, over about a second, and leave its torque off until resume. Keep a " +
       "hand under it. The exit code is 1 unless the torque of every servo is off.",
-    done: (_: Torque) => "released: the torque of the follower is off",
+    done: (torque: Torque) =>
+      torque === "elsewhere" ? `released: ${NOT_SENT}` : "released: the torque of the follower is off",
     next: (audience: Audience) => `"${command(audience, "resume")}" goes on`,
   },
 } as const;
@@ -66,7 +77,7 @@ async function ask(
 ): Promise<void> {
   const { done, next } = wishes[wish];
   const torque = await askFor(wish, socketPaths(service), signal);
-  const text = next === undefined ? done(torque) : `${done(torque)} — ${next(readerOf(service))}`;
+  const text = next === undefined ? done(torque) : `${done(torque)} — ${next(readerOf(service), torque)}`;
   printLine(json ? JSON.stringify(eventOf(wish)) : text);
 }
 

@@ -2,7 +2,9 @@
 import { accessSync, constants } from "node:fs";
 import { basename } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
-import { DEFAULT_CONFIG_PATH } from "../config/config.ts";
+import { fleetListPaths } from "../api/address.ts";
+import { ConfigError, DEFAULT_CONFIG_PATH } from "../config/config.ts";
+import { loadMachineNetwork } from "../config/network.ts";
 import { absolutePathOf } from "../config/text.ts";
 import { DEFAULT_LISTEN, type ListenAddress, listenAddress, loadWebConfig } from "../config/web.ts";
 import { log } from "../daemon/log.ts";
@@ -14,6 +16,7 @@ import { Claims } from "../web/access/claims.ts";
 import { Codes } from "../web/access/codes.ts";
 import { stateDir } from "../web/access/state.ts";
 import { machineBoards } from "../web/boards.ts";
+import { FleetFeed } from "../web/fleet/feed.ts";
 import { pageFiles } from "../web/http/page-files.ts";
 import { configuredPairs } from "../web/pairs/configured.ts";
 import { type ServedPair, servedPair } from "../web/pairs/served-pair.ts";
@@ -30,6 +33,7 @@ interface Options {
   readonly listen?: ListenAddress;
   readonly socket?: readonly string[];
   readonly config?: readonly string[];
+  readonly fleet?: string;
   readonly simulatedArms?: true;
   readonly simDir?: string;
 }
@@ -58,6 +62,11 @@ export function webCommand(): Command {
       (path: string, before: readonly string[] = []) => [...before, path],
     )
     .option(
+      "--fleet <path>",
+      "socket at which the network's client hands out the list of all machines (default: where so101-network has it, " +
+        "once a broker is configured)",
+    )
+    .option(
       "--simulated-arms",
       "the arms are simulated: a leader that is not on this machine's USB may claim a page",
     )
@@ -84,6 +93,10 @@ async function serve(options: Options, interrupted: AbortSignal): Promise<void> 
   const signal = AbortSignal.any([interrupted, over.signal]);
   const isAsked = listen !== undefined || socket.length > 0;
   let pairs: ReadonlyMap<string, ServedPair> | undefined;
+  const fleet = new FleetFeed({
+    paths: options.fleet === undefined ? fleetListPaths() : [absolutePathOf(options.fleet, "--fleet")],
+    isConfigured: () => options.fleet !== undefined || hasBroker(),
+  });
   const serving: Serving = {
     address: listen ?? listenAddress(DEFAULT_LISTEN)!,
     prepare() {
@@ -102,6 +115,7 @@ async function serve(options: Options, interrupted: AbortSignal): Promise<void> 
         compared: new Compared(dir),
         claims: new Claims(dir),
         codes: new Codes(dir),
+        fleet,
         counted: simulatedArms || simDir !== undefined ? "any" : "own USB",
         signal,
       };
@@ -126,6 +140,16 @@ async function serve(options: Options, interrupted: AbortSignal): Promise<void> 
 const OFF =
   `the page is switched off: web.enabled is false in ${DEFAULT_CONFIG_PATH} — to have it, set it to true, then: ` +
   "sudo systemctl start so101-web";
+
+/** Whether a broker is configured, as it can be used: what is wrong with it the network's client says. */
+function hasBroker(): boolean {
+  try {
+    return loadMachineNetwork(DEFAULT_CONFIG_PATH).broker !== undefined;
+  } catch (error) {
+    if (error instanceof ConfigError) return false;
+    throw error;
+  }
+}
 
 /** Where claims are kept. Throws an Error that says what to do where none can be. */
 function writableStateDir(): string {

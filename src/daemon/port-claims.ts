@@ -1,8 +1,8 @@
 /** Tells the control thread of other programs that have a port of its pair: it sends nothing more there. */
-import { ROLES, type Role } from "../arm/joints.ts";
+import type { Role } from "../arm/joints.ts";
 import { type Others, othersOn } from "../helper/others.ts";
 import { PortWatch } from "../helper/port-watch.ts";
-import type { PairSettings } from "../teleop/settings.ts";
+import { type PairSettings, rolesHere } from "../teleop/settings.ts";
 import type { MainMemory } from "../teleop/shared/control-memory.ts";
 import type { BusCounterName } from "../teleop/shared/telemetry.ts";
 import type { Lending } from "./lending.ts";
@@ -13,9 +13,9 @@ const BELIEVE_UNSEEN_FOR_MS = 10_000;
 /** What a second program on a line leads to: its bytes come to us, and ours to it. */
 const SIGNS: readonly BusCounterName[] = ["noiseBytes", "strays", "corrupted", "timeouts"];
 
-/** Watches both ports until `stop` is called. Who has them while they are lent is no matter. */
+/** Watches the ports of the arms that are here until `stop` is called. Who has them while they are lent is no matter. */
 export function watchPorts(
-  { arms }: PairSettings,
+  settings: PairSettings,
   memory: MainMemory,
   lending: Pick<Lending, "borrower" | "count">,
 ): { stop(): void } {
@@ -24,7 +24,7 @@ export function watchPorts(
     const others = borrower === undefined ? await othersOn(path) : NOBODY;
     return lending.count === count ? others : NOBODY;
   };
-  const watches = ROLES.map((role) => watchPort(role, arms[role].port, memory, look));
+  const watches = rolesHere(settings).map((role) => watchPort(role, settings.arms[role].port, memory, look));
   return {
     stop() {
       for (const watch of watches) watch.stop();

@@ -12,7 +12,6 @@ import { MAIN_PAIR } from "../config/pairs.ts";
 import { serviceManager } from "../host/notify.ts";
 import type { Audience } from "../messages/audience.ts";
 import { sayProblem } from "../messages/problems.ts";
-import type { LinkOwner } from "../teleop/remote/link.ts";
 import type { ControlEvent, EventSink, Severity } from "../teleop/reporting/events.ts";
 import type { Borrower, Left, Problem } from "../teleop/reporting/problem.ts";
 import type { PairSettings } from "../teleop/settings.ts";
@@ -190,7 +189,7 @@ export async function runService(options: ServiceOptions): Promise<Left | undefi
       place!.mode = mailbox.mode;
     });
     if (drive.isNetworked) {
-      watches.push(sampleSocket(place.path, memory.link));
+      watches.push(new SampleSocket(place.path, memory.link, (event) => sink(event)));
       const client = options.networkClient?.(place.path);
       if (client !== undefined) watches.push(runClientProcess(client, (event) => sink(event)));
     }
@@ -217,12 +216,6 @@ export async function runService(options: ServiceOptions): Promise<Left | undefi
     place?.give();
     output.end();
   }
-}
-
-/** Where the network's client connects. */
-function sampleSocket(control: string, link: LinkOwner): { stop(): void } {
-  const socket = new SampleSocket(control, link);
-  return { stop: () => socket.close() };
 }
 
 /** Whether what keeps the program from the arms is waited for: a person can end it, and need not start this one again. */

@@ -32,7 +32,7 @@ const ignoredCommands = {
 
 /** How each is said. */
 const words: { readonly [Code in TeleopCode]?: (problem: Of<Code>, audience: Audience) => string } = {
-  "pair.connecting": () => "both arms answer",
+  "pair.connecting": ({ arm }) => (arm === undefined ? "both arms answer" : `${name(arm)} answers`),
   "pair.aligning": () => "the follower moves slowly to the leader's pose",
   "pair.following": ({ stopped }) =>
     `the follower has reached the leader's pose${
@@ -276,6 +276,7 @@ function sayClosed({ why, broker, fact }: BrokerClosed): string {
 }
 
 const lefts: Readonly<Record<Left, string>> = {
+  elsewhere: "the leader's positions are sent no more",
   released: "the follower is released",
   parked: "the follower is parked and released",
   held: "the follower is held where it is",

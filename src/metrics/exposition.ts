@@ -1,23 +1,16 @@
 /** The status of pairs as Prometheus reads it: text format 0.0.4. */
 import { type ArmStatus, type JointStatus, type Status, statusSchema } from "../api/protocol.ts";
+import { rolesHere } from "../arm/joints.ts";
+import { DRIVING_METRICS } from "./driving.ts";
+import type { Labels, Metric } from "./metric.ts";
 
 /** What is sent with it, as Content-Type. */
 export const EXPOSITION_TYPE = "text/plain; version=0.0.4; charset=utf-8";
-
-type Labels = Readonly<Record<string, string>>;
 
 /** A pair, and its service's status; undefined while that is not heard. */
 export interface ExposedPair {
   readonly name: string;
   readonly status: Status | undefined;
-}
-
-/** One metric of a pair: its name with the unit, what it is, and its samples; null where nothing is known. */
-export interface Metric {
-  readonly name: string;
-  readonly help: string;
-  readonly type: "counter" | "gauge" | "summary";
-  samples(status: Status): readonly (readonly [labels: Labels, value: number | null])[];
 }
 
 const { state: stateSchema, mode: modeSchema, arms: armsSchema } = statusSchema.entries;
@@ -103,6 +96,7 @@ const METRICS: readonly Metric[] = [
     type: "counter",
     samples: ({ holds = null }) => [[{}, holds]],
   },
+  ...DRIVING_METRICS,
   {
     name: "so101_active_alarms",
     help: "Alarms that were raised and not cleared.",
@@ -133,8 +127,8 @@ const METRICS: readonly Metric[] = [
     name: "so101_round_trip_seconds",
     help: "How long replies took.",
     type: "summary",
-    samples: ({ arms }) =>
-      Object.entries(arms).flatMap(([arm, { roundTripMs }]) =>
+    samples: (status) =>
+      armsOf(status).flatMap(([arm, { roundTripMs }]) =>
         Object.entries({ "0.5": roundTripMs.p50, "0.99": roundTripMs.p99 }).map(
           ([quantile, ms]) => [{ arm, quantile }, ms === null ? null : ms / 1e3] as const,
         ),
@@ -155,8 +149,8 @@ const METRICS: readonly Metric[] = [
     name: "so101_servo_error",
     help: "1 for each error that a servo reports, 0 for those that it does not.",
     type: "gauge",
-    samples: ({ arms }) =>
-      eachJoint(arms).flatMap(({ labels, joint }) =>
+    samples: (status) =>
+      eachJoint(status).flatMap(({ labels, joint }) =>
         ERRORS.map((error) => {
           const value = joint.voltageV === null ? null : Number(joint.errors.includes(error));
           return [{ ...labels, error }, value] as const;
@@ -167,7 +161,7 @@ const METRICS: readonly Metric[] = [
     name: "so101_servo_missed_replies_total",
     help: "Replies of a servo that did not come, or came damaged.",
     type: "counter",
-    samples: ({ arms }) => eachJoint(arms).map(({ labels, joint }) => [labels, joint.misses]),
+    samples: (status) => eachJoint(status).map(({ labels, joint }) => [labels, joint.misses]),
   },
 ];
 
@@ -212,7 +206,7 @@ function ofArms(
     name,
     help,
     type,
-    samples: ({ arms }) => Object.entries(arms).map(([arm, status]) => [{ arm }, value(status)]),
+    samples: (status) => armsOf(status).map(([arm, status]) => [{ arm }, value(status)]),
   };
 }
 
@@ -221,12 +215,17 @@ function ofJoints(name: string, help: string, value: (joint: JointStatus) => num
     name,
     help,
     type: "gauge",
-    samples: ({ arms }) => eachJoint(arms).map(({ labels, joint }) => [labels, value(joint)]),
+    samples: (status) => eachJoint(status).map(({ labels, joint }) => [labels, value(joint)]),
   };
 }
 
-function eachJoint(arms: Status["arms"]): { labels: Labels; joint: JointStatus }[] {
-  return Object.entries(arms).flatMap(([arm, { joints }]) =>
+/** The arms that are on the machine: of another one's nothing is known here. */
+function armsOf({ arms, armsHere }: Status): [string, ArmStatus][] {
+  return rolesHere(armsHere).map((role) => [role, arms[role]]);
+}
+
+function eachJoint(status: Status): { labels: Labels; joint: JointStatus }[] {
+  return armsOf(status).flatMap(([arm, { joints }]) =>
     Object.entries(joints).map(([name, joint]) => ({ labels: { arm, joint: name }, joint })),
   );
 }

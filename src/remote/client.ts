@@ -1,6 +1,11 @@
 /** The network's client: for each pair, its parts; a pair that is configured later is served too. */
+
+import { close, connectTo } from "../linux/sockets/stream.ts";
+import { whyOf } from "../linux/system-error.ts";
 import { BrokerReporting } from "./broker/reporting.ts";
 import { speakForPair } from "./fleet/voice.ts";
+import { fleetEar } from "./fleet-list/ear.ts";
+import { FleetListServer } from "./fleet-list/serve.ts";
 import type { NetworkPair, PairPart } from "./pair.ts";
 import { carrySamples } from "./samples/carry.ts";
 
@@ -17,6 +22,8 @@ export interface ClientOptions
   pairs(): readonly Pick<NetworkPair, "pair" | "sockets">[];
   /** Writes a line for who reads the client's log. */
   say: NetworkPair["say"];
+  /** Where the fleet's list is handed out to programs of this machine; nowhere if left out. */
+  readonly fleetList?: string | undefined;
   /** What was thrown when a pair's service was asked, as a sentence. */
   explain(error: unknown, pair: string): string;
   /** What there is to say of it all, in a line, every 2 s. */
@@ -49,6 +56,7 @@ export async function runClient(options: ClientOptions, signal: AbortSignal): Pr
     options.summarise?.(`carries samples for ${names}; ${reporting.summary}`);
   };
   look();
+  const list = fleetListOf(options);
   const timer = setInterval(() => {
     try {
       look();
@@ -59,6 +67,28 @@ export async function runClient(options: ClientOptions, signal: AbortSignal): Pr
   if (!signal.aborted)
     await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
   clearInterval(timer);
+  list?.close();
   for (const { ending } of running.values()) ending.abort();
   await Promise.all([...running.values()].map(({ ended }) => ended));
+}
+
+/** The fleet's list, being served; undefined where it is not, or somebody else does. */
+function fleetListOf({ fleetList: path, access, machine, say }: ClientOptions): FleetListServer | undefined {
+  if (path === undefined || isServed(path)) return undefined;
+  try {
+    return new FleetListServer({ path, machine, open: () => fleetEar(access, machine) });
+  } catch (error) {
+    say("warning", `the page will not show the fleet: ${path} cannot be served: ${whyOf(error)}`);
+    return undefined;
+  }
+}
+
+/** Whether a program serves there: what it serves is not taken from it. */
+function isServed(path: string): boolean {
+  try {
+    close(connectTo(path));
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -1,6 +1,6 @@
 /** Whom a pair's follower follows, and whose positions it sends: the leader on a bus of ours, or one of another machine. */
 import type { ArmConnection } from "../arm/connection.ts";
-import { ROLES, type Role } from "../arm/joints.ts";
+import type { Role } from "../arm/joints.ts";
 import type { PairParts } from "./context.ts";
 import type { Followed } from "./loop/follow.ts";
 import { observeArm } from "./observe.ts";
@@ -8,13 +8,12 @@ import type { Connected, ConnectedArm } from "./preparation.ts";
 import { NoLink, type SampleLink } from "./remote/link.ts";
 import { newEpoch, SampleOutlet } from "./remote/outlet.ts";
 import { RemoteLeader } from "./remote/remote-leader.ts";
-import type { PairSettings } from "./settings.ts";
+import { type PairSettings, rolesHere } from "./settings.ts";
 import type { ArmCondition, LeaderCondition } from "./state/conditions.ts";
 
 /** Which arms of this machine are used: all that are here, but for a leader that is not followed. */
-export function rolesIn({ armsHere = "both", remoteLeader }: PairSettings): readonly Role[] {
-  if (remoteLeader !== undefined) return ["follower"];
-  return armsHere === "both" ? ROLES : [armsHere];
+function rolesIn(settings: PairSettings): readonly Role[] {
+  return settings.remoteLeader === undefined ? rolesHere(settings) : ["follower"];
 }
 
 /** The leaders of one pair. */

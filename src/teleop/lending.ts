@@ -1,5 +1,5 @@
 /** Lending both arms to another program: their ports closed until it gives them back, while this program goes on. */
-import { ROLES } from "../arm/joints.ts";
+import { ROLES, type Role } from "../arm/joints.ts";
 import type { Clock } from "../linux/clock.ts";
 import type { PairParts } from "./context.ts";
 import { latencyAlarmOf } from "./preparation.ts";
@@ -15,12 +15,15 @@ const LOOK_AT_END_US = 20_000;
 export class Lending {
   readonly #parts: PairParts;
   readonly #clock: Clock;
+  readonly #roles: () => readonly Role[];
   /** The number of the loan for which the ports are closed; 0 when they are not. */
   #lentFor = 0;
   #torque: "off" | "unknown" = "unknown";
 
-  constructor(parts: PairParts) {
+  /** `roles` says which arms are used. */
+  constructor(parts: PairParts, roles: () => readonly Role[]) {
     this.#parts = parts;
+    this.#roles = roles;
     this.#clock = parts.ports.clock;
   }
 
@@ -65,8 +68,9 @@ export class Lending {
     const { connections, memory } = this.#parts;
     await this.#until(() => memory.mailbox.loan === 0, BACK_WITHIN_US);
     await this.#until(async () => {
-      for (const role of ROLES) await connections[role].reach();
-      return ROLES.every((role) => connections[role].bus !== undefined);
+      const roles = this.#roles();
+      for (const role of roles) await connections[role].reach();
+      return roles.every((role) => connections[role].bus !== undefined);
     }, FREE_WITHIN_US);
   }
 

@@ -102,8 +102,8 @@ export class Pair {
       ...{ reporter: this.#reporter, keeper: this.#keeper, alarms: new Alarms(sink, ports.clock) },
     };
     this.#preparation = new Preparation(this.#parts);
-    this.#lending = new Lending(this.#parts);
     this.#leaders = new Leaders(this.#parts, settings);
+    this.#lending = new Lending(this.#parts, () => this.#leaders.roles);
     this.#working = { ...this.#parts, preparation: this.#preparation, retry: this.#retry };
   }
 
@@ -392,6 +392,7 @@ export class Pair {
     } catch (error) {
       if (!(error instanceof PortError)) throw error;
     }
+    if (!this.#leaders.roles.includes("follower")) return "elsewhere";
     const { left, doubt } = this.#stopFollower();
     if (doubt !== undefined) {
       this.#reporter.notice("warning", { code: "arm.may-hold", arm: this.#arms.follower, doubt });

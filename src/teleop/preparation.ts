@@ -40,6 +40,8 @@ export class Preparation {
   #connected: Connected | undefined;
   #checked: CheckedPair | undefined;
   #faults: readonly Problem[] = [];
+  /** The arms that are used. */
+  #roles: readonly Role[] = ROLES;
   /** File and servos disagreed when they were checked last: when they still do, that is so. */
   #doubted = false;
   #gaveUp = false;
@@ -87,6 +89,7 @@ export class Preparation {
    */
   inspect({ normalisation, gains }: PairSettings, roles: readonly Role[]): Inspection | "awaited" {
     const { arms, connections, machine, reporter, memory, ports } = this.#context;
+    this.#roles = roles;
     if (machine.state !== "faulted" && !reporter.isRetrying) this.#enterConnecting();
     memory.questions.askForFiles();
     const read = readPair(...roles.map((role) => ({ ...arms[role], bus: connections[role].bus! })));
@@ -176,8 +179,11 @@ export class Preparation {
   }
 
   #enterConnecting(): void {
-    const { machine } = this.#context;
-    if (machine.state !== "connecting") machine.enter("connecting", [{ code: "pair.connecting" }]);
+    const { machine, arms } = this.#context;
+    if (machine.state === "connecting") return;
+    const [role, other] = this.#roles;
+    const only = role !== undefined && other === undefined ? { arm: arms[role] } : {};
+    machine.enter("connecting", [{ code: "pair.connecting", ...only }]);
   }
 
   #connect(

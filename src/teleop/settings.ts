@@ -3,7 +3,7 @@
 import type { Calibration } from "../arm/calibration/calibration.ts";
 import type { NormalisationMode } from "../arm/calibration/normalisation.ts";
 import type { ArmSettings } from "../arm/connection.ts";
-import type { JointName, Role } from "../arm/joints.ts";
+import { type JointName, ROLES, type Role } from "../arm/joints.ts";
 import type { GainsByJoint } from "../arm/servos/baseline.ts";
 import type { StallLimits } from "./loop/stall-guard.ts";
 import type { HealthLimits } from "./monitoring/vitals.ts";
@@ -98,4 +98,9 @@ export interface PairSettings {
   readonly gains?: GainsByJoint;
   /** The follower's pose to park in, in its own normalised units; needed when `onStop` is "park". */
   readonly parkPose?: Readonly<Record<JointName, number>>;
+}
+
+/** The arms of a pair that are on this machine. */
+export function rolesHere({ armsHere = "both" }: Pick<PairSettings, "armsHere">): readonly Role[] {
+  return armsHere === "both" ? ROLES : [armsHere];
 }

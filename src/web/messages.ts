@@ -54,6 +54,9 @@ const claimMessage = v.object({
   progress: v.number(),
 });
 
+/** Something of the fleet has changed: who shows it asks what. */
+const fleetMessage = v.object({ kind: v.literal("fleet"), change: v.number() });
+
 /** The first message of a connection: what there is. */
 const helloMessage = v.object({
   kind: v.literal("hello"),
@@ -68,6 +71,8 @@ const helloMessage = v.object({
   page: v.string(),
   /** Whether this page may see how the arms are. */
   mayRead: v.boolean(),
+  /** Whether this machine hears of others, over a broker. */
+  hasFleet: v.boolean(),
 });
 
 /** Checks what the page is sent. */
@@ -79,6 +84,7 @@ export const pageMessageSchema = v.variant("kind", [
   helloMessage,
   workMessage,
   pictureMessage,
+  fleetMessage,
 ]);
 
 /** What the page is sent. */

@@ -1,6 +1,7 @@
 /** The pages that are open: what each is told, by whether it may read, for as long as it may. */
 import type { ServerWebSocket } from "bun";
 import type { Claims } from "./access/claims.ts";
+import type { FleetFeed } from "./fleet/feed.ts";
 import type { Reading, Standing } from "./http/route.ts";
 import type { PageMessage } from "./messages.ts";
 import type { ServedPair } from "./pairs/served-pair.ts";
@@ -28,6 +29,7 @@ const HELLO_EVERY_MS = 2_000;
 /** A page that is told something. */
 interface Told {
   readonly standing: Standing;
+  readonly hasFleet: boolean;
   readonly ends: readonly (() => void)[];
   readonly helloMs: number;
   /** Undefined of a page that may not read. */
@@ -39,12 +41,13 @@ export interface Tells {
   /** What every page is told at first. */
   readonly known: Omit<
     Extract<PageMessage, { kind: "hello" }>,
-    "kind" | "page" | "pairs" | "isClaimed" | "mayRead"
+    "kind" | "page" | "pairs" | "isClaimed" | "mayRead" | "hasFleet"
   >;
   readonly pairs: ReadonlyMap<string, ServedPair>;
   readonly claims: Claims;
   readonly works: Works;
   readonly reading: Reading;
+  readonly fleet: FleetFeed;
 }
 
 /** Tells them. */
@@ -86,28 +89,35 @@ export class OpenPages {
     for (const socket of this.#pages.keys()) this.#send(socket, message);
   }
 
-  /** Looks whether claims were made or ended meanwhile: a page whose claim is over falls back at once. */
+  /**
+   * Looks whether claims were made or ended meanwhile, a page whose claim is over falls back at once; and whether a broker was
+   * configured.
+   */
   look(): void {
+    const { isConfigured } = this.#tells.fleet;
     const nowMs = performance.now();
-    for (const [socket, { standing, ends, helloMs }] of this.#pages) {
+    for (const [socket, { standing, hasFleet, ends, helloMs }] of this.#pages) {
       const now = this.#standingOf(socket.data.token);
       // Who may read hears more often of the pairs, if there are any.
-      if (now === standing && (ends.length > 0 || nowMs - helloMs < HELLO_EVERY_MS)) continue;
+      const isSame = now === standing && isConfigured === hasFleet;
+      if (isSame && (ends.length > 0 || nowMs - helloMs < HELLO_EVERY_MS)) continue;
       this.#end(socket);
       this.#begin(socket, now);
     }
   }
 
   #begin(socket: ServerWebSocket<OpenPage>, standing: Standing): void {
-    const { known, pairs, works, reading } = this.#tells;
+    const { known, pairs, works, reading, fleet } = this.#tells;
     const { id } = socket.data;
     const mayRead = reading === "everybody" || standing === "claimed";
     const isClaimed = standing === "claimed";
-    this.#send(socket, { kind: "hello", ...known, pairs: [...pairs.keys()], page: id, isClaimed, mayRead });
+    const hasFleet = fleet.isConfigured;
+    const who = { page: id, isClaimed, mayRead, hasFleet };
+    this.#send(socket, { kind: "hello", ...known, pairs: [...pairs.keys()], ...who });
     const work = mayRead ? works.open(id, standing, (message) => this.#send(socket, message)) : undefined;
-    const feeds = mayRead ? [...pairs.values()].map(({ feed }) => feed) : [];
+    const feeds = mayRead ? [...pairs.values().map(({ feed }) => feed), ...(hasFleet ? [fleet] : [])] : [];
     const ends = feeds.map((feed) => feed.listen((message) => this.#send(socket, message)));
-    this.#pages.set(socket, { standing, ends, work, helloMs: performance.now() });
+    this.#pages.set(socket, { standing, hasFleet, ends, work, helloMs: performance.now() });
   }
 
   #end(socket: ServerWebSocket<OpenPage>): void {

@@ -12,6 +12,8 @@ import type { Codes } from "./access/codes.ts";
 import { tokenIn } from "./access/cookie.ts";
 import { accessRoutes, claimRoutes } from "./access/routes.ts";
 import { NotKept } from "./access/state.ts";
+import type { FleetFeed } from "./fleet/feed.ts";
+import { fleetRoute } from "./fleet/routes.ts";
 import { healthRoutes } from "./health/routes.ts";
 import { Remembering } from "./history/remembering.ts";
 import { historyRoutes } from "./history/routes.ts";
@@ -22,6 +24,7 @@ import { fileResponse, type PageFile, scriptOf } from "./http/page-files.ts";
 import { refusal } from "./http/replies.ts";
 import type { Asked, MachineRoute, PairRoute, Standing } from "./http/route.ts";
 import { type OpenPage, OpenPages } from "./open-pages.ts";
+import { driverRoutes } from "./pairs/drivers.ts";
 import { metricsRoute, pairRoutes, stopRoute } from "./pairs/routes.ts";
 import type { ServedPair } from "./pairs/served-pair.ts";
 import type { SetUpMeans } from "./set-up/place.ts";
@@ -44,6 +47,8 @@ export interface WebOptions extends SetUpMeans {
   readonly claims: Claims;
   readonly codes: Codes;
   readonly counted: CountedPorts;
+  /** The pairs of all machines, where a broker is configured. */
+  readonly fleet: FleetFeed;
   /** Ends everything that goes on. */
   readonly signal: AbortSignal;
 }
@@ -72,20 +77,22 @@ const LOOK_EVERY_MS = 500;
 
 /** Starts it. Throws the system's error when the address cannot be listened at. */
 export function serveWeb(options: WebOptions): RunningWeb {
-  const { hostname: address, port, files, pairs, claims, reading, names, signal } = options;
+  const { hostname: address, port, files, pairs, claims, reading, names, fleet, signal } = options;
   const known = { machine: hostname(), program: version, script: scriptOf(files) };
   const works = new Works();
-  const pages = new OpenPages({ known, pairs, claims, works, reading });
+  const pages = new OpenPages({ known, pairs, claims, works, reading, fleet });
   const claimer = new Claimer(options, (message) => pages.tell(message));
   const allowance = new Allowance(READ_BY_UNCLAIMED);
   const ofMachine: readonly MachineRoute[] = [
     metricsRoute(pairs),
     stopRoute(pairs),
+    fleetRoute(fleet),
     ...accessRoutes(claimer, claims, () => pages.look()),
     ...machineWorkRoutes(works),
   ];
   const ofPairs: readonly PairRoute[] = [
     ...pairRoutes,
+    ...driverRoutes(fleet),
     ...claimRoutes(claimer, claims),
     ...workRoutes(works),
     ...setUpRoutes(works, options),

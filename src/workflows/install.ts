@@ -11,6 +11,7 @@ import {
   HELPER_SOCKET_UNIT,
   HELPER_UNIT,
   MAIN_UNIT,
+  NETWORK_UNIT,
   PACKAGE_FILES,
   PROGRAM_PATH,
   SHIPPED_CONFIG,
@@ -30,7 +31,7 @@ const HELPER_UNITS = [HELPER_SOCKET_UNIT, HELPER_UNIT] as const;
 /** The folder of what the page keeps: who is claimed. */
 const PAGE_STATE = "/var/lib/so101-web";
 /** Those of the services. */
-const USERS = ["so101-teleop", "so101-web"] as const;
+const USERS = ["so101-teleop", "so101-network", "so101-web"] as const;
 
 /**
  * Does what the Debian package does: copies this program, writes the service, its user, the udev rules and a commented
@@ -70,7 +71,7 @@ export function install(operator: Operator): void {
     system("udevadm", "trigger", "--action=change", "--subsystem-match=usb", "--subsystem-match=tty");
   }
   if (!existsSync("/run/systemd/system")) {
-    system("systemctl", "enable", HELPER_SOCKET_UNIT, MAIN_UNIT, WEB_UNIT);
+    system("systemctl", "enable", HELPER_SOCKET_UNIT, MAIN_UNIT, NETWORK_UNIT, WEB_UNIT);
     tell("Installed. systemd does not run here: the service starts at the next boot.");
     return;
   }
@@ -81,8 +82,10 @@ export function install(operator: Operator): void {
   // A program that runs already leaves the follower held; systemd starts the new one, which goes on from there.
   if (running) system("systemctl", "kill", "--kill-who=main", "--signal=USR2", ...PAIR_UNITS);
   system("systemctl", "enable", "--now", MAIN_UNIT);
-  system("systemctl", "enable", WEB_UNIT);
-  system("systemctl", "restart", WEB_UNIT);
+  for (const unit of [NETWORK_UNIT, WEB_UNIT]) {
+    system("systemctl", "enable", unit);
+    system("systemctl", "restart", unit);
+  }
   tell("Installed, and running. What comes next: sudo so101 assign");
   tell(`The page for the phone beside the arms: http://${hostname()}.local:8101`);
 }
@@ -95,7 +98,7 @@ export function uninstall(settings: "keep" | "purge", operator: Operator): void 
   requireMachine("uninstall");
   const tell = (message: string) => operator.tell("done", message);
   // An older version may have brought fewer units.
-  for (const [unit, ...others] of [[WEB_UNIT], PAIR_UNITS, HELPER_UNITS] as const) {
+  for (const [unit, ...others] of [[WEB_UNIT], [NETWORK_UNIT], PAIR_UNITS, HELPER_UNITS] as const) {
     if (!existsSync(`/usr/lib/systemd/system/${unit}`)) continue;
     if (existsSync("/run/systemd/system")) system("systemctl", "stop", unit, ...others);
     system("systemctl", "disable", unit);

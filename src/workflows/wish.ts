@@ -11,8 +11,8 @@ const LOOK_EVERY_MS = 100;
 /** A release takes a second, and two more where no servo answers. */
 const PATIENCE_MS = 6_000;
 
-/** What is known of the follower's torque: "on" where any servo has it. */
-export type Torque = "on" | "off" | "unknown";
+/** What is known of the follower's torque: "on" where any servo has it; "elsewhere" where the leader alone is here. */
+export type Torque = "on" | "off" | "unknown" | "elsewhere";
 
 /**
  * Asks the services that listen at `sockets`, which is one but where a user runs the program beside the system's: all are
@@ -22,7 +22,7 @@ export type Torque = "on" | "off" | "unknown";
  */
 export async function askFor(wish: Wish, sockets: readonly string[], signal: AbortSignal): Promise<Torque> {
   const listening = await askEach(wish, sockets);
-  if (wish === "resume") return "unknown";
+  if (wish === "resume") return (await areLeadersAlone(listening)) ? "elsewhere" : "unknown";
   const deadline = performance.now() + PATIENCE_MS;
   for (;;) {
     const statuses = await Promise.all(
@@ -33,6 +33,12 @@ export async function askFor(wish: Wish, sockets: readonly string[], signal: Abo
     if (performance.now() > deadline) throw new Error(whyNot(wish, statuses));
     await pause(LOOK_EVERY_MS, signal);
   }
+}
+
+/** Whether none of these services has a follower. */
+async function areLeadersAlone(listening: readonly string[]): Promise<boolean> {
+  const statuses = listening.map((path) => askService([path], { do: "status" }).catch(() => undefined));
+  return (await Promise.all(statuses)).every((status) => status?.armsHere === "leader");
 }
 
 /**
@@ -67,11 +73,14 @@ function isOf(error: unknown, kind: ApiProblem["kind"]): boolean {
 
 /**
  * The follower's torque, once what was asked for has happened; "unknown" until then. A service that has no follower has
- * nothing to do, but it must know of the wish: the arms may be its own in a moment.
+ * nothing to do, but it must know of the wish: the arms may be its own in a moment. One that is to have the leader alone sends
+ * its positions no more.
  */
 export function outcomeOf(wish: "pause" | "release", statuses: readonly Status[]): Torque {
   if (!statuses.every((status) => isStill(wish, status))) return "unknown";
-  const torques = statuses.map(torqueOf);
+  const followers = statuses.filter(({ armsHere }) => armsHere !== "leader");
+  if (followers.length === 0) return "elsewhere";
+  const torques = followers.map(torqueOf);
   if (wish === "release") return torques.includes("on") || !torques.includes("off") ? "unknown" : "off";
   return torques.find((torque) => torque !== "unknown") ?? "unknown";
 }
@@ -79,7 +88,7 @@ export function outcomeOf(wish: "pause" | "release", statuses: readonly Status[]
 /** Whether a service drives nothing, and will not. */
 function isStill(wish: "pause" | "release", { state, mode, isObeyed = true, ...status }: Status): boolean {
   if (mode !== (wish === "pause" ? "paused" : "released")) return false;
-  if (["connecting", "aligning", "following"].includes(state)) return false;
+  if (["connecting", "aligning", "following", "leading"].includes(state)) return false;
   return isObeyed || torqueOf(status) === "unknown";
 }
 

@@ -22,7 +22,10 @@ const UNIT = "so101-teleop.service";
 const HELPER = "so101-helper.service";
 const HELPER_SOCKET = "so101-helper.socket";
 const WEB = "so101-web.service";
+const NETWORK = "so101-network.service";
 const RULES = "so101-rules.service";
+/** The folder of what its broker knows a machine by. */
+const CERTIFICATES = "/etc/so101-teleop/network";
 const bound = { from: dist, to: "/opt/so101" };
 
 /** Simulated arms, their ports with the rights of real ones. */
@@ -123,8 +126,9 @@ here.describe("the Debian package", () => {
       expect(await exposure(unit)).toBeLessThanOrEqual(0.8);
       expect(await exposure(unit)).toBe(await listedExposure(listed));
     }
-    for (const unit of [HELPER, WEB, RULES]) expect(await exposure(unit)).toBe(await listedExposure(unit));
-    expect(await exposure(WEB)).toBeLessThanOrEqual(2);
+    for (const unit of [HELPER, WEB, NETWORK, RULES])
+      expect(await exposure(unit)).toBe(await listedExposure(unit));
+    for (const unit of [WEB, NETWORK]) expect(await exposure(unit)).toBeLessThanOrEqual(2);
   });
 
   const PAGE = "http://127.0.0.1:8101/";
@@ -319,6 +323,7 @@ here.describe("the Debian package", () => {
       HELPER_SOCKET,
       HELPER,
       WEB,
+      NETWORK,
       RULES,
     ]);
     expect(`${stdout}${stderr}`.split("\n").filter((line) => line.includes("so101"))).toEqual([]);
@@ -480,12 +485,13 @@ port = "/run/arms/follower"
       "/run/so101-helper.sock",
       "/etc/systemd/system/sockets.target.wants/so101-helper.socket",
       "/etc/systemd/system/multi-user.target.wants/so101-web.service",
+      "/etc/systemd/system/multi-user.target.wants/so101-network.service",
       "/etc/avahi/services/so101.service",
       "/var/lib/so101-web",
     ]) {
       expect(await appliance.has(path)).toBe(false);
     }
-    for (const user of ["so101-teleop", "so101-web"]) {
+    for (const user of ["so101-teleop", "so101-web", "so101-network"]) {
       expect((await machine.run(["getent", "passwd", user])).code).not.toBe(0);
     }
     expect(await machine.must("stat", "-c", "%U", kept)).toBe("root");
@@ -526,6 +532,8 @@ here.describe("the bare program", () => {
     await appliance.untilStatus("sudo so101 assign");
     expect(await machine.must("systemctl", "is-enabled", UNIT)).toBe("enabled");
     expect(await machine.must("systemctl", "is-active", WEB)).toBe("active");
+    expect(await machine.must("systemctl", "is-enabled", NETWORK)).toBe("enabled");
+    expect(await machine.must("stat", "-c", "%a %U:%G", CERTIFICATES)).toBe("750 root:so101-network");
     await machine.must("rm", "/etc/so101-teleop/config.toml");
     expect((await machine.run([program, "install"])).code).toBe(0);
     // What somebody has taken away is not made again.
@@ -543,7 +551,7 @@ here.describe("the bare program", () => {
     expect(await appliance.has("/etc/so101-teleop")).toBe(false);
     expect(await appliance.has("/var/lib/so101-teleop")).toBe(false);
     expect(await appliance.has("/var/lib/so101-web")).toBe(false);
-    for (const user of ["so101-teleop", "so101-web"]) {
+    for (const user of ["so101-teleop", "so101-web", "so101-network"]) {
       expect((await machine.run(["getent", "passwd", user])).code).not.toBe(0);
     }
   });
@@ -578,6 +586,7 @@ cd /mnt/root
 readlink etc/systemd/system/multi-user.target.wants/so101-teleop.service
 readlink etc/systemd/system/sockets.target.wants/so101-helper.socket
 readlink etc/systemd/system/multi-user.target.wants/so101-web.service
+readlink etc/systemd/system/multi-user.target.wants/so101-network.service
 cmp etc/so101-teleop/config.toml usr/share/so101-teleop/config.toml
 chroot . getent passwd so101-teleop
 stat -c '%a %G' var/lib/so101-teleop/calibration

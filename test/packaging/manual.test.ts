@@ -35,6 +35,9 @@ test("every page is installed as it is, compressed unless it is small, with its 
   expect(names).toContain("/usr/share/doc/so101-teleop/install.md.gz");
   expect(names).toContain("/usr/share/doc/so101-teleop/simulator.md.gz");
   expect(names).toContain("/usr/share/doc/so101-teleop/pictures/now.png");
+  // To be copied and edited: as they are.
+  expect(names).toContain("/usr/share/doc/so101-teleop/mosquitto/so101.conf");
+  expect(names).toContain("/usr/share/doc/so101-teleop/mosquitto/so101.acl");
   expect(names.filter((name) => name.includes("decisions") || name.includes("00"))).toEqual([]);
   for (const { path, content } of pages) {
     const name = path.slice("/usr/share/doc/so101-teleop/".length);

@@ -11,6 +11,10 @@ export function aDrive(
   memory: MainMemory,
   settings: PairSettings = pairSettings(defaultConfig),
 ): { readonly drive: Drive; readonly remote: RemoteFigures } {
-  const drive = new Drive({ settings, apply: (wanted) => memory.mailbox.sendSettings(wanted), tell: () => {} });
+  const drive = new Drive({
+    settings,
+    apply: (wanted) => memory.mailbox.sendSettings(wanted),
+    tell: () => {},
+  });
   return { drive, remote: new RemoteFigures(memory) };
 }

@@ -16,10 +16,10 @@ export async function makeBareReleases(deb: string, folder: string): Promise<voi
   await Bun.$`cp ${RELEASED}/postinst ${RELEASED}/postrm ${RELEASED}/prerm ${tree}/DEBIAN/`;
   await Bun.$`cp ${RELEASED}/tmpfiles.conf ${tree}/usr/lib/tmpfiles.d/so101-teleop.conf`;
   await Bun.$`cp ${RELEASED}/sysusers.conf ${tree}/usr/lib/sysusers.d/so101-teleop.conf`;
-  // What it did not have: the page, and a configuration that is not dpkg's.
+  // What it did not have: the page, the network, and a configuration that is not dpkg's.
   const units = `${tree}/usr/lib/systemd/system`;
   await Bun.$`rm -r ${tree}/DEBIAN/preinst ${tree}/etc/avahi ${tree}/usr/share/so101-teleop`;
-  await Bun.$`rm ${units}/so101-web.service ${units}/so101-rules.service`;
+  await Bun.$`rm ${units}/so101-web.service ${units}/so101-network.service ${units}/so101-rules.service`;
   await Bun.$`mkdir -p ${tree}/etc/so101-teleop && cp ${RELEASED}/config.toml ${tree}/etc/so101-teleop/`;
   await Bun.write(`${tree}/DEBIAN/conffiles`, "/etc/so101-teleop/config.toml\n");
   await Bun.$`sed -i 's/^Version: .*/Version: 0.1.0/' ${tree}/DEBIAN/control`;

@@ -29,6 +29,18 @@ export const MOUNTING: Need = {
   ),
 };
 
+/** The right to make networks of one's own, and devices in them. */
+export const NETWORKS: Need = {
+  name: "the right to make networks",
+  how: "sudo make test, with iproute2 and /dev/net/tun",
+  isMet: once(
+    () =>
+      isRoot() &&
+      Bun.which("ip") !== null &&
+      Bun.spawnSync(["unshare", "--net", "ip", "tuntap", "add", "dev", "probe", "mode", "tun"]).success,
+  ),
+};
+
 /** The right to stop a thread of another process of the same user's (ptrace). */
 export const TRACING: Need = {
   name: "the right to trace one's own processes",

@@ -59,3 +59,26 @@ export const aStatus: Status = {
     },
   ],
 };
+
+/** A follower, alone on its machine, that follows the leader of another one. */
+export const drivenByDesk: Status = {
+  ...aStatus,
+  armsHere: "follower",
+  driver: { source: "remote leader", leader: "desk/main", since: "2026-01-01T10:00:05.000Z" },
+  remote: {
+    leader: "desk/main",
+    samples: 1_439_000,
+    delayMs: { p50: 1.24, p99: 38 },
+    longestGapMs: 143.6,
+    old: 12,
+    late: 3,
+    ofOthers: 0,
+    missing: 41,
+    holds: 3,
+    wantedS: 7_200,
+    followedS: 7_128,
+  },
+};
+
+/** A leader, alone on its machine. */
+export const leaderOnly: Status = { ...aStatus, armsHere: "leader" };

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Claims } from "../../src/web/access/claims.ts";
 import { Codes } from "../../src/web/access/codes.ts";
+import { FleetFeed } from "../../src/web/fleet/feed.ts";
 import { servedPair } from "../../src/web/pairs/served-pair.ts";
 import { type RunningWeb, serveWeb, type WebOptions } from "../../src/web/server.ts";
 import { Compared } from "../../src/web/set-up/compared.ts";
@@ -32,6 +33,7 @@ export function serveForTest(choices: Partial<WebOptions> = {}, socket?: string)
     ]),
     pairs: new Map([["main", servedPair("main", [path], { socket: path })]]),
     boards: { list: async () => [], watch() {} },
+    fleet: new FleetFeed({ paths: [], isConfigured: () => false }),
     naming: { isGiven: () => false, give: nobody, enable: nobody },
     compared: new Compared(dir),
     ...{ claims, codes, signal: over.signal },

@@ -5,6 +5,7 @@ import type { RunningSim } from "../../src/sim/testing/start.ts";
 import { Claims } from "../../src/web/access/claims.ts";
 import { Codes } from "../../src/web/access/codes.ts";
 import { cookieOf } from "../../src/web/access/cookie.ts";
+import { FleetFeed } from "../../src/web/fleet/feed.ts";
 import type { ActionReply, PageMessage } from "../../src/web/messages.ts";
 import { servedPair } from "../../src/web/pairs/served-pair.ts";
 import { serveWeb } from "../../src/web/server.ts";
@@ -46,6 +47,7 @@ export class WebServer implements AsyncDisposable {
       boards: simulatedBoards(sim.dir),
       naming: simulatedNaming(sim.dir),
       compared: new Compared(sim.dir),
+      fleet: new FleetFeed({ paths: [], isConfigured: () => false }),
     });
     const end = () => {
       ending.abort();

@@ -19,7 +19,7 @@ import type { Mode } from "../../src/teleop/state/states.ts";
 import { askFor, outcomeOf } from "../../src/workflows/wish.ts";
 import { nearPose as parkPose } from "../config/park.ts";
 import { aDrive } from "../support/drive.ts";
-import { aStatus } from "../support/status.ts";
+import { aStatus, leaderOnly } from "../support/status.ts";
 import { type Choices, VirtualPair } from "../support/virtual-pair.ts";
 
 const wishes = { released: "release", paused: "pause" } as const;
@@ -269,4 +269,15 @@ describe("of the system's socket and a user's", () => {
     const error = await askFor("release", paths, never).catch((thrown: ApiError) => thrown);
     expect(error).toMatchObject({ problem: { kind: "not running", paths } });
   });
+});
+
+test("a machine that has the leader alone has done it once it sends no positions", () => {
+  const alone = (fields: Partial<Status>) => [{ ...leaderOnly, ...fields }];
+  expect(outcomeOf("pause", alone({ state: "leading", mode: "running" }))).toBe("unknown");
+  expect(outcomeOf("pause", alone({ state: "leading", mode: "paused" }))).toBe("unknown");
+  expect(outcomeOf("pause", alone({ state: "waiting", mode: "paused" }))).toBe("elsewhere");
+  expect(outcomeOf("release", alone({ state: "waiting", mode: "released" }))).toBe("elsewhere");
+  // Beside it a service with a follower: that one is what is asked about.
+  const released = { ...aStatus, state: "waiting", mode: "released", isObeyed: true } as Status;
+  expect(outcomeOf("release", [...alone({ state: "waiting", mode: "released" }), released])).toBe("unknown");
 });

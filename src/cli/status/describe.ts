@@ -1,11 +1,13 @@
 /** A service's status in words and tables, 80 columns wide. */
 import type { JointStatus, Status } from "../../api/protocol.ts";
 import { isGrasp } from "../../arm/checks/grasp.ts";
-import { JOINTS, ROLES } from "../../arm/joints.ts";
+import { JOINTS, rolesHere } from "../../arm/joints.ts";
 import { steps, stepsPerS, stepsToDegrees } from "../../feetech/units.ts";
 import { styled } from "../../linux/text/styled.ts";
 import { visible } from "../../linux/text/visible.ts";
 import { sayRoundTrip } from "../../messages/round-trip.ts";
+import { describeDriver } from "./driver.ts";
+import { duration, localTime } from "./times.ts";
 
 /**
  * Describes a status, the newest event last, or first for a screen that may have no room for all. Times are the
@@ -16,6 +18,7 @@ export function describeStatus(
   { newest = "last", now = new Date() }: { readonly newest?: "first" | "last"; readonly now?: Date } = {},
 ): string[] {
   const { latenessUs, ticks, lateTicks } = status;
+  const roles = rolesHere(status.armsHere);
   const asked = status.mode === "running" ? "" : ` (${status.mode})`;
   const since = (time: string) => duration(now.getTime() - Date.parse(time));
   const events = status.events.map(
@@ -26,24 +29,25 @@ export function describeStatus(
     ...jointsWithErrors(status),
     ...jointsUnderLoad(status),
     ...status.activeAlarms.map(({ code, message }) => styled("yellow", `now: ${visible(message)} [${code}]`)),
+    ...describeDriver(status, now),
     `pair ${status.pair}, process ${status.pid}, so101 ${status.program}, up for ${since(status.startedAt)}`,
     `${status.rateHz} of ${status.configuredRateHz} Hz, ${lateTicks} of ${ticks + lateTicks} ticks too late, ` +
       `p99 ${latenessUs.p99} µs late`,
-    ...ROLES.flatMap((role) => [
+    ...roles.flatMap((role) => [
       styled(
         "dim",
         columns(role, "position", "", "speed", "load", "current", "volts", "temp", "torque", "lost"),
       ),
       ...JOINTS.map((joint) => row(joint, status.arms[role].joints[joint])),
     ]),
-    ...ROLES.map((role) => {
+    ...roles.map((role) => {
       const { timeouts, lateReplies, corruptedReplies, noiseBytes, retries } = status.arms[role];
       const counts =
         `${timeouts} timeouts, ${lateReplies} late, ${corruptedReplies} damaged, ${retries} asked again, ` +
         `${noiseBytes} bytes of noise`;
       return styled("dim", `${role} bus: ${counts}`);
     }),
-    ...ROLES.map((role) =>
+    ...roles.map((role) =>
       styled("dim", `port of the ${role}: ${sayRoundTrip(status.arms[role].roundTripMs)}`),
     ),
     ...(newest === "first" ? events.toReversed() : events),
@@ -58,7 +62,8 @@ const STILL_BELOW_DEG_PER_S = 2;
  * The joints of the follower that stand still beside their goal: an arm's own weight, or what it holds, keeps them there,
  * and no disagreement of the calibrations, which is never in the goal.
  */
-function jointsUnderLoad({ arms }: Status): string[] {
+function jointsUnderLoad({ arms, armsHere }: Status): string[] {
+  if (armsHere === "leader") return [];
   return JOINTS.flatMap((joint) => {
     const { positionSteps, goalSteps, speedStepsPerS, torqueOn, loadPercent } = arms.follower.joints[joint];
     if (positionSteps === null || goalSteps === null || speedStepsPerS === null || torqueOn !== true)
@@ -97,25 +102,12 @@ function columns(joint: string, ...cells: readonly string[]): string {
   return joint.padEnd(14) + cells.map((cell, index) => cell.padStart(widths[index]!)).join("");
 }
 
-function jointsWithErrors({ arms }: Status): string[] {
-  return ROLES.flatMap((role) =>
+function jointsWithErrors({ arms, armsHere }: Status): string[] {
+  return rolesHere(armsHere).flatMap((role) =>
     JOINTS.flatMap((joint) => {
       const { torqueOn, errors: all } = arms[role].joints[joint];
       const errors = all.filter((error) => !isGrasp(joint, torqueOn, error));
       return errors.length === 0 ? [] : [styled("yellow", `${role} ${joint} reports: ${errors.join(", ")}`)];
     }),
   );
-}
-
-function localTime(iso: string): string {
-  return new Date(iso).toTimeString().slice(0, 8);
-}
-
-/** A duration as people say it: `3 h 12 min`, `4 min 5 s`, `12 s`. */
-export function duration(ms: number): string {
-  const s = Math.max(Math.floor(ms / 1000), 0);
-  const [days, hours, minutes] = [Math.floor(s / 86_400), Math.floor(s / 3600) % 24, Math.floor(s / 60) % 60];
-  if (days > 0) return `${days} d ${hours} h`;
-  if (hours > 0) return `${hours} h ${minutes} min`;
-  return minutes > 0 ? `${minutes} min ${s % 60} s` : `${s} s`;
 }

@@ -2,47 +2,83 @@
  * Where the network's client connects to carry samples: a socket beside the control socket, of datagrams with a
  * connection, so that the end of either side is noticed at once. One client at a time.
  */
-import { rmSync } from "node:fs";
+import { lstatSync, rmSync } from "node:fs";
 import { samplesPath } from "../../api/address.ts";
 import { accept, close, closeListener } from "../../linux/sockets/stream.ts";
+import { factOf, isSystemError, whyOf } from "../../linux/system-error.ts";
 import type { LinkOwner } from "../../teleop/remote/link.ts";
+import type { EventSink } from "../../teleop/reporting/events.ts";
 import { listenAt } from "../requests/listen-at.ts";
 
 /** A client that connects, or has gone, is seen to within so long. */
 const LOOK_EVERY_MS = 50;
+/** Whether the socket still stands there is looked at once in so many looks. */
+const LOOKS_EACH = 20;
 /** Who finds another client connects again. */
 const BACKLOG = 4;
 
-/** Serves until it is closed. Throws the system's error where the socket cannot be made. */
+/** Serves until it is closed, whatever becomes of its file. */
 export class SampleSocket {
   readonly #path: string;
-  readonly #listener: number;
   readonly #link: LinkOwner;
+  readonly #tell: EventSink;
   readonly #timer: NodeJS.Timeout;
+  #listener: number | undefined;
+  #inode: number | undefined;
+  #looks = 0;
+  #told = "";
 
-  /** `control` is where the control socket is. */
-  constructor(control: string, link: LinkOwner) {
+  /** `control` is where the control socket is; `tell` hears that a socket cannot be made here. */
+  constructor(control: string, link: LinkOwner, tell: EventSink) {
     this.#path = samplesPath(control);
     this.#link = link;
-    this.#listener = listenAt(this.#path, BACKLOG, "datagrams");
+    this.#tell = tell;
     this.#timer = setInterval(() => this.#look(), LOOK_EVERY_MS);
+    this.#look();
   }
 
   /** Takes nobody any more. Who is connected is noticed to be gone when the process ends. */
-  close(): void {
+  stop(): void {
     clearInterval(this.#timer);
-    closeListener(this.#listener);
-    rmSync(this.#path, { force: true });
+    const isOurs = this.#isInPlace();
+    this.#endListening();
+    if (isOurs) rmSync(this.#path, { force: true });
   }
 
   #look(): void {
+    if (this.#looks++ % LOOKS_EACH === 0 && !this.#isInPlace()) this.#listen();
     const left = this.#link.takeLeft();
     if (left !== undefined) close(left);
-    for (let count = 0; count < BACKLOG; count++) {
+    for (let count = 0; count < BACKLOG && this.#listener !== undefined; count++) {
       const fd = accept(this.#listener);
       if (fd === -1) return;
       if (this.#link.isOpen) close(fd);
       else this.#link.give(fd);
     }
+  }
+
+  #listen(): void {
+    this.#endListening();
+    try {
+      this.#listener = listenAt(this.#path, BACKLOG, "datagrams");
+      this.#inode = lstatSync(this.#path).ino;
+      this.#told = "";
+    } catch (error) {
+      const why = isSystemError(error) ? factOf(error) : whyOf(error);
+      if (why !== this.#told) {
+        this.#tell({ kind: "notice", severity: "warning", problem: { code: "control.refused", why } });
+      }
+      this.#told = why;
+    }
+  }
+
+  #endListening(): void {
+    if (this.#listener !== undefined) closeListener(this.#listener);
+    this.#listener = undefined;
+  }
+
+  #isInPlace(): boolean {
+    if (this.#listener === undefined) return false;
+    return lstatSync(this.#path, { throwIfNoEntry: false })?.ino === this.#inode;
   }
 }

@@ -5,6 +5,7 @@ import { degrees, degreesToSteps } from "../../feetech/units.ts";
 import { ARMS, JOINTS } from "../arm/joints.ts";
 import type { MotionPlan } from "../arm/motion.ts";
 import type { BytesEntry, RecordEntry } from "../record/entries.ts";
+import { randomFrom } from "./random.ts";
 import { bytesOf, decoderOf } from "./record.ts";
 import type { VirtualArms } from "./virtual-arms.ts";
 
@@ -178,13 +179,4 @@ function goalsIn(packet: Uint8Array): number[] | undefined {
     const at = 8 + index * (size! + 1);
     return packet[at]! | (packet[at + 1]! << 8);
   });
-}
-
-/** Numbers from 0 to 1, the same ones for the same seed. */
-function randomFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 32;
-  };
 }

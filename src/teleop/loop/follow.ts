@@ -52,7 +52,8 @@ export function follow(
   drive.switchTorqueOn();
   reporter.succeeded();
   // What was a fault of its leader is none any more.
-  if (machine.state === "faulted") machine.enter("connecting", [{ code: "pair.connecting" }]);
+  if (machine.state === "faulted")
+    machine.enter("connecting", [{ code: "pair.connecting", arm: arms.follower }]);
   machine.enter("aligning", [{ code: "pair.aligning" }]);
   memory.telemetry.count("alignments");
   const { rateHz, normalisation } = settings;

@@ -18,6 +18,8 @@ export type Left =
   | "held"
   /** It is held for the program that comes next. */
   | "handed over"
+  /** It is not on this machine. */
+  | "elsewhere"
   /** There is no connection to it. */
   | "not connected"
   /** Another program has its port: nothing could be done. */

@@ -6,13 +6,14 @@ import { AttemptNotice } from "./access/attempt.tsx";
 import { Claim } from "./access/claim.tsx";
 import { useAddress } from "./address.ts";
 import { connect, type Reach } from "./connection.ts";
+import { hearOfFleet } from "./fleet/fleet-list.ts";
 import { Absence } from "./frame/absence.tsx";
 import { Boundary } from "./frame/boundary.tsx";
 import { agreeWith } from "./frame/own-version.ts";
 import { PANEL_ID, PairTabs, tabId } from "./frame/pair-tabs.tsx";
 import { Buttons } from "./now/buttons.tsx";
 import { keepSample } from "./samples.ts";
-import { type Known, SCREENS, type ScreenName } from "./screens.tsx";
+import { type Known, SCREENS, type ScreenName, screensWith } from "./screens.tsx";
 import { useSetUpAtFirst } from "./set-up/asking.ts";
 import { hearWork } from "./work/works.ts";
 
@@ -23,13 +24,14 @@ function App() {
   const [hello, setHello] = useState<Heard<"hello">>();
   const [known, setKnown] = useState<ReadonlyMap<string, Known>>(new Map());
   const [attempt, setAttempt] = useState<Heard<"claim">>();
-  const [{ screen, pair: named }, choose] = useAddress();
+  const [{ screen: asked, pair: named }, choose] = useAddress();
   useEffect(() => {
     connect({
       reach: (now) =>
         setReach((before) => (before.is === "connected" && now.is === "connected" ? before : now)),
       message(message) {
         if (message.kind === "sample") keepSample(message);
+        else if (message.kind === "fleet") hearOfFleet();
         else if (message.kind === "claim") setAttempt(message.text === null ? undefined : message);
         else if (message.kind === "work" || message.kind === "picture") hearWork(message);
         else if (message.kind === "hello") {
@@ -42,6 +44,9 @@ function App() {
       },
     });
   }, []);
+  const screens = screensWith(hello?.hasFleet ? "fleet" : "no fleet");
+  // A link may lead to a screen that this machine has not.
+  const screen = screens.some(([name]) => name === asked) ? asked : "now";
   // A screen is read from its top, wherever the one before was left.
   useEffect(() => scrollTo(0, 0), [screen]);
   const pairs = hello?.pairs ?? [];
@@ -62,7 +67,7 @@ function App() {
         </p>
       )}
       <nav aria-label="Screens">
-        {Object.entries(SCREENS).map(([name, { title }]) => (
+        {screens.map(([name, { title }]) => (
           <a key={name} href={`#${name}`} aria-current={name === screen ? "page" : undefined}>
             {title}
           </a>

@@ -4,6 +4,7 @@ import type { Status } from "../../api/protocol.ts";
 import type { PageMessage } from "../messages.ts";
 import { Access } from "./access/access.tsx";
 import { Events } from "./events/events.tsx";
+import { Fleet } from "./fleet/fleet.tsx";
 import { Health } from "./health/health.tsx";
 import { Joints } from "./joints/joints.tsx";
 import { Now } from "./now/now.tsx";
@@ -31,6 +32,8 @@ export interface ScreenProperties {
 interface Screen {
   readonly title: string;
   readonly View: ComponentType<ScreenProperties>;
+  /** Whether it is there only where this machine hears of others. */
+  readonly isOfFleet?: true;
 }
 
 /** The screens, by the part of the address after #. */
@@ -42,7 +45,14 @@ export const SCREENS = {
   health: { title: "Health", View: Health },
   events: { title: "Events", View: Events },
   access: { title: "Access", View: Access },
+  fleet: { title: "Fleet", View: Fleet, isOfFleet: true },
 } as const satisfies Record<string, Screen>;
 
 /** The name of a screen. */
 export type ScreenName = keyof typeof SCREENS;
+
+/** The screens that a machine has, by name: that of the fleet where it hears of others. */
+export function screensWith(fleet: "fleet" | "no fleet"): [ScreenName, Screen][] {
+  const all = Object.entries(SCREENS) as [ScreenName, Screen][];
+  return all.filter(([, { isOfFleet }]) => !isOfFleet || fleet === "fleet");
+}

@@ -10,11 +10,22 @@ import type { Standing } from "../http/route.ts";
 import type { Action, ActionReply } from "../messages.ts";
 import { Joined } from "./joined.ts";
 
+/** What a machine that has the leader alone can do, and what becomes of who follows it. */
+const NOT_SENT =
+  "The leader's positions are not sent any more: a follower on another machine stays where it is. To release it, ask its own machine.";
+
 const done: Readonly<Record<Action, (torque: Torque) => string>> = {
   pause: (torque) =>
-    torque === "on" ? "The follower stays where it is." : "Paused: the follower's torque is not on.",
-  release: () => "The torque of the follower is off.",
-  resume: () => "The follower moves slowly to the leader's pose, then follows it.",
+    torque === "elsewhere"
+      ? NOT_SENT
+      : torque === "on"
+        ? "The follower stays where it is."
+        : "Paused: the follower's torque is not on.",
+  release: (torque) => (torque === "elsewhere" ? NOT_SENT : "The torque of the follower is off."),
+  resume: (torque) =>
+    torque === "elsewhere"
+      ? "The leader's positions are sent again."
+      : "The follower moves slowly to the leader's pose, then follows it.",
 };
 
 /** The buttons of a pair. */

@@ -23,7 +23,9 @@ export const setUpViewSchema = v.object({
     }),
   ),
   steps: v.array(stepSchema),
-  /** Whether both boards have names: before, no leader can be told from any other arm. */
+  /** The arms of the pair that are on this machine. */
+  arms: v.array(arm),
+  /** Whether the boards have names: before, no leader can be told from any other arm. */
   isNamed: v.boolean(),
   /** Whose calibration file is waited for. */
   awaitedFile: v.nullable(arm),

@@ -1,6 +1,6 @@
 /** Where a pair is set up: its boards, its names, its calibrations, and whom the page asks for each. */
-import { ROLES, type Role } from "../../arm/joints.ts";
-import { type ArmChoice, type ChosenArm, chooseArm } from "../../config/choose-arm.ts";
+import { ROLES, type Role, rolesHere } from "../../arm/joints.ts";
+import { type ArmChoice, type ChosenArm, chooseArm, pairConfig } from "../../config/choose-arm.ts";
 import type { Boards } from "../boards.ts";
 import type { Compared } from "./compared.ts";
 import type { HandedFiles } from "./handed-files.ts";
@@ -33,7 +33,12 @@ export function armsOf({ choice }: SetUpPlace): Arms {
   return { leader: leader!, follower: follower! };
 }
 
-/** Whether both arms' boards have their names. */
-export function areNamed({ naming }: SetUpPlace, arms: Arms): boolean {
-  return ROLES.every((role) => naming.isGiven(arms[role].port));
+/** The arms of the pair that are on this machine. Throws ConfigError. */
+export function rolesOf({ choice }: SetUpPlace): readonly Role[] {
+  return rolesHere(pairConfig(choice).network.arms);
+}
+
+/** Whether the boards of this machine's arms have their names. Throws ConfigError. */
+export function areNamed(place: SetUpPlace, arms: Arms): boolean {
+  return rolesOf(place).every((role) => place.naming.isGiven(arms[role].port));
 }

@@ -3,11 +3,11 @@
 import { existsSync } from "node:fs";
 import type { Status } from "../../api/protocol.ts";
 import { CalibrationStore } from "../../arm/calibration/store.ts";
-import { ROLES, type Role } from "../../arm/joints.ts";
+import type { Role } from "../../arm/joints.ts";
 import { targetOf } from "../../linux/real-path.ts";
 import { list } from "../../messages/list.ts";
 import type { SetUpStep, SetUpView } from "./messages.ts";
-import { type Arms, areNamed, armsOf, type SetUpPlace } from "./place.ts";
+import { type Arms, areNamed, armsOf, rolesOf, type SetUpPlace } from "./place.ts";
 import { nameOf, sayBoards } from "./steps/names.ts";
 
 /** What is found. `status` is what the pair's service says; undefined while it is not heard. Throws ConfigError. */
@@ -15,14 +15,16 @@ export async function look(place: SetUpPlace, status: Status | undefined): Promi
   const arms = armsOf(place);
   const boards = await place.boards.list();
   const isNamed = areNamed(place, arms);
-  const uncalibrated = ROLES.filter((role) => !isCalibrated(arms, role));
-  const armOn = (path: string) => ROLES.find((role) => targetOf(arms[role].port) === path) ?? null;
+  const roles = rolesOf(place);
+  const uncalibrated = roles.filter((role) => !isCalibrated(arms, role));
+  const armOn = (path: string) => roles.find((role) => targetOf(arms[role].port) === path) ?? null;
   const steps = [
-    named(sayBoards(boards), isNamed, arms),
-    servos(isNamed, uncalibrated, status),
-    calibrations(isNamed, uncalibrated),
-    compared(place.compared.has(place.pair, arms)),
-    following(status),
+    named(sayBoards(boards, roles), isNamed, arms, roles),
+    servos(isNamed, uncalibrated, status, roles),
+    calibrations(isNamed, uncalibrated, roles),
+    // An arm on another machine is not put beside this one.
+    ...(roles.length > 1 ? [compared(place.compared.has(place.pair, arms))] : []),
+    roles.includes("follower") ? following(status) : leading(status),
   ];
   const next = steps.find(({ isDone }) => !isDone);
   return {
@@ -32,15 +34,16 @@ export async function look(place: SetUpPlace, status: Status | undefined): Promi
       state: isDone ? "done" : next?.step === step.step ? "now" : "to do",
     })),
     isNamed,
+    arms: [...roles],
     awaitedFile: place.files.awaited ?? null,
   };
 }
 
 type Found = Omit<SetUpStep, "state"> & { readonly isDone: boolean };
 
-function named(boards: string, isNamed: boolean, arms: Arms): Found {
+function named(boards: string, isNamed: boolean, arms: Arms, roles: readonly Role[]): Found {
   if (!isNamed) return { step: "boards", isDone: false, text: `${boards}.` };
-  const away = ROLES.filter((role) => !existsSync(arms[role].port));
+  const away = roles.filter((role) => !existsSync(arms[role].port));
   const text =
     away.length === 0
       ? "Each board has the name of its arm."
@@ -51,12 +54,17 @@ function named(boards: string, isNamed: boolean, arms: Arms): Found {
 /** What only servos can tell: the service says it where it has looked. */
 const SERVO_CODES = ["bus.silent", "bus.joints-missing", "servo.wrong-id", "servo.wrong-model"];
 
-function servos(isNamed: boolean, uncalibrated: readonly Role[], status: Status | undefined): Found {
+function servos(
+  isNamed: boolean,
+  uncalibrated: readonly Role[],
+  status: Status | undefined,
+  roles: readonly Role[],
+): Found {
   const alarm = status?.activeAlarms.find(({ code }) => SERVO_CODES.includes(code));
   if (alarm !== undefined) return { step: "servos", isDone: false, text: alarm.message };
   const areHeard =
     status !== undefined &&
-    ROLES.every((role) =>
+    roles.every((role) =>
       Object.values(status.arms[role].joints).every(({ positionSteps }) => positionSteps !== null),
     );
   // Arms that were calibrated had their ids, and what else is wrong with them is told elsewhere.
@@ -65,11 +73,13 @@ function servos(isNamed: boolean, uncalibrated: readonly Role[], status: Status 
     : { step: "servos", isDone: false, text: "Six servos of each arm, by their ids 1 to 6." };
 }
 
-function calibrations(isNamed: boolean, missing: readonly Role[]): Found {
+function calibrations(isNamed: boolean, missing: readonly Role[], roles: readonly Role[]): Found {
   const isDone = isNamed && missing.length === 0;
   const text =
     missing.length === 0
-      ? "Both arms have a calibration."
+      ? roles.length > 1
+        ? "Both arms have a calibration."
+        : `The ${roles[0]} has a calibration.`
       : `From the arms themselves, from a file, or made now: ${list(missing.map((role) => `the ${role}'s`))} is missing.`;
   return { step: "calibrations", isDone, text };
 }
@@ -98,5 +108,18 @@ function following(status: Status | undefined): Found {
       : status === undefined
         ? "The service does not answer: the screen Health says why."
         : "Press Resume: the follower goes slowly to the leader's pose.",
+  };
+}
+
+function leading(status: Status | undefined): Found {
+  const isDone = status?.state === "leading";
+  return {
+    step: "follow",
+    isDone,
+    text: isDone
+      ? "The leader's positions are sent: a follower of another machine may follow them."
+      : status === undefined
+        ? "The service does not answer: the screen Health says why."
+        : "Press Resume: the leader's positions are sent.",
   };
 }

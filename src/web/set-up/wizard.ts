@@ -3,7 +3,6 @@
  * passed over where nothing is. It may be ended anywhere and begun again: it goes on where something is missing.
  */
 import { askService } from "../../api/client.ts";
-import { ROLES } from "../../arm/joints.ts";
 import { ConfigError } from "../../config/config.ts";
 import type { Board } from "../../host/boards.ts";
 import { targetOf } from "../../linux/real-path.ts";
@@ -15,9 +14,9 @@ import { AlreadyTold, Interrupted } from "../../workflows/errors.ts";
 import type { Operator } from "../../workflows/operator.ts";
 import { askFor } from "../../workflows/wish.ts";
 import type { Outcome } from "../work/messages.ts";
-import { areNamed, armsOf, type SetUpPlace } from "./place.ts";
+import { areNamed, armsOf, rolesOf, type SetUpPlace } from "./place.ts";
 import { seeToCalibration } from "./steps/calibrations.ts";
-import { change, nameBoards } from "./steps/names.ts";
+import { change, nameBoards, sayOneBoard } from "./steps/names.ts";
 import { seeToServos } from "./steps/servos.ts";
 
 /**
@@ -27,30 +26,41 @@ import { seeToServos } from "./steps/servos.ts";
 export async function setUp(place: SetUpPlace, way: Way, operator: Operator): Promise<Outcome> {
   await standStill(place, operator);
   const arms = armsOf(place);
-  if (!areNamed(place, arms)) await patiently(place, operator, () => nameBoards(place, way, operator));
+  const roles = rolesOf(place);
+  if (!areNamed(place, arms)) await patiently(place, operator, () => name(place, way, operator));
   let isLeft = false;
-  for (const role of ROLES) {
+  for (const role of roles) {
     const isDone = await patiently(place, operator, async () => {
       return (await seeToServos(arms[role], operator)) && seeToCalibration(arms[role], place, operator);
     });
     isLeft ||= !isDone;
   }
   if (isLeft) return "faults";
-  const agree = await patiently(place, operator, () => compare(place, operator));
-  if (!agree) return "faults";
+  if (roles.length > 1) {
+    const agree = await patiently(place, operator, () => compare(place, operator));
+    if (!agree) return "faults";
+  }
   await patiently(place, operator, () => haveServiceRun(place, operator));
-  operator.tell(
-    "done",
-    "Both arms are set up. Press Resume: the follower goes slowly to the leader's pose, then follows it.",
-  );
+  const what = roles.length > 1 ? "Both arms are" : `The ${roles[0]} is`;
+  const then = roles.includes("follower")
+    ? "the follower goes slowly to the leader's pose, then follows it."
+    : "the leader's positions are sent.";
+  operator.tell("done", `${what} set up. Press Resume: ${then}`);
   return "done";
 }
 
 /** Names the boards of a pair, whatever names they have. Throws what {@link nameBoards} throws. */
 export async function nameAgain(place: SetUpPlace, way: Way, operator: Operator): Promise<Outcome> {
   await standStill(place, operator);
-  await nameBoards(place, way, operator);
+  await name(place, way, operator);
   return "done";
+}
+
+/** Has the boards named; of a machine that has one arm throws an Error that says how its board is found. */
+async function name(place: SetUpPlace, way: Way, operator: Operator): Promise<void> {
+  const [role, ...others] = rolesOf(place);
+  if (others.length === 0) throw new Error(sayOneBoard(await place.boards.list(), role!));
+  await nameBoards(place, way, operator);
 }
 
 /** Nothing moves while hands are at the arms: the pair is paused until somebody resumes it. */
@@ -142,7 +152,8 @@ async function untilBack(place: SetUpPlace, operator: Operator): Promise<void> {
 /** Which boards are away, in words. */
 function awayOf(place: SetUpPlace, boards: readonly Board[]): string[] {
   const arms = armsOf(place);
-  if (!areNamed(place, arms)) return boards.length < 2 ? ["a board"] : [];
-  const away = ROLES.filter((role) => targetOf(arms[role].port) === undefined);
+  const roles = rolesOf(place);
+  if (!areNamed(place, arms)) return boards.length < roles.length ? ["a board"] : [];
+  const away = roles.filter((role) => targetOf(arms[role].port) === undefined);
   return away.map((role) => `the board of the ${role}`);
 }

@@ -4,7 +4,7 @@ import { findingsOf } from "../../arm/checks/findings.ts";
 import { inspectArm } from "../../arm/checks/inspect.ts";
 import type { ArmState } from "../../arm/checks/state.ts";
 import { nameOfArm } from "../../arm/identity.ts";
-import { ROLES } from "../../arm/joints.ts";
+import { rolesHere } from "../../arm/joints.ts";
 import { remediesOf } from "../../arm/remedy.ts";
 import { SERVO_IDS } from "../../arm/servos/read.ts";
 import { connectionTo } from "../../arm/system-ports.ts";
@@ -15,12 +15,12 @@ import { sayProblem } from "../../messages/problems.ts";
 import { sayRoundTrip } from "../../messages/round-trip.ts";
 import { broken, type Check, ok, range, warning } from "../check.ts";
 
-/** Both arms, by reading their servos; nothing is changed. */
+/** The arms of this machine, by reading their servos; nothing is changed. */
 export async function readArms(config: Config, audience: Audience): Promise<Check[]> {
   const checks: Check[] = [];
   const states: ArmState[] = [];
   const calibrations = new CalibrationStore(config.calibration_dir);
-  for (const role of ROLES) {
+  for (const role of rolesHere(config.network.arms)) {
     const { id, port } = config[role];
     const connection = connectionTo({ role, id }, port, "read");
     try {

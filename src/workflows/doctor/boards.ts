@@ -1,6 +1,6 @@
 /** What the doctor finds between the USB plug and the program: boards, names, rights, other programs. */
 import { accessSync, constants, existsSync, realpathSync } from "node:fs";
-import { ROLES } from "../../arm/joints.ts";
+import { rolesHere } from "../../arm/joints.ts";
 import type { Config } from "../../config/config.ts";
 import { othersOn } from "../../helper/others.ts";
 import { type Board, listBoards, portsInDev } from "../../host/boards.ts";
@@ -29,10 +29,11 @@ const UNSEEN = warning(
 /** From USB to the open port. `service` is the process of the pair's own service, where one runs. */
 export async function checkBoards(config: Config, assign: string, service?: number): Promise<Check[]> {
   const boards = await listBoards();
+  const roles = rolesHere(config.network.arms);
   const checks: Check[] = [boardsSeen(boards, config)];
   const rules = namingRules();
   let sawAll = true;
-  for (const role of ROLES) {
+  for (const role of roles) {
     // Who has a port is looked for in all of /proc: what else waits has its turn before each.
     await new Promise((resolve) => setImmediate(resolve));
     const { port } = config[role];
@@ -45,7 +46,7 @@ export async function checkBoards(config: Config, assign: string, service?: numb
         broken(
           area,
           `${port} is not there, and no board has that name`,
-          `plug both boards in, then: ${assign}`,
+          `plug ${roles.length > 1 ? "both boards" : "its board"} in, then: ${assign}`,
           { do: "assign" },
         ),
       );
@@ -82,8 +83,9 @@ function boardsSeen(boards: readonly Board[], config: Config): Check {
       ({ path, serial, vendorId, productId }) => `${path} ${vendorId}:${productId} ${serial ?? "no serial"}`,
     )
     .join("; ");
-  if (boards.length >= 2) return ok(area, all);
-  if (ROLES.every((role) => existsSync(config[role].port))) return ok(area, "the configured ports are there");
+  const roles = rolesHere(config.network.arms);
+  if (boards.length >= roles.length) return ok(area, all);
+  if (roles.every((role) => existsSync(config[role].port))) return ok(area, "the configured ports are there");
   const why = whyNoUdev();
   if (boards.length === 0 && why !== undefined) {
     const ports = portsInDev();

@@ -62,11 +62,12 @@ async function statusOf(sockets: readonly string[]): Promise<Status | undefined>
   }
 }
 
-/** What the running service goes by: it may have been started with other ports than its file has. */
-function withPortsOf({ arms }: Status, config: Config): Config {
-  const { leader, follower } = config;
+/** What the running service goes by: it may have been started with other ports than its file has, or with one arm. */
+function withPortsOf({ arms, armsHere }: Status, config: Config): Config {
+  const { leader, follower, network } = config;
   return {
     ...config,
+    network: { ...network, arms: armsHere ?? network.arms },
     leader: { ...leader, id: arms.leader.id, port: arms.leader.port },
     follower: { ...follower, id: arms.follower.id, port: arms.follower.port },
   };

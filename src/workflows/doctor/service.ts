@@ -1,7 +1,7 @@
 /** What the doctor finds of the service: whether it is there, runs, and may run on time. */
 
 import type { Status } from "../../api/protocol.ts";
-import { ROLES, type Role } from "../../arm/joints.ts";
+import { type Role, rolesHere } from "../../arm/joints.ts";
 import { unitOf } from "../../config/pairs.ts";
 import { unitProperties } from "../../host/machine.ts";
 import { type Audience, command } from "../../messages/audience.ts";
@@ -26,7 +26,11 @@ export async function checkService(
   const running =
     status === undefined
       ? []
-      : [teleoperation(status, audience), ...ROLES.map((role) => replies(role, status))];
+      : [
+          teleoperation(status, audience),
+          ...rolesHere(status.armsHere).map((role) => replies(role, status)),
+          ...remoteLeader(status),
+        ];
   if (found === undefined && status !== undefined) {
     return [ok(area, "runs, started by hand: systemd does not run here"), ...running];
   }
@@ -77,6 +81,17 @@ export async function checkService(
 function replies(role: Role, { arms }: Status): Check {
   const { roundTripMs, lateReplies, timeouts } = arms[role];
   return ok(`${role}'s port`, `${sayRoundTrip(roundTripMs)}, ${lateReplies} late, ${timeouts} lost`);
+}
+
+/** What comes of the leader of another machine, where one is followed. */
+function remoteLeader({ remote }: Status): Check[] {
+  if (remote === undefined) return [];
+  const { leader, delayMs, longestGapMs, holds, wantedS, followedS } = remote;
+  const share =
+    wantedS > 0 ? `followed ${((100 * followedS) / wantedS).toFixed(1)} % of the time` : "not yet followed";
+  const delay = delayMs.p99 === null ? "" : `, delay beyond the least ${delayMs.p99.toFixed(1)} ms (p99)`;
+  const gap = `, longest gap ${longestGapMs.toFixed(0)} ms, ${holds} ${holds === 1 ? "hold" : "holds"}`;
+  return [ok(`leader ${leader}`, `${share}${delay}${gap}`)];
 }
 
 function teleoperation(

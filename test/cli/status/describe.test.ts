@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { stripVTControlCharacters } from "node:util";
 import type { JointStatus, Status } from "../../../src/api/protocol.ts";
-import { describeStatus, duration } from "../../../src/cli/status/describe.ts";
+import { describeStatus } from "../../../src/cli/status/describe.ts";
 import { aStatus } from "../../support/status.ts";
 
 const now = new Date("2026-01-01T13:12:05.000Z");
@@ -68,17 +68,6 @@ test("what is not known is a dash", () => {
     line.startsWith("gripper"),
   );
   expect(row!.match(/–/g)).toHaveLength(3);
-});
-
-test.each([
-  [0, "0 s"],
-  [59_999, "59 s"],
-  [65_000, "1 min 5 s"],
-  [3_600_000, "1 h 0 min"],
-  [90_000_000, "1 d 1 h"],
-  [-5, "0 s"],
-])("%d ms are %s", (ms, text) => {
-  expect(duration(ms)).toBe(text);
 });
 
 test("how long the replies of each arm take is said", () => {

@@ -105,7 +105,39 @@ const isIn = (state: string) => (heard: Heard) => {
 const said = (code: string) => (heard: Heard) => heard.topic === EVENTS && heard.text.includes(`${code}"`);
 const now = () => listener.heard.length;
 
-test("a pair says how it is each second and at once when that changes, and goodbye", async () => {
+test("a command is obeyed, told as an event, and answered where its publisher wants that", async () => {
+  const from = now();
+  await using _ = speaking({ allowCommands: true });
+  await listener.until(isOnline, "its status", from);
+  const ask = (wish: string, topic = "answers/me") =>
+    listener.publish(COMMAND, JSON.stringify({ v: 1, do: wish, more: "of tomorrow" }), {
+      properties: { responseTopic: topic, correlationData: Buffer.from(wish) },
+    });
+  const isAnswer = (heard: Heard) => heard.topic === "answers/me";
+  for (const [wish, state] of [
+    ["pause", "holding"],
+    ["resume", "following"],
+    ["release", "waiting"],
+  ] as const) {
+    const asked = now();
+    await ask(wish);
+    const answer = await listener.until(isAnswer, `the answer to ${wish}`, asked);
+    expect([JSON.parse(answer.text), answer.packet.retain]).toEqual([{ v: 1, ok: true, do: wish }, false]);
+    expect(String(answer.packet.properties?.correlationData)).toBe(wish);
+    await listener.until(isIn(state), `that ${wish} has led to ${state}`, asked);
+    // What a service tells is bounded: of many events within a minute not all are.
+    if (wish === "pause") await listener.until(said("SO101-E116 network.command"), "the event of it", asked);
+  }
+  const forged = now();
+  // A publisher must not have this machine speak in its own name, or in another's.
+  await ask("pause", "so101/lab/main/status");
+  await ask("resume", "so101/desk/main/replies/7");
+  await listener.until(({ topic }) => topic === "so101/desk/main/replies/7", "the other answer", forged);
+  expect(listener.heard.slice(forged).filter(({ topic }) => topic.startsWith("so101/lab/"))).toEqual([]);
+  await listener.until(isIn("following"), "that it follows", forged);
+});
+
+test("a pair says how it is each second, and goodbye", async () => {
   const from = now();
   const voice = speaking();
   const first = await listener.until(isIn("following"), "that it follows", from);
@@ -116,13 +148,8 @@ test("a pair says how it is each second and at once when that changes, and goodb
   const twoMore = now();
   await listener.until(isOnline, "another status", twoMore);
   await listener.until(isOnline, "and another", twoMore + 1);
-  const asked = now();
-  await askService(sockets, { do: "pause" });
-  await listener.until(isIn("holding"), "that it holds", asked);
-  await askService(sockets, { do: "resume" });
-  await listener.until(isIn("following"), "that it follows again", asked);
   await voice.end();
-  await listener.until(isOffline("stopped"), "its goodbye", asked);
+  await listener.until(isOffline("stopped"), "its goodbye", from);
   await using late = await MqttListener.connect(broker.url);
   const kept = await late.until(({ topic }) => topic === STATUS, "what the broker keeps");
   expect([kept.packet.retain, statusIn(kept)?.online]).toEqual([true, false]);
@@ -198,38 +225,6 @@ test("where commands are not allowed nobody listens to them", async () => {
   await listener.until(isOnline, "another status", twoMore);
   await listener.until(isOnline, "and another", twoMore + 1);
   expect((await askService(sockets, { do: "status" }))!.mode).toBe(mode);
-});
-
-test("a command is obeyed, told as an event, and answered where its publisher wants that", async () => {
-  const from = now();
-  await using _ = speaking({ allowCommands: true });
-  await listener.until(isOnline, "its status", from);
-  const ask = (wish: string, topic = "answers/me") =>
-    listener.publish(COMMAND, JSON.stringify({ v: 1, do: wish, more: "of tomorrow" }), {
-      properties: { responseTopic: topic, correlationData: Buffer.from(wish) },
-    });
-  const isAnswer = (heard: Heard) => heard.topic === "answers/me";
-  for (const [wish, state] of [
-    ["pause", "holding"],
-    ["resume", "following"],
-    ["release", "waiting"],
-  ] as const) {
-    const asked = now();
-    await ask(wish);
-    const answer = await listener.until(isAnswer, `the answer to ${wish}`, asked);
-    expect([JSON.parse(answer.text), answer.packet.retain]).toEqual([{ v: 1, ok: true, do: wish }, false]);
-    expect(String(answer.packet.properties?.correlationData)).toBe(wish);
-    await listener.until(isIn(state), `that ${wish} has led to ${state}`, asked);
-    // What a service tells is bounded: of many events within a minute not all are.
-    if (wish === "pause") await listener.until(said("SO101-E116 network.command"), "the event of it", asked);
-  }
-  const forged = now();
-  // A publisher must not have this machine speak in its own name, or in another's.
-  await ask("pause", "so101/lab/main/status");
-  await ask("resume", "so101/desk/main/replies/7");
-  await listener.until(({ topic }) => topic === "so101/desk/main/replies/7", "the other answer", forged);
-  expect(listener.heard.slice(forged).filter(({ topic }) => topic.startsWith("so101/lab/"))).toEqual([]);
-  await listener.until(isIn("following"), "that it follows", forged);
 });
 
 test("a retained command, rubbish and a flood are not obeyed, and told", async () => {

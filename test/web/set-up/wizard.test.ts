@@ -19,7 +19,7 @@ setDefaultTimeout(60_000);
 
 const opened: RunningSim[] = [];
 
-async function place(sim: RunningSim): Promise<SetUpPlace> {
+async function place(sim: RunningSim, moreConfig: readonly string[] = []): Promise<SetUpPlace> {
   opened.push(sim);
   const config = join(sim.dir, "config.toml");
   await Bun.write(
@@ -27,6 +27,7 @@ async function place(sim: RunningSim): Promise<SetUpPlace> {
     [
       `calibration_dir = "${sim.paths.calibration}"`,
       ...["leader", "follower"].map((role) => `[${role}]\nport = "${join(sim.dir, role)}"\nid = "${role}"`),
+      ...moreConfig,
     ].join("\n"),
   );
   return {
@@ -195,4 +196,32 @@ test("a board that is pulled in a step is asked for, and the step begins again w
   await setUp(where, "move", operator).catch(() => {});
   expect([poses, operator.heard.at(-2)]).toEqual([2, "info: Both boards are there: this step begins again."]);
   expect(statesOf(await look(where, undefined))).toMatchObject({ calibrations: "done", compare: "now" });
+});
+
+const ALONE = {
+  leader: ["[network]", 'broker = "mqtt://desk"', 'arms = "leader"'],
+  follower: ["[network]", 'broker = "mqtt://desk"', 'arms = "follower"', 'remote_leader = "desk/main"'],
+} as const;
+
+test.each(["leader", "follower"] as const)("a %s alone is set up without the other arm", async (role) => {
+  const sim = await startSim({ arms: "calibrated", boards: "named", motion: "still" });
+  const here = await place(sim, ALONE[role]);
+  const found = await look(here, undefined);
+  expect(found.arms).toEqual([role]);
+  // Nothing is compared with an arm that is elsewhere.
+  expect(statesOf(found)).toEqual({ boards: "done", servos: "done", calibrations: "done", follow: "now" });
+  expect(found.steps.map(({ text }) => text).join(" ")).not.toMatch(/[Bb]oth arms/);
+  const operator = new ScriptedOperator({ answer: notTheService });
+  expect(await setUp(here, "move", operator)).toBe("done");
+  const other = role === "leader" ? "follower" : "leader";
+  expect(operator.heard.join("\n")).toContain(`The ${role} is set up.`);
+  expect(operator.heard.join("\n")).not.toContain(`the ${other}'s board`);
+});
+
+test("a leader alone whose port leads nowhere is told how its board is found", async () => {
+  const sim = await startSim({ arms: "calibrated", boards: "new", motion: "still" });
+  const here = await place(sim, ALONE.leader);
+  const [boards] = (await look(here, undefined)).steps;
+  expect(boards).toMatchObject({ step: "boards", state: "now" });
+  expect(boards!.text).toContain("have leader.port be");
 });

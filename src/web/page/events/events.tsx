@@ -8,6 +8,7 @@ import { byOwnMeans } from "../own-means.ts";
 import { pathOf } from "../pair-path.ts";
 import { usePolled } from "../polled.ts";
 import type { ScreenProperties } from "../screens.tsx";
+import { When } from "../when.tsx";
 import { type Filter, passes } from "./filter.ts";
 import "./events.css";
 
@@ -68,15 +69,9 @@ interface EventProperties {
 }
 
 function Event({ event: { time, code, severity, message }, meaning }: EventProperties) {
-  const date = new Date(time);
   return (
     <li class={severity}>
-      <time dateTime={time} title={date.toLocaleString()}>
-        {date.toDateString() === new Date().toDateString()
-          ? date.toLocaleTimeString()
-          : date.toLocaleString()}
-      </time>{" "}
-      {severity !== "info" && <strong>{severity}: </strong>}
+      <When time={time} /> {severity !== "info" && <strong>{severity}: </strong>}
       {byOwnMeans(message)}
       <small>
         <code>{code}</code>

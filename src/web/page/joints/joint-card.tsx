@@ -1,40 +1,49 @@
-/** One joint of both arms: where it stands within its range, and its servos' figures. */
+/** One joint of the arms: where it stands within its range, and its servos' figures. */
 import { useMemo } from "preact/hooks";
 import type { JointStatus } from "../../../api/protocol.ts";
-import type { JointName } from "../../../arm/joints.ts";
+import type { JointName, Role } from "../../../arm/joints.ts";
+
+/** One arm's servo of the joint. */
+interface JointOfArm {
+  readonly role: Role;
+  readonly of: JointStatus;
+  /** Degrees from the middle; of the gripper 0 to 1. */
+  readonly angle: number | null;
+}
 
 interface Properties {
   readonly joint: JointName;
-  readonly leader: JointStatus;
-  readonly follower: JointStatus;
-  /** Of the leader and the follower: degrees from the middle; of the gripper 0 to 1. */
-  readonly angles: readonly [number | null, number | null];
+  /** Of the arms that are on this machine. */
+  readonly arms: readonly JointOfArm[];
 }
 
 /** The card. */
-export function JointCard({ joint, leader, follower, angles }: Properties) {
+export function JointCard({ joint, arms }: Properties) {
   const id = `joint-${joint}`;
-  const rows = rowsOf(joint, leader, follower, angles);
   return (
     <article aria-labelledby={id}>
       <h3 id={id}>{joint}</h3>
-      <Bar name="leader" of={leader} />
-      <Bar name="follower" of={follower} />
+      {arms.map(({ role, of }) => (
+        <Bar key={role} name={role} of={of} />
+      ))}
       <table>
         <thead>
           <tr>
             <td />
-            <th scope="col">leader</th>
-            <th scope="col">follower</th>
+            {arms.map(({ role }) => (
+              <th key={role} scope="col">
+                {role}
+              </th>
+            ))}
           </tr>
         </thead>
         <tbody>
-          {rows.map(([name, ofLeader, ofFollower]) => (
-            <Row key={name} name={name} leader={ofLeader} follower={ofFollower} />
+          {rowsOf(joint, arms).map(({ name, cells }) => (
+            <Row key={name} name={name} cells={cells} />
           ))}
         </tbody>
       </table>
-      {troublesOf(leader, follower).map((trouble) => (
+      {arms.flatMap(troublesOf).map((trouble) => (
         <p key={trouble} class="notice">
           {trouble}
         </p>
@@ -43,46 +52,38 @@ export function JointCard({ joint, leader, follower, angles }: Properties) {
   );
 }
 
-function rowsOf(
-  joint: JointName,
-  leader: JointStatus,
-  follower: JointStatus,
-  [ofLeader, ofFollower]: Properties["angles"],
-): (readonly [string, string, string])[] {
-  const row = (name: string, show: (of: JointStatus) => string) =>
-    [name, show(leader), show(follower)] as const;
-  const angle = (value: number | null) =>
-    joint === "gripper" ? figure(value && value * 100, "%") : figure(value, "°");
+interface RowProperties {
+  readonly name: string;
+  readonly cells: readonly string[];
+}
+
+function rowsOf(joint: JointName, arms: readonly JointOfArm[]): RowProperties[] {
+  const row = (name: string, show: (arm: JointOfArm) => string) => ({ name, cells: arms.map(show) });
   return [
-    [joint === "gripper" ? "open" : "angle", angle(ofLeader), angle(ofFollower)],
-    row("position", ({ positionSteps }) => figure(positionSteps, "steps")),
-    row("temperature", ({ temperatureC }) => figure(temperatureC, "°C")),
-    row("voltage", ({ voltageV }) => figure(voltageV, "V", 1)),
-    row("current", ({ currentMa }) => figure(currentMa, "mA")),
-    row("load", ({ loadPercent }) => figure(loadPercent, "%")),
-    row("torque", ({ torqueOn }) => (torqueOn === null ? "–" : torqueOn ? "on" : "off")),
+    joint === "gripper"
+      ? row("open", ({ angle }) => figure(angle && angle * 100, "%"))
+      : row("angle", ({ angle }) => figure(angle, "°")),
+    row("position", ({ of }) => figure(of.positionSteps, "steps")),
+    row("temperature", ({ of }) => figure(of.temperatureC, "°C")),
+    row("voltage", ({ of }) => figure(of.voltageV, "V", 1)),
+    row("current", ({ of }) => figure(of.currentMa, "mA")),
+    row("load", ({ of }) => figure(of.loadPercent, "%")),
+    row("torque", ({ of: { torqueOn } }) => (torqueOn === null ? "–" : torqueOn ? "on" : "off")),
   ];
 }
 
 /** A row, made anew only when what it says is another text. */
-function Row({
-  name,
-  leader,
-  follower,
-}: {
-  readonly name: string;
-  readonly leader: string;
-  readonly follower: string;
-}) {
+function Row({ name, cells }: RowProperties) {
   return useMemo(
     () => (
       <tr>
         <th scope="row">{name}</th>
-        <td>{leader}</td>
-        <td>{follower}</td>
+        {cells.map((cell, index) => (
+          <td key={index}>{cell}</td>
+        ))}
       </tr>
     ),
-    [name, leader, follower],
+    [name, cells.join("\n")],
   );
 }
 
@@ -90,10 +91,8 @@ function figure(value: number | null, unit: string, digits = 0): string {
   return value === null ? "–" : `${value.toFixed(digits)} ${unit}`;
 }
 
-function troublesOf(leader: JointStatus, follower: JointStatus): string[] {
-  const of = (arm: string, { errors }: JointStatus) =>
-    errors.length > 0 ? [`The ${arm}'s servo reports: ${errors.join(", ")}.`] : [];
-  return [...of("leader", leader), ...of("follower", follower)];
+function troublesOf({ role, of: { errors } }: JointOfArm): string[] {
+  return errors.length > 0 ? [`The ${role}'s servo reports: ${errors.join(", ")}.`] : [];
 }
 
 /** Where a joint stands within its calibrated range. */

@@ -1,5 +1,5 @@
-/** Both arms, joint by joint: how they are now, and how they were in the last ten minutes. */
-import { JOINTS } from "../../../arm/joints.ts";
+/** The arms, joint by joint: how they are now, and how they were in the last ten minutes. */
+import { JOINTS, rolesHere } from "../../../arm/joints.ts";
 import { newestSamples } from "../samples.ts";
 import type { ScreenProperties } from "../screens.tsx";
 import { JointCard } from "./joint-card.tsx";
@@ -19,13 +19,15 @@ export function Joints({ pair, status }: ScreenProperties) {
           <JointCard
             key={joint}
             joint={joint}
-            leader={status.arms.leader.joints[joint]}
-            follower={status.arms.follower.joints[joint]}
-            angles={[sample?.leader[index] ?? null, sample?.follower[index] ?? null]}
+            arms={rolesHere(status.armsHere).map((role) => ({
+              role,
+              of: status.arms[role].joints[joint],
+              angle: sample?.[role][index] ?? null,
+            }))}
           />
         ))
       )}
-      <Plots pair={pair} />
+      <Plots pair={pair} armsHere={status?.armsHere} />
     </section>
   );
 }

@@ -1,7 +1,8 @@
 /** The plots of a joint: they stand still under a finger, and can be taken along as a file. */
 import type { RefObject } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { JOINTS, type JointName } from "../../../arm/joints.ts";
+import type { Status } from "../../../api/protocol.ts";
+import { JOINTS, type JointName, type Role } from "../../../arm/joints.ts";
 import { saveCsv } from "./csv.ts";
 import { askHistory, type History, withNews } from "./history.ts";
 import { type Line, Plot } from "./plot.tsx";
@@ -30,8 +31,18 @@ const PLOTS: readonly { readonly title: string; readonly unit: string; readonly 
   { title: "Load", unit: "%", lines: both("load") },
 ];
 
+/** The plots of a machine that has one arm alone. */
+const ofArm = (role: Role) =>
+  PLOTS.map((plot) => ({ ...plot, lines: plot.lines.filter(({ series }) => series.startsWith(`${role} `)) }));
+const PLOTS_OF = { both: PLOTS, leader: ofArm("leader"), follower: ofArm("follower") } as const;
+
+interface Properties {
+  readonly pair: string;
+  readonly armsHere: Status["armsHere"];
+}
+
 /** The plots. */
-export function Plots({ pair }: { readonly pair: string }) {
+export function Plots({ pair, armsHere = "both" }: Properties) {
   const [joint, setJoint] = useState<JointName>("shoulder_pan");
   const [isKept, setIsKept] = useState(false);
   const [pointed, setPointed] = useState<number>();
@@ -96,7 +107,7 @@ export function Plots({ pair }: { readonly pair: string }) {
         {history === undefined ? (
           <p>{isLost ? "" : "Asking the machine …"}</p>
         ) : (
-          PLOTS.map(({ title, unit, lines }) => (
+          PLOTS_OF[armsHere].map(({ title, unit, lines }) => (
             <Plot
               key={title}
               title={title}

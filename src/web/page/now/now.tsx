@@ -1,10 +1,12 @@
 /** What a pair does now, its picture, and the three buttons. */
 import type { Status } from "../../../api/protocol.ts";
+import { rolesHere } from "../../../arm/joints.ts";
 import { Claim } from "../access/claim.tsx";
 import { Cures } from "../health/cures.tsx";
 import { byOwnMeans } from "../own-means.ts";
 import type { ScreenProperties } from "../screens.tsx";
 import { useWork } from "../work/works.ts";
+import { Driver, RemoteFigures } from "./driver.tsx";
 import { Picture } from "./picture/picture.tsx";
 import { wordOf } from "./word.ts";
 
@@ -18,6 +20,7 @@ export function Now({ pair, known, status, isClaimed, attempt }: ScreenPropertie
           {word}
         </h2>
         <p class="why">{byOwnMeans((known?.kind === "absent" ? known.why : status?.why) ?? "")}</p>
+        {status && <Driver pair={pair} status={status} isClaimed={isClaimed} />}
         <Borrowed pair={pair} isLent={status?.mode === "lent"} />
         <Cures
           pair={pair}
@@ -25,9 +28,10 @@ export function Now({ pair, known, status, isClaimed, attempt }: ScreenPropertie
           cures={status?.reasons.flatMap(({ cures }) => cures) ?? []}
         />
       </div>
-      <Picture pair={pair} />
+      <Picture pair={pair} armsHere={status?.armsHere} />
       <Claim pair={pair} isClaimed={isClaimed} attempt={attempt} />
       {status && <Figures status={status} />}
+      {status?.remote && <RemoteFigures of={status.remote} />}
       {status?.activeAlarms.map(({ code, message }) => (
         <p key={code + message} class="notice">
           {byOwnMeans(message)} <code>{code}</code>
@@ -53,7 +57,7 @@ function Borrowed({ pair, isLent }: { readonly pair: string; readonly isLent: bo
 }
 
 function Figures({ status }: { readonly status: Status }) {
-  const { rateHz, configuredRateHz, arms } = status;
+  const { rateHz, configuredRateHz, arms, armsHere } = status;
   const delay = (ms: number | null) => (ms === null ? "–" : `${ms.toFixed(1)} ms`);
   return (
     <dl class="figures">
@@ -63,14 +67,12 @@ function Figures({ status }: { readonly status: Status }) {
           {rateHz.toFixed(0)} of {configuredRateHz} Hz
         </dd>
       </div>
-      <div>
-        <dt>leader answers in</dt>
-        <dd>{delay(arms.leader.roundTripMs.p50)}</dd>
-      </div>
-      <div>
-        <dt>follower answers in</dt>
-        <dd>{delay(arms.follower.roundTripMs.p50)}</dd>
-      </div>
+      {rolesHere(armsHere).map((role) => (
+        <div key={role}>
+          <dt>{role} answers in</dt>
+          <dd>{delay(arms[role].roundTripMs.p50)}</dd>
+        </div>
+      ))}
     </dl>
   );
 }

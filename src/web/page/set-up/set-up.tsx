@@ -40,7 +40,8 @@ export function SetUp({ pair, isClaimed, attempt }: ScreenProperties) {
   const isWorking = work !== undefined && !work.conversation?.ended;
   const isOff = !isClaimed || isWorking;
   // Who has just shown that he is beside new boards need not say again that he wants to set them up.
-  const beginsByItself = isClaimed && view?.isNamed === false && work === undefined;
+  const isToBeNamed = view?.isNamed === false && view.arms.length > 1;
+  const beginsByItself = isClaimed && isToBeNamed && work === undefined;
   useEffect(() => {
     if (beginsByItself) void begin();
   }, [beginsByItself]);
@@ -75,21 +76,23 @@ export function SetUp({ pair, isClaimed, attempt }: ScreenProperties) {
       <Reply reply={reply} />
       <Way view={view} />
       <h3>Each step on its own</h3>
-      <div class="names">
-        <button type="button" disabled={isOff} onClick={() => say(startNaming(pair, "move"))}>
-          Name the boards: move the leader
-        </button>
-        <button type="button" disabled={isOff} onClick={() => say(startNaming(pair, "unplug"))}>
-          Name the boards: unplug one
-        </button>
-      </div>
-      <Steps pair={pair} isClaimed={isClaimed} />
+      {view.arms.length > 1 && (
+        <div class="names">
+          <button type="button" disabled={isOff} onClick={() => say(startNaming(pair, "move"))}>
+            Name the boards: move the leader
+          </button>
+          <button type="button" disabled={isOff} onClick={() => say(startNaming(pair, "unplug"))}>
+            Name the boards: unplug one
+          </button>
+        </div>
+      )}
+      <Steps pair={pair} arms={view.arms} isClaimed={isClaimed} />
     </section>
   );
 }
 
 /** How far it has come. */
-function Way({ view: { steps, boards } }: { readonly view: SetUpView }) {
+function Way({ view: { steps, boards, arms } }: { readonly view: SetUpView }) {
   return (
     <ol class="way" aria-label="How far it has come">
       {steps.map(({ step, state, text }) => (
@@ -103,7 +106,8 @@ function Way({ view: { steps, boards } }: { readonly view: SetUpView }) {
           </span>
           <div>
             <h3>
-              {titles[step]} <small>({words[state]})</small>
+              {step === "follow" && !arms.includes("follower") ? "Send" : titles[step]}{" "}
+              <small>({words[state]})</small>
             </h3>
             <p>{text}</p>
             {step === "boards" && <Boards boards={boards} />}

@@ -10,12 +10,14 @@ import { useWork } from "./works.ts";
 
 interface Properties {
   readonly pair: string;
+  /** The arms that are on this machine. */
+  readonly arms: readonly Role[];
   /** Only a claimed page may begin a work. */
   readonly isClaimed: boolean;
 }
 
 /** The buttons; the work that one of them begins is drawn by `Conversation`. */
-export function Steps({ pair, isClaimed }: Properties) {
+export function Steps({ pair, arms, isClaimed }: Properties) {
   const work = useWork(pair);
   const [reply, setReply] = useState<ActionReply>();
   const isOff = !isClaimed || (work !== undefined && !work.conversation?.ended);
@@ -34,7 +36,7 @@ export function Steps({ pair, isClaimed }: Properties) {
         <p>Each of these changes something, or moves an arm: claim this page first, on the screen Access.</p>
       )}
       <Reply reply={reply} />
-      {(["leader", "follower"] as const).map((arm) => (
+      {arms.map((arm) => (
         <fieldset key={arm}>
           <legend>The {arm}</legend>
           <p class="quiet">Its calibration:</p>
@@ -52,14 +54,16 @@ export function Steps({ pair, isClaimed }: Properties) {
           <Further arm={arm} isOff={isOff} start={start} />
         </fieldset>
       ))}
-      <fieldset>
-        <legend>Both arms</legend>
-        <div class="choices">
-          {button({ what: "compare" }, "Compare two poses")}
-          {button({ what: "park" }, "Park the follower")}
-          {button({ what: "take-pose" }, "Use the present pose as the parking pose")}
-        </div>
-      </fieldset>
+      {arms.includes("follower") && (
+        <fieldset>
+          <legend>{arms.length > 1 ? "Both arms" : "Parking"}</legend>
+          <div class="choices">
+            {arms.length > 1 && button({ what: "compare" }, "Compare two poses")}
+            {button({ what: "park" }, "Park the follower")}
+            {button({ what: "take-pose" }, "Use the present pose as the parking pose")}
+          </div>
+        </fieldset>
+      )}
     </div>
   );
 }

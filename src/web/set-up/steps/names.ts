@@ -1,5 +1,5 @@
 /** The first step: two boards are plugged in, and each gets the name of its arm. */
-import { ROLES } from "../../../arm/joints.ts";
+import { ROLES, type Role } from "../../../arm/joints.ts";
 import type { Board } from "../../../host/boards.ts";
 import { list } from "../../../messages/list.ts";
 import { whyBySocket } from "../../../root/mark-for.ts";
@@ -47,8 +47,9 @@ async function untilTwo(boards: Boards, operator: Operator): Promise<void> {
   }
 }
 
-/** What there is, and what to do about it, as a sentence without its end. */
-export function sayBoards(boards: readonly Board[]): string {
+/** What there is, and what to do about it, as a sentence without its end; of which arms. */
+export function sayBoards(boards: readonly Board[], roles: readonly Role[] = ROLES): string {
+  if (roles.length === 1) return sayOneBoard(boards, roles[0]!);
   const [first, ...others] = boards;
   if (first === undefined) return capital(sayNoBoard("plug in both arms' USB boards"));
   if (others.length === 0) {
@@ -58,6 +59,16 @@ export function sayBoards(boards: readonly Board[]): string {
   return others.length === 1
     ? what
     : `${what} — unplug what is no arm's, or go on: it is asked which is which`;
+}
+
+/** Of a machine that has one arm: its board needs no name, but a path that leads to it. */
+export function sayOneBoard(boards: readonly Board[], role: Role): string {
+  if (boards.length === 0) return capital(sayNoBoard(`plug in the USB board of the ${role}`));
+  const ports = list(boards.map(({ path }) => path));
+  return (
+    `The ${role}'s port in the configuration leads to no board — have ${role}.port be ${boards.length > 1 ? "that of its board" : "the board's"}, ` +
+    `${ports} or its name in /dev/serial/by-id, which is the same wherever it is plugged in`
+  );
 }
 
 /** How a person tells a board from another: by its serial number, where it has one. */

@@ -1,5 +1,6 @@
 /** The live picture of a pair: turned by a finger, drawn each frame in which something is new. */
 import { useEffect, useRef } from "preact/hooks";
+import type { Status } from "../../../../api/protocol.ts";
 import { JOINTS, type JointName } from "../../../../arm/joints.ts";
 import type { SampleMessage } from "../../../messages.ts";
 import { listenForSamples, newestSamples } from "../../samples.ts";
@@ -12,8 +13,20 @@ const HIGHEST = 1.5;
 const RAD_PER_PIXEL = 0.008;
 const RAD_PER_KEY = 0.1;
 
+interface Properties {
+  readonly pair: string;
+  readonly armsHere: Status["armsHere"];
+}
+
+/** What stands in it, in words. */
+const SHOWN = {
+  both: "Both arms as they stand: the follower solid, the leader as an outline",
+  leader: "The leader as it stands, as an outline; its follower is on another machine",
+  follower: "The follower as it stands, solid",
+} as const;
+
 /** The picture. */
-export function Picture({ pair }: { readonly pair: string }) {
+export function Picture({ pair, armsHere = "both" }: Properties) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const view = useRef(FIRST_VIEW);
   const redraw = useRef(() => {});
@@ -42,7 +55,7 @@ export function Picture({ pair }: { readonly pair: string }) {
       class="picture"
       role="img"
       tabIndex={0}
-      aria-label="Both arms as they stand: the follower solid, the leader as an outline. The arrow keys turn the picture."
+      aria-label={`${SHOWN[armsHere]}. The arrow keys turn the picture.`}
       onPointerDown={(event) => event.currentTarget.setPointerCapture(event.pointerId)}
       onPointerMove={(event) => {
         if (event.currentTarget.hasPointerCapture(event.pointerId)) {

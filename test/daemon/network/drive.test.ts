@@ -1,0 +1,130 @@
+import { beforeEach, describe, expect, test } from "bun:test";
+import type { LeaderArm } from "../../../src/api/protocol.ts";
+import { parseConfig } from "../../../src/config/config.ts";
+import { Drive } from "../../../src/daemon/network/drive.ts";
+import type { Reader } from "../../../src/daemon/requests/client.ts";
+import { pairSettings } from "../../../src/daemon/settings/pair-settings.ts";
+import type { PairSettings } from "../../../src/teleop/settings.ts";
+
+const BROKER = 'broker = "mqtt://broker:1883"';
+const settingsOf = (network: string) => pairSettings(parseConfig(`[network]\n${network}`, "/x/config.toml"));
+
+const joints = Array.from({ length: 6 }, () => [0, 10, 1000, 3000]) as unknown as LeaderArm["joints"];
+const arm: LeaderArm = { epoch: "0011223344556677", normalisation: "range", joints };
+
+let applied: PairSettings[];
+let codes: string[];
+
+beforeEach(() => {
+  applied = [];
+  codes = [];
+});
+
+function drive(network: string): Drive {
+  return new Drive({
+    settings: settingsOf(network),
+    apply: (settings) => applied.push(settings),
+    tell: (event) => codes.push("problem" in event ? event.problem.code : event.kind),
+  });
+}
+
+/** What a client of the network is told. */
+function linesOf(it: Drive): { readonly lines: unknown[]; look(): void; end(): void } {
+  const lines: unknown[] = [];
+  const reader: Reader = {
+    isBehind: false,
+    say(line) {
+      lines.push(JSON.parse(line).network);
+      return true;
+    },
+  };
+  const held = it.carry();
+  if (typeof held === "string") throw new Error(held);
+  return { lines, look: () => void held.look(reader, 0), end: () => held.ended() };
+}
+
+describe("who drives", () => {
+  test.each([
+    ["", null],
+    [BROKER, null],
+    [`${BROKER}\nremote_leader = "desk/main"`, null],
+    [`${BROKER}\nremote_leader = "desk/main"\nfollow = "remote"`, "desk/main"],
+    [`${BROKER}\nremote_leader = "desk/main"\narms = "follower"`, "desk/main"],
+  ])("is as configured: %p", (network, leader) => {
+    const it = drive(network);
+    expect(it.wanted).toBe(leader);
+    expect(it.status).toMatchObject({ source: leader === null ? "local leader" : "remote leader", leader });
+    expect(it.settings.remoteLeader?.name ?? null).toBe(leader);
+  });
+
+  test("changes as somebody asks, until the next start, also over a reload; what was heard of another leader is not of this one", () => {
+    const it = drive(`${BROKER}\nremote_leader = "desk/main"\nfollow = "remote"`);
+    expect(it.heard("desk/main", { arm })).toBeUndefined();
+    expect(applied.at(-1)?.remoteLeader?.heard?.epoch).toBe(arm.epoch);
+    expect(it.follow("lab/left")).toBeUndefined();
+    expect(applied.at(-1)?.remoteLeader).toEqual({ name: "lab/left", holdAfterMs: 250 });
+    it.reconfigure(it.settings);
+    expect(it.wanted).toBe("lab/left");
+    expect(it.follow("local")).toBeUndefined();
+    expect(applied.at(-1)?.remoteLeader).toBeUndefined();
+    expect(codes).toEqual(["drive.changed", "drive.changed"]);
+  });
+
+  test.each([
+    ["", "desk/main", "no broker"],
+    [`${BROKER}\narms = "leader"`, "desk/main", "no follower"],
+    [`${BROKER}\narms = "follower"\nremote_leader = "desk/main"`, "local", "no leader"],
+  ])("cannot be changed to what is not there: %p, %p", (network, leader, why) => {
+    const it = drive(network);
+    expect(it.follow(leader)).toContain(why);
+    expect(applied).toEqual([]);
+    expect(codes).toEqual([]);
+  });
+});
+
+describe("what the client of the network has heard", () => {
+  test("is refused of a leader that is not followed, and where it can be no calibration", () => {
+    const it = drive(`${BROKER}\nremote_leader = "desk/main"\nfollow = "remote"`);
+    expect(it.heard("lab/main", { arm })).toContain("not followed");
+    for (const wrong of [
+      [0, 10, 3000, 1000],
+      [2, 10, 1000, 3000],
+      [0, 5000, 1000, 3000],
+      [0, 10, -1, 3000],
+      [0, 10, 1000, 1e9],
+      [0, 10, 1000.5, 3000],
+      [0, 0, 0, 4095],
+    ]) {
+      const impossible = { ...arm, joints: [wrong, ...joints.slice(1)] as unknown as LeaderArm["joints"] };
+      expect(it.heard("desk/main", { arm: impossible })).toContain("cannot be one");
+    }
+    expect(applied).toEqual([]);
+  });
+
+  test("is applied when it is news, and a trouble is forgotten when the client goes", () => {
+    const it = drive(`${BROKER}\nremote_leader = "desk/main"\nfollow = "remote"`);
+    const client = linesOf(it);
+    it.heard("desk/main", { arm });
+    it.heard("desk/main", { arm });
+    expect(applied).toHaveLength(1);
+    it.heard("desk/main", { trouble: { why: "offline" } });
+    expect(it.settings.remoteLeader?.trouble).toEqual({ why: "offline" });
+    client.end();
+    expect(it.settings.remoteLeader?.trouble).toBeUndefined();
+  });
+});
+
+test("the client is told what is wanted and what goes out, at once and at each change; there is one at a time", () => {
+  const it = drive(`${BROKER}\nremote_leader = "desk/main"`);
+  const client = linesOf(it);
+  expect(it.carry()).toContain("another client");
+  client.look();
+  client.look();
+  expect(client.lines).toEqual([{ wanted: null, holdAfterMs: 250, leader: null }]);
+  it.follow("desk/main");
+  client.look();
+  expect(client.lines.at(-1)).toEqual({ wanted: "desk/main", holdAfterMs: 250, leader: null });
+  client.end();
+  linesOf(it);
+  expect(drive("").carry()).toContain("no broker");
+});
