@@ -8,6 +8,7 @@ const AF_INET6 = 10;
 const SHUT_RDWR = 2;
 const IPPROTO_TCP = 6;
 const TCP_INFO = 11;
+const TCP_THIN_LINEAR_TIMEOUTS = 16;
 /** struct tcp_info (linux/tcp.h), of Linux 4.6 and later: packets on their way, bytes acknowledged, bytes not sent yet. */
 const tcpInfo = nativeBuffer(192);
 const tcpInfoWords = new DataView(tcpInfo.bytes.buffer);
@@ -84,6 +85,15 @@ export function progressOf(fd: number): Progress | undefined {
     isAcknowledged: unsentBytes === 0 && tcpInfoWords.getUint32(UNACKED_AT, true) === 0,
     acknowledgedBytes: Number(tcpInfoWords.getBigUint64(BYTES_ACKED_AT, true)),
   };
+}
+
+/**
+ * Has what was lost of a thin stream sent again and again after equal times: by default each time is twice the one before,
+ * so that two losses in a row are half a second. Where the system does not know of it nothing changes.
+ */
+export function sendAgainEvenly(fd: number): void {
+  sizeWord[0] = 1;
+  libc.setsockopt(fd, IPPROTO_TCP, TCP_THIN_LINEAR_TIMEOUTS, size.pointer, size.bytes.length);
 }
 
 function endOf(

@@ -2,7 +2,7 @@
 import { lookup } from "node:dns/promises";
 import { createConnection, isIP, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
-import { descriptorOf, type Progress, progressOf } from "../../linux/sockets/inet.ts";
+import { descriptorOf, type Progress, progressOf, sendAgainEvenly } from "../../linux/sockets/inet.ts";
 import type { Credentials } from "./access.ts";
 import { BrokerError } from "./trouble.ts";
 
@@ -110,6 +110,7 @@ function open({ host, port, tls }: Credentials, address: string, signal: AbortSi
 function measured(socket: Socket): BrokerStream {
   const { localPort = 0, remotePort = 0 } = socket;
   let fd = descriptorOf(localPort, remotePort);
+  if (fd !== -1) sendAgainEvenly(fd);
   // Its number is another file's soon.
   socket.once("close", () => {
     fd = -1;
