@@ -12,7 +12,7 @@ import { topicOf } from "../topics.ts";
 import { Commands } from "./commands.ts";
 import { EventFeed, type Taken } from "./event-feed.ts";
 import { discoveryMessage, discoveryTopic } from "./home-assistant.ts";
-import { farewell, gistOf, ownStatus } from "./own-status.ts";
+import { farewell, gistOf, ownStatus, textOf } from "./own-status.ts";
 import { type FleetEvent, type FleetReply, readStatus } from "./protocol.ts";
 import { isReplyTopic } from "./topics.ts";
 
@@ -119,7 +119,7 @@ class Voice {
 
   #sayStatus(): void {
     const status = ownStatus(this.#status, this.#speaker);
-    const isSaid = this.#connection.publish(this.#statusTopic, JSON.stringify(status), {
+    const isSaid = this.#connection.publish(this.#statusTopic, textOf(status), {
       qos: 1,
       retain: true,
     });
