@@ -75,8 +75,8 @@ async function serve(options: Options, interrupted: AbortSignal): Promise<void> 
       const seen = stampOf(path);
       const client = await configured(options, tell, signal);
       if (client === "no broker") {
-        tell(NO_BROKER);
-        printLine(NO_BROKER);
+        tell(noBroker(path));
+        printLine(noBroker(path));
         return;
       }
       if (client === undefined) return;
@@ -94,7 +94,9 @@ async function serve(options: Options, interrupted: AbortSignal): Promise<void> 
   }
 }
 
-const NO_BROKER = `no broker is configured: broker is missing in [network] of ${DEFAULT_CONFIG_PATH} — name one there, or with --broker`;
+function noBroker(path: string): string {
+  return `no broker is configured: broker is missing in [network] of ${path} — name one there, or with --broker`;
+}
 
 /**
  * What the configuration asks for. A service waits for one that can be used; undefined when it was told to end meanwhile.
