@@ -6,7 +6,6 @@
  *
  *   --seconds N       how long it follows (60)
  */
-import { loadavg } from "node:os";
 import { parseArgs } from "node:util";
 import { nowUs } from "../src/linux/clock.ts";
 import type { RecordEntry } from "../src/sim/record/entries.ts";
@@ -26,6 +25,8 @@ const seconds = Number(options.seconds);
 
 const WARM_UP_MS = 3_000;
 const LIMITS = { followSpeedDegPerS: 360, alignSpeedDegPerS: 45 };
+/** A period. A local pair that is later at p99 has a machine that does something else. */
+const BUSY_MS = 5;
 /** A sample may be so late, beyond the least; on loopback that is nothing. */
 const LATEST_MS = 150;
 
@@ -39,7 +40,6 @@ process.exitCode = troubles.length > 0 ? 1 : 0;
 
 /** Measures and prints; returns what was wrong, in words. */
 async function measure(): Promise<string[]> {
-  const load = loadavg()[0]!;
   await using broker = await Mosquitto.start();
   await using ofDesk = await startArms("configured");
   await using ofLab = await startArms("configured");
@@ -66,7 +66,7 @@ async function measure(): Promise<string[]> {
   const labRecord = beside(leaderRecord, await entriesOf(ofLab));
   const remote = followedIn(leaderRecord, labRecord, ofLab);
   const span = { fromUs, toUs: fromUs + seconds * 1e6 };
-  show(load, within(local, span), within(remote, span), clients);
+  show(within(local, span), within(remote, span), clients);
   const violations = [
     ...checkSafety(leaderRecord, { ...LIMITS, targets: targetsOf(ofDesk)! }),
     ...checkSafety(labRecord, { ...LIMITS, targets: targetsOf(ofLab)!, targetsOfMs: LATEST_MS }),
@@ -108,7 +108,6 @@ function within(followed: readonly Followed[], span: { fromUs: number; toUs: num
 }
 
 function show(
-  load: number,
   local: readonly Followed[],
   remote: readonly Followed[],
   { leader, follower }: { leader: ClientFigures; follower: ClientFigures },
@@ -123,25 +122,26 @@ function show(
     }),
   );
   const rows: Row[] = [
-    judged("local pair p50", "ms", here.p50, {}),
-    judged("local pair p99", "ms", here.p99, {}),
-    judged("over the broker p50", "ms", there.p50, {}),
-    judged("over the broker p99", "ms", there.p99, {}),
+    judged("local pair, p50", "ms", here.p50, {}),
+    judged("local pair, p99", "ms", here.p99, {}),
+    judged("over the broker, p50", "ms", there.p50, {}),
+    judged("over the broker, p99", "ms", there.p99, {}),
     judged("over the broker, longest", "ms", there.max, {}),
     judged("p50 more than the local pair", "ms", there.p50 - here.p50, { atMost: 1 }),
     judged("p99 more than the local pair", "ms", there.p99 - here.p99, { atMost: 6 }),
     judged("the same sample later, p50", "ms", more.p50, {}),
     judged("the same sample later, p99", "ms", more.p99, {}),
-    judged("samples that were followed, local", "/s", local.length / seconds, {}),
-    judged("samples that were followed, over the broker", "/s", remote.length / seconds, {}),
+    judged("samples followed, local pair", "/s", local.length / seconds, {}),
+    judged("samples followed, over the broker", "/s", remote.length / seconds, {}),
     ...Object.entries({ leader, follower }).flatMap(([who, { cpu, residentMB, proportionalMB }]) => [
-      judged(`client of the ${who}: CPU`, "% of a core", cpu, { atMost: 8 }),
-      judged(`client of the ${who}: resident memory`, "MB", residentMB, { atMost: 60 }),
-      judged(`client of the ${who}: its own share of it (PSS)`, "MB", proportionalMB, {}),
+      judged(`${who}'s client, CPU`, "% of a core", cpu, { atMost: 8 }),
+      judged(`${who}'s client, resident memory`, "MB", residentMB, { atMost: 60 }),
+      judged(`${who}'s client, its share of it (PSS)`, "MB", proportionalMB, {}),
     ]),
   ];
-  print(
-    `Leader's last byte to the follower's goal, broker on loopback, ${seconds} s at 200 Hz (the machine's load: ${load.toFixed(1)})`,
-    rows,
+  print(`Leader's last byte to the follower's goal, broker on loopback, ${seconds} s at 200 Hz`, rows);
+  if (here.p99 <= BUSY_MS) return;
+  console.log(
+    "  Even the local pair was late by a period: the machine was busy, and these figures say little.",
   );
 }

@@ -311,3 +311,15 @@ test("what drives arms never loads serialport, by whatever way", () => {
   expect(reached).toContain("serial/port.ts");
   expect(reached).not.toContain(SERIAL_PORT);
 });
+
+test("the client of MQTT is loaded by one file, when a broker is to be reached", () => {
+  const withoutTypes = (text: string) => text.replaceAll(/^import type .*$/gm, "");
+  const loads = files.filter(({ text }) => /["']mqtt(\/[^"']*)?["']/.test(withoutTypes(text)));
+  expect(loads.map(({ path }) => path)).toEqual(["remote/broker/connection.ts"]);
+  expect(withoutTypes(loads[0]!.text)).not.toMatch(/from ["']mqtt/);
+});
+
+test("a service that drives arms loads nothing that speaks to a broker", () => {
+  const drives = loadedWith("daemon/service.ts");
+  expect([...drives].filter((path) => roomOf(path) === "remote")).toEqual([]);
+});

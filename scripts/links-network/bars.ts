@@ -43,7 +43,7 @@ const ofAll: readonly Bar[] = [
 ];
 
 const BARS: Readonly<Record<ProfileName, readonly Bar[]>> = {
-  "clean Wi-Fi": [holds, p99, aligning(2), ...ofAll],
+  "clean Wi-Fi": [holds, followed, p99, aligning(2), ...ofAll],
   "lossy Wi-Fi": [followed, longestHold, aligning(2), ...ofAll],
   Internet: [followed, aligning(5), ...ofAll],
 };

@@ -18,10 +18,15 @@ export interface FollowingFigures {
   readonly beyondLeastMs: Distribution;
   /** Spans without a goal of a newer reading, ms. */
   readonly gaps: { readonly over50: number; readonly over100: number; readonly longestMs: number };
-  /** How often it held, and the longest, ms; each until it aligned. */
+  /** How often it held because nothing came from the leader, and the longest, ms; each until it aligned. */
   readonly holds: { readonly count: number; readonly longestMs: number };
-  /** The share of the time in which it followed, 0 … 1. */
+  /** The share of the time in which it followed, 0 … 1, but for what was lost to this machine. */
   readonly followed: number;
+  /**
+   * The share of all time that was lost to this machine, 0 … 1: until it followed again after its arm did not answer in
+   * time, or the program itself did not run.
+   */
+  readonly lostToMachine: number;
   /** How many of the leader's readings came to be goals, each second. */
   readonly samplesPerS: number;
 }
@@ -35,16 +40,20 @@ export interface CutFigures {
   readonly followingS?: number;
 }
 
-/** A state of the follower's pair, and when it began. */
+/** A state of the follower's pair, when it began, and the code of why. */
 export interface StateBegan {
   readonly state: string;
   readonly atUs: number;
+  readonly code: string;
 }
+
+/** The codes of those with which it stops following because nothing good comes from the leader. */
+const LEADERS_CODE = /^SO101-E\d+ leader\./;
 
 /** The states among the lines that a program printed. */
 export function statesIn(lines: readonly Line[]): StateBegan[] {
-  return lines.flatMap(({ event, to, atUs }) =>
-    event === "state" && to !== undefined ? [{ state: to, atUs }] : [],
+  return lines.flatMap(({ event, to, atUs, code = "" }) =>
+    event === "state" && to !== undefined ? [{ state: to, atUs, code }] : [],
   );
 }
 
@@ -62,14 +71,19 @@ export function followingFigures(
   const gapsMs = times.slice(1).map((time, index) => (time - times[index]!) / 1e3);
   const over = (ms: number) => gapsMs.filter((gap) => gap > ms).length;
   const spans = spansOf(states, { fromUs, toUs });
-  const holdsMs = spans.filter(({ state }) => state === "holding").map(lengthMs);
-  const followedMs = spans.filter(({ state }) => state === "following").map(lengthMs);
+  const holds = spans.filter(({ state, code }) => state === "holding" && LEADERS_CODE.test(code));
+  const holdsMs = holds.map(lengthMs);
+  const lasted = (these: readonly Span[]) => these.reduce((sum, each) => sum + lengthMs(each), 0);
+  const followedMs = lasted(spans.filter(({ state }) => state === "following"));
+  const lostMs = lasted(lostToMachine(spans));
+  const allMs = lengthMs({ fromUs, toUs });
   return {
     delayMs: distribution(delays),
     beyondLeastMs: distribution(delays.map((delay) => delay - least)),
     gaps: { over50: over(50), over100: over(100), longestMs: largest(gapsMs) },
     holds: { count: holdsMs.length, longestMs: largest(holdsMs) },
-    followed: followedMs.reduce((sum, ms) => sum + ms, 0) / lengthMs({ fromUs, toUs }),
+    followed: followedMs / (allMs - lostMs),
+    lostToMachine: lostMs / allMs,
     samplesPerS: (followed.length * 1e6) / (toUs - fromUs),
   };
 }
@@ -95,12 +109,25 @@ export function cutFigures(
   };
 }
 
+/** A part of a span that is spent in one state. */
+type StateSpan = Span & Omit<StateBegan, "atUs">;
+
+/** Those in which it does not follow, after something else than the leader has ended that. */
+function lostToMachine(spans: readonly StateSpan[]): StateSpan[] {
+  let isLost = false;
+  return spans.filter(({ state, code }) => {
+    if (state === "following") isLost = false;
+    else if (state === "waiting" || state === "holding") isLost ||= !LEADERS_CODE.test(code);
+    return isLost;
+  });
+}
+
 /** The parts of a span, each with the state that it is spent in. */
-function spansOf(states: readonly StateBegan[], { fromUs, toUs }: Span): (Span & { state: string })[] {
-  return states.flatMap(({ state, atUs }, index) => {
+function spansOf(states: readonly StateBegan[], { fromUs, toUs }: Span): StateSpan[] {
+  return states.flatMap(({ state, atUs, code }, index) => {
     const began = Math.max(atUs, fromUs);
     const ended = Math.min(states[index + 1]?.atUs ?? Number.POSITIVE_INFINITY, toUs);
-    return ended > began ? [{ state, fromUs: began, toUs: ended }] : [];
+    return ended > began ? [{ state, code, fromUs: began, toUs: ended }] : [];
   });
 }
 

@@ -10,15 +10,24 @@ export function report(runs: readonly RunFigures[]): string {
   const followed = table(
     [
       ...["link", "congestion control", "delay p50", "p99", "p99.9", "beyond the least p50", "p99", "p99.9"],
-      ...["gaps > 50 / > 100 ms", "longest", "holds", "longest hold", "followed", "samples a second"],
+      ...[
+        "gaps > 50 / > 100 ms",
+        "longest",
+        "holds",
+        "longest hold",
+        "followed",
+        "lost to a busy machine",
+        "samples a second",
+      ],
     ],
     runs.map(({ profile, congestionControl, following }) => {
-      const { delayMs, beyondLeastMs, gaps, holds, followed: share, samplesPerS } = following;
+      const { delayMs, beyondLeastMs, gaps, holds, followed: share, lostToMachine, samplesPerS } = following;
       const delays = [delayMs, beyondLeastMs].flatMap(({ p50, p99, p999 }) => [p50, p99, p999]);
       return [
         ...[profile, congestionControl, ...delays.map((ms) => figure(ms, "ms", 1))],
         ...[`${gaps.over50} / ${gaps.over100}`, figure(gaps.longestMs, "ms"), `${holds.count}`],
-        ...[figure(holds.longestMs, "ms"), figure(100 * share, "%", 2), samplesPerS.toFixed(1)],
+        ...[figure(holds.longestMs, "ms"), figure(100 * share, "%", 2), figure(100 * lostToMachine, "%", 2)],
+        samplesPerS.toFixed(1),
       ];
     }),
   );

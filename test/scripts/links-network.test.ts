@@ -79,7 +79,10 @@ const STATES = statesIn(
       ["aligning", 31_500_000],
       ["following", 32_000_000],
     ] as const
-  ).map(([to, atUs]) => ({ event: "state", to, atUs })),
+  ).map(([to, atUs]) => ({
+    ...{ event: "state", to, atUs },
+    code: to === "holding" ? "SO101-E030 leader.silent" : "",
+  })),
 );
 /** Each goal 30 ms after its reading, but the slowest 40 ms. */
 const FOLLOWED = [
@@ -95,6 +98,18 @@ test("a span is told in delays, gaps, holds and the share in which it followed",
   expect(figures.followed).toBeCloseTo(0.9);
   expect(figures.gaps).toEqual({ over50: 1, over100: 1, longestMs: 9_505 });
   expect(figures.samplesPerS).toBe(10);
+});
+
+test("what is lost because this machine was busy is no link's doing, until it follows again", () => {
+  const busy = STATES.map((each) =>
+    each.state === "holding" ? { ...each, code: "SO101-E070 program.stalled" } : each,
+  );
+  const span = { fromUs: 30_000, toUs: 10_030_000 };
+  expect(followingFigures(FOLLOWED, STATES, span).lostToMachine).toBe(0);
+  const figures = followingFigures(FOLLOWED, busy, span);
+  expect(figures.lostToMachine).toBeCloseTo(0.1);
+  expect(figures.followed).toBeCloseTo(1);
+  expect(figures.holds.count).toBe(0);
 });
 
 test("a cut is told from the last goals before it, and from the link's return", () => {

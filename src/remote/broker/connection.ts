@@ -206,6 +206,8 @@ export class BrokerConnection {
         if (reasonCode !== 0) trouble ??= refusalOf(reasonCode, spoken.user);
       })
       .on("error", (error) => {
+        // One that was given up must not end its successor.
+        if (this.#client !== client) return;
         trouble ??= /connack timeout|Keepalive timeout/.test(error.message)
           ? { kind: wasConnected ? "stuck" : "silent" }
           : saidTrouble(error, spoken);
