@@ -5,6 +5,7 @@
 import { randomBytes } from "node:crypto";
 import { askService, watchService } from "../../api/client.ts";
 import type { Status, Tellable } from "../../api/protocol.ts";
+import { sayNameTwice } from "../../messages/broker.ts";
 import type { BrokerConnection, Message } from "../broker/connection.ts";
 import { connectPart } from "../broker/of-pair.ts";
 import type { NetworkPair } from "../pair.ts";
@@ -148,12 +149,7 @@ class Voice {
     const reading = readStatus(payload);
     if (reading.is !== "read" || !reading.read.online || reading.read.instance === this.#instance) return;
     this.#isTwinTold = true;
-    const { machine, say } = this.#pair;
-    say(
-      "warning",
-      `two machines call themselves ${machine} at the broker, and each hides the other — give one of them another name: ` +
-        "machine in [network] of its configuration (--machine)",
-    );
+    this.#pair.say("warning", sayNameTwice(this.#pair.machine));
     this.#tell("network name twice");
   }
 
