@@ -87,6 +87,14 @@ const flaws: Readonly<Record<CertificateFlaw, (host: string) => string>> = {
     "it does not accept the certificate of this machine — it must be of the broker's authority, and valid now",
 };
 
+/** Two machines have one name at the broker; `machine` is that, where it is known. */
+export function sayNameTwice(machine: string | undefined): string {
+  return (
+    `two machines call themselves ${machine ?? "by this machine's name"} at the broker, and each hides the other — give one ` +
+    "of them another name: machine in [network] of its configuration (--machine)"
+  );
+}
+
 /** What happened, and after a dash what to do: a clause that follows "the broker at … cannot be used: ". At most 200 characters. */
 export function sayBrokerTrouble(trouble: BrokerTrouble): string {
   return words(trouble).slice(0, 200);

@@ -14,6 +14,7 @@ import type {
 import type { BrokerClosed, RemoteTrouble } from "../teleop/settings.ts";
 import { isArmProblem, sayArmEnd, whoHas } from "./arm.ts";
 import { type Audience, command } from "./audience.ts";
+import { sayNameTwice } from "./broker.ts";
 import { list } from "./list.ts";
 
 /** Problems of one code. */
@@ -122,9 +123,7 @@ const words: { readonly [Code in TeleopCode]?: (problem: Of<Code>, audience: Aud
   "network.client-ended": ({ exitCode, why, againS }) =>
     `the program beside this one that speaks to the broker has ended (${why === "" ? `exit code ${exitCode}` : why}): it is ` +
     `started again in ${againS} s`,
-  "network.name-twice": ({ machine }) =>
-    `two machines call themselves ${machine ?? "by this machine's name"} at the broker, and each hides the other — give ` +
-    "one of them another name: machine in [network] of its configuration (--machine)",
+  "network.name-twice": ({ machine }) => sayNameTwice(machine),
   "network.command": (problem) => {
     if (problem.stage === "not done")
       return "what was asked for over the network is not done — the line before says why, or the state does";

@@ -1,4 +1,4 @@
-/** Somebody else at a broker: hears everything, publishes what a test wants. */
+/** Somebody else at a broker: hears everything, or some of it, and publishes what a test wants. */
 import { connectAsync, type IClientPublishOptions, type IPublishPacket, type MqttClient } from "mqtt";
 
 /** How long anything may take before a test calls it missing; generous, for machines that are busy. */
@@ -13,34 +13,39 @@ export interface Heard {
   readonly atMs: number;
 }
 
-/** A client that has subscribed to everything; disposing ends it. */
+/** A client that listens; disposing ends it. */
 export class MqttListener implements AsyncDisposable {
   readonly heard: Heard[] = [];
   readonly #client: MqttClient;
   #wake: () => void = () => {};
+  /** Of what was acknowledged last. */
+  #reasonCode = 0;
 
   private constructor(client: MqttClient) {
     this.#client = client;
+    client.on("packetreceive", (packet) => {
+      if (packet.cmd === "puback") this.#reasonCode = packet.reasonCode ?? 0;
+    });
     client.on("message", (topic, payload, packet) => {
       this.heard.push({ topic, text: payload.toString(), packet, atMs: performance.now() });
       this.#wake();
     });
   }
 
-  /** Connects and subscribes. */
-  static async connect(url: string): Promise<MqttListener> {
+  /** Connects and subscribes, to everything unless told otherwise. */
+  static async connect(url: string, topic = "#"): Promise<MqttListener> {
     const client = await connectAsync(url, { protocolVersion: 5, reconnectPeriod: 50 });
     const listener = new MqttListener(client);
-    await client.subscribeAsync("#", { qos: 1 });
+    await client.subscribeAsync(topic, { qos: 1 });
     return listener;
   }
 
   /** Publishes; resolves with the broker's reason code: 16 where nobody has subscribed to that. */
   publish(topic: string, payload: string | Buffer, options: IClientPublishOptions = {}): Promise<number> {
     return new Promise((resolve, reject) => {
-      this.#client.publish(topic, payload, { qos: 1, ...options }, (error, packet) => {
+      this.#client.publish(topic, payload, { qos: 1, ...options }, (error) => {
         if (error) reject(error);
-        else resolve((packet as { reasonCode?: number } | undefined)?.reasonCode ?? 0);
+        else resolve(this.#reasonCode);
       });
     });
   }

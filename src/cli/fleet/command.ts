@@ -23,8 +23,10 @@ interface Options extends NetworkOverrides {
 
 /** A broker that is not reached by then is not there; ours connects again after 0.5 s, then every second. */
 const REACHED_WITHIN_MS = 5_000;
-/** What a broker keeps comes at once, but from a busy one. */
-const KEPT_WITHIN_MS = 300;
+/** What a broker keeps comes at once, but from a busy one; and whoever is there says so each second. */
+const ALL_WITHIN_MS = 1_200;
+/** Where nothing was heard by then there is nothing. */
+const FIRST_WITHIN_MS = 2_500;
 /** By then whoever calls itself online has said so again, or is stale. */
 const SETTLED_WITHIN_MS = 3_500;
 const LOOK_EVERY_MS = 50;
@@ -73,7 +75,8 @@ async function showOnce(access: BrokerAccess, machine: string, json: true | unde
     await reached(ear, access, signal);
     for (let forMs = 0; forMs < SETTLED_WITHIN_MS; forMs = ear.heardForMs ?? 0) {
       if (ear.heardForMs === undefined) throw unusable(ear, access);
-      if (forMs > KEPT_WITHIN_MS && ear.watch.isSettled) break;
+      const enoughMs = ear.watch.isEmpty ? FIRST_WITHIN_MS : ALL_WITHIN_MS;
+      if (forMs > enoughMs && ear.watch.isSettled) break;
       await pause(LOOK_EVERY_MS, signal);
     }
     const { pairs } = ear.watch;

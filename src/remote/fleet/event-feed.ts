@@ -4,6 +4,7 @@
  */
 import { eventsOf } from "../../api/client.ts";
 import type { Status } from "../../api/protocol.ts";
+import { short } from "./own-status.ts";
 import { FLEET_VERSION, type FleetEvent } from "./protocol.ts";
 
 /** When this begins to speak for a service, it publishes so many of its last events again: it does not know which were. */
@@ -57,7 +58,8 @@ export class EventFeed {
     if (this.#done?.startedAt !== startedAt) this.#done = { startedAt, number: 0 };
     const events = await eventsOf(this.#sockets, this.#done.number);
     for (const event of isFirst ? events.slice(-MOST_AT_FIRST) : events) {
-      const taken = await this.#publish({ v: FLEET_VERSION, startedAt, ...event });
+      const message = short(event.message);
+      const taken = await this.#publish({ v: FLEET_VERSION, startedAt, ...event, message });
       if (taken === "lost") return;
       this.#done = { startedAt, number: event.number };
     }

@@ -2,7 +2,13 @@
 import type { Status } from "../../api/protocol.ts";
 import { JOINTS } from "../../arm/joints.ts";
 import { version } from "../../host/version.ts";
-import { FLEET_VERSION, type FleetFarewell, type FleetStatus, MOST_ALARMS } from "./protocol.ts";
+import {
+  FLEET_VERSION,
+  type FleetFarewell,
+  type FleetStatus,
+  LONGEST_MESSAGE_BYTES,
+  MOST_ALARMS,
+} from "./protocol.ts";
 
 /** What this process is. */
 export interface Speaker {
@@ -11,8 +17,8 @@ export interface Speaker {
   readonly takesCommands: boolean;
 }
 
-/** Of a sentence that others read; those who read cut at 500. */
-const LONGEST_SENTENCE = 400;
+/** Of a sentence that others read; those who read cut at as much. */
+const LONGEST_SENTENCE = 500;
 
 /** The status to publish; of a pair whose service does not run, `status` is undefined. */
 export function ownStatus(status: Status | undefined, { instance, takesCommands }: Speaker): FleetStatus {
@@ -38,6 +44,13 @@ export function ownStatus(status: Status | undefined, { instance, takesCommands 
       .slice(0, MOST_ALARMS)
       .map(({ code, message }) => ({ code, message: short(message) })),
   };
+}
+
+/** A status as it is published: the last of too many long alarms are left out, lest nobody could read it. */
+export function textOf(status: FleetStatus): string {
+  const text = JSON.stringify(status);
+  if (status.alarms.length === 0 || Buffer.byteLength(text) < LONGEST_MESSAGE_BYTES) return text;
+  return textOf({ ...status, alarms: status.alarms.slice(0, -1) });
 }
 
 /** What is said when this process ends, and what the broker says for it when it is lost. */
@@ -70,6 +83,7 @@ function warmest({ arms }: Status): number | null {
   return known.length === 0 ? null : Math.max(...known);
 }
 
-function short(text: string): string {
+/** A sentence, cut where it is longer than anybody reads. */
+export function short(text: string): string {
   return text.length > LONGEST_SENTENCE ? `${text.slice(0, LONGEST_SENTENCE - 1)}…` : text;
 }

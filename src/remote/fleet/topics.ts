@@ -23,7 +23,7 @@ export function fleetTopic(
 }
 
 /** Below it a publisher of commands to a pair may want his replies, where its machine may write no other topic. */
-export function repliesTopic(name: string): string {
+function repliesTopic(name: string): string {
   return `${ROOT}/${name}/replies/`;
 }
 

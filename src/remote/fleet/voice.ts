@@ -5,6 +5,7 @@
 import { randomBytes } from "node:crypto";
 import { askService, watchService } from "../../api/client.ts";
 import type { Status, Tellable } from "../../api/protocol.ts";
+import { sayNameTwice } from "../../messages/broker.ts";
 import type { BrokerConnection, Message } from "../broker/connection.ts";
 import { connectPart } from "../broker/of-pair.ts";
 import type { NetworkPair } from "../pair.ts";
@@ -12,7 +13,7 @@ import { topicOf } from "../topics.ts";
 import { Commands } from "./commands.ts";
 import { EventFeed, type Taken } from "./event-feed.ts";
 import { discoveryMessage, discoveryTopic } from "./home-assistant.ts";
-import { farewell, gistOf, ownStatus } from "./own-status.ts";
+import { farewell, gistOf, ownStatus, textOf } from "./own-status.ts";
 import { type FleetEvent, type FleetReply, readStatus } from "./protocol.ts";
 import { isReplyTopic } from "./topics.ts";
 
@@ -119,7 +120,7 @@ class Voice {
 
   #sayStatus(): void {
     const status = ownStatus(this.#status, this.#speaker);
-    const isSaid = this.#connection.publish(this.#statusTopic, JSON.stringify(status), {
+    const isSaid = this.#connection.publish(this.#statusTopic, textOf(status), {
       qos: 1,
       retain: true,
     });
@@ -148,12 +149,7 @@ class Voice {
     const reading = readStatus(payload);
     if (reading.is !== "read" || !reading.read.online || reading.read.instance === this.#instance) return;
     this.#isTwinTold = true;
-    const { machine, say } = this.#pair;
-    say(
-      "warning",
-      `two machines call themselves ${machine} at the broker, and each hides the other — give one of them another name: ` +
-        "machine in [network] of its configuration (--machine)",
-    );
+    this.#pair.say("warning", sayNameTwice(this.#pair.machine));
     this.#tell("network name twice");
   }
 

@@ -100,6 +100,11 @@ export class FleetWatch {
     return this.#events.map(({ event }) => event);
   }
 
+  /** Whether nothing is known. */
+  get isEmpty(): boolean {
+    return this.#pairs.size === 0;
+  }
+
   /** Whether every pair that calls itself online has said so since this began to listen, or is stale. */
   get isSettled(): boolean {
     return this.#pairs.values().every(({ shown, isLive }) => isLive || shown.presence !== "online");
