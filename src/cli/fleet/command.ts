@@ -72,7 +72,7 @@ async function showOnce(access: BrokerAccess, machine: string, json: true | unde
   try {
     await reached(ear, access, signal);
     for (let forMs = 0; forMs < SETTLED_WITHIN_MS; forMs = ear.heardForMs ?? 0) {
-      if (ear.trouble !== undefined) throw unusable(ear, access);
+      if (ear.heardForMs === undefined) throw unusable(ear, access);
       if (forMs > KEPT_WITHIN_MS && ear.watch.isSettled) break;
       await pause(LOOK_EVERY_MS, signal);
     }
@@ -200,4 +200,4 @@ async function nextChange(listen: (resolve: () => void) => void, signal: AbortSi
 }
 
 /** What comes within this is looked at once. */
-const GATHER_MS = 100;
+const GATHER_MS = 50;

@@ -1,7 +1,7 @@
 /**
  * The fleet's list as the network's client hands it to programs of this machine, which so need neither that network nor a
  * certificate: on a Unix socket, JSON, a line each. Who connects says `{"v": 1, "do": "fleet"}`, is told all pairs, then
- * what changes, at most twice a second, and at least every two seconds that nothing has. Fields are only ever added.
+ * what changes, at most four times a second, and at least every two seconds that nothing has. Fields are only ever added.
  */
 import * as v from "valibot";
 import type { FleetPair, Presence } from "../fleet/watch.ts";

@@ -40,7 +40,7 @@ const GROUP = "dialout";
 const MODE = 0o660;
 const MOST_READERS = 16;
 /** Changes are told so often at most … */
-const TELL_EVERY_MS = 500;
+const TELL_EVERY_MS = 250;
 /** … and so soon, where none was told just before. */
 const LOOK_EVERY_MS = 100;
 /** Who has gone may be back in a moment, as the page's server is that starts anew. */

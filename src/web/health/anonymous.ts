@@ -21,6 +21,9 @@ const HOMES =
   /(?:(?:\/var)?\/home(?=\/)|(?<![\w/])\/root(?![\w-]))(?:\/[^\s"'`;,|)/]+(?: [^\s"'`;,|)/]+)*(?=\/))*(?:\/[^\s"'`;,|)]*)?/g;
 /** Names that udev makes of boards have their serial numbers in them. */
 const BY_ID = /(by-id\/)[^\s"'`;,|)]+/g;
+/** Where a broker is, and leaders of other machines as messages name them: `"desk/main"`. */
+const BROKER = /(mqtts?:\/\/)[^\s"'`;,|)]+/gi;
+const LEADER = /(?<=")[a-z0-9][\w-]{0,62}\/[a-z0-9][\w-]{0,63}(?=")/gi;
 const IPV4 = /(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?!\.?\d)/g;
 const MAC = /(?<![\da-f:])(?:[\da-f]{2}[:-]){5}[\da-f]{2}(?![\da-f:])/gi;
 /** What may be an address of IPv6: a time may not. */
@@ -41,7 +44,7 @@ export function withoutPersonal(text: string, { hosts, users, homes, serials, gi
       );
     }
   };
-  left = left.replaceAll(BY_ID, "$1SERIAL");
+  left = left.replaceAll(BY_ID, "$1SERIAL").replaceAll(BROKER, "$1HOST").replaceAll(LEADER, "NAME");
   leave(serials, "SERIAL", "gi");
   for (const home of homes.toSorted((a, b) => b.length - a.length))
     left = left.replaceAll(home, "/home/USER");

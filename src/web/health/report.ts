@@ -1,7 +1,9 @@
 /** A report for whoever helps: what the doctor finds, the status, what was told, and the versions. Nothing personal. */
 import { arch, release } from "node:os";
 import type { ArmStatus, NumberedEvent, Status } from "../../api/protocol.ts";
-import { JOINTS, ROLES } from "../../arm/joints.ts";
+import { JOINTS, rolesHere } from "../../arm/joints.ts";
+import { ConfigError, DEFAULT_CONFIG_PATH } from "../../config/config.ts";
+import { loadMachineNetwork } from "../../config/network.ts";
 import { listBoards } from "../../host/boards.ts";
 import { distribution, machineModel } from "../../host/machine.ts";
 import { namingRules } from "../../host/naming-rules.ts";
@@ -34,18 +36,36 @@ export async function reportOf(pair: ServedPair, health: PairHealth): Promise<st
     "## Events",
     ...(typeof events === "string" ? [events] : events.map(lineOfEvent)),
   ].join("\n");
-  const arms = status === undefined ? [] : ROLES.map((role) => status.arms[role].id);
   const serials = [
     ...boards.map(({ serial }) => serial),
     ...namingRules().map(({ mark }) => (mark?.by === "serial" ? mark.serial : undefined)),
   ];
+  const own = ownNames();
   const plain = withoutPersonal(text, {
-    ...ownNames(),
+    ...own,
+    hosts: [...own.hosts, ...networkNames()],
     serials: serials.filter((serial) => serial !== undefined),
-    given: [...arms, pair.name, ...(status === undefined ? [] : [status.pair])],
+    given: [pair.name, ...(status === undefined ? [] : namesIn(status))],
   });
   // The commit is as long as a serial number, and nobody's.
   return `${plain.replace("\n", `\n${versionLine}\n`)}\n`;
+}
+
+/** The names that people have given to what a status is about. */
+function namesIn({ pair, arms, driver, remote }: Status): string[] {
+  const leaders = [driver?.leader, remote?.leader].flatMap((name) => name?.split("/") ?? []);
+  return [pair, arms.leader.id, arms.follower.id, ...leaders];
+}
+
+/** By what this machine and its broker are known in the network. */
+function networkNames(): string[] {
+  try {
+    const { machine = "", broker, user = "" } = loadMachineNetwork(DEFAULT_CONFIG_PATH);
+    return [machine, user, broker === undefined ? "" : new URL(broker).hostname];
+  } catch (error) {
+    if (error instanceof ConfigError) return [];
+    throw error;
+  }
 }
 
 function lineOfCheck({ area, level, message, cure }: Check): string {
@@ -66,7 +86,23 @@ function linesOfStatus(status: Status): string[] {
     `lateness ${latenessUs.p50}/${latenessUs.p99}/${latenessUs.p999}/${latenessUs.max} µs (p50/p99/p999/max)`,
     `aligned ${count(alignments)} times, held ${holds === undefined ? "an unknown number of" : count(holds)} times`,
     ...activeAlarms.map(({ code, message }) => `alarm ${code}: ${message}`),
-    ...ROLES.flatMap((role) => [lineOfArm(role, status.arms[role]), ...linesOfJoints(status.arms[role])]),
+    ...linesOfDriver(status),
+    ...rolesHere(status.armsHere).flatMap((role) => [
+      lineOfArm(role, status.arms[role]),
+      ...linesOfJoints(status.arms[role]),
+    ]),
+  ];
+}
+
+function linesOfDriver({ driver, armsHere = "both", remote }: Status): string[] {
+  const here = `arms here: ${armsHere}; ${driver === undefined ? "" : `driven by the ${driver.source} since ${driver.since}`}`;
+  if (remote === undefined) return [here];
+  const { samples, delayMs, longestGapMs, old, late, ofOthers, missing, holds, wantedS, followedS } = remote;
+  return [
+    here,
+    `remote leader: delay ${delayMs.p50 ?? "–"}/${delayMs.p99 ?? "–"} ms (p50/p99), longest gap ${longestGapMs} ms, ` +
+      `${count(samples)} samples, ${count(missing)} missing, ${count(late)} late, ${count(old)} old, ` +
+      `${count(ofOthers)} of others, ${count(holds)} holds, followed ${count(followedS)} of ${count(wantedS)} s`,
   ];
 }
 

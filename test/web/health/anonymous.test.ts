@@ -48,3 +48,11 @@ test("serial numbers of boards and machines go, and counts stay", () => {
     "12 of 123456789 ticks, 12,345,678 bytes, SO101-E014 leader.bus.silent",
   );
 });
+
+test("brokers go, and leaders of other machines as messages name them", () => {
+  expect(
+    left(
+      'nothing is heard of the leader "annas-desk/main": the broker mqtts://broker.anna.example:8883 is not trusted',
+    ),
+  ).toBe('nothing is heard of the leader "NAME": the broker mqtts://HOST is not trusted');
+});

@@ -91,8 +91,8 @@ function Pair({ row, isHere }: RowProperties) {
         <Standing row={row} />
         <p class="drives">{drivesOf(armsHere, driver)}</p>
         {isToBeSaid && <p class="why">{why}</p>}
-        {alarms.map((alarm) => (
-          <p key={alarm} class="alarm">
+        {alarms.map((alarm, index) => (
+          <p key={index} class="alarm">
             {alarm}
           </p>
         ))}
