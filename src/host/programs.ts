@@ -128,11 +128,11 @@ export type SelfStarted = Bun.Subprocess<"pipe", "ignore", "pipe">;
 
 /**
  * Starts this program itself with other arguments, in a session of its own: Ctrl-C is for this process. Its input ends when
- * that is ended here, or when this process ends, however it does.
+ * that is ended here, or when this process ends, however it does. `env` is given to it beside the caller's.
  */
-export function startSelf(args: readonly string[]): SelfStarted {
+export function startSelf(args: readonly string[], env: Readonly<Record<string, string>> = {}): SelfStarted {
   return Bun.spawn([process.execPath, ...source(), ...args], {
-    env: environmentFrom(process.env),
+    env: { ...environmentFrom(process.env), ...env },
     stdio: ["pipe", "ignore", "pipe"],
     detached: true,
   });

@@ -5,6 +5,7 @@
 import type { HeardOfLeader, LeaderArm } from "../../api/protocol.ts";
 import { type BrokerTrouble, classOfBrokerTrouble, sayBrokerTrouble } from "../../messages/broker.ts";
 import { SAMPLE_BYTES, SampleView } from "../../teleop/remote/sample.ts";
+import type { PairState } from "../../teleop/state/states.ts";
 import type { BrokerConnection, Message } from "../broker/connection.ts";
 import { connectPart } from "../broker/of-pair.ts";
 import type { NetworkPair } from "../pair.ts";
@@ -18,6 +19,10 @@ const SILENT_AGAIN_MS = 1_000;
 /** What is retained is there at once; what takes longer than this is not there. */
 const SETTLED_MS = 1_000;
 const LOOK_EVERY_MS = 100;
+/** A pair in one of these states reads no leader: that nothing comes of it means nothing. */
+const IDLE: readonly string[] = ["waiting", "connecting", "faulted", "stopped"] satisfies PairState[];
+/** A machine that is there says each second how its pairs are. */
+const STATUS_SILENT_MS = 3_000;
 /** Calibrations of so many epochs are kept: two machines of one name, and then some. */
 const MOST_ARMS = 4;
 /** That a leader's description cannot be used is said no more often, however often there is another one. */
@@ -55,6 +60,9 @@ export class Ear {
   #isUnfit = false;
   #unfitSaidMs = Number.NEGATIVE_INFINITY;
   #isOnline: boolean | undefined;
+  /** Whether the leader's pair says of itself that it reads no leader; and when it said how it is. */
+  #isIdle = false;
+  #statusMs = Number.POSITIVE_INFINITY;
   #otherVersion: number | undefined;
   #trouble: BrokerTrouble | undefined;
   /** When this connection was made, or when it was given up as silent last; when it was lost. */
@@ -102,6 +110,8 @@ export class Ear {
     // What is retained comes at once.
     this.#isThere = false;
     this.#isUnfit = false;
+    this.#isIdle = false;
+    this.#statusMs = Number.POSITIVE_INFINITY;
     const { samples, arm, status } = this.#topics;
     this.#connection.subscribe({ [arm]: 1, [status]: 1, [samples]: 0 });
   }
@@ -191,8 +201,11 @@ export class Ear {
     } catch {
       return;
     }
-    const { online } = Object(status) as { online?: unknown };
-    if (typeof online === "boolean") this.#isOnline = online;
+    const { online, state } = Object(status) as { online?: unknown; state?: unknown };
+    if (typeof online !== "boolean") return;
+    this.#isOnline = online;
+    this.#statusMs = performance.now();
+    this.#isIdle = state === null || IDLE.includes(String(state));
   }
 
   #look(): void {
@@ -215,7 +228,7 @@ export class Ear {
     if (this.#trouble !== undefined && isSettled) return this.#brokerTrouble();
     if (nowMs - this.#unknownMs < SETTLED_MS)
       return isSettled ? { trouble: { why: "no calibration" } } : undefined;
-    if (this.#isOnline !== false && this.#isThere) {
+    if (this.#isOnline !== false && this.#isThere && !this.#isIdle) {
       const newest = [...this.#arms.values()].at(-1);
       if (newest !== undefined) return { arm: newest };
     }
@@ -239,13 +252,14 @@ export class Ear {
     };
   }
 
-  /** Whether the leader should be heard. */
-  get #isExpected(): boolean {
-    return this.#connection.isConnected && this.#isOnline !== false && this.#isThere;
+  /** Whether the leader should be heard; or its machine, which says each second how it is. */
+  #isExpected(nowMs: number): boolean {
+    if (!this.#connection.isConnected || this.#isOnline === false) return false;
+    return this.#isIdle ? nowMs - this.#statusMs > STATUS_SILENT_MS : this.#isThere;
   }
 
   #leaveSilence(nowMs: number): void {
-    if (!this.#isExpected) return;
+    if (!this.#isExpected(nowMs)) return;
     const sinceMs = Math.max(this.#epochs.newestMs, this.#unknownMs, this.#connectedMs);
     if (nowMs - sinceMs < (this.#silences === 0 ? SILENT_MS : SILENT_AGAIN_MS)) return;
     this.#silences++;

@@ -134,6 +134,19 @@ test("a leader that goes by choice is not looked for again and again, and its ma
   await until(() => lab.known?.trouble?.why === "offline");
 });
 
+test("a leader that its own machine waits for is not looked for again and again", async () => {
+  const other = await somebody();
+  const retained = { qos: 1, retain: true } as const;
+  other.publish("so101/desk/main/leader/arm", formatArm(anArm(A)), retained);
+  other.publish("so101/desk/main/status", JSON.stringify({ v: 1, online: true, state: "waiting" }), retained);
+  serve("lab", lab);
+  await until(() => lab.known?.trouble !== undefined);
+  expect(lab.known).toMatchObject({ trouble: { why: "not ready" } });
+  expect(broker.log.split("as so101-lab-main-ear")).toHaveLength(2);
+  other.publish("so101/desk/main/leader/samples", sample(A, 1));
+  await until(() => lab.known?.arm?.epoch === A);
+});
+
 test("a leader that is connected anew has another epoch, and is followed again", async () => {
   serve("desk", desk);
   serve("lab", lab);
