@@ -81,6 +81,9 @@ export function parseConfig(text: string, path: string, pair?: string): Config {
 /** A configuration with what the command line says in place of it. Throws {@link ConfigError} naming the option. */
 export function withOverrides(config: Config, overrides: Overrides): Config {
   const { leader, follower, leaderId, followerId, calibrationDir, rate, arms, remoteLeader } = overrides;
+  const { remote_leader: _, ...alone } = config.network;
+  // Without a follower the file's word of whom it follows is of nobody.
+  const network = arms === "leader" ? { ...alone, follow: "local" as const } : config.network;
   const merged = {
     ...config,
     calibration_dir: absolute(calibrationDir) ?? config.calibration_dir,
@@ -92,7 +95,7 @@ export function withOverrides(config: Config, overrides: Overrides): Config {
     },
     teleoperation: { ...config.teleoperation, rate_hz: rate ?? config.teleoperation.rate_hz },
     network: {
-      ...withNetworkOverrides(config.network, overrides),
+      ...withNetworkOverrides(network, overrides),
       ...(arms !== undefined && { arms }),
       ...(remoteLeader !== undefined && { remote_leader: remoteLeader, follow: "remote" }),
     },

@@ -241,6 +241,15 @@ test("options count before the file, their paths are made absolute, and a remote
   });
 });
 
+test("with the leader alone by option, whom the file has the follower follow is nobody's matter", () => {
+  const file = parseConfig(`[network]\n${B}\nremote_leader = "desk/main"\nfollow = "remote"`, "x");
+  const { remote_leader, follow } = withOverrides(file, { arms: "leader" }).network;
+  expect([remote_leader, follow]).toEqual([undefined, "local"]);
+  expect(problems(() => withOverrides(file, { arms: "leader", remoteLeader: "a/b" }))).toEqual([
+    '--remote-leader is "a/b", but --arms is "leader": there is no follower here that could follow it',
+  ]);
+});
+
 test("another broker is shown no certificate, user or password of the file's, and may not command", () => {
   const text = `broker = "mqtts://b"\nca_file = "/ca"\nuser = "u"\npassword_file = "/p"\nallow_commands = true\nmachine = "lab"\nremote_leader = "desk/main"`;
   writeFileSync(main, `[network]\n${text}`);

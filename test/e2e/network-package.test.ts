@@ -210,17 +210,56 @@ here.describe("two machines, as the manual says", () => {
   });
 
   test("the client listens at no port, opens no device and sees no other's process", async () => {
-    const pid = await property("MainPID");
     const listening = await machine.must("ss", "-Htulnp");
     expect(listening).toContain("mosquitto");
-    expect(listening).not.toContain(`pid=${pid},`);
+    expect(listening).not.toContain(`pid=${await property("MainPID")},`);
     expect(await property("SocketBindDeny")).not.toBe("");
     expect(await property("DevicePolicy")).toBe("closed");
     expect(await property("CapabilityBoundingSet")).toBe("");
     expect((await asClient("test", "-e", "/dev/ttyS0")).code).not.toBe(0);
     const loop = await machine.must("systemctl", "show", "--value", "--property=MainPID", "so101-teleop");
-    expect((await asClient("test", "-e", `/proc/${pid}`)).code).toBe(0);
+    expect((await asClient("test", "-e", "/proc/self")).code).toBe(0);
     expect((await asClient("test", "-e", `/proc/${loop}`)).code).not.toBe(0);
+  });
+
+  test("the follower follows the leader that another program sends as the manual says, from one sandbox to the other", async () => {
+    await machine.write(
+      "/etc/systemd/system/arms.service",
+      `[Service]
+RuntimeDirectory=arms
+WorkingDirectory=/run/arms
+ExecStart=/usr/bin/so101 sim --dir . --arms configured --motion wave
+ExecStartPost=/bin/sh -c 'until [ -e sim.sock ]; do sleep 0.1; done; chgrp dialout leader follower && chmod 660 leader follower'
+`,
+    );
+    await machine.must("systemctl", "start", "arms.service");
+    const config = "/etc/so101-teleop/config.toml";
+    const arms = 'calibration_dir = "/run/arms/calibration"\n[follower]\nport = "/run/arms/follower"\n';
+    const network = /^\[network\]\n(.+\n)*/m.exec(await machine.must("cat", config))![0];
+    await machine.write(config, `${arms}${network}`);
+    await machine.must("systemctl", "restart", "so101-teleop");
+    const [byHand] = examples("By hand, without installing", "sh");
+    const desk = machine.start([
+      ...["env", `--chdir=${AUTHORITY}`, "bash", "-euc"],
+      byHand!
+        .replace("/dev/ttyACM0 --leader-id blue", "/run/arms/leader --leader-id leader")
+        .replace(
+          "so101 teleoperate",
+          "exec so101 teleoperate --calibration-dir /run/arms/calibration --socket /run/desk.sock",
+        ),
+    ]);
+    const status = () =>
+      machine.must("systemctl", "show", "--value", "--property=StatusText", "so101-teleop");
+    await until(
+      async () => (await status()).startsWith("following"),
+      `the follower's following: ${await status()}`,
+    );
+    expect(JSON.parse(await machine.must("so101", "status", "--json"))).toMatchObject({
+      driver: { source: "remote leader", leader: "desk/main" },
+    });
+    desk.kill("SIGTERM");
+    expect((await desk.outcome).code).toBe(0);
+    await until(async () => !(await status()).startsWith("following"), "the follower's holding");
   });
 
   test("a broker that is taken out of the configuration lets the client end with success", async () => {
