@@ -14,7 +14,7 @@ ifneq ($(shell scripts/bootstrap --check && echo pinned),pinned)
 .PHONY: $(READY)
 endif
 
-.PHONY: help demo demo-remote check test lint build deb e2e bench bench-web bench-network pictures links links-network chaos siege mutants release clean
+.PHONY: help demo demo-remote check test lint build deb e2e bench bench-web bench-fleet bench-network pictures links links-network chaos siege mutants release clean
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -52,6 +52,9 @@ bench: $(READY) dist/so101-linux-$(HOST) ## measure latency, rate, start-up, CPU
 
 bench-web: $(READY) dist/so101-linux-$(HOST) ## measure the page in Chromium: its size, start, frames, delays, memory
 	@$(BUN) scripts/bench-web.ts $(if $(ONLY),--only $(ONLY))
+
+bench-fleet: $(READY) dist/so101-linux-$(HOST) ## measure what 200 machines at a broker cost who watches them; needs mosquitto
+	@$(BUN) scripts/bench-fleet.ts
 
 bench-network: $(READY) dist/so101-linux-$(HOST) ## measure what following a leader of another machine adds, over a broker on loopback
 	@$(BUN) scripts/bench-network.ts $(if $(SECONDS),--seconds $(SECONDS))

@@ -17,7 +17,7 @@ import { MOSQUITTO } from "../test/support/mosquitto.ts";
 import { NETWORKS } from "../test/support/needs.ts";
 import { missed } from "./links-network/bars.ts";
 import { type LaneFigures, measureLane } from "./links-network/lanes.ts";
-import { lanesTable, runsTable } from "./links-network/report.ts";
+import { report, reportLanes } from "./links-network/report.ts";
 import { type RunFigures, run } from "./links-network/run.ts";
 
 const { values: options } = parseArgs({
@@ -51,15 +51,19 @@ async function followAll(): Promise<void> {
     const what = { profile, seconds, cutSeconds: Number(options.cut), congestionControl: options.congestion };
     runs.push(await run(what));
   }
-  console.log(runsTable(runs));
+  console.log(report(runs));
   for (const { profile, violations, troubles } of runs) {
     for (const { rule, message, joint } of violations)
       console.error(`${profile}: ${joint}: ${rule}: ${message}`);
     for (const trouble of troubles) console.error(`${profile}: ${trouble}`);
   }
-  const misses = runs.flatMap(missed);
-  for (const miss of misses) console.error(`missed: ${miss}`);
-  if (misses.length > 0) process.exitCode = 1;
+  for (const each of runs) {
+    const misses = missed(each);
+    if (misses.length === 0) continue;
+    for (const miss of misses) console.error(`missed: ${miss}`);
+    console.error(each.told.map((line) => `  ${line}`).join("\n"));
+    process.exitCode = 1;
+  }
 }
 
 async function compareLanes(): Promise<void> {
@@ -71,7 +75,7 @@ async function compareLanes(): Promise<void> {
       lanes.push(await measureLane(lane, profile, seconds, control));
     }
   }
-  console.log(lanesTable(lanes));
+  console.log(reportLanes(lanes));
 }
 
 function progress(what: string): void {

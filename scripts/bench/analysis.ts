@@ -174,6 +174,18 @@ export function isGoals(entry: BytesEntry): boolean {
   return concerns(entry, Instruction.syncWrite, registers.goal_position.address, 2);
 }
 
+/** The goals of such a request, in steps, by the servos' ids. */
+export function goalsIn(entry: BytesEntry): { readonly id: number; readonly goal: number }[] {
+  const packet = bytesOf(entry);
+  const [address, size] = [packet[5]!, packet[6]!];
+  const goals: { id: number; goal: number }[] = [];
+  for (let at = 7; at + size < packet.length; at += size + 1) {
+    const low = at + 1 + registers.goal_position.address - address;
+    goals.push({ id: packet[at]!, goal: packet[low]! | (packet[low + 1]! << 8) });
+  }
+  return goals;
+}
+
 /** True of a sync read or a sync write to so many servos or more, of registers among which is the one at `address`. */
 function concerns(entry: BytesEntry, instruction: number, address: number, servos: number): boolean {
   if (entry.kind !== "request") return false;

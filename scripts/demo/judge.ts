@@ -1,9 +1,8 @@
 /** What the record of a demo's arms says: every packet that reached them, in a few figures, and whether all rules were kept. */
-import { registers } from "../../src/feetech/registers.ts";
 import { STEPS_PER_TURN, steps, stepsToDegrees } from "../../src/feetech/units.ts";
-import { bytesOf, readRecord } from "../../src/sim/testing/record.ts";
+import { readRecord } from "../../src/sim/testing/record.ts";
 import { SafetyCheck, type SafetyLimits } from "../../src/sim/testing/safety.ts";
-import { distribution, isGoals, Measurement } from "../bench/analysis.ts";
+import { distribution, goalsIn, isGoals, Measurement } from "../bench/analysis.ts";
 
 /** What the program is set to unless told otherwise. */
 const LIMITS = { followSpeedDegPerS: 360, alignSpeedDegPerS: 45 };
@@ -23,14 +22,9 @@ export async function judge(record: string, loops: Loops): Promise<string[]> {
     safety.see(entry);
     if (entry.kind !== "request" || entry.arm !== "follower" || !isGoals(entry)) continue;
     goalTimesUs.push(entry.firstT);
-    const packet = bytesOf(entry);
-    const [address, size] = [packet[5]!, packet[6]!];
-    for (let at = 7; at + size < packet.length; at += size + 1) {
-      const joint = packet[at]!;
-      const low = at + 1 + registers.goal_position.address - address;
-      const goal = packet[low]! | (packet[low + 1]! << 8);
-      largestStep = Math.max(largestStep, Math.abs(goal - (last[joint] ?? goal)));
-      last[joint] = goal;
+    for (const { id, goal } of goalsIn(entry)) {
+      largestStep = Math.max(largestStep, Math.abs(goal - (last[id] ?? goal)));
+      last[id] = goal;
     }
   }
   const goals = goalTimesUs.length;

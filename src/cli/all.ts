@@ -5,6 +5,7 @@ import { calibrateCommand } from "./calibrate.ts";
 import { calibrationCommand } from "./calibration/command.ts";
 import { doctorCommand } from "./doctor.ts";
 import { findPortCommand } from "./find-port/command.ts";
+import { fleetCommand } from "./fleet/command.ts";
 import { followCommand } from "./follow.ts";
 import { installCommands } from "./install.ts";
 import { monitorCommand } from "./monitor/command.ts";
@@ -24,6 +25,7 @@ export function allCommands(): Command[] {
     teleoperateCommand(),
     assignCommand(),
     statusCommand(),
+    fleetCommand(),
     ...pauseCommands(),
     followCommand(),
     parkCommand(),

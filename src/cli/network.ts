@@ -29,8 +29,8 @@ interface Options extends NetworkOverrides {
 /** The configuration is looked at again so often. */
 const LOOK_EVERY_MS = 2_000;
 
-/** By then it is connected, where it can be. */
-const STARTED_MS = 5_000;
+/** Of the code that the start and the compilers of JavaScript have used, little is needed again. */
+const TIDY_EVERY_MS = 10_000;
 
 /** Makes the command. */
 export function networkCommand(): Command {
@@ -67,8 +67,7 @@ async function serve(options: Options, interrupted: AbortSignal): Promise<void> 
   const path = options.config ?? DEFAULT_CONFIG_PATH;
   const signal = options.withInput ? AbortSignal.any([interrupted, inputEnded()]) : interrupted;
   const tell = (text: string) => manager?.notify("READY=1", `STATUS=${text.replaceAll("\n", "; ")}`);
-  // Of its code the start has used most.
-  setTimeout(giveBackCode, STARTED_MS).unref();
+  const tidying = setInterval(giveBackCode, TIDY_EVERY_MS);
   const alive =
     manager?.watchdogMs && setInterval(() => manager.notify("WATCHDOG=1"), manager.watchdogMs / 3);
   try {
@@ -76,8 +75,8 @@ async function serve(options: Options, interrupted: AbortSignal): Promise<void> 
       const seen = stampOf(path);
       const client = await configured(options, tell, signal);
       if (client === "no broker") {
-        tell(NO_BROKER);
-        printLine(NO_BROKER);
+        tell(noBroker(path));
+        printLine(noBroker(path));
         return;
       }
       if (client === undefined) return;
@@ -90,11 +89,14 @@ async function serve(options: Options, interrupted: AbortSignal): Promise<void> 
       clearInterval(looking);
     }
   } finally {
+    clearInterval(tidying);
     clearInterval(alive || undefined);
   }
 }
 
-const NO_BROKER = `no broker is configured: broker is missing in [network] of ${DEFAULT_CONFIG_PATH} — name one there, or with --broker`;
+function noBroker(path: string): string {
+  return `no broker is configured: broker is missing in [network] of ${path} — name one there, or with --broker`;
+}
 
 /**
  * What the configuration asks for. A service waits for one that can be used; undefined when it was told to end meanwhile.

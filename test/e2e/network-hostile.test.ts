@@ -5,13 +5,15 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout } from "bun:test";
 import { join } from "node:path";
 import { connectAsync, type IClientPublishOptions, type MqttClient } from "mqtt";
-import { isGoals } from "../../scripts/bench/analysis.ts";
+import { goalsIn, isGoals } from "../../scripts/bench/analysis.ts";
 import { sampleProcess } from "../../scripts/bench/process.ts";
 import { Program, sayLine } from "../../scripts/chaos/program.ts";
+import { askService } from "../../src/api/client.ts";
+import type { Status } from "../../src/api/protocol.ts";
 import { CalibrationStore } from "../../src/arm/calibration/store.ts";
 import { JOINTS } from "../../src/arm/joints.ts";
 import { poseBoth } from "../../src/sim/testing/hands.ts";
-import { bytesOf, recordEntries } from "../../src/sim/testing/record.ts";
+import { recordEntries } from "../../src/sim/testing/record.ts";
 import { checkSafety } from "../../src/sim/testing/safety.ts";
 import { type RunningSim, startSim } from "../../src/sim/testing/start.ts";
 import { epochHalves, SAMPLE_BYTES, SampleView } from "../../src/teleop/remote/sample.ts";
@@ -24,7 +26,9 @@ setDefaultTimeout(120_000);
 /** How long following again may take; generous, for machines that are busy. */
 const PATIENCE_MS = 40_000;
 /** How long most attacks last. */
-const ATTACK_MS = 400;
+const ATTACK_MS = 250;
+/** So many that were acted upon show that it goes on. */
+const SAMPLES_OF_FOLLOWING = 20;
 /** What a program may grow by under all of them together, MB: what the engine compiles and keeps, and nothing that came. */
 const MOST_GROWTH_MB = 60;
 
@@ -47,13 +51,14 @@ beforeAll(async () => {
   await poseBoth(sim, 0.4);
   broker = await Mosquitto.start({ lines: ["allow_anonymous true", "max_queued_messages 0"] });
   const config = join(sim.dir, "desk.toml");
-  await Bun.write(config, "[network]\nallow_commands = true\n");
+  const leader = `[leader]\nport = "${sim.paths.leader}"\nid = "leader"\n`;
+  await Bun.write(config, `${leader}[network]\nbroker = "${broker.url}"\nallow_commands = true\n`);
   const machine = (name: string, own: readonly string[]) =>
     new Program([
-      ...[programPath, "teleoperate", "--json", "--machine", name, "--socket", join(sim.dir, `${name}.sock`)],
+      ...[programPath, "teleoperate", "--json", "--machine", name, "--socket", socketOf(name)],
       ...["--broker", broker.url, "--calibration-dir", sim.paths.calibration, ...own],
     ]);
-  desk = machine("desk", ["--arms", "leader", "--leader", sim.paths.leader, "--leader-id", "leader"]);
+  desk = machine("desk", ["--arms", "leader", "--config", config]);
   lab = machine("lab", [
     ...["--arms", "follower", "--follower", sim.paths.follower, "--follower-id", "follower"],
     ...["--remote-leader", "desk/main"],
@@ -105,7 +110,23 @@ async function until(holds: () => boolean, what: string): Promise<void> {
   }
 }
 
-const following = () => until(() => lab.state === "following", "following");
+const socketOf = (name: string) => join(sim.dir, `${name}.sock`);
+const statusOf = async (name: string) => (await askService([socketOf(name)], { do: "status" }))!;
+
+/** Waits until the true leader is followed, by samples that are acted upon. */
+async function following(): Promise<void> {
+  let acted: number | undefined;
+  let last: Status | undefined;
+  for (let from = performance.now(); ; await Bun.sleep(50)) {
+    if (performance.now() - from > PATIENCE_MS)
+      await until(() => false, `following (${JSON.stringify(last?.remote)})`);
+    if (lab.state !== "following") continue;
+    last = await statusOf("lab");
+    acted ??= last.remote!.samples;
+    if (last.state !== "following") acted = undefined;
+    else if (last.remote!.samples > acted + SAMPLES_OF_FOLLOWING) return;
+  }
+}
 
 const residentOf = (program: Program) =>
   sampleProcess(program.pid).residentKB +
@@ -150,6 +171,8 @@ const RUBBISH = [
   "\u001b[2J",
   "x".repeat(9_000),
 ];
+
+const OBEYED = "a flood of commands where they are allowed";
 
 /** One kind of them, and what it does. */
 const ATTACKS: Readonly<Record<string, () => Promise<void>>> = {
@@ -246,6 +269,14 @@ const ATTACKS: Readonly<Record<string, () => Promise<void>>> = {
       const wish = ["release", "pause", "park", "reload", "lend"][turn % 5]!;
       publish(`${LAB}/command`, JSON.stringify({ v: 1, do: wish }), { retain: turn % 2 === 0, qos: 1 });
     }),
+  [OBEYED]: async () => {
+    await again(300, (turn) => {
+      const wish = ["release", "pause", "resume", "park", "follow"][turn % 5]!;
+      const payload = turn % 3 === 0 ? RUBBISH[turn % RUBBISH.length]! : JSON.stringify({ v: 1, do: wish });
+      publish(`${DESK}/command`, payload, { retain: turn % 7 === 0, qos: 1 });
+    });
+    await askService([socketOf("desk")], { do: "resume" });
+  },
   "topics of control characters, wildcards and other names": () =>
     again(100, (turn) => {
       const names = [
@@ -267,17 +298,18 @@ const ATTACKS: Readonly<Record<string, () => Promise<void>>> = {
     }),
   "times that creep, and run backwards": () =>
     again(400, (turn) => {
-      const sentUs = truth.sentUs + (turn % 2 ? 1 : -1) * turn * 3_000;
+      const sentUs = truth.sentUs + (turn % 2 ? 1 : -1) * turn * 1_000;
       sample(forged({ sequence: truth.sequence + 1, sentUs }));
     }),
-  "a time of the far future, by which everything honest is late": async () =>
-    sample(forged({ sequence: truth.sequence + 1, sentUs: 2 ** 52 })),
   "jumps of half a turn in each sample": () =>
     again(200, (turn) => {
       const positions = MIDDLE.map(() => [100, 2_148, 3_900, 1_000][turn % 4]!);
-      sample(forged({ sequence: truth.sequence + 2 + turn, positions, sentUs: truth.sentUs + turn * 1e6 }));
+      sample(forged({ sequence: truth.sequence + 1, positions }));
     }),
 };
+
+/** What an event may be told in one attack: once raised and once cleared; of what is obeyed, each time until it is too often. */
+const MOST_TOLD = { usual: 2, obeyed: 10 };
 
 const { test } = needing(MOSQUITTO);
 
@@ -293,8 +325,8 @@ test.each(Object.keys(ATTACKS))("%s: it is told at most once, and followed again
     for (const { event, code, to } of program.lines.slice(from.get(program))) {
       if (event !== "state") counts.set(`${code} ${to ?? ""}`, (counts.get(`${code} ${to ?? ""}`) ?? 0) + 1);
     }
-    // Once raised and once cleared.
-    expect([...counts].filter(([, count]) => count > 2)).toEqual([]);
+    const most = name === OBEYED ? MOST_TOLD.obeyed : MOST_TOLD.usual;
+    expect([...counts].filter(([, count]) => count > most)).toEqual([]);
   }
 });
 
@@ -312,11 +344,10 @@ test("after all of them neither program has grown, and no goal was beyond the li
   const calibration = new CalibrationStore(sim.paths.calibration).load({ role: "follower", id: "follower" });
   for (const entry of entries) {
     if (entry.kind !== "request" || entry.arm !== "follower" || !isGoals(entry)) continue;
-    const packet = bytesOf(entry);
-    for (let at = 7; at + packet[6]! < packet.length; at += packet[6]! + 1) {
-      const { range_min, range_max } = calibration[JOINTS[packet[at]! - 1]!];
-      const goal = packet[at + 1]! | (packet[at + 2]! << 8);
-      expect(goal >= range_min && goal <= range_max).toBe(true);
-    }
+    const outside = goalsIn(entry).filter(({ id, goal }) => {
+      const { range_min, range_max } = calibration[JOINTS[id - 1]!];
+      return goal < range_min || goal > range_max;
+    });
+    expect(outside).toEqual([]);
   }
 });

@@ -1,14 +1,21 @@
 /**
- * Runs the control loop on simulated arms for so many ticks: as it is, `hot`, or with one small object a tick,
- * `allocating`. What is printed tells, between the marks, whether the collector had to run.
+ * Runs the control loop on simulated arms for so many ticks: as it is, `hot`, and sending what the leader does; with a
+ * leader of another machine, `remote`; or with one small object a tick, `allocating`. What is printed tells, between the
+ * marks, whether the collector had to run.
  */
 
-import { JOINTS, ROLES } from "../../src/arm/joints.ts";
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Calibration } from "../../src/arm/calibration/calibration.ts";
+import { JOINT_COUNT, JOINTS, ROLES } from "../../src/arm/joints.ts";
 import type { Marks } from "../../src/arm/servos/baseline.ts";
 import { configure } from "../../src/arm/servos/configure.ts";
 import { readArm } from "../../src/arm/servos/read.ts";
 import { Bus } from "../../src/feetech/bus.ts";
 import { systemClock } from "../../src/linux/clock.ts";
+import { nativeBuffer } from "../../src/linux/libc.ts";
+import { accept, bindAt, connectTo, listen, receive, send } from "../../src/linux/sockets/stream.ts";
 import { TtyPort } from "../../src/serial/port.ts";
 import { BusLeader } from "../../src/teleop/loop/bus-leader.ts";
 import { FollowerDrive } from "../../src/teleop/loop/drive.ts";
@@ -16,12 +23,18 @@ import { ControlLoop } from "../../src/teleop/loop/loop.ts";
 import { Alarms } from "../../src/teleop/monitoring/alarms.ts";
 import { ArmMonitor } from "../../src/teleop/monitoring/arm-monitor.ts";
 import { OverloadCure } from "../../src/teleop/monitoring/overload.ts";
+import { LINK_WORDS, LinkOwner, SocketLink } from "../../src/teleop/remote/link.ts";
+import { SampleOutlet } from "../../src/teleop/remote/outlet.ts";
+import { RemoteLeader } from "../../src/teleop/remote/remote-leader.ts";
+import { epochHalves, SAMPLE_BYTES, SampleView } from "../../src/teleop/remote/sample.ts";
 import type { ControlEvent } from "../../src/teleop/reporting/events.ts";
+import type { PairSettings } from "../../src/teleop/settings.ts";
 import { createMemory, openMemory } from "../../src/teleop/shared/control-memory.ts";
 import type { Mailbox } from "../../src/teleop/shared/mailbox.ts";
 import { StateMachine } from "../../src/teleop/state/machine.ts";
 
 const [task, ticks, leaderPath, followerPath] = process.argv.slice(2);
+const EPOCH = "0011223344556677";
 const limits = {
   rateHz: 1500,
   alignSpeedDegPerS: 180,
@@ -69,15 +82,61 @@ const drive = new FollowerDrive(
 drive.switchTorqueOn();
 machine.enter("connecting", [{ code: "pair.connecting" }]);
 machine.enter("aligning", [{ code: "pair.aligning" }]);
+const { link, feed } = linkOverSocket();
+const remote = new RemoteLeader({ link, clock: systemClock, telemetry, delays: memory.remoteDelays });
 const loop = new ControlLoop({
   ...{ follower, marks, drive, machine, alarms, sink, memory },
   ...{ rateHz: limits.rateHz, holdAfterMs: 1000, clock: systemClock },
-  leader: new BusLeader(leader.bus, leader.figures),
+  leader: task === "remote" ? fedBy(remote, feed) : new BusLeader(leader.bus, leader.figures),
+  outlet: task === "remote" ? undefined : new SampleOutlet(link, EPOCH),
   leaderArm: leader.arm,
   monitors: [leader, follower],
   overload: new OverloadCure(follower, drive, telemetry, alarms, 1),
   goalTables: JOINTS.map(() => Int16Array.from({ length: 4096 }, (_, raw) => raw)),
 });
+
+/** The way for samples over a real socket, and what sends one to the loop from its other end. */
+function linkOverSocket(): { readonly link: SocketLink; feed(): void } {
+  const path = join(mkdtempSync(join(tmpdir(), "so101-hot-")), "main.samples");
+  const listener = bindAt(path, "datagrams");
+  listen(listener, path, 1);
+  const client = connectTo(path, 0, "datagrams");
+  const words = new Int32Array(LINK_WORDS);
+  new LinkOwner(words).give(accept(listener));
+  const sample = nativeBuffer(SAMPLE_BYTES);
+  const view = new SampleView(sample.bytes);
+  const { low, high } = epochHalves(EPOCH);
+  const positions = new Int32Array(JOINT_COUNT).fill(2048);
+  const waste = nativeBuffer(SAMPLE_BYTES);
+  let sequence = 0;
+  return {
+    link: new SocketLink(words, systemClock),
+    feed() {
+      while (receive(client, waste) > 0);
+      view.write(++sequence, low, high, systemClock.nowUs(), positions);
+      send(client, sample, SAMPLE_BYTES);
+    },
+  };
+}
+
+/** A leader of another machine that has sent a sample whenever the loop waits for one. */
+function fedBy(leader: RemoteLeader, feed: () => void): RemoteLeader {
+  const wait = leader.wait.bind(leader);
+  leader.wait = (untilUs, fromUs) => {
+    feed();
+    wait(untilUs, fromUs);
+  };
+  leader.heed(
+    {
+      name: "desk/main",
+      holdAfterMs: 1000,
+      // Its calibration is for the tables of goals, which are made here.
+      heard: { epoch: EPOCH, normalisation: "range", calibration: {} as Calibration },
+    },
+    { normalisation: "range", rateHz: limits.rateHz } as PairSettings,
+  );
+  return leader;
+}
 
 function run(count: number): void {
   endAt = telemetry.counter("ticks") + count;

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { LineClient } from "../../../src/linux/sockets/line-client.ts";
 import type { Mosquitto } from "../../../test/support/mosquitto.ts";
 import type { Random } from "../../random.ts";
-import { type Fault, nothing, type Victims } from "../fault.ts";
+import type { Fault, Victims } from "../fault.ts";
 import { type Program, signalTo } from "../program.ts";
 import { FAKETIME, type SteppedClock } from "./clock.ts";
 import { Imposter } from "./imposter.ts";
@@ -34,6 +34,8 @@ const STARTED_AGAIN = "a program or the broker was started anew";
 const STOPPED = "a broker or a client was stopped";
 /** A request is answered, or its service is hindered by another fault. */
 const ASKED_WITHIN_MS = 1_000;
+/** A client that has ended is started again within this, however often that was. */
+const STARTED_WITHIN_MS = 40_000;
 const HOUR_S = 3_600;
 
 const eitherOf = (random: Random, { desk, lab }: NetworkVictims) => random.of([desk, lab]);
@@ -119,8 +121,13 @@ export const NETWORK_FAULTS: Readonly<Record<string, Draw>> = {
       ...{ slowly: STARTED_AGAIN, uses: [`process ${name}`, `client ${name}`] },
       async begin() {
         for (const client of program.children) signalTo(client, "SIGKILL");
+        while (program.children.length > 0) await Bun.sleep(5);
       },
-      end: nothing,
+      // One that ends again and again is started again after a while only.
+      async end() {
+        const deadline = performance.now() + STARTED_WITHIN_MS;
+        while (program.children.length === 0 && performance.now() < deadline) await Bun.sleep(20);
+      },
     };
   },
   "client stopped"(random, victims) {

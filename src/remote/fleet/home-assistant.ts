@@ -68,7 +68,7 @@ export function discoveryMessage(machine: string, pair: string, takesCommands: b
       ...sensor(
         "driver",
         "Who drives",
-        told("(value_json.driver.leader or value_json.driver.source) if value_json.driver else None"),
+        told("((value_json.driver.leader or value_json.driver.source) if value_json.driver else None)"),
         { icon: "mdi:account-arrow-right" },
       ),
       ...sensor(

@@ -32,7 +32,8 @@ const figureOrNone = v.optional(v.nullable(figure), null);
 
 const alarmSchema = v.object({ code: text(100), message: sentence });
 
-const onlineSchema = v.object({
+/** Checks what a pair says while its machine is there. */
+export const onlineSchema = v.object({
   v: v.literal(FLEET_VERSION),
   online: v.literal(true),
   /** Random, of the process that speaks: two that speak for one pair are two machines of one name. */
@@ -90,7 +91,8 @@ const onlineSchema = v.object({
 /** What a pair says while its machine is there. */
 export type FleetStatus = v.InferOutput<typeof onlineSchema>;
 
-const offlineSchema = v.object({
+/** Checks what is said of a pair that is not there. */
+export const offlineSchema = v.object({
   v: v.literal(FLEET_VERSION),
   online: v.literal(false),
   instance: v.optional(word, ""),
@@ -103,7 +105,8 @@ export type FleetFarewell = v.InferOutput<typeof offlineSchema>;
 
 const statusSchema = v.variant("online", [onlineSchema, offlineSchema]);
 
-const eventSchema = v.object({
+/** Checks an event. */
+export const eventSchema = v.object({
   v: v.literal(FLEET_VERSION),
   /** When the service was started: with `number` it says which event this is, however often it is sent. */
   startedAt: time,
@@ -124,7 +127,8 @@ export const FLEET_COMMANDS = ["pause", "release", "resume"] as const;
 /** One of them. */
 export type FleetCommand = (typeof FLEET_COMMANDS)[number];
 
-const commandSchema = v.object({ v: v.literal(FLEET_VERSION), do: v.picklist(FLEET_COMMANDS) });
+/** Checks a command. */
+export const commandSchema = v.object({ v: v.literal(FLEET_VERSION), do: v.picklist(FLEET_COMMANDS) });
 
 /** What became of a command, for the topic that its publisher has named for it. */
 export type FleetReply =

@@ -30,8 +30,8 @@ export interface FleetPair {
   readonly presence: Presence;
   /** The version of its messages. */
   readonly version: number;
-  /** When it was heard of last, by this machine's clock. */
-  readonly heardAt: string;
+  /** When it was heard of last, by this machine's clock; null while nothing came but what the broker had kept, however old. */
+  readonly heardAt: string | null;
   /** What it said last while it was online; null where nothing of that was heard or understood. */
   readonly status: FleetStatus | null;
   /** Of one that is offline: `stopped` of one that ended, `lost` of one that is gone without a word. */
@@ -161,7 +161,8 @@ export class FleetWatch {
     if (kept === undefined) return;
     kept.heardMs = nowMs;
     kept.isLive ||= !isRetained;
-    const heard = { name, machine, pair, heardAt: new Date().toISOString() };
+    const heardAt = isRetained ? (before?.shown.heardAt ?? null) : new Date().toISOString();
+    const heard = { name, machine, pair, heardAt };
     if (reading.is === "other version") {
       this.#counts.otherVersion++;
       const { version } = reading;

@@ -20,6 +20,8 @@ const SETTLED_MS = 1_000;
 const LOOK_EVERY_MS = 100;
 /** Calibrations of so many epochs are kept: two machines of one name, and then some. */
 const MOST_ARMS = 4;
+/** That a leader's description cannot be used is said no more often, however often there is another one. */
+const UNFIT_SAID_EVERY_MS = 60_000;
 /** How many samples of others came is told no more often. */
 const OTHERS_TOLD_EVERY_MS = 1_000;
 
@@ -51,6 +53,7 @@ export class Ear {
   /** Whether the leader has said what must be known of it, and has not gone since. */
   #isThere = false;
   #isUnfit = false;
+  #unfitSaidMs = Number.NEGATIVE_INFINITY;
   #isOnline: boolean | undefined;
   #otherVersion: number | undefined;
   #trouble: BrokerTrouble | undefined;
@@ -158,11 +161,7 @@ export class Ear {
     this.#isThere = found.is === "arm";
     this.#isUnfit = found.is === "unfit";
     if (found.is === "other version") this.#otherVersion = found.version;
-    if (found.is === "unfit")
-      this.#options.pair.say(
-        "warning",
-        `${this.#options.leader} is no leader: what it says of its calibration cannot be used (${found.why})`,
-      );
+    if (found.is === "unfit") this.#sayUnfit(found.why);
     if (found.is !== "arm") return;
     const { arm } = found;
     this.#otherVersion = undefined;
@@ -173,6 +172,16 @@ export class Ear {
       if (epoch !== this.#epochs.followed) this.#arms.delete(epoch);
     }
     this.#look();
+  }
+
+  #sayUnfit(why: string): void {
+    const nowMs = performance.now();
+    if (nowMs - this.#unfitSaidMs < UNFIT_SAID_EVERY_MS) return;
+    this.#unfitSaidMs = nowMs;
+    this.#options.pair.say(
+      "warning",
+      `${this.#options.leader} is no leader: what it says of its calibration cannot be used (${why})`,
+    );
   }
 
   #hearStatus(payload: Uint8Array): void {

@@ -167,12 +167,12 @@ describe("the leader of another machine", () => {
       fc.property(fc.array(look, { maxLength: 40 }), (looks) => {
         const { clock, link, leader } = heard();
         let newest: number | undefined;
-        let silentSinceUs = clock.nowUs();
+        let silentSinceUs = Number.NEGATIVE_INFINITY;
         for (const { passedUs, came } of looks) {
           clock.pass(passedUs / 1e6);
           link.queue.push(...came.map(({ bytes }) => bytes));
           if (!leader.collect()) {
-            // What was seen of it so long ago is forgotten where the pair looks for it.
+            // After 10 s of silence whoever speaks first is heard, where the pair looks for it.
             if (clock.nowUs() - silentSinceUs > 10e6) newest = undefined;
             leader.observe();
             continue;
@@ -217,6 +217,23 @@ describe("the leader of another machine", () => {
       if (send(++sequence, clock.nowUs() - 3e8 - i * 5_000)) taken++;
     }
     expect(taken * 5_000).toBeLessThanOrEqual(TOO_LATE_US);
+  });
+
+  test("that has said a number of the far future is heard again after 10 s", () => {
+    const { clock, link, leader } = heard();
+    const send = (sequence: number) => {
+      clock.pass(0.005);
+      const positions = Array(JOINT_COUNT).fill(2048);
+      link.queue.push(bytesOf({ epoch: OURS, sequence, sentUs: clock.nowUs(), positions }));
+      return leader.collect();
+    };
+    expect(send(1)).toBe(true);
+    expect(send(2 ** 30)).toBe(true);
+    expect(send(2)).toBe(false);
+    clock.pass(10);
+    leader.observe();
+    expect(send(3)).toBe(true);
+    expect(send(2)).toBe(false);
   });
 
   test("cannot be heard in a flood for longer than a look may take", () => {
