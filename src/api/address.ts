@@ -27,6 +27,11 @@ export function fleetListPaths(runtimeDir = process.env.XDG_RUNTIME_DIR): string
   return dirs.map((dir) => join(dir, "fleet.sock"));
 }
 
+/** Where a client of the network that serves the pair with a control socket alone hands it out: beside that. */
+export function fleetListBeside(control: string): string {
+  return `${control.replace(/\.sock$/, "")}.fleet`;
+}
+
 /** Where the network's client may hand it out: the first place that it can write to; undefined when there is none. */
 export function fleetListPath(runtimeDir = process.env.XDG_RUNTIME_DIR): string | undefined {
   return fleetListPaths(runtimeDir).find((path) => isWritable(dirname(path)));

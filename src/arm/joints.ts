@@ -30,6 +30,17 @@ export function rolesHere(arms: "both" | Role = "both"): readonly Role[] {
   return ROLES.filter((role) => arms === "both" || arms === role);
 }
 
+/** Which arms a service reads, by its status: a leader that is here is not, while that of another machine is followed. */
+export function armsRead({
+  armsHere = "both",
+  driver,
+}: {
+  readonly armsHere?: "both" | Role | undefined;
+  readonly driver?: { readonly source: string } | undefined;
+}): "both" | Role {
+  return driver?.source === "remote leader" ? "follower" : armsHere;
+}
+
 /** The id of a joint's servo: 1 to 6. */
 export function idOf(joint: JointName): number {
   return JOINTS.indexOf(joint) + 1;

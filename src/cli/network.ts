@@ -2,7 +2,7 @@
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import { Command } from "commander";
-import { controlPaths, fleetListPath } from "../api/address.ts";
+import { controlPaths, fleetListBeside, fleetListPath } from "../api/address.ts";
 import { DEFAULT_CONFIG_PATH } from "../config/config.ts";
 import { ConfigError } from "../config/file.ts";
 import { machineName, machineNetworkFor, type NetworkOverrides } from "../config/network.ts";
@@ -47,7 +47,7 @@ export function networkCommand(): Command {
     .option(
       "--fleet <path>",
       "socket at which the page of this machine finds the list of all machines (default: /run/so101-network/fleet.sock " +
-        "or that of the user, none with --socket)",
+        "or that of the user; with --socket beside it, PAIR.fleet)",
     );
   return addBrokerOptions(command)
     .option("--with-input", "end when the standard input does")
@@ -147,8 +147,12 @@ function clientFor({
         : () => [{ pair, sockets: [socket] }],
     explain: (error, name) => messageOf(error, audienceOf(name, socket)),
     say: log,
-    fleetList: fleet === undefined ? (socket === undefined ? fleetListPath() : undefined) : resolve(fleet),
+    fleetList: fleet === undefined ? fleetListOf(socket) : resolve(fleet),
   };
+}
+
+function fleetListOf(socket: string | undefined): string | undefined {
+  return socket === undefined ? fleetListPath() : fleetListBeside(socket);
 }
 
 function audienceOf(name: string, socket: string | undefined): Audience {

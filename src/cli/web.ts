@@ -1,8 +1,8 @@
 /** `so101 web`: the page for the phone beside the arms. */
-import { accessSync, constants } from "node:fs";
+import { accessSync, constants, existsSync } from "node:fs";
 import { basename } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
-import { fleetListPaths } from "../api/address.ts";
+import { fleetListBeside, fleetListPaths } from "../api/address.ts";
 import { ConfigError, DEFAULT_CONFIG_PATH } from "../config/config.ts";
 import { loadMachineNetwork } from "../config/network.ts";
 import { absolutePathOf } from "../config/text.ts";
@@ -64,7 +64,7 @@ export function webCommand(): Command {
     .option(
       "--fleet <path>",
       "socket at which the network's client hands out the list of all machines (default: where so101-network has it, " +
-        "once a broker is configured)",
+        "once a broker is configured; with --socket beside it, PAIR.fleet)",
     )
     .option(
       "--simulated-arms",
@@ -93,10 +93,7 @@ async function serve(options: Options, interrupted: AbortSignal): Promise<void> 
   const signal = AbortSignal.any([interrupted, over.signal]);
   const isAsked = listen !== undefined || socket.length > 0;
   let pairs: ReadonlyMap<string, ServedPair> | undefined;
-  const fleet = new FleetFeed({
-    paths: options.fleet === undefined ? fleetListPaths() : [absolutePathOf(options.fleet, "--fleet")],
-    isConfigured: () => options.fleet !== undefined || hasBroker(),
-  });
+  const fleet = fleetOf(options);
   const serving: Serving = {
     address: listen ?? listenAddress(DEFAULT_LISTEN)!,
     prepare() {
@@ -140,6 +137,15 @@ async function serve(options: Options, interrupted: AbortSignal): Promise<void> 
 const OFF =
   `the page is switched off: web.enabled is false in ${DEFAULT_CONFIG_PATH} — to have it, set it to true, then: ` +
   "sudo systemctl start so101-web";
+
+/** The list of all machines: where it was said to be, beside the sockets that were given, or as the system has it. */
+function fleetOf({ fleet, socket }: Options): FleetFeed {
+  if (fleet !== undefined)
+    return new FleetFeed({ paths: [absolutePathOf(fleet, "--fleet")], isConfigured: () => true });
+  if (socket === undefined) return new FleetFeed({ paths: fleetListPaths(), isConfigured: hasBroker });
+  const paths = socket.map(fleetListBeside);
+  return new FleetFeed({ paths, isConfigured: () => paths.some((path) => existsSync(path)) });
+}
 
 /** Whether a broker is configured, as it can be used: what is wrong with it the network's client says. */
 function hasBroker(): boolean {

@@ -1,6 +1,6 @@
 /** The status of pairs as Prometheus reads it: text format 0.0.4. */
 import { type ArmStatus, type JointStatus, type Status, statusSchema } from "../api/protocol.ts";
-import { rolesHere } from "../arm/joints.ts";
+import { armsRead, rolesHere } from "../arm/joints.ts";
 import { DRIVING_METRICS } from "./driving.ts";
 import type { Labels, Metric } from "./metric.ts";
 
@@ -219,9 +219,9 @@ function ofJoints(name: string, help: string, value: (joint: JointStatus) => num
   };
 }
 
-/** The arms that are on the machine: of another one's nothing is known here. */
-function armsOf({ arms, armsHere }: Status): [string, ArmStatus][] {
-  return rolesHere(armsHere).map((role) => [role, arms[role]]);
+/** The arms that are read: of one on another machine nothing is known here. */
+function armsOf(status: Status): [string, ArmStatus][] {
+  return rolesHere(armsRead(status)).map((role) => [role, status.arms[role]]);
 }
 
 function eachJoint(status: Status): { labels: Labels; joint: JointStatus }[] {

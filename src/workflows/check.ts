@@ -2,7 +2,7 @@
 import type { ArmStatus, Status } from "../api/protocol.ts";
 import { isGrasp } from "../arm/checks/grasp.ts";
 import { nameOfArm } from "../arm/identity.ts";
-import { JOINTS, rolesHere } from "../arm/joints.ts";
+import { armsRead, JOINTS, rolesHere } from "../arm/joints.ts";
 import type { AimedRemedy } from "../arm/remedy.ts";
 
 /** How something is: as it should be, worth a thought, in the way of teleoperation. */
@@ -59,7 +59,7 @@ function curedBy(cure: string | undefined, cures: readonly Cure[]): Pick<Check, 
 
 /** The arms of this machine as the service knows them. */
 export function checkServedArms(status: Status): Check[] {
-  return rolesHere(status.armsHere).map((role) => {
+  return rolesHere(armsRead(status)).map((role) => {
     const arm = status.arms[role];
     const area = nameOfArm({ role, id: arm.id });
     const known = JOINTS.filter((joint) => arm.joints[joint].voltageV !== null);

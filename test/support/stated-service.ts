@@ -11,13 +11,19 @@ export interface StatedService extends Disposable {
   status: Status;
   /** What it was asked to follow, in that order. */
   readonly followed: readonly string[];
+  /** What else it was asked to do, and refused. */
+  readonly asked: readonly string[];
 }
 
 /** Serves it at a path. */
 export async function stateService(path: string, status: Status): Promise<StatedService> {
   const memory = createMemory();
   const followed: string[] = [];
-  const refuse = () => "that is not done here";
+  const asked: string[] = [];
+  const refuse = (what: string) => () => {
+    asked.push(what);
+    return "that is not done here";
+  };
   const server = await serveApi(path, {
     status: () => service.status,
     samples: (everyMs) => new SampleStream(memory.readSamples(), everyMs),
@@ -26,12 +32,14 @@ export async function stateService(path: string, status: Status): Promise<Stated
       followed.push(leader);
       return undefined;
     },
-    ...{ pause: refuse, resume: refuse, release: refuse, park: refuse, lend: refuse, tell: refuse },
-    ...{ network: refuse, heard: refuse, unsent: refuse, reload() {} },
+    ...{ pause: refuse("pause"), resume: refuse("resume"), release: refuse("release"), park: refuse("park") },
+    ...{ lend: refuse("lend"), network: refuse("network"), heard: refuse("heard"), unsent: refuse("unsent") },
+    ...{ tell: () => undefined, reload() {} },
   });
   const service = {
     status,
     followed,
+    asked,
     [Symbol.dispose]: () => server.close(),
   };
   return service;

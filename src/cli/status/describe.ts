@@ -1,7 +1,7 @@
 /** A service's status in words and tables, 80 columns wide. */
 import type { JointStatus, Status } from "../../api/protocol.ts";
 import { isGrasp } from "../../arm/checks/grasp.ts";
-import { JOINTS, rolesHere } from "../../arm/joints.ts";
+import { armsRead, JOINTS, rolesHere } from "../../arm/joints.ts";
 import { steps, stepsPerS, stepsToDegrees } from "../../feetech/units.ts";
 import { styled } from "../../linux/text/styled.ts";
 import { visible } from "../../linux/text/visible.ts";
@@ -18,7 +18,7 @@ export function describeStatus(
   { newest = "last", now = new Date() }: { readonly newest?: "first" | "last"; readonly now?: Date } = {},
 ): string[] {
   const { latenessUs, ticks, lateTicks } = status;
-  const roles = rolesHere(status.armsHere);
+  const roles = rolesHere(armsRead(status));
   const asked = status.mode === "running" ? "" : ` (${status.mode})`;
   const since = (time: string) => duration(now.getTime() - Date.parse(time));
   const events = status.events.map(
@@ -102,10 +102,10 @@ function columns(joint: string, ...cells: readonly string[]): string {
   return joint.padEnd(14) + cells.map((cell, index) => cell.padStart(widths[index]!)).join("");
 }
 
-function jointsWithErrors({ arms, armsHere }: Status): string[] {
-  return rolesHere(armsHere).flatMap((role) =>
+function jointsWithErrors(status: Status): string[] {
+  return rolesHere(armsRead(status)).flatMap((role) =>
     JOINTS.flatMap((joint) => {
-      const { torqueOn, errors: all } = arms[role].joints[joint];
+      const { torqueOn, errors: all } = status.arms[role].joints[joint];
       const errors = all.filter((error) => !isGrasp(joint, torqueOn, error));
       return errors.length === 0 ? [] : [styled("yellow", `${role} ${joint} reports: ${errors.join(", ")}`)];
     }),

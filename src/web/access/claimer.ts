@@ -1,6 +1,7 @@
 /** Claiming a page: one attempt at a time on this machine, which pauses the pair and is shown on every page and as an event. */
 import { askService } from "../../api/client.ts";
 import type { Tellable } from "../../api/protocol.ts";
+import { armsRead } from "../../arm/joints.ts";
 import { isOnUsb } from "../../host/usb-ports.ts";
 import type { Boards } from "../boards.ts";
 import { Allowance } from "../http/allowance.ts";
@@ -10,6 +11,7 @@ import type { CountedPorts, Refusal, Show } from "./attempt.ts";
 import { areNamed, unplugAndReplug } from "./board-claim.ts";
 import type { Codes } from "./codes.ts";
 import { watchLeader } from "./leader-claim.ts";
+import { sayFailure } from "./words.ts";
 
 /** What is there to claim a page by. */
 export interface Claimable {
@@ -51,7 +53,7 @@ export class Claimer {
     return this.#attempt(
       [pair],
       pair.name,
-      () => lentFor([pair]),
+      async () => (await lentFor([pair])) ?? (await elsewhereFor(pair)),
       async (show) => {
         // Ordinary motion must never answer, and whoever works with the arms sees that something is on.
         const paused = await pair.buttons.press("pause", "claimed", signal);
@@ -137,4 +139,11 @@ async function lentFor(pairs: readonly ServedPair[]): Promise<Refusal> {
   const lent = statuses.find((status) => status?.mode === "lent")?.lent;
   if (lent === undefined) return undefined;
   return `The arms are lent just now, for “${lent.for}”: claim this page once they have been given back.`;
+}
+
+/** That the leader is on another machine: the pause that a claim begins with would hold a follower for nothing. */
+async function elsewhereFor({ feed }: ServedPair): Promise<Refusal> {
+  const status = await feed.ask();
+  if (status === undefined || armsRead(status) !== "follower") return undefined;
+  return sayFailure({ because: "another machine" });
 }

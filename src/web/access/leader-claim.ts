@@ -1,6 +1,6 @@
 /** Watching a leader for the motions that show that somebody is beside it. */
 import type { Status } from "../../api/protocol.ts";
-import { JOINTS } from "../../arm/joints.ts";
+import { armsRead, JOINTS } from "../../arm/joints.ts";
 import { steps, stepsToDegrees } from "../../feetech/units.ts";
 import type { PairFeed } from "../pairs/pair-feed.ts";
 import { type Refusal, type Show, unguessable } from "./attempt.ts";
@@ -50,6 +50,8 @@ export function watchLeader(
         return;
       }
       wasPaused = true;
+      // Its motions come over the network: whoever makes them is not here.
+      if (armsRead(status) === "follower") return fail({ because: "another machine" });
       if (!isCounted(status.arms.leader.port)) return fail({ because: "elsewhere" });
       const ranges = rangesOf(status);
       if (message.kind !== "sample" || ranges === undefined) return;

@@ -37,6 +37,8 @@ export type FailedBy =
   | { readonly because: "resumed" }
   /** Nobody can be beside it: it is reached over a network, or a program plays it. */
   | { readonly because: "elsewhere" }
+  /** The leader is on another machine: what is moved there moves nobody here. */
+  | { readonly because: "another machine" }
   /** Its calibration leaves no joint the room for a motion. */
   | { readonly because: "no room" }
   /** Another joint was moved than the one that was asked for, or that one the other way. */

@@ -49,6 +49,11 @@ export function sayFailure(why: FailedBy): string {
       return "The pair was made to go on meanwhile: try again while it is paused.";
     case "elsewhere":
       return "This leader is not on this machine's own USB: it can claim nothing.";
+    case "another machine":
+      return (
+        "The leader that is followed is on another machine: it can claim nothing here. Use the code that " +
+        "“sudo so101 web claim” prints on this machine."
+      );
     case "no room":
       return "The leader's calibration leaves no joint the room for a motion: calibrate it anew.";
     case "wrong motion":

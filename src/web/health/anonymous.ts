@@ -23,7 +23,7 @@ const HOMES =
 const BY_ID = /(by-id\/)[^\s"'`;,|)]+/g;
 /** Where a broker is, and leaders of other machines as messages name them: `"desk/main"`. */
 const BROKER = /(mqtts?:\/\/)[^\s"'`;,|)]+/gi;
-const LEADER = /(?<=")[a-z0-9][\w-]{0,62}\/[a-z0-9][\w-]{0,63}(?=")/gi;
+const LEADER = /(?<="|leader )[a-z0-9][\w-]{0,62}\/[a-z0-9][\w-]{0,63}(?![\w/-])/gi;
 const IPV4 = /(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?!\.?\d)/g;
 const MAC = /(?<![\da-f:])(?:[\da-f]{2}[:-]){5}[\da-f]{2}(?![\da-f:])/gi;
 /** What may be an address of IPv6: a time may not. */

@@ -1,7 +1,7 @@
 /** A report for whoever helps: what the doctor finds, the status, what was told, and the versions. Nothing personal. */
 import { arch, release } from "node:os";
 import type { ArmStatus, NumberedEvent, Status } from "../../api/protocol.ts";
-import { JOINTS, rolesHere } from "../../arm/joints.ts";
+import { armsRead, JOINTS, rolesHere } from "../../arm/joints.ts";
 import { ConfigError, DEFAULT_CONFIG_PATH } from "../../config/config.ts";
 import { loadMachineNetwork } from "../../config/network.ts";
 import { listBoards } from "../../host/boards.ts";
@@ -87,7 +87,7 @@ function linesOfStatus(status: Status): string[] {
     `aligned ${count(alignments)} times, held ${holds === undefined ? "an unknown number of" : count(holds)} times`,
     ...activeAlarms.map(({ code, message }) => `alarm ${code}: ${message}`),
     ...linesOfDriver(status),
-    ...rolesHere(status.armsHere).flatMap((role) => [
+    ...rolesHere(armsRead(status)).flatMap((role) => [
       lineOfArm(role, status.arms[role]),
       ...linesOfJoints(status.arms[role]),
     ]),

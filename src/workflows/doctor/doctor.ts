@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { ApiError, askService } from "../../api/client.ts";
 import type { Status } from "../../api/protocol.ts";
+import { armsRead, rolesHere } from "../../arm/joints.ts";
 import { type Config, ConfigError, defaultConfigOf, loadConfig } from "../../config/config.ts";
 import { pairConfigPath, unitOf } from "../../config/pairs.ts";
 import { type Audience, command } from "../../messages/audience.ts";
@@ -63,14 +64,13 @@ async function statusOf(sockets: readonly string[]): Promise<Status | undefined>
 }
 
 /** What the running service goes by: it may have been started with other ports than its file has, or with one arm. */
-function withPortsOf({ arms, armsHere }: Status, config: Config): Config {
-  const { leader, follower, network } = config;
-  return {
-    ...config,
-    network: { ...network, arms: armsHere ?? network.arms },
-    leader: { ...leader, id: arms.leader.id, port: arms.leader.port },
-    follower: { ...follower, id: arms.follower.id, port: arms.follower.port },
-  };
+function withPortsOf(status: Status, config: Config): Config {
+  const { arms, armsHere = config.network.arms } = status;
+  const served = rolesHere(armsRead(status)).map((role) => {
+    const { id, port } = arms[role];
+    return [role, { ...config[role], id, port }];
+  });
+  return { ...config, ...Object.fromEntries(served), network: { ...config.network, arms: armsHere } };
 }
 
 function configOf(named: string | undefined, pair: string): [Config, Check] {

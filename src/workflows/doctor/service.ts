@@ -1,7 +1,7 @@
 /** What the doctor finds of the service: whether it is there, runs, and may run on time. */
 
 import type { Status } from "../../api/protocol.ts";
-import { type Role, rolesHere } from "../../arm/joints.ts";
+import { armsRead, type Role, rolesHere } from "../../arm/joints.ts";
 import { unitOf } from "../../config/pairs.ts";
 import { unitProperties } from "../../host/machine.ts";
 import { type Audience, command } from "../../messages/audience.ts";
@@ -28,7 +28,7 @@ export async function checkService(
       ? []
       : [
           teleoperation(status, audience),
-          ...rolesHere(status.armsHere).map((role) => replies(role, status)),
+          ...rolesHere(armsRead(status)).map((role) => replies(role, status)),
           ...remoteLeader(status),
         ];
   if (found === undefined && status !== undefined) {

@@ -56,3 +56,10 @@ test("brokers go, and leaders of other machines as messages name them", () => {
     ),
   ).toBe('nothing is heard of the leader "NAME": the broker mqtts://HOST is not trusted');
 });
+
+test("a leader that was followed before goes, too, and paths stay", () => {
+  expect(left("the follower follows the leader annas-desk/left-2 from now on")).toBe(
+    "the follower follows the leader NAME from now on",
+  );
+  expect(left('the leader /dev/ttyACM0, "run/x/y.sock"')).toBe('the leader /dev/ttyACM0, "run/x/y.sock"');
+});

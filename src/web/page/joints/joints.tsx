@@ -1,5 +1,5 @@
 /** The arms, joint by joint: how they are now, and how they were in the last ten minutes. */
-import { JOINTS, rolesHere } from "../../../arm/joints.ts";
+import { armsRead, JOINTS, rolesHere } from "../../../arm/joints.ts";
 import { newestSamples } from "../samples.ts";
 import type { ScreenProperties } from "../screens.tsx";
 import { JointCard } from "./joint-card.tsx";
@@ -19,7 +19,7 @@ export function Joints({ pair, status }: ScreenProperties) {
           <JointCard
             key={joint}
             joint={joint}
-            arms={rolesHere(status.armsHere).map((role) => ({
+            arms={rolesHere(armsRead(status)).map((role) => ({
               role,
               of: status.arms[role].joints[joint],
               angle: sample?.[role][index] ?? null,
@@ -27,7 +27,7 @@ export function Joints({ pair, status }: ScreenProperties) {
           />
         ))
       )}
-      <Plots pair={pair} armsHere={status?.armsHere} />
+      <Plots pair={pair} armsHere={status && armsRead(status)} />
     </section>
   );
 }

@@ -1,6 +1,6 @@
 /** What a pair does now, its picture, and the three buttons. */
 import type { Status } from "../../../api/protocol.ts";
-import { rolesHere } from "../../../arm/joints.ts";
+import { armsRead, rolesHere } from "../../../arm/joints.ts";
 import { Claim } from "../access/claim.tsx";
 import { Cures } from "../health/cures.tsx";
 import { byOwnMeans } from "../own-means.ts";
@@ -28,7 +28,7 @@ export function Now({ pair, known, status, isClaimed, attempt }: ScreenPropertie
           cures={status?.reasons.flatMap(({ cures }) => cures) ?? []}
         />
       </div>
-      <Picture pair={pair} armsHere={status?.armsHere} />
+      <Picture pair={pair} armsHere={status && armsRead(status)} />
       <Claim pair={pair} isClaimed={isClaimed} attempt={attempt} />
       {status && <Figures status={status} />}
       {status?.remote && <RemoteFigures of={status.remote} />}
@@ -57,7 +57,7 @@ function Borrowed({ pair, isLent }: { readonly pair: string; readonly isLent: bo
 }
 
 function Figures({ status }: { readonly status: Status }) {
-  const { rateHz, configuredRateHz, arms, armsHere } = status;
+  const { rateHz, configuredRateHz, arms } = status;
   const delay = (ms: number | null) => (ms === null ? "–" : `${ms.toFixed(1)} ms`);
   return (
     <dl class="figures">
@@ -67,7 +67,7 @@ function Figures({ status }: { readonly status: Status }) {
           {rateHz.toFixed(0)} of {configuredRateHz} Hz
         </dd>
       </div>
-      {rolesHere(armsHere).map((role) => (
+      {rolesHere(armsRead(status)).map((role) => (
         <div key={role}>
           <dt>{role} answers in</dt>
           <dd>{delay(arms[role].roundTripMs.p50)}</dd>
