@@ -5,19 +5,26 @@ import { duration, localTime } from "./times.ts";
 
 const ONE_HOUR_S = 3_600;
 
-/** In a line or a few; none of a service that says nothing of it. */
-export function describeDriver({ driver, armsHere, remote }: Status, now: Date): string[] {
+/** A pair that has had its own leader from the start on has no other to be told from. */
+const STARTED_WITHIN_MS = 5_000;
+
+/** In a line or a few; none of a service that says nothing of it, or of a pair that nobody else has driven. */
+export function describeDriver({ driver, armsHere, remote, startedAt }: Status, now: Date): string[] {
   const since = (time: string) => duration(now.getTime() - Date.parse(time));
   const here =
     armsHere === undefined || armsHere === "both"
       ? []
       : [`only the ${armsHere} of this pair is on this machine`];
   const who =
-    driver === undefined || armsHere === "leader"
+    driver === undefined || armsHere === "leader" || isAsEver(driver, startedAt)
       ? []
       : [`driven by ${nameOf(driver)} since ${localTime(driver.since)} (${since(driver.since)})`];
   const line = [...who, ...here].join("; ");
   return [...(line === "" ? [] : [line]), ...(remote === undefined ? [] : describeRemote(remote))];
+}
+
+function isAsEver({ source, since }: NonNullable<Status["driver"]>, startedAt: string): boolean {
+  return source === "local leader" && Date.parse(since) - Date.parse(startedAt) < STARTED_WITHIN_MS;
 }
 
 /** The leader as it is called: that of this pair, or `desk/main`. */

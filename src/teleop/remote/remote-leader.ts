@@ -21,6 +21,8 @@ import { epochHalves, isNewer, SampleView } from "./sample.ts";
 export const TOO_LATE_US = 150_000;
 /** After so long in silence any number is new. */
 const FORGET_AFTER_US = 10_000_000;
+/** Who carries samples is started together with the service, or anew: it takes so long. */
+const CLIENT_WITHIN_US = 3_000_000;
 /** So many datagrams are taken in one look at most; those of a flood wait for the next. */
 const MOST_AT_ONCE = 64;
 /** Two readings are no further apart than this for judging how far a hand can have come, µs. */
@@ -50,6 +52,8 @@ export class RemoteLeader implements LeaderSource {
   readonly #freshness = new Freshness();
   readonly #jumps = new JumpGuard();
   readonly #found = new Int32Array(JOINT_COUNT);
+  /** When somebody was there to carry samples. */
+  #linkedUs: number;
   #settings: RemoteLeaderSettings | undefined;
   #normalisation: PairSettings["normalisation"] = "range";
   #periodUs = 0;
@@ -64,6 +68,7 @@ export class RemoteLeader implements LeaderSource {
   constructor(context: RemoteLeaderContext) {
     this.#context = context;
     this.#view = new SampleView(context.link.incoming);
+    this.#linkedUs = context.clock.nowUs();
   }
 
   /** Whom it is to hear from now on. Of another epoch nothing is known. Allocates. */
@@ -112,9 +117,16 @@ export class RemoteLeader implements LeaderSource {
     }
     // A number from nowhere keeps its leader out for no longer.
     if (silentUs > FORGET_AFTER_US) this.#hasSequence = false;
-    const trouble = isThere ? leader.trouble : ({ why: "no client" } as const);
+    const trouble = this.#isLinkGone(isThere) ? ({ why: "no client" } as const) : leader.trouble;
     const problem: Problem = { code: "leader.away", arm, ...(trouble && { trouble }) };
     return { is: "silent", torque: "off", problem };
+  }
+
+  /** Whether nobody has carried samples for longer than it takes to start. */
+  #isLinkGone(isThere: boolean): boolean {
+    const nowUs = this.#context.clock.nowUs();
+    if (isThere) this.#linkedUs = nowUs;
+    return nowUs - this.#linkedUs > CLIENT_WITHIN_US;
   }
 
   request(): void {}

@@ -96,12 +96,14 @@ export class StateMachine {
   }
 }
 
-/** Whether reasons are the same but for their figures, which may change all the time. "fresh" is no figure. */
+/** Whether reasons are the same but for their figures, which may change all the time. "fresh" is no figure, nor is the
+ * trouble for which nothing is heard of a leader. */
 function isSame(a: Reasons, b: Reasons): boolean {
   const keys = (reasons: Reasons) =>
     reasons.map((problem) => {
       const { code, arm } = problem;
-      return [code, arm?.role, ...jointsOf(problem), "fresh" in problem].join(" ");
+      const why = problem.code === "leader.away" ? problem.trouble?.why : undefined;
+      return [code, arm?.role, ...jointsOf(problem), "fresh" in problem, why].join(" ");
     });
   return Bun.deepEquals(keys(a), keys(b));
 }

@@ -201,3 +201,24 @@ function leadingPair() {
   it.arms.boards.follower.trouble = "missing";
   return { it, link };
 }
+
+test("that nobody carries samples is said once that has lasted longer than a start takes", async () => {
+  const { it, link, stream } = remotePair();
+  using _ = it;
+  link.isThere = false;
+  it.at(6, () => {
+    link.isThere = true;
+  });
+  stream(6.5, 9);
+  await it.runFor(9);
+  const away = it.events.flatMap(({ atS, event }) => {
+    if (!("reasons" in event) || event.reasons[0]?.code !== "leader.away") return [];
+    return [[Math.round(atS), event.reasons[0].trouble?.why]];
+  });
+  expect(away).toEqual([
+    [0, undefined],
+    [3, "no client"],
+    [6, undefined],
+  ]);
+  expect(it.states()).toContain("following");
+});
