@@ -311,3 +311,10 @@ test("what drives arms never loads serialport, by whatever way", () => {
   expect(reached).toContain("serial/port.ts");
   expect(reached).not.toContain(SERIAL_PORT);
 });
+
+test("no wall clock, which may be stepped, is read where arms or samples are decided about, but to tell it", () => {
+  const isDecider = (path: string) => /^(teleop|remote|daemon\/network|serial|feetech|arm)\//.test(path);
+  const readers = files.filter(({ path, text }) => isDecider(path) && /new Date\(\)|Date\.now/.test(text));
+  const tell = ["daemon/network/drive.ts", "remote/fleet/own-status.ts", "remote/fleet/watch.ts"];
+  expect(readers.map(({ path }) => path).sort()).toEqual(tell);
+});
