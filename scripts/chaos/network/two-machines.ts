@@ -39,6 +39,8 @@ export async function twoMachines(options: SceneOptions): Promise<TwoMachines> {
     programs: [desk.program, lab.program],
     recovery: { aligningMs: 8_000, followingMs: 14_000, firstGoalP99Ms: 2_000 },
     targetsOfMs: LATEST_MS,
+    // The engine's own pool, a thread a core, begins with the first client that ends.
+    lateThreads: navigator.hardwareConcurrency,
     start() {
       desk.program.start();
       lab.program.start();
