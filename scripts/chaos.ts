@@ -173,7 +173,7 @@ async function report(): Promise<void> {
   const lives = scene.programs.flatMap((program) => program.lives);
   console.log(`  ${lives.length} in all; those that were long:`);
   for (const life of lives) {
-    const judged = judgeLife(life);
+    const judged = judgeLife(life, scene.lateThreads);
     if (judged === undefined) continue;
     console.log(`  ${judged.text}`);
     if (judged.grew) troubles.push(`it grew: ${judged.text}`);

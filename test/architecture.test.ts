@@ -323,3 +323,10 @@ test("a service that drives arms loads nothing that speaks to a broker", () => {
   const drives = loadedWith("daemon/service.ts");
   expect([...drives].filter((path) => roomOf(path) === "remote")).toEqual([]);
 });
+
+test("no wall clock, which may be stepped, is read where arms or samples are decided about, but to tell it", () => {
+  const isDecider = (path: string) => /^(teleop|remote|daemon\/network|serial|feetech|arm)\//.test(path);
+  const readers = files.filter(({ path, text }) => isDecider(path) && /new Date\(\)|Date\.now/.test(text));
+  const tell = ["daemon/network/drive.ts", "remote/fleet/own-status.ts", "remote/fleet/watch.ts"];
+  expect(readers.map(({ path }) => path).sort()).toEqual(tell);
+});

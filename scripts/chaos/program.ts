@@ -129,8 +129,9 @@ export class Program {
     this.#child?.kill(signal);
   }
 
-  /** Ends it by a signal, and waits for that. */
+  /** Ends it by a signal, and waits for that. One that was ended already is left at that. */
   async end(signal: NodeJS.Signals): Promise<void> {
+    if (!this.#isWanted) return;
     this.#isWanted = false;
     clearInterval(this.#sampling);
     this.signal(signal);

@@ -35,6 +35,8 @@ export interface Scene extends AsyncDisposable {
   readonly recovery: Recovery;
   /** Where the follower may act on samples that are late: by how much, ms. */
   readonly targetsOfMs?: number;
+  /** How many threads a program has only from when it needs them. */
+  readonly lateThreads?: number;
   start(): void;
   /** Draws a fault that uses nothing of `taken`. */
   draw(taken: ReadonlySet<string>): Fault;

@@ -15,8 +15,11 @@ const SAMPLE_EVERY_MS = 1_000;
 /** Half of the faults are of the network. */
 const NETWORK_SHARE = 0.5;
 
+/** The scene, and what its faults are done to. */
+export type TwoMachines = Scene & { readonly victims: NetworkVictims };
+
 /** Makes the scene; nothing of it runs yet but the broker. */
-export async function twoMachines(options: SceneOptions): Promise<Scene> {
+export async function twoMachines(options: SceneOptions): Promise<TwoMachines> {
   const { sim, random } = options;
   const broker = await Mosquitto.start();
   const { leader, follower, calibration } = sim.paths;
@@ -27,14 +30,17 @@ export async function twoMachines(options: SceneOptions): Promise<Scene> {
     ...["--arms", "follower", "--follower", follower, "--follower-id", "follower"],
     ...["--calibration-dir", calibration, "--remote-leader", "desk/main"],
   ]);
-  const victims = { client: sim.client, ports: sim.paths, broker, desk, lab };
+  const victims = { client: sim.client, ports: sim.paths, program: lab.program, broker, desk, lab };
   const clients = [new ClientWatch(desk), new ClientWatch(lab)];
   return {
     name: "two machines",
+    victims,
     follower: lab.program,
     programs: [desk.program, lab.program],
     recovery: { aligningMs: 8_000, followingMs: 14_000, firstGoalP99Ms: 2_000 },
     targetsOfMs: LATEST_MS,
+    // The engine's own pool, a thread a core, begins with the first client that ends.
+    lateThreads: navigator.hardwareConcurrency,
     start() {
       desk.program.start();
       lab.program.start();

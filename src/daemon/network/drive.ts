@@ -118,7 +118,8 @@ export class Drive {
     }
     const before = this.wanted;
     this.#asked = leader;
-    this.#follows(before);
+    // Who is followed already is followed on: there is nothing to align for.
+    if (this.wanted !== before) this.#follows(before);
     return undefined;
   }
 

@@ -58,6 +58,8 @@ const DEFAULT_TOLERANCE = 10;
  * may be energised with that, so near and no faster than it aligns.
  */
 const CLAMPED_WITHIN_STEPS = Math.ceil(degreesToSteps(degrees(5)));
+/** Two loops at 200 Hz leave no such gap in a record, µs. */
+const STARVED_FROM_US = 10_000;
 /** A servo that keeps up with a ramp may be allowed so much more than the ramp's speed. */
 const ALIGNING_MARGIN = 1.25;
 
@@ -74,12 +76,15 @@ export class SafetyCheck {
   /** The follower's goals, by joint. */
   readonly #goals: readonly GoalWatch[];
   readonly #targets: readonly ArrayLike<number>[] | undefined;
+  readonly #isOfTwo: boolean;
+  #lastUs = Number.NEGATIVE_INFINITY;
   readonly #owed = new OwedWatch();
   /** Goals that seem to have been sent to servos that owed an answer, as far as the record has been read. */
   #goalsToOwing: { readonly violation: Violation; owed: Owed[] }[] = [];
 
   constructor(limits: SafetyLimits) {
     this.#targets = limits.targets;
+    this.#isOfTwo = (limits.targetsOfMs ?? 0) > 0;
     this.#tolerance = limits.energiseToleranceSteps ?? DEFAULT_TOLERANCE;
     const alignSpeed = limits.alignSpeedDegPerS ?? limits.followSpeedDegPerS;
     this.#alignVelocity = Math.ceil(degreesToSteps(degrees(alignSpeed)) * ALIGNING_MARGIN);
@@ -88,6 +93,7 @@ export class SafetyCheck {
 
   /** Looks at the next entry. */
   see(entry: RecordEntry): void {
+    this.#seeTime(entry.t);
     if (entry.kind === "request") this.#request(entry);
     else if (entry.kind === "reply" && entry.arm === "leader") this.#leaderReply(entry);
     else if (entry.kind === "reply") this.#followerReply(entry);
@@ -95,6 +101,14 @@ export class SafetyCheck {
     else if (entry.kind === "injected" && entry.arm === "follower") this.#followerReply(entry);
     else if (entry.kind === "event" && entry.event === "collision") this.#collision(entry);
     else if (entry.kind === "event" && entry.joint !== undefined) this.#event(entry);
+  }
+
+  /** With a leader of another machine, two programs speak all the time: where neither is noted, who notes was kept from it. */
+  #seeTime(atUs: number): void {
+    const passedUs = atUs - this.#lastUs;
+    this.#lastUs = Math.max(this.#lastUs, atUs);
+    if (!this.#isOfTwo || passedUs < STARVED_FROM_US || passedUs === Number.POSITIVE_INFINITY) return;
+    for (const watch of this.#goals) watch.starved(atUs, passedUs);
   }
 
   /** What the leader's servos say of their positions is what the follower's goals are made of. */

@@ -25,6 +25,8 @@ export interface GoalLimits {
 const STEPS_PER_DEG = degreesToSteps(degrees(1));
 /** However long ago the goal before was, the next may differ from it by no more than so much of it allows. */
 const LONGEST_S = 0.05;
+/** That the record was kept waiting counts for so long. */
+const STARVED_FOR_US = 1e6;
 /** A joint that does not move for so long after it was energised stood at its target. */
 const MET_AT_ONCE_US = 100_000;
 /** A ramp of so many steps, and so long, is not much changed by rounding, or by arriving late. */
@@ -51,6 +53,9 @@ export class GoalWatch {
   #readBeforeUs = Number.NEGATIVE_INFINITY;
   /** The earliest that the goal before can have been written. */
   #writtenUs = Number.NEGATIVE_INFINITY;
+  /** For how long the record was kept waiting of late, and when it ended. */
+  #starvedUs = 0;
+  #starvedAtUs = Number.NEGATIVE_INFINITY;
   /** By how much the goals have moved more than the speed limit allows in the time, steps. */
   #excess = 0;
   /** The latest strides of an alignment that has begun to move. */
@@ -69,6 +74,16 @@ export class GoalWatch {
   read(atUs: number): void {
     this.#readBeforeUs = this.#readUs;
     this.#readUs = atUs;
+  }
+
+  /**
+   * Who keeps the record got no processor for so long: goals that came meanwhile are noted at once now. A program that
+   * reads the leader on the same line waits as well, and is not behind; one whose leader is on another machine goes on.
+   */
+  starved(atUs: number, forUs: number): void {
+    const isOld = atUs - this.#starvedAtUs > STARVED_FOR_US;
+    this.#starvedUs = isOld ? forUs : Math.max(this.#starvedUs, forUs);
+    this.#starvedAtUs = atUs;
   }
 
   /** This is where the next goal belongs, as far as it may go, by what was read of the leader at a time. */
@@ -127,7 +142,8 @@ export class GoalWatch {
       const message = `from ${last} to ${goal} while ${during}: ${degPerS} °/s allows ${(speed * mayS).toFixed(1)} steps`;
       return { rule: "goal jumped", message };
     }
-    if (this.#excess > speed * (isExact ? 0 : LONGEST_S) + 2) {
+    const starvedS = atUs - this.#starvedAtUs > STARVED_FOR_US ? 0 : this.#starvedUs / 1e6;
+    if (this.#excess > speed * (isExact ? 0 : LONGEST_S + starvedS) + 2) {
       const message = `${this.#excess.toFixed(0)} steps more than ${degPerS} °/s allows while ${during}`;
       this.#excess = 0;
       return { rule: "goals too fast", message };

@@ -70,6 +70,13 @@ describe("who drives", () => {
     expect(codes).toEqual(["drive.changed", "drive.changed"]);
   });
 
+  test("is not changed by who asks for what is so already: the follower goes on without aligning", () => {
+    const it = drive(`${BROKER}\nremote_leader = "desk/main"\nfollow = "remote"`);
+    expect(it.follow("desk/main")).toBeUndefined();
+    expect(applied).toEqual([]);
+    expect(codes).toEqual([]);
+  });
+
   test.each([
     ["", "desk/main", "no broker"],
     [`${BROKER}\narms = "leader"`, "desk/main", "no follower"],

@@ -135,6 +135,19 @@ describe("the follower", () => {
     expect(rules(entries, { ...limits, targets })).toContain("goal jumped");
   });
 
+  test("whose leader is on another machine may have goals noted at once that came while nobody noted anything", () => {
+    const byArrival: SafetyLimits = { followSpeedDegPerS: 360, targetsOfMs: 150 };
+    const bunch = (goals: number) => [
+      energised(899_000, 2000),
+      goal(900_000, 2001),
+      ...Array.from({ length: goals }, (_, i) => goal(1_000_000 + i, 2201 + i * 200)),
+    ];
+    // 360 °/s are 41 steps in 10 ms: 409 in the 100 ms of which nothing is noted, and 205 in the 50 that may be late anyway.
+    expect(rules(bunch(4), byArrival)).toEqual([]);
+    expect(rules(bunch(5), byArrival)).toContain("goals too fast");
+    expect(rules(bunch(4), { followSpeedDegPerS: 360 })).toContain("goals too fast");
+  });
+
   test("without an aligning speed only has the following speed to keep", () => {
     const { alignSpeedDegPerS: _, ...follow } = limits;
     expect(rules(goals(2041, 2082), follow)).toEqual([]);
