@@ -74,6 +74,10 @@ export function apiSubject(
     const { borrower } = lending;
     return borrower && `${sayBorrower(borrower)}: ${what} — end that program first`;
   };
+  const elsewhere = () =>
+    sources().settings.armsHere === "leader"
+      ? "the follower cannot be parked: this machine has the leader of this pair alone"
+      : undefined;
   /** Of what is asked for all the same. */
   const later = (why: string | undefined) => (why === undefined ? undefined : `${why}; then it is done`);
   return {
@@ -98,7 +102,7 @@ export function apiSubject(
       return undefined;
     },
     park() {
-      const hindered = ending() ?? lent("the follower cannot be parked") ?? obstacle("parked");
+      const hindered = ending() ?? elsewhere() ?? lent("the follower cannot be parked") ?? obstacle("parked");
       if (hindered === undefined) park();
       return hindered;
     },

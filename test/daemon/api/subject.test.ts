@@ -9,7 +9,7 @@ import { createMemory } from "../../../src/teleop/shared/control-memory.ts";
 import { aDrive } from "../../support/drive.ts";
 
 /** A subject of the control socket, and the codes of what it has told. */
-function subject() {
+function subject(settings = pairSettings(defaultConfig)) {
   const history = new EventHistory();
   const memory = createMemory();
   const lending = new Lending(memory, () => {});
@@ -17,7 +17,7 @@ function subject() {
     ...{
       pair: "main",
       startedAt: new Date(),
-      settings: pairSettings(defaultConfig),
+      settings,
       memory,
       history,
     },
@@ -70,4 +70,9 @@ test("what comes over the network is told as it is to be read, with the name tha
     ["warning", "SO101-E117 network.command-ignored", expect.stringContaining("without retain")],
     ["warning", "SO101-E115 network.name-twice", expect.stringContaining("call themselves desk")],
   ]);
+});
+
+test("a machine that has the leader alone parks nothing", () => {
+  const { made } = subject({ ...pairSettings(defaultConfig), armsHere: "leader" });
+  expect(made.park()).toContain("the leader of this pair alone");
 });
