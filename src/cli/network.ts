@@ -30,7 +30,7 @@ interface Options extends NetworkOverrides {
 const LOOK_EVERY_MS = 2_000;
 
 /** Of the code that the start and the compilers of JavaScript have used, little is needed again. */
-const TIDY_EVERY_MS = 10_000;
+const TIDY_EVERY_MS = 2_000;
 
 /** Makes the command. */
 export function networkCommand(): Command {

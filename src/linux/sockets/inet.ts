@@ -9,10 +9,11 @@ const SHUT_RDWR = 2;
 const IPPROTO_TCP = 6;
 const TCP_INFO = 11;
 const TCP_THIN_LINEAR_TIMEOUTS = 16;
-/** struct tcp_info (linux/tcp.h), of Linux 4.6 and later: packets on their way, bytes acknowledged, bytes not sent yet. */
+/** struct tcp_info (linux/tcp.h), of Linux 4.6 and later: packets on their way, round trip (µs), bytes acknowledged, bytes not sent yet. */
 const tcpInfo = nativeBuffer(192);
 const tcpInfoWords = new DataView(tcpInfo.bytes.buffer);
 const UNACKED_AT = 24;
+const RTT_AT = 68;
 const BYTES_ACKED_AT = 120;
 const NOTSENT_AT = 144;
 
@@ -73,6 +74,8 @@ export interface Progress {
   readonly isAcknowledged: boolean;
   /** What it has acknowledged since the connection was made, bytes. */
   readonly acknowledgedBytes: number;
+  /** How long an acknowledgement usually takes, ms. */
+  readonly roundTripMs: number;
 }
 
 /** How far what was written to a connection has come; undefined for what is no TCP connection. */
@@ -84,6 +87,7 @@ export function progressOf(fd: number): Progress | undefined {
     unsentBytes,
     isAcknowledged: unsentBytes === 0 && tcpInfoWords.getUint32(UNACKED_AT, true) === 0,
     acknowledgedBytes: Number(tcpInfoWords.getBigUint64(BYTES_ACKED_AT, true)),
+    roundTripMs: tcpInfoWords.getUint32(RTT_AT, true) / 1e3,
   };
 }
 

@@ -119,15 +119,16 @@ function measured(socket: Socket): BrokerStream {
     socket,
     get progress() {
       const queued = socket.writableLength;
-      const { unsentBytes, isAcknowledged, acknowledgedBytes } = progressOf(fd) ?? DONE;
+      const { unsentBytes, isAcknowledged, acknowledgedBytes, roundTripMs } = progressOf(fd) ?? DONE;
       return {
         unsentBytes: queued + unsentBytes,
         isAcknowledged: queued === 0 && isAcknowledged,
         acknowledgedBytes,
+        roundTripMs,
       };
     },
   };
 }
 
 /** Of a connection that has ended. */
-const DONE: Progress = { unsentBytes: 0, isAcknowledged: true, acknowledgedBytes: 0 };
+const DONE: Progress = { unsentBytes: 0, isAcknowledged: true, acknowledgedBytes: 0, roundTripMs: 0 };

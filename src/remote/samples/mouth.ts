@@ -5,16 +5,11 @@
 import type { LeaderArm } from "../../api/protocol.ts";
 import type { BrokerTrouble } from "../../messages/broker.ts";
 import { epochHalves, SAMPLE_BYTES, SampleView } from "../../teleop/remote/sample.ts";
-import type { BrokerConnection } from "../broker/connection.ts";
-import { connectPart } from "../broker/of-pair.ts";
 import type { NetworkPair } from "../pair.ts";
 import { topicOf } from "../topics.ts";
 import { formatArm, parseArm } from "./arm.ts";
+import { Lane } from "./lane.ts";
 
-/** Two samples and their topics: more that waits is older than what comes next. */
-const MOST_UNSENT_BYTES = 200;
-/** Where nothing is acknowledged for so long, a new connection is quicker than the old one's next attempt. */
-const STUCK_AFTER_MS = 500;
 /** While there is no room it is looked again so often. */
 const LOOK_EVERY_MS = 5;
 /** Another machine has published a leader under our name: ours is published again after so long, lest both do nothing else. */
@@ -35,14 +30,13 @@ export class Mouth {
   readonly #topics: { readonly samples: string; readonly arm: string };
   readonly #newest = Buffer.alloc(SAMPLE_BYTES);
   readonly #view = new SampleView(this.#newest);
-  #connection: BrokerConnection | undefined;
+  /** Two, so that where one waits for what was lost, the next sample goes the other way. The one in use is the first. */
+  #lanes: Lane[] = [];
   #arm: LeaderArm | undefined;
   #epoch = { low: 0, high: 0 };
   #hasWaiting = false;
   #timer: NodeJS.Timeout | undefined;
   #againTimer: NodeJS.Timeout | undefined;
-  #acknowledged = -1;
-  #progressMs = 0;
   #dropped = 0;
 
   constructor(options: MouthOptions) {
@@ -62,7 +56,7 @@ export class Mouth {
     this.#arm = arm ?? undefined;
     if (arm !== null) {
       this.#epoch = epochHalves(arm.epoch);
-      this.#connection ??= this.#connect();
+      if (this.#lanes.length === 0) this.#lanes = [this.#open(), this.#open()];
     }
     this.#hasWaiting = false;
     this.#sayArm();
@@ -80,30 +74,36 @@ export class Mouth {
   async end(): Promise<void> {
     clearTimeout(this.#timer);
     clearTimeout(this.#againTimer);
-    const connection = this.#connection;
-    this.#connection = undefined;
+    const lanes = this.#lanes;
+    this.#lanes = [];
     const last = this.#arm === undefined ? [] : [{ topic: this.#topics.arm, payload: "" }];
     this.#arm = undefined;
-    await connection?.end(last);
+    await Promise.all(lanes.map(({ connection }) => connection.end(last)));
   }
 
-  #connect(): BrokerConnection {
+  #open(): Lane {
     const { pair, connected, troubled } = this.#options;
-    return connectPart(pair, "mouth", {
-      connected: () => {
-        this.#acknowledged = -1;
-        this.#sayArm();
-        this.#connection!.subscribe({ [this.#topics.arm]: 1 });
+    return new Lane(pair, {
+      connected: (lane) => {
+        this.#sayArmOn(lane);
+        lane.connection.subscribe({ [this.#topics.arm]: 1 });
         connected();
       },
-      heard: ({ payload }) => this.#hearArm(payload),
-      troubled,
+      heard: (payload) => this.#hearArm(payload),
+      troubled: (trouble) => {
+        const isOut = this.#lanes.every(({ connection }) => !connection.isConnected);
+        if (isOut || trouble.kind === "topic denied") troubled(trouble);
+      },
     });
   }
 
   #sayArm(): void {
+    for (const lane of this.#lanes) this.#sayArmOn(lane);
+  }
+
+  #sayArmOn({ connection }: Lane): void {
     const payload = this.#arm === undefined ? "" : formatArm(this.#arm);
-    this.#connection?.publish(this.#topics.arm, payload, { qos: 1, retain: true });
+    connection.publish(this.#topics.arm, payload, { qos: 1, retain: true });
   }
 
   /** What is published under our own name is ours, or that of another machine of this name. */
@@ -120,28 +120,19 @@ export class Mouth {
   #flush(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    const connection = this.#connection;
-    const progress = connection?.isConnected === true ? connection.progress : undefined;
-    if (
-      this.#arm === undefined ||
-      progress === undefined ||
-      !this.#view.isOfEpoch(this.#epoch.low, this.#epoch.high)
-    ) {
+    const nowMs = performance.now();
+    for (const lane of this.#lanes) lane.look(nowMs);
+    const isOut = this.#lanes.every(({ connection }) => !connection.isConnected);
+    if (this.#arm === undefined || isOut || !this.#view.isOfEpoch(this.#epoch.low, this.#epoch.high)) {
       if (this.#hasWaiting) this.#dropped++;
       this.#hasWaiting = false;
       return;
     }
-    const nowMs = performance.now();
-    if (progress.isAcknowledged || progress.acknowledgedBytes !== this.#acknowledged) {
-      this.#acknowledged = progress.acknowledgedBytes;
-      this.#progressMs = nowMs;
-    } else if (nowMs - this.#progressMs > STUCK_AFTER_MS) {
-      connection!.abandon();
-      return;
-    }
-    if (this.#hasWaiting && progress.unsentBytes <= MOST_UNSENT_BYTES) {
+    if (this.#lanes[0]!.isStalled && !this.#lanes[1]!.isStalled) this.#lanes.reverse();
+    const [lane] = this.#lanes;
+    if (this.#hasWaiting && lane!.isFree) {
       // A copy: what is written may lie in a queue while the next sample comes.
-      connection!.publish(this.#topics.samples, Buffer.from(this.#newest));
+      lane!.connection.publish(this.#topics.samples, Buffer.from(this.#newest));
       this.#hasWaiting = false;
     }
     if (this.#hasWaiting) this.#timer = setTimeout(() => this.#flush(), LOOK_EVERY_MS);
