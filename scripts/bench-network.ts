@@ -136,7 +136,7 @@ function show(
     ...Object.entries({ leader, follower }).flatMap(([who, { cpu, residentMB, proportionalMB }]) => [
       judged(`${who}'s client, CPU`, "% of a core", cpu, { atMost: 8 }),
       judged(`${who}'s client, resident memory`, "MB", residentMB, { atMost: 60 }),
-      judged(`${who}'s client, its share of it (PSS)`, "MB", proportionalMB, {}),
+      judged(`${who}'s client, PSS`, "MB", proportionalMB, {}),
     ]),
   ];
   print(`Leader's last byte to the follower's goal, broker on loopback, ${seconds} s at 200 Hz`, rows);

@@ -19,7 +19,7 @@ import { type RunningSim, startSim } from "../../src/sim/testing/start.ts";
 import { epochHalves, SAMPLE_BYTES, SampleView } from "../../src/teleop/remote/sample.ts";
 import { MOSQUITTO, Mosquitto } from "../support/mosquitto.ts";
 import { needing } from "../support/needs.ts";
-import { programPath } from "../support/program.ts";
+import { programPath, run } from "../support/program.ts";
 
 setDefaultTimeout(120_000);
 
@@ -328,6 +328,14 @@ test.each(Object.keys(ATTACKS))("%s: it is told at most once, and followed again
     const most = name === OBEYED ? MOST_TOLD.obeyed : MOST_TOLD.usual;
     expect([...counts].filter(([, count]) => count > most)).toEqual([]);
   }
+});
+
+test("after all of them so101 fleet lists who is there, and acts on no terminal", async () => {
+  const { stdout, code } = await run([programPath, "fleet", "--broker", broker.url], { cwd: sim.dir });
+  expect(code).toBe(0);
+  expect(stdout).toContain("desk/main");
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: it is they that must not be there
+  expect(stdout).not.toMatch(/[\x00-\x09\x0b-\x1f\x7f\u202e]/);
 });
 
 test("after all of them neither program has grown, and no goal was beyond the limits", async () => {
