@@ -4,7 +4,7 @@ import { close, connectTo } from "../linux/sockets/stream.ts";
 import { whyOf } from "../linux/system-error.ts";
 import { BrokerReporting } from "./broker/reporting.ts";
 import { speakForPair } from "./fleet/voice.ts";
-import { fleetEar } from "./fleet-list/ear.ts";
+import { listedFleet } from "./fleet-list/ear.ts";
 import { FleetListServer } from "./fleet-list/serve.ts";
 import type { NetworkPair, PairPart } from "./pair.ts";
 import { carrySamples } from "./samples/carry.ts";
@@ -76,7 +76,7 @@ export async function runClient(options: ClientOptions, signal: AbortSignal): Pr
 function fleetListOf({ fleetList: path, access, machine, say }: ClientOptions): FleetListServer | undefined {
   if (path === undefined || isServed(path)) return undefined;
   try {
-    return new FleetListServer({ path, machine, open: () => fleetEar(access, machine) });
+    return new FleetListServer({ path, machine, open: () => listedFleet(access, machine) });
   } catch (error) {
     say("warning", `the page will not show the fleet: ${path} cannot be served: ${whyOf(error)}`);
     return undefined;

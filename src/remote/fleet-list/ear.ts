@@ -1,35 +1,20 @@
-/** Hears at the broker how every pair of every machine is. */
+/** The fleet's ear for the list: what is wrong with the broker is said in words. */
 import { sayBrokerTrouble } from "../../messages/broker.ts";
 import type { BrokerAccess } from "../broker/access.ts";
-import { BrokerConnection, clientIdFor } from "../broker/connection.ts";
-import { EVERY_STATUS } from "../fleet/topics.ts";
-import { FleetWatch } from "../fleet/watch.ts";
-import type { FleetEar } from "./serve.ts";
+import { FleetEar } from "../fleet/ear.ts";
+import type { ListedFleet } from "./serve.ts";
 
 /** Begins to hear, until it is closed. `machine` is this one's name. */
-export function fleetEar(access: BrokerAccess, machine: string): FleetEar {
-  const watch = new FleetWatch();
-  let trouble: string | null = null;
-  const connection = new BrokerConnection({
-    access,
-    clientId: clientIdFor(machine, "fleet", "list"),
-    connected() {
-      trouble = null;
-      // Each is said again within a second: what is lost need not be sent again.
-      connection.subscribe({ [EVERY_STATUS]: 0 });
-    },
-    heard: ({ topic, payload, isRetained }) => watch.take(topic, payload, isRetained),
-    troubled(now) {
-      trouble = `the broker at ${access.url} cannot be used: ${sayBrokerTrouble(now)}`;
-    },
-  });
+export function listedFleet(access: BrokerAccess, machine: string): ListedFleet {
+  const ear = new FleetEar(access, machine);
   return {
-    watch,
+    watch: ear.watch,
     get trouble() {
-      return trouble;
+      const { trouble } = ear;
+      return trouble === undefined
+        ? null
+        : `the broker at ${access.url} cannot be used: ${sayBrokerTrouble(trouble)}`;
     },
-    close() {
-      void connection.end();
-    },
+    close: () => void ear.close(),
   };
 }

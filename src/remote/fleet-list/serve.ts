@@ -19,7 +19,7 @@ import {
 } from "./protocol.ts";
 
 /** What hears the fleet at the broker. */
-export interface FleetEar {
+export interface ListedFleet {
   readonly watch: FleetWatch;
   /** Why nothing is heard now, in words; null while the broker is. */
   readonly trouble: string | null;
@@ -32,7 +32,7 @@ export interface FleetListOptions {
   /** This machine's name at the broker. */
   readonly machine: string;
   /** Begins to hear the fleet: called for the first who reads, and again after all had gone. */
-  open(): FleetEar;
+  open(): ListedFleet;
 }
 
 /** Who may use the boards may read, too. */
@@ -82,7 +82,7 @@ export class FleetListServer {
   /** Whoever was told no more than this is told all anew. */
   #oldestRemoved = 0;
   #timer: NodeJS.Timeout | undefined;
-  #ear: FleetEar | undefined;
+  #ear: ListedFleet | undefined;
   #seen = 0;
   /** From 1: a reader that was told of it has been told something. */
   #change = 1;
@@ -209,7 +209,7 @@ export class FleetListServer {
   }
 
   /** Tells a reader what has changed since it was told last, if only that nothing has: all of it where it was told nothing. */
-  #tell(socket: ReaderSocket, { trouble }: FleetEar): void {
+  #tell(socket: ReaderSocket, { trouble }: ListedFleet): void {
     const reader = socket.data;
     const from = reader.at! < this.#oldestRemoved ? 0 : reader.at!;
     const pairs = [...this.#listed.values()].filter(({ change }) => change > from);
