@@ -411,6 +411,11 @@ install_this`,
     // And has the page, which 0.1.0 had not.
     expect(await machine.must("systemctl", "is-enabled", "so101-web.service")).toBe("enabled");
     expect(await machine.must("systemctl", "is-active", "so101-web.service")).toBe("active");
+    // And the network's client, which has nothing to do yet, and a place for its certificates.
+    expect(await machine.must("systemctl", "is-enabled", "so101-network.service")).toBe("enabled");
+    expect(await machine.must("stat", "-c", "%a %U:%G", "/etc/so101-teleop/network")).toBe(
+      "750 root:so101-network",
+    );
     const modes = ["stat", "-c", "%F %a %U:%G", "/var/lib/so101-teleop", "/var/lib/so101-teleop/calibration"];
     const right = "directory 755 root:root\ndirectory 2775 root:dialout";
     expect(await machine.must(...modes)).toBe(right);
