@@ -6,14 +6,22 @@ import { JOINTS, type Role } from "../../src/arm/joints.ts";
 import { recordEntries } from "../../src/sim/testing/record.ts";
 import { checkSafety, needlessWrites } from "../../src/sim/testing/safety.ts";
 import { type RunningSim, type StartOptions, startSim } from "../../src/sim/testing/start.ts";
+import { targetsOf } from "./targets.ts";
 
-/** Starts simulated arms; their record is checked when they are disposed. */
-export async function checkedArms(options: StartOptions = {}): Promise<RunningSim> {
+/**
+ * Starts simulated arms; their record is checked when they are disposed. Where a leader moves, and is followed all along,
+ * it is judged by where the goals belong.
+ */
+export async function checkedArms(
+  options: StartOptions = {},
+  judged: "by the targets" | "by the limits" = "by the limits",
+): Promise<RunningSim> {
   const sim = await startSim(options);
   const stop = async () => {
     await sim.client.request({ do: "sync" });
     const entries = await recordEntries(sim.paths.record);
-    const limits = { followSpeedDegPerS: 360, alignSpeedDegPerS: 45 };
+    const targets = judged === "by the targets" ? targetsOf(sim) : undefined;
+    const limits = { followSpeedDegPerS: 360, alignSpeedDegPerS: 45, ...(targets && { targets }) };
     const wrong = [checkSafety(entries, limits), needlessWrites(entries)];
     await sim.stop();
     expect(wrong).toEqual([[], []]);

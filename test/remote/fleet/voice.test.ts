@@ -29,7 +29,7 @@ let listener: MqttListener;
 
 beforeAll(async () => {
   if (!MOSQUITTO.isMet()) return;
-  arms = await checkedArms();
+  arms = await checkedArms({}, "by the targets");
   sockets = [join(arms.dir, "control.sock")];
   const { leader, follower, calibration } = arms.paths;
   const options = [
