@@ -153,7 +153,11 @@ function Group({ group, isFirst, isFixed, drafts, problems, enter, pose }: Group
     if (isWrong) setIsOpen(true);
   }, [isWrong]);
   return (
-    <details open={isOpen} onToggle={({ currentTarget }) => setIsOpen(currentTarget.open)}>
+    <details
+      aria-label={titleOf(name)}
+      open={isOpen}
+      onToggle={({ currentTarget }) => setIsOpen(currentTarget.open)}
+    >
       <summary>{titleOf(name)}</summary>
       {explanation !== "" && <p class="means">{explanation}</p>}
       {own.map(({ message }) => (
