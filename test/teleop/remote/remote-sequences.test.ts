@@ -1,0 +1,24 @@
+/** What a follower of another machine's leader does when things come at odd times, in virtual time. */
+import { expect, test } from "bun:test";
+import { remotePair } from "../../support/remote-pair.ts";
+
+const parkPose = {
+  ...{ shoulder_pan: 0, shoulder_lift: -50, elbow_flex: 50, wrist_flex: 0, wrist_roll: 0, gripper: 10 },
+};
+
+test("a follower whose leader is not to be followed is parked when somebody asks", async () => {
+  const { it, settings } = remotePair({ settings: { parkPose } });
+  using _ = it;
+  const { remoteLeader } = settings;
+  const other = { ...remoteLeader!.heard!, normalisation: "degrees" as const };
+  it.memory.mailbox.sendSettings({ ...settings, remoteLeader: { ...remoteLeader!, heard: other } });
+  it.at(2, () => it.memory.mailbox.requestPark());
+  it.at(9, () => {
+    it.memory.mailbox.mode = "running";
+  });
+  await it.runFor(10);
+  expect(it.states()).toEqual([
+    ...["connecting", "faulted", "connecting", "aligning", "waiting", "faulted", "stopped"],
+  ] as never);
+  expect(it.codes(2)).toContain("pair.parked");
+});
