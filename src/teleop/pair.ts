@@ -324,8 +324,9 @@ export class Pair {
     if (reason.is === "cooling") this.#isCooling = true;
     const { state } = this.#machine;
     const isMoving = state === "aligning" || state === "following";
-    // What the loop has told lasts; why is told once it is known.
-    if (reason.is === "leader silent" && state === "holding" && !hasTrouble(reason.problem)) return;
+    // What the loop has told lasts while the follower is held for it; why is told once it is known.
+    const isTold = state === "holding" && this.#machine.why === "leader.silent";
+    if (reason.is === "leader silent" && reason.isHeld && isTold && !hasTrouble(reason.problem)) return;
     if (reason.is === "pausing" && isMoving) this.#machine.enter("holding", [{ code: "pair.unsettled" }]);
     const problem = problemOf(reason, this.#arms);
     const [fault, ...faults] = this.#preparation.faults;

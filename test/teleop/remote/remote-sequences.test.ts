@@ -22,3 +22,32 @@ test("a follower whose leader is not to be followed is parked when somebody asks
   ] as never);
   expect(it.codes(2)).toContain("pair.parked");
 });
+
+test("a follower that was held too long for its leader waits without torque, and says so", async () => {
+  const { it, stream } = remotePair({ settings: { holdForS: 3 } });
+  using _ = it;
+  stream(0.5, 5);
+  stream(12, 16);
+  await it.runFor(16);
+  expect(it.states()).toEqual([
+    ...["connecting", "waiting", "aligning", "following", "holding", "waiting", "aligning", "following"],
+    "stopped",
+  ] as never);
+  expect(it.enteredAt("waiting", 5)!).toBeLessThan(9.5);
+  expect(it.codes(8)).toContain("arm.held-too-long");
+});
+
+test("a follower that goes on after a pause says that it hears nothing of its leader", async () => {
+  const { it, stream } = remotePair();
+  using _ = it;
+  stream(0.5, 5);
+  it.at(6, () => {
+    it.memory.mailbox.mode = "paused";
+  });
+  it.at(8, () => {
+    it.memory.mailbox.mode = "running";
+  });
+  await it.runFor(10);
+  expect(it.states(6)).toEqual(["stopped"]);
+  expect(it.codes(5)).toEqual(["leader.silent", "pair.paused", "leader.away", "pair.stopped"]);
+});
