@@ -51,3 +51,35 @@ test("a follower that goes on after a pause says that it hears nothing of its le
   expect(it.states(6)).toEqual(["stopped"]);
   expect(it.codes(5)).toEqual(["leader.silent", "pair.paused", "leader.away", "pair.stopped"]);
 });
+
+test("a change of the leader is told as such, not as a loss of power", async () => {
+  const { it, stream, settings } = remotePair({ settings: { armsHere: "both" } });
+  using _ = it;
+  const { remoteLeader: _remote, ...local } = settings;
+  it.memory.mailbox.sendSettings(local);
+  stream(0.5, 12);
+  it.at(5, () => it.memory.mailbox.sendSettings(settings));
+  it.at(9, () => it.memory.mailbox.sendSettings(local));
+  await it.runFor(13);
+  const run = ["pair.connecting", "pair.aligning", "pair.following"];
+  expect(it.codes()).toEqual([
+    ...run,
+    "drive.changed",
+    ...run,
+    "drive.changed",
+    ...run,
+    "pair.stopped",
+  ] as never);
+});
+
+test("who is to be moved by hand is the leader of the other machine", async () => {
+  const { it, stream } = remotePair({ settings: { start: "on leader motion" } });
+  using _ = it;
+  stream(0.5, 3);
+  await it.runFor(3);
+  const awaited = it.events.flatMap(({ event }) => {
+    if (!("reasons" in event) || event.reasons[0]?.code !== "leader.awaited") return [];
+    return event.reasons[0].arm?.id ?? "";
+  });
+  expect(awaited).toEqual(["desk/main"]);
+});
