@@ -1,6 +1,7 @@
 /** What a follower of another machine's leader does when things come at odd times, in virtual time. */
 import { expect, test } from "bun:test";
-import { remotePair } from "../../support/remote-pair.ts";
+import { EPOCH, remotePair } from "../../support/remote-pair.ts";
+import { OTHER_CLOCK_US } from "../../support/virtual-link.ts";
 
 const parkPose = {
   ...{ shoulder_pan: 0, shoulder_lift: -50, elbow_flex: 50, wrist_flex: 0, wrist_roll: 0, gripper: 10 },
@@ -57,7 +58,7 @@ test("a change of the leader is told as such, not as a loss of power", async () 
   using _ = it;
   const { remoteLeader: _remote, ...local } = settings;
   it.memory.mailbox.sendSettings(local);
-  stream(0.5, 12);
+  stream(4, 12);
   it.at(5, () => it.memory.mailbox.sendSettings(settings));
   it.at(9, () => it.memory.mailbox.sendSettings(local));
   await it.runFor(13);
@@ -82,4 +83,51 @@ test("who is to be moved by hand is the leader of the other machine", async () =
     return event.reasons[0].arm?.id ?? "";
   });
   expect(awaited).toEqual(["desk/main"]);
+});
+
+test("a leader that is somewhere else after the service was stopped for a while is approached slowly", async () => {
+  const { it, link } = remotePair();
+  using _ = it;
+  const there = it.positions("leader");
+  const away = there.map((position, joint) => position + (joint === 0 ? 400 : 0));
+  const stream = (fromS: number, toS: number, positions: readonly number[]) => {
+    for (let s = fromS; s < toS; s += 0.005)
+      it.at(s, () => link.sample(positions, { epoch: EPOCH, afterMs: 2 }));
+  };
+  stream(0.5, 5, there);
+  // So many samples wait for a process that was stopped, until there is room for no more.
+  for (let s = 5; s < 6.4; s += 0.005) {
+    const sentUs = it.startUs + s * 1e6 + OTHER_CLOCK_US;
+    it.at(20, () => link.sample(there, { epoch: EPOCH, sentUs }));
+  }
+  stream(20.001, 26, away);
+  it.at(5, () => it.clock.pass(15));
+  await it.runFor(26);
+  const { alignSpeedDegPerS } = it.settings;
+  const stepsPerS = (alignSpeedDegPerS * 4096) / 360;
+  const goals = it.goals(0, 19);
+  const steps = goals.map(({ goal }, index) => Math.abs(goal - (goals[index - 1]?.goal ?? goal)));
+  expect(Math.max(...steps)).toBeLessThan(stepsPerS * 0.01);
+  expect(it.states(19).slice(0, 2)).toEqual(["holding", "aligning"]);
+});
+
+test("what was kept on the way and comes after a cut, before what is said now, is no reason to hurry", async () => {
+  const { it, link } = remotePair();
+  using _ = it;
+  const there = it.positions("leader");
+  const away = there.map((position, joint) => position + (joint === 0 ? 400 : 0));
+  const stream = (fromS: number, toS: number, positions: readonly number[]) => {
+    for (let s = fromS; s < toS; s += 0.005)
+      it.at(s, () => link.sample(positions, { epoch: EPOCH, afterMs: 2 }));
+  };
+  stream(0.5, 5, there);
+  const sentUs = it.startUs + 5.1 * 1e6 + OTHER_CLOCK_US;
+  for (const s of [20, 20.005]) it.at(s, () => link.sample(there, { epoch: EPOCH, sentUs }));
+  stream(20.1, 26, away);
+  await it.runFor(26);
+  expect(it.states(19)).toEqual(["aligning", "following", "stopped"]);
+  expect(it.codes(20)).toContain("leader.jumped");
+  const goals = it.goals(0, 20.13);
+  const steps = goals.map(({ goal }, index) => Math.abs(goal - (goals[index - 1]?.goal ?? goal)));
+  expect(Math.max(...steps)).toBeLessThan(((it.settings.alignSpeedDegPerS * 4096) / 360) * 0.01);
 });
