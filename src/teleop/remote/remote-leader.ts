@@ -23,6 +23,8 @@ export const TOO_LATE_US = 150_000;
 const FORGET_AFTER_US = 10_000_000;
 /** Who carries samples is started together with the service, or anew: it takes so long. */
 const CLIENT_WITHIN_US = 3_000_000;
+/** How late a sample came is known where it was looked for so soon, µs; a pair that is paused looks now and then. */
+const TIMELY_US = 50_000;
 /** A leader that is sent says where it is within so long. */
 const NEXT_WITHIN_US = 50_000;
 /** So many datagrams are taken in one look at most; those of a flood wait for the next. */
@@ -70,6 +72,8 @@ export class RemoteLeader implements LeaderSource {
   #goodUs = Number.NEGATIVE_INFINITY;
   /** When all that had come was taken last: what waits is no older than that. */
   #emptiedUs: number;
+  /** Whether what is taken now has not waited for longer than it takes to look for a leader that is silent. */
+  #isTimely = true;
 
   constructor(context: RemoteLeaderContext) {
     this.#context = context;
@@ -183,6 +187,7 @@ export class RemoteLeader implements LeaderSource {
     const nowUs = clock.nowUs();
     let isNews = false;
     const mayBeLate = this.#mayBeLate(nowUs);
+    this.#isTimely = nowUs - this.#emptiedUs <= TIMELY_US;
     const most = mayBeLate ? MOST_THROWN_AWAY : MOST_AT_ONCE;
     for (let count = 0; count < most; count++) {
       const length = link.receive();
@@ -195,7 +200,7 @@ export class RemoteLeader implements LeaderSource {
     }
     if (!isNews) return false;
     const gapUs = nowUs - this.#goodUs;
-    if (gapUs <= this.#settings!.holdAfterMs * 1e3) telemetry.noteGap(gapUs);
+    if (this.#isTimely && gapUs <= this.#settings!.holdAfterMs * 1e3) telemetry.noteGap(gapUs);
     this.#goodUs = nowUs;
     telemetry.count("remoteSamples");
     return true;
@@ -216,7 +221,7 @@ export class RemoteLeader implements LeaderSource {
     this.#hasSequence = true;
     this.#sequence = sequence;
     const lateUs = this.#freshness.beyondLeastUs(nowUs, sentUs);
-    delays.note(lateUs);
+    if (this.#isTimely) delays.note(lateUs);
     if (lateUs > TOO_LATE_US) return this.#refuse("remoteLate");
     for (let joint = 0; joint < JOINT_COUNT; joint++) this.#found[joint] = view.position(joint);
     if (!this.#jumps.believes(this.#found, this.positions, this.#passedUs(nowUs, sentUs))) return false;

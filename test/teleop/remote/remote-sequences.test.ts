@@ -1,5 +1,6 @@
 /** What a follower of another machine's leader does when things come at odd times, in virtual time. */
 import { expect, test } from "bun:test";
+import { roundTripMs } from "../../../src/feetech/round-trip.ts";
 import { EPOCH, remotePair } from "../../support/remote-pair.ts";
 import { OTHER_CLOCK_US } from "../../support/virtual-link.ts";
 
@@ -130,4 +131,16 @@ test("what was kept on the way and comes after a cut, before what is said now, i
   const goals = it.goals(0, 20.13);
   const steps = goals.map(({ goal }, index) => Math.abs(goal - (goals[index - 1]?.goal ?? goal)));
   expect(Math.max(...steps)).toBeLessThan(((it.settings.alignSpeedDegPerS * 4096) / 360) * 0.01);
+});
+
+test("how late samples are taken while nobody follows them is not how late they come", async () => {
+  const { it, stream } = remotePair();
+  using _ = it;
+  stream(0.5, 20, (s) => 2 + ((s * 1000) % 3));
+  it.at(5, () => {
+    it.memory.mailbox.mode = "paused";
+  });
+  await it.runFor(20);
+  expect(roundTripMs(it.memory.remoteDelays, 0.99)!).toBeLessThan(10);
+  expect(it.memory.telemetry.longestGapUs).toBeLessThan(30_000);
 });
