@@ -1,5 +1,6 @@
 /** Whom a pair's follower follows, and whose positions it sends: the leader on a bus of ours, or one of another machine. */
 import type { ArmConnection } from "../arm/connection.ts";
+import type { ArmIdentity } from "../arm/identity.ts";
 import type { Role } from "../arm/joints.ts";
 import type { PairParts } from "./context.ts";
 import type { Followed } from "./loop/follow.ts";
@@ -45,6 +46,12 @@ export class Leaders {
   /** The arms of this machine that are used. */
   get roles(): readonly Role[] {
     return this.#roles;
+  }
+
+  /** The leader that is followed, wherever it is. */
+  get arm(): ArmIdentity {
+    const { remoteLeader } = this.#settings;
+    return remoteLeader === undefined ? this.#parts.arms.leader : { role: "leader", id: remoteLeader.name };
   }
 
   /** Takes other settings; true when other arms are used from now on, or another leader followed. */

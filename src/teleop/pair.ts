@@ -147,6 +147,11 @@ export class Pair {
       return;
     }
     // Another leader: all is checked again, and what is not used is left to others.
+    const { state } = this.#machine;
+    if (state === "aligning" || state === "following")
+      this.#machine.enter("holding", [
+        { code: "drive.changed", leader: settings.remoteLeader?.name ?? "local" },
+      ]);
     this.#preparation.disconnect();
     this.#preparation.startOver();
     for (const role of ROLES) if (!this.#leaders.roles.includes(role)) await this.#letGo(role);
@@ -324,10 +329,11 @@ export class Pair {
     if (reason.is === "cooling") this.#isCooling = true;
     const { state } = this.#machine;
     const isMoving = state === "aligning" || state === "following";
-    // What the loop has told lasts; why is told once it is known.
-    if (reason.is === "leader silent" && state === "holding" && !hasTrouble(reason.problem)) return;
+    // What the loop has told lasts while the follower is held for it; why is told once it is known.
+    const isTold = state === "holding" && this.#machine.why === "leader.silent";
+    if (reason.is === "leader silent" && reason.isHeld && isTold && !hasTrouble(reason.problem)) return;
     if (reason.is === "pausing" && isMoving) this.#machine.enter("holding", [{ code: "pair.unsettled" }]);
-    const problem = problemOf(reason, this.#arms);
+    const problem = problemOf(reason, { ...this.#arms, leader: this.#leaders.arm });
     const [fault, ...faults] = this.#preparation.faults;
     if (reason.is === "faulted" && fault !== undefined) this.#reporter.fault([fault, ...faults]);
     else if (reason.is === "no position") this.#reporter.failed(problem!);

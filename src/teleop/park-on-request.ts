@@ -3,7 +3,7 @@ import type { ArmIdentity } from "../arm/identity.ts";
 import { JOINTS, type JointName } from "../arm/joints.ts";
 import { positionsRead } from "../arm/servos/read.ts";
 import type { Bus } from "../feetech/bus.ts";
-import type { FollowContext } from "./loop/follow.ts";
+import { type FollowContext, leaveFault } from "./loop/follow.ts";
 import { type ParkingContext, park, parkTargets } from "./park.ts";
 import type { Reporter } from "./reporting/reporter.ts";
 import type { Mailbox } from "./shared/mailbox.ts";
@@ -26,6 +26,7 @@ export function parkAsAsked(bus: Bus, parking: ParkingContext, context: FollowCo
     return;
   }
   keeper.saw("on");
+  leaveFault(context);
   machine.enter("aligning", [{ code: "pair.parking", stage: "moving" }]);
   let isCalledAway = false;
   park(bus, parking, settings, () => {

@@ -45,7 +45,7 @@ export class Drive {
   #configured: PairSettings;
   #since = new Date();
   #heard: { readonly arm?: HeardLeader; readonly trouble?: RemoteTrouble } = {};
-  #own: LeaderArm | undefined;
+  #own: Omit<LeaderArm, "normalisation"> | undefined;
   #client: Carrying | undefined;
   #changes = 0;
   readonly #apply: () => void;
@@ -80,6 +80,7 @@ export class Drive {
   reconfigure(settings: PairSettings): void {
     const before = this.wanted;
     this.#configured = settings;
+    this.#changes++;
     this.#follows(before);
   }
 
@@ -159,7 +160,7 @@ export class Drive {
       const { drive_mode, homing_offset, range_min, range_max } = calibration[joint];
       return [drive_mode, homing_offset, range_min, range_max];
     }) as unknown as LeaderArm["joints"];
-    this.#own = { epoch, normalisation: this.#configured.normalisation, joints };
+    this.#own = { epoch, joints };
     this.#changes++;
   }
 
@@ -169,7 +170,7 @@ export class Drive {
     if (this.#client !== undefined) return "another client of the network is connected already";
     const client = new Carrying(
       () => this.#changes,
-      () => ({ wanted: this.wanted, holdAfterMs: this.#holdAfterMs, leader: this.#own ?? null }),
+      () => ({ wanted: this.wanted, holdAfterMs: this.#holdAfterMs, leader: this.#leader }),
       () => {
         if (this.#client === client) this.#client = undefined;
         this.#forget();
@@ -177,6 +178,12 @@ export class Drive {
     );
     this.#client = client;
     return client;
+  }
+
+  /** What others must know of this pair's leader; null while it is not read, because another one is followed. */
+  get #leader(): LeaderArm | null {
+    if (this.#own === undefined || this.wanted !== null) return null;
+    return { ...this.#own, normalisation: this.#configured.normalisation };
   }
 
   /** The calibration of the leader of another machine, once it is known. */

@@ -21,6 +21,8 @@ const SETTLED_MS = 1_000;
 const LOOK_EVERY_MS = 100;
 /** A pair in one of these states reads no leader: that nothing comes of it means nothing. */
 const IDLE: readonly string[] = ["waiting", "connecting", "faulted", "stopped"] satisfies PairState[];
+/** In this one, too; it is over in a moment, or a pause. Of its leader all is known. */
+const HELD: string = "holding" satisfies PairState;
 /** A machine that is there says each second how its pairs are. */
 const STATUS_SILENT_MS = 3_000;
 /** Calibrations of so many epochs are kept: two machines of one name, and then some. */
@@ -62,6 +64,7 @@ export class Ear {
   #isOnline: boolean | undefined;
   /** Whether the leader's pair says of itself that it reads no leader; and when it said how it is. */
   #isIdle = false;
+  #isHeld = false;
   #statusMs = Number.POSITIVE_INFINITY;
   #otherVersion: number | undefined;
   #trouble: BrokerTrouble | undefined;
@@ -111,6 +114,7 @@ export class Ear {
     this.#isThere = false;
     this.#isUnfit = false;
     this.#isIdle = false;
+    this.#isHeld = false;
     this.#statusMs = Number.POSITIVE_INFINITY;
     const { samples, arm, status } = this.#topics;
     this.#connection.subscribe({ [arm]: 1, [status]: 1, [samples]: 0 });
@@ -206,6 +210,7 @@ export class Ear {
     this.#isOnline = online;
     this.#statusMs = performance.now();
     this.#isIdle = state === null || IDLE.includes(String(state));
+    this.#isHeld = state === HELD;
   }
 
   #look(): void {
@@ -255,7 +260,8 @@ export class Ear {
   /** Whether the leader should be heard; or its machine, which says each second how it is. */
   #isExpected(nowMs: number): boolean {
     if (!this.#connection.isConnected || this.#isOnline === false) return false;
-    return this.#isIdle ? nowMs - this.#statusMs > STATUS_SILENT_MS : this.#isThere;
+    const isQuiet = this.#isIdle || this.#isHeld;
+    return isQuiet ? nowMs - this.#statusMs > STATUS_SILENT_MS : this.#isThere;
   }
 
   #leaveSilence(nowMs: number): void {

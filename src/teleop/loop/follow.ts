@@ -51,9 +51,7 @@ export function follow(
   keeper.saw("on");
   drive.switchTorqueOn();
   reporter.succeeded();
-  // What was a fault of its leader is none any more.
-  if (machine.state === "faulted")
-    machine.enter("connecting", [{ code: "pair.connecting", arm: arms.follower }]);
+  leaveFault(context);
   machine.enter("aligning", [{ code: "pair.aligning" }]);
   memory.telemetry.count("alignments");
   const { rateHz, normalisation } = settings;
@@ -77,6 +75,12 @@ export function follow(
     // A run that had nothing to follow was holding all the same.
     if (loop.hasTargets) keeper.followerMoved();
   }
+}
+
+/** What was a fault of its leader's keeps the follower no more: it is moved now. */
+export function leaveFault({ machine, arms }: PairParts): void {
+  if (machine.state === "faulted")
+    machine.enter("connecting", [{ code: "pair.connecting", arm: arms.follower }]);
 }
 
 /** A leader on a bus of ours, to be read in a loop. */

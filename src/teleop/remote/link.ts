@@ -106,8 +106,10 @@ export class SocketLink implements SampleLink {
   }
 
   get #fd(): number {
+    // In this order: what is taken back between the two is not open any more when that is read.
+    const left = Atomics.load(this.#words, LEFT);
     const open = Atomics.load(this.#words, OPEN);
-    return open === Atomics.load(this.#words, LEFT) ? -1 : open - 1;
+    return open === left ? -1 : open - 1;
   }
 
   #leave(fd: number): void {

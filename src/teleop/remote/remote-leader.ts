@@ -23,8 +23,14 @@ export const TOO_LATE_US = 150_000;
 const FORGET_AFTER_US = 10_000_000;
 /** Who carries samples is started together with the service, or anew: it takes so long. */
 const CLIENT_WITHIN_US = 3_000_000;
+/** How late a sample came is known where it was looked for so soon, µs; a pair that is paused looks now and then. */
+const TIMELY_US = 50_000;
+/** A leader that is sent says where it is within so long. */
+const NEXT_WITHIN_US = 50_000;
 /** So many datagrams are taken in one look at most; those of a flood wait for the next. */
 const MOST_AT_ONCE = 64;
+/** What may have waited is thrown away, so much at once: more than a socket has room for. */
+const MOST_THROWN_AWAY = 512;
 /** Two readings are no further apart than this for judging how far a hand can have come, µs. */
 const LONGEST_APART_US = 1_000_000;
 /** A sample is waited for this share of a period beyond it: it comes with a jitter. */
@@ -64,11 +70,16 @@ export class RemoteLeader implements LeaderSource {
   /** When the last sample that was acted upon was sent, by its clock, and came, by ours. */
   #sentUs = Number.NEGATIVE_INFINITY;
   #goodUs = Number.NEGATIVE_INFINITY;
+  /** When all that had come was taken last: what waits is no older than that. */
+  #emptiedUs: number;
+  /** Whether what is taken now has not waited for longer than it takes to look for a leader that is silent. */
+  #isTimely = true;
 
   constructor(context: RemoteLeaderContext) {
     this.#context = context;
     this.#view = new SampleView(context.link.incoming);
     this.#linkedUs = context.clock.nowUs();
+    this.#emptiedUs = this.#linkedUs;
   }
 
   /** Whom it is to hear from now on. Of another epoch nothing is known. Allocates. */
@@ -92,7 +103,7 @@ export class RemoteLeader implements LeaderSource {
   observe(): LeaderCondition | undefined {
     const leader = this.#settings;
     if (leader === undefined) return undefined;
-    const isThere = this.#context.link.look();
+    const isThere = this.#look();
     this.#takeAll();
     const arm: ArmIdentity = { role: "leader", id: leader.name };
     const { heard } = leader;
@@ -120,6 +131,21 @@ export class RemoteLeader implements LeaderSource {
     const trouble = this.#isLinkGone(isThere) ? ({ why: "no client" } as const) : leader.trouble;
     const problem: Problem = { code: "leader.away", arm, ...(trouble && { trouble }) };
     return { is: "silent", torque: "off", problem };
+  }
+
+  /** Whether somebody carries samples; where nobody has looked for a while, a sample of now is waited for. */
+  #look(): boolean {
+    const { link, clock } = this.#context;
+    const isThere = link.look();
+    if (!isThere || !this.#mayBeLate(clock.nowUs())) return isThere;
+    this.#takeAll();
+    link.wait(clock.nowUs() + NEXT_WITHIN_US);
+    return isThere;
+  }
+
+  /** Whether what waits may have waited for too long: nobody looked meanwhile, and nothing says when it came. */
+  #mayBeLate(nowUs: number): boolean {
+    return nowUs - this.#emptiedUs > TOO_LATE_US;
   }
 
   /** Whether nobody has carried samples for longer than it takes to start. */
@@ -160,14 +186,21 @@ export class RemoteLeader implements LeaderSource {
     const { link, clock, telemetry } = this.#context;
     const nowUs = clock.nowUs();
     let isNews = false;
-    for (let count = 0; count < MOST_AT_ONCE; count++) {
+    const mayBeLate = this.#mayBeLate(nowUs);
+    this.#isTimely = nowUs - this.#emptiedUs <= TIMELY_US;
+    const most = mayBeLate ? MOST_THROWN_AWAY : MOST_AT_ONCE;
+    for (let count = 0; count < most; count++) {
       const length = link.receive();
-      if (length === -1) break;
-      if (this.#take(length, nowUs)) isNews = true;
+      if (length === -1) {
+        this.#emptiedUs = nowUs;
+        break;
+      }
+      if (mayBeLate) this.#refuse("remoteLate");
+      else if (this.#take(length, nowUs)) isNews = true;
     }
     if (!isNews) return false;
     const gapUs = nowUs - this.#goodUs;
-    if (gapUs <= this.#settings!.holdAfterMs * 1e3) telemetry.noteGap(gapUs);
+    if (this.#isTimely && gapUs <= this.#settings!.holdAfterMs * 1e3) telemetry.noteGap(gapUs);
     this.#goodUs = nowUs;
     telemetry.count("remoteSamples");
     return true;
@@ -188,14 +221,24 @@ export class RemoteLeader implements LeaderSource {
     this.#hasSequence = true;
     this.#sequence = sequence;
     const lateUs = this.#freshness.beyondLeastUs(nowUs, sentUs);
-    delays.note(lateUs);
+    if (this.#isTimely) delays.note(lateUs);
     if (lateUs > TOO_LATE_US) return this.#refuse("remoteLate");
     for (let joint = 0; joint < JOINT_COUNT; joint++) this.#found[joint] = view.position(joint);
-    const passedUs = Math.min(Math.max(sentUs - this.#sentUs, 0), LONGEST_APART_US);
-    if (!this.#jumps.believes(this.#found, this.positions, passedUs)) return false;
+    if (!this.#jumps.believes(this.#found, this.positions, this.#passedUs(nowUs, sentUs))) return false;
     this.#sentUs = sentUs;
     this.positions.set(this.#found);
     return true;
+  }
+
+  /**
+   * For how long a hand can have moved the leader since the positions before. Who is heard again is aligned with. Who was
+   * heard all the time, but says that it is later than that, was not: somewhere on the way what is old was kept.
+   */
+  #passedUs(nowUs: number, sentUs: number): number {
+    const holdAfterUs = this.#settings!.holdAfterMs * 1e3;
+    if (nowUs - this.#goodUs > holdAfterUs) return LONGEST_APART_US;
+    const passedUs = sentUs - this.#sentUs;
+    return passedUs > holdAfterUs ? 0 : Math.max(passedUs, 0);
   }
 
   #refuse(why: "remoteRubbish" | "remoteOthers" | "remoteOld" | "remoteLate"): false {

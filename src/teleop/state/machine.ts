@@ -1,6 +1,7 @@
 /** The pair's state: the one place that has it, that changes it, and that counts how it comes and goes. */
 import { jointsOf } from "../../arm/problem.ts";
 import type { Clock } from "../../linux/clock.ts";
+import type { EventCode } from "../reporting/codes.ts";
 import type { EventSink } from "../reporting/events.ts";
 import type { Problem } from "../reporting/problem.ts";
 import { RetryPauses, SOON_US } from "./retry.ts";
@@ -54,6 +55,11 @@ export class StateMachine {
   /** Whether somebody was told why the pair is in its state: not before the first is entered. */
   get isTold(): boolean {
     return this.#reasons !== undefined;
+  }
+
+  /** The code of the reason that led to the state; undefined before the first is entered. */
+  get why(): EventCode | undefined {
+    return this.#reasons?.[0].code;
   }
 
   /** How long no state is to be entered that is nearer to following, ms: the attempts before have ended too soon. */

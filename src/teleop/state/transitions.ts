@@ -91,7 +91,7 @@ export const transitions: readonly Transition[] = [
   {
     from: ["following"],
     to: "aligning",
-    when: "the configuration was read again, or another leader is to be followed",
+    when: "the configuration was read again, or the leader of another machine was connected anew",
     codes: ["pair.aligning"],
   },
   {
@@ -117,6 +117,12 @@ export const transitions: readonly Transition[] = [
     to: "holding",
     when: "something else was asked for again and again: it goes on after a pause",
     codes: ["pair.unsettled"],
+  },
+  {
+    from: ["aligning", "following"],
+    to: "holding",
+    when: "another leader is to be followed: the arms are checked again",
+    codes: ["drive.changed"],
   },
   { from: "any", to: "holding", when: "a person asked to pause", codes: ["pair.paused"] },
   {

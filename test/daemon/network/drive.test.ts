@@ -1,5 +1,7 @@
 import { beforeEach, describe, expect, test } from "bun:test";
 import type { LeaderArm } from "../../../src/api/protocol.ts";
+import type { Calibration } from "../../../src/arm/calibration/calibration.ts";
+import { JOINTS } from "../../../src/arm/joints.ts";
 import { parseConfig } from "../../../src/config/config.ts";
 import { Drive } from "../../../src/daemon/network/drive.ts";
 import type { Reader } from "../../../src/daemon/requests/client.ts";
@@ -134,4 +136,37 @@ test("the client is told what is wanted and what goes out, at once and at each c
   client.end();
   linesOf(it);
   expect(drive("").carry()).toContain("no broker");
+});
+
+describe("what the client of the network is told of this pair's leader", () => {
+  const calibration = Object.fromEntries(
+    JOINTS.map((joint, index) => [
+      joint,
+      { id: index + 1, drive_mode: 0, homing_offset: 10, range_min: 1000, range_max: 3000 },
+    ]),
+  ) as Calibration;
+
+  test("is as configured now, also after a reload", () => {
+    const it = drive(BROKER);
+    const client = linesOf(it);
+    it.sends(arm.epoch, calibration);
+    client.look();
+    expect(client.lines).toEqual([{ wanted: null, holdAfterMs: 250, leader: arm }]);
+    it.reconfigure({ ...it.settings, normalisation: "degrees", remoteHoldAfterMs: 400 });
+    client.look();
+    const leader = { ...arm, normalisation: "degrees" };
+    expect(client.lines.at(-1)).toEqual({ wanted: null, holdAfterMs: 400, leader });
+  });
+
+  test("is nothing while another one is followed, and it is not read", () => {
+    const it = drive(`${BROKER}\nremote_leader = "desk/main"`);
+    const client = linesOf(it);
+    it.sends(arm.epoch, calibration);
+    it.follow("desk/main");
+    client.look();
+    expect(client.lines).toEqual([{ wanted: "desk/main", holdAfterMs: 250, leader: null }]);
+    it.follow("local");
+    client.look();
+    expect(client.lines.at(-1)).toEqual({ wanted: null, holdAfterMs: 250, leader: arm });
+  });
 });

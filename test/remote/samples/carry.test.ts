@@ -147,6 +147,18 @@ test("a leader that its own machine waits for is not looked for again and again"
   await until(() => lab.known?.arm?.epoch === A);
 });
 
+test("a leader whose follower is held sends nothing, and no connection is given up for that", async () => {
+  const other = await somebody();
+  const retained = { qos: 1, retain: true } as const;
+  other.publish("so101/desk/main/leader/arm", formatArm(anArm(A)), retained);
+  other.publish("so101/desk/main/status", JSON.stringify({ v: 1, online: true, state: "holding" }), retained);
+  serve("lab", lab);
+  await until(() => lab.known?.arm?.epoch === A);
+  await Bun.sleep(1_500);
+  expect(broker.log.split("as so101-lab-main-ear")).toHaveLength(2);
+  expect(lab.known?.arm?.epoch).toBe(A);
+});
+
 test("a leader that is connected anew has another epoch, and is followed again", async () => {
   serve("desk", desk);
   serve("lab", lab);

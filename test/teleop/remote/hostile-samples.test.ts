@@ -209,6 +209,7 @@ describe("the leader of another machine", () => {
     expect(telemetry.counter("remoteLate")).toBe(1);
     // … for no longer than delays are remembered.
     clock.pass(10);
+    leader.collect();
     expect(send(++sequence, clock.nowUs() - 3e8)).toBe(true);
     // A clock that runs backwards makes each later than the one before.
     let taken = 0;

@@ -1,0 +1,44 @@
+/** A follower in virtual time whose leader is on another machine. */
+import type { Calibration } from "../../src/arm/calibration/calibration.ts";
+import { CalibrationStore } from "../../src/arm/calibration/store.ts";
+import type { PairSettings } from "../../src/teleop/settings.ts";
+import { VirtualLink } from "./virtual-link.ts";
+import { type Choices, VirtualPair } from "./virtual-pair.ts";
+
+/** Under which its samples come. */
+export const EPOCH = "00112233445566ff";
+
+/** A follower here, and the leader's samples from elsewhere: as the leader's arm beside it stands. */
+export function remotePair(choices: Choices = {}, remote: Partial<PairSettings["remoteLeader"]> = {}) {
+  let link!: VirtualLink;
+  const it = new VirtualPair({
+    ...choices,
+    settings: { armsHere: "follower", ...choices.settings },
+    link: (clock) => {
+      link = new VirtualLink(clock);
+      return link;
+    },
+  });
+  const calibration = calibrationOf(it);
+  const settings: PairSettings = {
+    ...it.settings,
+    remoteLeader: {
+      name: "desk/main",
+      holdAfterMs: 250,
+      heard: { epoch: EPOCH, normalisation: "range", calibration },
+      ...remote,
+    },
+  };
+  it.memory.mailbox.sendSettings(settings);
+  /** Sends where the leader's arm is, at 200 Hz, after so many ms, from one time to another. */
+  const stream = (fromS: number, toS: number, delayMs: (s: number) => number = () => 2) => {
+    for (let s = fromS; s < toS; s += 0.005) {
+      it.at(s, () => link.sample(it.positions("leader"), { epoch: EPOCH, afterMs: delayMs(s) }));
+    }
+  };
+  return { it, link, stream, settings };
+}
+
+function calibrationOf(it: VirtualPair): Calibration {
+  return new CalibrationStore(it.settings.calibrationDir).load({ role: "leader", id: "leader" });
+}
