@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Browser, Page } from "playwright-core";
+import type { Browser, Locator, Page } from "playwright-core";
 import { JOINTS } from "../../src/arm/joints.ts";
 import {
   BROWSER_NEEDS,
@@ -107,14 +107,14 @@ needing(...BROWSER_NEEDS).describe("the page's settings", () => {
     await holdAfter(page).fill("soon");
     await save(page);
     await page.getByText("Nothing was saved").waitFor(PATIENCE);
-    const said = async (label: string) => {
-      const ids = (await field(page, label).getAttribute("aria-describedby"))!.split(" ");
+    const said = async (of: Locator) => {
+      const ids = (await of.getAttribute("aria-describedby"))!.split(" ");
       return page.locator(`#${ids.at(-1)}`).textContent();
     };
-    expect(await said("rate (Hz)")).toBe(
+    expect(await said(field(page, "rate (Hz)"))).toBe(
       "teleoperation.rate_hz is 1000, but must be a number from 20 to 500 (Hz)",
     );
-    expect(await said("hold after (ms)")).toBe(
+    expect(await said(holdAfter(page))).toBe(
       'teleoperation.hold_after_ms is "soon", but must be a number from 20 to 5000 (ms)',
     );
     expect(await field(page, "rate (Hz)").getAttribute("aria-invalid")).toBe("true");
