@@ -46,6 +46,8 @@ const words: { readonly [Code in TeleopCode]?: (problem: Of<Code>, audience: Aud
         return "somebody asked for the follower to stay where it is";
       case "holding":
         return `paused, as was asked: "${command(audience, "resume")}" goes on`;
+      case "not sent":
+        return `paused, as was asked: the leader's positions are not sent — "${command(audience, "resume")}" goes on`;
       case "torque off":
         return `paused, as was asked, and the follower's torque is off: "${command(audience, "resume")}" goes on`;
     }

@@ -113,6 +113,7 @@ export class Ear {
     // What is retained comes at once.
     this.#isThere = false;
     this.#isUnfit = false;
+    this.#otherVersion = undefined;
     this.#isIdle = false;
     this.#isHeld = false;
     this.#statusMs = Number.POSITIVE_INFINITY;

@@ -74,7 +74,7 @@ interface Figures {
   /** `desk/main`, or the leader of this pair. */
   "drive.changed": { readonly leader: string };
   "leader.torque-on": Released;
-  "pair.paused": { readonly stage: "asked" | "holding" | "torque off" };
+  "pair.paused": { readonly stage: "asked" | "holding" | "torque off" | "not sent" };
   "pair.released": { readonly stage: "asked" | "waiting" } | ({ readonly stage: "done" } & Released);
   /** The main thread knows who has borrowed the arms, and for what. */
   "pair.lent": ({ readonly stage: "asked" | "releasing" } | LentArms) & { readonly borrower?: Borrower };

@@ -22,8 +22,8 @@ export type ReleaseReason = "pair.released" | "arm.held-too-long" | "servo.cooli
 export type WaitReason =
   /** A board, an arm or a joint is missing. */
   | { readonly is: "out of reach" }
-  /** A person wants the follower held; `torqueOff` when it is not, because its torque is off. */
-  | { readonly is: "paused"; readonly torqueOff: boolean }
+  /** A person wants the follower held; `torqueOff` when it is not, because its torque is off, or `isElsewhere`. */
+  | { readonly is: "paused"; readonly torqueOff: boolean; readonly isElsewhere?: true }
   /** A person wants the follower released. */
   | { readonly is: "released" }
   /** The arms are to be lent, and an arm is not released yet. */
@@ -84,7 +84,8 @@ function nextOf(conditions: Conditions): Step["next"] {
   if (leader.is === "out of reach" || follower.is === "out of reach") return wait({ is: "out of reach" });
   if (leader.is === "awaited" || follower.is === "awaited") return wait({ is: "awaited" }, 0);
   if (!isParkAsked) {
-    if (mode === "paused") return wait({ is: mode, torqueOff: follower.torque === "off" });
+    const elsewhere = follower.is === "absent" ? ({ isElsewhere: true } as const) : {};
+    if (mode === "paused") return wait({ is: mode, torqueOff: follower.torque === "off", ...elsewhere });
     if (mode === "released") return wait({ is: mode });
   }
   if (!isConnected) {

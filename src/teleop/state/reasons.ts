@@ -19,6 +19,7 @@ export function problemOf(
     case "awaited":
       return undefined;
     case "paused":
+      if (reason.isElsewhere) return { code: "pair.paused", stage: "not sent" };
       return { code: "pair.paused", stage: reason.torqueOff ? "torque off" : "holding" };
     case "released":
       return { code: "pair.released", stage: "waiting" };

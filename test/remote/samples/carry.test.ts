@@ -159,6 +159,19 @@ test("a leader whose follower is held sends nothing, and no connection is given 
   expect(lab.known?.arm?.epoch).toBe(A);
 });
 
+test("that somebody spoke another version is forgotten with the connection", async () => {
+  const other = await somebody();
+  serve("lab", lab);
+  await until(() => lab.known?.trouble?.why === "unknown");
+  other.publish("so101/desk/main/leader/samples", sample(A, 1, 7));
+  await until(() => lab.known?.trouble?.why === "other version");
+  await broker.end();
+  await until(() => lab.known?.trouble?.why === "no broker");
+  await broker.restart();
+  await until(() => !["other version", "no broker"].includes(lab.known?.trouble?.why ?? ""));
+  expect(lab.known).toMatchObject({ trouble: { why: "unknown" } });
+});
+
 test("a leader that is connected anew has another epoch, and is followed again", async () => {
   serve("desk", desk);
   serve("lab", lab);

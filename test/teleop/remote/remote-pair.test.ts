@@ -131,6 +131,10 @@ describe("a leader whose followers are elsewhere", () => {
     const between = (fromS: number, toS: number) =>
       link.sent.filter(({ atUs }) => atUs > it.startUs + fromS * 1e6 && atUs < it.startUs + toS * 1e6).length;
     expect(between(2.1, 4)).toBe(0);
+    const [paused] = it.events.flatMap(({ event }) =>
+      "reasons" in event && event.reasons[0]?.code === "pair.paused" ? event.reasons : [],
+    );
+    expect(paused).toEqual({ code: "pair.paused", stage: "not sent" });
     expect(between(4.5, 5.5)).toBeGreaterThan(190);
   });
 
