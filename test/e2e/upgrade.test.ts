@@ -295,7 +295,7 @@ whose
 
   /** What dpkg knows of the package's conffiles, and what is in the folder of the configurations. */
   const CONFIG = `chroot . dpkg-query -W -f='\${Conffiles}\\n' so101-teleop | awk 'NF { print "conffile", $1, $3 }'
-ls -A etc/so101-teleop 2>/dev/null || true`;
+ls -A -I network etc/so101-teleop 2>/dev/null || true`;
   /** What the new version has. */
   const ANNOUNCED = "conffile /etc/avahi/services/so101.service ";
 
@@ -341,7 +341,7 @@ rm etc/so101-teleop/config.toml
 install_this`,
       `${CONFIG}
 install_this >&2
-ls -A etc/so101-teleop 2>/dev/null || true
+ls -A -I network etc/so101-teleop 2>/dev/null || true
 purge >&2
 install_this >&2
 cmp etc/so101-teleop/config.toml usr/share/so101-teleop/config.toml
@@ -351,7 +351,7 @@ install_this >&2
 cat etc/so101-teleop/config.toml
 rm etc/so101-teleop/config.toml
 install_this >&2
-ls -A etc/so101-teleop`,
+ls -A -I network etc/so101-teleop`,
     );
     expect(said).toBe(`${ANNOUNCED}\n644 root root\n# mine\n`);
   });
@@ -368,7 +368,7 @@ mkdir usr/share/so101-teleop
 mount -t tmpfs -o ro tmpfs usr/share/so101-teleop
 if install_this; then exit 9; fi
 cmp etc/so101-teleop/config.toml /mnt/kept`,
-      `status; ls -A etc/so101-teleop
+      `status; ls -A -I network etc/so101-teleop
 umount usr/share/so101-teleop
 install_this >&2
 cmp etc/so101-teleop/config.toml /mnt/kept
@@ -386,7 +386,7 @@ echo '# mine' >>etc/so101-teleop/config.toml
 mv etc/so101-teleop/config.toml etc/so101-teleop/.config.toml.dpkg-aside
 echo '# made meanwhile' >etc/so101-teleop/config.toml
 install_this`,
-      `tail -n 1 etc/so101-teleop/config.toml; cat etc/so101-teleop/config.toml.dpkg-old; ls -A etc/so101-teleop`,
+      `tail -n 1 etc/so101-teleop/config.toml; cat etc/so101-teleop/config.toml.dpkg-old; ls -A -I network etc/so101-teleop`,
     );
     expect(said).toBe("# mine\n# made meanwhile\nconfig.toml\nconfig.toml.dpkg-old\n");
   });
