@@ -26,7 +26,7 @@ demo-remote: $(READY) dist/so101-linux-$(HOST) ## the same with each arm on a ma
 	@$(BUN) scripts/demo/two-machines.ts
 
 # What a minute can tell: no simulated ports, no compiled program, no machines.
-check: lint ## check format, lint, types and the fast tests, in some two minutes
+check: lint ## check format, lint, types and the fast tests, in some three minutes
 	@$(BUN) test --only-failures test/architecture.test.ts $(addprefix test/,arm cli config daemon feetech host messages packaging teleop workflows)
 
 # The program for the Pi is tested where it was built, and then not an old one.
