@@ -152,7 +152,7 @@ export class RemoteLeader implements LeaderSource {
   #isLinkGone(isThere: boolean): boolean {
     const nowUs = this.#context.clock.nowUs();
     if (isThere) this.#linkedUs = nowUs;
-    return nowUs - this.#linkedUs > CLIENT_WITHIN_US;
+    return nowUs - Math.max(this.#linkedUs, this.#goodUs) > CLIENT_WITHIN_US;
   }
 
   request(): void {}

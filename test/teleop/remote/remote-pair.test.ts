@@ -187,3 +187,20 @@ test("that nobody carries samples is said once that has lasted longer than a sta
   ]);
   expect(it.states()).toContain("following");
 });
+
+test("who carries samples has that time again when it goes after a long while", async () => {
+  const { it, link, stream } = remotePair();
+  using _ = it;
+  stream(0.5, 10);
+  it.at(10, () => {
+    link.isThere = false;
+  });
+  await it.runFor(15);
+  const told = it.events.filter(
+    ({ event }) =>
+      "reasons" in event &&
+      event.reasons[0]?.code === "leader.away" &&
+      event.reasons[0].trouble !== undefined,
+  );
+  expect(told.map(({ atS }) => Math.round(atS))).toEqual([13]);
+});
