@@ -15,7 +15,7 @@ export interface PairContext {
   readonly ports: ArmPorts;
   readonly memory: ControlMemory;
   readonly sink: EventSink;
-  /** The way for samples from and to other machines; none if left out. */
+  /** The way for samples from and to other machines; that of the memory if left out. */
   readonly link?: SampleLink;
   /** What a transition that is no edge does: in tests it throws, in the field the pair starts over. */
   readonly onMissingEdge: "throw" | "start over";

@@ -4,7 +4,6 @@ import { ttyPorts } from "../arm/tty-ports.ts";
 import { systemClock } from "../linux/clock.ts";
 import { runOnTime } from "../linux/scheduling.ts";
 import { Pair } from "./pair.ts";
-import { SocketLink } from "./remote/link.ts";
 import type { ControlEvent } from "./reporting/events.ts";
 import type { PairSettings } from "./settings.ts";
 import { openMemory } from "./shared/control-memory.ts";
@@ -36,11 +35,10 @@ self.onmessage = async ({ data }: MessageEvent<ControlOrder>) => {
   const question: ControlMessage = { kind: "question" };
   const memory = openMemory(data.memory, () => self.postMessage(question));
   const { questions } = memory;
-  const link = new SocketLink(memory.link, systemClock);
   const roleAt = (path: string): Role => (path === data.settings.arms.leader.port ? "leader" : "follower");
   const ports = ttyPorts({
     take: (path) => questions.lookAtPort(roleAt(path), systemClock, LOOK_PATIENCE_MS),
     forget: (path) => questions.forget(roleAt(path)),
   });
-  await new Pair(data.settings, { ports, memory, sink, link, onMissingEdge: "start over" }).run();
+  await new Pair(data.settings, { ports, memory, sink, onMissingEdge: "start over" }).run();
 };

@@ -6,7 +6,7 @@ import type { PairParts } from "./context.ts";
 import type { Followed } from "./loop/follow.ts";
 import { observeArm } from "./observe.ts";
 import type { Connected, ConnectedArm } from "./preparation.ts";
-import { NoLink, type SampleLink } from "./remote/link.ts";
+import { type SampleLink, SocketLink } from "./remote/link.ts";
 import { newEpoch, SampleOutlet } from "./remote/outlet.ts";
 import { RemoteLeader } from "./remote/remote-leader.ts";
 import { type PairSettings, rolesHere } from "./settings.ts";
@@ -30,7 +30,7 @@ export class Leaders {
   constructor(parts: PairParts, settings: PairSettings) {
     const { ports, memory } = parts;
     this.#parts = parts;
-    this.#link = parts.link ?? new NoLink(ports.clock);
+    this.#link = parts.link ?? new SocketLink(memory.link, ports.clock);
     const { telemetry, remoteDelays } = memory;
     this.#remote = new RemoteLeader({
       link: this.#link,

@@ -30,13 +30,28 @@ export function remotePair(choices: Choices = {}, remote: Partial<PairSettings["
     },
   };
   it.memory.mailbox.sendSettings(settings);
-  /** Sends where the leader's arm is, at 200 Hz, after so many ms, from one time to another. */
-  const stream = (fromS: number, toS: number, delayMs: (s: number) => number = () => 2) => {
+  const send = (
+    fromS: number,
+    toS: number,
+    positions: () => readonly number[],
+    delayMs: (s: number) => number,
+  ) => {
     for (let s = fromS; s < toS; s += 0.005) {
-      it.at(s, () => link.sample(it.positions("leader"), { epoch: EPOCH, afterMs: delayMs(s) }));
+      it.at(s, () => link.sample(positions(), { epoch: EPOCH, afterMs: delayMs(s) }));
     }
   };
-  return { it, link, stream, settings };
+  /** Sends where the leader's arm is, at 200 Hz, after so many ms, from one time to another. */
+  const stream = (fromS: number, toS: number, delayMs: (s: number) => number = () => 2) =>
+    send(fromS, toS, () => it.positions("leader"), delayMs);
+  /** Sends that it stands there. */
+  const stand = (fromS: number, toS: number, positions: readonly number[]) =>
+    send(
+      fromS,
+      toS,
+      () => positions,
+      () => 2,
+    );
+  return { it, link, stream, stand, settings };
 }
 
 function calibrationOf(it: VirtualPair): Calibration {

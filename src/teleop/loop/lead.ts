@@ -3,12 +3,8 @@ import type { ConnectedArm } from "../preparation.ts";
 import type { SampleOutlet } from "../remote/outlet.ts";
 import { UNKNOWN_POSITIONS } from "../shared/samples.ts";
 import { busLeader, type FollowContext, whyLate } from "./follow.ts";
+import { PUBLISH_EVERY_TICKS, stallFrom } from "./loop.ts";
 import { Pacer } from "./pacer.ts";
-
-/** A tick that comes later than this shows that the process did not run. */
-const STALL_US = 50_000;
-/** The bus's counters are published every so many ticks. */
-const PUBLISH_EVERY_TICKS = 16;
 
 /** Reads and sends until something else is asked, or the leader is silent. Throws {@link PortError}. */
 export function lead(arm: ConnectedArm, outlet: SampleOutlet | undefined, context: FollowContext): void {
@@ -18,7 +14,7 @@ export function lead(arm: ConnectedArm, outlet: SampleOutlet | undefined, contex
   const leader = busLeader(arm);
   const pacer = new Pacer(clock, settings.rateHz, telemetry, memory.lateness, leader);
   const holdAfterUs = settings.holdAfterMs * 1e3;
-  const stallUs = Math.max(STALL_US, holdAfterUs);
+  const stallUs = stallFrom(holdAfterUs);
   reporter.succeeded();
   machine.enter("leading", [{ code: "pair.leading" }]);
   pacer.begin();

@@ -32,7 +32,7 @@ const SLOW_FOLLOWER_US = 2_000;
 const EXACT_GOALS_WITHIN_US = 5_000;
 
 /** The buses' counters are published every so many ticks. */
-const PUBLISH_EVERY_TICKS = 16;
+export const PUBLISH_EVERY_TICKS = 16;
 
 /** Why the loop ended. A lost port ends it with the {@link PortError} instead, a gripper that cannot be cured with the {@link BusError}. */
 export type LoopEnd =
@@ -102,7 +102,7 @@ export class ControlLoop {
     this.#alarms = new LoopAlarms(context);
     this.#portAlarms = new PortAlarms(context, this.#pacer);
     this.#holdAfterUs = holdAfterMs * 1e3;
-    this.#stallUs = Math.max(this.#holdAfterUs, STALL_US);
+    this.#stallUs = stallFrom(this.#holdAfterUs);
   }
 
   /** True once the leader has given a position. */
@@ -284,6 +284,11 @@ export class ControlLoop {
     alarms.look();
     for (let i = 0; i < monitors.length; i++) monitors[i]!.publish();
   }
+}
+
+/** From which lateness on a tick shows that the process did not run, µs, where a leader is waited for so long. */
+export function stallFrom(holdAfterUs: number): number {
+  return Math.max(holdAfterUs, STALL_US);
 }
 
 function stalled(us: number): LoopEnd {

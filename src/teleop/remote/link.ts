@@ -34,32 +34,7 @@ export interface SampleLink {
   wait(untilUs: number): void;
 }
 
-/** Where nobody can connect. */
-export class NoLink implements SampleLink {
-  readonly incoming = new Uint8Array(LONGEST_BYTES);
-  readonly outgoing = new Uint8Array(SAMPLE_BYTES);
-  readonly #clock: Clock;
-
-  constructor(clock: Clock) {
-    this.#clock = clock;
-  }
-
-  look(): boolean {
-    return false;
-  }
-
-  receive(): number {
-    return -1;
-  }
-
-  send(): void {}
-
-  wait(untilUs: number): void {
-    this.#clock.sleepUntilUs(untilUs);
-  }
-}
-
-/** The control thread's end. */
+/** The control thread's end; a way that leads nowhere while nobody has connected. */
 export class SocketLink implements SampleLink {
   readonly #words: Int32Array;
   readonly #clock: Clock;

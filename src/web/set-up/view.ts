@@ -98,28 +98,25 @@ function compared(isDone: boolean): Found {
   };
 }
 
-function following(status: Status | undefined): Found {
-  const isDone = status?.state === "following";
-  return {
-    step: "follow",
-    isDone,
-    text: isDone
-      ? "The follower follows the leader."
-      : status === undefined
-        ? "The service does not answer: the screen Health says why."
-        : "Press Resume: the follower goes slowly to the leader's pose.",
-  };
-}
+const following = (status: Status | undefined): Found =>
+  lastStep(status, "following", {
+    done: "The follower follows the leader.",
+    next: "Press Resume: the follower goes slowly to the leader's pose.",
+  });
 
-function leading(status: Status | undefined): Found {
-  const isDone = status?.state === "leading";
-  return {
-    step: "follow",
-    isDone,
-    text: isDone
-      ? "The leader's positions are sent: a follower of another machine may follow them."
-      : status === undefined
-        ? "The service does not answer: the screen Health says why."
-        : "Press Resume: the leader's positions are sent.",
-  };
+const leading = (status: Status | undefined): Found =>
+  lastStep(status, "leading", {
+    done: "The leader's positions are sent: a follower of another machine may follow them.",
+    next: "Press Resume: the leader's positions are sent.",
+  });
+
+/** Whether the pair does what it is for. */
+function lastStep(
+  status: Status | undefined,
+  wanted: Status["state"],
+  { done, next }: { readonly done: string; readonly next: string },
+): Found {
+  const isDone = status?.state === wanted;
+  const rest = status === undefined ? "The service does not answer: the screen Health says why." : next;
+  return { step: "follow", isDone, text: isDone ? done : rest };
 }

@@ -87,21 +87,17 @@ test("who is to be moved by hand is the leader of the other machine", async () =
 });
 
 test("a leader that is somewhere else after the service was stopped for a while is approached slowly", async () => {
-  const { it, link } = remotePair();
+  const { it, link, stand } = remotePair();
   using _ = it;
   const there = it.positions("leader");
   const away = there.map((position, joint) => position + (joint === 0 ? 400 : 0));
-  const stream = (fromS: number, toS: number, positions: readonly number[]) => {
-    for (let s = fromS; s < toS; s += 0.005)
-      it.at(s, () => link.sample(positions, { epoch: EPOCH, afterMs: 2 }));
-  };
-  stream(0.5, 5, there);
+  stand(0.5, 5, there);
   // So many samples wait for a process that was stopped, until there is room for no more.
   for (let s = 5; s < 6.4; s += 0.005) {
     const sentUs = it.startUs + s * 1e6 + OTHER_CLOCK_US;
     it.at(20, () => link.sample(there, { epoch: EPOCH, sentUs }));
   }
-  stream(20.001, 26, away);
+  stand(20.001, 26, away);
   it.at(5, () => it.clock.pass(15));
   await it.runFor(26);
   const { alignSpeedDegPerS } = it.settings;
@@ -113,18 +109,14 @@ test("a leader that is somewhere else after the service was stopped for a while 
 });
 
 test("what was kept on the way and comes after a cut, before what is said now, is no reason to hurry", async () => {
-  const { it, link } = remotePair();
+  const { it, link, stand } = remotePair();
   using _ = it;
   const there = it.positions("leader");
   const away = there.map((position, joint) => position + (joint === 0 ? 400 : 0));
-  const stream = (fromS: number, toS: number, positions: readonly number[]) => {
-    for (let s = fromS; s < toS; s += 0.005)
-      it.at(s, () => link.sample(positions, { epoch: EPOCH, afterMs: 2 }));
-  };
-  stream(0.5, 5, there);
+  stand(0.5, 5, there);
   const sentUs = it.startUs + 5.1 * 1e6 + OTHER_CLOCK_US;
   for (const s of [20, 20.005]) it.at(s, () => link.sample(there, { epoch: EPOCH, sentUs }));
-  stream(20.1, 26, away);
+  stand(20.1, 26, away);
   await it.runFor(26);
   expect(it.states(19)).toEqual(["aligning", "following", "stopped"]);
   expect(it.codes(20)).toContain("leader.jumped");
