@@ -58,6 +58,10 @@ const bootstrap = async (...args: string[]) => {
       BUN_INSTALL_CACHE_DIR: join(tree, "cache"),
       npm_config_cache: join(tree, "npm-cache"),
       npm_config_registry: registry.url.href,
+      // On a machine that is busy for long one request may come to nothing: npm itself waits minutes for it.
+      npm_config_fetch_timeout: "10000",
+      npm_config_fetch_retry_mintimeout: "1000",
+      npm_config_update_notifier: "false",
     },
   });
   const [out, err] = await Promise.all([

@@ -211,7 +211,8 @@ test("no event is lost while the broker is away, and none comes twice", async ()
   const watch = new FleetWatch();
   for (const { topic, text } of listener.heard.slice(from)) watch.take(topic, Buffer.from(text), false);
   const numbers = watch.events.map(({ number }) => number).filter((number) => number > before);
-  expect(last - before).toBeGreaterThan(3);
+  // How many of them were told one by one depends on how much was told shortly before.
+  expect(last).toBeGreaterThan(before);
   expect(numbers).toEqual(numbers.map((_, index) => before + 1 + index));
   expect(numbers.at(-1)).toBeGreaterThanOrEqual(last);
 });
