@@ -7,6 +7,7 @@ import {
   type ControlReply,
   type ControlRequest,
   type NumberedEvent,
+  type PairArms,
   type PairNetwork,
   PROTOCOL_VERSION,
   replySchema,
@@ -61,7 +62,7 @@ type WithoutVersion<R> = R extends unknown ? Omit<R, "v"> : never;
 export async function askService(
   paths: readonly string[],
   request: WithoutVersion<
-    Exclude<ControlRequest, { do: "watch" | "samples" | "events" | "lend" | "network" }>
+    Exclude<ControlRequest, { do: "watch" | "samples" | "events" | "arms" | "lend" | "network" }>
   >,
 ): Promise<Status | undefined> {
   const { status } = await replyTo(request, paths);
@@ -82,6 +83,13 @@ export async function eventsOf(paths: readonly string[], after = 0): Promise<Num
     events.push(...further);
   }
   return events;
+}
+
+/** What the arms of the service at the first of `paths` are. Rejects with {@link ApiError}. */
+export async function armsOf(paths: readonly string[]): Promise<PairArms> {
+  const { arms } = await replyTo({ do: "arms" }, paths);
+  if (arms === undefined) throw new ApiError({ kind: "unknown" });
+  return arms;
 }
 
 /** Arms that a service has lent. */

@@ -1,6 +1,6 @@
 /**
  * What is spoken on a service's control socket: one JSON object a line, each way. A request is
- * `{"v": 1, "do": "status" | "watch" | "samples" | "events" | "tell" | "lend" | "network" | "heard" | "unsent" | "follow" | "pause" | "resume" | "release" | "park" | "reload"}`; a reply
+ * `{"v": 1, "do": "status" | "watch" | "samples" | "events" | "arms" | "tell" | "lend" | "network" | "heard" | "unsent" | "follow" | "pause" | "resume" | "release" | "park" | "reload"}`; a reply
  * `{"v": 1, "ok": true, …}` or `{"v": 1, "ok": false, "error": "…"}`. Fields and requests are only ever added: who reads ignores what it does not know.
  */
 import * as v from "valibot";
@@ -44,11 +44,19 @@ const remoteLeader = v.pipe(
 
 /** drive_mode, homing_offset, range_min and range_max of each joint, in the joints' order: a request is short. */
 const jointNumbers = v.strictTuple([v.number(), v.number(), v.number(), v.number()]);
+const armNumbers = v.strictTuple([
+  jointNumbers,
+  jointNumbers,
+  jointNumbers,
+  jointNumbers,
+  jointNumbers,
+  jointNumbers,
+]);
 /** Checks the form of what a follower must know of a leader. */
 export const leaderArmSchema = v.strictObject({
   epoch: v.pipe(v.string(), v.regex(/^[0-9a-f]{16}$/)),
   normalisation: v.picklist(["range", "degrees"]),
-  joints: v.strictTuple([jointNumbers, jointNumbers, jointNumbers, jointNumbers, jointNumbers, jointNumbers]),
+  joints: armNumbers,
 });
 
 /** What a follower must know of a leader. Whether the numbers can be a calibration is for who uses them. */
@@ -92,6 +100,8 @@ export const requestSchema = v.variant("do", [
     do: v.literal("events"),
     after: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0)), 0),
   }),
+  /** What the arms are and how their positions are normalised: for who records, replays or drives. */
+  v.strictObject({ v: version, do: v.literal("arms") }),
   /** Lends both arms for a purpose, in a word or a few: until the client ends the connection. */
   v.strictObject({
     v: version,
@@ -340,6 +350,23 @@ const networkSchema = v.object({
 /** What the network's client is told of a pair. */
 export type PairNetwork = v.InferOutput<typeof networkSchema>;
 
+const armOfPairSchema = v.object({
+  id: v.string(),
+  /** As in `leader` of a network; null while it is not known. */
+  joints: v.nullable(armNumbers),
+});
+
+const armsSchema = v.object({
+  normalisation: v.picklist(["range", "degrees"]),
+  rateHz: v.number(),
+  /** The leader that is followed, wherever it is. */
+  leader: armOfPairSchema,
+  follower: armOfPairSchema,
+});
+
+/** What the arms of a pair are, with the numbers of their calibrations. */
+export type PairArms = v.InferOutput<typeof armsSchema>;
+
 /** Checks a reply. */
 export const replySchema = v.union([
   v.object({
@@ -348,6 +375,7 @@ export const replySchema = v.union([
     status: v.optional(statusSchema),
     sample: v.optional(sampleSchema),
     events: v.optional(v.array(numberedEventSchema)),
+    arms: v.optional(armsSchema),
     /** Both ports are free. Of the follower: not all its servos have answered, or each was seen without torque. */
     lent: v.optional(v.object({ torque: v.picklist(["off", "unknown"]) })),
     /** The arms are to be given back within a second: somebody has asked for this. */

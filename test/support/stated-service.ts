@@ -28,6 +28,12 @@ export async function stateService(path: string, status: Status): Promise<Stated
     status: () => service.status,
     samples: (everyMs) => new SampleStream(memory.readSamples(), everyMs),
     events: (after) => eventsAfter(after, []),
+    arms: () => ({
+      normalisation: "range",
+      rateHz: 200,
+      leader: { id: "leader", joints: null },
+      follower: { id: "follower", joints: null },
+    }),
     follow(leader) {
       followed.push(leader);
       return undefined;

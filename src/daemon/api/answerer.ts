@@ -53,6 +53,8 @@ export class Answerer {
         sender.hold(carrying);
         return undefined;
       }
+      case "arms":
+        return success({ arms: this.#subject.arms() });
       case "events":
         return success({ events: this.#subject.events(request.after) });
       default: {

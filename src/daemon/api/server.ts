@@ -6,6 +6,7 @@ import {
   type HeardOfLeader,
   LONGEST_REQUEST_BYTES,
   type NumberedEvent,
+  type PairArms,
   type Status,
   type Tellable,
   type UnsentTrouble,
@@ -24,6 +25,8 @@ export interface ApiSubject {
   status(): Status;
   /** The first of the events that are kept after a number, the oldest first. */
   events(after: number): NumberedEvent[];
+  /** What the arms are. */
+  arms(): PairArms;
   /** Begins a stream of samples. */
   samples(everyMs: number): Samples;
   /** Each returns why nothing can be done now, where that is so. */

@@ -1,8 +1,9 @@
 /** The status of a running teleoperation, as the control socket tells it. */
 
-import type { ArmStatus, JointStatus, Status } from "../../api/protocol.ts";
+import type { ArmStatus, JointStatus, PairArms, Status } from "../../api/protocol.ts";
 import type { Calibration } from "../../arm/calibration/calibration.ts";
 import { normalise } from "../../arm/calibration/normalisation.ts";
+import { numbersOf } from "../../arm/calibration/numbers.ts";
 import { JOINTS, type JointName, ROLES, type Role } from "../../arm/joints.ts";
 import { type MeasuringRegister, namesOfErrorBits, physicalValue } from "../../feetech/registers.ts";
 import { roundTripMs } from "../../feetech/round-trip.ts";
@@ -66,6 +67,17 @@ export function statusOf(sources: StatusSources): Status {
       .slice(-LAST_EVENTS)
       .map(({ time, number: _, ...event }) => ({ time: time.toISOString(), ...event })),
   };
+}
+
+/** What the arms are, and how their positions are normalised. */
+export function armsOf(sources: StatusSources): PairArms {
+  const { normalisation, rateHz } = sources.settings;
+  const arm = (role: Role) => {
+    const calibration = calibrationOf(role, sources);
+    const joints = calibration === undefined ? null : numbersOf(calibration);
+    return { id: armOf(role, sources.settings).id, joints };
+  };
+  return { normalisation, rateHz, leader: arm("leader"), follower: arm("follower") };
 }
 
 function armStatus(role: Role, sources: StatusSources): ArmStatus {

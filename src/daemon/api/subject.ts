@@ -11,7 +11,7 @@ import type { Lending } from "../lending.ts";
 import { eventsAfter } from "./kept-events.ts";
 import { SampleStream } from "./sample-stream.ts";
 import type { ApiSubject } from "./server.ts";
-import { type StatusSources, statusOf } from "./status.ts";
+import { armsOf, type StatusSources, statusOf } from "./status.ts";
 import { toldByOthers } from "./told-by-others.ts";
 
 /** Of each so many are told: claims are made one at a time, and three failures cost a minute. */
@@ -82,6 +82,7 @@ export function apiSubject(
   const later = (why: string | undefined) => (why === undefined ? undefined : `${why}; then it is done`);
   return {
     status: () => statusOf(sources()),
+    arms: () => armsOf(sources()),
     samples: (everyMs) => new SampleStream(memory.readSamples(), everyMs),
     pause() {
       set("paused", { code: "pair.paused", stage: "asked" });

@@ -2,11 +2,9 @@
  * Who gives the follower its targets: what is configured, what somebody has asked for since, and what the network's
  * client has heard of the leader of another machine.
  */
-import * as v from "valibot";
 import type { HeardOfLeader, LeaderArm, PairNetwork, UnsentTrouble } from "../../api/protocol.ts";
-import { type Calibration, calibrationSchema } from "../../arm/calibration/calibration.ts";
-import { whyNoCalibration } from "../../arm/calibration/flaws.ts";
-import { idOf, JOINTS } from "../../arm/joints.ts";
+import type { Calibration } from "../../arm/calibration/calibration.ts";
+import { type CalibrationNumbers, calibrationOf, numbersOf } from "../../arm/calibration/numbers.ts";
 import type { EventSink } from "../../teleop/reporting/events.ts";
 import {
   type HeardLeader,
@@ -45,7 +43,7 @@ export class Drive {
   #configured: PairSettings;
   #since = new Date();
   #heard: { readonly arm?: HeardLeader; readonly trouble?: RemoteTrouble } = {};
-  #own: Omit<LeaderArm, "normalisation"> | undefined;
+  #own: { readonly epoch: string; readonly joints: CalibrationNumbers } | undefined;
   #client: Carrying | undefined;
   #changes = 0;
   readonly #apply: () => void;
@@ -156,11 +154,7 @@ export class Drive {
 
   /** The positions of this pair's leader go out under this epoch. */
   sends(epoch: string, calibration: Calibration): void {
-    const joints = JOINTS.map((joint) => {
-      const { drive_mode, homing_offset, range_min, range_max } = calibration[joint];
-      return [drive_mode, homing_offset, range_min, range_max];
-    }) as unknown as LeaderArm["joints"];
-    this.#own = { epoch, joints };
+    this.#own = { epoch, joints: numbersOf(calibration) };
     this.#changes++;
   }
 
@@ -236,14 +230,4 @@ class Carrying implements Held {
   ended(): void {
     this.#over();
   }
-}
-
-/** The calibration that the numbers of a request are; undefined where they can be none. */
-function calibrationOf(numbers: LeaderArm["joints"]): Calibration | undefined {
-  const joints = JOINTS.map((joint, index) => {
-    const [drive_mode, homing_offset, range_min, range_max] = numbers[index]!;
-    return [joint, { id: idOf(joint), drive_mode, homing_offset, range_min, range_max }];
-  });
-  const { success, output } = v.safeParse(calibrationSchema, Object.fromEntries(joints));
-  return success && whyNoCalibration(output) === undefined ? output : undefined;
 }

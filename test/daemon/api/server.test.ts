@@ -69,6 +69,12 @@ beforeEach(async () => {
     unsent: (trouble) => note(`unsent ${trouble?.why}`),
     follow: (leader) => note(`follow ${leader}`),
     reload: () => note("reload"),
+    arms: () => ({
+      normalisation: "range",
+      rateHz: 200,
+      leader: { id: "leader", joints: null },
+      follower: { id: "follower", joints: null },
+    }),
   });
 });
 

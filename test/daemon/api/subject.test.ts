@@ -1,15 +1,17 @@
 import { expect, test } from "bun:test";
+import { numbersOf } from "../../../src/arm/calibration/numbers.ts";
 import { defaultConfig } from "../../../src/config/config.ts";
-import { apiSubject } from "../../../src/daemon/api/subject.ts";
+import { apiSubject, type SubjectSources } from "../../../src/daemon/api/subject.ts";
 import { EventHistory } from "../../../src/daemon/events/event-history.ts";
 import { tell } from "../../../src/daemon/events/told.ts";
 import { Lending } from "../../../src/daemon/lending.ts";
 import { pairSettings } from "../../../src/daemon/settings/pair-settings.ts";
 import { createMemory } from "../../../src/teleop/shared/control-memory.ts";
+import { calibrations } from "../../arm/arms.ts";
 import { aDrive } from "../../support/drive.ts";
 
 /** A subject of the control socket, and the codes of what it has told. */
-function subject(settings = pairSettings(defaultConfig)) {
+function subject(settings = pairSettings(defaultConfig), known: SubjectSources["calibrations"] = {}) {
   const history = new EventHistory();
   const memory = createMemory();
   const lending = new Lending(memory, () => {});
@@ -22,7 +24,7 @@ function subject(settings = pairSettings(defaultConfig)) {
       history,
     },
     ...{
-      calibrations: {},
+      calibrations: known,
       lending,
       inTheWay: undefined,
       ...aDrive(memory),
@@ -75,4 +77,15 @@ test("what comes over the network is told as it is to be read, with the name tha
 test("a machine that has the leader alone parks nothing", () => {
   const { made } = subject({ ...pairSettings(defaultConfig), armsHere: "leader" });
   expect(made.park()).toContain("the leader of this pair alone");
+});
+
+test("the arms are told with their calibrations where these are known, the leader's as the one that is followed", () => {
+  const { made } = subject({ ...pairSettings(defaultConfig), normalisation: "degrees" }, calibrations);
+  const { leader, follower } = calibrations;
+  expect(made.arms()).toEqual({
+    ...{ normalisation: "degrees", rateHz: 200 },
+    leader: { id: "leader", joints: numbersOf(leader) },
+    follower: { id: "follower", joints: numbersOf(follower) },
+  });
+  expect(subject().made.arms().leader).toEqual({ id: "leader", joints: null });
 });
