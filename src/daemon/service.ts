@@ -78,6 +78,7 @@ export async function runService(options: ServiceOptions): Promise<Left | undefi
   const drive = new Drive({
     settings: first,
     apply: (wanted) => memory.mailbox.sendSettings(wanted),
+    tellTrouble: (trouble) => memory.troubles.send(JSON.stringify(trouble)),
     tell: (event) => sink(event),
   });
   let reading: SettingsReading = { at: new Date(), refused: [], kept: [] };

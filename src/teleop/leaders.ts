@@ -9,7 +9,7 @@ import type { Connected, ConnectedArm } from "./preparation.ts";
 import { type SampleLink, SocketLink } from "./remote/link.ts";
 import { newEpoch, SampleOutlet } from "./remote/outlet.ts";
 import { RemoteLeader } from "./remote/remote-leader.ts";
-import { type PairSettings, rolesHere } from "./settings.ts";
+import { type LeaderTrouble, type PairSettings, rolesHere } from "./settings.ts";
 import type { ArmCondition, LeaderCondition } from "./state/conditions.ts";
 
 /** Which arms of this machine are used: all that are here, but for a leader that is not followed. */
@@ -24,6 +24,8 @@ export class Leaders {
   readonly #remote: RemoteLeader;
   #settings: PairSettings;
   #roles: readonly Role[];
+  /** What was said last of why nothing is heard of a leader of another machine. */
+  #trouble: LeaderTrouble | undefined;
   /** What goes out, and for which calibration: with another one it is another epoch. */
   #outlet: { readonly calibration: object; readonly outlet: SampleOutlet } | undefined;
 
@@ -74,7 +76,9 @@ export class Leaders {
     const absent = { is: "absent", torque: "off" } as const;
     const seen = (role: Role, arm: ConnectedArm | undefined): ArmCondition =>
       this.#roles.includes(role) ? observeArm(connections[role], arm?.marks) : absent;
-    const remote = this.#remote.observe();
+    this.#trouble = (this.#parts.memory.troubles.take() as LeaderTrouble | undefined) ?? this.#trouble;
+    const { leader: name, trouble } = this.#trouble ?? {};
+    const remote = this.#remote.observe(name === this.#settings.remoteLeader?.name ? trouble : undefined);
     // Whoever carries samples is noticed to be gone also while none are sent.
     if (remote === undefined) this.#link.look();
     return { leader: remote ?? seen("leader", leader), follower: seen("follower", follower) };

@@ -14,6 +14,7 @@ export function aDrive(
   const drive = new Drive({
     settings,
     apply: (wanted) => memory.mailbox.sendSettings(wanted),
+    tellTrouble: () => {},
     tell: () => {},
   });
   return { drive, remote: new RemoteFigures(memory) };

@@ -6,6 +6,7 @@ import { LinkOwner } from "../remote/link.ts";
 import { Claims } from "./claims.ts";
 import { Lateness } from "./lateness.ts";
 import { type SharedMemory, sharedMemory } from "./layout.ts";
+import { Letter, type LetterMemory, LetterSender } from "./letter.ts";
 import { Mailbox, MailboxSender } from "./mailbox.ts";
 import { Answering, Questions } from "./questions.ts";
 import { SampleReader, SampleWriter } from "./samples.ts";
@@ -25,6 +26,8 @@ export interface ControlMemory {
   readonly remoteDelays: TimeCounts;
   /** The connection to the network's client: for a `SocketLink`. */
   readonly link: Int32Array;
+  /** Each is a `LeaderTrouble`. Nobody is called away for it. */
+  readonly troubles: Letter;
 }
 
 /** The main thread's view: it sends commands, and reads the rest. */
@@ -42,6 +45,8 @@ export interface MainMemory {
   /** How often a sample of another machine's leader was late by how much: for `roundTripMs`. */
   readonly remoteDelays: Uint32Array;
   readonly link: LinkOwner;
+  /** Each is a `LeaderTrouble`, for when the control thread has nobody to follow. */
+  readonly troubles: LetterSender;
   /** Begins to read samples, from now on. */
   readSamples(): SampleReader;
 }
@@ -61,6 +66,7 @@ export function createMemory(): MainMemory {
     roundTrips: roundTripsIn(memory),
     remoteDelays: memory.remoteDelays,
     link: new LinkOwner(memory.link),
+    troubles: new LetterSender(troubleIn(memory)),
     readSamples: () => new SampleReader(memory),
   };
 }
@@ -80,7 +86,12 @@ export function openMemory(buffer: SharedArrayBuffer, callMain: () => void = () 
     samples: new SampleWriter(memory),
     remoteDelays: new TimeCounts(memory.remoteDelays),
     link: memory.link,
+    troubles: new Letter(troubleIn(memory)),
   };
+}
+
+function troubleIn({ troubleState, trouble }: SharedMemory): LetterMemory {
+  return { words: troubleState, bytes: trouble };
 }
 
 function roundTripsIn({ roundTrips }: SharedMemory): Readonly<Record<Role, Uint32Array>> {

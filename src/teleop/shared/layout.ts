@@ -6,8 +6,10 @@
 import { ROLES } from "../../arm/joints.ts";
 import { ROUND_TRIP_BUCKETS } from "../../feetech/round-trip.ts";
 import { LINK_WORDS } from "../remote/link.ts";
+import { LONGEST_TROUBLE_BYTES } from "../settings.ts";
 import { CLAIM_NAMES_SIZE, CLAIM_WORDS } from "./claims.ts";
 import { LATENESS_BUCKETS } from "./lateness.ts";
+import { LETTER_WORDS } from "./letter.ts";
 import { COMMAND_WORDS, LONGEST_SETTINGS_BYTES, WISH_WORDS } from "./mailbox.ts";
 import { ANSWERS_BYTES, QUESTION_WORDS } from "./questions.ts";
 import { SAMPLE_WORDS, SAMPLES_KEPT } from "./samples.ts";
@@ -36,6 +38,9 @@ const sections = {
   remoteDelays: [Uint32Array, ROUND_TRIP_BUCKETS],
   /** The connection to the network's client, for `Atomics`. */
   link: [Int32Array, LINK_WORDS],
+  /** Why nothing is heard of a leader of another machine, as JSON, and that text's state, for `Atomics`. */
+  troubleState: [Int32Array, LETTER_WORDS],
+  trouble: [Uint8Array, LONGEST_TROUBLE_BYTES],
   /** How many samples there were. */
   sampleCount: [Int32Array, 1],
   sampleTimes: [Float64Array, SAMPLES_KEPT],
