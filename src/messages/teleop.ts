@@ -3,17 +3,11 @@ import { type ArmIdentity, nameOfArm } from "../arm/identity.ts";
 import { type JointName, nameWithId } from "../arm/joints.ts";
 import { nameOfOwner } from "../linux/owners/program.ts";
 import { reasonOf } from "../linux/system-error.ts";
-import type {
-  Borrower,
-  Doubt,
-  Left,
-  Problem,
-  TeleopCode,
-  TeleopProblem,
-} from "../teleop/reporting/problem.ts";
+import type { Doubt, Left, Problem, TeleopCode, TeleopProblem } from "../teleop/reporting/problem.ts";
 import { isArmProblem, sayArmEnd, whoHas } from "./arm.ts";
 import { type Audience, command } from "./audience.ts";
 import { sayNameTwice } from "./broker.ts";
+import { sayLent, sayTakenBack } from "./lending.ts";
 import { list } from "./list.ts";
 import { ignoredCommands, sayAway, sayClosed } from "./network.ts";
 
@@ -74,32 +68,8 @@ const words: { readonly [Code in TeleopCode]?: (problem: Of<Code>, audience: Aud
         );
     }
   },
-  "pair.lent": (problem) => {
-    const { borrower } = problem;
-    const who = borrower && sayBorrower(borrower);
-    switch (problem.stage) {
-      case "asked":
-        return `${who ?? "another program has borrowed the arms"}: the follower is released, and both ports are closed`;
-      case "releasing":
-        return `${who ?? "another program has borrowed the arms"}: the follower is being released for it`;
-      case "lent":
-        return (
-          `lent: ${who ?? "another program has borrowed the arms"}` +
-          (problem.torque === "off" ? "" : "; not all servos of the follower answered: it may hold")
-        );
-    }
-  },
-  "pair.taken-back": ({ borrower, how }) => {
-    const who = whoBorrows(borrower);
-    switch (how) {
-      case "given back":
-        return `${who} has given the arms back: the pair goes on as before`;
-      case "demanded":
-        return `${who} was asked to give the arms back, and has not within a second: they are taken as soon as it has closed their ports`;
-      case "not lent":
-        return `${who} has not got the arms: the pair goes on as before`;
-    }
-  },
+  "pair.lent": sayLent,
+  "pair.taken-back": sayTakenBack,
   "pair.resumed": () => "somebody asked to go on",
   "pair.unsettled": () =>
     "something else was asked for again and again: the follower is held, and goes on within five seconds",
@@ -261,15 +231,6 @@ export function sayTeleopProblem(problem: TeleopProblem, audience: Audience): st
 export function sayEnd(problem: Problem): string | undefined {
   if (isArmProblem(problem)) return sayArmEnd(problem);
   return (ends[problem.code] as ((problem: TeleopProblem) => string) | undefined)?.(problem);
-}
-
-/** Who has the arms: `so101 (pid 812) has borrowed the arms (calibrate)`. */
-export function sayBorrower(borrower: Borrower): string {
-  return `${whoBorrows(borrower)} has borrowed the arms (${borrower.purpose})`;
-}
-
-function whoBorrows({ program }: Borrower): string {
-  return program === undefined ? "another program" : nameOfOwner(program);
 }
 
 /** How a stopped teleoperation left the follower. */

@@ -1,8 +1,8 @@
 /** The control socket of a running teleoperation: what comes on it, done to the pair. */
 import { TELLABLE } from "../../api/protocol.ts";
 import type { Audience } from "../../messages/audience.ts";
+import { sayBorrower } from "../../messages/lending.ts";
 import { sayProblem } from "../../messages/problems.ts";
-import { sayBorrower } from "../../messages/teleop.ts";
 import type { EventSink } from "../../teleop/reporting/events.ts";
 import type { Problem } from "../../teleop/reporting/problem.ts";
 import type { Mode } from "../../teleop/state/states.ts";
