@@ -330,3 +330,8 @@ test("no wall clock, which may be stepped, is read where arms or samples are dec
   const tell = ["daemon/network/drive.ts", "remote/fleet/own-status.ts", "remote/fleet/watch.ts"];
   expect(readers.map(({ path }) => path).sort()).toEqual(tell);
 });
+
+test("nobody waits by a clock that may be stepped, as Atomics.wait does", () => {
+  const waiting = files.filter(({ text }) => /Atomics\.(wait|notify)\(/.test(text));
+  expect(waiting.map(({ path }) => path)).toEqual([]);
+});
