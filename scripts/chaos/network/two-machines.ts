@@ -118,6 +118,8 @@ class ClientWatch {
     for (const pid of this.#machine.program.children) {
       try {
         const sample = sampleProcess(pid);
+        // One that is just ending has no memory any more.
+        if (Number.isNaN(sample.residentKB)) continue;
         if (!this.#first.has(pid)) this.#first.set(pid, sample);
         this.#last.set(pid, sample);
         this.#mostKB = Math.max(this.#mostKB, sample.residentKB);
