@@ -9,7 +9,7 @@ import { type FolderLock, lockFolder } from "../linux/guarded/lock.ts";
 import { openFolder } from "../linux/guarded/path.ts";
 import { nameBehindTemporary } from "../linux/temporary.ts";
 import { isVisible } from "../linux/text/visible.ts";
-import { findBeyond } from "./beyond.ts";
+import { findBeyond, temporaryFiles } from "./beyond.ts";
 import { cardText } from "./card.ts";
 import { readInfo, readUnits } from "./dataset.ts";
 import { asDatasetError, namesIn, readText } from "./files.ts";
@@ -132,6 +132,7 @@ export class DatasetWriter {
     if (readText(dir, INFO_FILE) !== undefined) throw new DatasetError({ kind: "dataset there", dir });
     const other = held.root.names().find((name) => !isOurBeginning(dir, name));
     if (other !== undefined) throw new DatasetError({ kind: "not empty", dir, example: other });
+    removeFiles(held.root, temporaryFiles(dir));
     const info = newInfo(fps, robotType);
     const infoText = jsonText(info);
     await placeInOrder(held.root, [
