@@ -5,8 +5,6 @@
 import type { NormalisationMode } from "../arm/calibration/normalisation.ts";
 import { JOINT_COUNT, JOINTS } from "../arm/joints.ts";
 import type { GuardedFolder } from "../linux/guarded/folder.ts";
-import { type FolderLock, lockFolder } from "../linux/guarded/lock.ts";
-import { openFolder } from "../linux/guarded/path.ts";
 import { nameBehindTemporary } from "../linux/temporary.ts";
 import { isVisible } from "../linux/text/visible.ts";
 import { findBeyond, temporaryFiles } from "./beyond.ts";
@@ -29,6 +27,7 @@ import {
   WRITER,
 } from "./format.ts";
 import { type Gap, type Gaps, gapsText, parseGaps } from "./gaps.ts";
+import { HeldFolder } from "./held.ts";
 import { type DatasetInfo, jsonText, newInfo, withEpisode } from "./info.ts";
 import {
   countColumns,
@@ -82,16 +81,14 @@ const START: Place = { chunk: 0, file: 0 };
 /** A dataset's folder, held and locked. Nobody else records into it until it is closed. */
 export class DatasetWriter {
   readonly dir: string;
-  readonly #root: GuardedFolder;
-  readonly #lock: FolderLock;
+  readonly #held: HeldFolder;
   #written: Written;
   /** The text of `meta/info.json`, as it was written or found last. */
   #infoText: string;
 
-  private constructor(dir: string, held: Held, written: Written, infoText: string) {
+  private constructor(dir: string, held: HeldFolder, written: Written, infoText: string) {
     this.dir = dir;
-    this.#root = held.root;
-    this.#lock = held.lock;
+    this.#held = held;
     this.#written = written;
     this.#infoText = infoText;
   }
@@ -128,7 +125,7 @@ export class DatasetWriter {
   }
 
   /** Begins a dataset in a folder that has nothing in it. */
-  static async #begin(dir: string, held: Held, { fps, units }: Recorded, robotType: string) {
+  static async #begin(dir: string, held: HeldFolder, { fps, units }: Recorded, robotType: string) {
     if (readText(dir, INFO_FILE) !== undefined) throw new DatasetError({ kind: "dataset there", dir });
     const other = held.root.names().find((name) => !isOurBeginning(dir, name));
     if (other !== undefined) throw new DatasetError({ kind: "not empty", dir, example: other });
@@ -151,7 +148,8 @@ export class DatasetWriter {
 
   /**
    * Saves an episode: when this returns it survives a loss of power. Throws {@link DatasetError}: the episode is not in the
-   * dataset, which is as it was, and may be saved once more.
+   * dataset, which is as it was, and may be saved once more; or, where {@link totals} counts it, it is there, and the disk did
+   * not confirm that it will last.
    */
   async saveEpisode({ task, frames, gaps }: NewEpisode): Promise<void> {
     this.#require(task, frames);
@@ -189,7 +187,7 @@ export class DatasetWriter {
       { path: INFO_FILE, bytes: infoText },
     ];
     try {
-      await placeInOrder(this.#root, files, () => {
+      await placeInOrder(this.#held.root, files, () => {
         this.#written = after;
         this.#infoText = infoText;
       });
@@ -201,8 +199,7 @@ export class DatasetWriter {
 
   /** Lets go of the folder. */
   close(): void {
-    this.#lock.release();
-    this.#root.close();
+    this.#held.close();
   }
 
   #require(task: string, { action, state, length }: Frames): void {
@@ -220,7 +217,7 @@ export class DatasetWriter {
   #requireUnchanged(): void {
     let text: string;
     try {
-      const meta = this.#root.folder("meta");
+      const meta = this.#held.root.folder("meta");
       try {
         text = meta.read("info.json", LONGEST_INFO).bytes.toString("utf8");
       } finally {
@@ -235,7 +232,7 @@ export class DatasetWriter {
   /** Removes an episode's files that do not count. What cannot be removed is, by who resumes. */
   #giveUp(paths: readonly string[]): void {
     try {
-      removeFiles(this.#root, paths);
+      removeFiles(this.#held.root, paths);
     } catch {}
   }
 }
@@ -247,29 +244,18 @@ export function isTask(text: string): boolean {
   return text.trim() !== "" && text.length <= LONGEST_TASK && isVisible(text);
 }
 
-interface Held {
-  readonly root: GuardedFolder;
-  readonly lock: FolderLock;
-}
-
-/** Holds and locks a folder for a writer that `work` makes; lets go of it when that throws. */
+/** Holds a folder for a writer that `work` makes, and lets go of it when that throws. */
 async function holding(
   dir: string,
   missing: "make" | "throw",
-  work: (held: Held) => Promise<DatasetWriter>,
+  work: (held: HeldFolder) => Promise<DatasetWriter>,
 ): Promise<DatasetWriter> {
-  let root: GuardedFolder | undefined;
-  let lock: FolderLock | undefined;
+  const held = HeldFolder.take(dir, missing);
   try {
-    root = openFolder(dir, missing);
-    lock = lockFolder(root);
-    if (lock === undefined) throw new DatasetError({ kind: "taken", dir });
-    return await work({ root, lock });
+    return await work(held);
   } catch (error) {
-    lock?.release();
-    root?.close();
-    const isNothing = root === undefined && (error as { code?: unknown }).code === "ENOENT";
-    throw isNothing ? new DatasetError({ kind: "missing", dir }, error) : asDatasetError(dir, dir, error);
+    held.close();
+    throw asDatasetError(dir, dir, error);
   }
 }
 
