@@ -86,7 +86,7 @@ export function sayFinding(finding: Finding): string {
     case "gaps": {
       const frames = finding.gaps.reduce((sum, gap) => sum + gap.frames, 0);
       const [{ from = 0 } = {}] = finding.gaps;
-      return `episode ${finding.episode} has gaps: ${frames} ${frames === 1 ? "frame was" : "frames were"} lost and repeat the one before, first at frame ${from}`;
+      return `episode ${finding.episode} has gaps: ${frames === 1 ? "1 frame was lost and repeats" : `${frames} frames were lost and repeat`} the one before, first at frame ${from}`;
     }
     case "beyond":
       return `${finding.file} is left of an episode that was not saved, and does not count`;
