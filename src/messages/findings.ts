@@ -79,6 +79,14 @@ export function sayFinding(finding: Finding): string {
       return `the row of episode ${finding.episode} has no whole statistics: LeRobot's tools cannot split or merge the dataset with them`;
     case "no video":
       return `${finding.file} of episode ${finding.episode} is missing: LeRobot goes to the Hub for it, which looks like an error of the network`;
+    case "damaged video":
+      return `${finding.file} is no whole MP4: it was perhaps not written to its end`;
+    case "video frames":
+      return `${finding.file} has ${finding.has} frames, and its episodes have ${finding.wanted}`;
+    case "video rate":
+      return `${finding.file} has ${figure(finding.has)} frames a second, and the dataset ${finding.wanted}: LeRobot takes wrong frames`;
+    case "video start":
+      return `episode ${finding.episode} begins at ${figure(finding.has)} s of the video ${finding.column}, and the one before ends at ${figure(finding.wanted)} s`;
     case "video time":
       return `episode ${finding.episode} has ${figure(finding.has)} s of the video ${finding.column}, and its frames take ${figure(finding.wanted)} s`;
     case "no units":

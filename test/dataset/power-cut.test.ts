@@ -1,13 +1,16 @@
-import { expect, setDefaultTimeout } from "bun:test";
+import { afterAll, expect, setDefaultTimeout } from "bun:test";
 import { existsSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { checkDataset } from "../../src/dataset/check/check.ts";
 import { readDataset, readEpisode } from "../../src/dataset/dataset.ts";
 import { DatasetWriter } from "../../src/dataset/writer.ts";
-import { episodeOf, motion, RECORDED_LENGTHS, recorded, testFolder } from "../support/datasets.ts";
+import { removeTestFolders, testFolder } from "../support/datasets.ts";
+import { episodeOf, motion, RECORDED_LENGTHS, recorded } from "../support/episodes.ts";
 import { needing, program, TRACING } from "../support/needs.ts";
 import { afterPowerCut, type Call, callsOf, type Kept } from "../support/power-cut.ts";
+
+afterAll(removeTestFolders);
 
 setDefaultTimeout(180_000);
 

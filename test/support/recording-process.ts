@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatasetWriter } from "../../src/dataset/writer.ts";
-import { episodeOf, RECORDED_LENGTHS, recorded } from "./datasets.ts";
+import { episodeOf, RECORDED_LENGTHS, recorded } from "./episodes.ts";
 
 const dir = process.argv[2]!;
 let writer = await DatasetWriter.create(dir, recorded);
