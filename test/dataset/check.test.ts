@@ -1,4 +1,4 @@
-import { afterAll, describe, expect, test } from "bun:test";
+import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { cpSync, readFileSync, rmSync, symlinkSync, truncateSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { DecodedArray } from "hyparquet";
@@ -17,6 +17,7 @@ import {
   writeTasks,
 } from "../support/datasets.ts";
 
+setDefaultTimeout(60_000);
 afterAll(removeTestFolders);
 
 const sound = await ourDataset([12, 9, 15]);

@@ -1,4 +1,4 @@
-import { afterAll, expect, test } from "bun:test";
+import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
@@ -7,6 +7,7 @@ import { DatasetWriter } from "../../src/dataset/writer.ts";
 import { removeTestFolders, testFolder } from "../support/datasets.ts";
 import { episodeOf, motion, recorded } from "../support/episodes.ts";
 
+setDefaultTimeout(60_000);
 afterAll(removeTestFolders);
 
 // Everything here is seen by a reader that is not ours: DuckDB, or the bytes themselves.

@@ -1,4 +1,4 @@
-import { afterAll, expect, test } from "bun:test";
+import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
 import { cpSync, readdirSync, readFileSync, symlinkSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { checkDataset } from "../../src/dataset/check/check.ts";
@@ -11,6 +11,7 @@ import {
   writeTasks,
 } from "../support/datasets.ts";
 
+setDefaultTimeout(60_000);
 afterAll(removeTestFolders);
 
 /** Takes an archive apart with the system's tar; returns the folder that was in it. */
