@@ -7,6 +7,7 @@ import type { Doubt, Left, Problem, TeleopCode, TeleopProblem } from "../teleop/
 import { isArmProblem, sayArmEnd, whoHas } from "./arm.ts";
 import { type Audience, command } from "./audience.ts";
 import { sayNameTwice } from "./broker.ts";
+import { sayDriveOver, sayDrivingClient } from "./driving.ts";
 import { sayLent, sayTakenBack } from "./lending.ts";
 import { list } from "./list.ts";
 import { ignoredCommands, sayAway, sayClosed } from "./network.ts";
@@ -115,6 +116,19 @@ const words: { readonly [Code in TeleopCode]?: (problem: Of<Code>, audience: Aud
     leader === "local"
       ? "the follower follows the leader of this pair from now on"
       : `the follower follows the leader ${leader} from now on`,
+  "client.driving": ({ client }) => `${sayDrivingClient(client)} drives the follower from now on`,
+  "client.silent": ({ client, forMs }) =>
+    `no target from ${sayDrivingClient(client)} for ${forMs} ms: the follower is held, and it may go on within 10 s`,
+  "client.gone": ({ client, why }, audience) =>
+    `${sayDrivingClient(client)} drives no more${why === undefined ? "" : ` (${sayDriveOver(why)})`}: the follower is held ` +
+    `until you move the leader by 10° or more, or run "${command(audience, "resume")}"`,
+  "leader.moved": ({ arm, client }) =>
+    `${name(arm)} was moved while ${sayDrivingClient(client)} drives: the follower is held — go on moving it for 1 s and the ` +
+    "follower follows it, or leave it and the client goes on",
+  "leader.took-over": ({ client, why }) =>
+    why === "leader in hand"
+      ? `${sayDrivingClient(client)} may not drive: somebody moves the leader`
+      : `the leader has taken the follower from ${sayDrivingClient(client)}`,
   "leader.silent": ({ arm, forMs }) => `no position from ${name(arm)} for ${forMs} ms`,
   "leader.torque-on": ({ arm, unconfirmed }) =>
     released(
