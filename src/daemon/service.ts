@@ -12,6 +12,7 @@ import { MAIN_PAIR } from "../config/pairs.ts";
 import { serviceManager } from "../host/notify.ts";
 import type { Audience } from "../messages/audience.ts";
 import { sayProblem } from "../messages/problems.ts";
+import { whyNotRecorded } from "../messages/recording.ts";
 import type { ControlEvent, EventSink, Severity } from "../teleop/reporting/events.ts";
 import type { Borrower, Left, Problem } from "../teleop/reporting/problem.ts";
 import type { PairSettings } from "../teleop/settings.ts";
@@ -31,6 +32,7 @@ import { RemoteFigures } from "./network/remote-figures.ts";
 import { SampleSocket } from "./network/sample-socket.ts";
 import { type Place, takePlace } from "./place.ts";
 import { watchPorts } from "./port-claims.ts";
+import { RecorderPlace } from "./recorder-place.ts";
 import { firstSettings } from "./settings/first-settings.ts";
 import { reload, type SettingsReading } from "./settings/reload.ts";
 import { withPauses } from "./settings/with-pauses.ts";
@@ -90,6 +92,10 @@ export async function runService(options: ServiceOptions): Promise<Left | undefi
   const remote = new RemoteFigures(memory);
   const lending = new Lending(memory, (problem) =>
     sink({ kind: "notice", severity: severityOf(problem), problem }),
+  );
+  const recorderPlace = new RecorderPlace(
+    (severity, problem) => sink({ kind: "notice", severity, problem }),
+    () => whyNotRecorded(history.state, history.why),
   );
 
   const sinks: ToldSink[] = [
@@ -153,7 +159,7 @@ export async function runService(options: ServiceOptions): Promise<Left | undefi
       subject: apiSubject(
         () => ({
           ...{ pair, startedAt, settings: drive.settings, reading, memory, history },
-          ...{ calibrations, lending, inTheWay, drive, remote },
+          ...{ calibrations, lending, inTheWay, drive, remote, recorderPlace },
         }),
         sink,
         readAgain,

@@ -16,6 +16,7 @@ import { isArmProblem, sayArmEnd, whoHas } from "./arm.ts";
 import { type Audience, command } from "./audience.ts";
 import { sayNameTwice } from "./broker.ts";
 import { list } from "./list.ts";
+import { sayRecorderEnd, saySaved } from "./recording.ts";
 
 /** Problems of one code. */
 type Of<Code extends TeleopCode> = Extract<TeleopProblem, { readonly code: Code }>;
@@ -137,6 +138,12 @@ const words: { readonly [Code in TeleopCode]?: (problem: Of<Code>, audience: Aud
     return `somebody asked over the network ${wishes[problem.wish]}`;
   },
   "network.command-ignored": ({ why }) => ignoredCommands[why],
+
+  "recording.began": ({ dataset }) => `a recorder is there: it records this pair into ${dataset}`,
+  "recording.saved": saySaved,
+  "recording.given-up": ({ episode, why }) =>
+    `episode ${episode} was not saved${why === "" ? "" : `: ${why}`}`,
+  "recording.ended": sayRecorderEnd,
 
   "arm.back": ({ arm }) => `${name(arm)} answers`,
   "bus.lossy": ({ arm, joint, lost, ticks }) =>

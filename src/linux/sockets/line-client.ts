@@ -57,7 +57,8 @@ export class LineClient {
     for (let waitMs = 0; ; waitMs = IN_LINE_MS) {
       try {
         const client = new LineClient(connectTo(path, waitMs), longestBytes);
-        client.#say(line);
+        // A new connection has room for a request.
+        client.say(line);
         return client;
       } catch (error) {
         if (!isSystemError(error) || !["EAGAIN", "EINTR"].includes(error.code)) throw error;
@@ -104,10 +105,10 @@ export class LineClient {
     }
   }
 
-  /** A new connection has room for a request. */
-  #say(line: string): void {
+  /** Says a line, with its end; false when the other side is gone, or has not taken what was said before: then it is to be closed. */
+  say(line: string): boolean {
     const bytes = new TextEncoder().encode(line);
     this.#chunk.bytes.set(bytes);
-    send(this.#fd, this.#chunk, bytes.length);
+    return !this.#isClosed && send(this.#fd, this.#chunk, bytes.length) === bytes.length;
   }
 }

@@ -116,6 +116,11 @@ export const eventCodes = {
   "network.name-twice": [115, "two machines call themselves by one name at the broker"],
   "network.command": [116, "a pause, a release or to go on was asked for over the network"],
   "network.command-ignored": [117, "what came over the network as a command was not obeyed"],
+
+  "recording.began": [125, "a recorder is there: it records this pair into a dataset"],
+  "recording.saved": [126, "an episode was saved"],
+  "recording.given-up": [127, "an episode was not saved"],
+  "recording.ended": [128, "the recorder is done, has failed, or is gone"],
 } as const satisfies Record<string, readonly [number: number, meaning: string]>;
 
 /** The name of an event. */

@@ -44,6 +44,8 @@ export interface MainMemory {
   readonly link: LinkOwner;
   /** Begins to read samples, from now on. */
   readSamples(): SampleReader;
+  /** Has the follower's positions read for every sample, as the port allows, until what is returned is called. */
+  record(): () => void;
 }
 
 /** Makes the memory that a control thread is to share with this one. */
@@ -62,6 +64,10 @@ export function createMemory(): MainMemory {
     remoteDelays: memory.remoteDelays,
     link: new LinkOwner(memory.link),
     readSamples: () => new SampleReader(memory),
+    record() {
+      Atomics.add(memory.recorders, 0, 1);
+      return () => void Atomics.sub(memory.recorders, 0, 1);
+    },
   };
 }
 
