@@ -9,6 +9,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   "main.ts": ["cli", "daemon", "messages"],
   cli: [
     "web",
+    "recording",
     "workflows",
     "remote",
     "daemon",
@@ -16,6 +17,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "messages",
     "api",
     "config",
+    "dataset",
     "teleop",
     "arm",
     "host",
@@ -40,6 +42,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "linux",
   ],
   metrics: ["api", "arm"],
+  recording: ["dataset", "messages", "api", "arm", "feetech", "linux"],
   remote: ["messages", "api", "config", "teleop", "arm", "host", "linux"],
   daemon: [
     "remote",
@@ -56,7 +59,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "linux",
   ],
   root: ["config", "arm", "host", "helper", "linux"],
-  messages: ["teleop", "arm", "feetech", "serial", "linux"],
+  messages: ["dataset", "teleop", "arm", "feetech", "serial", "linux"],
+  dataset: ["arm", "linux"],
   api: ["teleop", "arm", "linux"],
   config: ["arm", "feetech", "serial", "linux"],
   teleop: ["arm", "feetech", "serial", "linux"],

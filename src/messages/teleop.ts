@@ -11,6 +11,7 @@ import { sayDriveOver, sayDrivingClient } from "./driving.ts";
 import { sayLent, sayTakenBack } from "./lending.ts";
 import { list } from "./list.ts";
 import { ignoredCommands, sayAway, sayClosed } from "./network.ts";
+import { sayRecorderEnd, saySaved } from "./recording.ts";
 
 /** Problems of one code. */
 type Of<Code extends TeleopCode> = Extract<TeleopProblem, { readonly code: Code }>;
@@ -97,6 +98,12 @@ const words: { readonly [Code in TeleopCode]?: (problem: Of<Code>, audience: Aud
     return `somebody asked over the network ${wishes[problem.wish]}`;
   },
   "network.command-ignored": ({ why }) => ignoredCommands[why],
+
+  "recording.began": ({ dataset }) => `a recorder is there: it records this pair into ${dataset}`,
+  "recording.saved": saySaved,
+  "recording.given-up": ({ episode, why }) =>
+    `episode ${episode} was not saved${why === "" ? "" : `: ${why}`}`,
+  "recording.ended": sayRecorderEnd,
 
   "arm.back": ({ arm }) => `${name(arm)} answers`,
   "bus.lossy": ({ arm, joint, lost, ticks }) =>

@@ -56,6 +56,8 @@ export interface MainMemory {
   readonly targets: LinkOwner;
   /** Begins to read samples, from now on. */
   readSamples(): SampleReader;
+  /** Has the follower's positions read for every sample, as the port allows, until what is returned is called. */
+  record(): () => void;
 }
 
 /** Makes the memory that a control thread is to share with this one. */
@@ -77,6 +79,10 @@ export function createMemory(): MainMemory {
     session: new SessionSender(memory.session),
     targets: new LinkOwner(memory.targets),
     readSamples: () => new SampleReader(memory),
+    record() {
+      Atomics.add(memory.recorders, 0, 1);
+      return () => void Atomics.sub(memory.recorders, 0, 1);
+    },
   };
 }
 

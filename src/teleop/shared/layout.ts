@@ -49,6 +49,10 @@ const sections = {
   sampleCount: [Int32Array, 1],
   sampleTimes: [Float64Array, SAMPLES_KEPT],
   samples: [Int16Array, SAMPLES_KEPT * SAMPLE_WORDS],
+  /** When the follower's positions of each were asked for. */
+  followerTimes: [Float64Array, SAMPLES_KEPT],
+  /** How many record the samples, for `Atomics`. */
+  recorders: [Int32Array, 1],
 } as const;
 
 type Sections = typeof sections;
