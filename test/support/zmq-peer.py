@@ -14,6 +14,8 @@ sockets = {}
 def connect(name, kind, to, conflate=False):
     socket = context.socket(KINDS[kind])
     socket.linger = 0
+    # Who is let in nowhere has nobody to send to.
+    socket.sndtimeo = 1000
     if conflate:
         socket.conflate = 1
     if kind == "sub":
@@ -23,8 +25,11 @@ def connect(name, kind, to, conflate=False):
 
 
 def send(name, parts, times=1):
-    for _ in range(times):
-        sockets[name].send_multipart([part.encode("latin-1") for part in parts])
+    try:
+        for _ in range(times):
+            sockets[name].send_multipart([part.encode("latin-1") for part in parts])
+    except zmq.Again:
+        pass
 
 
 def receive(name, within_ms):
