@@ -65,6 +65,7 @@ export function configTemplate(pair: string): string {
     .replaceAll("/dev/ttyUSB_leader_arm", `/dev/so101/${pair}-leader`)
     .replaceAll("/dev/ttyUSB_follower_arm", `/dev/so101/${pair}-follower`)
     .replaceAll(/^#id = "(leader|follower)"/gm, `#id = "${pair}-$1"`)
+    .replace('listen = "0.0.0.0:5555"', 'listen = "0.0.0.0:5565"')
     .replaceAll("systemctl reload so101-teleop ", `systemctl reload so101-teleop@${pair} `);
 }
 
