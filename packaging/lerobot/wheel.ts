@@ -46,7 +46,9 @@ export async function makeWheel(): Promise<{ readonly name: string; readonly con
     { path: `${info}/WHEEL`, content: encode(WHEEL) },
     { path: `${info}/top_level.txt`, content: encode(`${NAME}\n`) },
   ];
-  const record = members.map(({ path, content }) => `${path},sha256=${digestOf(content)},${content.length}\n`);
+  const record = members.map(
+    ({ path, content }) => `${path},sha256=${digestOf(content)},${content.length}\n`,
+  );
   const listed = { path: `${info}/RECORD`, content: encode(`${record.join("")}${info}/RECORD,,\n`) };
   return { name: `${NAME}-${version}-py3-none-any.whl`, content: zipOf([...members, listed]) };
 }
