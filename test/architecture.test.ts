@@ -42,7 +42,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   ],
   metrics: ["api", "arm"],
   remote: ["messages", "api", "config", "teleop", "arm", "host", "linux"],
-  lerobot: ["messages", "api", "config", "teleop", "arm", "host", "linux"],
+  lerobot: ["messages", "api", "config", "teleop", "arm", "host", "feetech", "linux"],
   daemon: [
     "remote",
     "messages",

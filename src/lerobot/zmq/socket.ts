@@ -9,8 +9,8 @@ import { systemError } from "../../linux/system-error.ts";
 import type { Libzmq } from "./library.ts";
 
 // zmq.h: the same wherever it runs.
-const KINDS = { pub: 1, router: 6, pull: 7, push: 8 } as const;
-/** What a socket does: hands out to all, asks and answers, takes from all, shares out among all. */
+const KINDS = { pub: 1, router: 6, pull: 7, push: 8, xpub: 9 } as const;
+/** What a socket does: hands out to all, asks and answers, takes from all, shares out among all; hands out to all, and hears whether there are any. */
 export type ZmqKind = keyof typeof KINDS;
 const Option = {
   fd: 14,
@@ -21,6 +21,7 @@ const Option = {
   sendHighWater: 23,
   receiveHighWater: 24,
   ipv6: 42,
+  routerHandover: 56,
   zapDomain: 55,
   handshakeMs: 66,
   heartbeatMs: 75,
@@ -91,6 +92,8 @@ export class ZmqSocket {
     this.#set(Option.handshakeMs, HANDSHAKE_MS);
     this.#set(Option.heartbeatMs, HEARTBEAT_MS);
     this.#set(Option.heartbeatTimeoutMs, HEARTBEAT_TIMEOUT_MS);
+    // Who comes again before its end was noticed takes its own place.
+    if (kind === "router") this.#set(Option.routerHandover, 1);
     values.setBigInt64(0, BigInt(longestBytes), true);
     zmq.zmq_setsockopt(socket, Option.maxMessageSize, value.pointer, 8);
     if (domain !== undefined) {
