@@ -5,9 +5,9 @@ import type { PairArms, Status } from "../../api/protocol.ts";
 import { nowUs } from "../../linux/clock.ts";
 import { NO_REQUEST, otherWire, unitsWarning } from "../../messages/plugin.ts";
 import type { Severity } from "../../teleop/reporting/events.ts";
+import { feed } from "../feed.ts";
 import type { ZmqContext } from "../zmq/context.ts";
 import type { ZmqMessage } from "../zmq/socket.ts";
-import { feed } from "./feed.ts";
 import {
   bytesOf,
   type Hello,
@@ -35,6 +35,8 @@ export interface PluginOptions {
   say(severity: Severity, text: string): void;
 }
 
+/** Every sample: no loop of the program is faster. */
+const SAMPLES_EVERY_MS = 2;
 /** A listener has few samples before it that wait: what it does not take in time is lost. */
 const SAMPLES_WAITING = 4;
 
@@ -90,6 +92,7 @@ class PluginHost {
     void feed(
       {
         sockets: this.#options.sockets,
+        everyMs: SAMPLES_EVERY_MS,
         publish: (sample) => send(bytesOf({ run: this.#run, ...sample })),
         missed: (error) => this.#sayOnce(this.#options.explain(error)),
       },

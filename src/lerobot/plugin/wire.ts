@@ -4,9 +4,9 @@
  * has it for others.
  */
 import * as v from "valibot";
-import type { ApiSample } from "../../api/protocol.ts";
 import type { NormalisationMode } from "../../arm/calibration/normalisation.ts";
 import { JOINT_COUNT } from "../../arm/joints.ts";
+import type { FedSample } from "../feed.ts";
 
 /** The version of the wire: a request of another is refused with this number. */
 export const WIRE_VERSION = 1;
@@ -100,14 +100,9 @@ export type PluginReply =
   | ({ readonly ok: true; readonly number: number } & (Hello | Driven))
   | { readonly ok: false; readonly number: number; readonly error: string };
 
-/** A sample, as it is handed out. Positions in the joints' order. */
-export interface PluginSample extends Pick<ApiSample, "timeUs" | "state"> {
+/** A sample, as it is handed out. */
+export interface PluginSample extends FedSample {
   readonly run: string;
-  readonly units: NormalisationMode;
-  /** The leader's, as LeRobot has its action: before any limit; null where they are not known. */
-  readonly action: readonly number[] | null;
-  /** The follower's. */
-  readonly observation: readonly number[];
 }
 
 /** The bytes of what is sent. */
