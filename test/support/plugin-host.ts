@@ -7,13 +7,14 @@ let hosts = 0;
 
 /** Serves at an address of this machine's own that nothing else uses; disposing ends it. */
 export class PluginHostOfTests implements AsyncDisposable {
-  readonly address = `127.${process.pid & 0xff}.${(process.pid >> 8) & 0xff}.${++hosts}`;
+  readonly address: string;
   readonly said: string[] = [];
   readonly #ending = new AbortController();
   readonly #context = new ZmqContext(() => true);
   readonly #serving: Promise<void>;
 
-  constructor(socket: string) {
+  constructor(socket: string, address = `127.${process.pid & 0xff}.${(process.pid >> 8) & 0xff}.${++hosts}`) {
+    this.address = address;
     this.#serving = servePlugin(
       {
         context: this.#context,

@@ -72,8 +72,9 @@ class SO101Remote(_Arm, Robot):
     @property
     def is_shadow(self):
         """Whether the Pi's own leader drives, and this robot only watches."""
-        leaders = [user for user in self._checked().users if isinstance(user, SO101RemoteLeader)]
-        return self._shadow == "true" or (self._shadow == "auto" and bool(leaders))
+        users = [user for connection in Connection.all.values() for user in connection.users]
+        has_leader = any(isinstance(user, SO101RemoteLeader) for user in users)
+        return self._shadow == "true" or (self._shadow == "auto" and has_leader)
 
     def connect(self, calibrate=True):
         super().connect(calibrate)
@@ -88,8 +89,9 @@ class SO101Remote(_Arm, Robot):
         return observation
 
     def send_action(self, action):
+        connection = self._checked()
         if not self.is_shadow:
-            self._checked().drive(self, action)
+            connection.drive(self, action)
         elif not self._has_said:
             self._has_said = True
             logger.warning("Shadow mode: the Pi's own leader drives the follower, and send_action moves nothing.")

@@ -27,26 +27,26 @@ PAIR_S = 1.0
 class Connection:
     """Shared by the robot and the leader, so that both speak of the same sample. Any thread may use it."""
 
-    _all = {}
+    all = {}
 
     @classmethod
     def expect(cls, config):
         """Makes the connection known that a robot will use."""
-        return cls._all.setdefault((config.remote_ip, config.port), cls(config))
+        return cls.all.setdefault((config.remote_ip, config.port), cls(config))
 
     @classmethod
     def to(cls, config):
         """The connection that is meant: that of the process's one robot where no Pi is named."""
         if config.remote_ip is not None:
             return cls.expect(config)
-        if len(cls._all) != 1:
+        if len(cls.all) != 1:
             raise ValueError("Which Pi's leader? Name it: --teleop.remote_ip=HOST.")
-        return next(iter(cls._all.values()))
+        return next(iter(cls.all.values()))
 
     def __init__(self, config):
         self.host, self.port, self.timeout_s = config.remote_ip, config.port, config.timeout_s
         self.users = []
-        self.units = None
+        self.units, self._warned = None, set()
         self._lock = threading.RLock()
 
     def join(self, user):
@@ -54,8 +54,14 @@ class Connection:
         with self._lock:
             if not self.users:
                 self._open()
-            if user not in self.users:
-                self.users.append(user)
+            try:
+                self._greet()
+            except BaseException:
+                if not self.users:
+                    self._context.destroy(linger=0)
+                raise
+            self._refused = None
+            self.users = [*self.users, user]
 
     def leave(self, user):
         """Disconnects, after the last of its users. A follower that is driven from here holds then."""
@@ -85,45 +91,45 @@ class Connection:
                 raise self._refused
             # By this the Pi knows how old a target is that a bad network brings late.
             request = {"do": "drive", "target": target, "seen": (self._newest() or self._hello)["timeUs"]}
-            if self._driver is None:
-                self._driver = user
-                return self._say(self._ask(request))
-            self._send(request)
-            while self._commands.poll(0):
-                self._say(self._reply())
+            try:
+                if self._driver is None:
+                    self._driver = user
+                    return self._say(self._ask(request))
+                self._send(request)
+                while self._commands.poll(0):
+                    self._say(self._reply())
+            except RuntimeError as refused:
+                # Nothing drives again by itself: a person looks first, and begins anew.
+                self._refused = refused
+                raise
             if time.monotonic() - self._heard_at > self.timeout_s:
                 raise self._unreachable()
 
     def _open(self):
         self._context = zmq.Context()
-        self._samples = self._context.socket(zmq.SUB)
-        self._samples.setsockopt(zmq.CONFLATE, 1)
-        self._samples.setsockopt(zmq.SUBSCRIBE, b"")
-        self._commands = self._context.socket(zmq.DEALER)
+        self._samples = self._socket(zmq.SUB, CONFLATE=1, SUBSCRIBE=b"")
         # A target that waits for a network is of no use: it is sent to a Pi that is there, or not at all.
-        self._commands.setsockopt(zmq.IMMEDIATE, 1)
-        self._commands.setsockopt(zmq.SNDHWM, 4)
-        self._commands.setsockopt(zmq.IDENTITY, uuid.uuid4().hex.encode())
-        for at, socket in enumerate((self._samples, self._commands)):
-            # A Pi without power says no goodbye: it is missed by its heartbeat, and connected again when it is back.
-            socket.setsockopt(zmq.HEARTBEAT_IVL, 1000)
-            socket.setsockopt(zmq.HEARTBEAT_TIMEOUT, 3000)
-            socket.setsockopt(zmq.RECONNECT_IVL_MAX, 1000)
-            socket.setsockopt(zmq.IPV6, int(":" in self.host))
-            socket.connect(f"tcp://{f'[{self.host}]' if ':' in self.host else self.host}:{self.port + at}")
-        self._sample = self._next = self._state = self._driver = self._refused = self._said = None
+        self._commands = self._socket(zmq.DEALER, IMMEDIATE=1, SNDHWM=4, IDENTITY=uuid.uuid4().hex.encode())
+        self._sample = self._next = self._state = self._driver = self._said = None
         self._takers, self._taken_at, self._heard_at, self._number = [], -math.inf, time.monotonic(), 0
-        try:
-            self._greet()
-        except BaseException:
-            self._context.destroy(linger=0)
-            raise
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        self._samples.connect(f"tcp://{host}:{self.port}")
+        self._commands.connect(f"tcp://{host}:{self.port + 1}")
+
+    def _socket(self, kind, **options):
+        socket = self._context.socket(kind)
+        # A Pi without power says no goodbye: it is missed by its heartbeat, and connected again when it is back.
+        common = {"HEARTBEAT_IVL": 1000, "HEARTBEAT_TIMEOUT": 3000, "RECONNECT_IVL_MAX": 1000, "LINGER": 200}
+        for name, value in {**common, "IPV6": int(":" in self.host), **options}.items():
+            socket.setsockopt(getattr(zmq, name), value)
+        return socket
 
     def _greet(self):
         """Asks who is there, and passes on what it warns of."""
         ask = {"do": "hello", "plugin": metadata.version(__package__), "lerobot": metadata.version("lerobot")}
         self._hello, self._least_s = self._ask(ask), math.inf
-        for warning in self._hello["warnings"]:
+        for warning in set(self._hello["warnings"]) - self._warned:
+            self._warned.add(warning)
             logger.warning("%s: %s", self.host, warning)
         if self.users and self._hello["units"] != self.units:
             raise RuntimeError(f"{self.host} gave positions in {self.units}, and now in {self._hello['units']}.")
@@ -194,11 +200,9 @@ class Connection:
     def _reply(self):
         reply = self._versioned(json.loads(self._commands.recv_multipart()[-1]))
         self._heard_at = time.monotonic()
-        if reply["ok"]:
-            return reply
-        # What is refused once is not asked for again by itself: a person has to begin anew.
-        self._refused = RuntimeError(f"{self.host}: {reply['error']}")
-        raise self._refused
+        if not reply["ok"]:
+            raise RuntimeError(f"{self.host}: {reply['error']}")
+        return reply
 
     def _versioned(self, message):
         if message["v"] == WIRE:
