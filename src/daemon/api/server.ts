@@ -46,7 +46,7 @@ export interface ApiSubject {
   /** Has the follower follow the leader of this pair, "local", or one of another machine, until the next start. */
   follow(leader: string): string | undefined;
   /** Tells an event. */
-  tell(what: Tellable, machine?: string): string | undefined;
+  tell(what: Tellable, machine?: string, client?: string): string | undefined;
   /** Reads the configuration again. */
   reload(): void;
 }

@@ -116,6 +116,9 @@ export const eventCodes = {
   "network.name-twice": [115, "two machines call themselves by one name at the broker"],
   "network.command": [116, "a pause, a release or to go on was asked for over the network"],
   "network.command-ignored": [117, "what came over the network as a command was not obeyed"],
+
+  "lerobot.second-client": [130, "a second client of LeRobot's was refused: one is connected"],
+  "lerobot.no-command": [131, "what a client of LeRobot's sends is no command: it moves nothing"],
 } as const satisfies Record<string, readonly [number: number, meaning: string]>;
 
 /** The name of an event. */
