@@ -9,6 +9,7 @@ import { type Audience, command } from "./audience.ts";
 import { sayNameTwice } from "./broker.ts";
 import { sayDriveOver, sayDrivingClient } from "./driving.ts";
 import { sayLent, sayTakenBack } from "./lending.ts";
+import { noCommand, secondClient } from "./lerobot.ts";
 import { list } from "./list.ts";
 import { ignoredCommands, sayAway, sayClosed } from "./network.ts";
 import { sayRecorderEnd, saySaved } from "./recording.ts";
@@ -98,6 +99,8 @@ const words: { readonly [Code in TeleopCode]?: (problem: Of<Code>, audience: Aud
     return `somebody asked over the network ${wishes[problem.wish]}`;
   },
   "network.command-ignored": ({ why }) => ignoredCommands[why],
+  "lerobot.second-client": ({ client }) => secondClient(client),
+  "lerobot.no-command": ({ client }) => noCommand(client),
 
   "recording.began": ({ dataset }) => `a recorder is there: it records this pair into ${dataset}`,
   "recording.saved": saySaved,

@@ -60,7 +60,7 @@ export interface ApiSubject {
   /** Orders something of the recorder. */
   record(order: RecordingOrder): string | undefined;
   /** Tells an event. */
-  tell(what: Tellable, machine?: string): string | undefined;
+  tell(what: Tellable, machine?: string, client?: string): string | undefined;
   /** Reads the configuration again. */
   reload(): void;
 }
