@@ -128,7 +128,7 @@ Maintainer: ${MAINTAINER}
 Installed-Size: ${Math.ceil(bytes / 1024)}
 Depends: libc6 (>= 2.17), systemd | systemd-standalone-sysusers | systemd-sysusers, systemd | systemd-standalone-tmpfiles | systemd-tmpfiles
 Recommends: udev, avahi-daemon
-Suggests: mosquitto
+Suggests: mosquitto, libzmq5
 Section: electronics
 Priority: optional
 Description: ${DESCRIPTION}

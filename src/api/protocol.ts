@@ -18,7 +18,7 @@ const version = v.literal(PROTOCOL_VERSION);
 
 /**
  * What another program may have a service tell: that somebody shows, beside the arms, that a page may move them; what has
- * come over the network for this pair.
+ * come over the network, or from LeRobot's programs, for this pair.
  */
 export const TELLABLE = [
   "claim began",
@@ -32,6 +32,8 @@ export const TELLABLE = [
   "network command unknown",
   "network commands too many",
   "network name twice",
+  "lerobot second client",
+  "lerobot no command",
 ] as const;
 
 /** One of them. */
@@ -157,6 +159,8 @@ export const requestSchema = v.variant("do", [
     what: v.picklist(TELLABLE),
     /** What the machine calls itself at the broker, with what comes over the network. */
     machine: v.exactOptional(v.pipe(v.string(), v.regex(/^[a-z0-9][a-z0-9_-]{0,62}$/i))),
+    /** The address of the client, with what comes from LeRobot's programs. */
+    client: v.exactOptional(v.pipe(v.string(), v.regex(/^[0-9a-f.:]{2,45}$/i))),
   }),
 ]);
 

@@ -8,6 +8,7 @@ import { findPortCommand } from "./find-port/command.ts";
 import { fleetCommand } from "./fleet/command.ts";
 import { followCommand } from "./follow.ts";
 import { installCommands } from "./install.ts";
+import { lerobotCommand } from "./lerobot.ts";
 import { monitorCommand } from "./monitor/command.ts";
 import { networkCommand } from "./network.ts";
 import { parkCommand } from "./park.ts";
@@ -36,6 +37,7 @@ export function allCommands(): Command[] {
     ...installCommands(),
     monitorCommand(),
     networkCommand(),
+    lerobotCommand(),
     relaxCommand(),
     setupMotorsCommand(),
     simCommand(),

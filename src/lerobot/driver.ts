@@ -78,9 +78,11 @@ export class ClientDriver {
     try {
       const positions = new PairPositions(await armsOf(sockets));
       if (!positions.knowsFollower) this.#tellOnce(unknownArms(who));
-      else if (who === this.#who) this.#begin(await Driving.begin(sockets, "client", who, signal), who, positions);
+      else if (who === this.#who)
+        this.#begin(await Driving.begin(sockets, "client", who, signal), who, positions);
     } catch (error) {
-      const why = error instanceof ApiError && error.problem.kind === "refused" ? error.problem.reason : explain(error);
+      const why =
+        error instanceof ApiError && error.problem.kind === "refused" ? error.problem.reason : explain(error);
       if (!signal.aborted) this.#tellOnce(clientMayNotDrive(who, why));
     } finally {
       this.#isAsking = false;
@@ -100,7 +102,8 @@ export class ClientDriver {
       if (this.#driving?.drive !== drive) return;
       this.#driving = undefined;
       this.#mustPause = true;
-      if (!this.#options.signal.aborted) this.#options.say("info", clientDrivesNoMore(who, "why" in last ? last.why : undefined));
+      if (!this.#options.signal.aborted)
+        this.#options.say("info", clientDrivesNoMore(who, "why" in last ? last.why : undefined));
     });
   }
 

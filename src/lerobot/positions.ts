@@ -22,6 +22,11 @@ export class PairPositions {
     this.#follower = follower.joints === null ? undefined : calibrationOf(follower.joints);
   }
 
+  /** Whether the follower's calibration is known: without it there are no positions of it. */
+  get knowsFollower(): boolean {
+    return this.#follower !== undefined;
+  }
+
   /** The leader's, in the joints' order; null where one of them is not known. */
   ofLeader(positions: readonly (number | null)[]): number[] | null {
     return this.#normalised(positions, this.#leader);

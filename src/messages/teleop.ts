@@ -17,6 +17,7 @@ import type { BrokerClosed, RemoteTrouble } from "../teleop/settings.ts";
 import { isArmProblem, sayArmEnd, whoHas } from "./arm.ts";
 import { type Audience, command } from "./audience.ts";
 import { sayNameTwice } from "./broker.ts";
+import { noCommand, secondClient } from "./lerobot.ts";
 import { list } from "./list.ts";
 
 /** Problems of one code. */
@@ -139,6 +140,8 @@ const words: { readonly [Code in TeleopCode]?: (problem: Of<Code>, audience: Aud
     return `somebody asked over the network ${wishes[problem.wish]}`;
   },
   "network.command-ignored": ({ why }) => ignoredCommands[why],
+  "lerobot.second-client": ({ client }) => secondClient(client),
+  "lerobot.no-command": ({ client }) => noCommand(client),
 
   "arm.back": ({ arm }) => `${name(arm)} answers`,
   "bus.lossy": ({ arm, joint, lost, ticks }) =>

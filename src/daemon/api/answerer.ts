@@ -75,7 +75,7 @@ export class Answerer {
   #do(request: Doable): string | undefined {
     switch (request.do) {
       case "tell":
-        return this.#subject.tell(request.what, request.machine);
+        return this.#subject.tell(request.what, request.machine, request.client);
       case "heard":
         return this.#subject.heard(request.leader, request);
       case "unsent":

@@ -51,7 +51,7 @@ export interface ApiSubject {
   /** The client whose targets have this epoch drives no more; why not, where none does. */
   yield(epoch: string): string | undefined;
   /** Tells an event. */
-  tell(what: Tellable, machine?: string): string | undefined;
+  tell(what: Tellable, machine?: string, client?: string): string | undefined;
   /** Reads the configuration again. */
   reload(): void;
 }

@@ -132,11 +132,11 @@ export function apiSubject(
     drive: (wish, asking) => clients.begin(wish, asking),
     yield: (epoch) => clients.yield(epoch),
     events: (after) => eventsAfter(after, sources().history.events),
-    tell(what, machine) {
+    tell(what, machine, client) {
       const [times, nowMs] = [told.get(what)!, performance.now()];
       if (times.isFull(nowMs)) return `"${what}" was to be told too often within a minute: this is not told`;
       times.add(nowMs);
-      sink({ kind: "notice", ...toldByOthers(what, machine) });
+      sink({ kind: "notice", ...toldByOthers(what, machine, client) });
       return undefined;
     },
     reload() {

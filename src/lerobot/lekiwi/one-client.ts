@@ -18,7 +18,7 @@ export interface OneClientOptions {
   /** It has no connection any more. */
   left(address: string): void;
   /** Another one is refused, for the first time since this one came. */
-  refused(address: string, client: string): void;
+  refused(address: string): void;
 }
 
 /** Judges who may connect. */
@@ -47,7 +47,7 @@ export class OneClient {
     if (this.#address === address) return true;
     if (!this.#refused.has(address) && this.#refused.size < MOST_REFUSED) {
       this.#refused.add(address);
-      this.#options.refused(address, this.#address);
+      this.#options.refused(address);
     }
     return false;
   }

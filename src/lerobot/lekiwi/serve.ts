@@ -1,9 +1,9 @@
 /** Serves LeKiwi's client: its commands drive the follower, as far as the pair lets it; it is sent how the follower is. */
-import { rubbishCommands, secondClient } from "../../messages/lerobot.ts";
+import { noCommand, secondClient } from "../../messages/lerobot.ts";
 import { ClientDriver } from "../driver.ts";
 import { type FedSample, feed } from "../feed.ts";
 import type { LerobotPair } from "../pair.ts";
-import type { ZmqMessage } from "../zmq/socket.ts";
+import { tcpEndpoint, type ZmqMessage } from "../zmq/socket.ts";
 import { OneClient } from "./one-client.ts";
 import { Pace } from "./pace.ts";
 import { commandIn, LONGEST_COMMAND_BYTES, observationOf } from "./wire.ts";
@@ -14,8 +14,8 @@ const OBSERVATIONS_WAITING = 2;
 const LOOK_EVERY_MS = 500;
 /** Samples come so often: a client that commands a hundred times a second finds a new one each time. */
 const SAMPLES_EVERY_MS = 10;
-/** What is no command is told so often at most, with its count. */
-const TELL_RUBBISH_MS = 10_000;
+/** What is no command is told so often at most. */
+const TELL_AGAIN_MS = 30_000;
 
 /** Serves until the pair's signal aborts. Throws the system's error where an address cannot be taken. */
 export async function serveLekiwi(pair: LerobotPair): Promise<void> {
@@ -26,20 +26,21 @@ export async function serveLekiwi(pair: LerobotPair): Promise<void> {
   );
   const domain = `${pair.pair} lekiwi`;
   const socket = { domain, longestBytes: LONGEST_COMMAND_BYTES } as const;
-  const end = zmq.judge(domain, (address) => host.client.admit(address));
+  pair.judges.set(domain, (address) => host.client.admit(address));
   const observations = zmq.socket({ ...socket, kind: "push", sendHighWater: OBSERVATIONS_WAITING });
   const commands = zmq.socket({ ...socket, kind: "pull" }, (messages) => host.hear(messages));
   const looking = setInterval(() => host.client.look(), LOOK_EVERY_MS);
   try {
-    commands.bind(zmq.endpoint(listen.hostname, ports.commands));
-    observations.bind(zmq.endpoint(listen.hostname, ports.observations));
-    if (!signal.aborted) await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
+    commands.bind(tcpEndpoint(listen.hostname, ports.commands));
+    observations.bind(tcpEndpoint(listen.hostname, ports.observations));
+    if (!signal.aborted)
+      await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
   } finally {
     clearInterval(looking);
     host.end();
     zmq.closeSocket(commands);
     zmq.closeSocket(observations);
-    end();
+    pair.judges.delete(domain);
   }
 }
 
@@ -51,7 +52,7 @@ class LekiwiHost {
   #pace = new Pace();
   #feeding: AbortController | undefined;
   #newest: FedSample | undefined;
-  #rubbish = { count: 0, toldMs: Number.NEGATIVE_INFINITY };
+  #toldMs = Number.NEGATIVE_INFINITY;
   #said = "";
 
   constructor(pair: LerobotPair, ports: readonly number[], send: (observation: Uint8Array) => boolean) {
@@ -62,8 +63,8 @@ class LekiwiHost {
       ports,
       came: () => this.#beginFeeding(),
       left: () => this.end(),
-      refused: (address, client) => {
-        pair.say("warning", secondClient(address, client));
+      refused: (address) => {
+        pair.say("warning", secondClient(address));
         pair.tell("lerobot second client", address);
       },
     });
@@ -77,7 +78,7 @@ class LekiwiHost {
     const positions = commandIn(newest.frames);
     const isCommand = positions !== undefined && this.#driver.command(newest.peer, positions);
     if (!isCommand) {
-      this.#tellRubbish(newest.peer, ofClient.length);
+      this.#tellNoCommand(newest.peer);
       return;
     }
     this.#pace.command(performance.now());
@@ -125,11 +126,11 @@ class LekiwiHost {
     this.#pace.sent(nowMs);
   }
 
-  #tellRubbish(peer: string, count: number): void {
+  #tellNoCommand(client: string): void {
     const nowMs = performance.now();
-    this.#rubbish.count += count;
-    if (nowMs - this.#rubbish.toldMs < TELL_RUBBISH_MS) return;
-    this.#pair.say("warning", rubbishCommands(peer, this.#rubbish.count));
-    this.#rubbish = { count: 0, toldMs: nowMs };
+    if (nowMs - this.#toldMs < TELL_AGAIN_MS) return;
+    this.#toldMs = nowMs;
+    this.#pair.say("warning", noCommand(client));
+    this.#pair.tell("lerobot no command", client);
   }
 }

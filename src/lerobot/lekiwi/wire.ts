@@ -13,17 +13,22 @@ export const LONGEST_COMMAND_BYTES = 4_096;
 const BASE = ["x.vel", "y.vel", "theta.vel"] as const;
 
 const number = v.pipe(v.number(), v.finite());
-const base = v.entriesFromList(BASE, v.exactOptional(number));
-const joints = (prefix: string) => v.entriesFromList(JOINTS.map((joint) => `${prefix}${joint}.pos`), number);
 
 /** LeKiwi's names of an arm's joints; or those of an SO-101's own datasets, which can be replayed so. */
-const commandSchemas = ["arm_", ""].map((prefix) =>
-  v.pipe(
-    v.strictObject({ ...joints(prefix), ...base }),
-    v.transform((command) => JOINTS.map((joint) => command[`${prefix}${joint}.pos`] as number)),
+const namings = ["arm_", ""].map((prefix) => JOINTS.map((joint) => `${prefix}${joint}.pos`));
+const commandSchema = v.union(
+  namings.map((names) =>
+    v.pipe(
+      v.strictObject({
+        ...v.entriesFromList(names, number),
+        ...v.entriesFromList(BASE, v.exactOptional(number)),
+      }),
+      v.transform((command: Readonly<Record<string, number | undefined>>) =>
+        names.map((name) => command[name]!),
+      ),
+    ),
   ),
 );
-const commandSchema = v.union(commandSchemas);
 
 /**
  * The positions that a message wants, in the joints' order; undefined for one that is no command: another number of parts,

@@ -7,14 +7,13 @@ import { NO_REQUEST, otherWire, unitsWarning } from "../../messages/plugin.ts";
 import type { Severity } from "../../teleop/reporting/events.ts";
 import { feed } from "../feed.ts";
 import type { ZmqContext } from "../zmq/context.ts";
-import type { ZmqMessage } from "../zmq/socket.ts";
+import { tcpEndpoint, type ZmqMessage } from "../zmq/socket.ts";
 import {
   bytesOf,
   type Hello,
   LONGEST_REQUEST_BYTES,
   type PluginReply,
   type PluginRequest,
-  REQUEST_PORT,
   requestIn,
   SAMPLE_PORT,
   WIRE_VERSION,
@@ -25,6 +24,8 @@ export interface PluginOptions {
   readonly context: ZmqContext;
   /** Where clients may come from: an address of this machine. */
   readonly address: string;
+  /** The first of its two ports. */
+  readonly port?: number;
   /** Where the pair's service may listen. */
   readonly sockets: readonly string[];
   /** The program's version. */
@@ -44,7 +45,7 @@ const SAMPLES_WAITING = 4;
 export async function servePlugin(options: PluginOptions, signal: AbortSignal): Promise<void> {
   const { context } = options;
   const host = new PluginHost(options);
-  const at = options.address.includes(":") ? `[${options.address}]` : options.address;
+  const { address, port = SAMPLE_PORT } = options;
   const samples = context.socket(
     { kind: "xpub", longestBytes: LONGEST_REQUEST_BYTES, sendHighWater: SAMPLES_WAITING },
     (subscriptions) => host.listen(subscriptions, (sample) => samples.send(sample)),
@@ -53,8 +54,8 @@ export async function servePlugin(options: PluginOptions, signal: AbortSignal): 
     host.hear(messages, (frames) => requests.send(...frames)),
   );
   try {
-    samples.bind(`tcp://${at}:${SAMPLE_PORT}`);
-    requests.bind(`tcp://${at}:${REQUEST_PORT}`);
+    samples.bind(tcpEndpoint(address, port));
+    requests.bind(tcpEndpoint(address, port + 1));
     await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
   } finally {
     host.end();

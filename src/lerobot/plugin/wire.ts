@@ -10,10 +10,8 @@ import type { FedSample } from "../feed.ts";
 
 /** The version of the wire: a request of another is refused with this number. */
 export const WIRE_VERSION = 1;
-/** Where samples are handed out. Requests are taken at the next port. */
+/** Where samples are handed out, unless something else is configured. Requests are taken at the next port. */
 export const SAMPLE_PORT = 5557;
-/** Where requests are taken. */
-export const REQUEST_PORT = 5558;
 /** A request is not longer. */
 export const LONGEST_REQUEST_BYTES = 1_024;
 

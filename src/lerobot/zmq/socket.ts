@@ -39,6 +39,11 @@ const HEARTBEAT_TIMEOUT_MS = 3_000;
 /** A message has few parts; of one with more the rest is thrown away. */
 const MOST_FRAMES = 8;
 
+/** Where a socket listens, by an address and a port. */
+export function tcpEndpoint(address: string, port: number): string {
+  return `tcp://${address.includes(":") ? `[${address}]` : address}:${port}`;
+}
+
 /** What a socket is. */
 export interface ZmqOptions {
   readonly kind: ZmqKind;

@@ -117,6 +117,8 @@ export const eventCodes = {
   "network.command": [116, "a pause, a release or to go on was asked for over the network"],
   "network.command-ignored": [117, "what came over the network as a command was not obeyed"],
 
+  "lerobot.second-client": [130, "a second client of LeRobot's was refused: one is connected"],
+  "lerobot.no-command": [131, "what a client of LeRobot's sends is no command: it moves nothing"],
   "client.driving": [120, "a client or a replay gives the follower its targets from now on"],
   "client.silent": [
     121,

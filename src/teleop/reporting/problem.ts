@@ -142,6 +142,9 @@ interface Figures {
   "network.command":
     | { readonly stage: "asked"; readonly wish: "pause" | "release" | "resume" }
     | { readonly stage: "not done" };
+  /** The client's address, where it is known. */
+  "lerobot.second-client": { readonly client: string | undefined };
+  "lerobot.no-command": { readonly client: string | undefined };
   "network.command-ignored": { readonly why: "retained" | "unknown" | "too many" };
   "pair.taken": { readonly stage: "waiting" | "lost" | "in the way"; readonly owner: Owner | undefined };
 }
