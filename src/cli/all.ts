@@ -13,6 +13,7 @@ import { networkCommand } from "./network.ts";
 import { parkCommand } from "./park.ts";
 import { pauseCommands } from "./pause.ts";
 import { relaxCommand } from "./relax.ts";
+import { replayCommand } from "./replay.ts";
 import { setupMotorsCommand } from "./setup-motors.ts";
 import { simCommand } from "./sim.ts";
 import { statusCommand } from "./status/command.ts";
@@ -37,6 +38,7 @@ export function allCommands(): Command[] {
     monitorCommand(),
     networkCommand(),
     relaxCommand(),
+    replayCommand(),
     setupMotorsCommand(),
     simCommand(),
     webCommand(),

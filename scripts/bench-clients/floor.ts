@@ -1,0 +1,48 @@
+/**
+ * The floor of a client's command: what comes on a socket of datagrams is written to the follower as goals at once, without
+ * any logic, grid or limit. Shares no code with the product but the way to real-time priority.
+ *
+ * Usage: floor SOCKET FOLLOWER
+ */
+import { dlopen, ptr } from "bun:ffi";
+import { runOnTime } from "../../src/linux/scheduling.ts";
+import { IDS, openPort, sealGoals, setGoal, writeGoals } from "../bench/bare.ts";
+
+const { symbols: libc } = dlopen("libc.so.6", {
+  socket: { args: ["i32", "i32", "i32"], returns: "i32" },
+  bind: { args: ["i32", "ptr", "u32"], returns: "i32" },
+  listen: { args: ["i32", "i32"], returns: "i32" },
+  accept: { args: ["i32", "ptr", "ptr"], returns: "i32" },
+  recv: { args: ["i32", "ptr", "u64", "i32"], returns: "i32" },
+});
+
+const AF_UNIX = 1;
+const SOCK_SEQPACKET = 5;
+/** Where the positions stand in a target: see src/teleop/remote/sample.ts. */
+const POSITIONS_AT = 24;
+const TARGET_BYTES = 36;
+
+const [path, followerPath] = process.argv.slice(-2) as [string, string];
+const follower = openPort(followerPath);
+const name = new TextEncoder().encode(`${path}\0`);
+const address = new Uint8Array(2 + name.length);
+address.set([AF_UNIX, 0]);
+address.set(name, 2);
+const listener = libc.socket(AF_UNIX, SOCK_SEQPACKET, 0);
+if (libc.bind(listener, ptr(address), address.length) !== 0 || libc.listen(listener, 1) !== 0) {
+  throw new Error(`cannot listen at ${path}`);
+}
+runOnTime();
+console.log(JSON.stringify({ event: "state", to: "following" }));
+
+const connection = libc.accept(listener, null, null);
+const target = new Uint8Array(64);
+const at = ptr(target);
+const positions = new DataView(target.buffer);
+while (libc.recv(connection, at, target.length, 0) === TARGET_BYTES) {
+  for (let joint = 0; joint < IDS.length; joint++) {
+    setGoal(joint, positions.getInt16(POSITIONS_AT + 2 * joint, true));
+  }
+  sealGoals();
+  writeGoals(follower);
+}
