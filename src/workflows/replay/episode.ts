@@ -1,7 +1,10 @@
 /** The episode that is to be replayed: that it is one of such an arm, and in which units. */
 import type { NormalisationMode } from "../../arm/calibration/normalisation.ts";
-import { JOINTS } from "../../arm/joints.ts";
-import { type Episode, readDataset, readEpisode } from "../../dataset/dataset.ts";
+import { JOINT_COUNT, JOINTS } from "../../arm/joints.ts";
+import { readDataset, readEpisode } from "../../dataset/dataset.ts";
+import { type Feature, isOurRobot } from "../../dataset/format.ts";
+import { visible } from "../../linux/text/visible.ts";
+import { shellLine } from "../../messages/audience.ts";
 import { UsageError } from "../errors.ts";
 import { type Misfit, misfitOf } from "./commands.ts";
 
@@ -27,9 +30,9 @@ export interface ReplayedEpisode {
   readonly lost: number;
 }
 
-/** LeRobot's names of a follower of this kind, by version; null where who wrote it named none. */
-const ROBOTS: readonly (string | null)[] = ["so_follower", "so101_follower", "so100_follower", null];
 const NAMES = JOINTS.map((joint) => `${joint}.pos`);
+/** Of names that others have chosen so much is shown. */
+const LONGEST_NAMES = 200;
 /** No arm is sent on more often: nothing that was recorded is faster. */
 const MOST_FPS = 1_000;
 
@@ -44,23 +47,30 @@ export async function episodeFor({
 }: ReplayWish): Promise<ReplayedEpisode> {
   const { info, units: ofCard, episodes } = await readDataset(dir);
   const { robot_type: robot, fps } = info;
-  if (!ROBOTS.includes(robot)) {
-    throw new Error(`${dir} was recorded with another robot, ${robot}: its episodes are not for this arm`);
+  if (!isOurRobot(robot)) {
+    throw new Error(
+      `${dir} was recorded with another robot, ${visible(`${robot}`.slice(0, LONGEST_NAMES))}: its episodes are not for this arm`,
+    );
   }
   if (fps > MOST_FPS) throw new Error(`${dir} has ${fps} frames a second: no recording of an arm is so fast`);
   const units = unitsFor(dir, ofCard, told);
-  const { actions, names, length } = await readEpisode(dir, number);
-  if (names.join() !== NAMES.join()) {
-    throw new Error(
-      `${dir} has other joints (${names.join(", ")}) than this arm (${NAMES.join(", ")}): its episodes are not for it`,
-    );
-  }
-  if (length === 0) throw new Error(`episode ${number} of ${dir} has no frames`);
+  requireJoints(dir, info.features.action);
+  const { actions, length } = await readEpisode(dir, number);
   const misfit = misfitOf(actions, units);
-  if (misfit !== undefined) throw new Error(sayMisfit(misfit, { dir, number, units }));
-  const { tasks, gaps } = episodes[number] as Episode;
+  if (misfit !== undefined) throw new Error(sayMisfit(misfit, { dir, number, units, ofCard }));
+  const { tasks, gaps } = episodes[number]!;
   const lost = gaps.reduce((sum, { frames }) => sum + frames, 0);
   return { fps, frames: length, actions, units, tasks, lost };
+}
+
+/** Throws where actions are not positions of this arm's joints, in their order. */
+function requireJoints(dir: string, action: Feature | undefined): void {
+  const names = Array.isArray(action?.names) ? action.names.map(String) : [];
+  const isOfArm = names.join() === NAMES.join() && action?.shape.join() === `${JOINT_COUNT}`;
+  if (isOfArm && action.dtype === "float32") return;
+  const theirs =
+    names.length === 0 ? "none that have names" : visible(names.join(", ").slice(0, LONGEST_NAMES));
+  throw new Error(`${dir} has other joints (${theirs}) than this arm: its episodes are not for it`);
 }
 
 function unitsFor(
@@ -83,23 +93,24 @@ function unitsFor(
 
 const MEANINGS: Readonly<Record<NormalisationMode, string>> = {
   degrees: "degrees",
-  range: "shares of the calibrated range (-100 to 100)",
+  range: "percent of the calibrated range (-100 to 100)",
 };
 
-function sayMisfit(
-  { frame, joint, value }: Misfit,
-  {
-    dir,
-    number,
-    units,
-  }: { readonly dir: string; readonly number: number; readonly units: NormalisationMode },
-): string {
+/** Where a value is that does not fit, and what it was said to be; by the card, or by who asks. */
+interface Where {
+  readonly dir: string;
+  readonly number: number;
+  readonly units: NormalisationMode;
+  readonly ofCard: NormalisationMode | undefined;
+}
+
+function sayMisfit({ frame, joint, value }: Misfit, { dir, number, units, ofCard }: Where): string {
   const where = `frame ${frame} of episode ${number} of ${dir} sends ${joint} to ${Number(value.toFixed(2))}`;
-  const other =
-    units === "range" && joint !== "gripper" && Number.isFinite(value)
-      ? ' — if they are degrees, give "--units degrees"'
-      : "";
-  const what =
-    joint === "gripper" ? "a share of the gripper's range (0 to 100)" : `values in ${MEANINGS[units]}`;
-  return `${where}: that is not ${what}${other}`;
+  const what = joint === "gripper" ? "percent of the gripper's range (0 to 100)" : MEANINGS[units];
+  return `${where}: that is not in ${what}${cureOf(units, ofCard, dir)}`;
+}
+
+function cureOf(units: NormalisationMode, ofCard: NormalisationMode | undefined, dir: string): string {
+  if (ofCard !== undefined) return ` — see "${shellLine(["so101", "dataset", "check", dir])}"`;
+  return units === "range" ? ' — if its values are degrees, give "--units degrees"' : " — nothing was moved";
 }

@@ -52,7 +52,7 @@ test("every pose is sent at its time, in order, and the last one until the follo
   const positions = service.sent.map(({ position }) => position);
   expect(positions).toEqual(positions.toSorted((a, b) => a - b));
   expect([positions[0], positions.at(-1)]).toEqual([1000, 1090]);
-  const [{ atUs: startUs }] = service.sent as [{ atUs: number }];
+  const startUs = service.sent[0]!.atUs;
   // However late a pose is, it is none of a later time.
   for (const { atUs, position } of service.sent) {
     expect(position).toBeLessThanOrEqual(1000 + ((atUs - startUs) / 20_000) * 10 + 1);
@@ -95,7 +95,8 @@ test("a program that got no time for long goes on from where it was", async () =
 
 test("it ends where the service says that it is over, with its words, and where it is interrupted", async () => {
   const service = new Service(FOLLOWING, (self, position) => {
-    if (position >= 1030) self.state = { is: "over", state: "holding", why: "somebody asked to pause the arms" };
+    if (position >= 1030)
+      self.state = { is: "over", state: "holding", why: "somebody asked to pause the arms" };
   });
   const play = new Play(service, pathOf(10, 50), listener, never);
   await expect(play.play()).rejects.toThrow(new Interrupted("somebody asked to pause the arms"));
@@ -126,7 +127,7 @@ test("it is aligned with the first pose before anything else is sent", async () 
 test("how far the follower was from its commands is told of what it did meanwhile", async () => {
   const service = new Service(FOLLOWING);
   const play = new Play(service, pathOf(3, 50), listener, never);
-  const sample = { goals: [], leader: [], lost: 0, state: "following" } as const;
+  const sample = { goals: [], leader: [], lost: 0, state: "following" as const };
   play.see({ ...sample, timeUs: nowUs(), follower: [0, 0, 0, 0, 0, 0] });
   const playing = play.play();
   const atUs = service.sent[0]!.atUs;
