@@ -85,7 +85,7 @@ async function floorOf({ rateHz, stepsEach }: Rate): Promise<Taken> {
   );
   close(connection);
   await floor.end("SIGKILL");
-  return taken(sim, sent);
+  return await taken(sim, sent);
 }
 
 async function programOf({ rateHz, stepsEach }: Rate): Promise<Taken> {
@@ -116,7 +116,7 @@ async function programOf({ rateHz, stepsEach }: Rate): Promise<Taken> {
   for (const { rule, joint, message } of checkSafety(entries, LIMITS)) {
     troubles.push(`${joint}: ${rule}: ${message}`);
   }
-  return taken(sim, sent);
+  return await taken(sim, sent);
 }
 
 /** Arms whose leader lies still, and all of whose joints are in the middle of their ranges' way. */
@@ -128,7 +128,7 @@ async function quietArms(): Promise<RunningSim> {
 
 async function middleOf({ client }: RunningSim): Promise<number[]> {
   const { follower } = await client.request({ do: "state" });
-  return JOINTS.map((joint) => follower.joints[joint].position);
+  return JOINTS.map((joint) => Math.round(follower.joints[joint].position));
 }
 
 async function entriesOf({ client, paths }: RunningSim) {

@@ -25,7 +25,8 @@ const TARGET_BYTES = 36;
 const [path, followerPath] = process.argv.slice(-2) as [string, string];
 const follower = openPort(followerPath);
 const name = new TextEncoder().encode(`${path}\0`);
-const address = new Uint8Array(2 + name.length);
+// Over a buffer of its own: memory that does not move.
+const address = new Uint8Array(new ArrayBuffer(2 + name.length));
 address.set([AF_UNIX, 0]);
 address.set(name, 2);
 const listener = libc.socket(AF_UNIX, SOCK_SEQPACKET, 0);
@@ -36,7 +37,7 @@ runOnTime();
 console.log(JSON.stringify({ event: "state", to: "following" }));
 
 const connection = libc.accept(listener, null, null);
-const target = new Uint8Array(64);
+const target = new Uint8Array(new ArrayBuffer(64));
 const at = ptr(target);
 const positions = new DataView(target.buffer);
 while (libc.recv(connection, at, target.length, 0) === TARGET_BYTES) {

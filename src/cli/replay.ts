@@ -54,6 +54,7 @@ function run(dir: string, given: string, { units, ...options }: Options): Promis
   if (episode === undefined) {
     throw new UsageError(`${JSON.stringify(given)} is no episode: give its number, from 0`);
   }
+  if (dir === "") throw new UsageError("no dataset was given: name its folder");
   const sockets = socketPaths(options);
   return interruptible((signal) => replay(sockets, { dir, episode, units }, operatorFor(options, signal)));
 }

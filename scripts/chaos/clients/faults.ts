@@ -42,7 +42,7 @@ function clients(
 /** Where all joints are to be after so many seconds: around where the follower is now. */
 async function swingFrom(client: SimClient): Promise<(seconds: number) => readonly number[]> {
   const { follower } = await client.request({ do: "state" });
-  const middle = JOINTS.map((joint) => follower.joints[joint].position);
+  const middle = JOINTS.map((joint) => Math.round(follower.joints[joint].position));
   return (seconds) => {
     const swing = Math.round(SWING_STEPS * Math.sin(2 * Math.PI * SWINGS_PER_S * seconds));
     return middle.map((position) => Math.min(Math.max(position + swing, 0), 4095));

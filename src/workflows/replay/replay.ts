@@ -10,6 +10,7 @@ import { command } from "../../messages/audience.ts";
 import { list } from "../../messages/list.ts";
 import { Interrupted } from "../errors.ts";
 import type { Operator } from "../operator.ts";
+import { pause } from "../pause.ts";
 import { type Commands, commandsOf, type Unreachable } from "./commands.ts";
 import { episodeFor, type ReplayedEpisode, type ReplayWish } from "./episode.ts";
 import { EpisodePath } from "./path.ts";
@@ -17,6 +18,13 @@ import { Play, type Played } from "./play.ts";
 
 /** Where the follower was is asked for so often: as often as the service reads it. */
 const SAMPLE_EVERY_MS = 20;
+/** The service notices within so long that nobody gives targets any more. */
+const LEFT_WITHIN_MS = 2_000;
+const LOOK_EVERY_MS = 50;
+/** In these states the follower is driven. */
+const DRIVEN: ReadonlySet<string> = new Set(["connecting", "aligning", "following"]);
+/** Of the task so much is shown. */
+const LONGEST_TASK = 80;
 /** Who drives is named in so few characters. */
 const LONGEST_WHO = 64;
 
@@ -89,7 +97,7 @@ function question(
   { durationUs }: EpisodePath,
   { follower }: PairArms,
 ): string {
-  const task = tasks.length === 0 ? "" : `, ${JSON.stringify(tasks.join("; "))}`;
+  const task = tasks.length === 0 ? "" : `, ${JSON.stringify(tasks.join("; ").slice(0, LONGEST_TASK))}`;
   return (
     `Episode ${episode} of ${basename(resolve(dir))}${task}: ${frames} frames in ${seconds(durationUs / 1e6)} at ${fps} a second. ` +
     `Follower "${follower.id}" moves by itself: slowly to the first pose, then as it was recorded. Is the way free?`
@@ -172,13 +180,22 @@ function sayPlayed({ frames, seconds: passed, waitedSeconds, distances }: Played
   return `replayed: ${frames} of ${path.frameAt(path.points - 1) + 1} frames in ${seconds(passed)}${waited}${distance}`;
 }
 
-/** How the follower is left. */
+/** How the follower is left, once it is not driven any more. */
 async function sayLeft(sockets: readonly string[], { audience }: Operator): Promise<string> {
-  const status = await askService(sockets, { do: "status" }).catch(() => undefined);
-  if (status === undefined) return "the service does not answer: nobody knows whether the follower is held";
-  const torques = JOINTS.map((joint) => status.arms.follower.joints[joint].torqueOn);
-  if (torques.every((torqueOn) => torqueOn === false)) return "the torque of the follower is off";
-  return `the follower is ${status.state}: ${status.why} — "${command(audience, "release")}" releases it`;
+  const untilMs = performance.now() + LEFT_WITHIN_MS;
+  for (;;) {
+    const status = await askService(sockets, { do: "status" }).catch(() => undefined);
+    if (status === undefined) return "the service does not answer: nobody knows whether the follower is held";
+    const isDriven = DRIVEN.has(status.state);
+    if (isDriven && performance.now() < untilMs) {
+      await pause(LOOK_EVERY_MS, new AbortController().signal);
+      continue;
+    }
+    const torques = JOINTS.map((joint) => status.arms.follower.joints[joint].torqueOn);
+    if (torques.every((torqueOn) => torqueOn === false)) return "the torque of the follower is off";
+    const cure = isDriven ? "" : ` — "${command(audience, "release")}" releases it`;
+    return `the follower is ${status.state}: ${status.why}${cure}`;
+  }
 }
 
 function seconds(value: number): string {
