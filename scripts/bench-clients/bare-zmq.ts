@@ -23,7 +23,7 @@ export class BareZmq {
 
   /** `endpoint` is "tcp://127.0.0.1:5555"; who pulls binds it, who pushes connects. */
   constructor(kind: keyof typeof KINDS, endpoint: string) {
-    this.#socket = zmq.zmq_socket(zmq.zmq_ctx_new(), KINDS[kind])!;
+    this.#socket = zmq.zmq_socket(zmq.zmq_ctx_new(), KINDS[kind]) as Pointer;
     this.#bytes.set(new TextEncoder().encode(`${endpoint}\0`));
     const join = kind === "pull" ? zmq.zmq_bind : zmq.zmq_connect;
     if (join(this.#socket, this.#at) !== 0) throw new Error(`cannot ${kind} at ${endpoint}`);

@@ -12,6 +12,8 @@ import { type Lie, often, WireClient } from "./wire-client.ts";
 const SWING_STEPS = 100;
 const SWINGS_PER_S = 0.5;
 
+let named = 0;
+
 /** What a client does while it is there. */
 type Conduct = (
   client: WireClient,
@@ -35,7 +37,8 @@ function clients(
     }
   };
   return whileLeaderRests(victims, about, async (signal) => {
-    await Promise.all(Array.from({ length: count }, (_, index) => one(`chaos-${index}`, signal)));
+    // Who was made to leave may not come again for a while: each time it is somebody else.
+    await Promise.all(Array.from({ length: count }, () => one(`chaos-${named++}`, signal)));
   });
 }
 

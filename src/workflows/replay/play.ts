@@ -1,5 +1,5 @@
 /** Sending an episode's poses in time, and what becomes of it: the follower is the service's, within all its limits. */
-import type { ApiSample } from "../../api/protocol.ts";
+import type { ApiSample, DriveState } from "../../api/protocol.ts";
 import { JOINT_COUNT } from "../../arm/joints.ts";
 import { nowUs } from "../../linux/clock.ts";
 import { Interrupted } from "../errors.ts";
@@ -9,11 +9,10 @@ import type { EpisodePath } from "./path.ts";
 
 /** Who gives a pair its targets, as far as playing needs it. */
 export interface Driver {
-  readonly state: {
-    readonly is: "driving" | "holding" | "over";
-    readonly state: string;
-    readonly why: string;
-  };
+  /** How the service says that it is. */
+  readonly state: Pick<DriveState, "is" | "state" | "why">;
+  /** Why it drives no more; undefined while it does. */
+  readonly whyOver: string | undefined;
   /** Sends where the follower is to be, in steps; it never waits. */
   target(steps: ArrayLike<number>): void;
 }
@@ -33,6 +32,8 @@ export interface Played {
 const REPEAT_MS = 20;
 /** The service begins to align within so long, or says why not. */
 const BEGIN_WITHIN_MS = 10_000;
+/** Who has just begun to drive may be told that the follower follows, while that still follows its leader. */
+const ALIGNED_FOR_MS = 250;
 /** A turn at the slowest aligning speed that can be configured takes longer than anybody waits; said, it goes on. */
 const SAY_AGAIN_MS = 10_000;
 /** Who was stopped or kept from the processor for so long goes on where it was: what was missed is never made up for. */
@@ -96,11 +97,14 @@ export class Play {
     const fromMs = performance.now();
     let hasBegun = false;
     let saidMs = Number.NEGATIVE_INFINITY;
+    let alignedMs = Number.POSITIVE_INFINITY;
     for (;;) {
       this.#send(0);
       const { state, why } = this.#state;
-      if (this.#isFollowing) return;
-      hasBegun ||= state === "aligning";
+      if (!this.#isFollowing) alignedMs = Number.POSITIVE_INFINITY;
+      else alignedMs = Math.min(alignedMs, performance.now());
+      if (performance.now() - alignedMs > ALIGNED_FOR_MS) return;
+      hasBegun ||= this.#isFollowing || state === "aligning";
       if (!hasBegun && performance.now() - fromMs > BEGIN_WITHIN_MS) {
         throw new Error(`the follower does not begin to move: the service is ${state}, ${why}`);
       }
@@ -160,8 +164,8 @@ export class Play {
 
   /** Throws {@link Interrupted} once it is over. */
   get #state(): Driver["state"] {
-    const { state } = this.#driver;
-    if (state.is === "over") throw new Interrupted(state.why);
+    const { state, whyOver } = this.#driver;
+    if (whyOver !== undefined) throw new Interrupted(whyOver);
     return state;
   }
 }

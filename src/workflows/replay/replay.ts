@@ -8,13 +8,14 @@ import { JOINTS } from "../../arm/joints.ts";
 import { stepsToDegrees } from "../../feetech/units.ts";
 import { command } from "../../messages/audience.ts";
 import { list } from "../../messages/list.ts";
+import { describeApiProblem } from "../api-problem.ts";
 import { Interrupted } from "../errors.ts";
 import type { Operator } from "../operator.ts";
 import { pause } from "../pause.ts";
 import { type Commands, commandsOf, type Unreachable } from "./commands.ts";
 import { episodeFor, type ReplayedEpisode, type ReplayWish } from "./episode.ts";
 import { EpisodePath } from "./path.ts";
-import { Play, type Played } from "./play.ts";
+import { type Driver, Play, type Played } from "./play.ts";
 
 /** Where the follower was is asked for so often: as often as the service reads it. */
 const SAMPLE_EVERY_MS = 20;
@@ -114,7 +115,7 @@ async function drive(
   const driving = await Driving.begin(sockets, "replay", nameOf(name, episode), operator.signal);
   const watching = new AbortController();
   const play = new Play(
-    driving,
+    driverOf(driving, operator),
     path,
     {
       aligning: (why) => operator.progress({ step: "aligning" }, why),
@@ -149,6 +150,23 @@ async function drive(
   } finally {
     watching.abort();
   }
+}
+
+/** Who drives, with why it is over in words. */
+function driverOf(driving: Driving, { audience }: Operator): Driver {
+  let whyOver: string | undefined;
+  void driving.over.then((last) => {
+    whyOver = "kind" in last ? describeApiProblem(last, audience) : last.why;
+  });
+  return {
+    get state() {
+      return driving.state;
+    },
+    get whyOver() {
+      return whyOver;
+    },
+    target: (positions) => void driving.target(positions),
+  };
 }
 
 /** Takes in where the follower is; without that it is only not known how far it was away. */

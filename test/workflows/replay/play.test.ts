@@ -22,6 +22,7 @@ const HOLDING: Driver["state"] = { is: "holding", state: "holding", why: "no tar
 /** A service that is asked for targets, and says what a test has it say. */
 class Service implements Driver {
   state: Driver["state"];
+  whyOver: string | undefined;
   /** Where the first joint was sent, and when. */
   readonly sent: { readonly atUs: number; readonly position: number }[] = [];
   readonly #hears: (service: Service, position: number) => void;
@@ -95,8 +96,7 @@ test("a program that got no time for long goes on from where it was", async () =
 
 test("it ends where the service says that it is over, with its words, and where it is interrupted", async () => {
   const service = new Service(FOLLOWING, (self, position) => {
-    if (position >= 1030)
-      self.state = { is: "over", state: "holding", why: "somebody asked to pause the arms" };
+    if (position >= 1030) self.whyOver = "somebody asked to pause the arms";
   });
   const play = new Play(service, pathOf(10, 50), listener, never);
   await expect(play.play()).rejects.toThrow(new Interrupted("somebody asked to pause the arms"));
@@ -113,14 +113,15 @@ test("it ends where the service says that it is over, with its words, and where 
 
 test("it is aligned with the first pose before anything else is sent", async () => {
   let count = 0;
-  const service = new Service({ is: "driving", state: "waiting", why: "" }, (self) => {
+  // At first the follower still follows its leader.
+  const service = new Service(FOLLOWING, (self) => {
     count++;
-    if (count === 3) self.state = { is: "driving", state: "aligning", why: "it goes there" };
+    if (count === 2) self.state = { is: "driving", state: "aligning", why: "it goes there" };
     if (count === 6) self.state = FOLLOWING;
   });
   heard.length = 0;
   await new Play(service, pathOf(10, 50), listener, never).align();
-  expect(service.sent.map(({ position }) => position)).toEqual([1000, 1000, 1000, 1000, 1000, 1000]);
+  expect(new Set(service.sent.map(({ position }) => position))).toEqual(new Set([1000]));
   expect(heard).toEqual(["aligning: it goes there"]);
 });
 
