@@ -9,19 +9,15 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { nowUs } from "../src/linux/clock.ts";
-import { nativeBuffer } from "../src/linux/libc.ts";
-import { close, connectTo, send } from "../src/linux/sockets/stream.ts";
 import { JOINTS } from "../src/sim/arm/joints.ts";
 import { recordEntries } from "../src/sim/testing/record.ts";
 import { checkSafety } from "../src/sim/testing/safety.ts";
 import type { RunningSim } from "../src/sim/testing/start.ts";
-import { SAMPLE_BYTES, SampleView } from "../src/teleop/remote/sample.ts";
 import { type Distribution, distribution } from "./bench/analysis.ts";
 import { judged, print } from "./bench/report.ts";
 import { programPath, startArms } from "./bench/subjects.ts";
 import { sendAt, targetOf } from "./bench-clients/sender.ts";
-import { WireClient } from "./chaos/clients/wire-client.ts";
+import { untilFollowed, WAYS, type Way } from "./bench-clients/ways.ts";
 import { Program, teleoperateBoth } from "./chaos/program.ts";
 import { compile } from "./compile.ts";
 import { reach } from "./links-network/machines.ts";
@@ -39,8 +35,6 @@ const LIMITS = { followSpeedDegPerS: 360, alignSpeedDegPerS: 45 };
 const TARGETS = { p50: 2, p99: 8 };
 /** A floor that is later than this at p99 has a machine that does something else, ms. */
 const BUSY_MS = 5;
-/** So long a client may take to be aligned with. */
-const ALIGNED_WITHIN_MS = 20_000;
 
 /** From a command to its goals, ms, and of how many commands there were goals. */
 interface Taken {
@@ -52,10 +46,12 @@ const dir = await mkdtemp(join(tmpdir(), "so101-bench-clients-"));
 const floorPath = join(dir, "floor");
 await compile([join(import.meta.dir, "bench-clients/floor.ts")], floorPath);
 const troubles: string[] = [];
-for (const rate of RATES) {
-  const floor = await floorOf(rate);
-  const program = await programOf(rate);
-  show(rate.rateHz, program, floor);
+for (const way of WAYS) {
+  for (const rate of RATES) {
+    const floor = await floorOf(way, rate);
+    const program = await programOf(way, rate);
+    show(way, rate, program, floor);
+  }
 }
 await rm(dir, { recursive: true });
 for (const trouble of troubles) console.error(`bench-clients: ${trouble}`);
@@ -64,56 +60,34 @@ process.exitCode = troubles.length > 0 ? 1 : 0;
 type Rate = (typeof RATES)[number];
 
 /** Goals that are written as soon as a command has come. */
-async function floorOf({ rateHz, stepsEach }: Rate): Promise<Taken> {
+async function floorOf(way: Way, rate: Rate): Promise<Taken> {
   await using sim = await quietArms();
   const middle = await middleOf(sim);
-  const socket = join(sim.dir, "floor.targets");
-  const floor = new Program([floorPath, socket, sim.paths.follower]);
+  const at = way.floorAt(sim);
+  const floor = new Program([floorPath, at, sim.paths.follower]);
   floor.start();
   await reach(floor, "following");
-  const connection = connectTo(socket, 0, "datagrams");
-  const bytes = nativeBuffer(SAMPLE_BYTES);
-  const view = new SampleView(bytes.bytes);
-  const sent = await sendAt(
-    rateHz,
-    seconds,
-    (number) => targetOf(number, middle, stepsEach),
-    (target) => {
-      view.write(0, 0, 0, nowUs(), target);
-      return send(connection, bytes, SAMPLE_BYTES) === SAMPLE_BYTES;
-    },
-  );
-  close(connection);
+  const sender = way.toFloor(at);
+  const sent = await sendAt(rate, seconds, middle, sender);
+  await sender.end();
   await floor.end("SIGKILL");
   return await taken(sim, sent);
 }
 
-async function programOf({ rateHz, stepsEach }: Rate): Promise<Taken> {
+async function programOf(way: Way, rate: Rate): Promise<Taken> {
   await using sim = await quietArms();
   const program = new Program(teleoperateBoth(programPath, sim, 200));
   program.start();
   await reach(program, "following");
   const middle = await middleOf(sim);
-  const client = await WireClient.ask(`${sim.dir}/control.sock`, "bench");
-  if (client?.said === undefined) throw new Error(`the client is not taken: ${client?.why}`);
-  const first = targetOf(0, middle, stepsEach);
-  const untilMs = performance.now() + ALIGNED_WITHIN_MS;
-  while (client.said.is !== "driving" || client.said.state !== "following") {
-    if (performance.now() > untilMs) throw new Error(`the client is not followed: ${client.why}`);
-    client.target(first);
-    await Bun.sleep(20);
-  }
-  const sent = await sendAt(
-    rateHz,
-    seconds,
-    (number) => targetOf(number, middle, stepsEach),
-    (target) => client.target(target),
-  );
-  client.vanish();
+  const control = `${sim.dir}/control.sock`;
+  const sender = await way.toProgram(sim, control);
+  await untilFollowed(control, targetOf(0, middle, rate.stepsEach), sender);
+  const sent = await sendAt(rate, seconds, middle, sender);
+  await sender.end();
   await program.end("SIGTERM");
   troubles.push(...program.troubles);
-  const entries = await entriesOf(sim);
-  for (const { rule, joint, message } of checkSafety(entries, LIMITS)) {
+  for (const { rule, joint, message } of checkSafety(await entriesOf(sim), LIMITS)) {
     troubles.push(`${joint}: ${rule}: ${message}`);
   }
   return await taken(sim, sent);
@@ -148,8 +122,8 @@ async function taken(sim: RunningSim, sent: readonly Reading[]): Promise<Taken> 
   };
 }
 
-function show(rateHz: number, { ms, sent }: Taken, floor: Taken): void {
-  print(`A client's command to the follower's goal, ${rateHz} commands a second for ${seconds} s`, [
+function show({ name }: Way, { rateHz }: Rate, { ms, sent }: Taken, floor: Taken): void {
+  print(`A command by ${name} to the follower's goal, ${rateHz} commands a second for ${seconds} s`, [
     judged("command to goal, p50", "ms", ms.p50, { atMost: TARGETS.p50 }),
     judged("command to goal, p99", "ms", ms.p99, { atMost: TARGETS.p99 }),
     judged("command to goal, longest", "ms", ms.max, {}),

@@ -2,11 +2,12 @@
  * The floor of a client's command: what comes on a socket of datagrams is written to the follower as goals at once, without
  * any logic, grid or limit. Shares no code with the product but the way to real-time priority.
  *
- * Usage: floor SOCKET FOLLOWER
+ * Usage: floor SOCKET|tcp://ADDRESS:PORT FOLLOWER
  */
 import { dlopen, ptr } from "bun:ffi";
 import { runOnTime } from "../../src/linux/scheduling.ts";
 import { IDS, openPort, sealGoals, setGoal, writeGoals } from "../bench/bare.ts";
+import { BareZmq } from "./bare-zmq.ts";
 
 const { symbols: libc } = dlopen("libc.so.6", {
   socket: { args: ["i32", "i32", "i32"], returns: "i32" },
@@ -24,26 +25,47 @@ const TARGET_BYTES = 36;
 
 const [path, followerPath] = process.argv.slice(-2) as [string, string];
 const follower = openPort(followerPath);
-const name = new TextEncoder().encode(`${path}\0`);
-// Over a buffer of its own: memory that does not move.
-const address = new Uint8Array(new ArrayBuffer(2 + name.length));
-address.set([AF_UNIX, 0]);
-address.set(name, 2);
-const listener = libc.socket(AF_UNIX, SOCK_SEQPACKET, 0);
-if (libc.bind(listener, ptr(address), address.length) !== 0 || libc.listen(listener, 1) !== 0) {
-  throw new Error(`cannot listen at ${path}`);
-}
 runOnTime();
-console.log(JSON.stringify({ event: "state", to: "following" }));
+if (path.startsWith("tcp:")) floorOfZmq();
+else floorOfTargets();
 
-const connection = libc.accept(listener, null, null);
-const target = new Uint8Array(new ArrayBuffer(64));
-const at = ptr(target);
-const positions = new DataView(target.buffer);
-while (libc.recv(connection, at, target.length, 0) === TARGET_BYTES) {
-  for (let joint = 0; joint < IDS.length; joint++) {
-    setGoal(joint, positions.getInt16(POSITIONS_AT + 2 * joint, true));
-  }
+/** Goals, one a joint, in steps. */
+function write(goals: (joint: number) => number): void {
+  for (let joint = 0; joint < IDS.length; joint++) setGoal(joint, goals(joint));
   sealGoals();
   writeGoals(follower);
+}
+
+function ready(): void {
+  console.log(JSON.stringify({ event: "state", to: "following" }));
+}
+
+function floorOfTargets(): void {
+  const name = new TextEncoder().encode(`${path}\0`);
+  // Over buffers of their own: memory that does not move.
+  const address = new Uint8Array(new ArrayBuffer(2 + name.length));
+  address.set([AF_UNIX, 0]);
+  address.set(name, 2);
+  const listener = libc.socket(AF_UNIX, SOCK_SEQPACKET, 0);
+  if (libc.bind(listener, ptr(address), address.length) !== 0 || libc.listen(listener, 1) !== 0) {
+    throw new Error(`cannot listen at ${path}`);
+  }
+  ready();
+  const connection = libc.accept(listener, null, null);
+  const target = new Uint8Array(new ArrayBuffer(64));
+  const at = ptr(target);
+  const positions = new DataView(target.buffer);
+  while (libc.recv(connection, at, target.length, 0) === TARGET_BYTES) {
+    write((joint) => positions.getInt16(POSITIONS_AT + 2 * joint, true));
+  }
+}
+
+/** LeKiwi's messages, with steps for values. */
+function floorOfZmq(): void {
+  const socket = new BareZmq("pull", path);
+  ready();
+  for (;;) {
+    const values = Object.values(JSON.parse(socket.receive())) as number[];
+    write((joint) => values[joint]!);
+  }
 }

@@ -3,6 +3,7 @@ import { setTimeout as passed } from "node:timers/promises";
 import { nowUs } from "../../src/linux/clock.ts";
 import type { Reading } from "../links-network/matching.ts";
 import { Random } from "../random.ts";
+import type { Sender } from "./ways.ts";
 
 /** How far the first joint goes, in targets there and back; the second one counts how often. */
 const THERE = 100;
@@ -20,12 +21,18 @@ export function targetOf(number: number, middle: readonly number[], stepsEach: n
   ];
 }
 
+/** How commands come: so many a second, each so many steps from the one before. */
+export interface Rate {
+  readonly rateHz: number;
+  readonly stepsEach: number;
+}
+
 /** Sends at a rate for so long; when each was sent, and which goals are to be made of it. */
 export async function sendAt(
-  rateHz: number,
+  { rateHz, stepsEach }: Rate,
   seconds: number,
-  next: (number: number) => readonly number[],
-  send: (target: readonly number[]) => boolean,
+  middle: readonly number[],
+  sender: Pick<Sender, "send">,
 ): Promise<Reading[]> {
   const random = new Random(rateHz);
   const sent: Reading[] = [];
@@ -35,9 +42,9 @@ export async function sendAt(
     const dueUs = fromUs + (number + random.between(0, JITTER)) * periodUs;
     const waitMs = (dueUs - nowUs()) / 1e3;
     if (waitMs > 0) await passed(waitMs);
-    const target = next(number);
+    const target = targetOf(number, middle, stepsEach);
     sent.push({ atUs: nowUs(), goals: target.join() });
-    if (!send(target)) throw new Error(`nobody takes targets any more, after ${number}`);
+    if (!sender.send(target)) throw new Error(`nobody takes commands any more, after ${number}`);
   }
   return sent;
 }
