@@ -62,7 +62,7 @@ type WithoutVersion<R> = R extends unknown ? Omit<R, "v"> : never;
 export async function askService(
   paths: readonly string[],
   request: WithoutVersion<
-    Exclude<ControlRequest, { do: "watch" | "samples" | "events" | "arms" | "lend" | "network" }>
+    Exclude<ControlRequest, { do: "watch" | "samples" | "events" | "arms" | "lend" | "network" | "drive" }>
   >,
 ): Promise<Status | undefined> {
   const { status } = await replyTo(request, paths);
@@ -220,11 +220,11 @@ async function* streamOf(
   }
 }
 
-/** Sends a request to who listens at the first of `paths` at which somebody does. */
-async function askFirst(
+/** Sends a request, within two seconds, to who listens at the first of `paths` at which somebody does. */
+export async function askFirst(
   paths: readonly string[],
   request: WithoutVersion<ControlRequest>,
-  deadlineMs: number,
+  deadlineMs = performance.now() + PATIENCE_MS,
 ): Promise<LineClient> {
   const line = `${JSON.stringify({ v: PROTOCOL_VERSION, ...request })}\n`;
   let refused: ApiError | undefined;
@@ -241,8 +241,12 @@ async function askFirst(
   throw refused ?? new ApiError({ kind: "not running", paths });
 }
 
-/** A service's next reply. Throws what is refused. */
-async function nextReply(client: LineClient, deadlineMs: number, signal?: AbortSignal): Promise<Success> {
+/** A service's next reply. Rejects with {@link ApiError} for what is refused too, and with the signal's reason. */
+export async function nextReply(
+  client: LineClient,
+  deadlineMs: number,
+  signal?: AbortSignal,
+): Promise<Success> {
   const reply = parse(await nextLine(client, deadlineMs, signal));
   if (reply.ok) return reply;
   throw new ApiError(

@@ -1,6 +1,6 @@
 /**
  * What is spoken on a service's control socket: one JSON object a line, each way. A request is
- * `{"v": 1, "do": "status" | "watch" | "samples" | "events" | "arms" | "tell" | "lend" | "network" | "heard" | "unsent" | "follow" | "pause" | "resume" | "release" | "park" | "reload"}`; a reply
+ * `{"v": 1, "do": "status" | "watch" | "samples" | "events" | "arms" | "tell" | "lend" | "network" | "heard" | "unsent" | "follow" | "drive" | "yield" | "pause" | "resume" | "release" | "park" | "reload"}`; a reply
  * `{"v": 1, "ok": true, …}` or `{"v": 1, "ok": false, "error": "…"}`. Fields and requests are only ever added: who reads ignores what it does not know.
  */
 import * as v from "valibot";
@@ -134,6 +134,22 @@ export const requestSchema = v.variant("do", [
     do: v.literal("follow"),
     leader: v.union([v.literal("local"), remoteLeader]),
   }),
+  /**
+   * Lets a client give the follower its targets, from the first one on, until the connection ends; it is told how that is, at
+   * once and at each change ({@link replySchema}, `drive`). The targets come on a socket beside this one.
+   */
+  v.strictObject({
+    v: version,
+    do: v.literal("drive"),
+    as: v.picklist(["client", "replay"]),
+    who: v.pipe(v.string(), v.regex(/^[\P{C}]{1,64}$/u, "who: 1 to 64 characters that can be printed")),
+  }),
+  /** The client with this epoch drives no more. */
+  v.strictObject({
+    v: version,
+    do: v.literal("yield"),
+    epoch: v.pipe(v.string(), v.regex(/^[0-9a-f]{16}$/)),
+  }),
   /** Has an event told, in words that the service has for it. */
   v.strictObject({
     v: version,
@@ -265,11 +281,11 @@ export const statusSchema = v.object({
   alignments: v.number(),
   /**
    * Who gives the follower its targets, since when: the leader of this pair, or that of another machine by its name,
-   * `desk/main`. Not told by 0.1.
+   * `desk/main`; or a client or a replay, as it calls itself. Not told by 0.1.
    */
   driver: v.optional(
     v.object({
-      source: v.picklist(["local leader", "remote leader"]),
+      source: v.picklist(["local leader", "remote leader", "client", "replay"]),
       leader: v.nullable(v.string()),
       since: v.string(),
     }),
@@ -350,6 +366,19 @@ const networkSchema = v.object({
 /** What the network's client is told of a pair. */
 export type PairNetwork = v.InferOutput<typeof networkSchema>;
 
+const driveSchema = v.object({
+  /** Whether its targets move the follower; "holding" before the first one, too. After "over" the connection ends. */
+  is: v.picklist(["driving", "holding", "over"]),
+  /** Under which its targets come. */
+  epoch: v.string(),
+  state: v.picklist(states),
+  /** A sentence for a person. */
+  why: v.string(),
+});
+
+/** How a drive is, for its client. */
+export type DriveState = v.InferOutput<typeof driveSchema>;
+
 const armOfPairSchema = v.object({
   id: v.string(),
   /** As in `leader` of a network; null while it is not known. */
@@ -382,6 +411,8 @@ export const replySchema = v.union([
     recalled: v.optional(v.string()),
     /** For the network's client. */
     network: v.optional(networkSchema),
+    /** For who drives. */
+    drive: v.optional(driveSchema),
   }),
   v.object({ v: v.number(), ok: v.literal(false), error: v.string() }),
 ]);

@@ -96,6 +96,10 @@ export const schemaFor = (normalisation: NormalisationMode, pair: string) =>
       }),
       {},
     ),
+    drive: v.optional(
+      v.strictObject({ local_leader_wins: v.optional(v.boolean("true or false"), true) }),
+      {},
+    ),
     health: v.optional(
       v.strictObject({
         warn_temperature_c: v.optional(between(30, 100, "°C"), 55),
@@ -129,6 +133,7 @@ export const knownKeys = {
   "follower.gains": JOINTS,
   ...Object.fromEntries(JOINTS.map((joint) => [`follower.gains.${joint}`, Object.keys(gains.entries)])),
   teleoperation: Object.keys(entries.teleoperation.wrapped.entries),
+  drive: Object.keys(entries.drive.wrapped.entries),
   health: Object.keys(entries.health.wrapped.entries),
   park: Object.keys(entries.park.wrapped.entries),
   web: webKeys,

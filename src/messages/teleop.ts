@@ -6,6 +6,8 @@ import { reasonOf } from "../linux/system-error.ts";
 import type {
   Borrower,
   Doubt,
+  DriveOver,
+  DrivingClient,
   Left,
   Problem,
   TeleopCode,
@@ -156,6 +158,19 @@ const words: { readonly [Code in TeleopCode]?: (problem: Of<Code>, audience: Aud
     leader === "local"
       ? "the follower follows the leader of this pair from now on"
       : `the follower follows the leader ${leader} from now on`,
+  "client.driving": ({ client }) => `${sayDrivingClient(client)} drives the follower from now on`,
+  "client.silent": ({ client, forMs }) =>
+    `no target from ${sayDrivingClient(client)} for ${forMs} ms: the follower is held, and it may go on within 10 s`,
+  "client.gone": ({ client, why }, audience) =>
+    `${sayDrivingClient(client)} drives no more${why === undefined ? "" : ` (${sayDriveOver(why)})`}: the follower is held ` +
+    `until you move the leader by 10° or more, or run "${command(audience, "resume")}"`,
+  "leader.moved": ({ arm, client }) =>
+    `${name(arm)} was moved while ${sayDrivingClient(client)} drives: the follower is held — go on moving it for 1 s and the ` +
+    "follower follows it, or leave it and the client goes on",
+  "leader.took-over": ({ client, why }) =>
+    why === "leader in hand"
+      ? `${sayDrivingClient(client)} may not drive: somebody moves the leader`
+      : `the leader has taken the follower from ${sayDrivingClient(client)}`,
   "leader.silent": ({ arm, forMs }) => `no position from ${name(arm)} for ${forMs} ms`,
   "leader.torque-on": ({ arm, unconfirmed }) =>
     released(
@@ -309,6 +324,27 @@ export function sayTeleopProblem(problem: TeleopProblem, audience: Audience): st
 export function sayEnd(problem: Problem): string | undefined {
   if (isArmProblem(problem)) return sayArmEnd(problem);
   return (ends[problem.code] as ((problem: TeleopProblem) => string) | undefined)?.(problem);
+}
+
+/** Who drives: `the client 192.168.1.20`. */
+export function sayDrivingClient(client: DrivingClient | undefined): string {
+  return client === undefined ? "the client" : `the ${client.as} ${client.who}`;
+}
+
+const overs: Readonly<Record<DriveOver, string>> = {
+  ended: "it has ended",
+  asked: "somebody has asked for something else",
+  silent: "no target came from it for 10 s",
+  "no target": "it gave no target within 10 s",
+  "leader took over": "somebody moves the leader, which drives now",
+  "leader in hand": "somebody moves the leader, which drives",
+  "other leader": "somebody has chosen a leader to be followed",
+  "program ends": "the service ends",
+};
+
+/** Why a client drives no more. */
+export function sayDriveOver(why: DriveOver): string {
+  return overs[why];
 }
 
 /** Who has the arms: `so101 (pid 812) has borrowed the arms (calibrate)`. */

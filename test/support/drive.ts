@@ -1,5 +1,6 @@
 /** Who drives a pair of the default configuration, for tests that are not about that. */
 import { defaultConfig } from "../../src/config/config.ts";
+import { ClientDrives } from "../../src/daemon/driving/clients.ts";
 import { Drive } from "../../src/daemon/network/drive.ts";
 import { RemoteFigures } from "../../src/daemon/network/remote-figures.ts";
 import { pairSettings } from "../../src/daemon/settings/pair-settings.ts";
@@ -10,11 +11,20 @@ import type { MainMemory } from "../../src/teleop/shared/control-memory.ts";
 export function aDrive(
   memory: MainMemory,
   settings: PairSettings = pairSettings(defaultConfig),
-): { readonly drive: Drive; readonly remote: RemoteFigures } {
+): { readonly drive: Drive; readonly remote: RemoteFigures; readonly clients: ClientDrives } {
   const drive = new Drive({
     settings,
     apply: (wanted) => memory.mailbox.sendSettings(wanted),
     tell: () => {},
   });
-  return { drive, remote: new RemoteFigures(memory) };
+  const clients = new ClientDrives({
+    ...{
+      memory,
+      tell: () => {},
+      borrower: () => undefined,
+      hasFollower: () => settings.armsHere !== "leader",
+    },
+    ...{ leaderPort: () => undefined, pair: () => ({ state: "waiting", why: "" }), endTargets: () => {} },
+  });
+  return { drive, clients, remote: new RemoteFigures(memory) };
 }

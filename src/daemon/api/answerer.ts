@@ -13,7 +13,7 @@ const MOST_KNOWN = 64;
 
 /** What is answered by doing it. */
 type Doable =
-  | Extract<ControlRequest, { readonly do: "tell" | "heard" | "unsent" | "follow" }>
+  | Extract<ControlRequest, { readonly do: "tell" | "heard" | "unsent" | "follow" | "yield" }>
   | { readonly do: "pause" | "resume" | "release" | "park" | "reload" };
 
 /** Answers requests for a service. */
@@ -53,6 +53,12 @@ export class Answerer {
         sender.hold(carrying);
         return undefined;
       }
+      case "drive": {
+        const drive = this.#subject.drive(request, sender);
+        if (typeof drive === "string") return refusal(drive);
+        sender.hold(drive);
+        return undefined;
+      }
       case "arms":
         return success({ arms: this.#subject.arms() });
       case "events":
@@ -76,6 +82,8 @@ export class Answerer {
         return this.#subject.unsent(request.trouble);
       case "follow":
         return this.#subject.follow(request.leader);
+      case "yield":
+        return this.#subject.yield(request.epoch);
       case "reload":
         this.#subject.reload();
         return undefined;

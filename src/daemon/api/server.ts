@@ -13,6 +13,7 @@ import {
 } from "../../api/protocol.ts";
 import { close, connectTo } from "../../linux/sockets/stream.ts";
 import { isSystemError } from "../../linux/system-error.ts";
+import type { DriveWish } from "../driving/clients.ts";
 import type { Asking } from "../lending.ts";
 import type { Held } from "../requests/client.ts";
 import { listenAt } from "../requests/listen-at.ts";
@@ -45,6 +46,10 @@ export interface ApiSubject {
   unsent(trouble: UnsentTrouble | undefined): string | undefined;
   /** Has the follower follow the leader of this pair, "local", or one of another machine, until the next start. */
   follow(leader: string): string | undefined;
+  /** Lets a client drive, for as long as its connection lasts; why not, where it may not. */
+  drive(wish: DriveWish, asking: Asking): Held | string;
+  /** The client whose targets have this epoch drives no more; why not, where none does. */
+  yield(epoch: string): string | undefined;
   /** Tells an event. */
   tell(what: Tellable, machine?: string): string | undefined;
   /** Reads the configuration again. */

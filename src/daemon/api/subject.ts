@@ -31,7 +31,7 @@ export function apiSubject(
   reload: () => void,
   audience: () => Audience,
 ): ApiSubject {
-  const { memory, lending } = sources();
+  const { memory, lending, clients } = sources();
   const { mailbox } = memory;
   const told = new Map(TELLABLE.map((what) => [what, new RecentTimes(OFTEN_ENOUGH)]));
   const tell = (problem: Problem) => sink({ kind: "notice", severity: "info", problem });
@@ -41,8 +41,15 @@ export function apiSubject(
     mailbox.mode = mode;
     if (isNews) tell(problem);
   };
+  /** Whoever has chosen a leader wants that one to drive. */
+  const chosen = () => {
+    clients.end("other leader");
+    if (mailbox.mode === "running") mailbox.mode = "running";
+    return undefined;
+  };
   const park = () => {
     if (mailbox.isParkAsked) return;
+    clients.end("asked");
     const { arms, parkPose } = sources().settings;
     if (parkPose === undefined) {
       const arm = { role: "follower", id: arms.follower.id } as const;
@@ -85,11 +92,13 @@ export function apiSubject(
     arms: () => armsOf(sources()),
     samples: (everyMs) => new SampleStream(memory.readSamples(), everyMs),
     pause() {
+      clients.end("asked");
       set("paused", { code: "pair.paused", stage: "asked" });
       lending.recall("pause");
       return ending() ?? later(obstacle("held"));
     },
     release() {
+      clients.end("asked");
       set("released", { code: "pair.released", stage: "asked" });
       lending.recall("release");
       // Who wants the follower released does not want it to be parked first.
@@ -110,12 +119,18 @@ export function apiSubject(
     lend(purpose, asking) {
       if (mailbox.isParkAsked)
         return "the follower is on its way to its parking pose — ask again when it is there";
-      return ending() ?? obstacle("released") ?? lending.lend(purpose, asking);
+      const hindered = ending() ?? obstacle("released");
+      if (hindered !== undefined) return hindered;
+      const loan = lending.lend(purpose, asking);
+      if (typeof loan !== "string") clients.end("asked");
+      return loan;
     },
     network: () => ending() ?? sources().drive.carry(),
     heard: (leader, what) => sources().drive.heard(leader, what),
     unsent: (trouble) => sources().drive.unsent(trouble),
-    follow: (leader) => sources().drive.follow(leader),
+    follow: (leader) => sources().drive.follow(leader) ?? chosen(),
+    drive: (wish, asking) => clients.begin(wish, asking),
+    yield: (epoch) => clients.yield(epoch),
     events: (after) => eventsAfter(after, sources().history.events),
     tell(what, machine) {
       const [times, nowMs] = [told.get(what)!, performance.now()];

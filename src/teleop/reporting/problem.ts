@@ -56,6 +56,32 @@ export type GivenBack =
   /** It did not come to a loan. */
   | "not lent";
 
+/** Who drives in the leader's place. */
+export interface DrivingClient {
+  readonly as: "client" | "replay";
+  /** As it calls itself: its address, or what is replayed. */
+  readonly who: string;
+}
+
+/** Why a client drives no more. */
+export type DriveOver =
+  /** It has said so, or the service has ended it. */
+  | "ended"
+  /** A pause, a release, parking, a loan, or to go on was asked for. */
+  | "asked"
+  /** No target came for too long. */
+  | "silent"
+  /** It was let drive, and gave no target. */
+  | "no target"
+  /** A person has moved the leader for so long that it drives. */
+  | "leader took over"
+  /** A person had the leader in hand when it began. */
+  | "leader in hand"
+  /** Somebody has chosen a leader to be followed. */
+  | "other leader"
+  /** The program ends. */
+  | "program ends";
+
 /** The ports are closed; before that the follower was seen without torque, or not all its servos answered. */
 interface LentArms {
   readonly stage: "lent";
@@ -73,6 +99,12 @@ interface Figures {
   "leader.unfit": { readonly theirs: NormalisationMode; readonly ours: NormalisationMode };
   /** `desk/main`, or the leader of this pair. */
   "drive.changed": { readonly leader: string };
+  /** The main thread knows who drives. */
+  "client.driving": { readonly client: DrivingClient };
+  "client.silent": { readonly forMs: number; readonly client?: DrivingClient };
+  "client.gone": { readonly client?: DrivingClient; readonly why?: DriveOver };
+  "leader.moved": { readonly client?: DrivingClient };
+  "leader.took-over": { readonly client: DrivingClient; readonly why: DriveOver };
   "leader.torque-on": Released;
   "pair.paused": { readonly stage: "asked" | "holding" | "torque off" | "not sent" };
   "pair.released": { readonly stage: "asked" | "waiting" } | ({ readonly stage: "done" } & Released);

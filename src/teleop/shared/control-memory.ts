@@ -9,6 +9,7 @@ import { type SharedMemory, sharedMemory } from "./layout.ts";
 import { Mailbox, MailboxSender } from "./mailbox.ts";
 import { Answering, Questions } from "./questions.ts";
 import { SampleReader, SampleWriter } from "./samples.ts";
+import { Session, SessionSender } from "./session.ts";
 import { Telemetry } from "./telemetry.ts";
 
 /** The control thread's view: it takes commands, and publishes the rest. */
@@ -25,6 +26,10 @@ export interface ControlMemory {
   readonly remoteDelays: TimeCounts;
   /** The connection to the network's client: for a `SocketLink`. */
   readonly link: Int32Array;
+  /** The drive that a client has asked for. */
+  readonly session: Session;
+  /** The connection on which its targets come: for a `SocketLink`. */
+  readonly targets: Int32Array;
 }
 
 /** The main thread's view: it sends commands, and reads the rest. */
@@ -42,6 +47,8 @@ export interface MainMemory {
   /** How often a sample of another machine's leader was late by how much: for `roundTripMs`. */
   readonly remoteDelays: Uint32Array;
   readonly link: LinkOwner;
+  readonly session: SessionSender;
+  readonly targets: LinkOwner;
   /** Begins to read samples, from now on. */
   readSamples(): SampleReader;
 }
@@ -61,6 +68,8 @@ export function createMemory(): MainMemory {
     roundTrips: roundTripsIn(memory),
     remoteDelays: memory.remoteDelays,
     link: new LinkOwner(memory.link),
+    session: new SessionSender(memory.session),
+    targets: new LinkOwner(memory.targets),
     readSamples: () => new SampleReader(memory),
   };
 }
@@ -80,6 +89,8 @@ export function openMemory(buffer: SharedArrayBuffer, callMain: () => void = () 
     samples: new SampleWriter(memory),
     remoteDelays: new TimeCounts(memory.remoteDelays),
     link: memory.link,
+    session: new Session(memory.session),
+    targets: memory.targets,
   };
 }
 

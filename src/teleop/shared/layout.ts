@@ -11,6 +11,7 @@ import { LATENESS_BUCKETS } from "./lateness.ts";
 import { COMMAND_WORDS, LONGEST_SETTINGS_BYTES, WISH_WORDS } from "./mailbox.ts";
 import { ANSWERS_BYTES, QUESTION_WORDS } from "./questions.ts";
 import { SAMPLE_WORDS, SAMPLES_KEPT } from "./samples.ts";
+import { SESSION_WORDS } from "./session.ts";
 import { FIGURE_COUNT } from "./telemetry.ts";
 
 /** What the memory is made of, in order: each a typed array of so many elements, on a border of 8 bytes. */
@@ -36,6 +37,9 @@ const sections = {
   remoteDelays: [Uint32Array, ROUND_TRIP_BUCKETS],
   /** The connection to the network's client, for `Atomics`. */
   link: [Int32Array, LINK_WORDS],
+  /** The drive of a client, and the connection on which its targets come, for `Atomics`. */
+  session: [Int32Array, SESSION_WORDS],
+  targets: [Int32Array, LINK_WORDS],
   /** How many samples there were. */
   sampleCount: [Int32Array, 1],
   sampleTimes: [Float64Array, SAMPLES_KEPT],
