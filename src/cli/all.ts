@@ -15,6 +15,7 @@ import { parkCommand } from "./park.ts";
 import { pauseCommands } from "./pause.ts";
 import { recordCommand } from "./record/command.ts";
 import { relaxCommand } from "./relax.ts";
+import { replayCommand } from "./replay.ts";
 import { setupMotorsCommand } from "./setup-motors.ts";
 import { simCommand } from "./sim.ts";
 import { statusCommand } from "./status/command.ts";
@@ -41,6 +42,7 @@ export function allCommands(): Command[] {
     lerobotCommand(),
     recordCommand(),
     relaxCommand(),
+    replayCommand(),
     setupMotorsCommand(),
     simCommand(),
     webCommand(),
