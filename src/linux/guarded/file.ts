@@ -14,6 +14,8 @@ export interface FileRead {
   readonly stats: Stats;
 }
 
+const SMALL = 4_096;
+
 /**
  * Reads a file of at most so many bytes; `refuse` throws for what is none, before and after it is opened. `path` is for
  * errors. Throws the system's; {@link OddFileError} for a larger one.
@@ -36,9 +38,11 @@ export function readAt(
   try {
     const stats = fstatSync(fd);
     refuse(path, stats);
-    const buffer = Buffer.alloc(mostBytes + 1);
+    // Some of the kernel's files have no size, and a file may grow while it is read.
+    let buffer = Buffer.alloc(Math.min(Math.max(stats.size, SMALL), mostBytes) + 1);
     let size = 0;
-    for (let more = 1; more > 0 && size < buffer.length; size += more) {
+    for (let more = 1; more > 0 && size <= mostBytes; size += more) {
+      if (size === buffer.length) buffer = Buffer.concat([buffer], Math.min(2 * size, mostBytes + 1));
       more = readSync(fd, buffer, size, buffer.length - size, null);
     }
     const bytes = Math.max(stats.size, size);

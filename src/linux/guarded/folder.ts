@@ -128,9 +128,9 @@ export class GuardedFolder {
     });
   }
 
-  /** The names there, and no more than any tree of calibrations has. Throws the system's error. */
-  names(): string[] {
-    return this.#as(() => this.#listed((fd) => namesIn(fd, MOST_NAMES, this.path)));
+  /** The names there, and no more than any tree of calibrations has, or `most`. Throws the system's error. */
+  names(most = MOST_NAMES): string[] {
+    return this.#as(() => this.#listed((fd) => namesIn(fd, most, this.path)));
   }
 
   /**

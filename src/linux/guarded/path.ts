@@ -65,7 +65,8 @@ export function readNamedFile(path: string, mostBytes: number): FileRead {
   }
 }
 
-function openFolder(path: string, missing: Missing): GuardedFolder {
+/** The folder at a path, held open until it is closed. Throws as {@link inFolder}. */
+export function openFolder(path: string, missing: Missing): GuardedFolder {
   let folder = new GuardedFolder(openTop(), "/");
   const names = (isAbsolute(path) ? path : resolve(path)).split("/");
   let links = 0;
