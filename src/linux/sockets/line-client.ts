@@ -76,9 +76,14 @@ export class LineClient {
 
   /**
    * The next line, without its end; undefined when the other side has ended. Rejects with {@link TooLate} at `deadlineMs`
-   * of performance.now(), with {@link LineTooLong}, with the signal's reason.
+   * of performance.now(), with {@link LineTooLong}, with the signal's reason. It is looked for every `lookEveryMs`, if that
+   * is given: each look wakes the processor.
    */
-  async next(deadlineMs: number, signal?: AbortSignal): Promise<string | undefined> {
+  async next(
+    deadlineMs: number,
+    signal?: AbortSignal,
+    lookEveryMs?: number,
+  ): Promise<string | undefined> {
     const fromMs = performance.now();
     for (;;) {
       signal?.throwIfAborted();
@@ -99,7 +104,7 @@ export class LineClient {
         this.#read = Buffer.concat([this.#read, this.#chunk.bytes.subarray(0, count)]);
       }
       if (count === NOTHING_YET || nowMs - this.#restedMs > MOST_AT_A_STRETCH_MS) {
-        await passed(nowMs - fromMs < SOON_MS ? LOOK_EVERY_MS : LATER_EVERY_MS);
+        await passed(lookEveryMs ?? (nowMs - fromMs < SOON_MS ? LOOK_EVERY_MS : LATER_EVERY_MS));
         this.#restedMs = performance.now();
       }
     }
