@@ -12,6 +12,7 @@ import { monitorCommand } from "./monitor/command.ts";
 import { networkCommand } from "./network.ts";
 import { parkCommand } from "./park.ts";
 import { pauseCommands } from "./pause.ts";
+import { recordCommand } from "./record/command.ts";
 import { relaxCommand } from "./relax.ts";
 import { setupMotorsCommand } from "./setup-motors.ts";
 import { simCommand } from "./sim.ts";
@@ -36,6 +37,7 @@ export function allCommands(): Command[] {
     ...installCommands(),
     monitorCommand(),
     networkCommand(),
+    recordCommand(),
     relaxCommand(),
     setupMotorsCommand(),
     simCommand(),

@@ -128,7 +128,8 @@ class Recorder implements Held {
   }
 
   order(order: RecordingOrder): string | undefined {
-    if (this.#orders.length === MOST_ORDERS) return "the recorder does not take its orders: it may be stopped or hang";
+    if (this.#orders.length === MOST_ORDERS)
+      return "the recorder does not take its orders: it may be stopped or hang";
     this.#orders.push(order);
     return undefined;
   }

@@ -109,9 +109,7 @@ async function endBy(
         happening.how === "gap" ? { why: "no samples" } : await whyNotFollowing(sockets, explain),
       );
     case "frames failed":
-      return happening.of === take
-        ? givenUp({ why: "service", fact: explain(happening.error) })
-        : undefined;
+      return happening.of === take ? givenUp({ why: "service", fact: explain(happening.error) }) : undefined;
   }
 }
 

@@ -1,8 +1,8 @@
 /** Whether an episode can begin: what the service says of the pair, and how its positions are to be normalised. */
 import { armsOf, askService } from "../api/client.ts";
 import type { PairArms, Status } from "../api/protocol.ts";
-import { calibrationOf } from "../arm/calibration/numbers.ts";
 import type { NormalisationMode } from "../arm/calibration/normalisation.ts";
+import { calibrationOf } from "../arm/calibration/numbers.ts";
 import { sayFewTicks, sayOtherUnits, sayUncalibrated, whyNotRecorded } from "../messages/recording.ts";
 import type { Normalising } from "./take.ts";
 

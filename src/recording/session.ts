@@ -3,12 +3,13 @@
  * with an order does not depend on who gave it: a key, the page, or a program.
  */
 import type { Recording, RecordingOrder } from "../api/recording.ts";
+import type { DatasetWriter } from "../dataset/writer.ts";
 import { sayGivenUp, sayLongest, sayNoRoom, sayRemoved, saySaved } from "../messages/recording.ts";
 import { type Happening, recordEpisode, type SessionEnd } from "./episode.ts";
 import { freeMbAt, LEAST_FREE_MB } from "./free-space.ts";
 import { Inbox } from "./inbox.ts";
 import { readiness, type Wanted } from "./readiness.ts";
-import { EpisodeTake, type Gap, type Normalising } from "./take.ts";
+import { EpisodeTake, type Normalising } from "./take.ts";
 
 /** What is recorded, and when. */
 export interface Plan extends Wanted {
@@ -23,25 +24,13 @@ export interface Plan extends Wanted {
   readonly begins: "by an order" | "by itself";
 }
 
-/** Where episodes go. */
-export interface EpisodeSink {
-  readonly totals: { readonly episodes: number; readonly frames: number };
-  /** Saves an episode for good. */
-  saveEpisode(episode: {
-    readonly task: string;
-    readonly frames: { readonly action: Float32Array; readonly state: Float32Array; readonly length: number };
-    readonly gaps: readonly Gap[];
-  }): Promise<void>;
-  /** Removes the last one for good. */
-  removeLastEpisode(): Promise<void>;
-}
-
 /** What a session works with. */
 export interface SessionParts {
   readonly plan: Plan;
   /** The dataset's folder. */
   readonly dir: string;
-  readonly sink: EpisodeSink;
+  /** Where episodes go. */
+  readonly sink: Pick<DatasetWriter, "totals" | "saveEpisode" | "removeLastEpisode">;
   /** Where the service may listen. */
   readonly sockets: readonly string[];
   /** Hears how the session is: at each change, and some times a second while an episode is recorded. */
@@ -117,12 +106,12 @@ export class Session {
   async #awaitBegin(beginning: Beginning): Promise<Normalising | undefined> {
     let tries = beginning === "by itself";
     let tryMs = 0;
-    this.#show({ is: "ready", remainingS: null });
+    if (!tries) this.#show({ is: "ready", remainingS: null });
     while (this.#end === undefined) {
       if (tries && performance.now() >= tryMs) {
         const normalising = await this.#normalising();
         if (typeof normalising !== "string") return normalising;
-        this.#show({ message: normalising });
+        this.#show({ is: "ready", remainingS: null, message: normalising });
         tries = beginning === "by itself";
         tryMs = performance.now() + TRY_EVERY_MS;
       }
@@ -175,12 +164,12 @@ export class Session {
   /** How the arms are normalised, or why no episode can begin. */
   async #normalising(): Promise<Normalising | string> {
     const { plan, sockets, explain } = this.#parts;
+    const obstacle = this.#whyNoRoom();
+    if (obstacle !== undefined) {
+      this.#end = { how: "failed", message: obstacle };
+      return obstacle;
+    }
     try {
-      const obstacle = this.#whyNoRoom();
-      if (obstacle !== undefined) {
-        this.#end = { how: "failed", message: obstacle };
-        return obstacle;
-      }
       return await readiness(sockets, plan);
     } catch (error) {
       return explain(error);
@@ -188,8 +177,12 @@ export class Session {
   }
 
   #whyNoRoom(): string | undefined {
-    const freeMb = freeMbAt(this.#parts.dir);
-    return freeMb < LEAST_FREE_MB ? sayNoRoom(freeMb, LEAST_FREE_MB) : undefined;
+    try {
+      const freeMb = freeMbAt(this.#parts.dir);
+      return freeMb < LEAST_FREE_MB ? sayNoRoom(freeMb, LEAST_FREE_MB) : undefined;
+    } catch (error) {
+      return this.#parts.explain(error);
+    }
   }
 
   /** Records an episode, and saves it or gives it up; how the next one begins. */
@@ -242,7 +235,8 @@ export class Session {
       this.#end = { how: "done", message: told };
     }
     this.#show({
-      ...{ is: plan.resetS === undefined ? "ready" : "resetting", saved: this.#saved },
+      ...(this.#end === undefined && { is: plan.resetS === undefined ? "ready" : "resetting" }),
+      saved: this.#saved,
       ...{ episode: sink.totals.episodes, message: message === "" ? told : `${told}; ${message}` },
     });
   }

@@ -1,8 +1,9 @@
 /** An episode while it is recorded: samples of the control loop become frames, normalised as LeRobot has them. */
-import type { ApiSample, PairArms } from "../api/protocol.ts";
-import { type Calibration } from "../arm/calibration/calibration.ts";
+import type { ApiSample } from "../api/protocol.ts";
+import type { Calibration } from "../arm/calibration/calibration.ts";
 import { type NormalisationMode, normalise } from "../arm/calibration/normalisation.ts";
 import { JOINT_COUNT, JOINTS } from "../arm/joints.ts";
+import type { Gap } from "../dataset/gaps.ts";
 import { steps } from "../feetech/units.ts";
 
 /** What was read of the follower longer ago than so many frames is of another frame: that one counts as lost. */
@@ -27,12 +28,6 @@ export type Taken =
   | "not following"
   /** There was nothing from the pair for too long. */
   | "gap";
-
-/** Frames that were not read, and stand in the episode as repetitions of the one before. */
-export interface Gap {
-  readonly from: number;
-  readonly frames: number;
-}
 
 /** The frames of one episode. */
 export class EpisodeTake {
@@ -133,10 +128,4 @@ function twice(values: Float32Array): Float32Array<ArrayBuffer> {
   const longer = new Float32Array(values.length * 2);
   longer.set(values);
   return longer;
-}
-
-/** The arm that has no calibration, where one has none. */
-export function uncalibrated({ leader, follower }: PairArms): "leader" | "follower" | undefined {
-  if (leader.joints === null) return "leader";
-  return follower.joints === null ? "follower" : undefined;
 }

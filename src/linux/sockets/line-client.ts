@@ -79,11 +79,7 @@ export class LineClient {
    * of performance.now(), with {@link LineTooLong}, with the signal's reason. It is looked for every `lookEveryMs`, if that
    * is given: each look wakes the processor.
    */
-  async next(
-    deadlineMs: number,
-    signal?: AbortSignal,
-    lookEveryMs?: number,
-  ): Promise<string | undefined> {
+  async next(deadlineMs: number, signal?: AbortSignal, lookEveryMs?: number): Promise<string | undefined> {
     const fromMs = performance.now();
     for (;;) {
       signal?.throwIfAborted();

@@ -14,8 +14,8 @@ import {
   sampleService,
   watchService,
 } from "../../../src/api/client.ts";
-import { eventsAfter } from "../../../src/daemon/api/kept-events.ts";
 import { FrameStream } from "../../../src/daemon/api/frame-stream.ts";
+import { eventsAfter } from "../../../src/daemon/api/kept-events.ts";
 import { SampleStream } from "../../../src/daemon/api/sample-stream.ts";
 import { type ApiServer, serveApi } from "../../../src/daemon/api/server.ts";
 import { EventHistory } from "../../../src/daemon/events/event-history.ts";
