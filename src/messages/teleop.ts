@@ -36,9 +36,9 @@ const ignoredCommands = {
 /** How each is said. */
 const words: { readonly [Code in TeleopCode]?: (problem: Of<Code>, audience: Audience) => string } = {
   "pair.connecting": ({ arm }) => (arm === undefined ? "both arms answer" : `${name(arm)} answers`),
-  "pair.aligning": () => "the follower moves slowly to the leader's pose",
-  "pair.following": ({ stopped }) =>
-    `the follower has reached the leader's pose${
+  "pair.aligning": ({ client }) => `the follower moves slowly to ${where(client)}`,
+  "pair.following": ({ stopped, client }) =>
+    `the follower has reached ${where(client)}${
       stopped.length === 0 ? "" : `, except ${list(stopped.map(nameWithId))}, which something stops`
     }`,
   "pair.stopped": ({ left }) => lefts[left],
@@ -162,8 +162,8 @@ const words: { readonly [Code in TeleopCode]?: (problem: Of<Code>, audience: Aud
   "client.silent": ({ client, forMs }) =>
     `no target from ${sayDrivingClient(client)} for ${forMs} ms: the follower is held, and it may go on within 10 s`,
   "client.gone": ({ client, why }, audience) =>
-    `${sayDrivingClient(client)} drives no more${why === undefined ? "" : ` (${sayDriveOver(why)})`}: the follower is held ` +
-    `until you move the leader by 10° or more, or run "${command(audience, "resume")}"`,
+    `${sayDrivingClient(client)} drives no more${why === undefined ? "" : ` (${sayDriveOver(why)})`}: the follower is held — ` +
+    `move the leader by 10° or more, then it follows the leader; "${command(audience, "resume")}" goes on at once`,
   "leader.moved": ({ arm, client }) =>
     `${name(arm)} was moved while ${sayDrivingClient(client)} drives: the follower is held — go on moving it for 1 s and the ` +
     "follower follows it, or leave it and the client goes on",
@@ -329,6 +329,10 @@ export function sayEnd(problem: Problem): string | undefined {
 /** Who drives: `the client 192.168.1.20`. */
 export function sayDrivingClient(client: DrivingClient | undefined): string {
   return client === undefined ? "the client" : `the ${client.as} ${client.who}`;
+}
+
+function where(client: DrivingClient | undefined): string {
+  return client === undefined ? "the leader's pose" : `the target of ${sayDrivingClient(client)}`;
 }
 
 const overs: Readonly<Record<DriveOver, string>> = {
