@@ -43,6 +43,7 @@ test("an empty file gives the defaults", () => {
       on_stop: "relax",
       start: "at once",
     },
+    drive: { local_leader_wins: true },
     health: {
       warn_temperature_c: 55,
       slow_temperature_c: 60,
