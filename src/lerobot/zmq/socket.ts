@@ -172,7 +172,8 @@ export class ZmqSocket {
       if (length === -1) return this.#noneOrThrow();
       if (frames.length < MOST_FRAMES)
         frames.push(copyOf(this.#zmq.zmq_msg_data(message.pointer) as Pointer | null, length));
-      if (frames.length === 1) peer = this.#peerAddress();
+      // The first part of what a router takes is of its own making, and comes from nowhere.
+      peer ||= this.#peerAddress();
       isMore = this.#zmq.zmq_msg_more(message.pointer) !== 0;
       this.#zmq.zmq_msg_close(message.pointer);
     }
