@@ -36,6 +36,16 @@ export function noPosition(units: NormalisationMode): string {
   );
 }
 
+/** That another program of the same address drives. */
+export function anotherDrives(address: string): string {
+  return `another program at ${address} drives the follower — end it first, and wait for 0.5 s`;
+}
+
+/** That a client's drive is over, and why. */
+export function driveOver(address: string, why = "the service of the arms has ended"): string {
+  return `${address} drives the follower no more: ${why} — when the arms may move again, connect anew`;
+}
+
 /** That targets come from a network that was slow. */
 export const LATE_TARGETS = "the network brings targets more than 0.5 s late: they are not acted upon";
 

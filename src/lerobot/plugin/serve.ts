@@ -8,8 +8,10 @@ import type { Severity } from "../../teleop/reporting/events.ts";
 import { feed } from "../feed.ts";
 import type { ZmqContext } from "../zmq/context.ts";
 import { tcpEndpoint, type ZmqMessage } from "../zmq/socket.ts";
+import { Drivers, Refusal } from "./drivers.ts";
 import {
   bytesOf,
+  type Driven,
   type Hello,
   LONGEST_REQUEST_BYTES,
   type PluginReply,
@@ -41,6 +43,9 @@ const SAMPLES_EVERY_MS = 2;
 /** A listener has few samples before it that wait: what it does not take in time is lost. */
 const SAMPLES_WAITING = 4;
 
+/** Nobody needs more beginnings of samples than the empty one. */
+const MOST_TOPICS = 64;
+
 /** Serves the plugin until `signal` aborts. Throws the system's error where the address cannot be taken. */
 export async function servePlugin(options: PluginOptions, signal: AbortSignal): Promise<void> {
   const { context } = options;
@@ -56,7 +61,8 @@ export async function servePlugin(options: PluginOptions, signal: AbortSignal): 
   try {
     samples.bind(tcpEndpoint(address, port));
     requests.bind(tcpEndpoint(address, port + 1));
-    await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+    if (!signal.aborted)
+      await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
   } finally {
     host.end();
     context.closeSocket(samples);
@@ -69,12 +75,25 @@ interface Asked {
   /** The parts before a request's own: they come back with the reply. */
   readonly envelope: readonly Uint8Array[];
   readonly peer: string;
+  /** The mark of the program that has asked. */
+  readonly program: string;
   readonly request: PluginRequest;
+}
+
+type DriveRequest = Extract<PluginRequest, { do: "drive" }>;
+
+/** Whether a target is a program's newest of those that came together; what else is asked is not compared. */
+function isNewest({ program, request }: Asked, index: number, asked: readonly Asked[]): boolean {
+  const isLater = (other: Asked) => other.program === program && other.request.do === "drive";
+  return request.do !== "drive" || !asked.slice(index + 1).some(isLater);
 }
 
 class PluginHost {
   readonly #options: PluginOptions;
+  readonly #drivers: Drivers;
   readonly #run = randomBytes(8).toString("hex");
+  /** What of samples somebody listens to, by their beginnings: all of them, as a rule. */
+  readonly #topics = new Set<string>();
   #feeding: AbortController | undefined;
   #said = "";
   /** Whoever asks meanwhile has the same answer. */
@@ -82,13 +101,22 @@ class PluginHost {
 
   constructor(options: PluginOptions) {
     this.#options = options;
+    this.#drivers = new Drivers(options.sockets);
   }
 
   /** Heeds that somebody begins to listen to samples, or that nobody does any more. */
   listen(subscriptions: readonly ZmqMessage[], send: (sample: Uint8Array) => void): void {
-    const newest = subscriptions.at(-1)?.frames[0]?.[0];
-    if (newest === 0) this.#endFeeding();
-    if (newest !== 1 || this.#feeding !== undefined) return;
+    for (const { frames } of subscriptions) {
+      const [is, ...topic] = frames[0] ?? [];
+      const name = topic.join();
+      if (is !== 1) this.#topics.delete(name);
+      else if (this.#topics.size < MOST_TOPICS) this.#topics.add(name);
+    }
+    if (this.#topics.size === 0) this.#endFeeding();
+    else if (this.#feeding === undefined) this.#feed(send);
+  }
+
+  #feed(send: (sample: Uint8Array) => void): void {
     this.#feeding = new AbortController();
     void feed(
       {
@@ -116,16 +144,17 @@ class PluginHost {
         answer({ ok: false, number: request.number, error });
         continue;
       }
-      asked.push({ envelope, peer, request });
+      asked.push({ envelope, peer, program: Buffer.from(frames[0]!).toString("hex"), request });
     }
-    for (const { envelope, request } of asked) {
-      void this.#answer(request).then((reply) => send([...envelope, bytesOf(reply)]));
+    for (const one of asked.filter(isNewest)) {
+      void this.#answer(one).then((reply) => send([...one.envelope, bytesOf(reply)]));
     }
   }
 
   /** Ends all of it. */
   end(): void {
     this.#endFeeding();
+    this.#drivers.endAll();
   }
 
   #endFeeding(): void {
@@ -133,14 +162,37 @@ class PluginHost {
     this.#feeding = undefined;
   }
 
-  async #answer(request: PluginRequest): Promise<PluginReply> {
+  async #answer({ peer, program, request }: Asked): Promise<PluginReply> {
     const { number } = request;
     try {
-      if (request.do === "hello") return { ok: true, number, ...(await this.#hello(request.lerobot)) };
-      return { ok: false, number, error: "not yet" };
+      switch (request.do) {
+        case "hello":
+          this.#drivers.greet(program);
+          return { ok: true, number, ...(await this.#hello(request.lerobot)) };
+        case "drive":
+          return { ok: true, number, ...(await this.#drive(peer, program, request)) };
+        case "end":
+          await this.#drivers.end(peer, program);
+          return { ok: true, number, end: true };
+      }
     } catch (error) {
-      return { ok: false, number, error: this.#options.explain(error) };
+      return {
+        ok: false,
+        number,
+        error: error instanceof Refusal ? error.message : this.#options.explain(error),
+      };
     }
+  }
+
+  #drive(address: string, program: string, { target, seen }: DriveRequest): Promise<Driven> {
+    const ageUs = nowUs() - seen;
+    // A time that is not here yet is of a machine that was started again since.
+    return this.#drivers.drive({
+      address,
+      program,
+      values: target,
+      ageUs: ageUs < 0 ? Number.POSITIVE_INFINITY : ageUs,
+    });
   }
 
   async #hello(lerobot: string): Promise<Hello> {
