@@ -14,7 +14,7 @@ ifneq ($(shell scripts/bootstrap --check && echo pinned),pinned)
 .PHONY: $(READY)
 endif
 
-.PHONY: help demo demo-remote check test lint build deb e2e bench bench-web bench-fleet bench-network bench-clients pictures links links-network chaos siege mutants release clean
+.PHONY: help demo demo-remote check test lint build deb lerobot-plugin e2e bench bench-web bench-fleet bench-network bench-clients pictures links links-network chaos siege mutants release clean
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -42,6 +42,9 @@ build: dist/so101-linux-x64 dist/so101-linux-arm64 ## compile the program, for t
 
 deb: $(READY) dist/so101-linux-x64 dist/so101-linux-arm64 ## build the Debian packages, arm64 and amd64
 	@$(BUN) packaging/build.ts
+
+lerobot-plugin: $(READY) ## build the plugin for LeRobot's workstation, a Python wheel: it is in the Debian packages, too
+	@$(BUN) packaging/lerobot/wheel.ts
 
 # Both Debian releases, or those that SO101_SUITES names. The machines' disks are kept in .vm.
 e2e: deb ## install the package on emulated machines, plug arms in, and make all go wrong; as root

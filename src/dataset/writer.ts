@@ -29,7 +29,7 @@ import {
   WRITER,
 } from "./format.ts";
 import { type Gap, type Gaps, gapsText, parseGaps } from "./gaps.ts";
-import { type DatasetInfo, jsonText, newInfo, withEpisode } from "./info.ts";
+import { type DatasetInfo, jsonText, newInfo, withEpisode, withoutLast } from "./info.ts";
 import {
   countColumns,
   dataParquet,
@@ -41,6 +41,7 @@ import {
 import { type NewFile, placeInOrder, removeFiles } from "./place.ts";
 import { DatasetError, type DatasetProblem } from "./problem.ts";
 import { columnStats, type Stats, togetherStats } from "./stats.ts";
+import { statsText } from "./stored-stats.ts";
 
 /** How a dataset is recorded. */
 export interface Recorded {
@@ -116,13 +117,7 @@ export class DatasetWriter {
       const info = readInfo(dir);
       requireSame(dir, info, how);
       const infoText = readText(dir, INFO_FILE)!;
-      const { rows, tasks, stats, beyond } = await findBeyond(dir, info);
-      removeFiles(held.root, beyond.remove);
-      await placeInOrder(held.root, beyond.rewrite);
-      const gaps = parseGaps(readText(dir, GAPS_FILE) ?? "{}") ?? new Map();
-      const last = rows.at(-1);
-      const written = { info, tasks, stats, gaps, lastData: last?.data, lastRow: last?.row };
-      return new DatasetWriter(dir, held, written, infoText);
+      return new DatasetWriter(dir, held, await onlyWhatCounts(dir, held.root, info), infoText);
     });
   }
 
@@ -182,7 +177,7 @@ export class DatasetWriter {
       { path: own[0], bytes: dataParquet(frames, counts) },
       { path: own[1], bytes: episodeParquet(described) },
       { path: TASKS_FILE, bytes: tasksParquet(tasks) },
-      { path: STATS_FILE, bytes: jsonText(after.stats) },
+      { path: STATS_FILE, bytes: statsText(after.stats, after.info) },
       ...(after.gaps === before.gaps ? [] : [{ path: GAPS_FILE, bytes: gapsText(after.gaps) }]),
       { path: INFO_FILE, bytes: infoText },
     ];
@@ -195,6 +190,37 @@ export class DatasetWriter {
       if (this.#written === before) this.#giveUp(own);
       throw error;
     }
+  }
+
+  /**
+   * Removes the last episode: when this returns that survives a loss of power, whatever else is on the way. Throws
+   * {@link DatasetError}: where the dataset was changed by somebody else, or has no episode, nothing has changed.
+   */
+  async removeLastEpisode(): Promise<void> {
+    this.#requireUnchanged();
+    const { rows, tasks } = await findBeyond(this.dir, this.#written.info);
+    const last = rows.at(-1);
+    if (last === undefined) {
+      throw new DatasetError({ kind: "no episode", dir: this.dir, episode: 0, episodes: 0 });
+    }
+    const others = rows.slice(0, -1);
+    const isIn = ({ path, data }: (typeof rows)[number]) =>
+      path === last.path || Bun.deepEquals(data, last.data);
+    if (others.some(isIn)) {
+      const fact = `its last episode is in one file with others, such as ${last.path}`;
+      throw new DatasetError({ kind: "unsound", dir: this.dir, fact });
+    }
+    const used = new Set(others.flatMap((row) => row.tasks));
+    const info = withoutLast(
+      this.#written.info,
+      last.length,
+      tasks.findLastIndex((task) => used.has(task)) + 1,
+    );
+    const infoText = jsonText(info);
+    await placeInOrder(this.#root, [{ path: INFO_FILE, bytes: infoText }], () => {
+      this.#infoText = infoText;
+    });
+    this.#written = await onlyWhatCounts(this.dir, this.#root, info);
   }
 
   /** Lets go of the folder. */
@@ -243,6 +269,16 @@ type Problem = DatasetProblem extends infer Each ? (Each extends unknown ? Omit<
 /** Whether a text may be a task's. */
 export function isTask(text: string): boolean {
   return text.trim() !== "" && text.length <= LONGEST_TASK && isVisible(text);
+}
+
+/** Removes what lies beyond `info.json`; what is there then. Throws {@link DatasetError}. */
+async function onlyWhatCounts(dir: string, root: GuardedFolder, info: DatasetInfo): Promise<Written> {
+  const { rows, tasks, stats, beyond } = await findBeyond(dir, info);
+  removeFiles(root, beyond.remove);
+  await placeInOrder(root, beyond.rewrite);
+  const gaps = parseGaps(readText(dir, GAPS_FILE) ?? "{}") ?? new Map();
+  const last = rows.at(-1);
+  return { info, tasks, stats, gaps, lastData: last?.data, lastRow: last?.row };
 }
 
 interface Held {

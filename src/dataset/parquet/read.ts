@@ -6,8 +6,11 @@ import {
   type DecodedArray,
   type FileMetaData,
   parquetMetadata,
+  parquetReadObjects,
   parquetScan,
   parquetSchema,
+  type SchemaElement,
+  type SchemaTree,
 } from "hyparquet";
 import { DatasetError } from "../problem.ts";
 
@@ -50,9 +53,41 @@ export class Table {
     return parquetSchema(this.metadata).children.map(({ element }) => element.name);
   }
 
+  /** The elements of a column that have values, at the ends of its branches; none where there is no such column. */
+  leavesOf(column: string): SchemaElement[] {
+    const leaves = ({ element, children }: SchemaTree): SchemaElement[] =>
+      children.length === 0 ? [element] : children.flatMap(leaves);
+    const tree = this.#tree(column);
+    return tree === undefined ? [] : leaves(tree);
+  }
+
+  /** Whether a column has a list in each row. */
+  isList(column: string): boolean {
+    const { element } = this.#tree(column) ?? {};
+    return (
+      element?.converted_type === "LIST" ||
+      element?.logical_type?.type === "LIST" ||
+      element?.repetition_type === "REPEATED"
+    );
+  }
+
+  #tree(column: string): SchemaTree | undefined {
+    return parquetSchema(this.metadata).children.find(({ element }) => element.name === column);
+  }
+
   /** The text that it has under a key of its metadata. */
   note(key: string): string | undefined {
     return this.metadata.key_value_metadata?.find((one) => one.key === key)?.value;
+  }
+
+  /** All rows, by the names of the columns: for files of few rows and many columns. Throws {@link DatasetError}. */
+  async records(columns: readonly string[]): Promise<Record<string, unknown>[]> {
+    try {
+      const { metadata } = this;
+      return await parquetReadObjects({ file: this.#file, metadata, columns: [...columns], compressors });
+    } catch (error) {
+      throw this.#damaged(error);
+    }
   }
 
   /** A column's values of some rows. Throws {@link DatasetError}. */

@@ -127,7 +127,7 @@ test("it is aligned with the first pose before anything else is sent", async () 
 test("how far the follower was from its commands is told of what it did meanwhile", async () => {
   const service = new Service(FOLLOWING);
   const play = new Play(service, pathOf(3, 50), listener, never);
-  const sample = { goals: [], leader: [], lost: 0, state: "following" as const };
+  const sample = { goals: [], leader: [], followerUs: null, lost: 0, state: "following" as const };
   play.see({ ...sample, timeUs: nowUs(), follower: [0, 0, 0, 0, 0, 0] });
   const playing = play.play();
   const atUs = service.sent[0]!.atUs;

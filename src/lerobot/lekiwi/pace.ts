@@ -1,0 +1,54 @@
+/**
+ * How often an observation is sent. LeKiwi's client takes the newest of what it finds, but hardly more than two or three
+ * at a time (its queue is that short); what it does not find in time waits, and it sees the past. So who commands slowly is
+ * sent no more than it takes.
+ */
+
+/** As LeKiwi's host, 30 times a second, for who only looks on. */
+const ONLOOKER_MS = 1_000 / 30;
+/** Who commands is sent three observations a command, … */
+const OF_A_COMMAND = 3;
+/** … as far as the follower is read anew, 50 times a second, … */
+const LEAST_MS = 20;
+/** … and one with each command, unless one went just before. */
+const JUST_BEFORE_MS = 5;
+/** Who has commanded nothing for so long only looks on. */
+const ONLOOKER_AFTER_MS = 10_000;
+/** One that comes a little early counts: samples come at a distance of their own. */
+const EARLY_MS = 5;
+
+/** The pace of one client. Times are of performance.now(), ms. */
+export class Pace {
+  #commandedMs = Number.NEGATIVE_INFINITY;
+  /** Between the last two commands. */
+  #betweenMs = 0;
+  #sentMs = Number.NEGATIVE_INFINITY;
+  #isAsked = false;
+
+  /** A command has come. */
+  command(nowMs: number): void {
+    const betweenMs = nowMs - this.#commandedMs;
+    this.#betweenMs = betweenMs < ONLOOKER_AFTER_MS ? betweenMs : 0;
+    this.#commandedMs = nowMs;
+    this.#isAsked = true;
+  }
+
+  /** Whether an observation is to be sent now. */
+  isDue(nowMs: number): boolean {
+    const passedMs = nowMs - this.#sentMs;
+    if (this.#isAsked && passedMs >= JUST_BEFORE_MS) return true;
+    return passedMs >= this.#distanceMs(nowMs) - EARLY_MS;
+  }
+
+  /** One was sent. */
+  sent(nowMs: number): void {
+    this.#sentMs = nowMs;
+    this.#isAsked = false;
+  }
+
+  #distanceMs(nowMs: number): number {
+    const sinceMs = nowMs - this.#commandedMs;
+    if (sinceMs > ONLOOKER_AFTER_MS) return ONLOOKER_MS;
+    return Math.max(LEAST_MS, Math.max(this.#betweenMs, sinceMs) / OF_A_COMMAND);
+  }
+}
