@@ -9,6 +9,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   "main.ts": ["cli", "daemon", "messages"],
   cli: [
     "web",
+    "recording",
     "workflows",
     "remote",
     "daemon",
@@ -41,6 +42,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "linux",
   ],
   metrics: ["api", "arm"],
+  recording: ["dataset", "messages", "api", "arm", "feetech", "linux"],
   remote: ["messages", "api", "config", "teleop", "arm", "host", "linux"],
   daemon: [
     "remote",

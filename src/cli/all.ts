@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { assignCommand } from "./assign.ts";
 import { calibrateCommand } from "./calibrate.ts";
 import { calibrationCommand } from "./calibration/command.ts";
+import { datasetCommand } from "./dataset/command.ts";
 import { doctorCommand } from "./doctor.ts";
 import { findPortCommand } from "./find-port/command.ts";
 import { fleetCommand } from "./fleet/command.ts";
@@ -32,6 +33,7 @@ export function allCommands(): Command[] {
     parkCommand(),
     calibrateCommand(),
     calibrationCommand(),
+    datasetCommand(),
     doctorCommand(),
     findPortCommand(),
     ...installCommands(),

@@ -4,6 +4,7 @@
  */
 import { nameBehindTemporary } from "../linux/temporary.ts";
 import { unsoundRows } from "./dataset.ts";
+import { DataFiles } from "./episode-data.ts";
 import { filesBelow, namesIn, readTable, readText } from "./files.ts";
 import {
   DATA_FOLDER,
@@ -16,14 +17,14 @@ import {
   videoFile,
 } from "./format.ts";
 import { gapsText, parseGaps } from "./gaps.ts";
-import { type DatasetInfo, jsonText } from "./info.ts";
+import type { DatasetInfo } from "./info.ts";
 import { Table } from "./parquet/read.ts";
 import { tasksParquet } from "./parquet/write.ts";
 import type { NewFile } from "./place.ts";
 import { DatasetError } from "./problem.ts";
 import { camerasOf, readRows, readTasks, type StoredRow } from "./rows.ts";
 import { type Stats, togetherStats } from "./stats.ts";
-import { episodeStatsOf, parseStats } from "./stored-stats.ts";
+import { episodeStatsOf, parseStats, type StoredStats, statsText } from "./stored-stats.ts";
 
 /** What is to be done so that nothing lies beyond `info.json`. */
 export interface Beyond {
@@ -78,13 +79,13 @@ export async function findBeyond(dir: string, info: DatasetInfo): Promise<Counte
     throw unsound(`meta/info.json counts ${info.total_tasks} tasks, and ${TASKS_FILE} has ${tasks.length}`);
   }
   const counted = tasks.slice(0, info.total_tasks);
-  const stats = togetherStats(await Promise.all(rows.map((row) => episodeStatsOf(dir, info, row))));
+  const stats = await countedStats(dir, info, rows);
   const gaps = parseGaps(readText(dir, GAPS_FILE) ?? "{}");
   const gapsWithin = new Map([...(gaps ?? [])].filter(([episode]) => episode < info.total_episodes));
   const rewrite: NewFile[] = [
     ...(tasks.length > counted.length ? [{ path: TASKS_FILE, bytes: tasksParquet(counted) }] : []),
     ...(hasOtherCounts(parseStats(readText(dir, STATS_FILE)), stats)
-      ? [{ path: STATS_FILE, bytes: jsonText(stats) }]
+      ? [{ path: STATS_FILE, bytes: statsText(stats, info) }]
       : []),
     ...(gaps !== undefined && gapsWithin.size < gaps.size
       ? [{ path: GAPS_FILE, bytes: gapsText(gapsWithin) }]
@@ -126,7 +127,14 @@ async function requireFrames(dir: string, info: DatasetInfo, rows: readonly Stor
   }
 }
 
+async function countedStats(dir: string, info: DatasetInfo, rows: readonly StoredRow[]): Promise<Stats> {
+  const files = new DataFiles(dir, info);
+  const parts: Stats[] = [];
+  for (const row of rows) parts.push(await episodeStatsOf(files, info, row));
+  return togetherStats(parts);
+}
+
 /** Whether statistics are of another number of frames, or not there. */
-function hasOtherCounts(stored: Stats | undefined, wanted: Stats): boolean {
-  return Object.entries(wanted).some(([column, { count }]) => stored?.[column]?.count[0] !== count[0]);
+function hasOtherCounts(stored: StoredStats | undefined, wanted: Stats): boolean {
+  return Object.entries(wanted).some(([column, { count }]) => stored?.[column]?.count?.[0] !== count[0]);
 }

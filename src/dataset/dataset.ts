@@ -1,11 +1,11 @@
 /** What is in a dataset: what it says of itself, its episodes, and the positions of one of them. */
 import type { NormalisationMode } from "../arm/calibration/normalisation.ts";
 import { unitsOfCard } from "./card.ts";
-import { isFolder, readTable, readText } from "./files.ts";
-import { CARD_FILE, dataFile, GAPS_FILE, INFO_FILE } from "./format.ts";
+import { DataFiles } from "./episode-data.ts";
+import { isFolder, readText } from "./files.ts";
+import { CARD_FILE, GAPS_FILE, INFO_FILE } from "./format.ts";
 import { type Gap, parseGaps } from "./gaps.ts";
 import { type DatasetInfo, parseInfo } from "./info.ts";
-import { Table } from "./parquet/read.ts";
 import { DatasetError } from "./problem.ts";
 import { camerasOf, readRows, readTasks, type StoredRow } from "./rows.ts";
 
@@ -34,9 +34,10 @@ export interface Dataset {
 
 /** Reads what a dataset says of itself. Throws {@link DatasetError}. */
 export function readInfo(dir: string): DatasetInfo {
+  if (!isFolder(dir)) throw new DatasetError({ kind: "missing", dir });
   const text = readText(dir, INFO_FILE);
-  if (text !== undefined) return parseInfo(text, dir);
-  throw new DatasetError({ kind: isFolder(dir) ? "no dataset" : "missing", dir });
+  if (text === undefined) throw new DatasetError({ kind: "no dataset", dir });
+  return parseInfo(text, dir);
 }
 
 /** The units that a dataset's card names; undefined where it names none, or there is none. Throws {@link DatasetError}. */
@@ -102,36 +103,13 @@ export async function readEpisode(dir: string, number: number): Promise<EpisodeF
   if (row === undefined) {
     throw new DatasetError({ kind: "no episode", dir, episode: number, episodes: info.total_episodes });
   }
-  const path = dataFile(row.data, info.data_path);
-  const damaged = (fact: string) => new DatasetError({ kind: "damaged", dir, path: `${dir}/${path}`, fact });
-  const bytes = readTable(dir, path);
-  if (bytes === undefined) throw damaged("it is missing");
-  const table = new Table(bytes, dir, path);
-  const all = await table.column("episode_index");
-  const start = all.findIndex((episode) => Number(episode) === number);
-  const end = start + row.length;
-  if (
-    start === -1 ||
-    end > table.rows ||
-    Number(all[end - 1]) !== number ||
-    Number(all[end] ?? -1) === number
-  ) {
-    throw damaged(`it has not the ${row.length} frames of episode ${number}`);
-  }
-  const vectors = async (name: string) => {
-    const [width = 0] = info.features[name]?.shape ?? [];
-    const values = new Float32Array(row.length * width);
-    for (const [at, vector] of (await table.column(name, start, end)).entries()) {
-      const isWhole = vector?.length === width && Array.from(vector as number[]).every(Number.isFinite);
-      if (!isWhole) throw damaged(`${name} of frame ${at} of episode ${number} is not ${width} numbers`);
-      values.set(vector, at * width);
-    }
-    return values;
-  };
+  const data = await new DataFiles(dir, info).episode(row);
+  const numbers = async (name: string) =>
+    Float32Array.from(await data.numbers(name, info.features[name]?.shape[0] ?? 0));
   return {
     ...{ length: row.length, fps: info.fps, names: namesOf(info.features.action?.names) },
-    ...{ actions: await vectors("action"), states: await vectors("observation.state") },
-    timestamps: Float32Array.from(await table.column("timestamp", start, end), Number),
+    ...{ actions: await numbers("action"), states: await numbers("observation.state") },
+    timestamps: await numbers("timestamp"),
   };
 }
 

@@ -20,19 +20,28 @@ const featureSchema = v.looseObject({
   names: v.optional(v.unknown()),
 });
 
+/** Patterns of paths lead to what is in the dataset's folder. */
+const inside = v.pipe(
+  v.string(),
+  v.check(
+    (path) => !path.startsWith("/") && !path.split("/").includes(".."),
+    "leads out of the dataset's folder",
+  ),
+);
+
 /** LeRobot leaves out nothing of this, and takes the same defaults. What it does not know, it ignores. */
 const infoSchema = v.looseObject({
   codebase_version: v.string(),
   fps: positive,
-  features: v.record(v.string(), featureSchema),
+  features: v.record(inside, featureSchema),
   total_episodes: v.optional(count, 0),
   total_frames: v.optional(count, 0),
   total_tasks: v.optional(count, 0),
   chunks_size: v.optional(positive, CHUNK_SIZE),
   data_files_size_in_mb: v.optional(positive, DATA_FILE_MB),
   video_files_size_in_mb: v.optional(positive, VIDEO_FILE_MB),
-  data_path: v.optional(v.string(), DATA_PATH),
-  video_path: v.optional(v.nullable(v.string()), null),
+  data_path: v.optional(inside, DATA_PATH),
+  video_path: v.optional(v.nullable(inside), null),
   robot_type: v.optional(v.nullable(v.string()), null),
   splits: v.optional(v.record(v.string(), v.string()), {}),
 });

@@ -101,9 +101,9 @@ function togetherColumn(parts: readonly ColumnStats[]): ColumnStats {
   const frames = parts.reduce((sum, { count }) => sum + count[0]!, 0);
   const each = (of: (component: number) => number) => parts[0]!.mean.map((_, component) => of(component));
   const least = (key: keyof ColumnStats) =>
-    each((component) => Math.min(...parts.map((part) => part[key][component]!)));
+    each((at) => parts.reduce((least, part) => Math.min(least, part[key][at]!), Number.POSITIVE_INFINITY));
   const largest = (key: keyof ColumnStats) =>
-    each((component) => Math.max(...parts.map((part) => part[key][component]!)));
+    each((at) => parts.reduce((most, part) => Math.max(most, part[key][at]!), Number.NEGATIVE_INFINITY));
   const weighted = (of: (part: ColumnStats, component: number) => number) =>
     each((at) => parts.reduce((sum, part) => sum + of(part, at) * part.count[0]!, 0) / frames);
   const mean = weighted((part, at) => part.mean[at]!);

@@ -1,25 +1,24 @@
 /** Statistics as files have them, and those of an episode, computed anew where its row has none. */
 import * as v from "valibot";
-import { readTable } from "./files.ts";
-import { dataFile } from "./format.ts";
-import type { DatasetInfo } from "./info.ts";
-import { Table } from "./parquet/read.ts";
-import { DatasetError } from "./problem.ts";
+import type { DataFiles, EpisodeData } from "./episode-data.ts";
+import { type DatasetInfo, jsonText } from "./info.ts";
 import type { StoredRow } from "./rows.ts";
 import { type ColumnStats, columnStats, STAT_KEYS, type Stats } from "./stats.ts";
 
 const listSchema = v.record(v.string(), v.record(v.string(), v.unknown()));
 
-/** What `meta/stats.json` says, of the columns of which it says all; undefined where it is no such file. */
-export function parseStats(text: string | undefined): Stats | undefined {
+/** What `meta/stats.json` says of each column, as far as that is numbers; undefined where it is no such file. */
+export type StoredStats = Readonly<Record<string, Partial<ColumnStats>>>;
+
+/** Reads the text of `meta/stats.json`. */
+export function parseStats(text: string | undefined): StoredStats | undefined {
   if (text === undefined) return undefined;
   try {
     const columns = Object.entries(v.parse(listSchema, JSON.parse(text)));
     return Object.fromEntries(
-      columns.flatMap(([column, values]) => {
+      columns.map(([column, values]) => {
         const lists = STAT_KEYS.map((key) => [key, numbersOf(values[key])] as const);
-        const isWhole = lists.every(([, list]) => list !== undefined);
-        return isWhole ? [[column, Object.fromEntries(lists) as unknown as ColumnStats]] : [];
+        return [column, Object.fromEntries(lists.filter(([, list]) => list !== undefined))];
       }),
     );
   } catch {
@@ -44,19 +43,38 @@ export function numericColumns({
 }
 
 /** The statistics of an episode: its row's, or, where that has not all, of its frames. Throws {@link DatasetError}. */
-export async function episodeStatsOf(dir: string, info: DatasetInfo, row: StoredRow): Promise<Stats> {
+export async function episodeStatsOf(files: DataFiles, info: DatasetInfo, row: StoredRow): Promise<Stats> {
   const columns = numericColumns(info);
   if (columns.every(({ name }) => row.stats[name]?.count[0] === row.length)) return row.stats;
-  const path = dataFile(row.data, info.data_path);
-  const damaged = (fact: string) => new DatasetError({ kind: "damaged", dir, path: `${dir}/${path}`, fact });
-  const bytes = readTable(dir, path);
-  if (bytes === undefined) throw damaged("it is missing");
-  const table = new Table(bytes, dir, path);
-  const start = Array.from(await table.column("episode_index"), Number).indexOf(row.episode);
-  const stats: Record<string, ColumnStats> = { ...row.stats };
+  return { ...row.stats, ...(await framesStats(await files.episode(row), columns, row.length)) };
+}
+
+/** The statistics of an episode's frames. Throws {@link DatasetError}. */
+export async function framesStats(
+  data: EpisodeData,
+  columns: ReturnType<typeof numericColumns>,
+  length: number,
+): Promise<Stats> {
+  const stats: Record<string, ColumnStats> = {};
   for (const { name, width } of columns) {
-    const values = await table.column(name, Math.max(start, 0), start + row.length);
-    stats[name] = columnStats(Float64Array.from([...values].flat(), Number), width, row.length);
+    stats[name] = columnStats(await data.numbers(name, width), width, length);
   }
   return stats;
+}
+
+/** Statistics as `meta/stats.json` has them: those of pictures have a list for each colour's rows and columns. */
+export function statsText(stats: Stats, { features }: DatasetInfo): string {
+  const isPicture = (column: string) => ["image", "video"].includes(features[column]?.dtype ?? "");
+  return jsonText(
+    Object.fromEntries(
+      Object.entries(stats).map(([column, values]) => {
+        if (!isPicture(column)) return [column, values];
+        const lists = STAT_KEYS.map((key) => [
+          key,
+          key === "count" ? values[key] : values[key].map((one) => [[one]]),
+        ]);
+        return [column, Object.fromEntries(lists)];
+      }),
+    ),
+  );
 }

@@ -41,6 +41,7 @@ import {
 import { type NewFile, placeInOrder, removeFiles } from "./place.ts";
 import { DatasetError, type DatasetProblem } from "./problem.ts";
 import { columnStats, type Stats, togetherStats } from "./stats.ts";
+import { statsText } from "./stored-stats.ts";
 
 /** How a dataset is recorded. */
 export interface Recorded {
@@ -176,7 +177,7 @@ export class DatasetWriter {
       { path: own[0], bytes: dataParquet(frames, counts) },
       { path: own[1], bytes: episodeParquet(described) },
       { path: TASKS_FILE, bytes: tasksParquet(tasks) },
-      { path: STATS_FILE, bytes: jsonText(after.stats) },
+      { path: STATS_FILE, bytes: statsText(after.stats, after.info) },
       ...(after.gaps === before.gaps ? [] : [{ path: GAPS_FILE, bytes: gapsText(after.gaps) }]),
       { path: INFO_FILE, bytes: infoText },
     ];

@@ -3,19 +3,24 @@
 /** What a key asks for. `forward` goes on to what comes next: it begins an episode, ends it, or ends the time to reset. */
 export type Key = "forward" | "again" | "discard" | "stop" | "interrupt";
 
-/** What is typed, by the bytes that a terminal sends. */
-const KEYS: Readonly<Record<string, Key>> = {
-  "\u001b[C": "forward",
-  "\u001bOC": "forward",
+/** What a terminal sends for a letter, … */
+const LETTERS: Readonly<Record<string, Key>> = {
   "\r": "forward",
   "\n": "forward",
   " ": "forward",
-  "\u001b[D": "again",
-  "\u001bOD": "again",
   d: "discard",
   D: "discard",
-  "\u001b": "stop",
-  "\u0003": "interrupt",
+};
+const CTRL_C = 0x03;
+
+/** … and what follows Esc: nothing for the key itself, else what tells the arrows. */
+const ESC = String.fromCharCode(0x1b);
+const ESCAPED: Readonly<Record<string, Key>> = {
+  "": "stop",
+  "[C": "forward",
+  OC: "forward",
+  "[D": "again",
+  OD: "again",
 };
 
 /** An arrow begins with Esc: what comes after that sooner than this, ms, belongs to it. */
@@ -35,7 +40,7 @@ export function hearKeys(pressed: (key: Key) => void): () => void {
   const hear = (typed: Buffer) => {
     waiting += typed.toString("latin1");
     clearTimeout(timer);
-    if (/\u001b[[O]?$/.test(waiting)) timer = setTimeout(settle, ESCAPE_MS);
+    if (isUnfinished(waiting)) timer = setTimeout(settle, ESCAPE_MS);
     else settle();
   };
   stdin.setRawMode(true);
@@ -51,6 +56,26 @@ export function hearKeys(pressed: (key: Key) => void): () => void {
 
 /** The keys in what was typed. Other keys, whatever a terminal sends for them, are none. */
 export function keysIn(typed: string): Key[] {
-  const found = typed.match(/\u001b(?:\[[\d;]*[@-~]|O[@-~])|[\s\S]/g) ?? [];
-  return found.flatMap((one) => KEYS[one] ?? []);
+  const [letters = "", ...escaped] = typed.split(ESC);
+  return [
+    ...lettersIn(letters),
+    ...escaped.flatMap((text) => {
+      const [sequence] = /^(?:\[[\d;]*[@-~]|O[@-~])?/.exec(text)!;
+      return [
+        ...(ESCAPED[sequence] === undefined ? [] : [ESCAPED[sequence]]),
+        ...lettersIn(text.slice(sequence.length)),
+      ];
+    }),
+  ];
+}
+
+function lettersIn(text: string): Key[] {
+  return [...text].flatMap((letter) =>
+    letter.charCodeAt(0) === CTRL_C ? "interrupt" : (LETTERS[letter] ?? []),
+  );
+}
+
+/** Whether an arrow may go on. */
+function isUnfinished(typed: string): boolean {
+  return typed.includes(ESC) && /^[[O]?$/.test(typed.slice(typed.lastIndexOf(ESC) + 1));
 }

@@ -8,6 +8,8 @@ import {
   parquetMetadata,
   parquetScan,
   parquetSchema,
+  type SchemaElement,
+  type SchemaTree,
 } from "hyparquet";
 import { DatasetError } from "../problem.ts";
 
@@ -48,6 +50,28 @@ export class Table {
   /** The names of its columns, in their order. */
   get columns(): string[] {
     return parquetSchema(this.metadata).children.map(({ element }) => element.name);
+  }
+
+  /** The elements of a column that have values, at the ends of its branches; none where there is no such column. */
+  leavesOf(column: string): SchemaElement[] {
+    const leaves = ({ element, children }: SchemaTree): SchemaElement[] =>
+      children.length === 0 ? [element] : children.flatMap(leaves);
+    const tree = this.#tree(column);
+    return tree === undefined ? [] : leaves(tree);
+  }
+
+  /** Whether a column has a list in each row. */
+  isList(column: string): boolean {
+    const { element } = this.#tree(column) ?? {};
+    return (
+      element?.converted_type === "LIST" ||
+      element?.logical_type?.type === "LIST" ||
+      element?.repetition_type === "REPEATED"
+    );
+  }
+
+  #tree(column: string): SchemaTree | undefined {
+    return parquetSchema(this.metadata).children.find(({ element }) => element.name === column);
   }
 
   /** The text that it has under a key of its metadata. */

@@ -16,7 +16,7 @@ import {
   removeFolderAt,
   renameAt,
 } from "./at.ts";
-import { about, type FileRead, readAt, writeAt } from "./file.ts";
+import { about, type FileRead, openRegular, readAt, writeAt } from "./file.ts";
 import { kindOf, OddFileError, refuseNoFile, refuseOdd } from "./odd-file.ts";
 import { invokerUid, type Rights, takeRights, userOfFiles } from "./rights.ts";
 
@@ -147,6 +147,11 @@ export class GuardedFolder {
    */
   readNamed(name: string, mostBytes: number): FileRead {
     return readAt(this.#fd, name, this.pathOf(name), mostBytes, refuseNoFile);
+  }
+
+  /** Opens a file that a person named, to be read piece by piece, and closed. Throws as {@link readNamed}. */
+  openNamed(name: string): number {
+    return openRegular(this.#fd, name, this.pathOf(name), refuseNoFile);
   }
 
   /**

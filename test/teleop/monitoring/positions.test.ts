@@ -43,7 +43,9 @@ async function agesInTicks(rateHz: number, recorded: readonly "recorded"[]): Pro
   using it = new VirtualPair({ settings: { rateHz } });
   const reader = it.memory.readSamples();
   it.at(3, () => it.arms.boards.leader.hand.play("wave", it.clock.nowUs()));
-  it.at(5, () => recorded.forEach(() => it.memory.record()));
+  it.at(5, () => {
+    for (const _ of recorded) it.memory.record();
+  });
   const ages: number[] = [];
   const look = () => {
     for (let sample = reader.next(); sample !== undefined; sample = reader.next()) {
