@@ -66,6 +66,16 @@ export function withEpisode(info: DatasetInfo, frames: number, tasks: number): D
   };
 }
 
+/** The same dataset without its last episode, which has so many frames. */
+export function withoutLast(info: DatasetInfo, frames: number, tasks: number): DatasetInfo {
+  const episodes = info.total_episodes - 1;
+  return {
+    ...info,
+    ...{ total_episodes: episodes, total_frames: info.total_frames - frames, total_tasks: tasks },
+    splits: { ...info.splits, train: `0:${episodes}` },
+  };
+}
+
 /** JSON as LeRobot writes it. */
 export function jsonText(value: unknown): string {
   return JSON.stringify(value, undefined, 4);

@@ -28,7 +28,7 @@ import {
 } from "./format.ts";
 import { type Gap, type Gaps, gapsText, parseGaps } from "./gaps.ts";
 import { HeldFolder } from "./held.ts";
-import { type DatasetInfo, jsonText, newInfo, withEpisode } from "./info.ts";
+import { type DatasetInfo, jsonText, newInfo, withEpisode, withoutLast } from "./info.ts";
 import {
   countColumns,
   dataParquet,
@@ -114,13 +114,7 @@ export class DatasetWriter {
       const info = readInfo(dir);
       requireSame(dir, info, how);
       const infoText = readText(dir, INFO_FILE)!;
-      const { rows, tasks, stats, beyond } = await findBeyond(dir, info);
-      removeFiles(held.root, beyond.remove);
-      await placeInOrder(held.root, beyond.rewrite);
-      const gaps = parseGaps(readText(dir, GAPS_FILE) ?? "{}") ?? new Map();
-      const last = rows.at(-1);
-      const written = { info, tasks, stats, gaps, lastData: last?.data, lastRow: last?.row };
-      return new DatasetWriter(dir, held, written, infoText);
+      return new DatasetWriter(dir, held, await onlyWhatCounts(dir, held.root, info), infoText);
     });
   }
 
@@ -200,6 +194,37 @@ export class DatasetWriter {
     }
   }
 
+  /**
+   * Removes the last episode: when this returns that survives a loss of power, whatever else is on the way. Throws
+   * {@link DatasetError}: where the dataset was changed by somebody else, or has no episode, nothing has changed.
+   */
+  async removeLastEpisode(): Promise<void> {
+    this.#requireUnchanged();
+    const { rows, tasks } = await findBeyond(this.dir, this.#written.info);
+    const last = rows.at(-1);
+    if (last === undefined) {
+      throw new DatasetError({ kind: "no episode", dir: this.dir, episode: 0, episodes: 0 });
+    }
+    const others = rows.slice(0, -1);
+    const isIn = ({ path, data }: (typeof rows)[number]) =>
+      path === last.path || Bun.deepEquals(data, last.data);
+    if (others.some(isIn)) {
+      const fact = `its last episode is in one file with others, such as ${last.path}`;
+      throw new DatasetError({ kind: "unsound", dir: this.dir, fact });
+    }
+    const used = new Set(others.flatMap((row) => row.tasks));
+    const info = withoutLast(
+      this.#written.info,
+      last.length,
+      tasks.findLastIndex((task) => used.has(task)) + 1,
+    );
+    const infoText = jsonText(info);
+    await placeInOrder(this.#held.root, [{ path: INFO_FILE, bytes: infoText }], () => {
+      this.#infoText = infoText;
+    });
+    this.#written = await onlyWhatCounts(this.dir, this.#held.root, info);
+  }
+
   /** Lets go of the folder. */
   close(): void {
     this.#held.close();
@@ -245,6 +270,16 @@ type Problem = DatasetProblem extends infer Each ? (Each extends unknown ? Omit<
 /** Whether a text may be a task's. */
 export function isTask(text: string): boolean {
   return text.trim() !== "" && text.length <= LONGEST_TASK && isVisible(text);
+}
+
+/** Removes what lies beyond `info.json`; what is there then. Throws {@link DatasetError}. */
+async function onlyWhatCounts(dir: string, root: GuardedFolder, info: DatasetInfo): Promise<Written> {
+  const { rows, tasks, stats, beyond } = await findBeyond(dir, info);
+  removeFiles(root, beyond.remove);
+  await placeInOrder(root, beyond.rewrite);
+  const gaps = parseGaps(readText(dir, GAPS_FILE) ?? "{}") ?? new Map();
+  const last = rows.at(-1);
+  return { info, tasks, stats, gaps, lastData: last?.data, lastRow: last?.row };
 }
 
 /** Holds a folder for a writer that `work` makes, and lets go of it when that throws. */
