@@ -4,6 +4,7 @@ import type { NormalisationMode } from "../arm/calibration/normalisation.ts";
 import { armIdProblem } from "../arm/calibration/tree.ts";
 import { JOINTS, type JointName, type Role } from "../arm/joints.ts";
 import { LEROBOT_GAINS } from "../arm/servos/baseline.ts";
+import { lerobotKeys, lerobotSchema } from "./lerobot.ts";
 import { type NetworkConfig, networkKeys, networkSchema, pairNetworkSchema } from "./network.ts";
 import { MAIN_PAIR } from "./pairs.ts";
 import { plainText } from "./text.ts";
@@ -114,6 +115,7 @@ export const schemaFor = (normalisation: NormalisationMode, pair: string) =>
     park: v.exactOptional(parkPoses[normalisation]),
     web: pair === MAIN_PAIR ? v.optional(webSchema, {}) : v.exactOptional(notHere),
     network: v.optional(pair === MAIN_PAIR ? networkSchema : pairNetworkSchema, {}),
+    lerobot: v.optional(lerobotSchema, {}),
   });
 
 /**
@@ -138,4 +140,5 @@ export const knownKeys = {
   park: Object.keys(entries.park.wrapped.entries),
   web: webKeys,
   network: networkKeys,
+  lerobot: lerobotKeys,
 };
