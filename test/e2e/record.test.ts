@@ -130,13 +130,15 @@ test("the samples of a recording have where the follower was read within the tic
   await recorder.untilIs("ready");
   await begin();
   await recorder.untilIs("recording", 10);
-  const ages: number[] = [];
+  const fresh: boolean[] = [];
+  let beforeUs = Number.POSITIVE_INFINITY;
   for await (const { timeUs, followerUs } of sampleService([socket], 2, AbortSignal.timeout(30_000))) {
-    if (followerUs !== null) ages.push(timeUs - followerUs);
-    if (ages.length === 200) break;
+    fresh.push(followerUs !== null && followerUs > beforeUs && followerUs < timeUs);
+    beforeUs = timeUs;
+    if (fresh.length === 200) break;
   }
-  // At 200 Hz; a tick of a busy machine may be skipped.
-  expect(ages.toSorted((a, b) => a - b)[150]).toBeLessThan(5_500);
+  // Simulated arms of a busy machine may answer a tick late.
+  expect(fresh.filter(Boolean).length).toBeGreaterThan(100);
   await order(socket, "stop");
   expect(await recorder.ended()).toEqual({ code: 0, stderr: "" });
   expect(await episodesIn(dir)).toBe(1);
