@@ -46,66 +46,61 @@ export async function readRows(
 async function rowsOf(table: Table, dir: string, path: string, cameras: readonly string[], detail: Detail) {
   const columns = new Set(table.columns);
   const damaged = (fact: string) => new DatasetError({ kind: "damaged", dir, path: `${dir}/${path}`, fact });
-  const numbers = async (name: string) => {
-    if (!columns.has(name)) throw damaged(`it has no column ${name}`);
-    return Array.from(await table.column(name), (value) => {
-      if (typeof value !== "bigint" && typeof value !== "number")
-        throw damaged(`${name} has something that is no number`);
-      return Number(value);
+  const features = detail === "with statistics" ? describedBy(columns) : [];
+  const wanted = [
+    ...["episode_index", "length", "dataset_from_index", "dataset_to_index"],
+    ...["data", "meta/episodes", ...cameras.map((camera) => `videos/${camera}`)].flatMap(placeColumns),
+    ...cameras.flatMap((camera) => [`videos/${camera}/from_timestamp`, `videos/${camera}/to_timestamp`]),
+  ];
+  const missing = wanted.find((name) => !columns.has(name));
+  if (missing !== undefined) throw damaged(`it has no column ${missing}`);
+  const records = await table.records([
+    ...wanted,
+    ...(columns.has("tasks") ? ["tasks"] : []),
+    ...features.flatMap((feature) => STAT_KEYS.map((key) => `stats/${feature}/${key}`)),
+  ]);
+  return records.map((record): StoredRow => {
+    const number = (name: string) => {
+      const value = record[name];
+      if (typeof value === "bigint" || typeof value === "number") return Number(value);
+      throw damaged(`${name} has something that is no number`);
+    };
+    const place = (what: string) => ({
+      chunk: number(`${what}/chunk_index`),
+      file: number(`${what}/file_index`),
     });
-  };
-  const places = async (what: string) => ({
-    chunk: await numbers(`${what}/chunk_index`),
-    file: await numbers(`${what}/file_index`),
+    const part = (what: string) => ({
+      ...place(what),
+      ...{ fromS: number(`${what}/from_timestamp`), toS: number(`${what}/to_timestamp`) },
+    });
+    return {
+      ...{ path, episode: number("episode_index"), length: number("length") },
+      ...{ from: number("dataset_from_index"), to: number("dataset_to_index") },
+      ...{ tasks: textsOf(record.tasks), data: place("data"), row: place("meta/episodes") },
+      stats: Object.fromEntries(features.map((feature) => [feature, statsOf(record, feature)])),
+      videos: Object.fromEntries(cameras.map((camera) => [camera, part(`videos/${camera}`)])),
+    };
   });
-  const episodes = await numbers("episode_index");
-  const tasks = columns.has("tasks") ? await table.column("tasks") : [];
-  const lengths = await numbers("length");
-  const [data, row] = [await places("data"), await places("meta/episodes")];
-  const [from, to] = [await numbers("dataset_from_index"), await numbers("dataset_to_index")];
-  const videos = await Promise.all(
-    cameras.map(async (camera) => ({
-      camera,
-      place: await places(`videos/${camera}`),
-      fromS: await numbers(`videos/${camera}/from_timestamp`),
-      toS: await numbers(`videos/${camera}/to_timestamp`),
-    })),
-  );
-  const stats = await statsOf(table, detail === "with statistics" ? columns : new Set());
-  return episodes.map(
-    (episode, at): StoredRow => ({
-      ...{ path, episode, length: lengths[at]!, from: from[at]!, to: to[at]! },
-      tasks: textsOf(tasks[at]),
-      data: { chunk: data.chunk[at]!, file: data.file[at]! },
-      row: { chunk: row.chunk[at]!, file: row.file[at]! },
-      stats: stats[at]!,
-      videos: Object.fromEntries(
-        videos.map(({ camera, place, fromS, toS }) => [
-          camera,
-          { chunk: place.chunk[at]!, file: place.file[at]!, fromS: fromS[at]!, toS: toS[at]! },
-        ]),
-      ),
-    }),
-  );
+}
+
+const placeColumns = (what: string) => [`${what}/chunk_index`, `${what}/file_index`];
+
+/** The columns of the data of which rows have all statistics. */
+function describedBy(columns: ReadonlySet<string>): string[] {
+  return [...columns].flatMap((name) => {
+    const feature = /^stats\/(.+)\/mean$/.exec(name)?.[1];
+    const isWhole = feature !== undefined && STAT_KEYS.every((key) => columns.has(`stats/${feature}/${key}`));
+    return isWhole ? [feature] : [];
+  });
 }
 
 function textsOf(value: unknown): string[] {
   return Array.isArray(value) ? value.filter((one): one is string => typeof one === "string") : [];
 }
 
-/** The statistics in each row, of the columns that have all of them. */
-async function statsOf(table: Table, columns: ReadonlySet<string>): Promise<Record<string, ColumnStats>[]> {
-  const rows: Record<string, ColumnStats>[] = Array.from({ length: table.rows }, () => ({}));
-  for (const name of columns) {
-    const feature = /^stats\/(.+)\/mean$/.exec(name)?.[1];
-    if (feature === undefined || !STAT_KEYS.every((key) => columns.has(`stats/${feature}/${key}`))) continue;
-    const values = await Promise.all(STAT_KEYS.map((key) => table.column(`stats/${feature}/${key}`)));
-    for (const [at, row] of rows.entries()) {
-      const lists = STAT_KEYS.map((key, index) => [key, flat(values[index]![at])] as const);
-      row[feature] = Object.fromEntries(lists) as unknown as ColumnStats;
-    }
-  }
-  return rows;
+function statsOf(record: Readonly<Record<string, unknown>>, feature: string): ColumnStats {
+  const lists = STAT_KEYS.map((key) => [key, flat(record[`stats/${feature}/${key}`])] as const);
+  return Object.fromEntries(lists) as unknown as ColumnStats;
 }
 
 /** Numbers however deep they are: those of pictures are lists of lists. */

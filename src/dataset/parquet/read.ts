@@ -6,6 +6,7 @@ import {
   type DecodedArray,
   type FileMetaData,
   parquetMetadata,
+  parquetReadObjects,
   parquetScan,
   parquetSchema,
   type SchemaElement,
@@ -77,6 +78,16 @@ export class Table {
   /** The text that it has under a key of its metadata. */
   note(key: string): string | undefined {
     return this.metadata.key_value_metadata?.find((one) => one.key === key)?.value;
+  }
+
+  /** All rows, by the names of the columns: for files of few rows and many columns. Throws {@link DatasetError}. */
+  async records(columns: readonly string[]): Promise<Record<string, unknown>[]> {
+    try {
+      const { metadata } = this;
+      return await parquetReadObjects({ file: this.#file, metadata, columns: [...columns], compressors });
+    } catch (error) {
+      throw this.#damaged(error);
+    }
   }
 
   /** A column's values of some rows. Throws {@link DatasetError}. */
