@@ -22,6 +22,10 @@ LATE_S = 0.25
 DRIFT_S = 1e-6
 # An observation and an action that are asked for within this time are of the same sample.
 PAIR_S = 1.0
+# No joint takes so long to align: it would be half a turn at the slowest speed that is used.
+ALIGN_S = 30.0
+# The follower has begun to align by then.
+SETTLE_S = 0.5
 
 
 class Connection:
@@ -82,20 +86,21 @@ class Connection:
             return self._sample
 
     def drive(self, user, action):
-        """Sends the follower a target, and waits for nothing but the answer to the first. Raises what the Pi refuses."""
+        """
+        Sends the follower a target. The first one is waited for until the follower has aligned to it, so that a replay begins
+        where it begins; then nothing is. Raises RuntimeError with what the Pi refuses.
+        """
         target = [float(action[key]) for key in KEYS]
         if not all(map(math.isfinite, target)):
             raise ValueError(f"This action is no position: {dict(zip(KEYS, target))}")
         with self._lock:
             if self._refused is not None:
                 raise self._refused
-            # By this the Pi knows how old a target is that a bad network brings late.
-            request = {"do": "drive", "target": target, "seen": (self._newest() or self._hello)["timeUs"]}
             try:
                 if self._driver is None:
                     self._driver = user
-                    return self._say(self._ask(request))
-                self._send(request)
+                    return self._align(target)
+                self._send(self._wanted(target))
                 while self._commands.poll(0):
                     self._say(self._reply())
             except RuntimeError as refused:
@@ -104,6 +109,18 @@ class Connection:
                 raise
             if time.monotonic() - self._heard_at > self.timeout_s:
                 raise self._unreachable()
+
+    def _align(self, target):
+        began = time.monotonic()
+        while (passed_s := time.monotonic() - began) < ALIGN_S:
+            reply = self._ask(self._wanted(target))
+            if passed_s > SETTLE_S and (reply["drive"], reply["state"]) == ("driving", "following"):
+                return
+            time.sleep(0.05)
+
+    def _wanted(self, target):
+        # By the newest sample that was seen here the Pi knows how old a target is that a bad network brings late.
+        return {"do": "drive", "target": target, "seen": (self._newest() or self._hello)["timeUs"]}
 
     def _open(self):
         self._context = zmq.Context()
@@ -170,10 +187,10 @@ class Connection:
         return self._next
 
     def _say(self, reply):
-        """Tells once what the Pi does with targets."""
-        if reply["drive"] != self._said:
-            self._said = reply["drive"]
-            logger.info("%s: %s", self.host, reply["why"])
+        """Tells once what keeps targets from moving the follower."""
+        if reply["drive"] not in ("driving", self._said):
+            logger.warning("%s: %s", self.host, reply["why"])
+        self._said = reply["drive"]
 
     def _ask(self, request):
         """The reply to a request. Raises what is refused, and DeviceNotConnectedError where nobody answers."""
