@@ -27,7 +27,8 @@ async function commands(): Promise<Command[]> {
   }
   // Of root's: it is asked while arms wait, too.
   if (process.argv[2] === "helper") return [(await import("./cli/helper.ts")).helperCommand()];
-  // It runs beside the arms for as long as they do, in little memory.
+  // They run beside the arms for long, in little memory.
   if (process.argv[2] === "network") return [(await import("./cli/network.ts")).networkCommand()];
+  if (process.argv[2] === "record") return [(await import("./cli/record/command.ts")).recordCommand()];
   return (await import("./cli/all.ts")).allCommands();
 }

@@ -1,12 +1,13 @@
 /**
  * What is spoken on a service's control socket: one JSON object a line, each way. A request is
- * `{"v": 1, "do": "status" | "watch" | "samples" | "events" | "arms" | "tell" | "lend" | "network" | "heard" | "unsent" | "follow" | "drive" | "yield" | "pause" | "resume" | "release" | "park" | "reload"}`; a reply
+ * `{"v": 1, "do": "status" | "watch" | "samples" | "events" | "arms" | "tell" | "lend" | "network" | "heard" | "unsent" | "follow" | "drive" | "yield" | "recorder" | "recording" | "record" | "pause" | "resume" | "release" | "park" | "reload"}`; a reply
  * `{"v": 1, "ok": true, …}` or `{"v": 1, "ok": false, "error": "…"}`. Fields and requests are only ever added: who reads ignores what it does not know.
  */
 import * as v from "valibot";
 import type { JointName } from "../arm/joints.ts";
 import type { AimedRemedy } from "../arm/remedy.ts";
 import type { Mode, PairState } from "../teleop/state/states.ts";
+import { ORDERS, recordingFields, recordingSchema } from "./recording.ts";
 
 /** The version of the protocol; a request of another is refused with this number. */
 export const PROTOCOL_VERSION = 1;
@@ -90,12 +91,22 @@ export const requestSchema = v.variant("do", [
     do: v.literal("watch"),
     everyMs: v.pipe(v.number(), v.integer(), v.minValue(50), v.maxValue(60_000)),
   }),
-  /** Every sample of the control loop from now on, at this distance at least, until the client leaves. */
-  v.strictObject({
-    v: version,
-    do: v.literal("samples"),
-    everyMs: v.pipe(v.number(), v.integer(), v.minValue(2), v.maxValue(1_000)),
-  }),
+  /**
+   * Samples of the control loop from now on, until the client leaves: every one, at a distance of `everyMs` at least; or
+   * to be recorded, `perSecond` on an even grid, each with where the follower was found in the slack before its tick.
+   */
+  v.pipe(
+    v.strictObject({
+      v: version,
+      do: v.literal("samples"),
+      everyMs: v.exactOptional(v.pipe(v.number(), v.integer(), v.minValue(2), v.maxValue(1_000))),
+      perSecond: v.exactOptional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(500))),
+    }),
+    v.check(
+      ({ everyMs, perSecond }) => (everyMs === undefined) !== (perSecond === undefined),
+      "samples: say everyMs or perSecond",
+    ),
+  ),
   /** The events that are kept, the oldest first: those after this number, as many as a reply holds. */
   v.strictObject({
     v: version,
@@ -152,6 +163,14 @@ export const requestSchema = v.variant("do", [
     do: v.literal("yield"),
     epoch: v.pipe(v.string(), v.regex(/^[0-9a-f]{16}$/)),
   }),
+  /**
+   * Of a recorder: it records this pair until it ends the connection. It is told what somebody orders
+   * ({@link replySchema}, `order`), and says how it is with `recording` on the same connection, a second apart at most.
+   */
+  v.strictObject({ v: version, do: v.literal("recorder") }),
+  v.strictObject({ v: version, do: v.literal("recording"), ...recordingFields }),
+  /** Orders something of the recorder of this pair. */
+  v.strictObject({ v: version, do: v.literal("record"), order: v.picklist(ORDERS) }),
   /** Has an event told, in words that the service has for it. */
   v.strictObject({
     v: version,
@@ -321,6 +340,8 @@ export const statusSchema = v.object({
   ),
   /** How often the follower was held. Not told by 0.1. */
   holds: v.optional(v.number()),
+  /** What the recorder of this pair says of itself; there while one is. Not told by 0.1. */
+  recording: v.optional(recordingSchema),
   arms: v.object({ leader: armSchema, follower: armSchema }),
   /** What was raised and not cleared. */
   activeAlarms: v.array(v.object({ code: v.string(), message: v.string() })),
@@ -350,6 +371,10 @@ export const sampleSchema = v.object({
   follower: steps,
   /** Samples that this client has lost since it asked for them, because it was too slow. */
   lost: v.number(),
+  /** When all of the follower's positions were asked for, µs as above; null where that is not known. Not told by 0.1. */
+  followerUs: v.optional(v.nullable(v.number()), null),
+  /** Where `perSecond` was asked for: its place on that grid, from 0. */
+  frame: v.optional(v.number()),
 });
 
 /** What was read and written in one tick. */
@@ -417,6 +442,8 @@ export const replySchema = v.union([
     network: v.optional(networkSchema),
     /** For who drives. */
     drive: v.optional(driveSchema),
+    /** For a recorder: somebody orders this. */
+    order: v.optional(v.object({ do: v.picklist(ORDERS) })),
   }),
   v.object({ v: v.number(), ok: v.literal(false), error: v.string() }),
 ]);

@@ -13,6 +13,7 @@ import { MAIN_PAIR } from "../config/pairs.ts";
 import { serviceManager } from "../host/notify.ts";
 import type { Audience } from "../messages/audience.ts";
 import { sayProblem } from "../messages/problems.ts";
+import { whyNotRecorded } from "../messages/recording.ts";
 import type { ControlEvent, EventSink, Severity } from "../teleop/reporting/events.ts";
 import type { Borrower, Left, Problem } from "../teleop/reporting/problem.ts";
 import type { PairSettings } from "../teleop/settings.ts";
@@ -33,6 +34,7 @@ import { RemoteFigures } from "./network/remote-figures.ts";
 import { SampleSocket } from "./network/sample-socket.ts";
 import { type Place, takePlace } from "./place.ts";
 import { watchPorts } from "./port-claims.ts";
+import { RecorderPlace } from "./recorder-place.ts";
 import { firstSettings } from "./settings/first-settings.ts";
 import { reload, type SettingsReading } from "./settings/reload.ts";
 import { withPauses } from "./settings/with-pauses.ts";
@@ -80,6 +82,7 @@ export async function runService(options: ServiceOptions): Promise<Left | undefi
   const drive = new Drive({
     settings: first,
     apply: (wanted) => memory.mailbox.sendSettings(wanted),
+    tellTrouble: (trouble) => memory.troubles.send(JSON.stringify(trouble)),
     tell: (event) => sink(event),
   });
   let reading: SettingsReading = { at: new Date(), refused: [], kept: [] };
@@ -92,6 +95,10 @@ export async function runService(options: ServiceOptions): Promise<Left | undefi
   const remote = new RemoteFigures(memory);
   const lending = new Lending(memory, (problem) =>
     sink({ kind: "notice", severity: severityOf(problem), problem }),
+  );
+  const recorderPlace = new RecorderPlace(
+    (severity, problem) => sink({ kind: "notice", severity, problem }),
+    () => whyNotRecorded(history.state, history.why),
   );
 
   let targets: SampleSocket | undefined;
@@ -170,7 +177,7 @@ export async function runService(options: ServiceOptions): Promise<Left | undefi
       subject: apiSubject(
         () => ({
           ...{ pair, startedAt, settings: drive.settings, reading, memory, history },
-          ...{ calibrations, lending, inTheWay, drive, clients, remote },
+          ...{ calibrations, lending, inTheWay, drive, clients, remote, recorderPlace },
         }),
         sink,
         readAgain,

@@ -5,13 +5,11 @@ import { clientDrives, clientDrivesNoMore, clientMayNotDrive, unknownArms } from
 import type { Severity } from "../teleop/reporting/events.ts";
 import { PairPositions } from "./positions.ts";
 
-/** While commands come all the same, it is asked again so often. */
-const ASK_AGAIN_MS = 500;
 /**
- * A drive that was ended, by the hand at the leader say, is not begun again by commands that never paused: whoever sends
- * them does not know. So long a pause is a program that was started anew, or has noticed.
+ * While commands come all the same, it is asked again so often: the service lets nobody begin again from whom a person has
+ * taken the arms, as long as he asks.
  */
-const PAUSE_MS = 1_000;
+const ASK_AGAIN_MS = 500;
 /** A reason is told again when another was told between, but not more often. */
 const TELL_AGAIN_MS = 10_000;
 
@@ -33,9 +31,7 @@ export class ClientDriver {
   #who = "";
   #driving: { readonly drive: Driving; readonly positions: PairPositions } | undefined;
   #isAsking = false;
-  #commandedMs = Number.NEGATIVE_INFINITY;
   #askAgainMs = Number.NEGATIVE_INFINITY;
-  #mustPause = false;
   #told = { text: "", atMs: Number.NEGATIVE_INFINITY };
 
   constructor(options: DriverOptions) {
@@ -49,11 +45,9 @@ export class ClientDriver {
   command(who: string, values: readonly number[]): boolean {
     const nowMs = performance.now();
     if (who !== this.#who) this.#become(who);
-    if (nowMs - this.#commandedMs >= PAUSE_MS) this.#mustPause = false;
-    this.#commandedMs = nowMs;
     const { drive, positions } = this.#driving ?? {};
     if (drive === undefined || positions === undefined) {
-      if (!this.#isAsking && !this.#mustPause && nowMs >= this.#askAgainMs) void this.#ask();
+      if (!this.#isAsking && nowMs >= this.#askAgainMs) void this.#ask();
       return true;
     }
     const steps = positions.toFollower(values);
@@ -66,7 +60,6 @@ export class ClientDriver {
     void this.#driving?.drive.end();
     this.#driving = undefined;
     this.#who = who;
-    this.#mustPause = false;
     this.#askAgainMs = Number.NEGATIVE_INFINITY;
     this.#told = { text: "", atMs: Number.NEGATIVE_INFINITY };
   }
@@ -101,7 +94,6 @@ export class ClientDriver {
     void drive.over.then((last) => {
       if (this.#driving?.drive !== drive) return;
       this.#driving = undefined;
-      this.#mustPause = true;
       if (!this.#options.signal.aborted)
         this.#options.say("info", clientDrivesNoMore(who, "why" in last ? last.why : undefined));
     });

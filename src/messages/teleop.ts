@@ -3,36 +3,19 @@ import { type ArmIdentity, nameOfArm } from "../arm/identity.ts";
 import { type JointName, nameWithId } from "../arm/joints.ts";
 import { nameOfOwner } from "../linux/owners/program.ts";
 import { reasonOf } from "../linux/system-error.ts";
-import type {
-  Borrower,
-  Doubt,
-  DriveOver,
-  DrivingClient,
-  Left,
-  Problem,
-  TeleopCode,
-  TeleopProblem,
-} from "../teleop/reporting/problem.ts";
-import type { BrokerClosed, RemoteTrouble } from "../teleop/settings.ts";
+import type { Doubt, Left, Problem, TeleopCode, TeleopProblem } from "../teleop/reporting/problem.ts";
 import { isArmProblem, sayArmEnd, whoHas } from "./arm.ts";
 import { type Audience, command } from "./audience.ts";
 import { sayNameTwice } from "./broker.ts";
+import { sayDriveOver, sayDrivingClient } from "./driving.ts";
+import { sayLent, sayTakenBack } from "./lending.ts";
 import { noCommand, secondClient } from "./lerobot.ts";
 import { list } from "./list.ts";
+import { ignoredCommands, sayAway, sayClosed } from "./network.ts";
+import { sayRecorderEnd, saySaved } from "./recording.ts";
 
 /** Problems of one code. */
 type Of<Code extends TeleopCode> = Extract<TeleopProblem, { readonly code: Code }>;
-
-/** Why what came over the network was not obeyed. */
-const ignoredCommands = {
-  retained:
-    "a command that the broker keeps came over the network, and is not obeyed: it would be obeyed anew with every " +
-    "connection — publish commands without retain, and clear this one with an empty message",
-  unknown:
-    "what came over the network as a command is none, and is ignored — the manual's page on the fleet says how one is written",
-  "too many":
-    "more commands came over the network than are obeyed: ten of a kind in ten seconds — see to who sends them",
-} as const;
 
 /** How each is said. */
 const words: { readonly [Code in TeleopCode]?: (problem: Of<Code>, audience: Audience) => string } = {
@@ -88,32 +71,8 @@ const words: { readonly [Code in TeleopCode]?: (problem: Of<Code>, audience: Aud
         );
     }
   },
-  "pair.lent": (problem) => {
-    const { borrower } = problem;
-    const who = borrower && sayBorrower(borrower);
-    switch (problem.stage) {
-      case "asked":
-        return `${who ?? "another program has borrowed the arms"}: the follower is released, and both ports are closed`;
-      case "releasing":
-        return `${who ?? "another program has borrowed the arms"}: the follower is being released for it`;
-      case "lent":
-        return (
-          `lent: ${who ?? "another program has borrowed the arms"}` +
-          (problem.torque === "off" ? "" : "; not all servos of the follower answered: it may hold")
-        );
-    }
-  },
-  "pair.taken-back": ({ borrower, how }) => {
-    const who = whoBorrows(borrower);
-    switch (how) {
-      case "given back":
-        return `${who} has given the arms back: the pair goes on as before`;
-      case "demanded":
-        return `${who} was asked to give the arms back, and has not within a second: they are taken as soon as it has closed their ports`;
-      case "not lent":
-        return `${who} has not got the arms: the pair goes on as before`;
-    }
-  },
+  "pair.lent": sayLent,
+  "pair.taken-back": sayTakenBack,
   "pair.resumed": () => "somebody asked to go on",
   "pair.unsettled": () =>
     "something else was asked for again and again: the follower is held, and goes on within five seconds",
@@ -142,6 +101,12 @@ const words: { readonly [Code in TeleopCode]?: (problem: Of<Code>, audience: Aud
   "network.command-ignored": ({ why }) => ignoredCommands[why],
   "lerobot.second-client": ({ client }) => secondClient(client),
   "lerobot.no-command": ({ client }) => noCommand(client),
+
+  "recording.began": ({ dataset }) => `a recorder is there: it records this pair into ${dataset}`,
+  "recording.saved": saySaved,
+  "recording.given-up": ({ episode, why }) =>
+    `episode ${episode} was not saved${why === "" ? "" : `: ${why}`}`,
+  "recording.ended": sayRecorderEnd,
 
   "arm.back": ({ arm }) => `${name(arm)} answers`,
   "bus.lossy": ({ arm, joint, lost, ticks }) =>
@@ -257,43 +222,6 @@ const words: { readonly [Code in TeleopCode]?: (problem: Of<Code>, audience: Aud
   },
 };
 
-/** Why nothing is heard of the leader of another machine, and what to do. */
-function sayAway(leader: string, trouble: RemoteTrouble | undefined): string {
-  const nothing = `nothing is heard of the ${leader}`;
-  switch (trouble?.why) {
-    case undefined:
-      return nothing;
-    case "no client":
-      return `${nothing}: no client of the network is connected — see: systemctl status so101-network`;
-    case "no broker":
-    case "refused":
-    case "certificate":
-      return `${nothing}: ${sayClosed(trouble)}`;
-    case "unknown":
-      return `${nothing}: the broker has never heard of it — check network.remote_leader, and that the other machine runs with this broker`;
-    case "offline":
-      return `${nothing}: its machine is off, or has no network`;
-    case "not ready":
-      return `${nothing}: its machine is there, and has no leader that is connected and calibrated — look at "so101 status" there`;
-    case "no calibration":
-      return `${nothing}: its samples come, but not its calibration — calibrate it on its machine, then start the service there again`;
-    case "other version":
-      return `${nothing}: it speaks version ${trouble.version} of the protocol, which this program does not — install the same version of so101-teleop on both machines`;
-  }
-}
-
-/** What is wrong between this machine and its broker; the fact ends with what to do. */
-function sayClosed({ why, broker, fact }: BrokerClosed): string {
-  switch (why) {
-    case "no broker":
-      return `the broker ${broker} cannot be reached: ${fact}`;
-    case "refused":
-      return `the broker ${broker} cannot be used: ${fact}`;
-    case "certificate":
-      return `the broker ${broker} cannot be used safely: ${fact}`;
-  }
-}
-
 const lefts: Readonly<Record<Left, string>> = {
   elsewhere: "the leader's positions are sent no more",
   released: "the follower is released",
@@ -327,36 +255,6 @@ export function sayTeleopProblem(problem: TeleopProblem, audience: Audience): st
 export function sayEnd(problem: Problem): string | undefined {
   if (isArmProblem(problem)) return sayArmEnd(problem);
   return (ends[problem.code] as ((problem: TeleopProblem) => string) | undefined)?.(problem);
-}
-
-/** Who drives: `the client 192.168.1.20`. */
-export function sayDrivingClient(client: DrivingClient | undefined): string {
-  return client === undefined ? "the client" : `the ${client.as} ${client.who}`;
-}
-
-const overs: Readonly<Record<DriveOver, string>> = {
-  ended: "it has ended",
-  asked: "somebody has asked for something else",
-  silent: "no target came from it for 10 s",
-  "no target": "it gave no target within 10 s",
-  "leader took over": "somebody moves the leader, which drives now",
-  "leader in hand": "somebody moves the leader, which drives",
-  "other leader": "somebody has chosen a leader to be followed",
-  "program ends": "the service ends",
-};
-
-/** Why a client drives no more. */
-export function sayDriveOver(why: DriveOver): string {
-  return overs[why];
-}
-
-/** Who has the arms: `so101 (pid 812) has borrowed the arms (calibrate)`. */
-export function sayBorrower(borrower: Borrower): string {
-  return `${whoBorrows(borrower)} has borrowed the arms (${borrower.purpose})`;
-}
-
-function whoBorrows({ program }: Borrower): string {
-  return program === undefined ? "another program" : nameOfOwner(program);
 }
 
 /** How a stopped teleoperation left the follower. */

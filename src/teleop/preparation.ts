@@ -63,8 +63,12 @@ export class Preparation {
     const follower = this.#connected?.follower;
     if (follower === undefined) return undefined;
     const { calibration, drive, monitor, marks } = follower;
-    const { telemetry } = this.#context.memory;
-    const guard = new FollowerGuard(monitor.bus, drive, telemetry, monitor.figures, { marks, rateHz });
+    const { telemetry, samples } = this.#context.memory;
+    const guard = new FollowerGuard(monitor.bus, drive, telemetry, monitor.figures, {
+      marks,
+      rateHz,
+      samples,
+    });
     return { drive, calibration, guard };
   }
 

@@ -53,6 +53,7 @@ test("an empty file gives the defaults", () => {
     },
     web: { enabled: true, listen: "0.0.0.0:8101", read: "everybody", names: [] },
     lerobot: {},
+    drive: { local_leader_wins: true },
     network: {
       ...{ arms: "both", follow: "local", hold_after_ms: 250 },
       ...{ allow_commands: false, home_assistant: false },

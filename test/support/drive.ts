@@ -1,8 +1,9 @@
-/** Who drives a pair of the default configuration, for tests that are not about that. */
+/** Who drives a pair of the default configuration, and who records it, for tests that are not about that. */
 import { defaultConfig } from "../../src/config/config.ts";
 import { ClientDrives } from "../../src/daemon/driving/clients.ts";
 import { Drive } from "../../src/daemon/network/drive.ts";
 import { RemoteFigures } from "../../src/daemon/network/remote-figures.ts";
+import { RecorderPlace } from "../../src/daemon/recorder-place.ts";
 import { pairSettings } from "../../src/daemon/settings/pair-settings.ts";
 import type { PairSettings } from "../../src/teleop/settings.ts";
 import type { MainMemory } from "../../src/teleop/shared/control-memory.ts";
@@ -11,10 +12,16 @@ import type { MainMemory } from "../../src/teleop/shared/control-memory.ts";
 export function aDrive(
   memory: MainMemory,
   settings: PairSettings = pairSettings(defaultConfig),
-): { readonly drive: Drive; readonly remote: RemoteFigures; readonly clients: ClientDrives } {
+): {
+  readonly drive: Drive;
+  readonly remote: RemoteFigures;
+  readonly clients: ClientDrives;
+  readonly recorderPlace: RecorderPlace;
+} {
   const drive = new Drive({
     settings,
     apply: (wanted) => memory.mailbox.sendSettings(wanted),
+    tellTrouble: () => {},
     tell: () => {},
   });
   const clients = new ClientDrives({
@@ -26,5 +33,9 @@ export function aDrive(
     },
     ...{ leaderPort: () => undefined, pair: () => ({ state: "waiting", why: "" }), endTargets: () => {} },
   });
-  return { drive, clients, remote: new RemoteFigures(memory) };
+  const recorderPlace = new RecorderPlace(
+    () => {},
+    () => undefined,
+  );
+  return { drive, clients, remote: new RemoteFigures(memory), recorderPlace };
 }

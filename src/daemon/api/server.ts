@@ -11,6 +11,7 @@ import {
   type Tellable,
   type UnsentTrouble,
 } from "../../api/protocol.ts";
+import type { Recording, RecordingOrder } from "../../api/recording.ts";
 import { close, connectTo } from "../../linux/sockets/stream.ts";
 import { isSystemError } from "../../linux/system-error.ts";
 import type { DriveWish } from "../driving/clients.ts";
@@ -30,6 +31,8 @@ export interface ApiSubject {
   arms(): PairArms;
   /** Begins a stream of samples. */
   samples(everyMs: number): Samples;
+  /** Begins a stream of samples to be recorded, so many a second on an even grid. */
+  frames(perSecond: number): Samples;
   /** Each returns why nothing can be done now, where that is so. */
   pause(): string | undefined;
   resume(): string | undefined;
@@ -50,6 +53,12 @@ export interface ApiSubject {
   drive(wish: DriveWish, asking: Asking): Held | string;
   /** The client whose targets have this epoch drives no more; why not, where none does. */
   yield(epoch: string): string | undefined;
+  /** Who asks records this pair, for as long as its connection lasts; why not, where it cannot. */
+  recorder(asking: Asking): Held | string;
+  /** What the recorder whose connection this is says of itself; why not, where that is of no use. */
+  recording(held: Held | undefined, recording: Recording): string | undefined;
+  /** Orders something of the recorder. */
+  record(order: RecordingOrder): string | undefined;
   /** Tells an event. */
   tell(what: Tellable, machine?: string, client?: string): string | undefined;
   /** Reads the configuration again. */
@@ -63,6 +72,8 @@ export interface Samples {
   next(): ApiSample | undefined;
   /** Loses those that are due, and counts them. */
   lose(): void;
+  /** Nobody reads them any more. */
+  ended?(): void;
 }
 
 /** A socket on which a service can be asked. */

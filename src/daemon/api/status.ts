@@ -17,6 +17,7 @@ import type { EventHistory } from "../events/event-history.ts";
 import type { Lending } from "../lending.ts";
 import type { Drive } from "../network/drive.ts";
 import type { RemoteFigures } from "../network/remote-figures.ts";
+import type { RecorderPlace } from "../recorder-place.ts";
 import type { SettingsReading } from "../settings/reload.ts";
 import { summarise } from "../summary.ts";
 
@@ -35,6 +36,7 @@ export interface StatusSources {
   readonly drive: Drive;
   readonly clients: ClientDrives;
   readonly remote: RemoteFigures;
+  readonly recorderPlace: RecorderPlace;
   readonly calibrations: Partial<Record<Role, Calibration>>;
 }
 
@@ -43,6 +45,7 @@ export function statusOf(sources: StatusSources): Status {
   const { pair, startedAt, settings, reading, memory, history, drive, clients } = sources;
   const remote = sources.remote.of(drive.wanted, drive.others);
   const lent = sources.lending.status;
+  const recording = sources.recorderPlace.status;
   const { rateHz, ticks, lateTicks, latenessUs, alignments } = summarise(memory, history.state);
   return {
     pair,
@@ -63,6 +66,7 @@ export function statusOf(sources: StatusSources): Status {
     armsHere: settings.armsHere ?? "both",
     ...(remote && { remote }),
     holds: history.holds,
+    ...(recording && { recording }),
     arms: Object.fromEntries(ROLES.map((role) => [role, armStatus(role, sources)])) as Status["arms"],
     activeAlarms: [...history.activeAlarms],
     events: history.events

@@ -1,13 +1,13 @@
 /** The control socket of a running teleoperation: what comes on it, done to the pair. */
 import { TELLABLE } from "../../api/protocol.ts";
 import type { Audience } from "../../messages/audience.ts";
+import { sayBorrower } from "../../messages/lending.ts";
 import { sayProblem } from "../../messages/problems.ts";
-import { sayBorrower } from "../../messages/teleop.ts";
 import type { EventSink } from "../../teleop/reporting/events.ts";
 import type { Problem } from "../../teleop/reporting/problem.ts";
 import type { Mode } from "../../teleop/state/states.ts";
 import { RecentTimes } from "../events/recent-times.ts";
-import type { Lending } from "../lending.ts";
+import { FrameStream } from "./frame-stream.ts";
 import { eventsAfter } from "./kept-events.ts";
 import { SampleStream } from "./sample-stream.ts";
 import type { ApiSubject } from "./server.ts";
@@ -19,7 +19,6 @@ const OFTEN_ENOUGH = { within10S: 5, withinMinute: 10 };
 
 /** What answers are made of. */
 export interface SubjectSources extends StatusSources {
-  readonly lending: Lending;
   /** That another program has the follower's port, as the control thread has met it; undefined where that is not so. */
   readonly inTheWay: Problem | undefined;
 }
@@ -31,7 +30,7 @@ export function apiSubject(
   reload: () => void,
   audience: () => Audience,
 ): ApiSubject {
-  const { memory, lending, clients } = sources();
+  const { memory, lending, clients, recorderPlace } = sources();
   const { mailbox } = memory;
   const told = new Map(TELLABLE.map((what) => [what, new RecentTimes(OFTEN_ENOUGH)]));
   const tell = (problem: Problem) => sink({ kind: "notice", severity: "info", problem });
@@ -91,6 +90,10 @@ export function apiSubject(
     status: () => statusOf(sources()),
     arms: () => armsOf(sources()),
     samples: (everyMs) => new SampleStream(memory.readSamples(), everyMs),
+    frames(perSecond) {
+      const { rateHz } = sources().settings;
+      return new FrameStream(memory.readSamples(), perSecond, rateHz, memory.record());
+    },
     pause() {
       clients.end("asked");
       set("paused", { code: "pair.paused", stage: "asked" });
@@ -131,6 +134,9 @@ export function apiSubject(
     follow: (leader) => sources().drive.follow(leader) ?? chosen(),
     drive: (wish, asking) => clients.begin(wish, asking),
     yield: (epoch) => clients.yield(epoch),
+    recorder: (asking) => ending() ?? recorderPlace.open(asking),
+    recording: (held, recording) => recorderPlace.take(held, recording),
+    record: (order) => recorderPlace.order(order),
     events: (after) => eventsAfter(after, sources().history.events),
     tell(what, machine, client) {
       const [times, nowMs] = [told.get(what)!, performance.now()];

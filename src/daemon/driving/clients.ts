@@ -3,7 +3,8 @@
  * told. One drives at a time. Its connection stands for it, and alone changes nothing: its first good target does.
  */
 import { statSync } from "node:fs";
-import { sayBorrower, sayDriveOver, sayDrivingClient } from "../../messages/teleop.ts";
+import { sayDriveOver, sayDrivingClient } from "../../messages/driving.ts";
+import { sayBorrower } from "../../messages/lending.ts";
 import { newEpoch } from "../../teleop/remote/outlet.ts";
 import type { ControlEvent, DriveChange, EventSink } from "../../teleop/reporting/events.ts";
 import type { Borrower, DriveOver, DrivingClient, Problem } from "../../teleop/reporting/problem.ts";

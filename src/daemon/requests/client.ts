@@ -16,6 +16,8 @@ export interface Stream {
   readonly everyMs: number;
   /** Says what has become due. */
   flow(reader: Reader): void;
+  /** Nobody reads it any more. */
+  ended?(): void;
 }
 
 /** What a connection stands for, from when it is begun until the connection ends. */
@@ -109,9 +111,16 @@ export class Client implements Place, Reader {
 
   /** Begins a stream, in place of the one that there was. */
   begin(stream: Stream, nowMs: number): true {
+    this.#stream?.ended?.();
     this.#stream = stream;
     this.#flowsMs = nowMs + stream.everyMs;
     return true;
+  }
+
+  /** The connection has ended, and all that it stood for. */
+  ended(): void {
+    this.held?.ended();
+    this.#stream?.ended?.();
   }
 
   /** Sends what of its stream has become due. */

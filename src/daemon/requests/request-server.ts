@@ -37,6 +37,8 @@ export interface Sender {
   isThere(): boolean;
   /** Sends it something again and again from now on, in place of what it was sent so; false when too many watch. */
   watch(stream: Stream): boolean;
+  /** What its connection stands for, if it does for anything. */
+  readonly held: Held | undefined;
   /** From now on its connection stands for something, and keeps its place; it is not ended for its silence. */
   hold(held: Held): void;
 }
@@ -182,6 +184,9 @@ export class RequestServer {
       },
       isThere: () => peek(client.fd) !== GONE,
       watch,
+      get held() {
+        return client.held;
+      },
       hold(held: Held) {
         client.held = held;
       },
@@ -208,7 +213,7 @@ export class RequestServer {
   /** Nothing of it is kept. */
   #end(client: Client): void {
     this.#clients.delete(client);
-    client.held?.ended();
+    client.ended();
     if (--client.asker.places === 0) this.#askers.delete(client.asker.pid);
     close(client.fd);
   }

@@ -16,6 +16,10 @@ const JUST_BEFORE_MS = 5;
 const ONLOOKER_AFTER_MS = 10_000;
 /** One that comes a little early counts: samples come at a distance of their own. */
 const EARLY_MS = 5;
+/** Who has commanded nothing for so long, and begins, may not have read what it was sent meanwhile, … */
+const UNREAD_AFTER_MS = 1_000;
+/** … which is worth to be thrown away where it is more than it finds in a few looks. */
+const UNREAD_COUNT = 15;
 
 /** The pace of one client. Times are of performance.now(), ms. */
 export class Pace {
@@ -23,14 +27,19 @@ export class Pace {
   /** Between the last two commands. */
   #betweenMs = 0;
   #sentMs = Number.NEGATIVE_INFINITY;
+  /** Observations since the last command. */
+  #sentSince = 0;
   #isAsked = false;
 
-  /** A command has come. */
-  command(nowMs: number): void {
+  /** A command has come. Whether its client sees the past now, as far as it has not read since the one before. */
+  command(nowMs: number): "up to date" | "maybe behind" {
     const betweenMs = nowMs - this.#commandedMs;
+    const isBehind = betweenMs > UNREAD_AFTER_MS && this.#sentSince > UNREAD_COUNT;
     this.#betweenMs = betweenMs < ONLOOKER_AFTER_MS ? betweenMs : 0;
     this.#commandedMs = nowMs;
+    this.#sentSince = 0;
     this.#isAsked = true;
+    return isBehind ? "maybe behind" : "up to date";
   }
 
   /** Whether an observation is to be sent now. */
@@ -43,6 +52,7 @@ export class Pace {
   /** One was sent. */
   sent(nowMs: number): void {
     this.#sentMs = nowMs;
+    this.#sentSince++;
     this.#isAsked = false;
   }
 

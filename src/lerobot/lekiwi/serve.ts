@@ -1,4 +1,5 @@
 /** Serves LeKiwi's client: its commands drive the follower, as far as the pair lets it; it is sent how the follower is. */
+import { connectionsTo, resetConnection } from "../../linux/sockets/inet.ts";
 import { noCommand, secondClient } from "../../messages/lerobot.ts";
 import { ClientDriver } from "../driver.ts";
 import { type FedSample, feed } from "../feed.ts";
@@ -10,6 +11,8 @@ import { commandIn, LONGEST_COMMAND_BYTES, observationOf } from "./wire.ts";
 
 /** So many wait where the client takes none, as LeKiwi's host has it: newer ones are lost. */
 const OBSERVATIONS_WAITING = 2;
+/** The kernel keeps a dozen of them for who does not take them. */
+const SEND_BUFFER_BYTES = 4_096;
 /** A client is seen to have gone within so long. */
 const LOOK_EVERY_MS = 500;
 /** Samples come so often: a client that commands a hundred times a second finds a new one each time. */
@@ -21,13 +24,16 @@ const TELL_AGAIN_MS = 30_000;
 export async function serveLekiwi(pair: LerobotPair): Promise<void> {
   const { zmq, signal, listen } = pair;
   const ports = { commands: listen.port, observations: listen.port + 1 };
-  const host = new LekiwiHost(pair, [ports.commands, ports.observations], (observation) =>
-    observations.send(observation),
-  );
+  const host = new LekiwiHost(pair, ports, (observation) => observations.send(observation));
   const domain = `${pair.pair} lekiwi`;
   const socket = { domain, longestBytes: LONGEST_COMMAND_BYTES } as const;
   pair.judges.set(domain, (address) => host.client.admit(address));
-  const observations = zmq.socket({ ...socket, kind: "push", sendHighWater: OBSERVATIONS_WAITING });
+  const observations = zmq.socket({
+    ...socket,
+    kind: "push",
+    sendHighWater: OBSERVATIONS_WAITING,
+    sendBufferBytes: SEND_BUFFER_BYTES,
+  });
   const commands = zmq.socket({ ...socket, kind: "pull" }, (messages) => host.hear(messages));
   const looking = setInterval(() => host.client.look(), LOOK_EVERY_MS);
   try {
@@ -44,9 +50,15 @@ export async function serveLekiwi(pair: LerobotPair): Promise<void> {
   }
 }
 
+interface LekiwiPorts {
+  readonly commands: number;
+  readonly observations: number;
+}
+
 class LekiwiHost {
   readonly client: OneClient;
   readonly #pair: LerobotPair;
+  readonly #ports: LekiwiPorts;
   readonly #send: (observation: Uint8Array) => boolean;
   readonly #driver: ClientDriver;
   #pace = new Pace();
@@ -55,12 +67,13 @@ class LekiwiHost {
   #toldMs = Number.NEGATIVE_INFINITY;
   #said = "";
 
-  constructor(pair: LerobotPair, ports: readonly number[], send: (observation: Uint8Array) => boolean) {
+  constructor(pair: LerobotPair, ports: LekiwiPorts, send: (observation: Uint8Array) => boolean) {
     this.#pair = pair;
+    this.#ports = ports;
     this.#send = send;
     this.#driver = new ClientDriver(pair);
     this.client = new OneClient({
-      ports,
+      ports: [ports.commands, ports.observations],
       came: () => this.#beginFeeding(),
       left: () => this.end(),
       refused: (address) => {
@@ -81,7 +94,10 @@ class LekiwiHost {
       this.#tellNoCommand(newest.peer);
       return;
     }
-    this.#pace.command(performance.now());
+    // What it has not read is thrown away: it connects again within 0.1 s, and sees what is.
+    if (this.#pace.command(performance.now()) === "maybe behind") {
+      for (const connection of connectionsTo(this.#ports.observations)) resetConnection(connection);
+    }
     this.#observe();
   }
 

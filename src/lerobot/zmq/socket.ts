@@ -13,6 +13,7 @@ const KINDS = { pub: 1, router: 6, pull: 7, push: 8, xpub: 9 } as const;
 /** What a socket does: hands out to all, asks and answers, takes from all, shares out among all; hands out to all, and hears whether there are any. */
 export type ZmqKind = keyof typeof KINDS;
 const Option = {
+  sendBuffer: 11,
   fd: 14,
   events: 15,
   linger: 17,
@@ -20,12 +21,15 @@ const Option = {
   maxMessageSize: 22,
   sendHighWater: 23,
   receiveHighWater: 24,
+  keepAlive: 34,
+  keepAliveCount: 35,
+  keepAliveIdleS: 36,
+  keepAliveIntervalS: 37,
   ipv6: 42,
   routerHandover: 56,
   zapDomain: 55,
   handshakeMs: 66,
-  heartbeatMs: 75,
-  heartbeatTimeoutMs: 77,
+  unacknowledgedMs: 80,
 } as const;
 const DONTWAIT = 1;
 const SNDMORE = 2;
@@ -33,9 +37,14 @@ const POLLIN = 1;
 
 /** Who has not said what it is by then is no client. */
 const HANDSHAKE_MS = 5_000;
-/** A client whose cable was pulled is noticed by then: its share of what is sent must not go there. */
-const HEARTBEAT_MS = 1_000;
-const HEARTBEAT_TIMEOUT_MS = 3_000;
+/**
+ * A client whose cable was pulled is noticed within some seconds, by TCP's own means: where ZeroMQ's heartbeats are sent to
+ * who does not read, and the connection ends, libzmq 4.3 ends that program by an assertion.
+ */
+const KEEP_ALIVE_IDLE_S = 3;
+const KEEP_ALIVE_INTERVAL_S = 1;
+const KEEP_ALIVE_COUNT = 3;
+const UNACKNOWLEDGED_MS = 5_000;
 /** A message has few parts; of one with more the rest is thrown away. */
 const MOST_FRAMES = 8;
 
@@ -53,6 +62,8 @@ export interface ZmqOptions {
   readonly longestBytes: number;
   /** So many messages wait for each peer; further ones are lost (`pub`) or not taken. */
   readonly sendHighWater?: number;
+  /** So much the kernel keeps for each peer of what was sent, bytes; what it thinks right where this is left out. */
+  readonly sendBufferBytes?: number;
   /** So many messages of each peer wait to be taken. */
   readonly receiveHighWater?: number;
 }
@@ -80,12 +91,15 @@ export class ZmqSocket {
   readonly #sent: () => void;
 
   /** `sent` is called after each message that was sent. Throws the system's error. */
-  constructor(
-    zmq: Libzmq,
-    context: Pointer,
-    { kind, domain, longestBytes, sendHighWater = 16, receiveHighWater = 64 }: ZmqOptions,
-    sent: () => void,
-  ) {
+  constructor(zmq: Libzmq, context: Pointer, options: ZmqOptions, sent: () => void) {
+    const {
+      kind,
+      domain,
+      longestBytes,
+      sendHighWater = 16,
+      receiveHighWater = 64,
+      sendBufferBytes,
+    } = options;
     const socket = zmq.zmq_socket(context, KINDS[kind]);
     if (socket === null) throw systemError(errno(), "zmq_socket", kind);
     this.#zmq = zmq;
@@ -95,8 +109,12 @@ export class ZmqSocket {
     this.#set(Option.sendHighWater, sendHighWater);
     this.#set(Option.receiveHighWater, receiveHighWater);
     this.#set(Option.handshakeMs, HANDSHAKE_MS);
-    this.#set(Option.heartbeatMs, HEARTBEAT_MS);
-    this.#set(Option.heartbeatTimeoutMs, HEARTBEAT_TIMEOUT_MS);
+    this.#set(Option.keepAlive, 1);
+    this.#set(Option.keepAliveIdleS, KEEP_ALIVE_IDLE_S);
+    this.#set(Option.keepAliveIntervalS, KEEP_ALIVE_INTERVAL_S);
+    this.#set(Option.keepAliveCount, KEEP_ALIVE_COUNT);
+    this.#set(Option.unacknowledgedMs, UNACKNOWLEDGED_MS);
+    if (sendBufferBytes !== undefined) this.#set(Option.sendBuffer, sendBufferBytes);
     // Who comes again before its end was noticed takes its own place.
     if (kind === "router") this.#set(Option.routerHandover, 1);
     values.setBigInt64(0, BigInt(longestBytes), true);

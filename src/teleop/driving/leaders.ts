@@ -14,7 +14,7 @@ import type { Connected, ConnectedArm } from "../preparation.ts";
 import { type SampleLink, SocketLink } from "../remote/link.ts";
 import { newEpoch, SampleOutlet } from "../remote/outlet.ts";
 import { RemoteLeader } from "../remote/remote-leader.ts";
-import { type PairSettings, rolesHere } from "../settings.ts";
+import { type LeaderTrouble, type PairSettings, rolesHere } from "../settings.ts";
 import { UNKNOWN_POSITIONS } from "../shared/samples.ts";
 import type { ArmCondition, Conditions, LeaderCondition } from "../state/conditions.ts";
 import { Clients } from "./clients.ts";
@@ -33,6 +33,8 @@ export class Leaders {
   #settings: PairSettings;
   /** Whether the leader is followed, and no client is, nor nobody. */
   #isLed = true;
+  /** What was said last of why nothing is heard of a leader of another machine. */
+  #trouble: LeaderTrouble | undefined;
   /** What goes out, and for which calibration: with another one it is another epoch. */
   #outlet: { readonly calibration: object; readonly outlet: SampleOutlet } | undefined;
 
@@ -93,7 +95,7 @@ export class Leaders {
    */
   change(): "a client" | "the leader" | undefined {
     const { leader } = this.#parts.connections;
-    const remote = this.#settings.remoteLeader && this.#remote.observe();
+    const remote = this.#settings.remoteLeader && this.#observeRemote();
     // Whoever carries samples is noticed to be gone also while none are sent.
     if (remote === undefined) this.#link.look();
     this.#clients.look(remote ?? (this.#hasLeader ? observeArm(leader, undefined) : undefined));
@@ -114,7 +116,7 @@ export class Leaders {
     const absent = { is: "absent", torque: "off" } as const;
     const seen = (role: Role, arm: ConnectedArm | undefined): ArmCondition =>
       this.roles.includes(role) ? observeArm(connections[role], arm?.marks) : absent;
-    const led = () => this.#remote.observe() ?? seen("leader", leader);
+    const led = () => this.#observeRemote() ?? seen("leader", leader);
     return {
       leader: this.#isLed ? led() : this.#client(connections.leader),
       follower: seen("follower", follower),
@@ -154,6 +156,13 @@ export class Leaders {
       this.#parts.sink({ kind: "epoch", epoch });
     }
     return this.#outlet.outlet;
+  }
+
+  /** The leader of another machine; undefined where none is to be heard. */
+  #observeRemote(): LeaderCondition | undefined {
+    this.#trouble = (this.#parts.memory.troubles.take() as LeaderTrouble | undefined) ?? this.#trouble;
+    const { leader, trouble } = this.#trouble ?? {};
+    return this.#remote.observe(leader === this.#settings.remoteLeader?.name ? trouble : undefined);
   }
 
   /** A leader of this pair that is followed, or was before a client. */

@@ -101,6 +101,7 @@ export class ControlLoop {
     this.#guard = new FollowerGuard(follower.bus, drive, memory.telemetry, follower.figures, {
       marks,
       rateHz,
+      samples: memory.samples,
     });
     this.#pacer = new Pacer(clock, rateHz, memory.telemetry, memory.lateness, context.leader);
     this.#alarms = new LoopAlarms(context);
@@ -281,7 +282,8 @@ export class ControlLoop {
     const { leader, drive, memory, machine } = this.#context;
     memory.telemetry.setPositions("leader", leader.shown);
     memory.telemetry.setJoints("follower", "goal", drive.goals);
-    memory.samples.write(startUs, machine.state, leader.shown, drive.goals, this.#guard.positions);
+    const { positions, positionsUs } = this.#guard;
+    memory.samples.write(startUs, machine.state, leader.shown, drive.goals, positions, positionsUs);
   }
 
   #publishCounters(): void {

@@ -9,7 +9,7 @@ import type { Clock } from "../../linux/clock.ts";
 import { JumpGuard } from "../loop/jump-guard.ts";
 import type { LeaderSource } from "../loop/leader-source.ts";
 import type { Problem } from "../reporting/problem.ts";
-import type { PairSettings, RemoteLeaderSettings } from "../settings.ts";
+import type { PairSettings, RemoteLeaderSettings, RemoteTrouble } from "../settings.ts";
 import type { Telemetry } from "../shared/telemetry.ts";
 import type { LeaderCondition } from "../state/conditions.ts";
 import { SampleIntake } from "./intake.ts";
@@ -84,15 +84,19 @@ export class RemoteLeader implements LeaderSource {
     this.#periodUs = 1e6 / rateHz;
   }
 
-  /** How it was seen just now; undefined where none is to be heard. Allocates. */
-  observe(): LeaderCondition | undefined {
+  /** How it was seen just now; undefined where none is to be heard. `known` is why nothing is heard, where that is known. Allocates. */
+  observe(known?: RemoteTrouble): LeaderCondition | undefined {
     const leader = this.#settings;
     if (leader === undefined) return undefined;
     const isThere = this.#intake.look();
     this.#takeAll();
     const arm: ArmIdentity = { role: "leader", id: leader.name };
     const { heard } = leader;
-    if (heard !== undefined && heard.normalisation !== this.#normalisation) {
+    const silentUs = this.#context.clock.nowUs() - this.#intake.goodUs;
+    const isHeard = silentUs <= leader.holdAfterMs * 1e3;
+    // One that is away has nothing that could be mended.
+    const isAway = known !== undefined && !isHeard;
+    if (heard !== undefined && !isAway && heard.normalisation !== this.#normalisation) {
       const problem = {
         code: "leader.unfit",
         arm,
@@ -101,8 +105,7 @@ export class RemoteLeader implements LeaderSource {
       } as const;
       return { is: "unfit", torque: "off", problem };
     }
-    const silentUs = this.#context.clock.nowUs() - this.#intake.goodUs;
-    if (silentUs <= leader.holdAfterMs * 1e3) {
+    if (isHeard) {
       return {
         is: "reached",
         torque: "off",
@@ -113,7 +116,7 @@ export class RemoteLeader implements LeaderSource {
     }
     // A number from nowhere keeps its leader out for no longer.
     if (silentUs > FORGET_AFTER_US) this.#intake.forgetNumbers();
-    const trouble = this.#isLinkGone(isThere) ? ({ why: "no client" } as const) : leader.trouble;
+    const trouble = this.#isLinkGone(isThere) ? ({ why: "no client" } as const) : known;
     const problem: Problem = { code: "leader.away", arm, ...(trouble && { trouble }) };
     return { is: "silent", torque: "off", problem };
   }

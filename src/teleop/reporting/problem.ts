@@ -146,6 +146,23 @@ interface Figures {
   "lerobot.second-client": { readonly client: string | undefined };
   "lerobot.no-command": { readonly client: string | undefined };
   "network.command-ignored": { readonly why: "retained" | "unknown" | "too many" };
+  "recording.began": { readonly dataset: string };
+  /** `episode` counts from 0, as LeRobot does. */
+  "recording.saved": {
+    readonly dataset: string;
+    readonly episode: number;
+    readonly seconds: number;
+    readonly frames: number;
+    /** Frames that were not read. */
+    readonly lost: number;
+  };
+  "recording.given-up": { readonly dataset: string; readonly episode: number; readonly why: string };
+  "recording.ended": {
+    readonly dataset: string;
+    readonly how: "done" | "failed" | "gone";
+    readonly saved: number;
+    readonly why: string;
+  };
   "pair.taken": { readonly stage: "waiting" | "lost" | "in the way"; readonly owner: Owner | undefined };
 }
 

@@ -6,8 +6,10 @@
 import { ROLES } from "../../arm/joints.ts";
 import { ROUND_TRIP_BUCKETS } from "../../feetech/round-trip.ts";
 import { LINK_WORDS } from "../remote/link.ts";
+import { LONGEST_TROUBLE_BYTES } from "../settings.ts";
 import { CLAIM_NAMES_SIZE, CLAIM_WORDS } from "./claims.ts";
 import { LATENESS_BUCKETS } from "./lateness.ts";
+import { LETTER_WORDS } from "./letter.ts";
 import { COMMAND_WORDS, LONGEST_SETTINGS_BYTES, WISH_WORDS } from "./mailbox.ts";
 import { ANSWERS_BYTES, QUESTION_WORDS } from "./questions.ts";
 import { SAMPLE_WORDS, SAMPLES_KEPT } from "./samples.ts";
@@ -37,6 +39,9 @@ const sections = {
   remoteDelays: [Uint32Array, ROUND_TRIP_BUCKETS],
   /** The connection to the network's client, for `Atomics`. */
   link: [Int32Array, LINK_WORDS],
+  /** Why nothing is heard of a leader of another machine, as JSON, and that text's state, for `Atomics`. */
+  troubleState: [Int32Array, LETTER_WORDS],
+  trouble: [Uint8Array, LONGEST_TROUBLE_BYTES],
   /** The drive of a client, and the connection on which its targets come, for `Atomics`. */
   session: [Int32Array, SESSION_WORDS],
   targets: [Int32Array, LINK_WORDS],
@@ -44,6 +49,10 @@ const sections = {
   sampleCount: [Int32Array, 1],
   sampleTimes: [Float64Array, SAMPLES_KEPT],
   samples: [Int16Array, SAMPLES_KEPT * SAMPLE_WORDS],
+  /** When the follower's positions of each were asked for. */
+  followerTimes: [Float64Array, SAMPLES_KEPT],
+  /** How many record the samples, for `Atomics`. */
+  recorders: [Int32Array, 1],
 } as const;
 
 type Sections = typeof sections;

@@ -14,11 +14,13 @@ import {
   sampleService,
   watchService,
 } from "../../../src/api/client.ts";
+import { FrameStream } from "../../../src/daemon/api/frame-stream.ts";
 import { eventsAfter } from "../../../src/daemon/api/kept-events.ts";
 import { SampleStream } from "../../../src/daemon/api/sample-stream.ts";
 import { type ApiServer, serveApi } from "../../../src/daemon/api/server.ts";
 import { EventHistory } from "../../../src/daemon/events/event-history.ts";
 import { Lending } from "../../../src/daemon/lending.ts";
+import { RecorderPlace } from "../../../src/daemon/recorder-place.ts";
 import { RequestServer } from "../../../src/daemon/requests/request-server.ts";
 import { bindAt, closeListener, listen } from "../../../src/linux/sockets/stream.ts";
 import { sayProblem } from "../../../src/messages/problems.ts";
@@ -36,6 +38,7 @@ let obstacle: string | undefined;
 let history: EventHistory;
 let lending: Lending;
 let told: string[];
+let recorders: RecorderPlace;
 
 beforeEach(async () => {
   dir = mkdtempSync(join(tmpdir(), "so101-control-"));
@@ -47,6 +50,10 @@ beforeEach(async () => {
   history = new EventHistory();
   told = [];
   lending = new Lending(memory, (problem) => told.push(sayProblem(problem, {})));
+  recorders = new RecorderPlace(
+    (severity, problem) => told.push(`${severity}: ${sayProblem(problem, {})}`),
+    () => obstacle,
+  );
   const note = (what: string) => {
     asked.push(what);
     return obstacle;
@@ -57,6 +64,13 @@ beforeEach(async () => {
       return aStatus;
     },
     samples: (everyMs) => new SampleStream(memory.readSamples(), everyMs),
+    frames(perSecond) {
+      const end = memory.record();
+      return new FrameStream(memory.readSamples(), perSecond, 200, end);
+    },
+    recorder: (asking) => recorders.open(asking),
+    recording: (held, recording) => recorders.take(held, recording),
+    record: (order) => recorders.order(order),
     pause: () => note("pause"),
     resume: () => note("resume"),
     release: () => note("release"),

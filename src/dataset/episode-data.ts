@@ -1,0 +1,94 @@
+/** The frames of one episode in its data file, of whoever wrote that: alone in it, or among others. */
+import type { DecodedArray } from "hyparquet";
+import { readTable } from "./files.ts";
+import { dataFile } from "./format.ts";
+import type { DatasetInfo } from "./info.ts";
+import { Table } from "./parquet/read.ts";
+import { DatasetError } from "./problem.ts";
+import type { StoredRow } from "./rows.ts";
+
+/** The data files of a dataset; the one that was read last is kept, for the next episode may be in it, too. */
+export class DataFiles {
+  readonly #dir: string;
+  readonly #info: DatasetInfo;
+  #last: { readonly path: string; readonly table: Table; readonly episodes: readonly number[] } | undefined;
+
+  constructor(dir: string, info: DatasetInfo) {
+    this.#dir = dir;
+    this.#info = info;
+  }
+
+  /** The file that an episode's row names, and the number of the episode of each of its rows. Throws {@link DatasetError}. */
+  async fileOf(row: StoredRow) {
+    const path = dataFile(row.data, this.#info.data_path);
+    if (this.#last?.path === path) return this.#last;
+    const bytes = readTable(this.#dir, path);
+    if (bytes === undefined)
+      throw damaged(this.#dir, path, `it is not there, and episode ${row.episode} should be in it`);
+    const table = new Table(bytes, this.#dir, path);
+    const episodes = Array.from(await table.column("episode_index"), Number);
+    this.#last = { path, table, episodes };
+    return this.#last;
+  }
+
+  /** An episode's frames. Throws {@link DatasetError} where there are not as many as its row says, one after the other. */
+  async episode(row: StoredRow): Promise<EpisodeData> {
+    const { path, table, episodes } = await this.fileOf(row);
+    const [start, last] = [episodes.indexOf(row.episode), episodes.lastIndexOf(row.episode)];
+    const frames = episodes.slice(Math.max(start, 0), last + 1).filter((one) => one === row.episode).length;
+    if (frames !== row.length || last - start + 1 !== frames) {
+      const fact = `it has ${frames} frames of episode ${row.episode}, in place of ${row.length} that follow each other`;
+      throw damaged(this.#dir, path, fact);
+    }
+    return new EpisodeData(this.#dir, path, table, row, start);
+  }
+}
+
+/** The frames of one episode. */
+export class EpisodeData {
+  readonly path: string;
+  readonly table: Table;
+  readonly #dir: string;
+  readonly #row: StoredRow;
+  /** The row of its first frame in the file. */
+  readonly start: number;
+
+  constructor(dir: string, path: string, table: Table, row: StoredRow, start: number) {
+    this.#dir = dir;
+    this.path = path;
+    this.table = table;
+    this.#row = row;
+    this.start = start;
+  }
+
+  /** A column as it stands, a value a frame. Throws {@link DatasetError}. */
+  column(name: string): Promise<DecodedArray> {
+    return this.table.column(name, this.start, this.start + this.#row.length);
+  }
+
+  /** A column of `width` numbers a frame, one after the other. Throws {@link DatasetError} where it has something else. */
+  async numbers(name: string, width: number): Promise<Float64Array> {
+    const values = new Float64Array(this.#row.length * width);
+    for (const [frame, value] of (await this.column(name)).entries()) {
+      const isWhole =
+        width === 1
+          ? isNumber(value)
+          : Array.isArray(value) && value.length === width && value.every(isNumber);
+      if (!isWhole) {
+        const fact = `${name} of frame ${frame} of episode ${this.#row.episode} is not ${width === 1 ? "a number" : `${width} numbers`}`;
+        throw damaged(this.#dir, this.path, fact);
+      }
+      if (width === 1) values[frame] = Number(value);
+      else for (let at = 0; at < width; at++) values[frame * width + at] = Number(value[at]);
+    }
+    return values;
+  }
+}
+
+function isNumber(value: unknown): boolean {
+  return typeof value === "bigint" || (typeof value === "number" && Number.isFinite(value));
+}
+
+function damaged(dir: string, path: string, fact: string): DatasetError {
+  return new DatasetError({ kind: "damaged", dir, path: `${dir}/${path}`, fact });
+}
