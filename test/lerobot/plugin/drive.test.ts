@@ -150,6 +150,28 @@ test("a target that is late, or of another time, is not acted upon", async () =>
   expect(Math.abs((await encoders(arms.sim, "follower"))[0]! - before[0]!)).toBeLessThan(12);
 }, 60_000);
 
+test("rubbish and floods are answered with what is wrong, or not at all, and move nothing", async () => {
+  await using peer = new ZmqPeer();
+  const before = await encoders(arms.sim, "follower");
+  await peer.connect("rubbish", { kind: "dealer", to: `tcp://127.0.0.4:0;${host.address}:5558` });
+  const reply = async () => JSON.parse((await peer.receive("rubbish", 5_000))!.at(-1)!);
+  for (const parts of [["", "{"], [""], ["", "", "", "x", "\0\xff"], Array.from({ length: 20 }, () => "x")]) {
+    await peer.send("rubbish", parts);
+    expect(await reply()).toMatchObject({ v: 1, ok: false, number: 0 });
+  }
+  await peer.send("rubbish", ["", JSON.stringify({ v: 3, do: "drive", number: 9 })]);
+  expect((await reply()).error).toContain("this plugin speaks version 3 of its wire");
+  // Who sends more than a request is cut off.
+  await peer.send("rubbish", ["", "x".repeat(5_000)]);
+  await peer.send("rubbish", ["", '{"v":1,"do":"torque","number":4}'], 5_000);
+  await peer.connect("asking", { kind: "req", to: `tcp://127.0.0.5:0;${host.address}:5558` });
+  await peer.send("asking", [JSON.stringify({ v: 1, do: "hello", number: 2, plugin: "", lerobot: "0.6.2" })]);
+  expect(JSON.parse((await peer.receive("asking", 10_000))![0]!)).toMatchObject({
+    ...{ ok: true, number: 2, units: "degrees", warnings: [], rateHz: 200 },
+  });
+  expect(Math.abs((await encoders(arms.sim, "follower"))[0]! - before[0]!)).toBeLessThan(12);
+}, 60_000);
+
 test("a pause ends the drive with its reason, and nothing drives again by itself", async () => {
   await using peer = new ZmqPeer();
   await peer.connect("requests", { kind: "req", to: `tcp://127.0.0.3:0;${host.address}:5558` });
