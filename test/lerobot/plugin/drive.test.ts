@@ -7,7 +7,7 @@ import type { Status } from "../../../src/api/protocol.ts";
 import { nowUs } from "../../../src/linux/clock.ts";
 import { LEROBOT_SESSION, LerobotSession } from "../../support/lerobot-session.ts";
 import { needing } from "../../support/needs.ts";
-import { PluginHostOfTests } from "../../support/plugin-host.ts";
+import { compiledPluginHost } from "../../support/plugin-host.ts";
 import { encoders } from "../../support/simulated-arms.ts";
 import { RunningTeleoperation } from "../../support/teleoperation.ts";
 import { ZmqPeer } from "../../support/zmq-peer.ts";
@@ -16,7 +16,7 @@ const { test } = needing(...LEROBOT_SESSION);
 
 let folder: string;
 let arms: RunningTeleoperation;
-let host: PluginHostOfTests;
+let host: Awaited<ReturnType<typeof compiledPluginHost>>;
 let socket: string;
 
 beforeAll(async () => {
@@ -25,7 +25,7 @@ beforeAll(async () => {
   await writeFile(config, '[teleoperation]\nnormalisation = "degrees"\nhold_after_ms = 1000\n');
   arms = await RunningTeleoperation.start({ sim: { motion: "still" }, args: ["--config", config] });
   socket = join(arms.sim.dir, "control.sock");
-  host = new PluginHostOfTests(socket);
+  host = await compiledPluginHost(socket);
   await arms.untilState("following");
 });
 afterAll(async () => {
