@@ -78,12 +78,12 @@ class Connection:
                 self._context.destroy(linger=200)
 
     def take(self, user):
-        """The newest sample; for the second of two users the one that the first has got."""
+        """Its part of the newest sample; for the second of two users, of the one that the first has got."""
         with self._lock:
             if user in self._takers or time.monotonic() - self._taken_at > PAIR_S:
                 self._sample, self._takers, self._taken_at = self._fresh(), [], time.monotonic()
             self._takers.append(user)
-            return self._sample
+            return dict(zip(KEYS, self._sample[user.part]))
 
     def drive(self, user, action):
         """
@@ -114,6 +114,7 @@ class Connection:
         began = time.monotonic()
         while (passed_s := time.monotonic() - began) < ALIGN_S:
             reply = self._ask(self._wanted(target))
+            self._say(reply)
             if passed_s > SETTLE_S and (reply["drive"], reply["state"]) == ("driving", "following"):
                 return
             time.sleep(0.05)
@@ -153,13 +154,13 @@ class Connection:
         self.units = self._hello["units"]
 
     def _fresh(self):
-        """Waits for a sample that is new and shows what is now."""
+        """Waits for a sample that is new, shows what is now, and has what its users need."""
         began, is_late = time.monotonic(), False
         while (waited_s := time.monotonic() - began) < self.timeout_s:
             sample = self._newest()
             if sample is not self._sample:
                 is_late = time.monotonic() - sample["timeUs"] / 1e6 - self._least_s > LATE_S
-                if not is_late:
+                if not is_late and all(sample[user.part] for user in self.users):
                     if waited_s > LATE_S:
                         logger.warning("%s was silent for %.1f s: a recording has a gap here.", self.host, waited_s)
                     return sample
@@ -173,7 +174,7 @@ class Connection:
         """The newest sample that has come, now or before; None where none has."""
         if self._samples.poll(0):
             sample = self._versioned(json.loads(self._samples.recv()))
-            if sample["run"] != self._hello["run"]:
+            if sample["run"] != self._hello["run"] or sample["units"] != self.units:
                 self._greet()
             self._heard_at = time.monotonic()
             self._least_s = min(self._least_s + DRIFT_S, self._heard_at - sample["timeUs"] / 1e6)

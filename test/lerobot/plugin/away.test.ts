@@ -36,6 +36,7 @@ test("a Pi that goes and comes back is observed again, by the same connection", 
   const first = new PluginHostOfTests(socket);
   await session.value(`robot = make_robot(remote_ip="${first.address}", timeout_s=1)`);
   await session.value("robot.connect()");
+  expect((await session.run("robot.connect()")).error).toStartWith("DeviceAlreadyConnectedError: ");
   await session.value("robot.get_observation()");
   await first[Symbol.asyncDispose]();
   const gone = await session.run("[robot.get_observation() for _ in range(2)]");
@@ -53,6 +54,25 @@ test("what the arms' own service does not give is told in its words", async () =
   await session.value(`robot = make_robot(remote_ip="${host.address}", timeout_s=1)`);
   expect((await session.run("robot.connect()")).error).toContain(`RuntimeError: ${host.address}: ApiError`);
 }, 30_000);
+
+test("arms without power are told for what they are, and are there again with it", async () => {
+  await using session = await LerobotSession.start();
+  await using host = new PluginHostOfTests(socket);
+  await session.value(`robot = make_robot(remote_ip="${host.address}", timeout_s=1)`);
+  await session.value("leader = make_leader()");
+  await session.value("robot.connect(); leader.connect()");
+  await session.value("robot.get_observation(); leader.get_action()");
+  const from = arms.events.length;
+  await arms.sim.client.request({ do: "power", arm: "leader", on: false });
+  await arms.untilState("waiting", from);
+  let away = await session.run("robot.get_observation(), leader.get_action()");
+  while (away.error === null) away = await session.run("robot.get_observation(), leader.get_action()");
+  expect(away.error).toContain(`DeviceNotConnectedError: The arms at ${host.address} give no positions: `);
+  expect(away.error).toContain("leader");
+  await arms.sim.client.request({ do: "power", arm: "leader", on: true });
+  await arms.untilState("following", from);
+  while (away.error !== null) away = await session.run("robot.get_observation(), leader.get_action()");
+}, 60_000);
 
 test("a leader alone must be told which Pi's it is; beside a robot it is that one's", async () => {
   await using session = await LerobotSession.start();
