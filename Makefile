@@ -14,7 +14,7 @@ ifneq ($(shell scripts/bootstrap --check && echo pinned),pinned)
 .PHONY: $(READY)
 endif
 
-.PHONY: help demo demo-remote check test lint build deb lerobot-plugin e2e bench bench-web bench-fleet bench-network bench-clients pictures links links-network chaos siege mutants release clean
+.PHONY: help demo demo-remote check test lint build deb lerobot-plugin e2e bench bench-web bench-fleet bench-network bench-clients bench-record pictures links links-network chaos siege mutants release clean
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -64,6 +64,9 @@ bench-network: $(READY) dist/so101-linux-$(HOST) ## measure what following a lea
 
 bench-clients: $(READY) dist/so101-linux-$(HOST) ## measure how long a client's command takes to the follower's bus
 	@$(BUN) scripts/bench-clients.ts $(if $(SECONDS),--seconds $(SECONDS))
+
+bench-record: $(READY) dist/so101-linux-$(HOST) ## measure what recording costs the arms that are recorded
+	@$(BUN) scripts/bench-record.ts $(if $(SECONDS),--seconds $(SECONDS))
 
 pictures: $(READY) dist/so101-linux-$(HOST) ## take the manual's pictures of the page's screens anew
 	@SO101_PICTURES=1 $(BUN) test ./test/e2e/web-screens.test.ts -t picture

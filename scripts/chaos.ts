@@ -174,13 +174,13 @@ async function report(): Promise<void> {
     }
   }
   console.log("\nlives of the program");
-  const lives = scene.programs.flatMap((program) => program.lives);
+  const lives = scene.programs.flatMap(({ name, lives }) => lives.map((life) => ({ name, life })));
   console.log(`  ${lives.length} in all; those that were long:`);
-  for (const life of lives) {
+  for (const { name, life } of lives) {
     const judged = judgeLife(life, scene.lateThreads);
     if (judged === undefined) continue;
-    console.log(`  ${judged.text}`);
-    if (judged.grew) troubles.push(`it grew: ${judged.text}`);
+    console.log(`  ${name}: ${judged.text}`);
+    if (judged.grew) troubles.push(`${name} grew: ${judged.text}`);
   }
   for (const line of measured) console.log(`  ${line}`);
   troubles.push(...crashes(), ...violations);

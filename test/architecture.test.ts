@@ -55,7 +55,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "linux",
   ],
   metrics: ["api", "arm"],
-  recording: ["dataset", "messages", "api", "arm", "feetech", "linux"],
+  recording: ["dataset", "messages", "api", "teleop", "arm", "feetech", "linux"],
   remote: ["messages", "api", "config", "teleop", "arm", "host", "linux"],
   lerobot: ["messages", "api", "config", "teleop", "arm", "host", "feetech", "linux"],
   daemon: [

@@ -304,7 +304,7 @@ export const statusSchema = v.object({
   alignments: v.number(),
   /**
    * Who gives the follower its targets, since when: the leader of this pair, or that of another machine by its name,
-   * `desk/main`; or a client or a replay, as it calls itself. Not told by 0.1.
+   * `desk/main`; or a client or a replay by what it calls itself. Not told by 0.1.
    */
   driver: v.optional(
     v.object({

@@ -50,6 +50,7 @@ export class EpisodeData {
   readonly table: Table;
   readonly #dir: string;
   readonly #row: StoredRow;
+  readonly #read = new Map<string, Float64Array>();
   /** The row of its first frame in the file. */
   readonly start: number;
 
@@ -68,18 +69,26 @@ export class EpisodeData {
 
   /** A column of `width` numbers a frame, one after the other. Throws {@link DatasetError} where it has something else. */
   async numbers(name: string, width: number): Promise<Float64Array> {
+    const values = this.#read.get(name) ?? this.#numbersOf(name, width, await this.column(name));
+    this.#read.set(name, values);
+    return values;
+  }
+
+  #numbersOf(name: string, width: number, column: DecodedArray): Float64Array {
     const values = new Float64Array(this.#row.length * width);
-    for (const [frame, value] of (await this.column(name)).entries()) {
+    for (let frame = 0; frame < this.#row.length; frame++) {
+      const value: unknown = column[frame];
       const isWhole =
         width === 1
           ? isNumber(value)
           : Array.isArray(value) && value.length === width && value.every(isNumber);
       if (!isWhole) {
-        const fact = `${name} of frame ${frame} of episode ${this.#row.episode} is not ${width === 1 ? "a number" : `${width} numbers`}`;
+        const wanted = width === 1 ? "a number" : `${width} numbers`;
+        const fact = `${name} of frame ${frame} of episode ${this.#row.episode} is not ${wanted}`;
         throw damaged(this.#dir, this.path, fact);
       }
       if (width === 1) values[frame] = Number(value);
-      else for (let at = 0; at < width; at++) values[frame * width + at] = Number(value[at]);
+      else for (let at = 0; at < width; at++) values[frame * width + at] = Number((value as unknown[])[at]);
     }
     return values;
   }

@@ -6,6 +6,11 @@ export function sayDrivingClient(client: DrivingClient | undefined): string {
   return client === undefined ? "the client" : `the ${client.as} ${client.who}`;
 }
 
+/** Where the follower goes: to its leader's pose, or a client's target. */
+export function sayWhereTo(client: DrivingClient | undefined): string {
+  return client === undefined ? "the leader's pose" : `the target of ${sayDrivingClient(client)}`;
+}
+
 const overs: Readonly<Record<DriveOver, string>> = {
   ended: "it has ended",
   asked: "somebody has asked for something else",

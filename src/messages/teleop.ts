@@ -7,7 +7,7 @@ import type { Doubt, Left, Problem, TeleopCode, TeleopProblem } from "../teleop/
 import { isArmProblem, sayArmEnd, whoHas } from "./arm.ts";
 import { type Audience, command } from "./audience.ts";
 import { sayNameTwice } from "./broker.ts";
-import { sayDriveOver, sayDrivingClient } from "./driving.ts";
+import { sayDriveOver, sayDrivingClient, sayWhereTo } from "./driving.ts";
 import { sayLent, sayTakenBack } from "./lending.ts";
 import { noCommand, secondClient } from "./lerobot.ts";
 import { list } from "./list.ts";
@@ -20,9 +20,9 @@ type Of<Code extends TeleopCode> = Extract<TeleopProblem, { readonly code: Code 
 /** How each is said. */
 const words: { readonly [Code in TeleopCode]?: (problem: Of<Code>, audience: Audience) => string } = {
   "pair.connecting": ({ arm }) => (arm === undefined ? "both arms answer" : `${name(arm)} answers`),
-  "pair.aligning": () => "the follower moves slowly to the leader's pose",
-  "pair.following": ({ stopped }) =>
-    `the follower has reached the leader's pose${
+  "pair.aligning": ({ client }) => `the follower moves slowly to ${sayWhereTo(client)}`,
+  "pair.following": ({ stopped, client }) =>
+    `the follower has reached ${sayWhereTo(client)}${
       stopped.length === 0 ? "" : `, except ${list(stopped.map(nameWithId))}, which something stops`
     }`,
   "pair.stopped": ({ left }) => lefts[left],
@@ -130,8 +130,8 @@ const words: { readonly [Code in TeleopCode]?: (problem: Of<Code>, audience: Aud
   "client.silent": ({ client, forMs }) =>
     `no target from ${sayDrivingClient(client)} for ${forMs} ms: the follower is held, and it may go on within 10 s`,
   "client.gone": ({ client, why }, audience) =>
-    `${sayDrivingClient(client)} drives no more${why === undefined ? "" : ` (${sayDriveOver(why)})`}: the follower is held ` +
-    `until you move the leader by 10° or more, or run "${command(audience, "resume")}"`,
+    `${sayDrivingClient(client)} drives no more${why === undefined ? "" : ` (${sayDriveOver(why)})`}: the follower is held — ` +
+    `move the leader by 10° or more, then it follows the leader; "${command(audience, "resume")}" goes on at once`,
   "leader.moved": ({ arm, client }) =>
     `${name(arm)} was moved while ${sayDrivingClient(client)} drives: the follower is held — go on moving it for 1 s and the ` +
     "follower follows it, or leave it and the client goes on",

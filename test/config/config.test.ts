@@ -43,6 +43,7 @@ test("an empty file gives the defaults", () => {
       on_stop: "relax",
       start: "at once",
     },
+    drive: { local_leader_wins: true },
     health: {
       warn_temperature_c: 55,
       slow_temperature_c: 60,
@@ -53,7 +54,6 @@ test("an empty file gives the defaults", () => {
     },
     web: { enabled: true, listen: "0.0.0.0:8101", read: "everybody", names: [] },
     lerobot: {},
-    drive: { local_leader_wins: true },
     network: {
       ...{ arms: "both", follow: "local", hold_after_ms: 250 },
       ...{ allow_commands: false, home_assistant: false },

@@ -34,8 +34,10 @@ export class FrameStream {
       const sample = this.#reader.next(this.#dueUs());
       if (sample === undefined) return undefined;
       this.#fromUs ??= sample.timeUs;
-      const frame = Math.round((sample.timeUs - this.#fromUs) / this.#frameUs);
+      const frame = Math.floor((sample.timeUs - this.#fromUs + this.#earlyUs) / this.#frameUs);
       const awayUs = sample.timeUs - this.#timeOf(frame);
+      // It is no nearer to this frame than to the next, which has a tick of its own.
+      if (awayUs > this.#frameUs / 2) continue;
       const isFresh =
         sample.followerUs !== null && sample.timeUs - sample.followerUs < this.#tickUs * FRESH_TICKS;
       // The next tick is of the same frame, and knows better where the follower is.
@@ -58,7 +60,12 @@ export class FrameStream {
 
   #dueUs(): number {
     if (this.#fromUs === undefined) return Number.NEGATIVE_INFINITY;
-    return this.#timeOf(this.#next) - Math.min(this.#tickUs, this.#frameUs) / 2;
+    return this.#timeOf(this.#next) - this.#earlyUs;
+  }
+
+  /** How much before its time a frame may be: half of what is between two ticks. */
+  get #earlyUs(): number {
+    return Math.min(this.#tickUs, this.#frameUs) / 2;
   }
 
   #timeOf(frame: number): number {

@@ -142,6 +142,9 @@ export class ClientDrives {
   /** The control thread knows that a client drives, and not who. */
   named(problem: Problem): Problem {
     switch (problem.code) {
+      case "pair.aligning":
+      case "pair.following":
+        return this.#drive?.drivesSince === undefined ? problem : { ...problem, client: this.#drive.client };
       case "client.silent":
       case "leader.moved":
         return this.#drive === undefined ? problem : { ...problem, client: this.#drive.client };

@@ -125,6 +125,7 @@ export class SafetyCheck {
     this.#lastUs = Math.max(this.#lastUs, atUs);
     if (!this.#isOfTwo || passedUs < STARVED_FROM_US || passedUs === Number.POSITIVE_INFINITY) return;
     for (const watch of this.#goals) watch.starved(atUs, passedUs);
+    this.#owed.starved(atUs, passedUs);
   }
 
   /** What the leader's servos say of their positions is what the follower's goals are made of. */

@@ -11,6 +11,9 @@ import { LeaderMotion, MOVED_DEG } from "./leader-motion.ts";
 import { LeaderWatch } from "./leader-watch.ts";
 import { SILENT_AFTER_MS, Targets } from "./targets.ts";
 
+/** Whether another program has the leader's port is asked so often at most before a client drives without a leader. */
+const MOST_TRIES = 5;
+
 /** The clients of one pair. What a loop calls allocates nothing while nothing changes. */
 export class Clients {
   readonly #parts: PairParts;
@@ -77,11 +80,20 @@ export class Clients {
   async reachLeader(): Promise<void> {
     if (!this.#hasLeader) return;
     const { leader } = this.#parts.connections;
-    this.#boards = this.#parts.memory.session.boards;
+    const { boards } = this.#parts.memory.session;
     const lost = this.#watch.takeLost();
     if (lost !== undefined) await leader.fail(lost);
-    await leader.reach();
-    this.#watch.watch(leader.bus);
+    for (let tries = 0; tries < MOST_TRIES; tries++) {
+      await leader.reach();
+      if (!leader.isAwaited) break;
+    }
+    this.watchLeader(boards);
+  }
+
+  /** From now on the leader of this pair is not followed: it is watched. */
+  watchLeader(boards = this.#parts.memory.session.boards): void {
+    this.#boards = boards;
+    this.#watch.watch(this.#hasLeader ? this.#parts.connections.leader.bus : undefined);
   }
 
   /** Finds out who drives, by how the leader is seen that is to be followed; undefined where there is none. */
@@ -95,10 +107,10 @@ export class Clients {
       if (leader?.is === "reached") this.#detector.see("leader", leader.positions);
       else this.#detector.forget("leader");
     }
-    const wasNobody = this.#driver.who === "nobody";
+    const before = this.#driver.who;
     this.#sight.wasMoved = this.#detector?.moved !== undefined;
     this.#judge(nowUs);
-    if (wasNobody && this.isLed) this.wasMoved = this.#sight.wasMoved;
+    if (before === "nobody" && this.isLed) this.wasMoved = this.#sight.wasMoved;
     this.#sight.wasMoved = false;
   }
 

@@ -102,6 +102,7 @@ export class Leaders {
     const { isLed } = this.#clients;
     if (isLed === this.#isLed) return undefined;
     this.#isLed = isLed;
+    if (!isLed) this.#clients.watchLeader();
     return isLed ? "the leader" : "a client";
   }
 

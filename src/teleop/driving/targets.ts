@@ -30,6 +30,7 @@ export interface TargetsContext {
 export class Targets implements LeaderSource {
   readonly positions: Int32Array;
   readonly isOnBus = false;
+  readonly stands = true;
   readonly mayJump = true;
   readonly isSlow = false;
   readonly usualUs = 0;

@@ -24,6 +24,7 @@ export class BusLeader implements LeaderSource {
   readonly positions = new Int32Array(JOINT_COUNT);
   readonly shown = this.positions;
   readonly isOnBus = true;
+  readonly stands = false;
   readonly mayJump = false;
   readonly graceUs = 0;
 

@@ -21,6 +21,8 @@ export interface LeaderSource {
   wait(untilUs: number, fromUs: number): void;
   /** How long a reading takes at most, for what is known of the way to the leader, µs: beyond that something is wrong. */
   readonly usualUs: number;
+  /** Whether it stands where it was until it says otherwise: it is fresh all the time then. */
+  readonly stands: boolean;
   /** Whether it jumps as it likes, as no hand can: further than half a turn is not across the seam of one. */
   readonly mayJump: boolean;
   /** Whether readings are slower than over a cable: then they may come unevenly. */

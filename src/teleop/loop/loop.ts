@@ -130,7 +130,7 @@ export class ControlLoop {
   }
 
   #tick(): LoopEnd | undefined {
-    const { clock, leader, outlet } = this.#context;
+    const { clock, leader, outlet, drive } = this.#context;
     const startUs = this.#pacer.startTick();
     const called = this.#calledAway();
     if (called !== undefined) return called;
@@ -140,7 +140,7 @@ export class ControlLoop {
     const lost = this.#decide(fresh, startUs, readUs);
     if (lost !== undefined) return lost;
     if (this.#context.mustYield?.(fresh ? leader.positions : undefined)) return { kind: "driver changes" };
-    if (fresh) this.#write(readUs - startUs);
+    if (fresh && !(leader.stands && drive.restsAt(this.#targets))) this.#write(readUs - startUs);
     // After the goals: nobody in the network is before the follower here.
     if (fresh) outlet?.send(readUs, leader.positions);
     const ailment = this.#useSlack(startUs, fresh);

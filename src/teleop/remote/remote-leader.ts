@@ -38,6 +38,7 @@ export interface RemoteLeaderContext {
 export class RemoteLeader implements LeaderSource {
   readonly positions: Int32Array;
   readonly isOnBus = false;
+  readonly stands = false;
   readonly mayJump = false;
   /** Samples come unevenly: their goals wait for a few ms where the speed limit asks for it. */
   readonly isSlow = true;

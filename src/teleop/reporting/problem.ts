@@ -91,7 +91,9 @@ interface LentArms {
 /** What becomes known with a code, beside the arm and the joint that it is about. */
 interface Figures {
   /** The joints that something keeps from the leader's pose. */
-  "pair.following": { readonly stopped: readonly JointName[] };
+  "pair.following": { readonly stopped: readonly JointName[]; readonly client?: DrivingClient };
+  /** The main thread knows who drives, where it is a client. */
+  "pair.aligning": { readonly client?: DrivingClient };
   "pair.stopped": { readonly left: Left };
   "leader.silent": { readonly forMs: number };
   /** Why, where that is known. */

@@ -34,7 +34,7 @@ const REPEAT_MS = 20;
 const BEGIN_WITHIN_MS = 10_000;
 /** Who has just begun to drive may be told that the follower follows, while that still follows its leader. */
 const ALIGNED_FOR_MS = 250;
-/** A turn at the slowest aligning speed that can be configured takes longer than anybody waits; said, it goes on. */
+/** At the slowest aligning speed that can be configured it takes minutes, which is said so often. */
 const SAY_AGAIN_MS = 10_000;
 /** Who was stopped or kept from the processor for so long goes on where it was: what was missed is never made up for. */
 const MISSED_FROM_US = 100_000;
@@ -45,8 +45,8 @@ const TELL_EVERY_US = 2_000_000;
 
 /** What is told meanwhile. */
 export interface Listener {
-  /** It goes to the first pose, and is not there yet. */
-  aligning(why: string): void;
+  /** It goes to the first pose, and is not there for long. */
+  aligning(): void;
   /** So many frames have been played. */
   frames(count: number): void;
   /** The follower does not follow any more: the episode waits. */
@@ -96,7 +96,7 @@ export class Play {
   async align(): Promise<void> {
     const fromMs = performance.now();
     let hasBegun = false;
-    let saidMs = Number.NEGATIVE_INFINITY;
+    let saidMs = fromMs;
     let alignedMs = Number.POSITIVE_INFINITY;
     for (;;) {
       this.#send(0);
@@ -109,7 +109,7 @@ export class Play {
         throw new Error(`the follower does not begin to move: the service is ${state}, ${why}`);
       }
       if (hasBegun && performance.now() - saidMs > SAY_AGAIN_MS) {
-        this.#listener.aligning(why);
+        this.#listener.aligning();
         saidMs = performance.now();
       }
       await pause(REPEAT_MS, this.#signal);

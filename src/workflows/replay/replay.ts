@@ -118,7 +118,7 @@ async function drive(
     driverOf(driving, operator),
     path,
     {
-      aligning: (why) => operator.progress({ step: "aligning" }, why),
+      aligning: () => operator.progress({ step: "aligning" }, "It is on the way to the first pose …"),
       frames: (frames) => {
         const { seconds: passed } = play.played;
         operator.progress(

@@ -244,6 +244,20 @@ describe("a follower that was asked", () => {
     expect(rules([...(delayed as RecordEntry[]), goal(75_000, 2000)])).toEqual([]);
   });
 
+  test("got its goals at some time in which nothing is noted, where two programs speak all the time", () => {
+    const owed = "goal to a servo that owes an answer";
+    const other = (t: number) => request(t, "leader", BROADCAST_ID, Instruction.syncRead, [56, 2, 1]);
+    const ofTwo: SafetyLimits = { followSpeedDegPerS: 360, targetsOfMs: 150 };
+    const starved = [energised(0, 2000), asked(1_000), other(40_000), goal(80_000, 2000)];
+    expect(rules(starved, ofTwo)).toEqual([]);
+    expect(rules(starved)).toEqual([owed]);
+    // What it notes then, it notes in time again.
+    expect(rules([...starved, goal(80_100, 2000)], ofTwo)).toEqual([owed]);
+    expect(rules([energised(0, 2000), asked(1_000), other(70_000), goal(85_000, 2000)], ofTwo)).toEqual([
+      owed,
+    ]);
+  });
+
   test("owes nothing where the record notes its answer after what came later", () => {
     const owed = "goal to a servo that owes an answer";
     const goals = [energised(0, 2000), asked(1_000), goal(70_000, 2000)];
