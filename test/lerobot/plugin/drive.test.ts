@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect } from "bun:test";
+import { afterAll, beforeAll, expect, setDefaultTimeout } from "bun:test";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -13,6 +13,7 @@ import { RunningTeleoperation } from "../../support/teleoperation.ts";
 import { ZmqPeer } from "../../support/zmq-peer.ts";
 
 const { test } = needing(...LEROBOT_SESSION);
+setDefaultTimeout(60_000);
 
 let folder: string;
 let arms: RunningTeleoperation;
@@ -92,7 +93,7 @@ test("without the Pi's leader the robot drives the follower, which aligns first,
   await untilStatus(({ state }) => state === "holding");
   const held = await encoders(arms.sim, "follower");
   expect(Math.abs(held[0]! - after[0]!)).toBeLessThan(12);
-}, 60_000);
+});
 
 test("what is no position is refused before it is sent, and by the Pi", async () => {
   await using session = await driver();
@@ -104,7 +105,7 @@ test("what is no position is refused before it is sent, and by the Pi", async ()
   expect(missing.error).toStartWith("KeyError");
   const far = await session.run('robot.send_action({**robot.get_observation(), "elbow_flex.pos": 4000.0})');
   expect(far.error).toContain("the action is no position of this arm");
-}, 60_000);
+});
 
 test("a program that was killed leaves the follower where it is, and one that comes again goes on", async () => {
   const session = await driver();
@@ -114,7 +115,7 @@ test("a program that was killed leaves the follower where it is, and one that co
   await using next = await driver();
   expect(await next.value('drive({"shoulder_pan.pos": -8})')).toBeLessThan(1);
   await next.value("robot.disconnect()");
-}, 60_000);
+});
 
 test("of two programs one drives, and the other is told so; both watch", async () => {
   await using one = await driver();
@@ -135,7 +136,7 @@ test("of two programs one drives, and the other is told so; both watch", async (
   await both;
   expect(Object.keys((await other.value("robot.get_observation()")) as object)).toHaveLength(6);
   await one.value("robot.disconnect()");
-}, 60_000);
+});
 
 test("a target that is late, or of another time, is not acted upon", async () => {
   await using peer = new ZmqPeer();
@@ -148,7 +149,7 @@ test("a target that is late, or of another time, is not acted upon", async () =>
     expect(JSON.parse(reply!)).toMatchObject({ v: 1, ok: true, number: 1, drive: "late" });
   }
   expect(Math.abs((await encoders(arms.sim, "follower"))[0]! - before[0]!)).toBeLessThan(12);
-}, 60_000);
+});
 
 test("rubbish and floods are answered with what is wrong, or not at all, and move nothing", async () => {
   await using peer = new ZmqPeer();
@@ -170,7 +171,7 @@ test("rubbish and floods are answered with what is wrong, or not at all, and mov
     ...{ ok: true, number: 2, units: "degrees", warnings: [], rateHz: 200 },
   });
   expect(Math.abs((await encoders(arms.sim, "follower"))[0]! - before[0]!)).toBeLessThan(12);
-}, 60_000);
+});
 
 test("a pause ends the drive with its reason, and nothing drives again by itself", async () => {
   await using peer = new ZmqPeer();
@@ -194,7 +195,7 @@ test("a pause ends the drive with its reason, and nothing drives again by itself
   expect(await ask({ do: "hello", plugin: "", lerobot: "" })).toMatchObject({ ok: true, units: "degrees" });
   expect((await drive()).error).toContain("127.0.0.3 (so101_remote)");
   expect((await status())?.driver?.source).toBe("local leader");
-}, 60_000);
+});
 
 test("who moves the leader takes the follower over, and the program is told", async () => {
   await using session = await driver();
@@ -206,4 +207,4 @@ test("who moves the leader takes the follower over, and the program is told", as
   // It is not asked again, whatever the program does.
   expect((await session.run("robot.send_action(robot.get_observation())")).error).toBe(error);
   await untilStatus(({ driver: by }) => by?.source === "local leader");
-}, 60_000);
+});
