@@ -56,9 +56,9 @@ class Connection:
     def join(self, user):
         """Connects, for the first of its users. Raises DeviceNotConnectedError where nobody answers."""
         with self._lock:
-            if not self.users:
-                self._open()
             try:
+                if not self.users:
+                    self._open()
                 self._greet()
             except BaseException:
                 if not self.users:
@@ -131,8 +131,11 @@ class Connection:
         self._sample = self._next = self._state = self._driver = self._said = None
         self._takers, self._taken_at, self._heard_at, self._number = [], -math.inf, time.monotonic(), 0
         host = f"[{self.host}]" if ":" in self.host else self.host
-        self._samples.connect(f"tcp://{host}:{self.port}")
-        self._commands.connect(f"tcp://{host}:{self.port + 1}")
+        try:
+            self._samples.connect(f"tcp://{host}:{self.port}")
+            self._commands.connect(f"tcp://{host}:{self.port + 1}")
+        except zmq.ZMQError as error:
+            raise ValueError(f"{self.host}, port {self.port}, can be no Pi: {error}") from error
 
     def _socket(self, kind, **options):
         socket = self._context.socket(kind)

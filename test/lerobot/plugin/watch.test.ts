@@ -241,4 +241,8 @@ test("what cannot be meant on the command line is refused", async () => {
   const { error } = await session.run('make_robot(remote_ip="pi", shadow="sometimes")');
   expect(error).toBe("ValueError: --robot.shadow is auto, true or false, and not 'sometimes'.");
   expect(await session.value('make_robot(remote_ip="pi", shadow="True")._shadow')).toBe("true");
+  const nowhere = await session.run('make_robot(remote_ip="no such host").connect()');
+  expect(nowhere.error).toStartWith("ValueError: no such host, port 5557, can be no Pi: ");
+  const unknown = await session.run('make_robot(remote_ip="nobody.invalid", timeout_s=0.3).connect()');
+  expect(unknown.error).toStartWith("DeviceNotConnectedError: No answer from nobody.invalid");
 });
