@@ -87,8 +87,8 @@ class Connection:
 
     def drive(self, user, action):
         """
-        Sends the follower a target. The first one is waited for until the follower has aligned to it, so that a replay begins
-        where it begins; then nothing is. Raises RuntimeError with what the Pi refuses.
+        Sends the follower a target. Of the first one it is waited until the follower has aligned to it, so that a replay
+        begins where it begins; of others for nothing. Raises RuntimeError with what the Pi refuses.
         """
         target = [float(action[key]) for key in KEYS]
         if not all(map(math.isfinite, target)):
@@ -169,7 +169,7 @@ class Connection:
                     return sample
             self._samples.poll(1 + 1000 * (self.timeout_s - waited_s))
         if is_late:
-            raise DeviceNotConnectedError(f"What comes from {self.host} is more than {LATE_S} s old: check the network.")
+            raise DeviceNotConnectedError(f"All from {self.host} is more than {LATE_S} s old: check the network.")
         self._greet()
         raise DeviceNotConnectedError(f"The arms at {self.host} give no positions: {self._hello['why']}")
 
@@ -229,13 +229,13 @@ class Connection:
         if message["v"] == WIRE:
             return message
         raise RuntimeError(
-            f"{self.host} speaks version {message['v']} of this plugin's wire, and the plugin version {WIRE}. Install the one "
-            "that is there: /usr/share/so101-teleop/lerobot_robot_so101_remote-*.whl."
+            f"{self.host} speaks version {message['v']} of this plugin's wire, and the plugin version {WIRE}. Install the "
+            "one that is there: /usr/share/so101-teleop/lerobot_robot_so101_remote-*.whl."
         )
 
     def _unreachable(self):
         return DeviceNotConnectedError(
             f"No answer from {self.host}, ports {self.port} and {self.port + 1}. Is it on, and in this network (ping "
-            f"{self.host})? Does so101-lerobot.service run there, with an address of this network in `listen` of [lerobot] in "
-            "/etc/so101-teleop/config.toml (so101 status, systemctl status so101-lerobot)? Does a firewall keep the ports?"
+            f"{self.host})? Does so101-lerobot.service run there (systemctl status so101-lerobot), with an address of this "
+            "network in `listen` of [lerobot] in /etc/so101-teleop/config.toml? Does a firewall keep the ports?"
         )
