@@ -56,9 +56,9 @@ class Connection:
     def join(self, user):
         """Connects, for the first of its users. Raises DeviceNotConnectedError where nobody answers."""
         with self._lock:
-            if not self.users:
-                self._open()
             try:
+                if not self.users:
+                    self._open()
                 self._greet()
             except BaseException:
                 if not self.users:
@@ -87,8 +87,8 @@ class Connection:
 
     def drive(self, user, action):
         """
-        Sends the follower a target. The first one is waited for until the follower has aligned to it, so that a replay begins
-        where it begins; then nothing is. Raises RuntimeError with what the Pi refuses.
+        Sends the follower a target. Of the first one it is waited until the follower has aligned to it, so that a replay
+        begins where it begins; of others for nothing. Raises RuntimeError with what the Pi refuses.
         """
         target = [float(action[key]) for key in KEYS]
         if not all(map(math.isfinite, target)):
@@ -131,8 +131,11 @@ class Connection:
         self._sample = self._next = self._state = self._driver = self._said = None
         self._takers, self._taken_at, self._heard_at, self._number = [], -math.inf, time.monotonic(), 0
         host = f"[{self.host}]" if ":" in self.host else self.host
-        self._samples.connect(f"tcp://{host}:{self.port}")
-        self._commands.connect(f"tcp://{host}:{self.port + 1}")
+        try:
+            self._samples.connect(f"tcp://{host}:{self.port}")
+            self._commands.connect(f"tcp://{host}:{self.port + 1}")
+        except zmq.ZMQError as error:
+            raise ValueError(f"{self.host}, port {self.port}, can be no Pi: {error}") from error
 
     def _socket(self, kind, **options):
         socket = self._context.socket(kind)
@@ -166,7 +169,7 @@ class Connection:
                     return sample
             self._samples.poll(1 + 1000 * (self.timeout_s - waited_s))
         if is_late:
-            raise DeviceNotConnectedError(f"What comes from {self.host} is more than {LATE_S} s old: check the network.")
+            raise DeviceNotConnectedError(f"All from {self.host} is more than {LATE_S} s old: check the network.")
         self._greet()
         raise DeviceNotConnectedError(f"The arms at {self.host} give no positions: {self._hello['why']}")
 
@@ -226,13 +229,13 @@ class Connection:
         if message["v"] == WIRE:
             return message
         raise RuntimeError(
-            f"{self.host} speaks version {message['v']} of this plugin's wire, and the plugin version {WIRE}. Install the one "
-            "that is there: /usr/share/so101-teleop/lerobot_robot_so101_remote-*.whl."
+            f"{self.host} speaks version {message['v']} of this plugin's wire, and the plugin version {WIRE}. Install the "
+            "one that is there: /usr/share/so101-teleop/lerobot_robot_so101_remote-*.whl."
         )
 
     def _unreachable(self):
         return DeviceNotConnectedError(
             f"No answer from {self.host}, ports {self.port} and {self.port + 1}. Is it on, and in this network (ping "
-            f"{self.host})? Does so101-lerobot.service run there, with an address of this network in `listen` of [lerobot] in "
-            "/etc/so101-teleop/config.toml (so101 status, systemctl status so101-lerobot)? Does a firewall keep the ports?"
+            f"{self.host})? Does so101-lerobot.service run there (systemctl status so101-lerobot), with an address of this "
+            "network in `listen` of [lerobot] in /etc/so101-teleop/config.toml? Does a firewall keep the ports?"
         )

@@ -207,9 +207,42 @@ test("a Pi and a plugin of two versions of the wire say so, both ways", async ()
   }
 });
 
+test("cameras of the workstation are among the features, and read with each observation", async () => {
+  await using session = await LerobotSession.start();
+  await using host = new PluginHostOfTests(socket);
+  await session.value(`
+class Camera:
+    height, width, is_connected = 480, 640, False
+    make = lambda self: self
+    async_read = lambda self: "picture"
+    def connect(self): self.is_connected = True
+    def disconnect(self): self.is_connected = False
+class NewerCamera(Camera):
+    read_latest = lambda self: "newest"
+`);
+  await session.value(
+    `robot = make_robot(remote_ip="${host.address}", cameras={"front": Camera(), "wrist": NewerCamera()})`,
+  );
+  const features = (await session.value("robot.observation_features")) as object;
+  expect(features).toMatchObject({ front: [480, 640, 3], wrist: [480, 640, 3] });
+  expect(Object.keys(features)).toHaveLength(8);
+  expect(Object.keys((await session.value("robot.action_features")) as object)).toHaveLength(6);
+  await session.value("robot.connect()");
+  expect(await session.value("robot.get_observation()")).toMatchObject({ front: "picture", wrist: "newest" });
+  await session.value("robot.disconnect()");
+  expect(await session.value("[camera.is_connected for camera in robot.cameras.values()]")).toEqual([
+    false,
+    false,
+  ]);
+});
+
 test("what cannot be meant on the command line is refused", async () => {
   await using session = await LerobotSession.start();
   const { error } = await session.run('make_robot(remote_ip="pi", shadow="sometimes")');
   expect(error).toBe("ValueError: --robot.shadow is auto, true or false, and not 'sometimes'.");
   expect(await session.value('make_robot(remote_ip="pi", shadow="True")._shadow')).toBe("true");
+  const nowhere = await session.run('make_robot(remote_ip="no such host").connect()');
+  expect(nowhere.error).toStartWith("ValueError: no such host, port 5557, can be no Pi: ");
+  const unknown = await session.run('make_robot(remote_ip="nobody.invalid", timeout_s=0.3).connect()');
+  expect(unknown.error).toStartWith("DeviceNotConnectedError: No answer from nobody.invalid");
 });
