@@ -29,6 +29,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   workflows: ["messages", "api", "root", "config", "arm", "host", "helper", "feetech", "serial", "linux"],
   web: [
     "workflows",
+    "dataset",
     "remote",
     "metrics",
     "messages",

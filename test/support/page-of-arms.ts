@@ -1,5 +1,5 @@
 /** The page of two simulated arms as a machine has it: boards with names, a configuration file, and a page that is claimed. */
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type RunningWebProgram, startWeb } from "./browser.ts";
@@ -31,7 +31,16 @@ export async function startPageOfArms(): Promise<PageOfArms> {
     stderr: "ignore",
   });
   const claim = claimIn(dir);
-  const web = await startWeb([join(dir, "control.sock")], dir, ["--config", config, "--sim-dir", dir]);
+  const datasets = join(dir, "datasets");
+  await mkdir(datasets);
+  const web = await startWeb([join(dir, "control.sock")], dir, [
+    "--config",
+    config,
+    "--sim-dir",
+    dir,
+    "--datasets",
+    datasets,
+  ]);
   await service.untilState("following");
   return {
     ...{ service, web, claim },
