@@ -22,7 +22,7 @@ import { RunningTeleoperation } from "../support/teleoperation.ts";
 setDefaultTimeout(120_000);
 
 /** How long anything may take before it is called missing; generous, for machines that are busy. */
-const PATIENCE = { timeout: Number(process.env.PAT ?? 30_000) } as const;
+const PATIENCE = { timeout: 30_000 } as const;
 
 needing(...BROWSER_NEEDS).describe("recording from the page", () => {
   const dir = mkdtempSync(join(tmpdir(), "so101-web-record-"));
@@ -133,7 +133,9 @@ needing(...BROWSER_NEEDS).describe("recording from the page", () => {
     await page.getByText(/2 episodes, \d+ frames at 50 a second/).waitFor(PATIENCE);
     expect(await inTheWay()).toEqual([]);
     await page.getByRole("link", { name: "cube" }).click();
-    await page.getByText("The check finds nothing.").waitFor(PATIENCE);
+    // A machine that is busy may have lost frames, which is worth knowing, and not wrong.
+    await page.getByText(/The check finds nothing\.|What the check finds/).waitFor(PATIENCE);
+    expect(await page.locator(".findings .error").allTextContents()).toEqual([]);
     await page.getByText("Units: percent of the calibrated range").waitFor(PATIENCE);
     await settled(page);
     expect(await inTheWay()).toEqual([]);
@@ -172,7 +174,8 @@ needing(...BROWSER_NEEDS).describe("recording from the page", () => {
     await page.getByLabel("Dataset").fill("cube");
     await page.getByText("It is there, with 2 episodes: new ones are added.").waitFor(PATIENCE);
     expect(await page.getByLabel("Frames a second").inputValue()).toBe("50");
-    await page.getByLabel("Task").fill("Put the cube into the box");
+    // What was entered last is there again.
+    expect(await page.getByLabel("Task").inputValue()).toBe("Put the <b>red</b> cube into the box");
     await page.getByLabel("Episodes").fill("1");
     await page.getByLabel("Longest episode, s").fill("0.5");
     await button("Go on with this dataset").click();
@@ -211,9 +214,10 @@ needing(...BROWSER_NEEDS).describe("recording from the page", () => {
   });
 
   test("ends with the page's program, and what was saved is complete", async () => {
-    await button("Get ready to record").waitFor(PATIENCE);
     await page.getByLabel("Dataset").fill("cut-off");
     await page.getByLabel("Task").fill("Wave");
+    await page.getByLabel("Episodes").fill("");
+    await page.getByLabel("Longest episode, s").fill("");
     await button("Get ready to record").click();
     await begin();
     await untilFrames(10);

@@ -11,6 +11,8 @@ export interface PageOfArms extends AsyncDisposable {
   readonly service: RunningTeleoperation;
   readonly web: RunningWebProgram;
   readonly claim: ReturnType<typeof claimIn>;
+  /** The folder of datasets. */
+  readonly datasets: string;
 }
 
 /** Starts arms, the program that has the follower follow the leader, which nobody moves, and the page. */
@@ -43,7 +45,7 @@ export async function startPageOfArms(): Promise<PageOfArms> {
   ]);
   await service.untilState("following");
   return {
-    ...{ service, web, claim },
+    ...{ service, web, claim, datasets },
     async [Symbol.asyncDispose]() {
       await web[Symbol.asyncDispose]();
       await service[Symbol.asyncDispose]();

@@ -61,7 +61,7 @@ export function Recording({ pair, recording, isClaimed, freeBytes }: Properties)
             type="button"
             class={is === "recording" ? "round is-on" : "round"}
             aria-disabled={big === undefined || isDeaf}
-            onClick={() => big && give(big.order)}
+            onClick={() => big && !isDeaf && give(big.order)}
           >
             {big?.words ?? WORDS[is]}
             {remainingS !== null && <small>{Math.ceil(remainingS)} s left</small>}
@@ -139,15 +139,15 @@ function Figures({ recording, freeBytes }: Pick<Properties, "recording" | "freeB
   );
 }
 
-/** Orders for the recorder, and what came of the last one. */
+/** Orders for the recorder, and what came of the last one; the big button is deaf for a moment after each. */
 function useOrders(pair: string) {
   const [isDeaf, setIsDeaf] = useState(false);
   const [reply, setReply] = useState<ActionReply>();
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   useEffect(() => () => clearTimeout(timer.current), []);
   const give = async (order: RecordingOrder) => {
-    if (isDeaf) return;
     setIsDeaf(true);
+    clearTimeout(timer.current);
     timer.current = setTimeout(() => setIsDeaf(false), DEAF_MS);
     setReply(await post(pathOf(pair, "record"), { order }));
   };

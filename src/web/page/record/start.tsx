@@ -19,15 +19,19 @@ const NAME = "[A-Za-z0-9][A-Za-z0-9._\\-]{0,63}";
 /** LeRobot's own default. */
 const USUAL_FPS = 30;
 
+/** What was entered last, for the next recording of this page. */
+let last: RecordOrder | undefined;
+
 /** The form. The browser itself says what is missing in it, or out of bounds. */
 export function Start({ pair, datasets }: Properties) {
-  const [dataset, setDataset] = useState("");
+  const [dataset, setDataset] = useState(last?.dataset ?? "");
   const [isStarting, setIsStarting] = useState(false);
   const [reply, setReply] = useState<ActionReply>();
   const known = datasets?.datasets.find(({ name }) => name === dataset);
   const start = async (event: SubmitEvent) => {
     event.preventDefault();
     const order = orderIn(event.currentTarget as HTMLFormElement, known !== undefined);
+    last = order;
     setIsStarting(true);
     setReply(undefined);
     setReply(await post(pathOf(pair, "recorder/begin"), order));
@@ -76,6 +80,7 @@ export function Start({ pair, datasets }: Properties) {
           type="text"
           required
           maxLength={200}
+          defaultValue={last?.task ?? ""}
           autoComplete="off"
           aria-describedby="record-task-is"
         />
@@ -90,12 +95,34 @@ export function Start({ pair, datasets }: Properties) {
           min={1}
           max={200}
           step={1}
-          value={known?.info?.fps ?? USUAL_FPS}
+          value={known?.info?.fps ?? last?.fps ?? USUAL_FPS}
           isFixed={known?.info != null}
         />
-        <NumberEntry name="episodes" label="Episodes" min={1} max={10_000} step={1} empty="no end" />
-        <NumberEntry name="episodeTimeS" label="Longest episode, s" min={0.1} max={86_400} empty="no end" />
-        <NumberEntry name="resetTimeS" label="Time between, s" min={0.1} max={86_400} empty="by the button" />
+        <NumberEntry
+          name="episodes"
+          label="Episodes"
+          min={1}
+          max={10_000}
+          step={1}
+          value={last?.episodes}
+          empty="no end"
+        />
+        <NumberEntry
+          name="episodeTimeS"
+          label="Longest episode, s"
+          min={0.1}
+          max={86_400}
+          value={last?.episodeTimeS}
+          empty="no end"
+        />
+        <NumberEntry
+          name="resetTimeS"
+          label="Time between, s"
+          min={0.1}
+          max={86_400}
+          value={last?.resetTimeS}
+          empty="by the button"
+        />
       </div>
       <p>
         {datasets?.freeBytes != null && `${sizeOf(datasets.freeBytes)} are free in ${datasets.folder}. `}
@@ -115,7 +142,7 @@ interface NumberProperties {
   readonly min: number;
   readonly max: number;
   readonly step?: number;
-  readonly value?: number;
+  readonly value?: number | undefined;
   /** A dataset that is there has its own. */
   readonly isFixed?: boolean;
   /** What it means to enter nothing; undefined where something must be entered. */
