@@ -33,6 +33,8 @@ export interface ProgramOptions {
   heard?(line: Line): void;
   /** Beside our own environment. */
   readonly env?: Readonly<Record<string, string>>;
+  /** What the report calls it. */
+  readonly name?: string;
   /** In one of its own it gets no Ctrl-C of our terminal. */
   readonly session?: "ours" | "its own";
 }
@@ -62,6 +64,7 @@ export class Program {
   /** What went wrong with the process itself, in words. */
   readonly troubles: string[] = [];
   state = "none";
+  readonly name: string;
 
   readonly #command: readonly string[];
   readonly #spawning: { readonly env: Record<string, string | undefined>; readonly detached: boolean };
@@ -73,8 +76,9 @@ export class Program {
   /** A command that prints JSON lines. */
   constructor(
     command: readonly string[],
-    { heard = () => {}, env = {}, session = "ours" }: ProgramOptions = {},
+    { heard = () => {}, env = {}, name = "the program", session = "ours" }: ProgramOptions = {},
   ) {
+    this.name = name;
     this.#heard = heard;
     this.#command = command;
     this.#spawning = { env: { ...process.env, ...env }, detached: session === "its own" };

@@ -64,7 +64,9 @@ export async function askService(
   request: WithoutVersion<
     Exclude<
       ControlRequest,
-      { do: "watch" | "samples" | "events" | "arms" | "lend" | "network" | "recorder" | "recording" }
+      {
+        do: "watch" | "samples" | "events" | "arms" | "lend" | "network" | "drive" | "recorder" | "recording";
+      }
     >
   >,
 ): Promise<Status | undefined> {
@@ -223,11 +225,11 @@ async function* streamOf(
   }
 }
 
-/** Sends a request to who listens at the first of `paths` at which somebody does, for the replies to be read. */
+/** Sends a request, within two seconds, to who listens at the first of `paths` at which somebody does. */
 export async function askFirst(
   paths: readonly string[],
   request: WithoutVersion<ControlRequest>,
-  deadlineMs: number,
+  deadlineMs = performance.now() + PATIENCE_MS,
 ): Promise<LineClient> {
   const line = `${JSON.stringify({ v: PROTOCOL_VERSION, ...request })}\n`;
   let refused: ApiError | undefined;
@@ -244,7 +246,10 @@ export async function askFirst(
   throw refused ?? new ApiError({ kind: "not running", paths });
 }
 
-/** A service's next reply, looked for so often where it need not be seen at once. Throws what is refused. */
+/**
+ * A service's next reply, looked for so often where it need not be seen at once. Rejects with {@link ApiError} for what is
+ * refused too, and with the signal's reason.
+ */
 export async function nextReply(
   client: LineClient,
   deadlineMs: number,

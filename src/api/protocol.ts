@@ -1,6 +1,6 @@
 /**
  * What is spoken on a service's control socket: one JSON object a line, each way. A request is
- * `{"v": 1, "do": "status" | "watch" | "samples" | "events" | "arms" | "tell" | "lend" | "network" | "heard" | "unsent" | "follow" | "recorder" | "recording" | "record" | "pause" | "resume" | "release" | "park" | "reload"}`; a reply
+ * `{"v": 1, "do": "status" | "watch" | "samples" | "events" | "arms" | "tell" | "lend" | "network" | "heard" | "unsent" | "follow" | "drive" | "yield" | "recorder" | "recording" | "record" | "pause" | "resume" | "release" | "park" | "reload"}`; a reply
  * `{"v": 1, "ok": true, …}` or `{"v": 1, "ok": false, "error": "…"}`. Fields and requests are only ever added: who reads ignores what it does not know.
  */
 import * as v from "valibot";
@@ -19,7 +19,7 @@ const version = v.literal(PROTOCOL_VERSION);
 
 /**
  * What another program may have a service tell: that somebody shows, beside the arms, that a page may move them; what has
- * come over the network for this pair.
+ * come over the network, or from LeRobot's programs, for this pair.
  */
 export const TELLABLE = [
   "claim began",
@@ -33,6 +33,8 @@ export const TELLABLE = [
   "network command unknown",
   "network commands too many",
   "network name twice",
+  "lerobot second client",
+  "lerobot no command",
 ] as const;
 
 /** One of them. */
@@ -146,6 +148,22 @@ export const requestSchema = v.variant("do", [
     leader: v.union([v.literal("local"), remoteLeader]),
   }),
   /**
+   * Lets a client give the follower its targets, from the first one on, until the connection ends; it is told how that is, at
+   * once and at each change ({@link replySchema}, `drive`). The targets come on a socket beside this one.
+   */
+  v.strictObject({
+    v: version,
+    do: v.literal("drive"),
+    as: v.picklist(["client", "replay"]),
+    who: v.pipe(v.string(), v.regex(/^[\P{C}]{1,64}$/u, "who: 1 to 64 characters that can be printed")),
+  }),
+  /** The client with this epoch drives no more. */
+  v.strictObject({
+    v: version,
+    do: v.literal("yield"),
+    epoch: v.pipe(v.string(), v.regex(/^[0-9a-f]{16}$/)),
+  }),
+  /**
    * Of a recorder: it records this pair until it ends the connection. It is told what somebody orders
    * ({@link replySchema}, `order`), and says how it is with `recording` on the same connection, a second apart at most.
    */
@@ -160,6 +178,8 @@ export const requestSchema = v.variant("do", [
     what: v.picklist(TELLABLE),
     /** What the machine calls itself at the broker, with what comes over the network. */
     machine: v.exactOptional(v.pipe(v.string(), v.regex(/^[a-z0-9][a-z0-9_-]{0,62}$/i))),
+    /** The address of the client, with what comes from LeRobot's programs. */
+    client: v.exactOptional(v.pipe(v.string(), v.regex(/^[0-9a-f.:]{2,45}$/i))),
   }),
 ]);
 
@@ -284,11 +304,11 @@ export const statusSchema = v.object({
   alignments: v.number(),
   /**
    * Who gives the follower its targets, since when: the leader of this pair, or that of another machine by its name,
-   * `desk/main`. Not told by 0.1.
+   * `desk/main`; or a client or a replay by what it calls itself. Not told by 0.1.
    */
   driver: v.optional(
     v.object({
-      source: v.picklist(["local leader", "remote leader"]),
+      source: v.picklist(["local leader", "remote leader", "client", "replay"]),
       leader: v.nullable(v.string()),
       since: v.string(),
     }),
@@ -375,6 +395,19 @@ const networkSchema = v.object({
 /** What the network's client is told of a pair. */
 export type PairNetwork = v.InferOutput<typeof networkSchema>;
 
+const driveSchema = v.object({
+  /** Whether its targets move the follower; "holding" before the first one, too. After "over" the connection ends. */
+  is: v.picklist(["driving", "holding", "over"]),
+  /** Under which its targets come. */
+  epoch: v.string(),
+  state: v.picklist(states),
+  /** A sentence for a person. */
+  why: v.string(),
+});
+
+/** How a drive is, for its client. */
+export type DriveState = v.InferOutput<typeof driveSchema>;
+
 const armOfPairSchema = v.object({
   id: v.string(),
   /** As in `leader` of a network; null while it is not known. */
@@ -407,6 +440,8 @@ export const replySchema = v.union([
     recalled: v.optional(v.string()),
     /** For the network's client. */
     network: v.optional(networkSchema),
+    /** For who drives. */
+    drive: v.optional(driveSchema),
     /** For a recorder: somebody orders this. */
     order: v.optional(v.object({ do: v.picklist(ORDERS) })),
   }),

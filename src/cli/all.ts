@@ -9,12 +9,14 @@ import { findPortCommand } from "./find-port/command.ts";
 import { fleetCommand } from "./fleet/command.ts";
 import { followCommand } from "./follow.ts";
 import { installCommands } from "./install.ts";
+import { lerobotCommand } from "./lerobot.ts";
 import { monitorCommand } from "./monitor/command.ts";
 import { networkCommand } from "./network.ts";
 import { parkCommand } from "./park.ts";
 import { pauseCommands } from "./pause.ts";
 import { recordCommand } from "./record/command.ts";
 import { relaxCommand } from "./relax.ts";
+import { replayCommand } from "./replay.ts";
 import { setupMotorsCommand } from "./setup-motors.ts";
 import { simCommand } from "./sim.ts";
 import { statusCommand } from "./status/command.ts";
@@ -39,8 +41,10 @@ export function allCommands(): Command[] {
     ...installCommands(),
     monitorCommand(),
     networkCommand(),
+    lerobotCommand(),
     recordCommand(),
     relaxCommand(),
+    replayCommand(),
     setupMotorsCommand(),
     simCommand(),
     webCommand(),

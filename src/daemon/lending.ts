@@ -1,7 +1,7 @@
 /** Lending the arms to another program, as it asks on the control socket: its connection is the loan. */
 import { ROLES } from "../arm/joints.ts";
 import { programOf } from "../linux/owners/owner.ts";
-import { sayBorrower } from "../messages/teleop.ts";
+import { sayBorrower } from "../messages/lending.ts";
 import type { Borrower, GivenBack, Problem } from "../teleop/reporting/problem.ts";
 import type { MainMemory } from "../teleop/shared/control-memory.ts";
 import { refusal, success } from "./api/lines.ts";

@@ -3,41 +3,26 @@ import { type ArmIdentity, nameOfArm } from "../arm/identity.ts";
 import { type JointName, nameWithId } from "../arm/joints.ts";
 import { nameOfOwner } from "../linux/owners/program.ts";
 import { reasonOf } from "../linux/system-error.ts";
-import type {
-  Borrower,
-  Doubt,
-  Left,
-  Problem,
-  TeleopCode,
-  TeleopProblem,
-} from "../teleop/reporting/problem.ts";
-import type { BrokerClosed, RemoteTrouble } from "../teleop/settings.ts";
+import type { Doubt, Left, Problem, TeleopCode, TeleopProblem } from "../teleop/reporting/problem.ts";
 import { isArmProblem, sayArmEnd, whoHas } from "./arm.ts";
 import { type Audience, command } from "./audience.ts";
 import { sayNameTwice } from "./broker.ts";
+import { sayDriveOver, sayDrivingClient, sayWhereTo } from "./driving.ts";
+import { sayLent, sayTakenBack } from "./lending.ts";
+import { noCommand, secondClient } from "./lerobot.ts";
 import { list } from "./list.ts";
+import { ignoredCommands, sayAway, sayClosed } from "./network.ts";
 import { sayRecorderEnd, saySaved } from "./recording.ts";
 
 /** Problems of one code. */
 type Of<Code extends TeleopCode> = Extract<TeleopProblem, { readonly code: Code }>;
 
-/** Why what came over the network was not obeyed. */
-const ignoredCommands = {
-  retained:
-    "a command that the broker keeps came over the network, and is not obeyed: it would be obeyed anew with every " +
-    "connection — publish commands without retain, and clear this one with an empty message",
-  unknown:
-    "what came over the network as a command is none, and is ignored — the manual's page on the fleet says how one is written",
-  "too many":
-    "more commands came over the network than are obeyed: ten of a kind in ten seconds — see to who sends them",
-} as const;
-
 /** How each is said. */
 const words: { readonly [Code in TeleopCode]?: (problem: Of<Code>, audience: Audience) => string } = {
   "pair.connecting": ({ arm }) => (arm === undefined ? "both arms answer" : `${name(arm)} answers`),
-  "pair.aligning": () => "the follower moves slowly to the leader's pose",
-  "pair.following": ({ stopped }) =>
-    `the follower has reached the leader's pose${
+  "pair.aligning": ({ client }) => `the follower moves slowly to ${sayWhereTo(client)}`,
+  "pair.following": ({ stopped, client }) =>
+    `the follower has reached ${sayWhereTo(client)}${
       stopped.length === 0 ? "" : `, except ${list(stopped.map(nameWithId))}, which something stops`
     }`,
   "pair.stopped": ({ left }) => lefts[left],
@@ -86,32 +71,8 @@ const words: { readonly [Code in TeleopCode]?: (problem: Of<Code>, audience: Aud
         );
     }
   },
-  "pair.lent": (problem) => {
-    const { borrower } = problem;
-    const who = borrower && sayBorrower(borrower);
-    switch (problem.stage) {
-      case "asked":
-        return `${who ?? "another program has borrowed the arms"}: the follower is released, and both ports are closed`;
-      case "releasing":
-        return `${who ?? "another program has borrowed the arms"}: the follower is being released for it`;
-      case "lent":
-        return (
-          `lent: ${who ?? "another program has borrowed the arms"}` +
-          (problem.torque === "off" ? "" : "; not all servos of the follower answered: it may hold")
-        );
-    }
-  },
-  "pair.taken-back": ({ borrower, how }) => {
-    const who = whoBorrows(borrower);
-    switch (how) {
-      case "given back":
-        return `${who} has given the arms back: the pair goes on as before`;
-      case "demanded":
-        return `${who} was asked to give the arms back, and has not within a second: they are taken as soon as it has closed their ports`;
-      case "not lent":
-        return `${who} has not got the arms: the pair goes on as before`;
-    }
-  },
+  "pair.lent": sayLent,
+  "pair.taken-back": sayTakenBack,
   "pair.resumed": () => "somebody asked to go on",
   "pair.unsettled": () =>
     "something else was asked for again and again: the follower is held, and goes on within five seconds",
@@ -138,6 +99,8 @@ const words: { readonly [Code in TeleopCode]?: (problem: Of<Code>, audience: Aud
     return `somebody asked over the network ${wishes[problem.wish]}`;
   },
   "network.command-ignored": ({ why }) => ignoredCommands[why],
+  "lerobot.second-client": ({ client }) => secondClient(client),
+  "lerobot.no-command": ({ client }) => noCommand(client),
 
   "recording.began": ({ dataset }) => `a recorder is there: it records this pair into ${dataset}`,
   "recording.saved": saySaved,
@@ -163,6 +126,19 @@ const words: { readonly [Code in TeleopCode]?: (problem: Of<Code>, audience: Aud
     leader === "local"
       ? "the follower follows the leader of this pair from now on"
       : `the follower follows the leader ${leader} from now on`,
+  "client.driving": ({ client }) => `${sayDrivingClient(client)} drives the follower from now on`,
+  "client.silent": ({ client, forMs }) =>
+    `no target from ${sayDrivingClient(client)} for ${forMs} ms: the follower is held, and it may go on within 10 s`,
+  "client.gone": ({ client, why }, audience) =>
+    `${sayDrivingClient(client)} drives no more${why === undefined ? "" : ` (${sayDriveOver(why)})`}: the follower is held — ` +
+    `move the leader by 10° or more, then it follows the leader; "${command(audience, "resume")}" goes on at once`,
+  "leader.moved": ({ arm, client }) =>
+    `${name(arm)} was moved while ${sayDrivingClient(client)} drives: the follower is held — go on moving it for 1 s and the ` +
+    "follower follows it, or leave it and the client goes on",
+  "leader.took-over": ({ client, why }) =>
+    why === "leader in hand"
+      ? `${sayDrivingClient(client)} may not drive: somebody moves the leader`
+      : `the leader has taken the follower from ${sayDrivingClient(client)}`,
   "leader.silent": ({ arm, forMs }) => `no position from ${name(arm)} for ${forMs} ms`,
   "leader.torque-on": ({ arm, unconfirmed }) =>
     released(
@@ -246,43 +222,6 @@ const words: { readonly [Code in TeleopCode]?: (problem: Of<Code>, audience: Aud
   },
 };
 
-/** Why nothing is heard of the leader of another machine, and what to do. */
-function sayAway(leader: string, trouble: RemoteTrouble | undefined): string {
-  const nothing = `nothing is heard of the ${leader}`;
-  switch (trouble?.why) {
-    case undefined:
-      return nothing;
-    case "no client":
-      return `${nothing}: no client of the network is connected — see: systemctl status so101-network`;
-    case "no broker":
-    case "refused":
-    case "certificate":
-      return `${nothing}: ${sayClosed(trouble)}`;
-    case "unknown":
-      return `${nothing}: the broker has never heard of it — check network.remote_leader, and that the other machine runs with this broker`;
-    case "offline":
-      return `${nothing}: its machine is off, or has no network`;
-    case "not ready":
-      return `${nothing}: its machine is there, and has no leader that is connected and calibrated — look at "so101 status" there`;
-    case "no calibration":
-      return `${nothing}: its samples come, but not its calibration — calibrate it on its machine, then start the service there again`;
-    case "other version":
-      return `${nothing}: it speaks version ${trouble.version} of the protocol, which this program does not — install the same version of so101-teleop on both machines`;
-  }
-}
-
-/** What is wrong between this machine and its broker; the fact ends with what to do. */
-function sayClosed({ why, broker, fact }: BrokerClosed): string {
-  switch (why) {
-    case "no broker":
-      return `the broker ${broker} cannot be reached: ${fact}`;
-    case "refused":
-      return `the broker ${broker} cannot be used: ${fact}`;
-    case "certificate":
-      return `the broker ${broker} cannot be used safely: ${fact}`;
-  }
-}
-
 const lefts: Readonly<Record<Left, string>> = {
   elsewhere: "the leader's positions are sent no more",
   released: "the follower is released",
@@ -316,15 +255,6 @@ export function sayTeleopProblem(problem: TeleopProblem, audience: Audience): st
 export function sayEnd(problem: Problem): string | undefined {
   if (isArmProblem(problem)) return sayArmEnd(problem);
   return (ends[problem.code] as ((problem: TeleopProblem) => string) | undefined)?.(problem);
-}
-
-/** Who has the arms: `so101 (pid 812) has borrowed the arms (calibrate)`. */
-export function sayBorrower(borrower: Borrower): string {
-  return `${whoBorrows(borrower)} has borrowed the arms (${borrower.purpose})`;
-}
-
-function whoBorrows({ program }: Borrower): string {
-  return program === undefined ? "another program" : nameOfOwner(program);
 }
 
 /** How a stopped teleoperation left the follower. */

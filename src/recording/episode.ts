@@ -3,6 +3,7 @@ import { askService } from "../api/client.ts";
 import { framesOf } from "../api/recorder.ts";
 import type { RecordingOrder } from "../api/recording.ts";
 import type { GivenUp } from "../messages/recording.ts";
+import type { PairState } from "../teleop/state/states.ts";
 import type { Inbox } from "./inbox.ts";
 import type { EpisodeTake, Taken } from "./take.ts";
 
@@ -46,6 +47,10 @@ const SHOW_EVERY_MS = 200;
 const ROOM_EVERY_MS = 1_000;
 
 const COMPLETE = { is: "complete" } as const;
+
+/** A pair that was held for a moment is on its way again when somebody looks: then an event before that says why. */
+const ON_ITS_WAY: readonly PairState[] = ["connecting", "aligning", "following"];
+const IS_NO_CAUSE = /\b(pair\.(connecting|aligning|following)|arm\.back|recording\.[a-z-]+)$/;
 
 /** Records into `take` until it is complete, or something else ends it. */
 export async function recordEpisode(take: EpisodeTake, context: EpisodeContext): Promise<EpisodeEnd> {
@@ -137,8 +142,10 @@ async function whyNotFollowing(
   explain: (error: unknown) => string,
 ): Promise<GivenUp> {
   try {
-    const { why } = (await askService(sockets, { do: "status" }))!;
-    return { why: "not following", fact: why };
+    const { state, why, events } = (await askService(sockets, { do: "status" }))!;
+    const isOnItsWay = ON_ITS_WAY.includes(state);
+    const cause = events.findLast(({ code }) => !IS_NO_CAUSE.test(code));
+    return { why: "not following", fact: isOnItsWay && cause !== undefined ? cause.message : why };
   } catch (error) {
     return { why: "service", fact: explain(error) };
   }

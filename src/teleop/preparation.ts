@@ -72,6 +72,14 @@ export class Preparation {
     return { drive, calibration, guard };
   }
 
+  /** The leader is not used from now on; the follower, while it is connected, stays so. */
+  leaveOutLeader(): void {
+    const follower = this.#connected?.follower;
+    if (follower !== undefined) this.#connected = { follower };
+    this.#context.alarms.clearQuietly("leader.");
+    this.#context.alarms.clearQuietly(latencyAlarmOf("leader"));
+  }
+
   /** EEPROM did not take a value: each further try would wear it. */
   get gaveUp(): boolean {
     return this.#gaveUp;

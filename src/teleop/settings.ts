@@ -63,9 +63,16 @@ export interface RemoteLeaderSettings {
   readonly holdAfterMs: number;
   /** What is known of it, once something is. */
   readonly heard?: HeardLeader;
-  /** Why nothing is heard of it. */
+}
+
+/** Why nothing is heard of a leader of another machine, `desk/main`; without a trouble once that is over. */
+export interface LeaderTrouble {
+  readonly leader: string;
   readonly trouble?: RemoteTrouble;
 }
+
+/** As JSON a trouble has at most so many bytes: two texts of 200 characters, of up to 6 bytes each, and its leader's name. */
+export const LONGEST_TROUBLE_BYTES = 4_096;
 
 /** How one pair is teleoperated. */
 export interface PairSettings {
@@ -77,6 +84,8 @@ export interface PairSettings {
   readonly remoteLeader?: RemoteLeaderSettings;
   /** What `holdAfterMs` is of any leader of another machine that is followed later; {@link REMOTE_HOLD_AFTER_MS} if left out. */
   readonly remoteHoldAfterMs?: number;
+  /** Whether a person who moves the leader of this pair takes the follower from a client; so if left out. */
+  readonly localLeaderWins?: boolean;
   readonly arms: Readonly<Record<Role, ArmSettings>>;
   /** The root of LeRobot's calibration tree. */
   readonly calibrationDir: string;

@@ -42,6 +42,7 @@ export async function stateService(path: string, status: Status): Promise<Stated
     },
     ...{ pause: refuse("pause"), resume: refuse("resume"), release: refuse("release"), park: refuse("park") },
     ...{ lend: refuse("lend"), network: refuse("network"), heard: refuse("heard"), unsent: refuse("unsent") },
+    ...{ drive: refuse("drive"), yield: refuse("yield") },
     ...{ tell: () => undefined, reload() {} },
   });
   const service = {

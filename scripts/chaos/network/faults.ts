@@ -30,8 +30,7 @@ export interface NetworkVictims extends Victims {
 
 type Draw = (random: Random, victims: NetworkVictims) => Fault;
 
-const STARTED_AGAIN = "a program or the broker was started anew";
-const STOPPED = "a broker or a client was stopped";
+const STARTED_AGAIN = "a program was started anew";
 /** A request is answered, or its service is hindered by another fault. */
 const ASKED_WITHIN_MS = 1_000;
 /** A client that has ended is started again within this, however often that was. */
@@ -66,7 +65,7 @@ export const NETWORK_FAULTS: Readonly<Record<string, Draw>> = {
         text: `broker ${signal} for ${Math.round(forMs)} ms`,
         forMs,
       },
-      ...{ lingersMs: 0, slowly: STARTED_AGAIN, uses: ["broker"] },
+      ...{ lingersMs: 0, uses: ["broker"] },
       begin: () => broker.end(signal),
       end: () => broker.restart(),
     };
@@ -75,7 +74,7 @@ export const NETWORK_FAULTS: Readonly<Record<string, Draw>> = {
     const forMs = random.between(60, 5_000);
     return {
       ...{ kind: "broker stopped", text: `broker SIGSTOP for ${Math.round(forMs)} ms`, forMs, lingersMs: 0 },
-      ...{ slowly: STOPPED, uses: ["broker"] },
+      uses: ["broker"],
       begin: async () => signalTo(broker.pid, "SIGSTOP"),
       end: async () => signalTo(broker.pid, "SIGCONT"),
     };
@@ -136,7 +135,7 @@ export const NETWORK_FAULTS: Readonly<Record<string, Draw>> = {
     let clients: readonly number[] = [];
     return {
       ...{ kind: "client stopped", text: `${name}'s client SIGSTOP for ${Math.round(forMs)} ms`, forMs },
-      ...{ lingersMs: 0, slowly: STOPPED, uses: [`process ${name}`, `client ${name}`] },
+      ...{ lingersMs: 0, uses: [`process ${name}`, `client ${name}`] },
       async begin() {
         clients = program.children;
         for (const client of clients) signalTo(client, "SIGSTOP");

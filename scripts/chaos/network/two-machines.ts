@@ -80,7 +80,8 @@ async function machine(
   const socket = join(sim.dir, `${name}.sock`);
   const command = [path, "teleoperate", "--json", "--rate", `${rateHz}`, "--socket", socket];
   const network = ["--broker", way.url, "--machine", name];
-  const program = new Program([...command, ...network, ...own], { heard, env: clock.env });
+  const options = { heard, env: clock.env, name: `${name}'s service` };
+  const program = new Program([...command, ...network, ...own], options);
   return { name, program, way, clock, socket };
 }
 

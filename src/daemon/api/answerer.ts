@@ -13,7 +13,7 @@ const MOST_KNOWN = 64;
 
 /** What is answered by doing it. */
 type Doable =
-  | Extract<ControlRequest, { readonly do: "tell" | "heard" | "unsent" | "follow" | "record" }>
+  | Extract<ControlRequest, { readonly do: "tell" | "heard" | "unsent" | "follow" | "yield" | "record" }>
   | { readonly do: "pause" | "resume" | "release" | "park" | "reload" };
 
 /** Answers requests for a service. */
@@ -59,6 +59,12 @@ export class Answerer {
         sender.hold(carrying);
         return undefined;
       }
+      case "drive": {
+        const drive = this.#subject.drive(request, sender);
+        if (typeof drive === "string") return refusal(drive);
+        sender.hold(drive);
+        return undefined;
+      }
       case "recorder": {
         const recorder = this.#subject.recorder(sender);
         if (typeof recorder === "string") return refusal(recorder);
@@ -87,13 +93,15 @@ export class Answerer {
   #do(request: Doable): string | undefined {
     switch (request.do) {
       case "tell":
-        return this.#subject.tell(request.what, request.machine);
+        return this.#subject.tell(request.what, request.machine, request.client);
       case "heard":
         return this.#subject.heard(request.leader, request);
       case "unsent":
         return this.#subject.unsent(request.trouble);
       case "follow":
         return this.#subject.follow(request.leader);
+      case "yield":
+        return this.#subject.yield(request.epoch);
       case "record":
         return this.#subject.record(request.order);
       case "reload":

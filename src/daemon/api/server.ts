@@ -14,6 +14,7 @@ import {
 import type { Recording, RecordingOrder } from "../../api/recording.ts";
 import { close, connectTo } from "../../linux/sockets/stream.ts";
 import { isSystemError } from "../../linux/system-error.ts";
+import type { DriveWish } from "../driving/clients.ts";
 import type { Asking } from "../lending.ts";
 import type { Held } from "../requests/client.ts";
 import { listenAt } from "../requests/listen-at.ts";
@@ -48,6 +49,10 @@ export interface ApiSubject {
   unsent(trouble: UnsentTrouble | undefined): string | undefined;
   /** Has the follower follow the leader of this pair, "local", or one of another machine, until the next start. */
   follow(leader: string): string | undefined;
+  /** Lets a client drive, for as long as its connection lasts; why not, where it may not. */
+  drive(wish: DriveWish, asking: Asking): Held | string;
+  /** The client whose targets have this epoch drives no more; why not, where none does. */
+  yield(epoch: string): string | undefined;
   /** Who asks records this pair, for as long as its connection lasts; why not, where it cannot. */
   recorder(asking: Asking): Held | string;
   /** What the recorder whose connection this is says of itself; why not, where that is of no use. */
@@ -55,7 +60,7 @@ export interface ApiSubject {
   /** Orders something of the recorder. */
   record(order: RecordingOrder): string | undefined;
   /** Tells an event. */
-  tell(what: Tellable, machine?: string): string | undefined;
+  tell(what: Tellable, machine?: string, client?: string): string | undefined;
   /** Reads the configuration again. */
   reload(): void;
 }

@@ -2,12 +2,13 @@
  * Who gives the follower its targets: what is configured, what somebody has asked for since, and what the network's
  * client has heard of the leader of another machine.
  */
-import type { HeardOfLeader, LeaderArm, PairNetwork, UnsentTrouble } from "../../api/protocol.ts";
+import type { HeardOfLeader, LeaderArm, PairNetwork, Status, UnsentTrouble } from "../../api/protocol.ts";
 import type { Calibration } from "../../arm/calibration/calibration.ts";
 import { type CalibrationNumbers, calibrationOf, numbersOf } from "../../arm/calibration/numbers.ts";
 import type { EventSink } from "../../teleop/reporting/events.ts";
 import {
   type HeardLeader,
+  type LeaderTrouble,
   type PairSettings,
   REMOTE_HOLD_AFTER_MS,
   type RemoteTrouble,
@@ -23,14 +24,16 @@ export interface DriveOptions {
   readonly settings: PairSettings;
   /** Has the control thread go on with these. */
   apply(settings: PairSettings): void;
+  /** Has the control thread know why nothing is heard of a leader; what it does goes on. */
+  tellTrouble(trouble: LeaderTrouble): void;
   /** Tells what happens: another leader is followed, or the network's client is in trouble. */
   readonly tell: EventSink;
 }
 
 /** What a status says of who drives. */
 export interface DriverStatus {
-  readonly source: "local leader" | "remote leader";
-  /** `desk/main`; null for the leader of this pair. */
+  readonly source: NonNullable<Status["driver"]>["source"];
+  /** `desk/main`, or who a client is; null for the leader of this pair. */
   readonly leader: string | null;
   readonly since: string;
 }
@@ -47,6 +50,7 @@ export class Drive {
   #client: Carrying | undefined;
   #changes = 0;
   readonly #apply: () => void;
+  readonly #tellTrouble: () => void;
   readonly #troubles: ClientTroubles;
 
   constructor(options: DriveOptions) {
@@ -55,6 +59,7 @@ export class Drive {
     this.#troubles = new ClientTroubles(options.tell);
     // A leader that is described anew again and again has the follower align no more often than other wishes.
     this.#apply = withPauses(() => options.apply(this.settings));
+    this.#tellTrouble = withPauses(() => this.#tellTroubleNow());
   }
 
   /** The settings in force. */
@@ -62,15 +67,10 @@ export class Drive {
     const { remoteLeader: _, ...configured } = this.#configured;
     const name = this.wanted;
     if (name === null) return configured;
-    const { arm, trouble } = this.#heard;
+    const { arm } = this.#heard;
     return {
       ...configured,
-      remoteLeader: {
-        name,
-        holdAfterMs: this.#holdAfterMs,
-        ...(arm && { heard: arm }),
-        ...(trouble && { trouble }),
-      },
+      remoteLeader: { name, holdAfterMs: this.#holdAfterMs, ...(arm && { heard: arm }) },
     };
   }
 
@@ -131,14 +131,15 @@ export class Drive {
     }
     const calibration = arm && calibrationOf(arm.joints);
     if (arm !== undefined && calibration === undefined) return `the calibration of ${leader} cannot be one`;
-    const { epoch, normalisation } = arm ?? {};
-    const heard = {
-      ...(arm && { arm: { epoch: epoch!, normalisation: normalisation!, calibration: calibration! } }),
-      ...(trouble && { trouble }),
-    };
-    if (Bun.deepEquals(heard, this.#heard)) return undefined;
-    this.#heard = heard;
-    this.#apply();
+    const before = this.#heard;
+    // Of a leader that is not heard for a while nothing is forgotten: it is followed as soon as it is heard again.
+    const known =
+      arm === undefined
+        ? before.arm
+        : { epoch: arm.epoch, normalisation: arm.normalisation, calibration: calibration! };
+    this.#heard = { ...(known && { arm: known }), ...(trouble && { trouble }) };
+    if (!Bun.deepEquals(known, before.arm)) this.#apply();
+    if (!Bun.deepEquals(trouble, before.trouble)) this.#tellTrouble();
     return undefined;
   }
 
@@ -193,14 +194,22 @@ export class Drive {
       this.#changes++;
       const problem = { code: "drive.changed", leader: wanted ?? LOCAL } as const;
       this.#options.tell({ kind: "notice", severity: "info", problem });
+      this.#tellTroubleNow();
     }
     this.#options.apply(this.settings);
   }
 
+  #tellTroubleNow(): void {
+    const { wanted } = this;
+    const { trouble } = this.#heard;
+    if (wanted !== null) this.#options.tellTrouble({ leader: wanted, ...(trouble && { trouble }) });
+  }
+
   /** What a client that is gone has said of troubles says nothing of now. */
   #forget(): void {
-    const { arm } = this.#heard;
+    const { arm, trouble } = this.#heard;
     this.#heard = { ...(arm && { arm }) };
+    if (trouble !== undefined) this.#tellTrouble();
     this.#troubles.unsent(undefined);
   }
 }

@@ -32,6 +32,8 @@ export class LineTooLong extends Error {
 
 /** A connection to who listens on a socket. */
 export class LineClient {
+  /** Where it was reached. */
+  readonly path: string;
   readonly #fd: number;
   readonly #longestBytes: number;
   readonly #chunk = nativeBuffer(CHUNK_BYTES);
@@ -39,7 +41,8 @@ export class LineClient {
   #isClosed = false;
   #restedMs = performance.now();
 
-  private constructor(fd: number, longestBytes: number) {
+  private constructor(path: string, fd: number, longestBytes: number) {
+    this.path = path;
     this.#fd = fd;
     this.#longestBytes = longestBytes;
   }
@@ -56,7 +59,7 @@ export class LineClient {
   ): Promise<LineClient> {
     for (let waitMs = 0; ; waitMs = IN_LINE_MS) {
       try {
-        const client = new LineClient(connectTo(path, waitMs), longestBytes);
+        const client = new LineClient(path, connectTo(path, waitMs), longestBytes);
         // A new connection has room for a request.
         client.say(line);
         return client;

@@ -26,6 +26,9 @@ export class OwedWatch {
   readonly #sinceUs = new Float64Array(JOINTS.length).fill(Number.POSITIVE_INFINITY);
   /** A record may note replies before they have come. */
   #coming: Coming[] = [];
+  /** What is noted at this time may have been sent so much earlier. */
+  #starvedAtUs = Number.NEGATIVE_INFINITY;
+  #starvedUs = 0;
 
   /** A request was sent to the arm. */
   request(atUs: number, packet: Uint8Array): void {
@@ -33,6 +36,12 @@ export class OwedWatch {
     if (instruction === Instruction.read) this.#asked(atUs, id!);
     if (instruction !== Instruction.syncRead) return;
     for (const each of packet.subarray(7, -1)) this.#asked(atUs, each);
+  }
+
+  /** Who keeps the record got no processor for so long until now: what it notes now was sent at any time since. */
+  starved(atUs: number, forUs: number): void {
+    this.#starvedAtUs = atUs;
+    this.#starvedUs = forUs;
   }
 
   /** A servo's reply reaches the host. */
@@ -46,9 +55,10 @@ export class OwedWatch {
       if (cameUs <= atUs) this.#sinceUs[joint] = Number.POSITIVE_INFINITY;
     }
     this.#coming = this.#coming.filter(({ atUs: cameUs }) => cameUs > atUs);
+    const sentUs = atUs === this.#starvedAtUs ? atUs - this.#starvedUs : atUs;
     return JOINTS.flatMap((joint, index) => {
       const sinceUs = this.#sinceUs[index]!;
-      return atUs - sinceUs > OWED_AT_MOST_US ? [{ joint, sinceUs }] : [];
+      return sentUs - sinceUs > OWED_AT_MOST_US ? [{ joint, sinceUs }] : [];
     });
   }
 

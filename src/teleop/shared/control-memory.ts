@@ -6,9 +6,11 @@ import { LinkOwner } from "../remote/link.ts";
 import { Claims } from "./claims.ts";
 import { Lateness } from "./lateness.ts";
 import { type SharedMemory, sharedMemory } from "./layout.ts";
+import { Letter, type LetterMemory, LetterSender } from "./letter.ts";
 import { Mailbox, MailboxSender } from "./mailbox.ts";
 import { Answering, Questions } from "./questions.ts";
 import { SampleReader, SampleWriter } from "./samples.ts";
+import { Session, SessionSender } from "./session.ts";
 import { Telemetry } from "./telemetry.ts";
 
 /** The control thread's view: it takes commands, and publishes the rest. */
@@ -25,6 +27,12 @@ export interface ControlMemory {
   readonly remoteDelays: TimeCounts;
   /** The connection to the network's client: for a `SocketLink`. */
   readonly link: Int32Array;
+  /** Each is a `LeaderTrouble`. Nobody is called away for it. */
+  readonly troubles: Letter;
+  /** The drive that a client has asked for. */
+  readonly session: Session;
+  /** The connection on which its targets come: for a `SocketLink`. */
+  readonly targets: Int32Array;
 }
 
 /** The main thread's view: it sends commands, and reads the rest. */
@@ -42,6 +50,10 @@ export interface MainMemory {
   /** How often a sample of another machine's leader was late by how much: for `roundTripMs`. */
   readonly remoteDelays: Uint32Array;
   readonly link: LinkOwner;
+  /** Each is a `LeaderTrouble`, for when the control thread has nobody to follow. */
+  readonly troubles: LetterSender;
+  readonly session: SessionSender;
+  readonly targets: LinkOwner;
   /** Begins to read samples, from now on. */
   readSamples(): SampleReader;
   /** Has the follower's positions read for every sample, as the port allows, until what is returned is called. */
@@ -63,6 +75,9 @@ export function createMemory(): MainMemory {
     roundTrips: roundTripsIn(memory),
     remoteDelays: memory.remoteDelays,
     link: new LinkOwner(memory.link),
+    troubles: new LetterSender(troubleIn(memory)),
+    session: new SessionSender(memory.session),
+    targets: new LinkOwner(memory.targets),
     readSamples: () => new SampleReader(memory),
     record() {
       Atomics.add(memory.recorders, 0, 1);
@@ -86,7 +101,14 @@ export function openMemory(buffer: SharedArrayBuffer, callMain: () => void = () 
     samples: new SampleWriter(memory),
     remoteDelays: new TimeCounts(memory.remoteDelays),
     link: memory.link,
+    troubles: new Letter(troubleIn(memory)),
+    session: new Session(memory.session),
+    targets: memory.targets,
   };
+}
+
+function troubleIn({ troubleState, trouble }: SharedMemory): LetterMemory {
+  return { words: troubleState, bytes: trouble };
 }
 
 function roundTripsIn({ roundTrips }: SharedMemory): Readonly<Record<Role, Uint32Array>> {

@@ -6,11 +6,14 @@
 import { ROLES } from "../../arm/joints.ts";
 import { ROUND_TRIP_BUCKETS } from "../../feetech/round-trip.ts";
 import { LINK_WORDS } from "../remote/link.ts";
+import { LONGEST_TROUBLE_BYTES } from "../settings.ts";
 import { CLAIM_NAMES_SIZE, CLAIM_WORDS } from "./claims.ts";
 import { LATENESS_BUCKETS } from "./lateness.ts";
+import { LETTER_WORDS } from "./letter.ts";
 import { COMMAND_WORDS, LONGEST_SETTINGS_BYTES, WISH_WORDS } from "./mailbox.ts";
 import { ANSWERS_BYTES, QUESTION_WORDS } from "./questions.ts";
 import { SAMPLE_WORDS, SAMPLES_KEPT } from "./samples.ts";
+import { SESSION_WORDS } from "./session.ts";
 import { FIGURE_COUNT } from "./telemetry.ts";
 
 /** What the memory is made of, in order: each a typed array of so many elements, on a border of 8 bytes. */
@@ -36,6 +39,12 @@ const sections = {
   remoteDelays: [Uint32Array, ROUND_TRIP_BUCKETS],
   /** The connection to the network's client, for `Atomics`. */
   link: [Int32Array, LINK_WORDS],
+  /** Why nothing is heard of a leader of another machine, as JSON, and that text's state, for `Atomics`. */
+  troubleState: [Int32Array, LETTER_WORDS],
+  trouble: [Uint8Array, LONGEST_TROUBLE_BYTES],
+  /** The drive of a client, and the connection on which its targets come, for `Atomics`. */
+  session: [Int32Array, SESSION_WORDS],
+  targets: [Int32Array, LINK_WORDS],
   /** How many samples there were. */
   sampleCount: [Int32Array, 1],
   sampleTimes: [Float64Array, SAMPLES_KEPT],

@@ -83,6 +83,8 @@ beforeEach(async () => {
     heard: (leader) => note(`heard ${leader}`),
     unsent: (trouble) => note(`unsent ${trouble?.why}`),
     follow: (leader) => note(`follow ${leader}`),
+    drive: ({ as, who }) => `${as} ${who} may not drive here`,
+    yield: (epoch) => note(`yield ${epoch}`),
     reload: () => note("reload"),
     arms: () => ({
       normalisation: "range",

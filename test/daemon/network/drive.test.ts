@@ -6,7 +6,7 @@ import { parseConfig } from "../../../src/config/config.ts";
 import { Drive } from "../../../src/daemon/network/drive.ts";
 import type { Reader } from "../../../src/daemon/requests/client.ts";
 import { pairSettings } from "../../../src/daemon/settings/pair-settings.ts";
-import type { PairSettings } from "../../../src/teleop/settings.ts";
+import type { LeaderTrouble, PairSettings } from "../../../src/teleop/settings.ts";
 
 const BROKER = 'broker = "mqtt://broker:1883"';
 const settingsOf = (network: string) => pairSettings(parseConfig(`[network]\n${network}`, "/x/config.toml"));
@@ -15,10 +15,12 @@ const joints = Array.from({ length: 6 }, () => [0, 10, 1000, 3000]) as unknown a
 const arm: LeaderArm = { epoch: "0011223344556677", normalisation: "range", joints };
 
 let applied: PairSettings[];
+let troubles: LeaderTrouble[];
 let codes: string[];
 
 beforeEach(() => {
   applied = [];
+  troubles = [];
   codes = [];
 });
 
@@ -26,6 +28,7 @@ function drive(network: string): Drive {
   return new Drive({
     settings: settingsOf(network),
     apply: (settings) => applied.push(settings),
+    tellTrouble: (trouble) => troubles.push(trouble),
     tell: (event) => codes.push("problem" in event ? event.problem.code : event.kind),
   });
 }
@@ -110,16 +113,40 @@ describe("what the client of the network has heard", () => {
     expect(applied).toEqual([]);
   });
 
-  test("is applied when it is news, and a trouble is forgotten when the client goes", () => {
+  test("is applied when it is news, and a trouble is over when the client goes", async () => {
     const it = drive(`${BROKER}\nremote_leader = "desk/main"\nfollow = "remote"`);
     const client = linesOf(it);
     it.heard("desk/main", { arm });
     it.heard("desk/main", { arm });
     expect(applied).toHaveLength(1);
     it.heard("desk/main", { trouble: { why: "offline" } });
-    expect(it.settings.remoteLeader?.trouble).toEqual({ why: "offline" });
+    expect(troubles).toEqual([{ leader: "desk/main", trouble: { why: "offline" } }]);
     client.end();
-    expect(it.settings.remoteLeader?.trouble).toBeUndefined();
+    // What changes twice in a moment is told after a moment.
+    while (troubles.length < 2) await Bun.sleep(5);
+    expect(troubles[1]).toEqual({ leader: "desk/main" });
+  });
+
+  test("takes nothing of what is known from a leader that is lost for a while, however often: it is the same one again", () => {
+    const it = drive(`${BROKER}\nremote_leader = "desk/main"\nfollow = "remote"`);
+    for (let time = 0; time < 10; time++) {
+      it.heard("desk/main", { arm });
+      it.heard("desk/main", { trouble: { why: "offline" } });
+      expect(it.settings.remoteLeader?.heard?.epoch).toBe(arm.epoch);
+    }
+    expect(applied).toHaveLength(1);
+  });
+
+  test("of a trouble says nothing of another leader", () => {
+    const it = drive(`${BROKER}\nremote_leader = "desk/main"\nfollow = "remote"`);
+    it.heard("desk/main", { trouble: { why: "offline" } });
+    it.follow("lab/left");
+    it.follow("desk/main");
+    expect(troubles).toEqual([
+      { leader: "desk/main", trouble: { why: "offline" } },
+      { leader: "lab/left" },
+      { leader: "desk/main" },
+    ]);
   });
 });
 

@@ -2,7 +2,12 @@ import { describe, expect, test } from "bun:test";
 import { BROADCAST_ID, encodePacket, Instruction } from "../../../src/feetech/packet.ts";
 import type { ArmName } from "../../../src/sim/arm/joints.ts";
 import type { RecordEntry } from "../../../src/sim/record/entries.ts";
-import { checkSafety, needlessWrites, type SafetyLimits } from "../../../src/sim/testing/safety.ts";
+import {
+  checkSafety,
+  needlessWrites,
+  SafetyCheck,
+  type SafetyLimits,
+} from "../../../src/sim/testing/safety.ts";
 import { writeOf } from "../host.ts";
 
 // In 10 ms, 360 °/s is 41 steps, 45 °/s is 5.
@@ -239,6 +244,20 @@ describe("a follower that was asked", () => {
     expect(rules([...(delayed as RecordEntry[]), goal(75_000, 2000)])).toEqual([]);
   });
 
+  test("got its goals at some time in which nothing is noted, where two programs speak all the time", () => {
+    const owed = "goal to a servo that owes an answer";
+    const other = (t: number) => request(t, "leader", BROADCAST_ID, Instruction.syncRead, [56, 2, 1]);
+    const ofTwo: SafetyLimits = { followSpeedDegPerS: 360, targetsOfMs: 150 };
+    const starved = [energised(0, 2000), asked(1_000), other(40_000), goal(80_000, 2000)];
+    expect(rules(starved, ofTwo)).toEqual([]);
+    expect(rules(starved)).toEqual([owed]);
+    // What it notes then, it notes in time again.
+    expect(rules([...starved, goal(80_100, 2000)], ofTwo)).toEqual([owed]);
+    expect(rules([energised(0, 2000), asked(1_000), other(70_000), goal(85_000, 2000)], ofTwo)).toEqual([
+      owed,
+    ]);
+  });
+
   test("owes nothing where the record notes its answer after what came later", () => {
     const owed = "goal to a servo that owes an answer";
     const goals = [energised(0, 2000), asked(1_000), goal(70_000, 2000)];
@@ -295,4 +314,37 @@ test("EEPROM writes that change nothing are told apart, and are no violation", (
     { t: 5, arm: "leader", joint: "elbow_flex", register: "phase", value: 12 },
   ]);
   expect(rules(entries)).toEqual([]);
+});
+
+describe("a follower that somebody beside the leader drives", () => {
+  const judged = (to: number, steps: readonly number[]) => {
+    const check = new SafetyCheck(limits);
+    check.see(energised(0, 2000));
+    check.given(0, [0, 0, 0, 0, 0, 2000]);
+    check.see(goal(TICK_US, 2000));
+    check.aligns();
+    check.given(TICK_US, [0, 0, 0, 0, 0, to]);
+    for (const [i, each] of steps.entries()) check.see(goal((i + 2) * TICK_US, each));
+    return check.violations.map(({ rule }) => rule);
+  };
+
+  test("aligns with what it is given at the aligning speed, and follows from then on", () => {
+    expect(judged(2012, [2005, 2010, 2012, 2012])).toEqual([]);
+    expect(judged(2100, [2005, 2030])).toEqual(["goal jumped"]);
+  });
+
+  test("is not judged by where the leader is, unless that drives", () => {
+    const check = new SafetyCheck({
+      ...limits,
+      targets: Array.from({ length: 6 }, () => new Int16Array(4096).fill(2030)),
+    });
+    check.isLed = false;
+    check.see(energised(0, 2000));
+    check.given(0, [0, 0, 0, 0, 0, 2100]);
+    check.see(reading(TICK_US / 2));
+    check.see(goal(TICK_US, 2005));
+    // It would have met the leader's pose here, and might follow faster.
+    check.see(goal(2 * TICK_US, 2030));
+    expect(check.violations.map(({ rule }) => rule)).toEqual(["goal jumped"]);
+  });
 });

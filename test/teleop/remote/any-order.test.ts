@@ -1,6 +1,6 @@
 /** A follower of another machine's leader, whatever is asked and happens in whatever order, in virtual time. */
 import { expect, test } from "bun:test";
-import type { PairSettings } from "../../../src/teleop/settings.ts";
+import type { LeaderTrouble, PairSettings } from "../../../src/teleop/settings.ts";
 import { EPOCH, remotePair } from "../../support/remote-pair.ts";
 
 const OTHER_EPOCH = "00000000000000bb";
@@ -40,6 +40,7 @@ test.each(Array.from({ length: 8 }, (_, seed) => seed + 1))(
     const { heard } = remoteLeader!;
     const send = (how: Partial<PairSettings["remoteLeader"]>) =>
       mailbox.sendSettings({ ...settings, remoteLeader: { ...remoteLeader!, ...how } });
+    const trouble = (of: LeaderTrouble) => it.memory.troubles.send(JSON.stringify(of));
     let [isSpeaking, epoch, afterMs] = [true, EPOCH, 2];
     for (let s = 0.3; s < END_S; s += 0.005) {
       it.at(s, () => isSpeaking && link.sample(it.positions("leader"), { epoch, afterMs }));
@@ -67,7 +68,9 @@ test.each(Array.from({ length: 8 }, (_, seed) => seed + 1))(
         send({ heard: { ...heard!, epoch } });
       },
       unfit: () => send({ heard: { ...heard!, normalisation: "degrees" } }),
-      trouble: () => send({ name: "lab/main", trouble: { why: "offline" } }),
+      another: () => send({ name: "lab/main" }),
+      trouble: () => trouble({ leader: pick(["desk/main", "lab/main"]), trouble: { why: "offline" } }),
+      noTrouble: () => trouble({ leader: "desk/main" }),
       silent: () => {
         isSpeaking = false;
       },

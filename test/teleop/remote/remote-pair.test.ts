@@ -188,6 +188,60 @@ test("that nobody carries samples is said once that has lasted longer than a sta
   expect(it.states()).toContain("following");
 });
 
+describe("why nothing is heard of the leader", () => {
+  const offline = JSON.stringify({ leader: "desk/main", trouble: { why: "offline" } });
+  const told = ({ events }: VirtualPair, fromS: number) =>
+    events.flatMap(({ atS, event }) => {
+      if (atS < fromS || !("reasons" in event) || event.reasons[0]?.code !== "leader.away") return [];
+      return [event.reasons[0].trouble?.why];
+    });
+
+  test("is said while nothing is; the leader is followed as soon as it is heard again, however often that was", async () => {
+    const { it, stream } = remotePair();
+    using _ = it;
+    const lostS = [4, 8, 12, 16, 20, 24];
+    stream(0.5, 4);
+    for (const s of lostS) {
+      it.at(s + 1, () => it.memory.troubles.send(offline));
+      stream(s + 1.5, s + 4);
+    }
+    await it.runFor(28);
+    for (const s of lostS) expect(it.enteredAt("aligning", s + 1)! - (s + 1.5)).toBeLessThan(0.1);
+    expect(told(it, 4)).toEqual(lostS.map(() => "offline"));
+  });
+
+  test("ends nothing where it is told of a leader that is followed", async () => {
+    const { it, stream } = remotePair();
+    using _ = it;
+    stream(0.5, 8);
+    for (const s of [4, 5, 6]) it.at(s, () => it.memory.troubles.send(offline));
+    await it.runFor(7.9);
+    expect(it.states().slice(0, -1)).toEqual(["connecting", "waiting", "aligning", "following"]);
+  });
+
+  test("is not said any more once that is over, nor of another leader", async () => {
+    const { it } = remotePair();
+    using _ = it;
+    it.at(1, () => it.memory.troubles.send(offline));
+    it.at(2, () => it.memory.troubles.send(JSON.stringify({ leader: "desk/main" })));
+    it.at(3, () => it.memory.troubles.send(offline.replace("desk", "lab")));
+    await it.runFor(4);
+    expect(told(it, 0)).toEqual([undefined, "offline", undefined]);
+  });
+
+  test("comes before what is wrong with it otherwise", async () => {
+    const { it, settings } = remotePair();
+    using _ = it;
+    const { remoteLeader } = settings;
+    const heard = { ...remoteLeader!.heard!, normalisation: "degrees" as const };
+    it.memory.mailbox.sendSettings({ ...settings, remoteLeader: { ...remoteLeader!, heard } });
+    it.at(1, () => it.memory.troubles.send(offline));
+    await it.runFor(2);
+    expect(it.enteredAt("faulted")!).toBeLessThan(1);
+    expect(told(it, 1)).toEqual(["offline"]);
+  });
+});
+
 test("who carries samples has that time again when it goes after a long while", async () => {
   const { it, link, stream } = remotePair();
   using _ = it;

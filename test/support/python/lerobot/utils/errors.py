@@ -1,0 +1,2 @@
+class DeviceNotConnectedError(ConnectionError):
+    pass
