@@ -1,6 +1,6 @@
 /** Recording from the page, in a real browser, with the program itself and simulated arms: begun, ended, seen, plotted, taken along. */
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
@@ -167,6 +167,40 @@ needing(...BROWSER_NEEDS).describe("recording from the page", () => {
     for (const name of ["../datasets/cube", "cube/meta", "..", "", "%2e%2e", "none"]) {
       expect((await get(`dataset.tar?name=${encodeURIComponent(name)}`, claim.cookie)).status).toBe(404);
     }
+  });
+
+  test("says of what is no dataset, of another version, or damaged, what is wrong, and shows the others", async () => {
+    const info = JSON.parse(readFileSync(join(folder, "cube/meta/info.json"), "utf8"));
+    const put = (name: string, more: object) => {
+      cpSync(join(folder, "cube"), join(folder, name), { recursive: true });
+      writeFileSync(join(folder, name, "meta/info.json"), JSON.stringify({ ...info, ...more }));
+    };
+    put("old", { codebase_version: "v2.1" });
+    put("damaged", {});
+    writeFileSync(join(folder, "damaged/data/chunk-000/file-000.parquet"), "PAR1 rubbish PAR1");
+    mkdirSync(join(folder, "empty"));
+    const look = async (name: string) => {
+      await page.goto(`${web.url}#datasets/${name}`);
+      await page.getByRole("heading", { name, exact: true }).waitFor();
+    };
+    await look("old");
+    await page
+      .getByText(/is a dataset of version v2\.1/)
+      .first()
+      .waitFor();
+    await look("damaged");
+    await page.locator(".findings .error", { hasText: "file-000.parquet" }).first().waitFor();
+    await page.getByRole("link", { name: "Episode 1" }).waitFor();
+    await page.getByRole("link", { name: "Episode 0" }).click();
+    await page.getByRole("alert").filter({ hasText: "file-000.parquet" }).waitFor();
+    await look("empty");
+    await page
+      .getByText(/is no dataset: it has no meta\/info\.json/)
+      .first()
+      .waitFor();
+    const tar = await fetch(`${web.url}dataset.tar?name=empty`, { headers: { cookie: claim.cookie } });
+    expect(tar.status).toBe(409);
+    for (const name of ["old", "damaged", "empty"]) rmSync(join(folder, name), { recursive: true });
   });
 
   test("goes on with a dataset that is there, at its own frames a second, and shows why where it cannot", async () => {
