@@ -44,13 +44,17 @@ export interface Counted {
 }
 
 /**
- * Looks for what lies beyond `info.json`. Throws {@link DatasetError}: a file that counts cannot be read, or what counts is not
+ * Looks for what lies beyond `info.json`; `all` are the rows with their statistics, where they were read already. Throws {@link DatasetError}: a file that counts cannot be read, or what counts is not
  * there as a whole, so that nobody can say what is beyond it.
  */
-export async function findBeyond(dir: string, info: DatasetInfo): Promise<Counted> {
+export async function findBeyond(
+  dir: string,
+  info: DatasetInfo,
+  all?: readonly StoredRow[],
+): Promise<Counted> {
   const unsound = (fact: string) => new DatasetError({ kind: "unsound", dir, fact });
   const cameras = camerasOf(info.features);
-  const stored = await readRows(dir, cameras, "with statistics");
+  const stored = all ?? (await readRows(dir, cameras, "with statistics"));
   const fact = unsoundRows(stored, info);
   if (fact !== undefined) throw unsound(fact);
   const rows = stored.slice(0, info.total_episodes);

@@ -30,7 +30,10 @@ const inside = v.pipe(
 );
 
 /** A camera's name stands in the path of its video: as LeRobot has it no "/", and never dots alone, which would be a way out. */
-const columnName = v.pipe(v.string(), v.regex(/^(?!\.*$)[^/]+$/, "leads out of the dataset's folder"));
+const columnName = v.pipe(
+  v.string(),
+  v.regex(/^(?!\.*$)[^/]+$/, 'a column\'s name has no "/", and is not of dots alone'),
+);
 
 /** LeRobot leaves out nothing of this, and takes the same defaults. What it does not know, it ignores. */
 const infoSchema = v.looseObject({

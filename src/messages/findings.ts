@@ -22,8 +22,6 @@ export function sayFinding(finding: Finding): string {
       return `meta/info.json has what LeRobot does not know and ignores with a warning: ${finding.keys.join(", ")}`;
     case "splits":
       return `meta/info.json names the episodes ${finding.train ?? "of no split"} for training, and there are ${finding.wanted}`;
-    case "column name":
-      return `the name of column ${finding.column} has a "/", which LeRobot refuses`;
     case "default column":
       return `meta/info.json does not describe the column ${finding.column} as every dataset of LeRobot has it`;
     case "no tasks":

@@ -16,9 +16,6 @@ export function checkInfo(info: DatasetInfo): Found[] {
   const found: Found[] = [];
   const keys = Object.keys(info).filter((key) => !KNOWN_KEYS.has(key));
   if (keys.length > 0) found.push({ kind: "unknown keys", keys });
-  for (const column of Object.keys(info.features)) {
-    if (column.includes("/")) found.push({ kind: "column name", column });
-  }
   for (const [column, wanted] of Object.entries<Feature>(DEFAULT_FEATURES)) {
     const has = info.features[column];
     const isSame = has?.dtype === wanted.dtype && has.shape.length === 1 && has.shape[0] === 1;

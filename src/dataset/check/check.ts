@@ -9,7 +9,7 @@ import { GAPS_FILE, STATS_FILE } from "../format.ts";
 import { parseGaps } from "../gaps.ts";
 import type { DatasetInfo } from "../info.ts";
 import { DatasetError } from "../problem.ts";
-import { camerasOf, readRows, readTasks } from "../rows.ts";
+import { camerasOf, readRows, readTasks, type StoredRow } from "../rows.ts";
 import { parseStats } from "../stored-stats.ts";
 import { checkInfo, checkRows, checkTasks } from "./about.ts";
 import { checkData } from "./data.ts";
@@ -70,13 +70,13 @@ async function checkRest(
   }
   // Where what counts is not whole, that has been found, and nobody can say what is beyond it.
   if (!found.some((one) => levelOf(one) === "error")) {
-    await attempt(async () => found.push(...(await lookBeyond(dir, info))));
+    await attempt(async () => found.push(...(await lookBeyond(dir, info, all ?? []))));
   }
 }
 
 /** What a repair would put right; while somebody records into it, that is the episode that is just being saved. */
-async function lookBeyond(dir: string, info: DatasetInfo): Promise<Found[]> {
-  const { remove, rewrite } = (await findBeyond(dir, info)).beyond;
+async function lookBeyond(dir: string, info: DatasetInfo, rows: readonly StoredRow[]): Promise<Found[]> {
+  const { remove, rewrite } = (await findBeyond(dir, info, rows)).beyond;
   if (remove.length + rewrite.length === 0) return [];
   if (isInUse(dir)) return [{ kind: "in use" }];
   return [

@@ -33,7 +33,6 @@ export type Found =
   | { readonly kind: "other robot"; readonly robotType: string | null; readonly column: string | undefined }
   | { readonly kind: "unknown keys"; readonly keys: readonly string[] }
   | { readonly kind: "splits"; readonly train: string | undefined; readonly wanted: string }
-  | ({ readonly kind: "column name" } & OfColumn)
   /** A column that every dataset has, and that this one describes otherwise, or not at all. */
   | ({ readonly kind: "default column" } & OfColumn)
   | { readonly kind: "no tasks" }
