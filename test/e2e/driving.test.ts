@@ -255,9 +255,8 @@ test("the leader need not be there, and is watched once it is plugged in", async
 
 test("a program that is killed while a client drives is followed by one that leaves the leader on the table", async () => {
   const driving = await aClient("10.1.1.10");
-  const target = beside(30);
-  stream(driving, () => target);
-  await until((now) => isAt(target)(now) && now.state === "following");
+  stream(driving, () => home);
+  await until((now) => drives("10.1.1.10")(now) && now.state === "following");
   service.kill("SIGKILL");
   await service.exited();
   const from = service.events.length;
