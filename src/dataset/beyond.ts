@@ -2,6 +2,7 @@
  * What lies beyond `meta/info.json`: what a recorder had already put in place when it was ended before the episode counted.
  * Such an episode was never said to be saved, and the next one takes its place.
  */
+import type { GuardedFolder } from "../linux/guarded/folder.ts";
 import { nameBehindTemporary } from "../linux/temporary.ts";
 import { unsoundRows } from "./dataset.ts";
 import { DataFiles } from "./episode-data.ts";
@@ -20,7 +21,7 @@ import { gapsText, parseGaps } from "./gaps.ts";
 import type { DatasetInfo } from "./info.ts";
 import { Table } from "./parquet/read.ts";
 import { tasksParquet } from "./parquet/write.ts";
-import type { NewFile } from "./place.ts";
+import { type NewFile, placeInOrder, removeFiles } from "./place.ts";
 import { DatasetError } from "./problem.ts";
 import { camerasOf, readRows, readTasks, type StoredRow } from "./rows.ts";
 import { type Stats, togetherStats } from "./stats.ts";
@@ -92,6 +93,12 @@ export async function findBeyond(dir: string, info: DatasetInfo): Promise<Counte
       : []),
   ];
   return { rows, tasks: counted, stats, beyond: { remove, rewrite } };
+}
+
+/** Does what {@link findBeyond} has found to be done. Throws {@link DatasetError}. */
+export async function removeBeyond(root: GuardedFolder, { remove, rewrite }: Beyond): Promise<void> {
+  removeFiles(root, remove);
+  await placeInOrder(root, rewrite);
 }
 
 function others(all: readonly string[], counted: readonly string[]): string[] {

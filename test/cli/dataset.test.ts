@@ -1,17 +1,13 @@
 /** `so101 dataset`: what it prints, and with which exit code. */
-import { expect, setDefaultTimeout, test } from "bun:test";
+import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
 import { cpSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatasetWriter } from "../../src/dataset/writer.ts";
-import {
-  episodeOf,
-  lerobotDataset,
-  ourDataset,
-  recorded,
-  testFolder,
-  writeJson,
-} from "../support/datasets.ts";
+import { lerobotDataset, ourDataset, removeTestFolders, testFolder, writeJson } from "../support/datasets.ts";
+import { episodeOf, recorded } from "../support/episodes.ts";
 import { run } from "../support/program.ts";
+
+afterAll(removeTestFolders);
 
 setDefaultTimeout(60_000);
 

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "bun:test";
+import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { cpSync, readFileSync, rmSync, symlinkSync, truncateSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { DecodedArray } from "hyparquet";
@@ -7,13 +7,18 @@ import { Table } from "../../src/dataset/parquet/read.ts";
 import { repairDataset } from "../../src/dataset/repair.ts";
 import {
   lerobotDataset,
+  mp4,
   ourDataset,
+  removeTestFolders,
   type TestColumn,
   testFolder,
   writeJson,
   writeParquet,
   writeTasks,
 } from "../support/datasets.ts";
+
+setDefaultTimeout(60_000);
+afterAll(removeTestFolders);
 
 const sound = await ourDataset([12, 9, 15]);
 
@@ -505,6 +510,22 @@ describe("videos", () => {
     ]);
   });
 
+  test("one was not written to its end, has other frames, or another rate", async () => {
+    const file = "videos/observation.images.top/chunk-000/file-000.mp4";
+    const whole = mp4(50, 30);
+    for (const [bytes, wanted] of [
+      [whole.subarray(0, 900), { kind: "damaged video", file }],
+      [whole.subarray(0, whole.length - 60), { kind: "damaged video", file }],
+      [Buffer.from("a video"), { kind: "damaged video", file }],
+      [mp4(49, 30), { kind: "video frames", file, has: 49, wanted: 50 }],
+      [mp4(50, 25), { kind: "video rate", file, has: 25, wanted: 30 }],
+    ] as const) {
+      const dir = filmed();
+      writeFileSync(join(dir, file), bytes);
+      expect(await errors(dir)).toEqual([{ ...wanted, level: "error" }]);
+    }
+  });
+
   test("its time is not that of the frames", async () => {
     const dir = filmed();
     await spoil(dir, ROW(0), (columns) =>
@@ -517,6 +538,19 @@ describe("videos", () => {
         column: "observation.images.top",
         has: 1,
         wanted: 20 / 30,
+        level: "error",
+      },
+    ]);
+    await spoil(dir, ROW(0), (columns) => {
+      set(columns, "videos/observation.images.top/from_timestamp", () => [0, 4 / 3]);
+    });
+    expect(await errors(dir)).toEqual([
+      {
+        kind: "video start",
+        episode: 1,
+        column: "observation.images.top",
+        has: 4 / 3,
+        wanted: 1,
         level: "error",
       },
     ]);

@@ -1,6 +1,8 @@
-import { expect, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import fc from "fast-check";
 import { columnStats, QUANTILES, type Stats, togetherStats } from "../../src/dataset/stats.ts";
+
+setDefaultTimeout(60_000);
 
 const float = fc.float({ noNaN: true, min: -1000, max: 1000 });
 const column = fc.array(float, { minLength: 2, maxLength: 300 });

@@ -1,9 +1,18 @@
-import { expect, test } from "bun:test";
+import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
 import { cpSync, readdirSync, readFileSync, symlinkSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { checkDataset } from "../../src/dataset/check/check.ts";
 import { tarOf } from "../../src/dataset/tar.ts";
-import { lerobotDataset, ourDataset, testFolder, writeTasks } from "../support/datasets.ts";
+import {
+  lerobotDataset,
+  ourDataset,
+  removeTestFolders,
+  testFolder,
+  writeTasks,
+} from "../support/datasets.ts";
+
+setDefaultTimeout(60_000);
+afterAll(removeTestFolders);
 
 /** Takes an archive apart with the system's tar; returns the folder that was in it. */
 async function unpacked(dir: string): Promise<string> {

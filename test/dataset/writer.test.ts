@@ -18,16 +18,11 @@ import { readDataset, readEpisode } from "../../src/dataset/dataset.ts";
 import { DatasetError, type DatasetProblem } from "../../src/dataset/problem.ts";
 import { repairDataset } from "../../src/dataset/repair.ts";
 import { DatasetWriter } from "../../src/dataset/writer.ts";
-import {
-  episodeOf,
-  lerobotDataset,
-  motion,
-  ourDataset,
-  recorded,
-  testFolder,
-  writeJson,
-} from "../support/datasets.ts";
+import { lerobotDataset, ourDataset, removeTestFolders, testFolder, writeJson } from "../support/datasets.ts";
+import { episodeOf, motion, recorded } from "../support/episodes.ts";
 import { MOUNTING, needing, program, ROOT, TRACING } from "../support/needs.ts";
+
+afterAll(removeTestFolders);
 
 setDefaultTimeout(60_000);
 

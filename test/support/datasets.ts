@@ -1,40 +1,24 @@
-/** Datasets for tests: motions as encoders read them, ours as the recorder writes them, and some as LeRobot itself does. */
-import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
+/** Datasets for tests: ours as the recorder writes them, and some as LeRobot itself does. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { DecodedArray, SchemaElement } from "hyparquet";
 import { ByteWriter, ParquetWriter } from "hyparquet-writer";
-import type { Frames } from "../../src/dataset/parquet/write.ts";
-import { DatasetWriter, type NewEpisode } from "../../src/dataset/writer.ts";
+import { DatasetWriter } from "../../src/dataset/writer.ts";
+import { episodeOf, recorded } from "./episodes.ts";
 
-/** A new folder for one test's files. */
+const made: string[] = [];
+/** A new folder for one test's files; {@link removeTestFolders} removes it. */
 export function testFolder(): string {
-  return mkdtempSync(join(tmpdir(), "so101-dataset-"));
+  const folder = mkdtempSync(join(tmpdir(), "so101-dataset-"));
+  made.push(folder);
+  return folder;
 }
 
-/** An episode's frames: both arms swing, on the grid of their encoders. The same seed gives the same. */
-export function motion(length: number, seed = 1): Frames {
-  let random = seed * 2_654_435_761;
-  const tremble = () => {
-    random = (random * 1_103_515_245 + 12_345) % 2_147_483_648;
-    return random % 3;
-  };
-  const reading = (frame: number, joint: number, lag: number) => {
-    const steps = Math.round(900 * Math.sin((frame - lag) / 40 + seed + joint)) + tremble();
-    return (steps * 360) / 4095;
-  };
-  const filled = (lag: number) =>
-    Float32Array.from({ length: 6 * length }, (_, at) => reading(Math.floor(at / 6), at % 6, lag));
-  return { action: filled(0), state: filled(3), length };
+/** Removes all folders that were made for tests: for `afterAll`. */
+export function removeTestFolders(): void {
+  for (const folder of made.splice(0)) rmSync(folder, { recursive: true, force: true });
 }
-
-/** What is said of an episode where a test does not care. */
-export function episodeOf(length: number, seed = 1, rest: Partial<NewEpisode> = {}): NewEpisode {
-  return { task: "Put the cube into the box", frames: motion(length, seed), gaps: [], ...rest };
-}
-
-/** How datasets of tests are recorded. */
-export const recorded = { fps: 30, units: "degrees" } as const;
 
 /** Makes a dataset of ours with episodes of these lengths, and returns its folder. */
 export async function ourDataset(
@@ -90,9 +74,6 @@ export function writeParquet(
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, new Uint8Array(writer.getBuffer()));
 }
-
-/** The lengths of the episodes that `recording-process.ts` records. */
-export const RECORDED_LENGTHS = [20, 12, 8, 15];
 
 /** An episode as {@link lerobotDataset} has it. */
 export interface TestEpisode {
@@ -253,7 +234,7 @@ export function lerobotDataset(
   for (const camera of cameras) {
     const path = join(dir, `videos/observation.images.${camera}/chunk-000/file-000.mp4`);
     mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, "a video");
+    writeFileSync(path, mp4(total, fps));
   }
   writeJson(
     join(dir, "meta/stats.json"),
@@ -276,6 +257,50 @@ export function lerobotDataset(
     ...info,
   });
   return dir;
+}
+
+/** The boxes of an MP4 file of so many frames, as they are for a video that is stored, without pictures that could be decoded. */
+export function mp4(frames: number, perSecond: number, pictures = 1_000): Buffer {
+  const box = (type: string, ...content: Buffer[]) => {
+    const bytes = Buffer.concat(content);
+    const head = Buffer.alloc(8);
+    head.writeUInt32BE(8 + bytes.length);
+    head.write(type, 4, "latin1");
+    return Buffer.concat([head, bytes]);
+  };
+  const words = (...all: number[]) => {
+    const bytes = Buffer.alloc(4 * all.length);
+    for (const [at, word] of all.entries()) bytes.writeUInt32BE(word, 4 * at);
+    return bytes;
+  };
+  const track = (handler: string, scale: number, duration: number, samples: number) =>
+    box(
+      "trak",
+      box("tkhd", Buffer.alloc(84)),
+      box(
+        "mdia",
+        box("mdhd", words(0, 0, 0, scale, duration, 0)),
+        box("hdlr", words(0, 0), Buffer.from(handler), Buffer.alloc(13)),
+        box(
+          "minf",
+          box(
+            "stbl",
+            box("stts", words(0, 1, samples, duration / samples)),
+            box("stsz", words(0, 7, samples)),
+          ),
+        ),
+      ),
+    );
+  return Buffer.concat([
+    box("ftyp", Buffer.from("isomiso2"), words(512)),
+    box("mdat", Buffer.alloc(pictures)),
+    box(
+      "moov",
+      box("mvhd", Buffer.alloc(100)),
+      track("soun", 8_000, 8_000, 50),
+      track("vide", 512 * perSecond, 512 * frames, frames),
+    ),
+  ]);
 }
 
 /** Writes tasks as pandas does. */

@@ -107,10 +107,32 @@ export function dataParquet(
   return parquetOf(columns, length);
 }
 
-function rowsOf(values: Float32Array, length: number): number[][] {
-  return Array.from({ length }, (_, row) =>
-    Array.from(values.subarray(row * JOINT_COUNT, (row + 1) * JOINT_COUNT)),
-  );
+/** Six positions a row, made when they are read: a list for each of thousands of frames would take many times their bytes. */
+class Rows {
+  readonly length: number;
+  readonly #values: Float32Array;
+
+  constructor(values: Float32Array, length: number) {
+    this.#values = values;
+    this.length = length;
+  }
+
+  slice(start: number, end: number): Rows {
+    return new Rows(this.#values.subarray(start * JOINT_COUNT), Math.min(end, this.length) - start);
+  }
+
+  /** Always the same list, with the next row's values: the encoder takes them out at once. */
+  *[Symbol.iterator](): Generator<number[]> {
+    const row = new Array<number>(JOINT_COUNT);
+    for (let at = 0; at < this.length * JOINT_COUNT; at += JOINT_COUNT) {
+      for (let joint = 0; joint < JOINT_COUNT; joint++) row[joint] = this.#values[at + joint]!;
+      yield row;
+    }
+  }
+}
+
+function rowsOf(values: Float32Array, length: number): DecodedArray {
+  return new Rows(values, length) as unknown as DecodedArray;
 }
 
 function whole(values: ArrayLike<number>): BigInt64Array {
