@@ -13,7 +13,7 @@ import { MAIN_PAIR } from "../config/pairs.ts";
 import { serviceManager } from "../host/notify.ts";
 import type { Audience } from "../messages/audience.ts";
 import { sayProblem } from "../messages/problems.ts";
-import { whyNotRecorded } from "../messages/recording.ts";
+import { whyNotRecorded, whyNotRecordedOf } from "../messages/recording.ts";
 import type { ControlEvent, EventSink, Severity } from "../teleop/reporting/events.ts";
 import type { Borrower, Left, Problem } from "../teleop/reporting/problem.ts";
 import type { PairSettings } from "../teleop/settings.ts";
@@ -98,7 +98,7 @@ export async function runService(options: ServiceOptions): Promise<Left | undefi
   );
   const recorderPlace = new RecorderPlace(
     (severity, problem) => sink({ kind: "notice", severity, problem }),
-    () => whyNotRecorded(history.state, history.why),
+    () => whyNotRecorded(history.state, history.why) ?? whyNotRecordedOf(drive.status.source),
   );
 
   let targets: SampleSocket | undefined;
