@@ -42,6 +42,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   ],
   web: [
     "workflows",
+    "dataset",
     "remote",
     "metrics",
     "messages",
@@ -347,4 +348,10 @@ test("no wall clock, which may be stepped, is read where arms or samples are dec
   const readers = files.filter(({ path, text }) => isDecider(path) && /new Date\(\)|Date\.now/.test(text));
   const tell = ["daemon/network/drive.ts", "remote/fleet/own-status.ts", "remote/fleet/watch.ts"];
   expect(readers.map(({ path }) => path).sort()).toEqual(tell);
+});
+
+test("nobody waits for a time by a clock that may be stepped, as Atomics.wait does", () => {
+  // With a fourth argument: how long.
+  const waiting = files.filter(({ text }) => /Atomics\.wait\(([^,;]+,){3}/.test(text));
+  expect(waiting.map(({ path }) => path)).toEqual([]);
 });
