@@ -47,3 +47,12 @@ test("who has stopped commanding for ten seconds only looks on", () => {
   expect(between(sent, 2_000, 10_000)).toBeLessThan(20);
   expect(between(sent, 12_000, 15_000)).toBeGreaterThan(80);
 });
+
+test("who begins to command may be behind where it was sent much before, and is not where it commanded all along", () => {
+  const pace = new Pace();
+  expect(pace.command(0)).toBe("up to date");
+  for (let ms = 0; ms < 5_000; ms += 100) pace.sent(ms);
+  expect(pace.command(5_000)).toBe("maybe behind");
+  for (let ms = 5_000; ms < 5_900; ms += 20) pace.sent(ms);
+  expect(pace.command(5_900)).toBe("up to date");
+});
