@@ -30,5 +30,9 @@ async function commands(): Promise<Command[]> {
   // They run beside the arms for long, in little memory.
   if (process.argv[2] === "network") return [(await import("./cli/network.ts")).networkCommand()];
   if (process.argv[2] === "record") return [(await import("./cli/record/command.ts")).recordCommand()];
+  // Somebody waits for it who looks at the page; it is there for moments, and in little memory.
+  if (process.argv[2] === "dataset-view") {
+    return [(await import("./cli/dataset-view.ts")).datasetViewCommand()];
+  }
   return (await import("./cli/all.ts")).allCommands();
 }

@@ -42,6 +42,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   ],
   web: [
     "workflows",
+    "dataset",
     "remote",
     "metrics",
     "messages",

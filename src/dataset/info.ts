@@ -29,11 +29,14 @@ const inside = v.pipe(
   ),
 );
 
+/** A camera's name stands in the path of its video: as LeRobot has it no "/", and never dots alone, which would be a way out. */
+const columnName = v.pipe(v.string(), v.regex(/^(?!\.*$)[^/]+$/, "leads out of the dataset's folder"));
+
 /** LeRobot leaves out nothing of this, and takes the same defaults. What it does not know, it ignores. */
 const infoSchema = v.looseObject({
   codebase_version: v.string(),
   fps: positive,
-  features: v.record(inside, featureSchema),
+  features: v.record(columnName, featureSchema),
   total_episodes: v.optional(count, 0),
   total_frames: v.optional(count, 0),
   total_tasks: v.optional(count, 0),

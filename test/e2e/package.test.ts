@@ -210,12 +210,13 @@ here.describe("the Debian package", () => {
     expect(await web("CapabilityBoundingSet")).toBe("");
   });
 
-  test("the page may write calibrations and its own folder, and nothing else", async () => {
+  test("the page may write calibrations, datasets and its own folder, and nothing else", async () => {
     const user = ["--setuid", await machine.must("id", "-u", "so101-web"), "--setgid", "20"];
     const may = async (path: string) => (await asPage(...user, "touch", path)).code === 0;
     expect(await may("/var/lib/so101-web/x")).toBe(true);
-    expect(await may("/var/lib/so101-teleop/calibration/x")).toBe(true);
-    await machine.must("rm", "/var/lib/so101-web/x", "/var/lib/so101-teleop/calibration/x");
+    const shared = ["calibration", "datasets"].map((name) => `/var/lib/so101-teleop/${name}/x`);
+    for (const path of shared) expect(`${path} ${await may(path)}`).toBe(`${path} true`);
+    await machine.must("rm", "/var/lib/so101-web/x", ...shared);
     const others = [
       "/var/lib/so101-teleop/x",
       "/etc/so101-teleop/x",
