@@ -4,13 +4,10 @@ import { run } from "../support/program.ts";
 
 setDefaultTimeout(180_000);
 
-test("random faults break no safety rule, crash nothing, and heal in time", () =>
-  survives("--minutes", "0.5"));
-
-test("clients that vanish, flood and lie, replays and random faults break no safety rule, and crash nothing", () =>
-  survives("--minutes", "0.3", "--clients"));
-
-async function survives(...options: readonly string[]): Promise<void> {
+test.each([
+  ["random faults break no safety rule, crash nothing, and heal in time", ["--minutes", "0.5"]],
+  ["clients that vanish, flood and lie break no safety rule either", ["--minutes", "0.3", "--clients"]],
+])("%s", async (_, options) => {
   const script = join(import.meta.dir, "../../scripts/chaos.ts");
   const command = [process.execPath, script, "--seed", "5", ...options, "--untimed"];
   const { stdout, stderr, code } = await run(command, { cwd: "/", env: { PATH: process.env.PATH! } });
@@ -21,4 +18,4 @@ async function survives(...options: readonly string[]): Promise<void> {
   });
   expect(stdout).toContain("0 violations of the safety rules, 0 crashes");
   expect(Number(/(\d+) episodes/.exec(stdout)![1])).toBeGreaterThan(1);
-}
+});
