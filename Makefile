@@ -63,7 +63,7 @@ bench-network: $(READY) dist/so101-linux-$(HOST) ## measure what following a lea
 	@$(BUN) scripts/bench-network.ts $(if $(SECONDS),--seconds $(SECONDS))
 
 bench-clients: $(READY) dist/so101-linux-$(HOST) ## measure how long a client's command takes to the follower's bus
-	@$(BUN) scripts/bench-clients.ts $(if $(SECONDS),--seconds $(SECONDS))
+	@$(BUN) scripts/bench-clients.ts $(if $(SECONDS),--seconds $(SECONDS)) $(if $(ONLY),--only '$(ONLY)')
 
 bench-record: $(READY) dist/so101-linux-$(HOST) ## measure what recording costs the arms that are recorded
 	@$(BUN) scripts/bench-record.ts $(if $(SECONDS),--seconds $(SECONDS))

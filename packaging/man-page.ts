@@ -8,6 +8,7 @@ import { DOC_DIR } from "./manual.ts";
 const FILES: readonly (readonly [path: string, what: string])[] = [
   ["/etc/so101-teleop/config.toml", "configuration of the main pair; of a further pair <pair>.toml"],
   ["/usr/share/so101-teleop/config.toml", "what config.toml was made of at the first installation"],
+  ["/usr/share/so101-teleop/lerobot_robot_so101_remote-*.whl", "LeRobot's plugin, for a workstation"],
   [
     "/etc/so101-teleop/network/",
     "certificates, keys and passwords for the network's broker, for root and user so101-network",

@@ -4,6 +4,7 @@
  * that is not met is only said.
  *
  *   --seconds N       how long a client sends, at each rate (20)
+ *   --only TEXT       only the ways whose names contain it: "socket", "LeKiwi"
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -23,7 +24,9 @@ import { compile } from "./compile.ts";
 import { reach } from "./links-network/machines.ts";
 import { goalsOf, match, type Reading } from "./links-network/matching.ts";
 
-const { values: options } = parseArgs({ options: { seconds: { type: "string", default: "20" } } });
+const { values: options } = parseArgs({
+  options: { seconds: { type: "string", default: "20" }, only: { type: "string", default: "" } },
+});
 const seconds = Number(options.seconds);
 
 /** Commands a second, and by how many steps each moves a joint: less than the speed limit allows in a tick. */
@@ -46,7 +49,7 @@ const dir = await mkdtemp(join(tmpdir(), "so101-bench-clients-"));
 const floorPath = join(dir, "floor");
 await compile([join(import.meta.dir, "bench-clients/floor.ts")], floorPath);
 const troubles: string[] = [];
-for (const way of WAYS) {
+for (const way of WAYS.filter(({ name }) => name.includes(options.only))) {
   for (const rate of RATES) {
     const floor = await floorOf(way, rate);
     const program = await programOf(way, rate);

@@ -54,7 +54,10 @@ try {
 /** Measures and prints; returns what was wrong, in words. */
 async function measure(): Promise<string[]> {
   await using sim = await startArms("configured");
-  const service = Bun.spawn(program.command(sim, RATE_HZ), {
+  // A machine that is busy for a moment ends no turn.
+  const config = join(folder, "patient.toml");
+  await Bun.write(config, "[teleoperation]\nhold_after_ms = 1000\n");
+  const service = Bun.spawn([...program.command(sim, RATE_HZ), "--config", config], {
     stdin: "ignore",
     stdout: "pipe",
     stderr: "inherit",

@@ -349,3 +349,9 @@ test("no wall clock, which may be stepped, is read where arms or samples are dec
   const tell = ["daemon/network/drive.ts", "remote/fleet/own-status.ts", "remote/fleet/watch.ts"];
   expect(readers.map(({ path }) => path).sort()).toEqual(tell);
 });
+
+test("nobody waits for a time by a clock that may be stepped, as Atomics.wait does", () => {
+  // With a fourth argument: how long.
+  const waiting = files.filter(({ text }) => /Atomics\.wait\(([^,;]+,){3}/.test(text));
+  expect(waiting.map(({ path }) => path)).toEqual([]);
+});

@@ -43,6 +43,7 @@ export async function makeWheel(): Promise<{ readonly name: string; readonly con
       })),
     )),
     { path: `${info}/METADATA`, content: encode(METADATA) },
+    { path: `${info}/LICENSE`, content: await Bun.file(join(ROOT, "LICENSE")).bytes() },
     { path: `${info}/WHEEL`, content: encode(WHEEL) },
     { path: `${info}/top_level.txt`, content: encode(`${NAME}\n`) },
   ];

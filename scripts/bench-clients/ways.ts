@@ -12,7 +12,6 @@ import type { RunningSim } from "../../src/sim/testing/start.ts";
 import { SAMPLE_BYTES, SampleView } from "../../src/teleop/remote/sample.ts";
 import { programPath } from "../bench/subjects.ts";
 import { WireClient } from "../chaos/clients/wire-client.ts";
-import { Program } from "../chaos/program.ts";
 import { BareZmq } from "./bare-zmq.ts";
 
 /** Sends commands; each is six positions in steps. */
@@ -69,8 +68,9 @@ const leKiwi: Way = {
     return { send: (target) => socket.send(command(target)), end: async () => {} };
   },
   async toProgram({ paths }, control) {
-    const host = new Program([programPath, "lerobot", "--listen", ADDRESS, "--socket", control, "--json"]);
-    host.start();
+    const host = Bun.spawn([programPath, "lerobot", "--listen", ADDRESS, "--socket", control], {
+      ...{ stdin: "ignore", stdout: "ignore", stderr: "inherit" },
+    });
     const socket = new BareZmq("push", COMMANDS);
     const follower = new CalibrationStore(paths.calibration).load({ role: "follower", id: "follower" });
     return {
@@ -83,7 +83,10 @@ const leKiwi: Way = {
             ),
           ),
         ),
-      end: () => host.end("SIGTERM"),
+      async end() {
+        host.kill("SIGTERM");
+        await host.exited;
+      },
     };
   },
 };

@@ -114,6 +114,8 @@ function whyNotNow(
 }
 
 class Recorder implements Held {
+  /** It is beside arms that are to be left alone. */
+  readonly isPatient = true;
   readonly name: string;
   readonly isThere: () => boolean;
   readonly #over: () => void;

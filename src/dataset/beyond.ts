@@ -99,8 +99,8 @@ function others(all: readonly string[], counted: readonly string[]): string[] {
   return all.filter((path) => !within.has(path));
 }
 
-/** What a program that was ended had not yet given its name, wherever we write. */
-function temporaryFiles(dir: string): string[] {
+/** What a program that was ended had not yet given its name, wherever we write. Throws {@link DatasetError}. */
+export function temporaryFiles(dir: string): string[] {
   const chunks = [DATA_FOLDER, EPISODES_FOLDER].flatMap((folder) =>
     namesIn(dir, folder)
       .filter((name) => !name.includes("."))

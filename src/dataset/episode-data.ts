@@ -75,18 +75,19 @@ export class EpisodeData {
   }
 
   #numbersOf(name: string, width: number, column: DecodedArray): Float64Array {
-    const values = new Float64Array(this.#row.length * width);
-    for (let frame = 0; frame < this.#row.length; frame++) {
+    const isWhole = (value: unknown) =>
+      width === 1 ? isNumber(value) : Array.isArray(value) && value.length === width && value.every(isNumber);
+    const length = this.#row.length;
+    // Before there is room for them: whoever wrote the file says how many there are.
+    for (let frame = 0; frame < length; frame++) {
+      if (isWhole(column[frame])) continue;
+      const wanted = width === 1 ? "a number" : `${width} numbers`;
+      const fact = `${name} of frame ${frame} of episode ${this.#row.episode} is not ${wanted}`;
+      throw damaged(this.#dir, this.path, fact);
+    }
+    const values = new Float64Array(length * width);
+    for (let frame = 0; frame < length; frame++) {
       const value: unknown = column[frame];
-      const isWhole =
-        width === 1
-          ? isNumber(value)
-          : Array.isArray(value) && value.length === width && value.every(isNumber);
-      if (!isWhole) {
-        const wanted = width === 1 ? "a number" : `${width} numbers`;
-        const fact = `${name} of frame ${frame} of episode ${this.#row.episode} is not ${wanted}`;
-        throw damaged(this.#dir, this.path, fact);
-      }
       if (width === 1) values[frame] = Number(value);
       else for (let at = 0; at < width; at++) values[frame * width + at] = Number((value as unknown[])[at]);
     }

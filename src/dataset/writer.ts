@@ -5,11 +5,9 @@
 import type { NormalisationMode } from "../arm/calibration/normalisation.ts";
 import { JOINT_COUNT, JOINTS } from "../arm/joints.ts";
 import type { GuardedFolder } from "../linux/guarded/folder.ts";
-import { type FolderLock, lockFolder } from "../linux/guarded/lock.ts";
-import { openFolder } from "../linux/guarded/path.ts";
 import { nameBehindTemporary } from "../linux/temporary.ts";
 import { isVisible } from "../linux/text/visible.ts";
-import { findBeyond } from "./beyond.ts";
+import { findBeyond, temporaryFiles } from "./beyond.ts";
 import { cardText } from "./card.ts";
 import { readInfo, readUnits } from "./dataset.ts";
 import { asDatasetError, namesIn, readText } from "./files.ts";
@@ -29,6 +27,7 @@ import {
   WRITER,
 } from "./format.ts";
 import { type Gap, type Gaps, gapsText, parseGaps } from "./gaps.ts";
+import { HeldFolder } from "./held.ts";
 import { type DatasetInfo, jsonText, newInfo, withEpisode, withoutLast } from "./info.ts";
 import {
   countColumns,
@@ -82,16 +81,14 @@ const START: Place = { chunk: 0, file: 0 };
 /** A dataset's folder, held and locked. Nobody else records into it until it is closed. */
 export class DatasetWriter {
   readonly dir: string;
-  readonly #root: GuardedFolder;
-  readonly #lock: FolderLock;
+  readonly #held: HeldFolder;
   #written: Written;
   /** The text of `meta/info.json`, as it was written or found last. */
   #infoText: string;
 
-  private constructor(dir: string, held: Held, written: Written, infoText: string) {
+  private constructor(dir: string, held: HeldFolder, written: Written, infoText: string) {
     this.dir = dir;
-    this.#root = held.root;
-    this.#lock = held.lock;
+    this.#held = held;
     this.#written = written;
     this.#infoText = infoText;
   }
@@ -122,10 +119,11 @@ export class DatasetWriter {
   }
 
   /** Begins a dataset in a folder that has nothing in it. */
-  static async #begin(dir: string, held: Held, { fps, units }: Recorded, robotType: string) {
+  static async #begin(dir: string, held: HeldFolder, { fps, units }: Recorded, robotType: string) {
     if (readText(dir, INFO_FILE) !== undefined) throw new DatasetError({ kind: "dataset there", dir });
     const other = held.root.names().find((name) => !isOurBeginning(dir, name));
     if (other !== undefined) throw new DatasetError({ kind: "not empty", dir, example: other });
+    removeFiles(held.root, temporaryFiles(dir));
     const info = newInfo(fps, robotType);
     const infoText = jsonText(info);
     await placeInOrder(held.root, [
@@ -144,7 +142,8 @@ export class DatasetWriter {
 
   /**
    * Saves an episode: when this returns it survives a loss of power. Throws {@link DatasetError}: the episode is not in the
-   * dataset, which is as it was, and may be saved once more.
+   * dataset, which is as it was, and may be saved once more; or, where {@link totals} counts it, it is there, and the disk did
+   * not confirm that it will last.
    */
   async saveEpisode({ task, frames, gaps }: NewEpisode): Promise<void> {
     this.#require(task, frames);
@@ -182,13 +181,16 @@ export class DatasetWriter {
       { path: INFO_FILE, bytes: infoText },
     ];
     try {
-      await placeInOrder(this.#root, files, () => {
+      await placeInOrder(this.#held.root, files, () => {
         this.#written = after;
         this.#infoText = infoText;
       });
     } catch (error) {
       if (this.#written === before) this.#giveUp(own);
       throw error;
+    } finally {
+      // Some 20 MB were left behind within a second, and nothing may follow for minutes: on a small machine others need them.
+      Bun.gc(true);
     }
   }
 
@@ -217,16 +219,15 @@ export class DatasetWriter {
       tasks.findLastIndex((task) => used.has(task)) + 1,
     );
     const infoText = jsonText(info);
-    await placeInOrder(this.#root, [{ path: INFO_FILE, bytes: infoText }], () => {
+    await placeInOrder(this.#held.root, [{ path: INFO_FILE, bytes: infoText }], () => {
       this.#infoText = infoText;
     });
-    this.#written = await onlyWhatCounts(this.dir, this.#root, info);
+    this.#written = await onlyWhatCounts(this.dir, this.#held.root, info);
   }
 
   /** Lets go of the folder. */
   close(): void {
-    this.#lock.release();
-    this.#root.close();
+    this.#held.close();
   }
 
   #require(task: string, { action, state, length }: Frames): void {
@@ -244,7 +245,7 @@ export class DatasetWriter {
   #requireUnchanged(): void {
     let text: string;
     try {
-      const meta = this.#root.folder("meta");
+      const meta = this.#held.root.folder("meta");
       try {
         text = meta.read("info.json", LONGEST_INFO).bytes.toString("utf8");
       } finally {
@@ -259,7 +260,7 @@ export class DatasetWriter {
   /** Removes an episode's files that do not count. What cannot be removed is, by who resumes. */
   #giveUp(paths: readonly string[]): void {
     try {
-      removeFiles(this.#root, paths);
+      removeFiles(this.#held.root, paths);
     } catch {}
   }
 }
@@ -281,29 +282,18 @@ async function onlyWhatCounts(dir: string, root: GuardedFolder, info: DatasetInf
   return { info, tasks, stats, gaps, lastData: last?.data, lastRow: last?.row };
 }
 
-interface Held {
-  readonly root: GuardedFolder;
-  readonly lock: FolderLock;
-}
-
-/** Holds and locks a folder for a writer that `work` makes; lets go of it when that throws. */
+/** Holds a folder for a writer that `work` makes, and lets go of it when that throws. */
 async function holding(
   dir: string,
   missing: "make" | "throw",
-  work: (held: Held) => Promise<DatasetWriter>,
+  work: (held: HeldFolder) => Promise<DatasetWriter>,
 ): Promise<DatasetWriter> {
-  let root: GuardedFolder | undefined;
-  let lock: FolderLock | undefined;
+  const held = HeldFolder.take(dir, missing);
   try {
-    root = openFolder(dir, missing);
-    lock = lockFolder(root);
-    if (lock === undefined) throw new DatasetError({ kind: "taken", dir });
-    return await work({ root, lock });
+    return await work(held);
   } catch (error) {
-    lock?.release();
-    root?.close();
-    const isNothing = root === undefined && (error as { code?: unknown }).code === "ENOENT";
-    throw isNothing ? new DatasetError({ kind: "missing", dir }, error) : asDatasetError(dir, dir, error);
+    held.close();
+    throw asDatasetError(dir, dir, error);
   }
 }
 

@@ -90,7 +90,11 @@ export class ClientDriver {
     }
     this.#driving = { drive, positions };
     this.#told = { text: "", atMs: Number.NEGATIVE_INFINITY };
-    this.#options.say("info", clientDrives(who));
+    let isSaid = false;
+    drive.changed = () => {
+      if (!isSaid && drive.state.is === "driving") this.#options.say("info", clientDrives(who));
+      isSaid ||= drive.state.is === "driving";
+    };
     void drive.over.then((last) => {
       if (this.#driving?.drive !== drive) return;
       this.#driving = undefined;

@@ -1,4 +1,5 @@
 /** The monotonic clock that deadlines are kept on, in µs, and sleeping until a point on it. */
+import { waitOnce } from "./futex.ts";
 import { Errno, libc, nativeBuffer } from "./libc.ts";
 
 const CLOCK_MONOTONIC = 1;
@@ -14,7 +15,7 @@ export interface Clock {
   suspendedUs(): number;
   /** Blocks this thread until `deadlineUs` of {@link nowUs}; returns at once when that has passed. */
   sleepUntilUs(deadlineUs: number): void;
-  /** Blocks this thread while `words[index]` is `value` and nobody notifies it, for `timeoutMs` at most. */
+  /** Blocks this thread while `words[index]`, which is shared, is `value` and nobody wakes it (`wake`), for `timeoutMs` at most. */
   waitWhile(words: Int32Array, index: number, value: number, timeoutMs: number): void;
 }
 
@@ -23,9 +24,7 @@ export const systemClock: Clock = {
   nowUs,
   suspendedUs,
   sleepUntilUs,
-  waitWhile(words, index, value, timeoutMs) {
-    Atomics.wait(words, index, value, timeoutMs);
-  },
+  waitWhile,
 };
 
 /** Blocks this thread for so many µs of a clock. */
@@ -58,6 +57,15 @@ const wakeWords = new Uint32Array(wake.bytes.buffer);
 export function sleepUntilUs(deadlineUs: number): void {
   writeTimespec(wakeWords, deadlineUs);
   while (libc.clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, wake.pointer, null) === Errno.EINTR);
+}
+
+const patience = nativeBuffer(16);
+const patienceWords = new Uint32Array(patience.bytes.buffer);
+
+function waitWhile(words: Int32Array, index: number, value: number, timeoutMs: number): void {
+  const untilUs = nowUs() + timeoutMs * 1e3;
+  do writeTimespec(patienceWords, untilUs - nowUs());
+  while (!waitOnce(words, index, value, patience.pointer));
 }
 
 /** Writes µs into the words of a `struct timespec`. Negative times become 0. */

@@ -58,8 +58,13 @@ const { symbols } = dlopen("libc.so.6", {
   __errno_location: { args: [], returns: "ptr" },
 });
 
+/** futex(2), which has no function of its own. */
+const { symbols: futexCall } = dlopen("libc.so.6", {
+  syscall: { args: ["i64", "ptr", "i32", "u32", "ptr"], returns: "i32" },
+});
+
 /** libc's functions. Arguments of type `ptr` take a {@link NativeBuffer}'s pointer, or null. */
-export const libc = symbols;
+export const libc = { ...symbols, futex: futexCall.syscall };
 
 /** A buffer whose address is fixed for as long as the object is referenced. */
 export interface NativeBuffer {
@@ -75,6 +80,11 @@ export interface NativeBuffer {
 export function nativeBuffer(size: number): NativeBuffer {
   const bytes = new Uint8Array(new ArrayBuffer(size));
   return { bytes, pointer: ptr(bytes) };
+}
+
+/** Where a word of a SharedArrayBuffer is: it stays there for as long as that does. */
+export function addressOf(words: Int32Array, index: number): Pointer {
+  return ptr(words, index * words.BYTES_PER_ELEMENT);
 }
 
 /** The numbers of the errors that the code tells apart (asm-generic/errno.h; the same on x86-64 and arm64). */

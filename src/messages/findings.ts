@@ -79,6 +79,14 @@ export function sayFinding(finding: Finding): string {
       return `the row of episode ${finding.episode} has no whole statistics: LeRobot's tools cannot split or merge the dataset with them`;
     case "no video":
       return `${finding.file} of episode ${finding.episode} is missing: LeRobot goes to the Hub for it, which looks like an error of the network`;
+    case "damaged video":
+      return `${finding.file} is no whole MP4: it was perhaps not written to its end`;
+    case "video frames":
+      return `${finding.file} has ${finding.has} frames, and its episodes have ${finding.wanted}`;
+    case "video rate":
+      return `${finding.file} has ${figure(finding.has)} frames a second, and the dataset ${finding.wanted}: LeRobot takes wrong frames`;
+    case "video start":
+      return `episode ${finding.episode} begins at ${figure(finding.has)} s of the video ${finding.column}, and the one before ends at ${figure(finding.wanted)} s`;
     case "video time":
       return `episode ${finding.episode} has ${figure(finding.has)} s of the video ${finding.column}, and its frames take ${figure(finding.wanted)} s`;
     case "no units":
@@ -86,7 +94,7 @@ export function sayFinding(finding: Finding): string {
     case "gaps": {
       const frames = finding.gaps.reduce((sum, gap) => sum + gap.frames, 0);
       const [{ from = 0 } = {}] = finding.gaps;
-      return `episode ${finding.episode} has gaps: ${frames} ${frames === 1 ? "frame was" : "frames were"} lost and repeat the one before, first at frame ${from}`;
+      return `episode ${finding.episode} has gaps: ${frames === 1 ? "1 frame was lost and repeats" : `${frames} frames were lost and repeat`} the one before, first at frame ${from}`;
     }
     case "beyond":
       return `${finding.file} is left of an episode that was not saved, and does not count`;

@@ -18,7 +18,8 @@ export interface SessionEnd {
 export type Happening =
   | { readonly is: "order"; readonly order: RecordingOrder }
   | { readonly is: "interrupted" }
-  | { readonly is: "lost"; readonly message: string }
+  /** The service is gone for now, or there again: then without a message. */
+  | { readonly is: "service"; readonly trouble: string }
   /** Why the samples of an episode have ended. */
   | { readonly is: "frames"; readonly of: EpisodeTake; readonly how: Exclude<Taken, "taken"> }
   | { readonly is: "frames failed"; readonly of: EpisodeTake; readonly error: unknown };
@@ -105,7 +106,7 @@ async function endBy(
       return endByOrder(happening.order);
     case "interrupted":
       return givenUp({ why: "interrupted" }, { how: "interrupted", message: "" });
-    case "lost":
+    case "service":
       return undefined; // its samples end, too
     case "frames":
       if (happening.of !== take) return undefined;

@@ -11,6 +11,8 @@ export interface LinkListener {
   order(order: RecordingOrder): void;
   /** The place is lost, or could not be taken again, for this reason. */
   lost(error: unknown): void;
+  /** It is taken again. */
+  found(): void;
 }
 
 /** Keeps the place of the recorder of one pair until it is closed. */
@@ -49,7 +51,10 @@ export class ServiceLink {
     let connection: RecorderConnection | undefined = first;
     while (!signal.aborted) {
       try {
-        connection ??= await RecorderConnection.open(this.#paths);
+        if (connection === undefined) {
+          connection = await RecorderConnection.open(this.#paths);
+          this.#listener.found();
+        }
         this.#connection = connection;
         if (this.#last !== undefined) connection.say(this.#last);
         for await (const order of connection.orders(signal)) this.#listener.order(order);

@@ -58,6 +58,8 @@ export class Session {
   /** Whether the last episode that was saved may be recorded again. */
   #mayRedo = false;
   #end: SessionEnd | undefined;
+  /** What became of the last episode. */
+  #outcome = "";
 
   constructor(parts: SessionParts) {
     const { plan, dir, sink } = parts;
@@ -86,7 +88,12 @@ export class Session {
 
   /** The service is gone, for now. */
   lostService(error: unknown): void {
-    this.#inbox.put({ is: "lost", message: this.#parts.explain(error) });
+    this.#inbox.put({ is: "service", trouble: this.#parts.explain(error) });
+  }
+
+  /** The service is there again. */
+  foundService(): void {
+    this.#inbox.put({ is: "service", trouble: "" });
   }
 
   /** Records until the session is over. Never rejects. */
@@ -111,7 +118,7 @@ export class Session {
       if (tries && performance.now() >= tryMs) {
         const normalising = await this.#normalising();
         if (typeof normalising !== "string") return normalising;
-        this.#show({ is: "ready", remainingS: null, message: normalising });
+        this.#show({ is: "ready", remainingS: null, message: this.#withTrouble(normalising) });
         tries = beginning === "by itself";
         tryMs = performance.now() + TRY_EVERY_MS;
       }
@@ -142,10 +149,16 @@ export class Session {
   /** What may happen between two episodes, but for a beginning. */
   async #heedBetween(happening: Happening): Promise<void> {
     if (happening.is === "interrupted") this.#end = { how: "interrupted", message: "" };
-    else if (happening.is === "lost") this.#show({ message: happening.message });
+    else if (happening.is === "service") this.#show({ message: this.#withTrouble(happening.trouble) });
     else if (happening.is !== "order") return;
     else if (happening.order === "stop") this.#end = { how: "done", message: "" };
     else if (happening.order === "again" && this.#mayRedo) await this.#removeLast();
+  }
+
+  /** What became of the last episode, and what is wrong now. */
+  #withTrouble(trouble: string): string {
+    const isSaid = trouble !== "" && this.#outcome.includes(trouble);
+    return [this.#outcome, ...(isSaid ? [] : [trouble])].filter(Boolean).join("; ");
   }
 
   async #removeLast(): Promise<void> {
@@ -155,7 +168,8 @@ export class Session {
       await sink.removeLastEpisode();
       this.#saved--;
       const { episodes: episode } = sink.totals;
-      this.#show({ episode, saved: this.#saved, message: sayRemoved(episode) });
+      this.#outcome = sayRemoved(episode);
+      this.#show({ episode, saved: this.#saved, message: this.#outcome });
     } catch (error) {
       this.#end = { how: "failed", message: explain(error) };
     }
@@ -191,6 +205,7 @@ export class Session {
     const { fps, episodeS, resetS } = plan;
     const wanted = episodeS === undefined ? MOST_FRAMES : Math.max(1, Math.round(episodeS * fps));
     const take = new EpisodeTake(fps, Math.min(wanted, MOST_FRAMES), normalising);
+    this.#outcome = "";
     this.#show({ is: "recording", message: "", ...this.#figuresOf(take) });
     const outcome = await recordEpisode(take, {
       ...{ fps, sockets, explain, inbox: this.#inbox },
@@ -207,6 +222,7 @@ export class Session {
     const { given } = outcome;
     const { episode, seconds } = this.#recording;
     const message = sayGivenUp(episode, seconds, given);
+    this.#outcome = message;
     if (this.#end !== undefined) this.#end = { ...this.#end, message };
     const goesOn = resetS !== undefined && given.why !== "discarded";
     this.#show({ is: goesOn ? "resetting" : "ready", message });
@@ -217,7 +233,8 @@ export class Session {
     const { plan, dir, sink, explain } = this.#parts;
     const { length, lost, gaps, action, state } = take;
     if (length === 0) {
-      this.#show({ is: "ready", message: "nothing was recorded: the pair did not follow meanwhile" });
+      this.#outcome = "nothing was recorded: the pair did not follow meanwhile";
+      this.#show({ is: "ready", message: this.#outcome });
       return;
     }
     this.#show({ is: "saving" });
@@ -234,10 +251,11 @@ export class Session {
     if (this.#end === undefined && plan.episodes !== undefined && this.#saved >= plan.episodes) {
       this.#end = { how: "done", message: told };
     }
+    this.#outcome = message === "" ? told : `${told}; ${message}`;
     this.#show({
       ...(this.#end === undefined && { is: plan.resetS === undefined ? "ready" : "resetting" }),
       saved: this.#saved,
-      ...{ episode: sink.totals.episodes, message: message === "" ? told : `${told}; ${message}` },
+      ...{ episode: sink.totals.episodes, message: this.#outcome },
     });
   }
 

@@ -1,10 +1,14 @@
-import { expect, test } from "bun:test";
+import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { parquetMetadata } from "hyparquet";
 import { DatasetWriter } from "../../src/dataset/writer.ts";
-import { episodeOf, motion, recorded, testFolder } from "../support/datasets.ts";
+import { removeTestFolders, testFolder } from "../support/datasets.ts";
+import { episodeOf, motion, recorded } from "../support/episodes.ts";
+
+setDefaultTimeout(60_000);
+afterAll(removeTestFolders);
 
 // Everything here is seen by a reader that is not ours: DuckDB, or the bytes themselves.
 const duckdb = await (await DuckDBInstance.create(":memory:")).connect();

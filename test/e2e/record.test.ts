@@ -41,13 +41,6 @@ afterAll(async () => {
 /** A folder that is not there. */
 const newDir = () => join(folder, `dataset-${count++}`);
 
-/** Asks for it and waits until the pair follows (again). */
-async function follow(): Promise<void> {
-  const from = service.events.length;
-  await askService([socket], { do: "resume" });
-  await service.untilState("following", from);
-}
-
 /** Waits until the pair follows: it may be held for a moment on a busy machine. */
 async function untilFollowing(): Promise<void> {
   for await (const { state } of watchService([socket], 50, AbortSignal.timeout(30_000))) {
@@ -124,24 +117,6 @@ function lerobot(role: Role, positions: readonly (number | null)[]): number[] {
   });
 }
 
-test("the samples of a recording have where the follower was read within the tick before", async () => {
-  const dir = newDir();
-  await using recorder = new RunningRecorder(socket, ["--dataset", dir, "--unattended"]);
-  await recorder.untilIs("ready");
-  await begin();
-  await recorder.untilIs("recording", 10);
-  const ages: number[] = [];
-  for await (const { timeUs, followerUs } of sampleService([socket], 2, AbortSignal.timeout(30_000))) {
-    if (followerUs !== null) ages.push(timeUs - followerUs);
-    if (ages.length === 200) break;
-  }
-  // At 200 Hz; a tick of a busy machine may be skipped.
-  expect(ages.toSorted((a, b) => a - b)[150]).toBeLessThan(5_500);
-  await order(socket, "stop");
-  expect(await recorder.ended()).toEqual({ code: 0, stderr: "" });
-  expect(await episodesIn(dir)).toBe(1);
-});
-
 describe("by orders", () => {
   test("episodes are begun, ended, discarded, and recorded again; the status says how it is", async () => {
     const dir = newDir();
@@ -190,51 +165,28 @@ describe("by orders", () => {
     await expect(order(socket, "begin")).rejects.toThrow("nobody records this pair");
   });
 
-  test("none begins while the pair does not follow, and one that runs is given up when it is paused", async () => {
+  test("one that runs is given up when the pair is paused; none begins until it follows, and then by itself as asked for", async () => {
     const dir = newDir();
-    await using recorder = new RunningRecorder(socket, ["--dataset", dir, "--unattended"]);
+    const args = [
+      ...["--dataset", dir, "--unattended", "--reset-time", "0.2"],
+      ...["--episode-time", "0.8", "--episodes", "2"],
+    ];
+    await using recorder = new RunningRecorder(socket, args);
     await recorder.untilIs("ready");
     await begin();
-    await recorder.untilIs("recording", 10);
+    await recorder.untilIs("recording", 5);
     await askService([socket], { do: "pause" });
-    const { message, saved } = await recorder.untilIs("ready");
+    const { message, saved } = await recorder.until(
+      (event) => event.is === "ready" && event.message.includes("does not follow"),
+      "waiting",
+    );
     expect(message).toMatch(
       /^episode 0 is not saved \(\d+\.\d s\): the follower stopped following the leader — paused/,
     );
     expect(saved).toBe(0);
     await expect(order(socket, "begin")).rejects.toThrow("the follower does not follow (holding): paused");
-    await follow();
-    await begin();
-    await recorder.untilIs("recording", 10);
-    await order(socket, "end");
-    await recorder.until(({ is, saved }) => is === "ready" && saved === 1, "the episode");
-    expect(await episodesIn(dir)).toBe(1);
-  });
-
-  test("with a time to reset, the next begins by itself once the pair follows again", async () => {
-    const dir = newDir();
-    const args = [
-      "--dataset",
-      dir,
-      "--unattended",
-      "--reset-time",
-      "0.3",
-      "--episode-time",
-      "0.5",
-      "--episodes",
-      "2",
-    ];
-    await using recorder = new RunningRecorder(socket, args);
-    await recorder.untilIs("ready");
-    await begin();
-    await recorder.until(({ saved }) => saved === 1, "the first episode");
-    await askService([socket], { do: "pause" });
-    await recorder.until(
-      ({ is, message }) => is === "ready" && message.includes("does not follow"),
-      "waiting",
-    );
-    await follow();
-    expect((await recorder.ended()).code).toBe(0);
+    await askService([socket], { do: "resume" });
+    expect(await recorder.ended()).toEqual({ code: 0, stderr: "" });
     expect(await episodesIn(dir)).toBe(2);
   });
 
@@ -254,11 +206,11 @@ describe("what goes wrong", () => {
   test("recorders that are killed leave every episode that was saved, and --resume goes on", async () => {
     const dir = newDir();
     let saved = 0;
-    for (let kill = 0; kill < 8; kill++) {
+    for (let kill = 0; kill < 4; kill++) {
       const args = ["--dataset", dir, "--episode-time", "0.2", "--reset-time", "0.001", "--fps", "100"];
       await using recorder = new RunningRecorder(socket, kill === 0 ? args : [...args, "--resume"]);
       await recorder.until((event) => (event.saved ?? 0) > 0, "an episode");
-      await Bun.sleep((kill * 37) % 300);
+      await Bun.sleep(kill * 70);
       recorder.kill("SIGKILL");
       await recorder.ended();
       saved += Math.max(...recorder.events.map((event) => event.saved ?? 0));
@@ -277,7 +229,7 @@ describe("what goes wrong", () => {
     await recorder.untilIs("ready");
     const episodes = await episodesIn(dir);
     expect(episodes).toBeGreaterThanOrEqual(saved);
-    expect(episodes).toBeLessThanOrEqual(saved + 8);
+    expect(episodes).toBeLessThanOrEqual(saved + 4);
     for (let number = 0; number < episodes; number++)
       expect((await readEpisode(dir, number)).length).toBe(20);
   });

@@ -181,16 +181,19 @@ test("a pause ends it: the follower is held, and it is said why", async () => {
   await resumed();
 });
 
-test("Ctrl-C ends it, and holds the follower; meanwhile nobody else drives", async () => {
-  const { child, ended } = await begun();
+test("Ctrl-C on a terminal ends it, and holds the follower; meanwhile nobody else drives", async () => {
+  await using screen = new ProgramOnTerminal(["replay", dataset, "1", ...socket], { columns: 200, rows: 40 });
+  await screen.until("Is the way free?");
+  screen.type("y");
+  await screen.until("It replays the episode");
   expect((await status()).driver).toMatchObject({ source: "replay", leader: "waving 1" });
   const other = await replay(dataset, "0", "--yes");
-  expect(other.code).toBe(1);
-  expect(other.stderr).toContain("waving 1");
-  child.kill("SIGINT");
-  const { code, stderr } = await ended();
-  expect({ code, isHeld: await isHeld() }).toEqual({ code: 130, isHeld: true });
-  expect(stderr).toMatch(/^so101: interrupted after \d+\.\d s: the follower is holding/);
+  expect({ code: other.code, stdout: other.stdout }).toEqual({ code: 1, stdout: "" });
+  expect(other.stderr).toContain("the replay waving 1 drives the follower: end that one first");
+  screen.type("\x03");
+  expect(await screen.exited()).toBe(130);
+  await screen.until("the follower is holding");
+  expect(await isHeld()).toBe(true);
   await resumed();
 });
 

@@ -1,6 +1,6 @@
 /**
  * Runs the control loop on simulated arms for so many ticks: as it is, `hot`, and sending what the leader does; with a
- * leader of another machine, `remote`; or with one small object a tick, `allocating`. What is printed tells, between the
+ * leader of another machine, `remote`; while somebody records, `recorded`; or with one small object a tick, `allocating`. What is printed tells, between the
  * marks, whether the collector had to run.
  */
 
@@ -43,7 +43,9 @@ const limits = {
 };
 const kept = { last: {} };
 
-const opened = openMemory(createMemory().buffer);
+const shared = createMemory();
+if (task === "recorded") shared.record();
+const opened = openMemory(shared.buffer);
 const { telemetry } = opened;
 let endAt = 0;
 /** Ends the loop after some ticks, from within. */

@@ -1,4 +1,4 @@
-"""LeRobot's robot so101_remote and teleoperator so101_remote_leader: two SO-101 arms that so101-teleop drives on a Pi."""
+"""LeRobot's robot so101_remote and teleoperator so101_remote_leader: SO-101 arms that so101-teleop drives on a Pi."""
 
 from .arms import SO101Remote, SO101RemoteLeader
 from .config import SO101RemoteConfig, SO101RemoteLeaderConfig

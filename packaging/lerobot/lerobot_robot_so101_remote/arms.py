@@ -5,7 +5,7 @@ import logging
 from lerobot.cameras import make_cameras_from_configs
 from lerobot.robots import Robot
 from lerobot.teleoperators import Teleoperator
-from lerobot.utils.errors import DeviceNotConnectedError
+from lerobot.utils.errors import DeviceAlreadyConnectedError, DeviceNotConnectedError
 
 from .config import SO101RemoteConfig, SO101RemoteLeaderConfig
 from .connection import KEYS, Connection
@@ -36,6 +36,8 @@ class _Arm:
         return self._connection and self._connection.units
 
     def connect(self, calibrate=True):
+        if self.is_connected:
+            raise DeviceAlreadyConnectedError(f"{self} is already connected.")
         # Only now: LeRobot may make the leader before the robot whose Pi it shares.
         self._connection = Connection.to(self.config)
         self._connection.join(self)
@@ -53,6 +55,8 @@ class SO101Remote(_Arm, Robot):
     config_class = SO101RemoteConfig
     # What datasets say: one that is recorded here is of the arm that LeRobot's own so101_follower is.
     name = "so_follower"
+    # What it takes of a sample.
+    part = "observation"
 
     def __init__(self, config):
         super().__init__(config)
@@ -82,7 +86,7 @@ class SO101Remote(_Arm, Robot):
             camera.connect()
 
     def get_observation(self):
-        observation = dict(zip(KEYS, self._checked().take(self)["observation"]))
+        observation = self._checked().take(self)
         for name, camera in self.cameras.items():
             # LeRobot before 0.4.4 has no read_latest.
             observation[name] = getattr(camera, "read_latest", camera.async_read)()
@@ -106,6 +110,7 @@ class SO101Remote(_Arm, Robot):
 class SO101RemoteLeader(_Arm, Teleoperator):
     config_class = SO101RemoteLeaderConfig
     name = "so_leader"
+    part = "action"
     feedback_features = {}
 
     def __init__(self, config):
@@ -113,10 +118,7 @@ class SO101RemoteLeader(_Arm, Teleoperator):
         self.config = config
 
     def get_action(self):
-        action = self._checked().take(self)["action"]
-        if action is None:
-            raise DeviceNotConnectedError(f"The Pi at {self._connection.host} reads no leader: is it plugged in?")
-        return dict(zip(KEYS, action))
+        return self._checked().take(self)
 
     def send_feedback(self, feedback):
         raise NotImplementedError("The leader is moved by a hand, and by nothing else.")

@@ -14,7 +14,7 @@ class SO101RemoteConfig(RobotConfig):
     remote_ip: str
     # The Pi's port for samples; commands go to the one after it.
     port: int = 5557
-    # true: send_action moves nothing, the Pi's own leader drives. auto: true while so101_remote_leader is connected here.
+    # true: send_action moves nothing, the Pi's own leader drives. auto: so while so101_remote_leader is connected here.
     shadow: str = "auto"
     # So long, in seconds, the Pi may be silent before that is an error.
     timeout_s: float = 3.0

@@ -22,6 +22,10 @@ LATE_S = 0.25
 DRIFT_S = 1e-6
 # An observation and an action that are asked for within this time are of the same sample.
 PAIR_S = 1.0
+# No joint takes so long to align: it would be half a turn at the slowest speed that is used.
+ALIGN_S = 30.0
+# The follower has begun to align by then.
+SETTLE_S = 0.5
 
 
 class Connection:
@@ -52,9 +56,9 @@ class Connection:
     def join(self, user):
         """Connects, for the first of its users. Raises DeviceNotConnectedError where nobody answers."""
         with self._lock:
-            if not self.users:
-                self._open()
             try:
+                if not self.users:
+                    self._open()
                 self._greet()
             except BaseException:
                 if not self.users:
@@ -74,28 +78,29 @@ class Connection:
                 self._context.destroy(linger=200)
 
     def take(self, user):
-        """The newest sample; for the second of two users the one that the first has got."""
+        """Its part of the newest sample; for the second of two users, of the one that the first has got."""
         with self._lock:
             if user in self._takers or time.monotonic() - self._taken_at > PAIR_S:
                 self._sample, self._takers, self._taken_at = self._fresh(), [], time.monotonic()
             self._takers.append(user)
-            return self._sample
+            return dict(zip(KEYS, self._sample[user.part]))
 
     def drive(self, user, action):
-        """Sends the follower a target, and waits for nothing but the answer to the first. Raises what the Pi refuses."""
+        """
+        Sends the follower a target. Of the first one it is waited until the follower has aligned to it, so that a replay
+        begins where it begins; of others for nothing. Raises RuntimeError with what the Pi refuses.
+        """
         target = [float(action[key]) for key in KEYS]
         if not all(map(math.isfinite, target)):
             raise ValueError(f"This action is no position: {dict(zip(KEYS, target))}")
         with self._lock:
             if self._refused is not None:
                 raise self._refused
-            # By this the Pi knows how old a target is that a bad network brings late.
-            request = {"do": "drive", "target": target, "seen": (self._newest() or self._hello)["timeUs"]}
             try:
                 if self._driver is None:
                     self._driver = user
-                    return self._say(self._ask(request))
-                self._send(request)
+                    return self._align(target)
+                self._send(self._wanted(target))
                 while self._commands.poll(0):
                     self._say(self._reply())
             except RuntimeError as refused:
@@ -105,6 +110,19 @@ class Connection:
             if time.monotonic() - self._heard_at > self.timeout_s:
                 raise self._unreachable()
 
+    def _align(self, target):
+        began = time.monotonic()
+        while (passed_s := time.monotonic() - began) < ALIGN_S:
+            reply = self._ask(self._wanted(target))
+            self._say(reply)
+            if passed_s > SETTLE_S and (reply["drive"], reply["state"]) == ("driving", "following"):
+                return
+            time.sleep(0.05)
+
+    def _wanted(self, target):
+        # By the newest sample that was seen here the Pi knows how old a target is that a bad network brings late.
+        return {"do": "drive", "target": target, "seen": (self._newest() or self._hello)["timeUs"]}
+
     def _open(self):
         self._context = zmq.Context()
         self._samples = self._socket(zmq.SUB, CONFLATE=1, SUBSCRIBE=b"")
@@ -113,8 +131,11 @@ class Connection:
         self._sample = self._next = self._state = self._driver = self._said = None
         self._takers, self._taken_at, self._heard_at, self._number = [], -math.inf, time.monotonic(), 0
         host = f"[{self.host}]" if ":" in self.host else self.host
-        self._samples.connect(f"tcp://{host}:{self.port}")
-        self._commands.connect(f"tcp://{host}:{self.port + 1}")
+        try:
+            self._samples.connect(f"tcp://{host}:{self.port}")
+            self._commands.connect(f"tcp://{host}:{self.port + 1}")
+        except zmq.ZMQError as error:
+            raise ValueError(f"{self.host}, port {self.port}, can be no Pi: {error}") from error
 
     def _socket(self, kind, **options):
         socket = self._context.socket(kind)
@@ -136,19 +157,19 @@ class Connection:
         self.units = self._hello["units"]
 
     def _fresh(self):
-        """Waits for a sample that is new and shows what is now."""
+        """Waits for a sample that is new, shows what is now, and has what its users need."""
         began, is_late = time.monotonic(), False
         while (waited_s := time.monotonic() - began) < self.timeout_s:
             sample = self._newest()
             if sample is not self._sample:
                 is_late = time.monotonic() - sample["timeUs"] / 1e6 - self._least_s > LATE_S
-                if not is_late:
+                if not is_late and all(sample[user.part] for user in self.users):
                     if waited_s > LATE_S:
                         logger.warning("%s was silent for %.1f s: a recording has a gap here.", self.host, waited_s)
                     return sample
             self._samples.poll(1 + 1000 * (self.timeout_s - waited_s))
         if is_late:
-            raise DeviceNotConnectedError(f"What comes from {self.host} is more than {LATE_S} s old: check the network.")
+            raise DeviceNotConnectedError(f"All from {self.host} is more than {LATE_S} s old: check the network.")
         self._greet()
         raise DeviceNotConnectedError(f"The arms at {self.host} give no positions: {self._hello['why']}")
 
@@ -156,7 +177,7 @@ class Connection:
         """The newest sample that has come, now or before; None where none has."""
         if self._samples.poll(0):
             sample = self._versioned(json.loads(self._samples.recv()))
-            if sample["run"] != self._hello["run"]:
+            if sample["run"] != self._hello["run"] or sample["units"] != self.units:
                 self._greet()
             self._heard_at = time.monotonic()
             self._least_s = min(self._least_s + DRIFT_S, self._heard_at - sample["timeUs"] / 1e6)
@@ -170,10 +191,10 @@ class Connection:
         return self._next
 
     def _say(self, reply):
-        """Tells once what the Pi does with targets."""
-        if reply["drive"] != self._said:
-            self._said = reply["drive"]
-            logger.info("%s: %s", self.host, reply["why"])
+        """Tells once what keeps targets from moving the follower."""
+        if reply["drive"] not in ("driving", self._said):
+            logger.warning("%s: %s", self.host, reply["why"])
+        self._said = reply["drive"]
 
     def _ask(self, request):
         """The reply to a request. Raises what is refused, and DeviceNotConnectedError where nobody answers."""
@@ -208,13 +229,13 @@ class Connection:
         if message["v"] == WIRE:
             return message
         raise RuntimeError(
-            f"{self.host} speaks version {message['v']} of this plugin's wire, and the plugin version {WIRE}. Install the one "
-            "that is there: /usr/share/so101-teleop/lerobot_robot_so101_remote-*.whl."
+            f"{self.host} speaks version {message['v']} of this plugin's wire, and the plugin version {WIRE}. Install the "
+            "one that is there: /usr/share/so101-teleop/lerobot_robot_so101_remote-*.whl."
         )
 
     def _unreachable(self):
         return DeviceNotConnectedError(
             f"No answer from {self.host}, ports {self.port} and {self.port + 1}. Is it on, and in this network (ping "
-            f"{self.host})? Does so101-lerobot.service run there, with an address of this network in `listen` of [lerobot] in "
-            "/etc/so101-teleop/config.toml (so101 status, systemctl status so101-lerobot)? Does a firewall keep the ports?"
+            f"{self.host})? Does so101-lerobot.service run there (systemctl status so101-lerobot), with an address of this "
+            "network in `listen` of [lerobot] in /etc/so101-teleop/config.toml? Does a firewall keep the ports?"
         )

@@ -5,7 +5,7 @@ import type { SimClient } from "../../../src/sim/control/client.ts";
 import type { Random } from "../../random.ts";
 import type { Fault } from "../fault.ts";
 import { replayFaults } from "./replays.ts";
-import { type ClientDraw, type ClientVictims, whileLeaderRests } from "./victims.ts";
+import { type ClientDraw, type ClientVictims, LIES_STILL_MS, whileLeaderRests } from "./victims.ts";
 import { type Lie, often, WireClient } from "./wire-client.ts";
 
 /** A client moves all joints by so much to each side, in steps, so often a second: at less than the aligning speed. */
@@ -13,6 +13,7 @@ const SWING_STEPS = 100;
 const SWINGS_PER_S = 0.5;
 
 let named = 0;
+const newName = () => `chaos-${named++}`;
 
 /** What a client does while it is there. */
 type Conduct = (
@@ -28,17 +29,19 @@ function clients(
   conduct: Conduct,
   count = 1,
 ): Fault {
-  const one = async (who: string, signal: AbortSignal) => {
+  const one = async (signal: AbortSignal) => {
+    // Who was made to leave may not come again for a while: then it is somebody else.
+    let who = newName();
     while (!signal.aborted) {
       const client = await WireClient.ask(victims.control, who, victims.given);
       if (client?.isTaken) await conduct(client, await swingFrom(victims.client), signal);
+      else who = newName();
       client?.vanish();
       await Bun.sleep(50);
     }
   };
   return whileLeaderRests(victims, about, async (signal) => {
-    // Who was made to leave may not come again for a while: each time it is somebody else.
-    await Promise.all(Array.from({ length: count }, () => one(`chaos-${named++}`, signal)));
+    await Promise.all(Array.from({ length: count }, () => one(signal)));
   });
 }
 
@@ -198,7 +201,7 @@ export const CLIENT_FAULTS: Readonly<Record<string, ClientDraw>> = {
       ...fault,
       async begin() {
         await fault.begin();
-        asked = Bun.sleep(afterMs).then(() => ask(victims.control, wish));
+        asked = Bun.sleep(LIES_STILL_MS + afterMs).then(() => ask(victims.control, wish));
       },
       async end() {
         await asked;

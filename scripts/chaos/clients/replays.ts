@@ -16,13 +16,14 @@ function replayed(
   victims: ClientVictims,
   signal: "SIGINT" | "SIGKILL" | "SIGSTOP" | undefined,
 ): Fault {
-  const forMs = random.between(1_000, 5_000);
+  // The longest episode and the way to it take so long.
+  const forMs = signal === undefined ? random.between(9_000, 11_000) : random.between(1_000, 5_000);
   const stoppedMs = random.between(200, 3_000);
   const kind = signal === undefined ? "replay" : `replay, ${signal}`;
   const text = `${kind} after ${Math.round(forMs)} ms`;
   return whileLeaderRests(victims, { kind, text, forMs }, async (over) => {
     const child = start(random, victims);
-    await new Promise<void>((resolve) => over.addEventListener("abort", () => resolve(), { once: true }));
+    while (!over.aborted) await Bun.sleep(20);
     if (signal !== undefined) child.kill(signal);
     if (signal === "SIGSTOP") {
       await Bun.sleep(stoppedMs);

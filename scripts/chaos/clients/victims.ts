@@ -18,6 +18,9 @@ export type ClientDraw = (random: Random, victims: ClientVictims) => Fault;
 /** The leader takes over once its motion has lasted a second. */
 const TAKES_OVER_MS = 1_500;
 const SLOWLY = "somebody else had driven, and the leader had to be moved first";
+/** Who has had the leader in hand drives, until it has lain still for a second. */
+export const LIES_STILL_MS = 1_500;
+
 /** A fault of clients: the leader lies still meanwhile, and is moved again afterwards. */
 export function whileLeaderRests(
   { client }: Victims,
@@ -27,10 +30,17 @@ export function whileLeaderRests(
   const over = new AbortController();
   let going: Promise<void> | undefined;
   return {
-    ...{ kind, text, forMs, lingersMs: TAKES_OVER_MS, slowly: SLOWLY, uses: ["hand", "driver"] },
+    ...{
+      kind,
+      text,
+      forMs: LIES_STILL_MS + forMs,
+      lingersMs: TAKES_OVER_MS,
+      slowly: SLOWLY,
+      uses: ["hand", "driver"],
+    },
     async begin() {
       await client.request({ do: "motion", arm: "leader", play: "still" });
-      going = during(over.signal);
+      going = Bun.sleep(LIES_STILL_MS).then(() => during(over.signal));
     },
     async end() {
       over.abort();

@@ -30,7 +30,8 @@ export async function withClients(options: SceneOptions): Promise<Scene> {
     targetsOfMs: TARGETS_OF_MS,
     given,
     draw: (taken) =>
-      random.chance(CLIENTS_SHARE)
+      // One at a time moves the leader, or lets it lie.
+      !taken.has("hand") && random.chance(CLIENTS_SHARE)
         ? drawFault<ClientVictims>(random, victims, taken, CLIENT_FAULTS)
         : drawFault(random, victims, taken, LOCAL_DRAWS),
   };

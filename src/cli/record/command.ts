@@ -106,6 +106,7 @@ async function record(options: Options, signal: AbortSignal): Promise<void> {
     link = await ServiceLink.open(sockets, {
       order: (order) => session?.order(order),
       lost: (error) => session?.lostService(error),
+      found: () => session?.foundService(),
     });
     writer = await (options.resume
       ? DatasetWriter.resume(dir, { fps, units })

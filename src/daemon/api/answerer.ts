@@ -144,6 +144,7 @@ const MOST_AT_ONCE = 16;
 function sampleStream(samples: Samples): Stream {
   return {
     everyMs: samples.everyMs,
+    isPatient: samples.isPatient === true,
     flow(client) {
       while (!client.isBehind) {
         let lines = "";

@@ -12,6 +12,7 @@ const FRESH_TICKS = 1.5;
 /** Gives for each frame the sample of the tick that is nearest to its time. */
 export class FrameStream {
   readonly everyMs = FLOW_EVERY_MS;
+  readonly isPatient = true;
   readonly #reader: SampleReader;
   readonly #frameUs: number;
   readonly #tickUs: number;

@@ -74,6 +74,8 @@ export interface Samples {
   lose(): void;
   /** Nobody reads them any more. */
   ended?(): void;
+  /** Whether it is enough to hear who reads them a few times a second. */
+  readonly isPatient?: boolean;
 }
 
 /** A socket on which a service can be asked. */

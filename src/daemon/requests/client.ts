@@ -18,6 +18,8 @@ export interface Stream {
   flow(reader: Reader): void;
   /** Nobody reads it any more. */
   ended?(): void;
+  /** Whether it is enough to hear its connection a few times a second. */
+  readonly isPatient?: boolean;
 }
 
 /** What a connection stands for, from when it is begun until the connection ends. */
@@ -26,6 +28,8 @@ export interface Held {
   look(reader: Reader, nowMs: number): boolean;
   /** The connection has ended, whichever side ended it. */
   ended(): void;
+  /** Whether it is enough to look some times a second. */
+  readonly isPatient?: boolean;
 }
 
 const LINE_END = 0x0a;
@@ -68,6 +72,11 @@ export class Client implements Place, Reader {
 
   get isHeld(): boolean {
     return this.held !== undefined;
+  }
+
+  /** Whether it need not be heard at once. */
+  get isPatient(): boolean {
+    return (this.held ?? this.#stream)?.isPatient === true;
   }
 
   get isWatcher(): boolean {

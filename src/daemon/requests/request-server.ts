@@ -17,7 +17,7 @@ const MOST_WATCHERS = 16;
 const ROUND_MS = 11;
 /** … timers may come so much too early. */
 const EARLY_MS = 1;
-/** While nobody asks it is looked less often: each look wakes the processor. */
+/** While nobody asks who is in a hurry it is looked less often: each look wakes the processor. */
 const QUIET_ROUND_MS = 40;
 const QUIET_AFTER_MS = 1_000;
 /** Streams that are due at about the same time share a look. */
@@ -98,7 +98,7 @@ export class RequestServer {
     const nowMs = performance.now();
     for (const client of this.#clients) client.flow(nowMs);
     if (nowMs >= this.#roundMs - EARLY_MS) {
-      this.#roundMs = nowMs + ROUND_MS;
+      this.#roundMs = nowMs + (this.#isQuiet(nowMs) ? QUIET_ROUND_MS : ROUND_MS);
       this.#options.beginRound?.();
       for (const client of this.#clients) this.#attend(client, nowMs);
     }
@@ -106,9 +106,14 @@ export class RequestServer {
     this.#timer = setTimeout(() => this.#look(), this.#pauseMs());
   }
 
+  #isQuiet(nowMs: number): boolean {
+    if (nowMs - this.#newcomerMs <= QUIET_AFTER_MS) return false;
+    for (const client of this.#clients) if (!client.isPatient) return false;
+    return true;
+  }
+
   #pauseMs(): number {
     const nowMs = performance.now();
-    if (this.#clients.size === 0 && nowMs - this.#newcomerMs > QUIET_AFTER_MS) return QUIET_ROUND_MS;
     if (this.#isStorm) return STORM_PAUSE_MS;
     let nextMs = this.#roundMs;
     for (const { flowsMs } of this.#clients) nextMs = Math.min(nextMs, flowsMs);

@@ -72,8 +72,12 @@ export type Found =
       Figure)
   | ({ readonly kind: "row statistics" } & OfEpisode)
   | ({ readonly kind: "no video" } & OfEpisode & Where)
-  /** The seconds that a video has for an episode. */
-  | ({ readonly kind: "video time" } & OfEpisode & OfColumn & Figure)
+  /** Its index cannot be read: it was not written to its end, or is no MP4. */
+  | ({ readonly kind: "damaged video" } & Where)
+  /** How many frames it has, and how many a second. */
+  | ({ readonly kind: "video frames" | "video rate" } & Where & Figure)
+  /** The seconds that a video has for an episode, and where they begin. */
+  | ({ readonly kind: "video time" | "video start" } & OfEpisode & OfColumn & Figure)
   /** Nothing says what the numbers of positions mean. */
   | { readonly kind: "no units" }
   | ({ readonly kind: "gaps"; readonly gaps: readonly Gap[] } & OfEpisode)

@@ -87,7 +87,7 @@ function differences(
   };
   const isOutside = (key: keyof ColumnStats, at: number) => {
     const [value, slack] = [
-      has[key][at],
+      has[key]?.[at],
       RELATIVE * Math.max(Math.abs(wanted.min[at]!), Math.abs(wanted.max[at]!), 1e-6),
     ];
     return value !== undefined && !(value >= wanted.min[at]! - slack && value <= wanted.max[at]! + slack);

@@ -11,9 +11,12 @@ type ColumnType = "float" | "int" | "text" | "float[]" | "double[]" | "int[]" | 
 interface Column {
   readonly name: string;
   readonly type: ColumnType;
-  /** Of each row one. Whole numbers are BigInt. */
-  readonly data: DecodedArray;
+  /** Of each row one, made when they are written. Whole numbers are BigInt. */
+  data(): DecodedArray;
 }
+
+/** Columns of more rows are made and written one at a time: what is left of one is given back before the next. */
+const MANY_ROWS = 1_000;
 
 const elements = {
   float: { type: "FLOAT" },
@@ -36,7 +39,11 @@ function parquetOf(columns: readonly Column[], rows: number, metadata: readonly 
   const bytes = parquetWriteBuffer({
     schema: [{ name: "schema", num_children: columns.length }, ...columns.flatMap(schemaOf)],
     columnData: columns.map(({ name, type, data }) => ({
-      ...{ name, data },
+      name,
+      get data() {
+        if (rows > MANY_ROWS) Bun.gc(true);
+        return data();
+      },
       // Numbers that count up are all but nothing as differences, and eight bytes each otherwise.
       ...(type === "int" ? { encoding: "DELTA_BINARY_PACKED" as const } : {}),
     })),
@@ -84,14 +91,14 @@ export function dataParquet(
   { action, state, length }: Frames,
   counts: ReturnType<typeof countColumns>,
 ): Buffer {
-  const values: Readonly<Record<keyof typeof FEATURES, DecodedArray>> = {
-    action: rowsOf(action, length),
-    "observation.state": rowsOf(state, length),
-    timestamp: counts.timestamp,
-    frame_index: whole(counts.frame_index),
-    episode_index: whole(counts.episode_index),
-    index: whole(counts.index),
-    task_index: whole(counts.task_index),
+  const values: Readonly<Record<keyof typeof FEATURES, () => DecodedArray>> = {
+    action: () => rowsOf(action, length),
+    "observation.state": () => rowsOf(state, length),
+    timestamp: () => counts.timestamp,
+    frame_index: () => whole(counts.frame_index),
+    episode_index: () => whole(counts.episode_index),
+    index: () => whole(counts.index),
+    task_index: () => whole(counts.task_index),
   };
   const columns = Object.entries(FEATURES).map(([name, { dtype, shape }]): Column => {
     const type = dtype === "int64" ? "int" : shape[0] === 1 ? "float" : "float[]";
@@ -100,10 +107,32 @@ export function dataParquet(
   return parquetOf(columns, length);
 }
 
-function rowsOf(values: Float32Array, length: number): number[][] {
-  return Array.from({ length }, (_, row) =>
-    Array.from(values.subarray(row * JOINT_COUNT, (row + 1) * JOINT_COUNT)),
-  );
+/** Six positions a row, made when they are read: a list for each of thousands of frames would take many times their bytes. */
+class Rows {
+  readonly length: number;
+  readonly #values: Float32Array;
+
+  constructor(values: Float32Array, length: number) {
+    this.#values = values;
+    this.length = length;
+  }
+
+  slice(start: number, end: number): Rows {
+    return new Rows(this.#values.subarray(start * JOINT_COUNT), Math.min(end, this.length) - start);
+  }
+
+  /** Always the same list, with the next row's values: the encoder takes them out at once. */
+  *[Symbol.iterator](): Generator<number[]> {
+    const row = new Array<number>(JOINT_COUNT);
+    for (let at = 0; at < this.length * JOINT_COUNT; at += JOINT_COUNT) {
+      for (let joint = 0; joint < JOINT_COUNT; joint++) row[joint] = this.#values[at + joint]!;
+      yield row;
+    }
+  }
+}
+
+function rowsOf(values: Float32Array, length: number): DecodedArray {
+  return new Rows(values, length) as unknown as DecodedArray;
 }
 
 function whole(values: ArrayLike<number>): BigInt64Array {
@@ -127,15 +156,15 @@ export interface EpisodeRow {
 
 /** The file of one episode's row. */
 export function episodeParquet(episode: EpisodeRow): Buffer {
-  const int = (name: string, value: number): Column => ({ name, type: "int", data: whole([value]) });
+  const int = (name: string, value: number): Column => ({ name, type: "int", data: () => whole([value]) });
   const stats = Object.entries(episode.stats).flatMap(([feature, values]) =>
     STAT_KEYS.map((key): Column => {
       const name = `stats/${feature}/${key}`;
-      if (key === "count") return { name, type: "int[]", data: [values[key].map(BigInt)] };
-      return { name, type: "double[]", data: [[...values[key]]] };
+      if (key === "count") return { name, type: "int[]", data: () => [values[key].map(BigInt)] };
+      return { name, type: "double[]", data: () => [[...values[key]]] };
     }),
   );
-  const tasks: Column = { name: "tasks", type: "text[]", data: [[...episode.tasks]] };
+  const tasks: Column = { name: "tasks", type: "text[]", data: () => [[...episode.tasks]] };
   const columns = [
     int("episode_index", episode.episode),
     tasks,
@@ -157,8 +186,8 @@ export function episodeParquet(episode: EpisodeRow): Buffer {
  */
 export function tasksParquet(tasks: readonly string[]): Buffer {
   const columns: Column[] = [
-    { name: "task_index", type: "int", data: whole(tasks.map((_, index) => index)) },
-    { name: "task", type: "text", data: [...tasks] },
+    { name: "task_index", type: "int", data: () => whole(tasks.map((_, index) => index)) },
+    { name: "task", type: "text", data: () => [...tasks] },
   ];
   const about = (name: string, kind: string, type: string) => ({
     ...{ name, field_name: name, pandas_type: kind, numpy_type: type, metadata: null },

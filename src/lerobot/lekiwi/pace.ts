@@ -14,8 +14,6 @@ const LEAST_MS = 20;
 const JUST_BEFORE_MS = 5;
 /** Who has commanded nothing for so long only looks on. */
 const ONLOOKER_AFTER_MS = 10_000;
-/** One that comes a little early counts: samples come at a distance of their own. */
-const EARLY_MS = 5;
 /** Who has commanded nothing for so long, and begins, may not have read what it was sent meanwhile, … */
 const UNREAD_AFTER_MS = 1_000;
 /** … which is worth to be thrown away where it is more than it finds in a few looks. */
@@ -27,6 +25,8 @@ export class Pace {
   /** Between the last two commands. */
   #betweenMs = 0;
   #sentMs = Number.NEGATIVE_INFINITY;
+  /** From when on the next one is due. */
+  #dueMs = Number.NEGATIVE_INFINITY;
   /** Observations since the last command. */
   #sentSince = 0;
   #isAsked = false;
@@ -44,13 +44,15 @@ export class Pace {
 
   /** Whether an observation is to be sent now. */
   isDue(nowMs: number): boolean {
-    const passedMs = nowMs - this.#sentMs;
-    if (this.#isAsked && passedMs >= JUST_BEFORE_MS) return true;
-    return passedMs >= this.#distanceMs(nowMs) - EARLY_MS;
+    return (this.#isAsked && nowMs - this.#sentMs >= JUST_BEFORE_MS) || nowMs >= this.#dueMs;
   }
 
   /** One was sent. */
   sent(nowMs: number): void {
+    const distanceMs = this.#distanceMs(nowMs);
+    // Samples come at a distance of their own: what one was late is taken off the next, so that they are as many as they should.
+    const fromMs = this.#isAsked ? nowMs : Math.max(this.#dueMs, nowMs - distanceMs / 2);
+    this.#dueMs = fromMs + distanceMs;
     this.#sentMs = nowMs;
     this.#sentSince++;
     this.#isAsked = false;

@@ -15,8 +15,10 @@ const OBSERVATIONS_WAITING = 2;
 const SEND_BUFFER_BYTES = 4_096;
 /** A client is seen to have gone within so long. */
 const LOOK_EVERY_MS = 500;
-/** Samples come so often: a client that commands a hundred times a second finds a new one each time. */
-const SAMPLES_EVERY_MS = 10;
+/** As often as the follower is read anew; who commands more often is sent the same again, for LeRobot's client waits for one. */
+const SAMPLES_EVERY_MS = 20;
+/** What is older is not where the follower is. */
+const NEWEST_FOR_MS = 100;
 /** What is no command is told so often at most. */
 const TELL_AGAIN_MS = 30_000;
 
@@ -63,7 +65,7 @@ class LekiwiHost {
   readonly #driver: ClientDriver;
   #pace = new Pace();
   #feeding: AbortController | undefined;
-  #newest: FedSample | undefined;
+  #newest: { readonly sample: FedSample; readonly atMs: number } | undefined;
   #toldMs = Number.NEGATIVE_INFINITY;
   #said = "";
 
@@ -118,7 +120,7 @@ class LekiwiHost {
         sockets,
         everyMs: SAMPLES_EVERY_MS,
         publish: (sample) => {
-          this.#newest = sample;
+          this.#newest = { sample, atMs: performance.now() };
           this.#said = "";
           this.#observe();
         },
@@ -133,12 +135,12 @@ class LekiwiHost {
     );
   }
 
-  /** Sends what is known, once, where it is time for it. */
+  /** Sends where the follower is, as far as that is known and it is time for it. */
   #observe(): void {
     const nowMs = performance.now();
-    if (this.#newest === undefined || !this.#pace.isDue(nowMs)) return;
-    this.#send(observationOf(this.#newest.observation));
-    this.#newest = undefined;
+    const { sample, atMs } = this.#newest ?? {};
+    if (sample === undefined || nowMs - atMs! > NEWEST_FOR_MS || !this.#pace.isDue(nowMs)) return;
+    this.#send(observationOf(sample.observation));
     this.#pace.sent(nowMs);
   }
 

@@ -56,7 +56,7 @@ export class Drivers {
     const { address, program } = target;
     const why = this.#over.get(program);
     if (why !== undefined) throw new Refusal(why);
-    if (target.ageUs > LATE_US) return { drive: "late", why: LATE_TARGETS };
+    if (target.ageUs > LATE_US) return { drive: "late", state: "", why: LATE_TARGETS };
     const seat = this.#seatFor(target);
     const { driving, positions } = await seat.begun.catch((error) => {
       throw error instanceof ApiError && error.problem.kind === "refused"
@@ -72,9 +72,9 @@ export class Drivers {
       }
       driving.target(steps);
     }
-    const { is, why: reason } = driving.state;
+    const { is, state, why: reason } = driving.state;
     if (is === "over" || driving.isOver) throw new Refusal(this.#over.get(program) ?? driveOver(address));
-    return { drive: is, why: reason };
+    return { drive: is, state, why: reason };
   }
 
   /** A program begins anew: that its drive was over is forgotten. */

@@ -109,8 +109,8 @@ class PluginHost {
     for (const { frames } of subscriptions) {
       const [is, ...topic] = frames[0] ?? [];
       const name = topic.join();
-      if (is !== 1) this.#topics.delete(name);
-      else if (this.#topics.size < MOST_TOPICS) this.#topics.add(name);
+      if (is === 0) this.#topics.delete(name);
+      else if (is === 1 && this.#topics.size < MOST_TOPICS) this.#topics.add(name);
     }
     if (this.#topics.size === 0) this.#endFeeding();
     else if (this.#feeding === undefined) this.#feed(send);

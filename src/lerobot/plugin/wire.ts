@@ -89,6 +89,9 @@ export interface Hello {
 /** What becomes of a client's targets. */
 export interface Driven {
   readonly drive: "driving" | "holding" | "late";
+  /** The pair's, where a target was taken. */
+  readonly state: string;
+  /** Why it is so, for a person. */
   readonly why: string;
 }
 

@@ -3,6 +3,7 @@
  * sent within µs are never mixed.
  */
 import type { Clock } from "../../linux/clock.ts";
+import { wake } from "../../linux/futex.ts";
 
 /** Odd while a value is being written; twice the number of the value that was sent last. */
 const SEQUENCE = 0;
@@ -36,7 +37,7 @@ export class LetterSender {
     Atomics.store(this.#words, SIZE, json.length);
     Atomics.store(this.#words, CHECKSUM, checksumOf(json));
     Atomics.add(this.#words, SEQUENCE, 1);
-    Atomics.notify(this.#words, SEQUENCE);
+    wake(this.#words, SEQUENCE);
   }
 }
 

@@ -1,5 +1,6 @@
 /** What the main thread asks of the control thread: to look at the mode or at new settings, or to end. */
 import type { Clock } from "../../linux/clock.ts";
+import { wake } from "../../linux/futex.ts";
 import { type Mode, PAIR_MODES } from "../state/states.ts";
 import { LETTER_WORDS, Letter, LetterSender } from "./letter.ts";
 
@@ -62,7 +63,7 @@ export class MailboxSender {
   /** Asks the control thread to end. */
   requestEnd(ending: Ending): void {
     Atomics.store(this.#words, COMMAND, Command[ending]);
-    Atomics.notify(this.#words, COMMAND);
+    wake(this.#words, COMMAND);
   }
 
   /** True once an end was asked for. */
@@ -146,7 +147,7 @@ export class MailboxSender {
 
   #callAttention(): void {
     Atomics.compareExchange(this.#words, COMMAND, Command.none, Command.attention);
-    Atomics.notify(this.#words, COMMAND);
+    wake(this.#words, COMMAND);
   }
 }
 

@@ -30,8 +30,8 @@ export interface Played {
 
 /** While the follower goes to the first pose, and while it waits, it is told so often. */
 const REPEAT_MS = 20;
-/** The service begins to align within so long, or says why not. */
-const BEGIN_WITHIN_MS = 10_000;
+/** Whatever keeps the follower from being led, after so long nobody waits for it beside the arm any more. */
+const GIVEN_UP_AFTER_MS = 10_000;
 /** Who has just begun to drive may be told that the follower follows, while that still follows its leader. */
 const ALIGNED_FOR_MS = 250;
 /** At the slowest aligning speed that can be configured it takes minutes, which is said so often. */
@@ -66,6 +66,8 @@ export class Play {
   #endUs = Number.POSITIVE_INFINITY;
   #waitedUs = 0;
   #point = 0;
+  /** When the follower followed or aligned last, ms. */
+  #drivenMs = Number.POSITIVE_INFINITY;
 
   constructor(driver: Driver, path: EpisodePath, listener: Listener, signal: AbortSignal) {
     this.#driver = driver;
@@ -92,23 +94,18 @@ export class Play {
     this.#distances.add(follower, told);
   }
 
-  /** Leads the follower to the first pose. Throws {@link Interrupted}; an Error where the service does not begin. */
+  /** Leads the follower to the first pose. Throws {@link Interrupted}; an Error where it is not led for long. */
   async align(): Promise<void> {
-    const fromMs = performance.now();
-    let hasBegun = false;
-    let saidMs = fromMs;
+    let saidMs = performance.now();
     let alignedMs = Number.POSITIVE_INFINITY;
+    this.#drivenMs = saidMs;
     for (;;) {
       this.#send(0);
-      const { state, why } = this.#state;
+      this.#requireDriven();
       if (!this.#isFollowing) alignedMs = Number.POSITIVE_INFINITY;
       else alignedMs = Math.min(alignedMs, performance.now());
       if (performance.now() - alignedMs > ALIGNED_FOR_MS) return;
-      hasBegun ||= this.#isFollowing || state === "aligning";
-      if (!hasBegun && performance.now() - fromMs > BEGIN_WITHIN_MS) {
-        throw new Error(`the follower does not begin to move: the service is ${state}, ${why}`);
-      }
-      if (hasBegun && performance.now() - saidMs > SAY_AGAIN_MS) {
+      if (performance.now() - saidMs > SAY_AGAIN_MS) {
         this.#listener.aligning();
         saidMs = performance.now();
       }
@@ -116,7 +113,7 @@ export class Play {
     }
   }
 
-  /** Plays from the first frame to the last. Throws {@link Interrupted}. */
+  /** Plays from the first frame to the last. Throws {@link Interrupted}; an Error where the follower does not follow for long. */
   async play(): Promise<Played> {
     const last = this.#path.points - 1;
     this.#startUs = nowUs();
@@ -125,6 +122,7 @@ export class Play {
     let waits = false;
     while (this.#point < last) {
       const us = nowUs();
+      this.#requireDriven();
       const isBehind = us - lookedUs > MISSED_FROM_US;
       if (isBehind || !this.#isFollowing) {
         // From the pose that it has on: nothing of the episode is skipped.
@@ -149,6 +147,15 @@ export class Play {
       await pause(REPEAT_MS, this.#signal);
     }
     return this.played;
+  }
+
+  /** Throws where the follower has neither followed nor aligned for long: it must not begin to move again by itself. */
+  #requireDriven(): void {
+    const { state, why } = this.#state;
+    const nowMs = performance.now();
+    if (state === "aligning" || this.#isFollowing) this.#drivenMs = nowMs;
+    if (nowMs - this.#drivenMs < GIVEN_UP_AFTER_MS) return;
+    throw new Error(`the follower does not follow for ${GIVEN_UP_AFTER_MS / 1e3} s: it is ${state}, ${why}`);
   }
 
   #send(point: number): void {

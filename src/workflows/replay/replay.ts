@@ -51,7 +51,7 @@ export async function replay(
       `the service does not know the calibration of follower "${arms.follower.id}" yet: it is ${status.state}, ${status.why}`,
     );
   }
-  const why = whyNotNow(status, operator);
+  const why = whyNotNow(status, wish, operator);
   if (why !== undefined) throw new Error(why);
   const commands = commandsOf(episode.actions, episode.units, calibration);
   warn(episode, commands, operator);
@@ -62,8 +62,16 @@ export async function replay(
   await drive(sockets, wish, path, operator);
 }
 
-/** What keeps the pair from being driven by whoever asks; the service itself refuses, too. */
-function whyNotNow({ mode, why }: Status, { audience }: Operator): string | undefined {
+/** What keeps the pair from being driven by whoever asks, before that is asked; the service itself refuses, too. */
+function whyNotNow(
+  { mode, why, driver }: Status,
+  { dir, episode }: ReplayWish,
+  { audience }: Operator,
+): string | undefined {
+  const { source, leader } = driver ?? {};
+  // One that was killed may be begun again at once.
+  const isAnother = source === "client" || (source === "replay" && leader !== nameOf(dir, episode));
+  if (isAnother) return `the ${source} ${leader} drives the follower: end that one first`;
   if (mode === "running") return undefined;
   if (mode === "lent") return `another program has the arms: ${why}`;
   return `the arms are ${mode} — "${command(audience, "resume")}" has them go on: then replay it`;
@@ -111,8 +119,7 @@ async function drive(
   path: EpisodePath,
   operator: Operator,
 ): Promise<void> {
-  const name = basename(resolve(dir));
-  const driving = await Driving.begin(sockets, "replay", nameOf(name, episode), operator.signal);
+  const driving = await Driving.begin(sockets, "replay", nameOf(dir, episode), operator.signal);
   const watching = new AbortController();
   const play = new Play(
     driverOf(driving, operator),
@@ -221,8 +228,8 @@ function seconds(value: number): string {
 }
 
 /** Who drives, as others read it: printable, and not too long. */
-function nameOf(dataset: string, episode: number): string {
+function nameOf(dir: string, episode: number): string {
   const end = ` ${episode}`;
-  const name = dataset.replaceAll(/[^\x21-\x7e]/g, "_") || "dataset";
+  const name = basename(resolve(dir)).replaceAll(/[^\x21-\x7e]/g, "_") || "dataset";
   return `${name.slice(0, LONGEST_WHO - end.length)}${end}`;
 }

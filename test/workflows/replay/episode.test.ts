@@ -147,7 +147,7 @@ test.each<[string, (dir: string) => void, string]>([
     (dir) => writeFileSync(join(dir, "meta/info.json"), "no"),
     "it is not JSON",
   ],
-  ["whose frames are gone", (dir) => rmSync(join(dir, "data"), { recursive: true }), "it is missing"],
+  ["whose frames are gone", (dir) => rmSync(join(dir, "data"), { recursive: true }), "it is not there"],
   [
     "without actions",
     (dir) => changeInfo(dir, ({ features }) => delete (features as Record<string, unknown>).action),

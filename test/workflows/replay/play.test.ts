@@ -1,4 +1,4 @@
-import { expect, test } from "bun:test";
+import { expect, spyOn, test } from "bun:test";
 import { nowUs } from "../../../src/linux/clock.ts";
 import { Interrupted } from "../../../src/workflows/errors.ts";
 import { EpisodePath } from "../../../src/workflows/replay/path.ts";
@@ -109,6 +109,20 @@ test("it ends where the service says that it is over, with its words, and where 
   await expect(new Play(other, pathOf(10, 50), listener, controller.signal).play()).rejects.toThrow(
     new Interrupted(),
   );
+});
+
+test("a follower that does not follow for ten seconds is given up: it must not begin to move by itself later", async () => {
+  let held = 0;
+  const service = new Service(FOLLOWING, (self, position) => {
+    if (position < 1040) return;
+    self.state = { is: "driving", state: "waiting", why: "no power" };
+    held++;
+  });
+  const now = performance.now.bind(performance);
+  const later = spyOn(performance, "now").mockImplementation(() => now() + (held > 3 ? 10_000 : 0));
+  const playing = new Play(service, pathOf(10, 50), listener, never).play();
+  await expect(playing).rejects.toThrow("the follower does not follow for 10 s: it is waiting, no power");
+  later.mockRestore();
 });
 
 test("it is aligned with the first pose before anything else is sent", async () => {

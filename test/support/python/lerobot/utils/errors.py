@@ -1,2 +1,6 @@
 class DeviceNotConnectedError(ConnectionError):
     pass
+
+
+class DeviceAlreadyConnectedError(ConnectionError):
+    pass
