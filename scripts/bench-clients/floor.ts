@@ -25,7 +25,6 @@ const TARGET_BYTES = 36;
 
 const [path, followerPath] = process.argv.slice(-2) as [string, string];
 const follower = openPort(followerPath);
-runOnTime();
 if (path.startsWith("tcp:")) floorOfZmq();
 else floorOfTargets();
 
@@ -50,6 +49,7 @@ function floorOfTargets(): void {
   if (libc.bind(listener, ptr(address), address.length) !== 0 || libc.listen(listener, 1) !== 0) {
     throw new Error(`cannot listen at ${path}`);
   }
+  runOnTime();
   ready();
   const connection = libc.accept(listener, null, null);
   const target = new Uint8Array(new ArrayBuffer(64));
@@ -60,7 +60,7 @@ function floorOfTargets(): void {
   }
 }
 
-/** LeKiwi's messages, with steps for values. */
+/** LeKiwi's messages, with steps for values; without the priority of who drives arms, which who hears LeRobot has not either. */
 function floorOfZmq(): void {
   const socket = new BareZmq("pull", path);
   ready();

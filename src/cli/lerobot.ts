@@ -1,5 +1,4 @@
 /** `so101 lerobot`: answers LeRobot's programs on other machines. */
-import { statSync } from "node:fs";
 import { Command, InvalidArgumentError } from "commander";
 import { controlPaths } from "../api/address.ts";
 import { DEFAULT_CONFIG_PATH } from "../config/config.ts";
@@ -83,7 +82,6 @@ async function serve(options: Options, interrupted: AbortSignal): Promise<void> 
     manager?.watchdogMs && setInterval(() => manager.notify("WATCHDOG=1"), manager.watchdogMs / 3);
   try {
     while (!interrupted.aborted) {
-      const seen = stamps();
       const pairs = await lastingly(() => servedBy(options), tell, interrupted);
       if (pairs === undefined) return;
       if (pairs.length === 0) {
@@ -93,7 +91,7 @@ async function serve(options: Options, interrupted: AbortSignal): Promise<void> 
       }
       const changed = new AbortController();
       const looking = setInterval(() => {
-        if (listen === undefined && stamps() !== seen) changed.abort();
+        if (isOther(pairs)) changed.abort();
       }, LOOK_EVERY_MS);
       const signal = AbortSignal.any([interrupted, changed.signal]);
       const places = pairs.map(
@@ -111,6 +109,15 @@ async function serve(options: Options, interrupted: AbortSignal): Promise<void> 
   } finally {
     clearInterval(tidying);
     clearInterval(alive || undefined);
+  }
+
+  /** Whether other addresses are configured now; a configuration that cannot be used leaves all as it is. */
+  function isOther(served: readonly Served[]): boolean {
+    try {
+      return !Bun.deepEquals(servedBy(options), served);
+    } catch {
+      return false;
+    }
   }
 
   function explain(error: unknown, pair: string): string {
@@ -157,14 +164,4 @@ async function lastingly<T>(
     }
   }
   return undefined;
-}
-
-/** What tells the configuration from what it was before. */
-function stamps(): string {
-  return pairsOrMain()
-    .map((pair) => {
-      const stats = statSync(pairConfigPath(pair), { throwIfNoEntry: false });
-      return stats === undefined ? "" : `${pair} ${stats.ino} ${stats.size} ${stats.mtimeMs}`;
-    })
-    .join();
 }

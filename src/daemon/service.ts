@@ -13,7 +13,7 @@ import { MAIN_PAIR } from "../config/pairs.ts";
 import { serviceManager } from "../host/notify.ts";
 import type { Audience } from "../messages/audience.ts";
 import { sayProblem } from "../messages/problems.ts";
-import { whyNotRecorded } from "../messages/recording.ts";
+import { whyNotRecorded, whyNotRecordedOf } from "../messages/recording.ts";
 import type { ControlEvent, EventSink, Severity } from "../teleop/reporting/events.ts";
 import type { Borrower, Left, Problem } from "../teleop/reporting/problem.ts";
 import type { PairSettings } from "../teleop/settings.ts";
@@ -98,7 +98,7 @@ export async function runService(options: ServiceOptions): Promise<Left | undefi
   );
   const recorderPlace = new RecorderPlace(
     (severity, problem) => sink({ kind: "notice", severity, problem }),
-    () => whyNotRecorded(history.state, history.why),
+    () => whyNotRecorded(history.state, history.why) ?? whyNotRecordedOf(drive.status.source),
   );
 
   let targets: SampleSocket | undefined;
@@ -126,6 +126,7 @@ export async function runService(options: ServiceOptions): Promise<Left | undefi
       clients.take(event);
       return;
     }
+    if (event.kind === "state" && event.to === "aligning") clients.aligns();
     if ("reasons" in event) inTheWay = event.reasons.find(isFollowersPort);
     const hints = enrichers.flatMap((hintsFor) => hintsFor(event));
     const named = withNames(event, (problem) => clients.named(withBorrower(problem, lending.borrower)));
@@ -211,11 +212,16 @@ export async function runService(options: ServiceOptions): Promise<Left | undefi
     } else if (place.mode !== "running") mailbox.mode = place.mode;
     sinks.push(() => {
       place!.mode = mailbox.mode;
+      place!.awaitsLeader = clients.awaitsLeader;
     });
     if (drive.isNetworked) {
       watches.push(new SampleSocket(samplesPath(place.path), memory.link, (event) => sink(event)));
       const client = options.networkClient?.(place.path);
       if (client !== undefined) watches.push(runClientProcess(client, (event) => sink(event)));
+    }
+    if (place.awaitsLeader) {
+      clients.awaitsLeader = true;
+      memory.session.awaitLeader();
     }
     targets = new SampleSocket(targetsPath(place.path), memory.targets, (event) => sink(event));
     watches.push(targets);

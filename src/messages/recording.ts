@@ -19,6 +19,12 @@ export function whyNotRecorded(state: PairState, why: string): string | undefine
   }
 }
 
+/** Why nothing can be recorded while a source gives the follower its targets; undefined where it can. */
+export function whyNotRecordedOf(source: string): string | undefined {
+  if (source.endsWith("leader")) return undefined;
+  return `no leader moves the follower now, but a ${source}: what a leader does is recorded`;
+}
+
 /** An episode as people read of it: `episode 12, 8.4 s`; how many of its frames were not read, where some were not. */
 export function saySaved({ episode, seconds, frames, lost }: Omit<Of<"recording.saved">, "code">): string {
   const gaps =

@@ -1,9 +1,15 @@
 /** Whether an episode can begin: what the service says of the pair, and how its positions are to be normalised. */
 import { armsOf, askService } from "../api/client.ts";
-import type { PairArms, Status } from "../api/protocol.ts";
+import type { PairArms } from "../api/protocol.ts";
 import type { NormalisationMode } from "../arm/calibration/normalisation.ts";
 import { calibrationOf } from "../arm/calibration/numbers.ts";
-import { sayFewTicks, sayOtherUnits, sayUncalibrated, whyNotRecorded } from "../messages/recording.ts";
+import {
+  sayFewTicks,
+  sayOtherUnits,
+  sayUncalibrated,
+  whyNotRecorded,
+  whyNotRecordedOf,
+} from "../messages/recording.ts";
 import type { Normalising } from "./take.ts";
 
 /** What an episode must fit. */
@@ -19,7 +25,11 @@ export interface Wanted {
  */
 export async function readiness(paths: readonly string[], wanted: Wanted): Promise<Normalising | string> {
   const { state, why, driver } = (await askService(paths, { do: "status" }))!;
-  return whyNotRecorded(state, why) ?? whyNotDriver(driver) ?? normalisingOf(await armsOf(paths), wanted);
+  return (
+    whyNotRecorded(state, why) ??
+    (driver && whyNotRecordedOf(driver.source)) ??
+    normalisingOf(await armsOf(paths), wanted)
+  );
 }
 
 /** How the positions of arms are normalised, or why nothing can be recorded of them. */
@@ -32,10 +42,4 @@ export function normalisingOf(arms: PairArms, { fps, units }: Wanted): Normalisi
   if (!leader) return sayUncalibrated("leader");
   if (!follower) return sayUncalibrated("follower");
   return { leader, follower, mode };
-}
-
-/** What a program makes the follower do is no leader's action. */
-function whyNotDriver(driver: Status["driver"]): string | undefined {
-  if (driver === undefined || driver.source.endsWith("leader")) return undefined;
-  return `no leader moves the follower now, but a ${driver.source}: what a leader does is recorded`;
 }

@@ -226,15 +226,15 @@ test("the leader takes the follower from it once it has moved for a second, but 
   await until(isAt(target));
   let from = service.events.length;
   await moveLeader(15, 0.15);
+  await service.untilSaid("was moved while the client", from);
   await service.untilState("following", from);
-  // What is entered again and again is counted, and not told each time.
-  expect(service.states(from)[0]).toBe("holding");
-  expect(goalsIn(await status())).toEqual(target);
+  await until(isAt(target));
+  expect((await status()).driver?.source).toBe("client");
   from = service.events.length;
   await moveLeader(60, 3);
+  await service.untilSaid("was moved while the client", from);
   expect((await overOf(driving)).why).toBe("somebody moves the leader, which drives now");
   await service.untilState("following", from);
-  expect(service.states(from).slice(0, 1)).toEqual(["holding"]);
   expect(await refusalOf("10.1.1.8")).toContain("it may ask again");
 });
 
@@ -251,4 +251,21 @@ test("the leader need not be there, and is watched once it is plugged in", async
   await until(({ state }) => state === "following");
   await moveLeader(60, 3);
   expect((await overOf(driving)).why).toBe("somebody moves the leader, which drives now");
+});
+
+test("a program that is killed while a client drives is followed by one that leaves the leader on the table", async () => {
+  const driving = await aClient("10.1.1.10");
+  stream(driving, () => home);
+  await until((now) => drives("10.1.1.10")(now) && now.state === "following");
+  service.kill("SIGKILL");
+  await service.exited();
+  const from = service.events.length;
+  service.restart();
+  await service.untilState("holding", from);
+  const held = await until(({ state }) => state === "holding");
+  expect(held.reasons[0]?.code).toBe("SO101-E122 client.gone");
+  await Bun.sleep(300);
+  expect(service.states(from)).not.toContain("aligning");
+  await askService([socket], { do: "resume" });
+  await service.untilState("following", from);
 });

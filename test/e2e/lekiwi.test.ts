@@ -8,7 +8,7 @@ import { askService, eventsOf } from "../../src/api/client.ts";
 import type { Status } from "../../src/api/protocol.ts";
 import { JOINTS } from "../../src/arm/joints.ts";
 import { LEKIWI_KEYS, LekiwiClient, lekiwiCommand } from "../support/lekiwi-client.ts";
-import { needing } from "../support/needs.ts";
+import { MOUNTING, needing } from "../support/needs.ts";
 import { programPath, run } from "../support/program.ts";
 import { fileOf } from "../support/simulated-arms.ts";
 import { RunningTeleoperation } from "../support/teleoperation.ts";
@@ -273,6 +273,16 @@ test("a pair that is paused is not driven, which is told once, however often it 
   expect(await goals()).toEqual(before);
   await askService([socket], { do: "resume" });
   await until(async () => (await status()).state === "following", "following");
+});
+
+needing(...ZMQ, MOUNTING).test("without libzmq5 it says what to install, and fails", async () => {
+  const hide = "mount --bind /dev/null $(readlink -f /usr/lib/*/libzmq.so.5)";
+  const command = `${hide} && exec ${programPath} lerobot --listen ${HOST}:6000`;
+  const { code, stderr } = await run(["unshare", "--mount", "sh", "-c", command], {
+    cwd: "/",
+    env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin" },
+  });
+  expect([code, stderr]).toEqual([1, expect.stringContaining("sudo apt install libzmq5")]);
 });
 
 test("what is asked wrongly, or cannot be, is said, with its exit code", async () => {

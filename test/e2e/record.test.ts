@@ -101,8 +101,8 @@ test("by time: so many episodes of exactly so many frames, which the loop's own 
     for (const [frame, candidates] of times.entries()) {
       if (candidates === undefined) continue;
       const awayUs = candidates.map((us) => Math.abs(us - firstUs - (frame * 1e6) / 30));
-      // Half a tick, and what two ticks are late; more where a tick was skipped.
-      expect(Math.min(...awayUs)).toBeLessThan(17_000);
+      // Half a tick, and how late two ticks are: a busy machine skips some.
+      expect(Math.min(...awayUs)).toBeLessThan(50_000);
     }
   }
 });
@@ -169,7 +169,7 @@ describe("by orders", () => {
     const dir = newDir();
     const args = [
       ...["--dataset", dir, "--unattended", "--reset-time", "0.2"],
-      ...["--episode-time", "0.8", "--episodes", "2"],
+      ...["--episode-time", "1.6", "--episodes", "2"],
     ];
     await using recorder = new RunningRecorder(socket, args);
     await recorder.untilIs("ready");

@@ -1,6 +1,7 @@
 /** What a recording looks like at a terminal, and as lines. */
 import type { Recording } from "../../api/recording.ts";
 import { styled } from "../../linux/text/styled.ts";
+import { sayRecorderEnd } from "../../messages/recording.ts";
 
 /** What the keys do, below the rest. */
 export const KEYS_HELP = [
@@ -34,10 +35,10 @@ function stateOf(recording: Recording): string {
     case "saving":
       return `saving episode ${episode}`;
     case "resetting":
-      return `put everything back: episode ${episode} begins in ${Math.ceil(remainingS ?? 0)} s, or with →`;
+      return `put everything back: episode ${episode} begins in ${Math.ceil(remainingS ?? 0)} s`;
     case "failed":
     case "done":
-      return is;
+      return sayRecorderEnd({ how: is, saved: recording.saved, dataset: recording.dataset, why: "" });
   }
 }
 
@@ -50,8 +51,10 @@ function timeOf(seconds: number): string {
 /** What is said of a change, off a terminal; undefined where it is none that anybody must know of. */
 export function lineOf(before: Recording | undefined, now: Recording): string | undefined {
   const isNews = before === undefined || before.message !== now.message || before.saved !== now.saved;
-  const said = isNews && now.message !== "" ? [now.message] : [];
-  if (now.is !== before?.is && ["ready", "recording", "resetting"].includes(now.is)) {
+  const said = before === undefined ? [`${now.dataset}: ${now.fps} frames a second`] : [];
+  if (isNews && now.message !== "") said.push(now.message);
+  // A failure is told where every failure is, on standard error.
+  if (now.is !== before?.is && !["saving", "failed"].includes(now.is)) {
     said.push(now.is === "recording" ? `recording episode ${now.episode}` : stateOf(now));
   }
   return said.length === 0 ? undefined : said.join("\n");

@@ -48,7 +48,6 @@ export function apiSubject(
   };
   const park = () => {
     if (mailbox.isParkAsked) return;
-    clients.end("asked");
     const { arms, parkPose } = sources().settings;
     if (parkPose === undefined) {
       const arm = { role: "follower", id: arms.follower.id } as const;
@@ -59,6 +58,7 @@ export function apiSubject(
       });
       return;
     }
+    clients.end("asked");
     tell({ code: "pair.parking", stage: "asked" });
     mailbox.requestPark();
   };

@@ -45,6 +45,8 @@ export type DriveWish = DrivingClient;
 export class ClientDrives {
   readonly #options: ClientsOptions;
   readonly #barred = new Barred();
+  /** From when a client drives until a leader does: who comes after this program waits for the leader to be moved. */
+  awaitsLeader = false;
   #drive: ClientDrive | undefined;
   /** The one before, and why it drives no more. */
   #last: { readonly client: DrivingClient; readonly why: DriveOver } | undefined;
@@ -125,10 +127,16 @@ export class ClientDrives {
     }
     if (change.is === "driving" && drive.drivesSince === undefined) {
       drive.drivesSince = new Date();
+      this.awaitsLeader = true;
       const problem = { code: "client.driving", client: drive.client } as const;
       this.#options.tell({ kind: "notice", severity: "info", problem });
     }
     drive.is = change.is;
+  }
+
+  /** The follower aligns: where no client drives, with a leader. */
+  aligns(): void {
+    if (this.status === undefined) this.awaitsLeader = false;
   }
 
   /** Who drives, for a status; undefined where a leader does. */
@@ -273,7 +281,11 @@ class BoardWatch {
 
   #nodeNow(): string {
     const port = this.#options.leaderPort();
-    const node = port === undefined ? undefined : statSync(port, { throwIfNoEntry: false });
-    return node === undefined ? "" : `${node.ino} ${node.rdev} ${node.ctimeMs}`;
+    try {
+      const node = port === undefined ? undefined : statSync(port, { throwIfNoEntry: false });
+      return node === undefined ? "" : `${node.ino} ${node.rdev}`;
+    } catch {
+      return ""; // links that lead round and round, a folder that is closed: no board
+    }
   }
 }

@@ -36,7 +36,10 @@ export class Clients {
     this.#parts = parts;
     this.#clock = ports.clock;
     this.#settings = settings;
-    this.#driver = new Driver((session, change) => sink({ kind: "drive", session, ...change }));
+    this.#driver = new Driver(
+      (session, change) => sink({ kind: "drive", session, ...change }),
+      memory.session.awaitsLeader ? "nobody" : "leader",
+    );
     this.targets = new Targets({
       link: parts.targets ?? new SocketLink(memory.targets, ports.clock),
       ...{ clock: ports.clock, telemetry: memory.telemetry, session: memory.session, watch: this.#watch },

@@ -34,7 +34,7 @@ export interface DriverSight {
 /** Decides. */
 export class Driver {
   readonly #tell: (session: number, change: DriveChange) => void;
-  #who: "leader" | "client" | "nobody" = "leader";
+  #who: "leader" | "client" | "nobody";
   /** Of a client: why its targets are not heeded, if they are not. */
   #held: "silent" | "leader moves" | undefined;
   #heldUs = 0;
@@ -44,7 +44,8 @@ export class Driver {
   #resumes = 0;
 
   /** `tell` hears of each change of a drive. */
-  constructor(tell: (session: number, change: DriveChange) => void) {
+  constructor(tell: (session: number, change: DriveChange) => void, who: "leader" | "nobody" = "leader") {
+    this.#who = who;
     this.#tell = tell;
   }
 

@@ -32,7 +32,7 @@ export class Leaders {
   readonly #clients: Clients;
   #settings: PairSettings;
   /** Whether the leader is followed, and no client is, nor nobody. */
-  #isLed = true;
+  #isLed: boolean;
   /** What was said last of why nothing is heard of a leader of another machine. */
   #trouble: LeaderTrouble | undefined;
   /** What goes out, and for which calibration: with another one it is another epoch. */
@@ -50,6 +50,7 @@ export class Leaders {
       delays: remoteDelays,
     });
     this.#clients = new Clients(parts, settings);
+    this.#isLed = this.#clients.isLed;
     this.#settings = settings;
     this.#remote.heed(settings.remoteLeader, settings);
   }

@@ -7,8 +7,10 @@ const LOW = 1;
 const HIGH = 2;
 /** How often the leader's board has appeared while its port was not open. */
 const BOARDS = 3;
+/** Whether the program before has left the follower to nobody. */
+const AWAITS_LEADER = 4;
 /** Words of the memory of a session. */
-export const SESSION_WORDS = 4;
+export const SESSION_WORDS = 5;
 
 const MOST_SESSIONS = 0x7fff_ffff;
 
@@ -44,6 +46,11 @@ export class SessionSender {
     this.hear(undefined);
   }
 
+  /** To be called before the control thread is started: no leader is to be followed before a person has moved it. */
+  awaitLeader(): void {
+    Atomics.store(this.#words, AWAITS_LEADER, 1);
+  }
+
   /** The leader's board has appeared. */
   boardAppeared(): void {
     Atomics.add(this.#words, BOARDS, 1);
@@ -69,6 +76,11 @@ export class Session {
   }
   get high(): number {
     return Atomics.load(this.#words, HIGH) >>> 0;
+  }
+
+  /** Whether at the start no leader is to be followed before a person has moved it. */
+  get awaitsLeader(): boolean {
+    return Atomics.load(this.#words, AWAITS_LEADER) !== 0;
   }
 
   /** Another number whenever the leader's board has appeared. */

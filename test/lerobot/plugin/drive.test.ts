@@ -52,6 +52,8 @@ const status = (): Promise<Status | undefined> => askService([socket], { do: "st
 
 /** A session whose robot drives, and a loop such as lerobot-rollout's. */
 async function driver(): Promise<LerobotSession> {
+  // What another test has left behind drives no more by then.
+  await untilStatus(({ state, driver: by }) => by?.source !== "client" || state === "holding");
   const session = await LerobotSession.start();
   await session.value(`
 import time
@@ -79,10 +81,10 @@ test("without the Pi's leader the robot drives the follower, which aligns first,
   await using session = await driver();
   expect(await session.value("robot.is_shadow")).toBe(false);
   const before = await encoders(arms.sim, "follower");
-  // The first target is waited for: a replay begins where its dataset does.
+  // The first target is waited for: a replay begins where its dataset does, but for what the servo is behind its goal.
   const first = 'robot.send_action({**robot.get_observation(), "wrist_roll.pos": 30.0})';
   await session.value(first);
-  expect(await session.value('robot.get_observation()["wrist_roll.pos"]')).toBeWithin(28, 32);
+  expect(await session.value('robot.get_observation()["wrist_roll.pos"]')).toBeWithin(25, 35);
   expect(await session.value('drive({"shoulder_pan.pos": 20, "gripper.pos": 15})')).toBeLessThan(1);
   const after = await encoders(arms.sim, "follower");
   // A turn is 4095 steps in LeRobot's degrees.
