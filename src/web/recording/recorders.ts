@@ -18,6 +18,8 @@ const END_WITHIN_MS = 3_500;
 /** Ended by Ctrl-C or SIGTERM, as it should. */
 const INTERRUPTED = 130;
 
+const ALREADY = "This pair is recorded already: end that recording first.";
+
 interface Recorder {
   readonly process: SelfStarted;
   /** Why it ended; undefined where it has ended as it should. */
@@ -43,20 +45,21 @@ export class Recorders {
   /** Starts one. Resolves once it is ready for the first episode, or with why it is not. Never rejects. */
   async begin(pair: ServedPair, order: RecordOrder, signal: AbortSignal): Promise<string | undefined> {
     const { name } = pair;
-    if (this.#running.has(name)) return "The recorder that was started here runs already.";
+    const isRecorded = async () => (await pair.feed.ask())?.recording !== undefined;
+    if (await isRecorded()) return ALREADY;
+    if (this.#running.has(name)) return ALREADY;
     this.#ended.delete(name);
     const recorder = this.#start(pair, order);
-    const isReady = async () => {
-      for (const endMs = performance.now() + READY_WITHIN_MS; performance.now() < endMs; ) {
-        await pause(LOOK_EVERY_MS, signal).catch(() => {});
-        if (signal.aborted || this.#running.get(name) !== recorder) return;
-        if ((await pair.feed.ask())?.recording !== undefined) return;
+    for (const endMs = performance.now() + READY_WITHIN_MS; performance.now() < endMs; ) {
+      const waited = pause(LOOK_EVERY_MS, signal).catch(() => {});
+      await Promise.race([recorder.ended, waited]);
+      if (this.#running.get(name) !== recorder) {
+        return this.#ended.get(name)?.text ?? "The recorder has ended at once.";
       }
-    };
-    await Promise.race([recorder.ended, isReady()]);
-    return this.#running.get(name) === recorder
-      ? undefined
-      : (this.#ended.get(name)?.text ?? "The recorder has ended at once.");
+      if (signal.aborted) return "The page's program ends.";
+      if (await isRecorded()) return undefined;
+    }
+    return "The recorder is not ready yet, and goes on trying: its buttons come when it is.";
   }
 
   /** Ends all of them. */
