@@ -14,7 +14,7 @@ ifneq ($(shell scripts/bootstrap --check && echo pinned),pinned)
 .PHONY: $(READY)
 endif
 
-.PHONY: help demo demo-remote check test lint build deb e2e bench bench-web bench-fleet bench-network pictures links links-network chaos siege mutants release clean
+.PHONY: help demo demo-remote check test lint build deb lerobot-plugin e2e bench bench-web bench-fleet bench-network bench-clients bench-record pictures links links-network chaos siege mutants release clean
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -43,6 +43,9 @@ build: dist/so101-linux-x64 dist/so101-linux-arm64 ## compile the program, for t
 deb: $(READY) dist/so101-linux-x64 dist/so101-linux-arm64 ## build the Debian packages, arm64 and amd64
 	@$(BUN) packaging/build.ts
 
+lerobot-plugin: $(READY) ## build the plugin for LeRobot's workstation, a Python wheel: it is in the Debian packages, too
+	@$(BUN) packaging/lerobot/wheel.ts
+
 # Both Debian releases, or those that SO101_SUITES names. The machines' disks are kept in .vm.
 e2e: deb ## install the package on emulated machines, plug arms in, and make all go wrong; as root
 	$(BUN) test ./test/vm/appliance.e2e.ts
@@ -59,6 +62,12 @@ bench-fleet: $(READY) dist/so101-linux-$(HOST) ## measure what 200 machines at a
 bench-network: $(READY) dist/so101-linux-$(HOST) ## measure what following a leader of another machine adds, over a broker on loopback
 	@$(BUN) scripts/bench-network.ts $(if $(SECONDS),--seconds $(SECONDS))
 
+bench-clients: $(READY) dist/so101-linux-$(HOST) ## measure how long a client's command takes to the follower's bus
+	@$(BUN) scripts/bench-clients.ts $(if $(SECONDS),--seconds $(SECONDS)) $(if $(ONLY),--only '$(ONLY)')
+
+bench-record: $(READY) dist/so101-linux-$(HOST) ## measure what recording costs the arms that are recorded
+	@$(BUN) scripts/bench-record.ts $(if $(SECONDS),--seconds $(SECONDS))
+
 pictures: $(READY) dist/so101-linux-$(HOST) ## take the manual's pictures of the page's screens anew
 	@SO101_PICTURES=1 $(BUN) test ./test/e2e/web-screens.test.ts -t picture
 
@@ -68,8 +77,8 @@ links: $(READY) ## show what late replies do to rate and goals, beside LeRobot's
 links-network: $(READY) dist/so101-linux-$(HOST) ## follow a leader over bad networks and cuts of them, 10 minutes each; SECONDS=20: for so long; as root
 	@$(BUN) scripts/links-network.ts $(if $(SECONDS),--seconds $(SECONDS)) $(if $(ONLY),--only '$(ONLY)') $(if $(LANES),--lanes)
 
-chaos: $(READY) dist/so101-linux-$(HOST) ## beat the program with random faults for ten minutes; NETWORK=1: two machines of it
-	@$(BUN) scripts/chaos.ts --minutes $(or $(MINUTES),10) $(if $(SEED),--seed $(SEED)) $(if $(NETWORK),--network)
+chaos: $(READY) dist/so101-linux-$(HOST) ## beat the program with random faults for ten minutes; NETWORK=1: two machines of it; CLIENTS=1: clients and replays drive
+	@$(BUN) scripts/chaos.ts --minutes $(or $(MINUTES),10) $(if $(SEED),--seed $(SEED)) $(if $(NETWORK),--network) $(if $(CLIENTS),--clients)
 
 siege: $(READY) dist/so101-linux-$(HOST) ## besiege the program with hostile input for five minutes; as root for all of it
 	@$(BUN) scripts/siege.ts $(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only $(ONLY)) $(if $(MINUTES),--minutes $(MINUTES))

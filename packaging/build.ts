@@ -10,6 +10,7 @@ import { version } from "../src/host/version.ts";
 import { debianChangelog, debianNews } from "./changelog.ts";
 import { makeDeb } from "./deb-file.ts";
 import { type EmbeddedPackage, embeddedPackages } from "./embedded.ts";
+import { makeWheel } from "./lerobot/wheel.ts";
 import { copyrightText } from "./licences.ts";
 import { manPage } from "./man-page.ts";
 import { DOC_DIR, manualPages, packed } from "./manual.ts";
@@ -44,9 +45,14 @@ interface Common {
   readonly date: Date;
   readonly packages: readonly EmbeddedPackage[];
   readonly copyright: string;
+  /** LeRobot's plugin, for workstations to take from here: it always fits the program that it speaks to. */
+  readonly plugin: Awaited<ReturnType<typeof makeWheel>>;
 }
 
-async function build(architecture: Architecture, { date, packages, copyright }: Common): Promise<void> {
+async function build(
+  architecture: Architecture,
+  { date, packages, copyright, plugin }: Common,
+): Promise<void> {
   const processor = PROCESSORS[architecture];
   const tree = join(DIST, `.${NAME}_${architecture}`);
   const deb = join(DIST, `${NAME}_${version}_${architecture}.deb`);
@@ -66,6 +72,7 @@ async function build(architecture: Architecture, { date, packages, copyright }: 
     await chmod(program, 0o755);
     files.push(PROGRAM_PATH);
     for (const { path, text } of PACKAGE_FILES) await put(path, text);
+    await put(`/usr/share/${NAME}/${plugin.name}`, plugin.content);
     const day = date.toISOString().slice(0, 10);
     const release = { name: NAME, version, maintainer: MAINTAINER, date };
     const changes = await Bun.file(join(ROOT, "CHANGELOG.md")).text();
@@ -121,7 +128,7 @@ Maintainer: ${MAINTAINER}
 Installed-Size: ${Math.ceil(bytes / 1024)}
 Depends: libc6 (>= 2.17), systemd | systemd-standalone-sysusers | systemd-sysusers, systemd | systemd-standalone-tmpfiles | systemd-tmpfiles
 Recommends: udev, avahi-daemon
-Suggests: mosquitto
+Suggests: mosquitto, libzmq5
 Section: electronics
 Priority: optional
 Description: ${DESCRIPTION}
@@ -172,7 +179,7 @@ for (const [needed, within] of [
 try {
   const date = await sourceDate();
   const packages = await embeddedPackages();
-  const common = { date, packages, copyright: await copyrightText(packages) };
+  const common = { date, packages, copyright: await copyrightText(packages), plugin: await makeWheel() };
   // Packing takes a processor of its own for each.
   await Promise.all(
     ARCHITECTURES.filter((architecture) => wanted.length === 0 || wanted.includes(architecture)).map(

@@ -8,11 +8,13 @@ import { DOC_DIR } from "./manual.ts";
 const FILES: readonly (readonly [path: string, what: string])[] = [
   ["/etc/so101-teleop/config.toml", "configuration of the main pair; of a further pair <pair>.toml"],
   ["/usr/share/so101-teleop/config.toml", "what config.toml was made of at the first installation"],
+  ["/usr/share/so101-teleop/lerobot_robot_so101_remote-*.whl", "LeRobot's plugin, for a workstation"],
   [
     "/etc/so101-teleop/network/",
     "certificates, keys and passwords for the network's broker, for root and user so101-network",
   ],
   ["/var/lib/so101-teleop/calibration/", "calibrations, in LeRobot's tree, for group dialout to write"],
+  ["/var/lib/so101-teleop/datasets/", "datasets that are recorded here, for group dialout to write"],
   ["/etc/udev/rules.d/98-so101-arms.rules", "which board is which arm, written by so101 assign"],
   ["/var/lib/so101-web/", "what the page keeps: who is claimed; for user so101-web"],
   ["/etc/avahi/services/so101.service", "announces the page in the local network"],

@@ -2,9 +2,10 @@
  * Beats the compiled program: random, overlapping faults on simulated arms, then the safety rules on the record of
  * what the arms were told. Exit code 1 when a rule was broken, something crashed, grew, or did not recover in time.
  *
- *   bun scripts/chaos.ts [--network] [--seed N] [--minutes M] [--rate HZ] [--program PATH] [--untimed] [--lines]
+ *   bun scripts/chaos.ts [--network | --clients] [--seed N] [--minutes M] [--rate HZ] [--program PATH] [--untimed] [--lines]
  *
  * --network has each arm on a machine of its own, and Mosquitto between them, which all may fail, too.
+ * --clients has clients and replays drive the follower, honest ones and others.
  * --lines prints what is done to the program, and what it says, as it goes.
  * --untimed judges no times but that all ends: for machines of which nobody knows how busy they are.
  */
@@ -15,6 +16,7 @@ import { parseArgs } from "node:util";
 import { nowUs } from "../src/linux/clock.ts";
 import { startSim } from "../src/sim/testing/start.ts";
 import { programPath } from "./bench/subjects.ts";
+import { withClients } from "./chaos/clients/with-clients.ts";
 import type { Fault } from "./chaos/fault.ts";
 import { CALM, judgeLife, judgeRecord } from "./chaos/judge.ts";
 import { twoMachines } from "./chaos/network/two-machines.ts";
@@ -29,6 +31,7 @@ const { values: options } = parseArgs({
     rate: { type: "string", default: "200" },
     program: { type: "string", default: programPath },
     network: { type: "boolean", default: false },
+    clients: { type: "boolean", default: false },
     untimed: { type: "boolean", default: false },
     lines: { type: "boolean", default: false },
   },
@@ -47,7 +50,8 @@ interface Episode {
 
 const random = new Random(seed);
 const sim = await startSim({ binary: options.program, arms: "configured", motion: "wave" });
-const scene = await (options.network ? twoMachines : onePair)({
+const makeScene = options.network ? twoMachines : options.clients ? withClients : onePair;
+const scene = await makeScene({
   ...{ path: options.program, sim, rateHz, random },
   heard: (line) => {
     if (options.lines) console.log(sayLine(line));
@@ -130,7 +134,7 @@ async function until(wanted: () => boolean, withinMs: number): Promise<boolean> 
 }
 
 async function report(): Promise<void> {
-  const { violations, firstGoalMs } = await judgeRecord(sim, scene.targetsOfMs);
+  const { violations, firstGoalMs } = await judgeRecord(sim, scene.targetsOfMs, scene.given);
   printCounts(
     "injected",
     episodes.flatMap(({ faults }) => faults.map(({ kind }) => kind)),
@@ -193,7 +197,7 @@ async function report(): Promise<void> {
   console.log(`and what the program said last:`);
   for (const line of follower.lines.slice(-15)) console.log(`  ${sayLine(line)}`);
   console.log(
-    `the record is ${kept}; again: bun scripts/chaos.ts --seed ${seed} --minutes ${options.minutes} --rate ${rateHz}${options.network ? " --network" : ""}`,
+    `the record is ${kept}; again: bun scripts/chaos.ts --seed ${seed} --minutes ${options.minutes} --rate ${rateHz}${options.network ? " --network" : ""}${options.clients ? " --clients" : ""}`,
   );
   await sim.stop();
   process.exitCode = 1;

@@ -1,4 +1,5 @@
 /** Shows the program at its job, teleoperating two simulated arms, with its page, and says what the arms were really told. */
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { MARKS } from "./bench/analysis.ts";
 import { judge } from "./demo/judge.ts";
@@ -37,7 +38,9 @@ async function servePage(
   config: string,
 ): Promise<{ readonly url: string } & AsyncDisposable> {
   const address = isFree(LISTEN) ? LISTEN : "127.0.0.1:0";
-  const what = ["--sim-dir", dir, "--socket", socket, "--config", config];
+  const datasets = join(dir, "datasets");
+  mkdirSync(datasets);
+  const what = ["--sim-dir", dir, "--socket", socket, "--config", config, "--datasets", datasets];
   const command = [program, "web", "--listen", address, ...what];
   // In a session of its own, as the arms are: it is ended here.
   const web = Bun.spawn(command, {

@@ -27,7 +27,12 @@ async function commands(): Promise<Command[]> {
   }
   // Of root's: it is asked while arms wait, too.
   if (process.argv[2] === "helper") return [(await import("./cli/helper.ts")).helperCommand()];
-  // It runs beside the arms for as long as they do, in little memory.
+  // They run beside the arms for long, in little memory.
   if (process.argv[2] === "network") return [(await import("./cli/network.ts")).networkCommand()];
+  if (process.argv[2] === "record") return [(await import("./cli/record/command.ts")).recordCommand()];
+  // Somebody waits for it who looks at the page; it is there for moments, and in little memory.
+  if (process.argv[2] === "dataset-view") {
+    return [(await import("./cli/dataset-view.ts")).datasetViewCommand()];
+  }
   return (await import("./cli/all.ts")).allCommands();
 }

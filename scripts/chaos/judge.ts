@@ -9,6 +9,7 @@ import { readRecord } from "../../src/sim/testing/record.ts";
 import { SafetyCheck } from "../../src/sim/testing/safety.ts";
 import type { RunningSim } from "../../src/sim/testing/start.ts";
 import { median } from "../bench/analysis.ts";
+import type { GivenTargets } from "./clients/given.ts";
 import type { Life } from "./program.ts";
 
 /** The record names a calm by this and its number. */
@@ -21,13 +22,21 @@ export interface RecordFindings {
   readonly firstGoalMs: ReadonlyMap<number, number>;
 }
 
-/** Checks a record of any length. Of a leader on another machine the follower may act on samples so late, ms. */
-export async function judgeRecord({ paths }: RunningSim, targetsOfMs = 0): Promise<RecordFindings> {
+/**
+ * Checks a record of any length. Of a leader on another machine the follower may act on samples so late, ms; others may have
+ * `given` it targets, too.
+ */
+export async function judgeRecord(
+  { paths }: RunningSim,
+  targetsOfMs = 0,
+  given?: GivenTargets,
+): Promise<RecordFindings> {
   const limits = { followSpeedDegPerS: 360, alignSpeedDegPerS: 45, targetsOfMs };
   const check = new SafetyCheck({ ...limits, targets: followerGoals(paths.calibration) });
   const firstGoalMs = new Map<number, number>();
   let calm: { number: number; t: number } | undefined;
   for await (const entry of readRecord(paths.record)) {
+    given?.tell(check, entry.t);
     check.see(entry);
     if (entry.kind === "mark" && entry.text.startsWith(CALM)) {
       calm = { number: Number(entry.text.slice(CALM.length)), t: entry.t };

@@ -1,6 +1,7 @@
 /** What chaos beats: programs that teleoperate two simulated arms, and the faults that may befall them. */
 import type { RunningSim } from "../../src/sim/testing/start.ts";
 import type { Random } from "../random.ts";
+import type { GivenTargets } from "./clients/given.ts";
 import type { Fault } from "./fault.ts";
 import { drawFault, LOCAL_DRAWS } from "./faults.ts";
 import { type Line, Program, teleoperateBoth } from "./program.ts";
@@ -35,6 +36,8 @@ export interface Scene extends AsyncDisposable {
   readonly recovery: Recovery;
   /** Where the follower may act on samples that are late: by how much, ms. */
   readonly targetsOfMs?: number;
+  /** What others than the leader have given the follower as targets. */
+  readonly given?: GivenTargets;
   /** How many threads a program has only from when it needs them. */
   readonly lateThreads?: number;
   start(): void;

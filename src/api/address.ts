@@ -60,6 +60,11 @@ function isWritable(dir: string): boolean {
   }
 }
 
+/** Where the targets of a client come that drives the pair with a control socket: beside it. */
+export function targetsPath(control: string): string {
+  return `${control.replace(/\.sock$/, "")}.targets`;
+}
+
 /** Where the samples of the pair with a control socket come and go: beside it. */
 export function samplesPath(control: string): string {
   return `${control.replace(/\.sock$/, "")}.samples`;

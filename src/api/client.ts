@@ -43,7 +43,7 @@ export class ApiError extends Error {
 }
 
 /** A service answers within ms; one that is stopped never does. So long it may take in all, being reached included. */
-const PATIENCE_MS = 2_000;
+export const PATIENCE_MS = 2_000;
 /** No status is a tenth as long. */
 const LONGEST_REPLY_BYTES = 262_144;
 
@@ -62,7 +62,12 @@ type WithoutVersion<R> = R extends unknown ? Omit<R, "v"> : never;
 export async function askService(
   paths: readonly string[],
   request: WithoutVersion<
-    Exclude<ControlRequest, { do: "watch" | "samples" | "events" | "arms" | "lend" | "network" }>
+    Exclude<
+      ControlRequest,
+      {
+        do: "watch" | "samples" | "events" | "arms" | "lend" | "network" | "drive" | "recorder" | "recording";
+      }
+    >
   >,
 ): Promise<Status | undefined> {
   const { status } = await replyTo(request, paths);
@@ -220,11 +225,11 @@ async function* streamOf(
   }
 }
 
-/** Sends a request to who listens at the first of `paths` at which somebody does. */
-async function askFirst(
+/** Sends a request, within two seconds, to who listens at the first of `paths` at which somebody does. */
+export async function askFirst(
   paths: readonly string[],
   request: WithoutVersion<ControlRequest>,
-  deadlineMs: number,
+  deadlineMs = performance.now() + PATIENCE_MS,
 ): Promise<LineClient> {
   const line = `${JSON.stringify({ v: PROTOCOL_VERSION, ...request })}\n`;
   let refused: ApiError | undefined;
@@ -241,9 +246,17 @@ async function askFirst(
   throw refused ?? new ApiError({ kind: "not running", paths });
 }
 
-/** A service's next reply. Throws what is refused. */
-async function nextReply(client: LineClient, deadlineMs: number, signal?: AbortSignal): Promise<Success> {
-  const reply = parse(await nextLine(client, deadlineMs, signal));
+/**
+ * A service's next reply, looked for so often where it need not be seen at once. Rejects with {@link ApiError} for what is
+ * refused too, and with the signal's reason.
+ */
+export async function nextReply(
+  client: LineClient,
+  deadlineMs: number,
+  signal?: AbortSignal,
+  lookEveryMs?: number,
+): Promise<Success> {
+  const reply = parse(await nextLine(client, deadlineMs, signal, lookEveryMs));
   if (reply.ok) return reply;
   throw new ApiError(
     isNotKnown(reply.error) ? { kind: "unknown" } : { kind: "refused", reason: reply.error },
@@ -255,10 +268,15 @@ function isNotKnown(error: string): boolean {
   return error.startsWith("Invalid type: Expected (");
 }
 
-async function nextLine(client: LineClient, deadlineMs: number, signal?: AbortSignal): Promise<string> {
+async function nextLine(
+  client: LineClient,
+  deadlineMs: number,
+  signal?: AbortSignal,
+  lookEveryMs?: number,
+): Promise<string> {
   let line: string | undefined;
   try {
-    line = await client.next(deadlineMs, signal);
+    line = await client.next(deadlineMs, signal, lookEveryMs);
   } catch (error) {
     if (error instanceof TooLate) throw new ApiError({ kind: "silent" });
     if (error instanceof LineTooLong) throw new ApiError({ kind: "unknown" });

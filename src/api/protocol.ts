@@ -1,12 +1,13 @@
 /**
  * What is spoken on a service's control socket: one JSON object a line, each way. A request is
- * `{"v": 1, "do": "status" | "watch" | "samples" | "events" | "arms" | "tell" | "lend" | "network" | "heard" | "unsent" | "follow" | "pause" | "resume" | "release" | "park" | "reload"}`; a reply
+ * `{"v": 1, "do": "status" | "watch" | "samples" | "events" | "arms" | "tell" | "lend" | "network" | "heard" | "unsent" | "follow" | "drive" | "yield" | "recorder" | "recording" | "record" | "pause" | "resume" | "release" | "park" | "reload"}`; a reply
  * `{"v": 1, "ok": true, …}` or `{"v": 1, "ok": false, "error": "…"}`. Fields and requests are only ever added: who reads ignores what it does not know.
  */
 import * as v from "valibot";
 import type { JointName } from "../arm/joints.ts";
 import type { AimedRemedy } from "../arm/remedy.ts";
 import type { Mode, PairState } from "../teleop/state/states.ts";
+import { ORDERS, recordingFields, recordingSchema } from "./recording.ts";
 
 /** The version of the protocol; a request of another is refused with this number. */
 export const PROTOCOL_VERSION = 1;
@@ -18,7 +19,7 @@ const version = v.literal(PROTOCOL_VERSION);
 
 /**
  * What another program may have a service tell: that somebody shows, beside the arms, that a page may move them; what has
- * come over the network for this pair.
+ * come over the network, or from LeRobot's programs, for this pair.
  */
 export const TELLABLE = [
   "claim began",
@@ -32,6 +33,8 @@ export const TELLABLE = [
   "network command unknown",
   "network commands too many",
   "network name twice",
+  "lerobot second client",
+  "lerobot no command",
 ] as const;
 
 /** One of them. */
@@ -88,12 +91,22 @@ export const requestSchema = v.variant("do", [
     do: v.literal("watch"),
     everyMs: v.pipe(v.number(), v.integer(), v.minValue(50), v.maxValue(60_000)),
   }),
-  /** Every sample of the control loop from now on, at this distance at least, until the client leaves. */
-  v.strictObject({
-    v: version,
-    do: v.literal("samples"),
-    everyMs: v.pipe(v.number(), v.integer(), v.minValue(2), v.maxValue(1_000)),
-  }),
+  /**
+   * Samples of the control loop from now on, until the client leaves: every one, at a distance of `everyMs` at least; or
+   * to be recorded, `perSecond` on an even grid, each with where the follower was found in the slack before its tick.
+   */
+  v.pipe(
+    v.strictObject({
+      v: version,
+      do: v.literal("samples"),
+      everyMs: v.exactOptional(v.pipe(v.number(), v.integer(), v.minValue(2), v.maxValue(1_000))),
+      perSecond: v.exactOptional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(500))),
+    }),
+    v.check(
+      ({ everyMs, perSecond }) => (everyMs === undefined) !== (perSecond === undefined),
+      "samples: say everyMs or perSecond",
+    ),
+  ),
   /** The events that are kept, the oldest first: those after this number, as many as a reply holds. */
   v.strictObject({
     v: version,
@@ -134,6 +147,30 @@ export const requestSchema = v.variant("do", [
     do: v.literal("follow"),
     leader: v.union([v.literal("local"), remoteLeader]),
   }),
+  /**
+   * Lets a client give the follower its targets, from the first one on, until the connection ends; it is told how that is, at
+   * once and at each change ({@link replySchema}, `drive`). The targets come on a socket beside this one.
+   */
+  v.strictObject({
+    v: version,
+    do: v.literal("drive"),
+    as: v.picklist(["client", "replay"]),
+    who: v.pipe(v.string(), v.regex(/^[\P{C}]{1,64}$/u, "who: 1 to 64 characters that can be printed")),
+  }),
+  /** The client with this epoch drives no more. */
+  v.strictObject({
+    v: version,
+    do: v.literal("yield"),
+    epoch: v.pipe(v.string(), v.regex(/^[0-9a-f]{16}$/)),
+  }),
+  /**
+   * Of a recorder: it records this pair until it ends the connection. It is told what somebody orders
+   * ({@link replySchema}, `order`), and says how it is with `recording` on the same connection, a second apart at most.
+   */
+  v.strictObject({ v: version, do: v.literal("recorder") }),
+  v.strictObject({ v: version, do: v.literal("recording"), ...recordingFields }),
+  /** Orders something of the recorder of this pair. */
+  v.strictObject({ v: version, do: v.literal("record"), order: v.picklist(ORDERS) }),
   /** Has an event told, in words that the service has for it. */
   v.strictObject({
     v: version,
@@ -141,6 +178,8 @@ export const requestSchema = v.variant("do", [
     what: v.picklist(TELLABLE),
     /** What the machine calls itself at the broker, with what comes over the network. */
     machine: v.exactOptional(v.pipe(v.string(), v.regex(/^[a-z0-9][a-z0-9_-]{0,62}$/i))),
+    /** The address of the client, with what comes from LeRobot's programs. */
+    client: v.exactOptional(v.pipe(v.string(), v.regex(/^[0-9a-f.:]{2,45}$/i))),
   }),
 ]);
 
@@ -265,11 +304,11 @@ export const statusSchema = v.object({
   alignments: v.number(),
   /**
    * Who gives the follower its targets, since when: the leader of this pair, or that of another machine by its name,
-   * `desk/main`. Not told by 0.1.
+   * `desk/main`; or a client or a replay by what it calls itself. Not told by 0.1.
    */
   driver: v.optional(
     v.object({
-      source: v.picklist(["local leader", "remote leader"]),
+      source: v.picklist(["local leader", "remote leader", "client", "replay"]),
       leader: v.nullable(v.string()),
       since: v.string(),
     }),
@@ -301,6 +340,8 @@ export const statusSchema = v.object({
   ),
   /** How often the follower was held. Not told by 0.1. */
   holds: v.optional(v.number()),
+  /** What the recorder of this pair says of itself; there while one is. Not told by 0.1. */
+  recording: v.optional(recordingSchema),
   arms: v.object({ leader: armSchema, follower: armSchema }),
   /** What was raised and not cleared. */
   activeAlarms: v.array(v.object({ code: v.string(), message: v.string() })),
@@ -330,6 +371,10 @@ export const sampleSchema = v.object({
   follower: steps,
   /** Samples that this client has lost since it asked for them, because it was too slow. */
   lost: v.number(),
+  /** When all of the follower's positions were asked for, µs as above; null where that is not known. Not told by 0.1. */
+  followerUs: v.optional(v.nullable(v.number()), null),
+  /** Where `perSecond` was asked for: its place on that grid, from 0. */
+  frame: v.optional(v.number()),
 });
 
 /** What was read and written in one tick. */
@@ -349,6 +394,19 @@ const networkSchema = v.object({
 
 /** What the network's client is told of a pair. */
 export type PairNetwork = v.InferOutput<typeof networkSchema>;
+
+const driveSchema = v.object({
+  /** Whether its targets move the follower; "holding" before the first one, too. After "over" the connection ends. */
+  is: v.picklist(["driving", "holding", "over"]),
+  /** Under which its targets come. */
+  epoch: v.string(),
+  state: v.picklist(states),
+  /** A sentence for a person. */
+  why: v.string(),
+});
+
+/** How a drive is, for its client. */
+export type DriveState = v.InferOutput<typeof driveSchema>;
 
 const armOfPairSchema = v.object({
   id: v.string(),
@@ -382,6 +440,10 @@ export const replySchema = v.union([
     recalled: v.optional(v.string()),
     /** For the network's client. */
     network: v.optional(networkSchema),
+    /** For who drives. */
+    drive: v.optional(driveSchema),
+    /** For a recorder: somebody orders this. */
+    order: v.optional(v.object({ do: v.picklist(ORDERS) })),
   }),
   v.object({ v: v.number(), ok: v.literal(false), error: v.string() }),
 ]);

@@ -5,7 +5,7 @@ import { JointSweep } from "./calibration/sweep.ts";
 import { JOINTS, type JointName } from "./joints.ts";
 import { isPosition } from "./servos/read.ts";
 
-/** A joint that was turned by so much was moved on purpose: tables are pushed, and arms without torque sag. */
+/** A joint that was turned by so much was moved on purpose, unless somebody says otherwise: tables are pushed, and arms without torque sag. */
 const MOVED_DEG = 15;
 
 /** The arm that is moved goes so much further than any other. */
@@ -24,6 +24,12 @@ export interface Moved<Arm> {
 /** Watches the positions of any number of arms, known by whatever the caller knows them by. */
 export class MotionDetector<Arm> {
   readonly #arms = new Map<Arm, (JointSweep | undefined)[]>();
+  readonly #movedDeg: number;
+
+  /** An arm of which a joint was turned by so much was moved. */
+  constructor(movedDeg = MOVED_DEG) {
+    this.#movedDeg = movedDeg;
+  }
 
   /**
    * Takes in what the joints of an arm read, in their order; undefined where there was no answer. What is no position,
@@ -52,7 +58,10 @@ export class MotionDetector<Arm> {
       .map(([arm, joints]) => ({ arm, furthest: furthestOf(joints) }))
       .sort((a, b) => travelOf(b.furthest) - travelOf(a.furthest));
     const travel = travelOf(first?.furthest);
-    if (travel < degreesToSteps(degrees(MOVED_DEG)) || travel < TIMES_FURTHER * travelOf(second?.furthest))
+    if (
+      travel < degreesToSteps(degrees(this.#movedDeg)) ||
+      travel < TIMES_FURTHER * travelOf(second?.furthest)
+    )
       return undefined;
     return { arm: first!.arm, joint: first!.furthest!.joint };
   }

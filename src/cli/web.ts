@@ -4,6 +4,7 @@ import { basename } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
 import { fleetListBeside, fleetListPaths } from "../api/address.ts";
 import { ConfigError, DEFAULT_CONFIG_PATH } from "../config/config.ts";
+import { DATASETS_DIR } from "../config/datasets.ts";
 import { loadMachineNetwork } from "../config/network.ts";
 import { absolutePathOf } from "../config/text.ts";
 import { DEFAULT_LISTEN, type ListenAddress, listenAddress, loadWebConfig } from "../config/web.ts";
@@ -34,6 +35,7 @@ interface Options {
   readonly socket?: readonly string[];
   readonly config?: readonly string[];
   readonly fleet?: string;
+  readonly datasets?: string;
   readonly simulatedArms?: true;
   readonly simDir?: string;
 }
@@ -67,6 +69,10 @@ export function webCommand(): Command {
         "once a broker is configured; with --socket beside it, PAIR.fleet)",
     )
     .option(
+      "--datasets <dir>",
+      `folder of the datasets that are recorded and shown (default: ${DATASETS_DIR})`,
+    )
+    .option(
       "--simulated-arms",
       "the arms are simulated: a leader that is not on this machine's USB may claim a page",
     )
@@ -81,7 +87,7 @@ export function webCommand(): Command {
 }
 
 async function serve(options: Options, interrupted: AbortSignal): Promise<void> {
-  const { listen, socket = [], config = [], simulatedArms, simDir } = options;
+  const { listen, socket = [], config = [], datasets, simulatedArms, simDir } = options;
   if (config.length > socket.length) {
     throw new UsageError("each --config takes a --socket, that of the service which has read that file");
   }
@@ -113,6 +119,7 @@ async function serve(options: Options, interrupted: AbortSignal): Promise<void> 
         claims: new Claims(dir),
         codes: new Codes(dir),
         fleet,
+        datasets: datasets === undefined ? DATASETS_DIR : absolutePathOf(datasets, "--datasets"),
         counted: simulatedArms || simDir !== undefined ? "any" : "own USB",
         signal,
       };

@@ -6,6 +6,7 @@ import { type Config, checkConfig, modeOf } from "./config.ts";
 import { withKeys } from "./edit.ts";
 import { ConfigError, type KeyProblem } from "./file.ts";
 import { type ConfigKey, type KeyValue, keysOf } from "./keys.ts";
+import { lerobotKeys } from "./lerobot.ts";
 import { machineNetworkKeys } from "./network.ts";
 import { MAIN_PAIR } from "./pairs.ts";
 import { schemaFor } from "./schema.ts";
@@ -25,6 +26,12 @@ export const NOT_CHANGED_SO: Readonly<Record<string, string>> = {
   "follower.id": "says which calibration is the arm's, and goes with the board: it is set with the names",
   ...Object.fromEntries(
     webKeys.map((key) => [`web.${key}`, "who may reach the page, and read it, is for who may edit the file"]),
+  ),
+  ...Object.fromEntries(
+    lerobotKeys.map((key) => [
+      `lerobot.${key}`,
+      "from which machines the arms may be driven is for who may edit the file",
+    ]),
   ),
   ...Object.fromEntries(
     machineNetworkKeys.map((key) => [

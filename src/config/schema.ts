@@ -4,6 +4,7 @@ import type { NormalisationMode } from "../arm/calibration/normalisation.ts";
 import { armIdProblem } from "../arm/calibration/tree.ts";
 import { JOINTS, type JointName, type Role } from "../arm/joints.ts";
 import { LEROBOT_GAINS } from "../arm/servos/baseline.ts";
+import { lerobotKeys, lerobotSchema } from "./lerobot.ts";
 import { type NetworkConfig, networkKeys, networkSchema, pairNetworkSchema } from "./network.ts";
 import { MAIN_PAIR } from "./pairs.ts";
 import { plainText } from "./text.ts";
@@ -96,6 +97,10 @@ export const schemaFor = (normalisation: NormalisationMode, pair: string) =>
       }),
       {},
     ),
+    drive: v.optional(
+      v.strictObject({ local_leader_wins: v.optional(v.boolean("true or false"), true) }),
+      {},
+    ),
     health: v.optional(
       v.strictObject({
         warn_temperature_c: v.optional(between(30, 100, "°C"), 55),
@@ -110,6 +115,7 @@ export const schemaFor = (normalisation: NormalisationMode, pair: string) =>
     park: v.exactOptional(parkPoses[normalisation]),
     web: pair === MAIN_PAIR ? v.optional(webSchema, {}) : v.exactOptional(notHere),
     network: v.optional(pair === MAIN_PAIR ? networkSchema : pairNetworkSchema, {}),
+    lerobot: v.optional(lerobotSchema, {}),
   });
 
 /**
@@ -129,8 +135,10 @@ export const knownKeys = {
   "follower.gains": JOINTS,
   ...Object.fromEntries(JOINTS.map((joint) => [`follower.gains.${joint}`, Object.keys(gains.entries)])),
   teleoperation: Object.keys(entries.teleoperation.wrapped.entries),
+  drive: Object.keys(entries.drive.wrapped.entries),
   health: Object.keys(entries.health.wrapped.entries),
   park: Object.keys(entries.park.wrapped.entries),
   web: webKeys,
   network: networkKeys,
+  lerobot: lerobotKeys,
 };

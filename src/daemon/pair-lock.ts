@@ -24,6 +24,8 @@ const noteSchema = v.object({
   pid: v.number(),
   name: v.pipe(v.string(), v.regex(/^[\x21-\x7e]{1,15}$/)),
   mode: v.picklist(PAIR_MODES),
+  /** A client drove, or had driven: no leader is to be followed before a person has moved it, or asks to go on. */
+  awaitsLeader: v.optional(v.boolean()),
   /** It was told to stop, by somebody who wants the next one to begin anew. */
   isStopped: v.optional(v.boolean()),
 });
@@ -50,10 +52,12 @@ export type After = "a wait" | "no wait";
 export class PairLock {
   #locks: readonly FileLock[];
   #mode: Mode;
+  #awaitsLeader: boolean;
 
   private constructor(locks: readonly FileLock[], after: After) {
     this.#locks = locks;
     this.#mode = modeIn(locks, after);
+    this.#awaitsLeader = notesOf(locks, after).some(({ awaitsLeader }) => awaitsLeader);
     this.#note();
   }
 
@@ -89,6 +93,17 @@ export class PairLock {
     this.#note();
   }
 
+  /** Whether no leader is to be followed before a person has moved it, or asks to go on. It outlives a program as the mode does. */
+  get awaitsLeader(): boolean {
+    return this.#awaitsLeader;
+  }
+
+  set awaitsLeader(awaitsLeader: boolean) {
+    if (awaitsLeader === this.#awaitsLeader) return;
+    this.#awaitsLeader = awaitsLeader;
+    this.#note();
+  }
+
   /**
    * Sees to it that the locks still are the pair's: a file that was removed or replaced is made and locked again. Where
    * another program was faster, that one has the pair now. Never throws: what cannot be made nobody else can have.
@@ -119,7 +134,13 @@ export class PairLock {
   }
 
   #note(of: Partial<Note> = {}): void {
-    const note: Note = { pid: process.pid, name: ownName(), mode: this.#mode, ...of };
+    const note: Note = {
+      pid: process.pid,
+      name: ownName(),
+      mode: this.#mode,
+      ...(this.#awaitsLeader && { awaitsLeader: true }),
+      ...of,
+    };
     for (const lock of this.#locks) lock.note = JSON.stringify(note);
   }
 }
@@ -144,10 +165,15 @@ function takenAt(path: string, text: string): Taken {
   return { owner: { pid: owner.pid, name: note.name } };
 }
 
+/** What programs that have ended have noted for who comes after them. */
+function notesOf(locks: readonly FileLock[], after: After): Note[] {
+  const notes = locks.flatMap(({ note }) => noteIn(note) ?? []);
+  return notes.filter(({ isStopped }) => !(isStopped && after === "no wait"));
+}
+
 /** A pause or a release that a program which has ended was asked for. */
 function modeIn(locks: readonly FileLock[], after: After): Mode {
-  const notes = locks.flatMap(({ note }) => noteIn(note) ?? []);
-  const modes = notes.flatMap(({ mode, isStopped }) => (isStopped && after === "no wait" ? [] : mode));
+  const modes = notesOf(locks, after).map(({ mode }) => mode);
   return modes.find((mode) => mode === "released") ?? modes.find((mode) => mode === "paused") ?? "running";
 }
 

@@ -36,6 +36,8 @@ export interface Place {
   readonly path: string;
   /** What somebody wanted of the pair last, also of a program before this one that was killed or has handed over. */
   mode: Mode;
+  /** Whether no leader is to be followed before a person has moved it, or asks to go on: likewise. */
+  awaitsLeader: boolean;
   /** Notes that this program was told to stop: who is started after it begins anew. */
   noteStopped(): void;
   /** Gives it to who comes next. */
@@ -135,6 +137,12 @@ function kept({ lock, api: first }: TakenPlace, { subject, tell, lost }: PlaceOp
   let timer = setTimeout(look, LOOK_EVERY_MS);
   return {
     path,
+    get awaitsLeader() {
+      return lock.awaitsLeader;
+    },
+    set awaitsLeader(awaitsLeader) {
+      lock.awaitsLeader = awaitsLeader;
+    },
     get mode() {
       return lock.mode;
     },

@@ -4,6 +4,7 @@
  * Sources: the control thread, the supply, losses, the control socket, a reload. Enrichers: the supply, boards without
  * names. Sinks: the history, the calibrations of the status, the output, systemd. The order of each does not matter.
  */
+import { samplesPath, targetsPath } from "../api/address.ts";
 import { isParkingEnd } from "../api/parking.ts";
 import type { Calibration } from "../arm/calibration/calibration.ts";
 import type { ArmIdentity } from "../arm/identity.ts";
@@ -12,12 +13,14 @@ import { MAIN_PAIR } from "../config/pairs.ts";
 import { serviceManager } from "../host/notify.ts";
 import type { Audience } from "../messages/audience.ts";
 import { sayProblem } from "../messages/problems.ts";
+import { whyNotRecorded, whyNotRecordedOf } from "../messages/recording.ts";
 import type { ControlEvent, EventSink, Severity } from "../teleop/reporting/events.ts";
 import type { Borrower, Left, Problem } from "../teleop/reporting/problem.ts";
 import type { PairSettings } from "../teleop/settings.ts";
 import { createMemory } from "../teleop/shared/control-memory.ts";
 import type { PairState } from "../teleop/state/states.ts";
 import { apiSubject } from "./api/subject.ts";
+import { ClientDrives } from "./driving/clients.ts";
 import { EventHistory } from "./events/event-history.ts";
 import { LossWatch } from "./events/losses.ts";
 import { Repeats } from "./events/repeats.ts";
@@ -31,6 +34,7 @@ import { RemoteFigures } from "./network/remote-figures.ts";
 import { SampleSocket } from "./network/sample-socket.ts";
 import { type Place, takePlace } from "./place.ts";
 import { watchPorts } from "./port-claims.ts";
+import { RecorderPlace } from "./recorder-place.ts";
 import { firstSettings } from "./settings/first-settings.ts";
 import { reload, type SettingsReading } from "./settings/reload.ts";
 import { withPauses } from "./settings/with-pauses.ts";
@@ -92,13 +96,25 @@ export async function runService(options: ServiceOptions): Promise<Left | undefi
   const lending = new Lending(memory, (problem) =>
     sink({ kind: "notice", severity: severityOf(problem), problem }),
   );
+  const recorderPlace = new RecorderPlace(
+    (severity, problem) => sink({ kind: "notice", severity, problem }),
+    () => whyNotRecorded(history.state, history.why) ?? whyNotRecordedOf(drive.status.source),
+  );
+
+  let targets: SampleSocket | undefined;
+  const clients = new ClientDrives({
+    ...{ memory, tell: (event) => sink(event), pair: () => history, endTargets: () => targets?.end() },
+    borrower: () => lending.borrower,
+    hasFollower: () => drive.settings.armsHere !== "leader",
+    leaderPort: () => leaderPortIn(drive.settings),
+  });
 
   const sinks: ToldSink[] = [
     (event) => history.take(event),
     (event) => {
       if (event.kind === "calibration") calibrations[event.role] = event.calibration;
       if (event.kind === "epoch") drive.sends(event.epoch, calibrations.leader!);
-      remote.take(event, drive.wanted !== null);
+      remote.take(event, drive.wanted !== null && clients.status === undefined);
     },
   ];
   const repeats = new Repeats((told) => {
@@ -106,9 +122,15 @@ export async function runService(options: ServiceOptions): Promise<Left | undefi
   });
   let inTheWay: Problem | undefined;
   const sink: EventSink = (event) => {
+    if (event.kind === "drive") {
+      clients.take(event);
+      return;
+    }
+    if (event.kind === "state" && event.to === "aligning") clients.aligns();
     if ("reasons" in event) inTheWay = event.reasons.find(isFollowersPort);
     const hints = enrichers.flatMap((hintsFor) => hintsFor(event));
-    repeats.take(tell(withBorrower(event, lending.borrower), hints, options.audience()));
+    const named = withNames(event, (problem) => clients.named(withBorrower(problem, lending.borrower)));
+    repeats.take(tell(named, hints, options.audience()));
   };
   const supply = watchSupply((event) => sink(event));
   const enrichers = [supply.hintsFor, unnamedBoards(() => settings)];
@@ -128,11 +150,13 @@ export async function runService(options: ServiceOptions): Promise<Left | undefi
     isStopped = true;
     waiting.abort();
     lending.recall("end");
+    clients.end("program ends");
     teleoperation?.stop();
   };
   const handOver = () => {
     waiting.abort();
     lending.recall("end");
+    clients.end("program ends");
     teleoperation?.handOver();
   };
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, stop);
@@ -154,7 +178,7 @@ export async function runService(options: ServiceOptions): Promise<Left | undefi
       subject: apiSubject(
         () => ({
           ...{ pair, startedAt, settings: drive.settings, reading, memory, history },
-          ...{ calibrations, lending, inTheWay, drive, remote },
+          ...{ calibrations, lending, inTheWay, drive, clients, remote, recorderPlace },
         }),
         sink,
         readAgain,
@@ -188,12 +212,19 @@ export async function runService(options: ServiceOptions): Promise<Left | undefi
     } else if (place.mode !== "running") mailbox.mode = place.mode;
     sinks.push(() => {
       place!.mode = mailbox.mode;
+      place!.awaitsLeader = clients.awaitsLeader;
     });
     if (drive.isNetworked) {
-      watches.push(new SampleSocket(place.path, memory.link, (event) => sink(event)));
+      watches.push(new SampleSocket(samplesPath(place.path), memory.link, (event) => sink(event)));
       const client = options.networkClient?.(place.path);
       if (client !== undefined) watches.push(runClientProcess(client, (event) => sink(event)));
     }
+    if (place.awaitsLeader) {
+      clients.awaitsLeader = true;
+      memory.session.awaitLeader();
+    }
+    targets = new SampleSocket(targetsPath(place.path), memory.targets, (event) => sink(event));
+    watches.push(targets);
     teleoperation = startTeleoperation(drive.settings, memory, sink);
     watches.push(
       watchPorts(settings, memory, lending),
@@ -231,17 +262,22 @@ function isFollowersPort({ code, arm }: Problem): boolean {
 }
 
 /** The control thread knows that the arms are lent, and not to whom. */
-function withBorrower(event: ControlEvent, borrower: Borrower | undefined): ControlEvent {
-  if (borrower === undefined || !("reasons" in event)) return event;
-  const reasons = event.reasons.map((reason) =>
-    reason.code === "pair.lent" ? { ...reason, borrower } : reason,
-  );
-  return { ...event, reasons };
+function withBorrower(problem: Problem, borrower: Borrower | undefined): Problem {
+  return borrower !== undefined && problem.code === "pair.lent" ? { ...problem, borrower } : problem;
+}
+
+function withNames(event: ControlEvent, named: (problem: Problem) => Problem): ControlEvent {
+  return "reasons" in event ? { ...event, reasons: event.reasons.map(named) } : event;
 }
 
 /** A borrower that does not give the arms back when it is asked to is nothing that settles itself. */
 function severityOf(problem: Problem): Severity {
   return problem.code === "pair.taken-back" && problem.how === "demanded" ? "warning" : "info";
+}
+
+/** Where the board of a leader is that a client drives in place of. */
+function leaderPortIn({ remoteLeader, armsHere = "both", arms }: PairSettings): string | undefined {
+  return remoteLeader === undefined && armsHere === "both" ? arms.leader.port : undefined;
 }
 
 function stateFor({ code }: Problem): PairState {

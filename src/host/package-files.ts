@@ -4,6 +4,7 @@ import calibrations from "../../packaging/calibrations.sh" with { type: "text" }
 import config from "../../packaging/config.toml" with { type: "text" };
 import helperService from "../../packaging/systemd/so101-helper.service" with { type: "text" };
 import helperSocket from "../../packaging/systemd/so101-helper.socket" with { type: "text" };
+import lerobotService from "../../packaging/systemd/so101-lerobot.service" with { type: "text" };
 import networkService from "../../packaging/systemd/so101-network.service" with { type: "text" };
 import rulesService from "../../packaging/systemd/so101-rules.service" with { type: "text" };
 import service from "../../packaging/systemd/so101-teleop.service" with { type: "text" };
@@ -30,6 +31,9 @@ export const WEB_UNIT = "so101-web.service";
 
 /** The unit of the network's client. */
 export const NETWORK_UNIT = "so101-network.service";
+
+/** The unit that answers LeRobot's programs. */
+export const LEROBOT_UNIT = "so101-lerobot.service";
 
 /** What root's helper is started by. */
 export const HELPER_SOCKET_UNIT = "so101-helper.socket";
@@ -65,6 +69,7 @@ export function configTemplate(pair: string): string {
     .replaceAll("/dev/ttyUSB_leader_arm", `/dev/so101/${pair}-leader`)
     .replaceAll("/dev/ttyUSB_follower_arm", `/dev/so101/${pair}-follower`)
     .replaceAll(/^#id = "(leader|follower)"/gm, `#id = "${pair}-$1"`)
+    .replace('listen = "0.0.0.0:5555"', 'listen = "0.0.0.0:5565"')
     .replaceAll("systemctl reload so101-teleop ", `systemctl reload so101-teleop@${pair} `);
 }
 
@@ -78,6 +83,7 @@ export const PACKAGE_FILES: readonly PackageFile[] = [
   { path: `/usr/lib/systemd/system/${HELPER_UNIT}`, text: helperService },
   { path: `/usr/lib/systemd/system/${RULES_UNIT}`, text: rulesService },
   { path: `/usr/lib/systemd/system/${NETWORK_UNIT}`, text: networkService },
+  { path: `/usr/lib/systemd/system/${LEROBOT_UNIT}`, text: lerobotService },
   { path: `/usr/lib/systemd/system/${WEB_UNIT}`, text: webService },
   { path: "/usr/lib/sysusers.d/so101-teleop.conf", text: sysusers },
   { path: "/usr/lib/tmpfiles.d/so101-teleop.conf", text: tmpfiles },

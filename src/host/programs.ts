@@ -138,6 +138,35 @@ export function startSelf(args: readonly string[], env: Readonly<Record<string, 
   });
 }
 
+/** What a program of ours said last, without the program's name in front: why it ended. */
+export async function lastLineOf(stream: ReadableStream<Uint8Array>): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = "";
+  for await (const part of stream) text = (text + decoder.decode(part, { stream: true })).slice(-2_000);
+  const last = text.trimEnd().split("\n").at(-1) ?? "";
+  return last.replace(/^so101: /, "").slice(0, 300);
+}
+
+/** This program itself, started beside this process, which reads what it prints. */
+export type SelfAnswering = Bun.Subprocess<"ignore", "pipe", "pipe">;
+
+/**
+ * Starts this program itself with other arguments beside this process: for what takes much memory, or long, so that none of
+ * it is this process's. One that does not end within `withinMs` is ended, and fails.
+ */
+export function askSelf(
+  args: readonly string[],
+  withinMs: number,
+  env: Readonly<Record<string, string>> = {},
+): SelfAnswering {
+  return Bun.spawn([process.execPath, ...source(), ...args], {
+    env: { ...environmentFrom(process.env), ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+    timeout: withinMs,
+    killSignal: "SIGKILL",
+  });
+}
+
 /** What Bun runs, where this is not the compiled program. */
 function source(): string[] {
   return Bun.main.startsWith("/$bunfs/") ? [] : [Bun.main];

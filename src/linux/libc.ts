@@ -43,6 +43,10 @@ const { symbols } = dlopen("libc.so.6", {
   // Who opens a file: Bun's own watching does not tell.
   inotify_init1: { args: ["i32"], returns: "i32" },
   inotify_add_watch: { args: ["i32", "ptr", "u32"], returns: "i32" },
+  // Waiting for what another library tells by descriptors of its own.
+  epoll_create1: { args: ["i32"], returns: "i32" },
+  epoll_ctl: { args: ["i32", "i32", "i32", "ptr"], returns: "i32" },
+  eventfd: { args: ["u32", "i32"], returns: "i32" },
   // Time.
   clock_gettime: { args: ["i32", "ptr"], returns: "i32" },
   clock_nanosleep: { args: ["i32", "i32", "ptr", "ptr"], returns: "i32" },

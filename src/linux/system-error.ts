@@ -6,6 +6,7 @@ const reasons: Readonly<Record<string, string>> = {
   E2BIG: "too much was given at once",
   EACCES: "this user may not",
   EADDRINUSE: "another program has it",
+  EADDRNOTAVAIL: "this machine has no such address",
   EAGAIN: "it is taken just now",
   EBADF: "it is not open any more",
   EBUSY: "another program uses it",

@@ -3,6 +3,7 @@ import { CalibrationError } from "../arm/calibration/error.ts";
 import { nameOfArm } from "../arm/identity.ts";
 import type { CalibrationUnwritable } from "../arm/problem.ts";
 import { problemOf } from "../arm/problem-of.ts";
+import { DatasetError } from "../dataset/problem.ts";
 import { BusError } from "../feetech/bus-error.ts";
 import { EepromError } from "../feetech/eeprom.ts";
 import { factOf, isSystemError } from "../linux/system-error.ts";
@@ -11,6 +12,7 @@ import type { Problem } from "../teleop/reporting/problem.ts";
 import { CURE_OF_EEPROM, cureOfBus, isArmProblem, sayArmProblem } from "./arm.ts";
 import type { Audience } from "./audience.ts";
 import { unwritableCalibration } from "./calibration.ts";
+import { sayDatasetProblem } from "./datasets.ts";
 import { sayTeleopProblem } from "./teleop.ts";
 
 /** A problem as a sentence: what happened, to which arm and joint, and what this reader can do about it. */
@@ -43,6 +45,7 @@ export function sayReasons(reasons: readonly Problem[], audience: Audience): str
  */
 export function sayError(error: unknown, audience: Audience): string {
   if (error instanceof CalibrationError) return sayProblem(error.problem, audience);
+  if (error instanceof DatasetError) return sayDatasetProblem(error.problem);
   if (error instanceof PortError) return sayProblem(problemOf(error), audience);
   if (error instanceof EepromError) return `${error.message} — ${CURE_OF_EEPROM}`;
   if (error instanceof BusError) return `${error.message} — ${cureOfBus(error)}`;

@@ -7,9 +7,12 @@ import type { Doubt, Left, Problem, TeleopCode, TeleopProblem } from "../teleop/
 import { isArmProblem, sayArmEnd, whoHas } from "./arm.ts";
 import { type Audience, command } from "./audience.ts";
 import { sayNameTwice } from "./broker.ts";
+import { sayDriveOver, sayDrivingClient, sayWhereTo } from "./driving.ts";
 import { sayLent, sayTakenBack } from "./lending.ts";
+import { noCommand, secondClient } from "./lerobot.ts";
 import { list } from "./list.ts";
 import { ignoredCommands, sayAway, sayClosed } from "./network.ts";
+import { sayRecorderEnd, saySaved } from "./recording.ts";
 
 /** Problems of one code. */
 type Of<Code extends TeleopCode> = Extract<TeleopProblem, { readonly code: Code }>;
@@ -17,9 +20,9 @@ type Of<Code extends TeleopCode> = Extract<TeleopProblem, { readonly code: Code 
 /** How each is said. */
 const words: { readonly [Code in TeleopCode]?: (problem: Of<Code>, audience: Audience) => string } = {
   "pair.connecting": ({ arm }) => (arm === undefined ? "both arms answer" : `${name(arm)} answers`),
-  "pair.aligning": () => "the follower moves slowly to the leader's pose",
-  "pair.following": ({ stopped }) =>
-    `the follower has reached the leader's pose${
+  "pair.aligning": ({ client }) => `the follower moves slowly to ${sayWhereTo(client)}`,
+  "pair.following": ({ stopped, client }) =>
+    `the follower has reached ${sayWhereTo(client)}${
       stopped.length === 0 ? "" : `, except ${list(stopped.map(nameWithId))}, which something stops`
     }`,
   "pair.stopped": ({ left }) => lefts[left],
@@ -96,6 +99,14 @@ const words: { readonly [Code in TeleopCode]?: (problem: Of<Code>, audience: Aud
     return `somebody asked over the network ${wishes[problem.wish]}`;
   },
   "network.command-ignored": ({ why }) => ignoredCommands[why],
+  "lerobot.second-client": ({ client }) => secondClient(client),
+  "lerobot.no-command": ({ client }) => noCommand(client),
+
+  "recording.began": ({ dataset }) => `a recorder is there: it records this pair into ${dataset}`,
+  "recording.saved": saySaved,
+  "recording.given-up": ({ episode, why }) =>
+    `episode ${episode} was not saved${why === "" ? "" : `: ${why}`}`,
+  "recording.ended": sayRecorderEnd,
 
   "arm.back": ({ arm }) => `${name(arm)} answers`,
   "bus.lossy": ({ arm, joint, lost, ticks }) =>
@@ -115,6 +126,19 @@ const words: { readonly [Code in TeleopCode]?: (problem: Of<Code>, audience: Aud
     leader === "local"
       ? "the follower follows the leader of this pair from now on"
       : `the follower follows the leader ${leader} from now on`,
+  "client.driving": ({ client }) => `${sayDrivingClient(client)} drives the follower from now on`,
+  "client.silent": ({ client, forMs }) =>
+    `no target from ${sayDrivingClient(client)} for ${forMs} ms: the follower is held, and it may go on within 10 s`,
+  "client.gone": ({ client, why }, audience) =>
+    `${sayDrivingClient(client)} drives no more${why === undefined ? "" : ` (${sayDriveOver(why)})`}: the follower is held — ` +
+    `move the leader by 10° or more, then it follows the leader; "${command(audience, "resume")}" goes on at once`,
+  "leader.moved": ({ arm, client }) =>
+    `${name(arm)} was moved while ${sayDrivingClient(client)} drives: the follower is held — go on moving it for 1 s and the ` +
+    "follower follows it, or leave it and the client goes on",
+  "leader.took-over": ({ client, why }) =>
+    why === "leader in hand"
+      ? `${sayDrivingClient(client)} may not drive: somebody moves the leader`
+      : `the leader has taken the follower from ${sayDrivingClient(client)}`,
   "leader.silent": ({ arm, forMs }) => `no position from ${name(arm)} for ${forMs} ms`,
   "leader.torque-on": ({ arm, unconfirmed }) =>
     released(

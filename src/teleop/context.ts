@@ -17,6 +17,8 @@ export interface PairContext {
   readonly sink: EventSink;
   /** The way for samples from and to other machines; that of the memory if left out. */
   readonly link?: SampleLink;
+  /** The way for a client's targets; that of the memory if left out. */
+  readonly targets?: SampleLink;
   /** What a transition that is no edge does: in tests it throws, in the field the pair starts over. */
   readonly onMissingEdge: "throw" | "start over";
 }

@@ -12,32 +12,30 @@ import type { BusAccess } from "../feetech/access.ts";
 import type { Bus } from "../feetech/bus.ts";
 import { RoundTrip } from "../feetech/round-trip.ts";
 import type { Clock } from "../linux/clock.ts";
-import { PortError } from "../serial/transport.ts";
 import { CloserLooks } from "./closer-looks.ts";
 import type { PairContext, PairParts } from "./context.ts";
+import { Leaders } from "./driving/leaders.ts";
 import { Keeper } from "./keeper.ts";
-import { Leaders } from "./leaders.ts";
 import { Lending } from "./lending.ts";
 import { type FollowContext, follow } from "./loop/follow.ts";
 import { lead } from "./loop/lead.ts";
 import { Alarms } from "./monitoring/alarms.ts";
-import { publishArm } from "./monitoring/figures.ts";
+import { publishSeen } from "./monitoring/figures.ts";
 import { ForeignGoals } from "./monitoring/foreign-goals.ts";
 import { cannotPark, parkAsAsked } from "./park-on-request.ts";
 import { latencyAlarmOf, Preparation } from "./preparation.ts";
 import { type RecoveryContext, recover } from "./recovery.ts";
-import type { Left, Problem } from "./reporting/problem.ts";
+import type { Problem } from "./reporting/problem.ts";
 import { Reporter } from "./reporting/reporter.ts";
 import type { PairSettings } from "./settings.ts";
 import { Command } from "./shared/mailbox.ts";
-import { UNKNOWN_POSITIONS } from "./shared/samples.ts";
 import type { Conditions } from "./state/conditions.ts";
 import { decide, isAsWished, type Step, stateOf, type WaitReason } from "./state/decide.ts";
 import { StateMachine } from "./state/machine.ts";
 import { problemOf } from "./state/reasons.ts";
 import { RetryPauses } from "./state/retry.ts";
 import type { PairState } from "./state/states.ts";
-import { type Stopped, stopFollower } from "./stop.ts";
+import { stopPair } from "./stop.ts";
 
 /** Whether it is known why nothing is heard of the leader of another machine. */
 function hasTrouble(problem: Problem): boolean {
@@ -127,7 +125,10 @@ export class Pair {
       }
     }
     await this.#lending.takeBack();
-    const left = this.#stop();
+    const left = stopPair(this.#parts, this.#settings, {
+      roles: this.#leaders.roles,
+      parking: this.#preparation.parking(this.#settings),
+    });
     for (const role of ROLES) await this.#connections[role].close();
     this.#machine.enter("stopped", [{ code: "pair.stopped", left }]);
     this.#context.sink({ kind: "stopped", left });
@@ -176,7 +177,8 @@ export class Pair {
     const isRelease = loan !== 0 || (mailbox.mode === "released" && !mailbox.isParkAsked);
     if (isRelease) this.#keeper.releaseFollowerUnlessOff();
     const released = isRelease ? this.#connections.follower.bus : undefined;
-    for (const role of this.#leaders.roles) await this.#connections[role].reach();
+    await this.#leaders.reach();
+    this.#heedDriver();
     let conditions = this.#observe(loan, released);
     this.#tellReach(conditions);
     if (loan === 0) this.#closerLooks.goOn(conditions, this.#keeper.mayHold);
@@ -191,7 +193,7 @@ export class Pair {
               cannotPark(this.#arms.follower, this.#reporter, mailbox);
           }
           this.#wait(step.next.reason);
-          this.#publish(conditions);
+          publishSeen(this.#parts, conditions, this.#leaders, this.#preparation.goals);
           mailbox.tellObeyed(isAsWished(conditions) ? wish : "none");
           mailbox.wait(this.#clock, step.next.forMs);
           return;
@@ -263,10 +265,24 @@ export class Pair {
       gaveUp,
       retryInMs: this.#retryInMs,
       start: this.#settings.start,
-      leaderWasMoved: this.#detector?.moved !== undefined,
+      leaderWasMoved: this.#leaders.mayBegin || this.#detector?.moved !== undefined,
       heldForS: this.#keeper.heldForS,
       holdForS: this.#settings.holdForS,
     };
+  }
+
+  /** A leader that a client drives in place of is not needed; one that drives again is checked again. */
+  #heedDriver(): void {
+    const change = this.#leaders.change();
+    if (change === undefined) return;
+    if (change === "a client") {
+      this.#preparation.leaveOutLeader();
+      this.#reporter.forget("leader");
+      this.#context.memory.telemetry.forgetArm("leader");
+    } else {
+      this.#disconnect();
+      this.#preparation.startOver();
+    }
   }
 
   /** Says who is missing, or back. What is missing must be checked again when it is back. */
@@ -346,22 +362,6 @@ export class Pair {
     return state === "waiting" && pauseMs > 0 ? state : stateOf(reason);
   }
 
-  /** What somebody may want to know of arms that are not teleoperated. */
-  #publish({ leader, follower }: Conditions): void {
-    const { telemetry, samples } = this.#context.memory;
-    for (const role of ROLES) {
-      const { bus, facts } = this.#connections[role];
-      const seen = role === "leader" ? leader : follower;
-      if (bus === undefined && seen.is === "reached") telemetry.setJoints(role, "position", seen.positions);
-      if (bus !== undefined && seen.is === "reached") publishArm(role, bus, facts, telemetry);
-    }
-    const positionsOf = (seen: Conditions[Role]) =>
-      seen.is === "reached" ? seen.positions : UNKNOWN_POSITIONS;
-    const { state } = this.#machine;
-    const { goals } = this.#preparation;
-    samples.write(this.#clock.nowUs(), state, positionsOf(leader), goals, positionsOf(follower));
-  }
-
   /** The arms must be checked and configured again before they may be used. */
   #disconnect(): void {
     this.#detector = undefined;
@@ -389,40 +389,5 @@ export class Pair {
 
   get #followContext(): FollowContext {
     return { ...this.#parts, settings: this.#settings };
-  }
-
-  #stop(): Left {
-    try {
-      // The follower may hang on the leader's port, where it must have no torque anyway.
-      this.#keeper.releaseLeaderIfHeld();
-    } catch (error) {
-      if (!(error instanceof PortError)) throw error;
-    }
-    if (!this.#leaders.roles.includes("follower")) return "elsewhere";
-    const { left, doubt } = this.#stopFollower();
-    if (doubt !== undefined) {
-      this.#reporter.notice("warning", { code: "arm.may-hold", arm: this.#arms.follower, doubt });
-    }
-    return left;
-  }
-
-  #stopFollower(): Stopped {
-    const { bus, path, problem } = this.#connections.follower;
-    const { claims } = this.#context.memory;
-    if (claims.has("follower")) {
-      return { left: "in use", doubt: { why: "in use", path, owner: claims.ownerOf("follower") } };
-    }
-    if (problem?.code === "port.busy") {
-      return { left: "in use", doubt: { why: "in use", path, owner: problem.owner } };
-    }
-    if (bus === undefined) {
-      const left = "not connected";
-      return this.#keeper.mayHold ? { left, doubt: { why: "not connected" } } : { left };
-    }
-    const { mailbox, telemetry } = this.#context.memory;
-    return stopFollower(bus, this.#settings, this.#preparation.parking(this.#settings), () => {
-      telemetry.beat();
-      return mailbox.command;
-    });
   }
 }

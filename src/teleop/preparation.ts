@@ -63,9 +63,21 @@ export class Preparation {
     const follower = this.#connected?.follower;
     if (follower === undefined) return undefined;
     const { calibration, drive, monitor, marks } = follower;
-    const { telemetry } = this.#context.memory;
-    const guard = new FollowerGuard(monitor.bus, drive, telemetry, monitor.figures, { marks, rateHz });
+    const { telemetry, samples } = this.#context.memory;
+    const guard = new FollowerGuard(monitor.bus, drive, telemetry, monitor.figures, {
+      marks,
+      rateHz,
+      samples,
+    });
     return { drive, calibration, guard };
+  }
+
+  /** The leader is not used from now on; the follower, while it is connected, stays so. */
+  leaveOutLeader(): void {
+    const follower = this.#connected?.follower;
+    if (follower !== undefined) this.#connected = { follower };
+    this.#context.alarms.clearQuietly("leader.");
+    this.#context.alarms.clearQuietly(latencyAlarmOf("leader"));
   }
 
   /** EEPROM did not take a value: each further try would wear it. */

@@ -84,6 +84,8 @@ export interface PairSettings {
   readonly remoteLeader?: RemoteLeaderSettings;
   /** What `holdAfterMs` is of any leader of another machine that is followed later; {@link REMOTE_HOLD_AFTER_MS} if left out. */
   readonly remoteHoldAfterMs?: number;
+  /** Whether a person who moves the leader of this pair takes the follower from a client; so if left out. */
+  readonly localLeaderWins?: boolean;
   readonly arms: Readonly<Record<Role, ArmSettings>>;
   /** The root of LeRobot's calibration tree. */
   readonly calibrationDir: string;

@@ -1,5 +1,5 @@
 /** What becomes of the follower when the program is told to stop, in bounded time. */
-import { GRIPPER, JOINTS } from "../arm/joints.ts";
+import { GRIPPER, JOINTS, type Role } from "../arm/joints.ts";
 import { SERVO_IDS } from "../arm/servos/read.ts";
 import { release, torqueState } from "../arm/servos/release.ts";
 import { liftSpeedLimits } from "../arm/servos/speed-limit.ts";
@@ -8,6 +8,7 @@ import { BusError } from "../feetech/bus-error.ts";
 import { ReadRequest, spanOf } from "../feetech/requests.ts";
 import { degrees, degreesToSteps, STEPS_PER_TURN } from "../feetech/units.ts";
 import { PortError } from "../serial/transport.ts";
+import type { PairParts } from "./context.ts";
 import { FollowerDrive } from "./loop/drive.ts";
 import { isUnmoved, PRESS_STEPS } from "./loop/joint-motion.ts";
 import { type ParkingContext, park } from "./park.ts";
@@ -23,6 +24,50 @@ export interface Stopped {
   readonly left: Left;
   /** Why it may hold although it should not. */
   readonly doubt?: Doubt;
+}
+
+/**
+ * Stops a pair: no torque on the leader's port, where the follower may hang; then the follower as {@link stopFollower} does,
+ * and a word on what is not certain. `roles` are the arms that are used, `parking` leads to the pose, once it may.
+ */
+export function stopPair(
+  parts: PairParts,
+  settings: PairSettings,
+  { roles, parking }: { readonly roles: readonly Role[]; readonly parking: ParkingContext | undefined },
+): Left {
+  const { keeper, reporter, arms } = parts;
+  try {
+    keeper.releaseLeaderIfHeld();
+  } catch (error) {
+    if (!(error instanceof PortError)) throw error;
+  }
+  if (!roles.includes("follower")) return "elsewhere";
+  const { left, doubt } = stopConnected(parts, settings, parking);
+  if (doubt !== undefined) reporter.notice("warning", { code: "arm.may-hold", arm: arms.follower, doubt });
+  return left;
+}
+
+function stopConnected(
+  { connections, memory, keeper }: PairParts,
+  settings: PairSettings,
+  parking: ParkingContext | undefined,
+): Stopped {
+  const { bus, path, problem } = connections.follower;
+  const { claims, mailbox, telemetry } = memory;
+  if (claims.has("follower")) {
+    return { left: "in use", doubt: { why: "in use", path, owner: claims.ownerOf("follower") } };
+  }
+  if (problem?.code === "port.busy") {
+    return { left: "in use", doubt: { why: "in use", path, owner: problem.owner } };
+  }
+  if (bus === undefined) {
+    const left = "not connected";
+    return keeper.mayHold ? { left, doubt: { why: "not connected" } } : { left };
+  }
+  return stopFollower(bus, settings, parking, () => {
+    telemetry.beat();
+    return mailbox.command;
+  });
 }
 
 /**

@@ -12,6 +12,7 @@ import type { Codes } from "./access/codes.ts";
 import { tokenIn } from "./access/cookie.ts";
 import { accessRoutes, claimRoutes } from "./access/routes.ts";
 import { NotKept } from "./access/state.ts";
+import { datasetRoutes } from "./datasets/routes.ts";
 import type { FleetFeed } from "./fleet/feed.ts";
 import { fleetRoute } from "./fleet/routes.ts";
 import { healthRoutes } from "./health/routes.ts";
@@ -20,6 +21,7 @@ import { historyRoutes } from "./history/routes.ts";
 import { Allowance } from "./http/allowance.ts";
 import { Connections, type Peer } from "./http/connections.ts";
 import { isFromOwnPage, LONGEST_BODY_BYTES, refusedBy, refusedToAll } from "./http/entry.ts";
+import { lasting } from "./http/lasting.ts";
 import { fileResponse, type PageFile, scriptOf } from "./http/page-files.ts";
 import { refusal } from "./http/replies.ts";
 import type { Asked, MachineRoute, PairRoute, Standing } from "./http/route.ts";
@@ -27,6 +29,8 @@ import { type OpenPage, OpenPages } from "./open-pages.ts";
 import { driverRoutes } from "./pairs/drivers.ts";
 import { metricsRoute, pairRoutes, stopRoute } from "./pairs/routes.ts";
 import type { ServedPair } from "./pairs/served-pair.ts";
+import { Recorders } from "./recording/recorders.ts";
+import { recordingRoutes } from "./recording/routes.ts";
 import type { SetUpMeans } from "./set-up/place.ts";
 import { setUpRoutes } from "./set-up/routes.ts";
 import { settingsRoutes } from "./settings/routes.ts";
@@ -49,6 +53,8 @@ export interface WebOptions extends SetUpMeans {
   readonly counted: CountedPorts;
   /** The pairs of all machines, where a broker is configured. */
   readonly fleet: FleetFeed;
+  /** The folder of datasets. */
+  readonly datasets: string;
   /** Ends everything that goes on. */
   readonly signal: AbortSignal;
 }
@@ -80,6 +86,7 @@ export function serveWeb(options: WebOptions): RunningWeb {
   const { hostname: address, port, files, pairs, claims, reading, names, fleet, signal } = options;
   const known = { machine: hostname(), program: version, script: scriptOf(files) };
   const works = new Works();
+  const recorders = new Recorders(options.datasets);
   const pages = new OpenPages({ known, pairs, claims, works, reading, fleet });
   const claimer = new Claimer(options, (message) => pages.tell(message));
   const allowance = new Allowance(READ_BY_UNCLAIMED);
@@ -87,6 +94,7 @@ export function serveWeb(options: WebOptions): RunningWeb {
     metricsRoute(pairs),
     stopRoute(pairs),
     fleetRoute(fleet),
+    ...datasetRoutes(options.datasets),
     ...accessRoutes(claimer, claims, () => pages.look()),
     ...machineWorkRoutes(works),
   ];
@@ -99,6 +107,7 @@ export function serveWeb(options: WebOptions): RunningWeb {
     ...healthRoutes(),
     ...settingsRoutes,
     ...historyRoutes,
+    ...recordingRoutes(recorders),
   ];
   const server: Server<OpenPage> = Bun.serve<OpenPage>({
     hostname: address,
@@ -175,13 +184,24 @@ export function serveWeb(options: WebOptions): RunningWeb {
     if (refused) return refused;
     server.timeout(request, ANSWERED_WITHIN_S);
     const answered = connections.began(peer);
+    let isAnswered = answered;
+    const asked: Asked = {
+      ...{ request: whole, url, standing, claim, address, signal },
+      lasting(body, over) {
+        isAnswered = () => {};
+        const isAllowed = () => !signal.aborted && claims.idOf(token, Date.now()) === claim;
+        return lasting(body, isAllowed, () => {
+          answered();
+          over();
+        });
+      },
+    };
     try {
-      const asked: Asked = { request: whole, url, standing, claim, address, signal };
       if (name === undefined) return await (route as MachineRoute).answer(asked);
       const pair = [...pairs.values()].find((pair) => encodeURIComponent(pair.name) === name);
       return pair ? await (route as PairRoute).answer(pair, asked) : refusal(404, "There is no such pair.");
     } finally {
-      answered();
+      isAnswered();
     }
   }
 
@@ -197,7 +217,7 @@ export function serveWeb(options: WebOptions): RunningWeb {
     routes: { ofMachine, ofPairs },
     async stop() {
       remembering.end();
-      await works.end();
+      await Promise.all([works.end(), recorders.end()]);
       await server.stop(true);
     },
   };

@@ -10,6 +10,7 @@ import {
   CALIBRATIONS_SCRIPT,
   HELPER_SOCKET_UNIT,
   HELPER_UNIT,
+  LEROBOT_UNIT,
   MAIN_UNIT,
   NETWORK_UNIT,
   PACKAGE_FILES,
@@ -31,7 +32,7 @@ const HELPER_UNITS = [HELPER_SOCKET_UNIT, HELPER_UNIT] as const;
 /** The folder of what the page keeps: who is claimed. */
 const PAGE_STATE = "/var/lib/so101-web";
 /** Those of the services. */
-const USERS = ["so101-teleop", "so101-network", "so101-web"] as const;
+const USERS = ["so101-teleop", "so101-network", "so101-lerobot", "so101-web"] as const;
 
 /**
  * Does what the Debian package does: copies this program, writes the service, its user, the udev rules and a commented
@@ -71,7 +72,7 @@ export function install(operator: Operator): void {
     system("udevadm", "trigger", "--action=change", "--subsystem-match=usb", "--subsystem-match=tty");
   }
   if (!existsSync("/run/systemd/system")) {
-    system("systemctl", "enable", HELPER_SOCKET_UNIT, MAIN_UNIT, NETWORK_UNIT, WEB_UNIT);
+    system("systemctl", "enable", HELPER_SOCKET_UNIT, MAIN_UNIT, NETWORK_UNIT, LEROBOT_UNIT, WEB_UNIT);
     tell("Installed. systemd does not run here: the service starts at the next boot.");
     return;
   }
@@ -82,7 +83,7 @@ export function install(operator: Operator): void {
   // A program that runs already leaves the follower held; systemd starts the new one, which goes on from there.
   if (running) system("systemctl", "kill", "--kill-who=main", "--signal=USR2", ...PAIR_UNITS);
   system("systemctl", "enable", "--now", MAIN_UNIT);
-  for (const unit of [NETWORK_UNIT, WEB_UNIT]) {
+  for (const unit of [NETWORK_UNIT, LEROBOT_UNIT, WEB_UNIT]) {
     system("systemctl", "enable", unit);
     system("systemctl", "restart", unit);
   }
@@ -98,7 +99,13 @@ export function uninstall(settings: "keep" | "purge", operator: Operator): void 
   requireMachine("uninstall");
   const tell = (message: string) => operator.tell("done", message);
   // An older version may have brought fewer units.
-  for (const [unit, ...others] of [[WEB_UNIT], [NETWORK_UNIT], PAIR_UNITS, HELPER_UNITS] as const) {
+  for (const [unit, ...others] of [
+    [WEB_UNIT],
+    [LEROBOT_UNIT],
+    [NETWORK_UNIT],
+    PAIR_UNITS,
+    HELPER_UNITS,
+  ] as const) {
     if (!existsSync(`/usr/lib/systemd/system/${unit}`)) continue;
     if (existsSync("/run/systemd/system")) system("systemctl", "stop", unit, ...others);
     system("systemctl", "disable", unit);

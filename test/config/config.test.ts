@@ -43,6 +43,7 @@ test("an empty file gives the defaults", () => {
       on_stop: "relax",
       start: "at once",
     },
+    drive: { local_leader_wins: true },
     health: {
       warn_temperature_c: 55,
       slow_temperature_c: 60,
@@ -52,6 +53,7 @@ test("an empty file gives the defaults", () => {
       stall_after_s: 3,
     },
     web: { enabled: true, listen: "0.0.0.0:8101", read: "everybody", names: [] },
+    lerobot: {},
     network: {
       ...{ arms: "both", follow: "local", hold_after_ms: 250 },
       ...{ allow_commands: false, home_assistant: false },

@@ -69,6 +69,17 @@ test("what was wanted last outlives who was killed", () => {
   expect(taken().mode).toBe("running");
 });
 
+test("that a leader is not to be followed by itself outlives who was killed, not who was stopped", () => {
+  const lock = taken({ own });
+  lock.awaitsLeader = true;
+  lock.release();
+  const next = taken({ own });
+  expect(next.awaitsLeader).toBe(true);
+  next.noteStopped();
+  next.release();
+  expect(taken({ own }).awaitsLeader).toBe(false);
+});
+
 test("of a program that was stopped who is started next begins anew, but not who waited for its end", () => {
   for (const [after, mode] of [
     ["no wait", "running"],

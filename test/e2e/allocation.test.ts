@@ -8,7 +8,7 @@ const TICKS = 12_000;
 const COLLECT_EVERY_BYTES = 100_000;
 
 /** How often the collector ran in {@link TICKS} ticks of the control loop on simulated arms that stand still. */
-async function collections(task: "hot" | "remote" | "allocating"): Promise<number> {
+async function collections(task: "hot" | "remote" | "driven" | "recorded" | "allocating"): Promise<number> {
   await using sim = await startSim({ arms: "configured", motion: "still", wireTime: false, usbDelayUs: 0 });
   const script = join(import.meta.dir, "../support/hot-loop.ts");
   const child = Bun.spawn(
@@ -30,6 +30,14 @@ test("the control loop allocates nothing while nothing changes", async () => {
 
 test("nor with a leader of another machine", async () => {
   expect(await collections("remote")).toBe(0);
+});
+
+test("nor with a client in the leader's place, which is watched", async () => {
+  expect(await collections("driven")).toBe(0);
+});
+
+test("nor while somebody records", async () => {
+  expect(await collections("recorded")).toBe(0);
 });
 
 test("… which one small object a tick would show", async () => {

@@ -55,6 +55,7 @@ describe.each(["arm64", "amd64"])("the package for %s", (architecture) => {
         "/usr/share/doc/so101-teleop/sbom.cdx.json",
         "/usr/share/lintian/overrides/so101-teleop",
         "/usr/share/man/man1/so101.1.gz",
+        `/usr/share/so101-teleop/lerobot_robot_so101_remote-${version}-py3-none-any.whl`,
       ].toSorted(),
     );
   });

@@ -23,6 +23,7 @@ const HELPER = "so101-helper.service";
 const HELPER_SOCKET = "so101-helper.socket";
 const WEB = "so101-web.service";
 const NETWORK = "so101-network.service";
+const LEROBOT = "so101-lerobot.service";
 const RULES = "so101-rules.service";
 /** The folder of what its broker knows a machine by. */
 const CERTIFICATES = "/etc/so101-teleop/network";
@@ -126,9 +127,9 @@ here.describe("the Debian package", () => {
       expect(await exposure(unit)).toBeLessThanOrEqual(0.8);
       expect(await exposure(unit)).toBe(await listedExposure(listed));
     }
-    for (const unit of [HELPER, WEB, NETWORK, RULES])
+    for (const unit of [HELPER, WEB, NETWORK, LEROBOT, RULES])
       expect(await exposure(unit)).toBe(await listedExposure(unit));
-    for (const unit of [WEB, NETWORK]) expect(await exposure(unit)).toBeLessThanOrEqual(2);
+    for (const unit of [WEB, NETWORK, LEROBOT]) expect(await exposure(unit)).toBeLessThanOrEqual(2);
   });
 
   const PAGE = "http://127.0.0.1:8101/";
@@ -209,12 +210,13 @@ here.describe("the Debian package", () => {
     expect(await web("CapabilityBoundingSet")).toBe("");
   });
 
-  test("the page may write calibrations and its own folder, and nothing else", async () => {
+  test("the page may write calibrations, datasets and its own folder, and nothing else", async () => {
     const user = ["--setuid", await machine.must("id", "-u", "so101-web"), "--setgid", "20"];
     const may = async (path: string) => (await asPage(...user, "touch", path)).code === 0;
     expect(await may("/var/lib/so101-web/x")).toBe(true);
-    expect(await may("/var/lib/so101-teleop/calibration/x")).toBe(true);
-    await machine.must("rm", "/var/lib/so101-web/x", "/var/lib/so101-teleop/calibration/x");
+    const shared = ["calibration", "datasets"].map((name) => `/var/lib/so101-teleop/${name}/x`);
+    for (const path of shared) expect(`${path} ${await may(path)}`).toBe(`${path} true`);
+    await machine.must("rm", "/var/lib/so101-web/x", ...shared);
     const others = [
       "/var/lib/so101-teleop/x",
       "/etc/so101-teleop/x",
@@ -304,6 +306,46 @@ here.describe("the Debian package", () => {
     await appliance.until(async () => (await get(PAGE)).code === 0, "the page");
   });
 
+  test("LeRobot is answered nowhere until an address is configured, then there, for private networks", async () => {
+    const path = "/etc/so101-teleop/config.toml";
+    const good = await machine.must("cat", path);
+    const of = (name: string) => machine.must("systemctl", "show", "--value", `--property=${name}`, LEROBOT);
+    expect(await machine.must("systemctl", "is-enabled", LEROBOT)).toBe("enabled");
+    await appliance.until(
+      async () => (await of("ActiveState")) === "inactive",
+      "the end of LeRobot's service",
+    );
+    expect([await of("Result"), await of("NRestarts")]).toEqual(["success", "0"]);
+    expect(await machine.must("journalctl", "-o", "cat", "-u", LEROBOT)).toContain(
+      "listen is missing in [lerobot]",
+    );
+    const named = good.replace('#   listen = "0.0.0.0:5555"', 'listen = "127.0.0.1"');
+    expect(named).not.toBe(good);
+    await machine.write(path, `${named}\n`);
+    await machine.must("systemctl", "restart", LEROBOT);
+    const status = (text: string) =>
+      appliance.until(async () => (await of("StatusText")).includes(text), `LeRobot's status "${text}"`);
+    await status("main at 127.0.0.1, ports 5555 to 5558");
+    expect(await of("User")).toBe("so101-lerobot");
+    const allowed = await of("IPAddressAllow");
+    for (const network of ["10.0.0.0/8", "192.168.0.0/16", "127.0.0.0/8"]) expect(allowed).toContain(network);
+    expect(await of("IPAddressDeny")).toContain("0.0.0.0/0");
+    // Without the library it is said, and waited for.
+    const library = await machine.must("sh", "-c", "echo /usr/lib/*/libzmq.so.5");
+    await machine.write(
+      `/run/systemd/system/${LEROBOT}.d/without.conf`,
+      `[Service]\nInaccessiblePaths=${library}\n`,
+    );
+    await machine.must("systemctl", "daemon-reload");
+    await machine.must("systemctl", "restart", LEROBOT);
+    await status("libzmq5 is not installed");
+    expect(await of("ActiveState")).toBe("active");
+    await machine.must("rm", "-r", `/run/systemd/system/${LEROBOT}.d`);
+    await machine.must("systemctl", "daemon-reload");
+    await machine.write(path, `${good}\n`);
+    await machine.must("systemctl", "stop", LEROBOT);
+  });
+
   test("its unit waits for nothing beyond basic.target", async () => {
     const after = (await appliance.property("After")).split(" ").filter((unit) => !unit.endsWith(".mount"));
     expect(after.toSorted()).toEqual(
@@ -324,6 +366,7 @@ here.describe("the Debian package", () => {
       HELPER,
       WEB,
       NETWORK,
+      LEROBOT,
       RULES,
     ]);
     expect(`${stdout}${stderr}`.split("\n").filter((line) => line.includes("so101"))).toEqual([]);
@@ -486,12 +529,13 @@ port = "/run/arms/follower"
       "/etc/systemd/system/sockets.target.wants/so101-helper.socket",
       "/etc/systemd/system/multi-user.target.wants/so101-web.service",
       "/etc/systemd/system/multi-user.target.wants/so101-network.service",
+      "/etc/systemd/system/multi-user.target.wants/so101-lerobot.service",
       "/etc/avahi/services/so101.service",
       "/var/lib/so101-web",
     ]) {
       expect(await appliance.has(path)).toBe(false);
     }
-    for (const user of ["so101-teleop", "so101-web", "so101-network"]) {
+    for (const user of ["so101-teleop", "so101-web", "so101-network", "so101-lerobot"]) {
       expect((await machine.run(["getent", "passwd", user])).code).not.toBe(0);
     }
     expect(await machine.must("stat", "-c", "%U", kept)).toBe("root");
@@ -533,6 +577,7 @@ here.describe("the bare program", () => {
     expect(await machine.must("systemctl", "is-enabled", UNIT)).toBe("enabled");
     expect(await machine.must("systemctl", "is-active", WEB)).toBe("active");
     expect(await machine.must("systemctl", "is-enabled", NETWORK)).toBe("enabled");
+    expect(await machine.must("systemctl", "is-enabled", LEROBOT)).toBe("enabled");
     expect(await machine.must("stat", "-c", "%a %U:%G", CERTIFICATES)).toBe("750 root:so101-network");
     await machine.must("rm", "/etc/so101-teleop/config.toml");
     expect((await machine.run([program, "install"])).code).toBe(0);
@@ -551,7 +596,7 @@ here.describe("the bare program", () => {
     expect(await appliance.has("/etc/so101-teleop")).toBe(false);
     expect(await appliance.has("/var/lib/so101-teleop")).toBe(false);
     expect(await appliance.has("/var/lib/so101-web")).toBe(false);
-    for (const user of ["so101-teleop", "so101-web", "so101-network"]) {
+    for (const user of ["so101-teleop", "so101-web", "so101-network", "so101-lerobot"]) {
       expect((await machine.run(["getent", "passwd", user])).code).not.toBe(0);
     }
   });
@@ -587,6 +632,7 @@ readlink etc/systemd/system/multi-user.target.wants/so101-teleop.service
 readlink etc/systemd/system/sockets.target.wants/so101-helper.socket
 readlink etc/systemd/system/multi-user.target.wants/so101-web.service
 readlink etc/systemd/system/multi-user.target.wants/so101-network.service
+readlink etc/systemd/system/multi-user.target.wants/so101-lerobot.service
 cmp etc/so101-teleop/config.toml usr/share/so101-teleop/config.toml
 chroot . getent passwd so101-teleop
 stat -c '%a %G' var/lib/so101-teleop/calibration

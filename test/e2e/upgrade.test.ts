@@ -78,6 +78,7 @@ mallory 'echo mine >calibration/mine; rm calibration/mine'
 const AS_IT_SHOULD_BE = `installed ${version}
  d 755 root:root
 calibration d 2775 root:dialout
+datasets d 2775 root:dialout
 `;
 
 let debs: string;
@@ -215,6 +216,7 @@ mallory 'echo >>calibration/robots/so101_follower/a.json; echo >calibration/tele
           "calibration/teleoperators d 2775 root:dialout",
           "calibration/teleoperators/so101_leader d 2775 root:dialout",
           "calibration/teleoperators/so101_leader/b.json f 664 root:dialout",
+          "datasets d 2775 root:dialout",
         ].join("\n")}\n`,
       );
     },

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { readPng, sizeOf, writePalettePng } from "../../scripts/pictures/png.ts";
+import { DatasetWriter } from "../../src/dataset/writer.ts";
 import { BROWSER_NEEDS, PHONE, startBrowser, troublesOf } from "../support/browser.ts";
 import { needing } from "../support/needs.ts";
 import { type PageOfArms, startPageOfArms } from "../support/page-of-arms.ts";
@@ -109,10 +110,16 @@ needing(...BROWSER_NEEDS).describe("every screen", () => {
     const screens = await screensOf(page);
     if (process.env.SO101_PICTURES === "1") {
       await arms.service.sim.client.request({ do: "motion", play: "wave" });
+      for (const [name, episodes] of [
+        ["cube-into-box", 12],
+        ["open-the-drawer", 3],
+      ] as const) {
+        await recorded(join(arms.datasets, name), episodes);
+      }
       for (const screen of screens) {
         await turnTo(page, screen);
         // Whichever machine takes it.
-        await page.evaluate('document.querySelector("h1").textContent = "so101"');
+        await page.evaluate(OF_ANY_MACHINE);
         const png = writePalettePng(readPng(await page.screenshot()));
         await Bun.write(join(PICTURES, `${screen}.png`), png);
       }
@@ -150,6 +157,31 @@ needing(...BROWSER_NEEDS).describe("every screen", () => {
     expect(await findings(page, inTheWay)).toEqual([]);
   });
 });
+
+/** A dataset of some episodes in which nothing moves. */
+async function recorded(dir: string, episodes: number): Promise<void> {
+  const writer = await DatasetWriter.create(dir, { fps: 30, units: "range" });
+  const [action, state, length] = [new Float32Array(2_400), new Float32Array(2_400), 400];
+  for (let episode = 0; episode < episodes; episode++) {
+    await writer.saveEpisode({
+      task: "Put the cube into the box",
+      frames: { action, state, length },
+      gaps: [],
+    });
+  }
+  writer.close();
+}
+
+/** Its name, where its datasets are, and how much is free there, as they might be anywhere. */
+const OF_ANY_MACHINE = `{
+  document.querySelector("h1").textContent = "so101";
+  for (const text of document.querySelectorAll("main p")) {
+    if (text.childElementCount > 0 || !text.textContent.includes("/datasets")) continue;
+    text.textContent = text.textContent
+      .replace(/\\/tmp\\/\\S+\\/datasets/, "/var/lib/so101-teleop/datasets")
+      .replace(/[\\d.]+ GB/, "24.1 GB");
+  }
+}`;
 
 /** What has come over the wire for the page, headers included. */
 const LOADED_BYTES = `["navigation", "resource"]

@@ -32,7 +32,7 @@ test("of what is installed only the announcement is somebody's to edit: the conf
 
 test("no service hands its program what Bun heeds before the program runs", () => {
   const services = PACKAGE_FILES.filter(({ text }) => text.includes("\nExecStart=/usr/bin/so101 "));
-  expect(services).toHaveLength(5);
+  expect(services).toHaveLength(6);
   for (const { text } of services) {
     expect(text.split("\n")).toContain(UNSET);
   }

@@ -35,6 +35,13 @@ test("a pair whose own leader drives has none of a remote one, and a service of 
   expect(linesOf(aStatus).filter((line) => /remote_|driver_/.test(line))).toEqual([]);
 });
 
+test("a client that drives is told by its address", () => {
+  const driver = { source: "client", leader: "192.168.1.20", since: aStatus.since } as const;
+  expect(linesOf({ ...aStatus, driver })).toContain(
+    'so101_driver_info{pair="main",source="client",leader="192.168.1.20"} 1',
+  );
+});
+
 test("a delay that is not known yet has no sample", () => {
   const remote = { ...drivenByDesk.remote!, delayMs: { p50: null, p99: null } };
   expect(linesOf({ ...drivenByDesk, remote }).filter((line) => line.includes("remote_delay"))).toEqual([]);

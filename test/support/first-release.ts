@@ -19,7 +19,7 @@ export async function makeBareReleases(deb: string, folder: string): Promise<voi
   // What it did not have: the page, the network, and a configuration that is not dpkg's.
   const units = `${tree}/usr/lib/systemd/system`;
   await Bun.$`rm -r ${tree}/DEBIAN/preinst ${tree}/etc/avahi ${tree}/usr/share/so101-teleop`;
-  await Bun.$`rm ${units}/so101-web.service ${units}/so101-network.service ${units}/so101-rules.service`;
+  await Bun.$`rm ${units}/so101-web.service ${units}/so101-network.service ${units}/so101-lerobot.service ${units}/so101-rules.service`;
   await Bun.$`mkdir -p ${tree}/etc/so101-teleop && cp ${RELEASED}/config.toml ${tree}/etc/so101-teleop/`;
   await Bun.write(`${tree}/DEBIAN/conffiles`, "/etc/so101-teleop/config.toml\n");
   await Bun.$`sed -i 's/^Version: .*/Version: 0.1.0/' ${tree}/DEBIAN/control`;

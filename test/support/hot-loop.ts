@@ -1,6 +1,6 @@
 /**
  * Runs the control loop on simulated arms for so many ticks: as it is, `hot`, and sending what the leader does; with a
- * leader of another machine, `remote`; or with one small object a tick, `allocating`. What is printed tells, between the
+ * leader of another machine, `remote`; with a client in the leader's place, `driven`; while somebody records, `recorded`; or with one small object a tick, `allocating`. What is printed tells, between the
  * marks, whether the collector had to run.
  */
 
@@ -17,8 +17,11 @@ import { systemClock } from "../../src/linux/clock.ts";
 import { nativeBuffer } from "../../src/linux/libc.ts";
 import { accept, bindAt, connectTo, listen, receive, send } from "../../src/linux/sockets/stream.ts";
 import { TtyPort } from "../../src/serial/port.ts";
+import type { PairParts } from "../../src/teleop/context.ts";
+import { Clients } from "../../src/teleop/driving/clients.ts";
 import { BusLeader } from "../../src/teleop/loop/bus-leader.ts";
 import { FollowerDrive } from "../../src/teleop/loop/drive.ts";
+import type { LeaderSource } from "../../src/teleop/loop/leader-source.ts";
 import { ControlLoop } from "../../src/teleop/loop/loop.ts";
 import { Alarms } from "../../src/teleop/monitoring/alarms.ts";
 import { ArmMonitor } from "../../src/teleop/monitoring/arm-monitor.ts";
@@ -43,7 +46,9 @@ const limits = {
 };
 const kept = { last: {} };
 
-const opened = openMemory(createMemory().buffer);
+const shared = createMemory();
+if (task === "recorded") shared.record();
+const opened = openMemory(shared.buffer);
 const { telemetry } = opened;
 let endAt = 0;
 /** Ends the loop after some ticks, from within. */
@@ -52,6 +57,7 @@ const mailbox = {
     if (task === "allocating") kept.last = { at: endAt };
     return telemetry.counter("ticks") >= endAt;
   },
+  ...{ mode: "running", isParkAsked: false, loan: 0, resumes: 0 },
 } as Partial<Mailbox> as Mailbox;
 const memory = { ...opened, mailbox };
 
@@ -84,11 +90,26 @@ machine.enter("connecting", [{ code: "pair.connecting" }]);
 machine.enter("aligning", [{ code: "pair.aligning" }]);
 const { link, feed } = linkOverSocket();
 const remote = new RemoteLeader({ link, clock: systemClock, telemetry, delays: memory.remoteDelays });
+const clients = new Clients(
+  {
+    ...{ ports: { clock: systemClock }, memory, sink, targets: link },
+    connections: { leader: { bus: leader.bus } },
+  } as unknown as PairParts,
+  limits as Partial<PairSettings> as PairSettings,
+);
+if (task === "driven") letClientDrive();
 const loop = new ControlLoop({
   ...{ follower, marks, drive, machine, alarms, sink, memory },
   ...{ rateHz: limits.rateHz, holdAfterMs: 1000, clock: systemClock },
-  leader: task === "remote" ? fedBy(remote, feed) : new BusLeader(leader.bus, leader.figures),
-  outlet: task === "remote" ? undefined : new SampleOutlet(link, EPOCH),
+  leader:
+    task === "remote"
+      ? heeded(fedBy(remote, feed))
+      : task === "driven"
+        ? fedBy(clients.targets, feed)
+        : new BusLeader(leader.bus, leader.figures),
+  mustYield: (positions) =>
+    task === "driven" ? clients.mustYieldClient() : clients.mustYieldLeader(positions),
+  outlet: task === "remote" || task === "driven" ? undefined : new SampleOutlet(link, EPOCH),
   leaderArm: leader.arm,
   monitors: [leader, follower],
   overload: new OverloadCure(follower, drive, telemetry, alarms, 1),
@@ -119,13 +140,26 @@ function linkOverSocket(): { readonly link: SocketLink; feed(): void } {
   };
 }
 
-/** A leader of another machine that has sent a sample whenever the loop waits for one. */
-function fedBy(leader: RemoteLeader, feed: () => void): RemoteLeader {
+/** A client has given its first target, and the leader beside it is watched. */
+function letClientDrive(): void {
+  shared.session.begin(EPOCH);
+  clients.targets.poll();
+  feed();
+  clients.look(undefined);
+  clients.watchLeader();
+}
+
+/** A source that has sent a sample whenever the loop waits for one. */
+function fedBy<Source extends LeaderSource>(leader: Source, feed: () => void): Source {
   const wait = leader.wait.bind(leader);
   leader.wait = (untilUs, fromUs) => {
     feed();
     wait(untilUs, fromUs);
   };
+  return leader;
+}
+
+function heeded(leader: RemoteLeader): RemoteLeader {
   leader.heed(
     {
       name: "desk/main",

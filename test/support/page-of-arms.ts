@@ -1,5 +1,5 @@
 /** The page of two simulated arms as a machine has it: boards with names, a configuration file, and a page that is claimed. */
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type RunningWebProgram, startWeb } from "./browser.ts";
@@ -11,6 +11,8 @@ export interface PageOfArms extends AsyncDisposable {
   readonly service: RunningTeleoperation;
   readonly web: RunningWebProgram;
   readonly claim: ReturnType<typeof claimIn>;
+  /** The folder of datasets. */
+  readonly datasets: string;
 }
 
 /** Starts arms, the program that has the follower follow the leader, which nobody moves, and the page. */
@@ -31,10 +33,19 @@ export async function startPageOfArms(): Promise<PageOfArms> {
     stderr: "ignore",
   });
   const claim = claimIn(dir);
-  const web = await startWeb([join(dir, "control.sock")], dir, ["--config", config, "--sim-dir", dir]);
+  const datasets = join(dir, "datasets");
+  await mkdir(datasets);
+  const web = await startWeb([join(dir, "control.sock")], dir, [
+    "--config",
+    config,
+    "--sim-dir",
+    dir,
+    "--datasets",
+    datasets,
+  ]);
   await service.untilState("following");
   return {
-    ...{ service, web, claim },
+    ...{ service, web, claim, datasets },
     async [Symbol.asyncDispose]() {
       await web[Symbol.asyncDispose]();
       await service[Symbol.asyncDispose]();

@@ -27,6 +27,8 @@ export async function stateService(path: string, status: Status): Promise<Stated
   const server = await serveApi(path, {
     status: () => service.status,
     samples: (everyMs) => new SampleStream(memory.readSamples(), everyMs),
+    frames: () => new SampleStream(memory.readSamples(), 50),
+    ...{ recorder: refuse("recorder"), recording: refuse("recording"), record: refuse("record") },
     events: (after) => eventsAfter(after, []),
     arms: () => ({
       normalisation: "range",
@@ -40,6 +42,7 @@ export async function stateService(path: string, status: Status): Promise<Stated
     },
     ...{ pause: refuse("pause"), resume: refuse("resume"), release: refuse("release"), park: refuse("park") },
     ...{ lend: refuse("lend"), network: refuse("network"), heard: refuse("heard"), unsent: refuse("unsent") },
+    ...{ drive: refuse("drive"), yield: refuse("yield") },
     ...{ tell: () => undefined, reload() {} },
   });
   const service = {

@@ -39,6 +39,8 @@ export interface Choices {
    * user's, may wait longer for the processor of a busy machine than the 0.1 s after which it holds: it holds later then.
    */
   readonly comparesStates?: true;
+  /** A client drives: where goals belong, no leader says. */
+  readonly isDriven?: true;
 }
 
 /** How long anything may take before a test calls it missing; generous, for machines that are busy. */
@@ -60,11 +62,11 @@ export class RunningTeleoperation implements AsyncDisposable {
   #ended = false;
 
   private constructor(sim: RunningSim, choices: Choices, config: readonly string[]) {
-    const { args = [], wrapper = [], followSpeedDegPerS = 360 } = choices;
+    const { args = [], wrapper = [], followSpeedDegPerS = 360, isDriven } = choices;
     this.sim = sim;
     this.#wrapper = wrapper;
     this.#config = config;
-    this.#mapsByRange = !args.includes("--config");
+    this.#mapsByRange = !args.includes("--config") && !isDriven;
     this.#limits = { followSpeedDegPerS, alignSpeedDegPerS: 45 };
     this.#args = args;
     this.#program = this.#spawn();

@@ -36,6 +36,7 @@ export function serveForTest(choices: Partial<WebOptions> = {}, socket?: string)
     fleet: new FleetFeed({ paths: [], isConfigured: () => false }),
     naming: { isGiven: () => false, give: nobody, enable: nobody },
     compared: new Compared(dir),
+    datasets: join(dir, "datasets"),
     ...{ claims, codes, signal: over.signal },
     ...choices,
   });

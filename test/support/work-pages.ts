@@ -47,6 +47,7 @@ export class WebServer implements AsyncDisposable {
       boards: simulatedBoards(sim.dir),
       naming: simulatedNaming(sim.dir),
       compared: new Compared(sim.dir),
+      datasets: join(sim.dir, "datasets"),
       fleet: new FleetFeed({ paths: [], isConfigured: () => false }),
     });
     const end = () => {

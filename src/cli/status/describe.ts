@@ -30,6 +30,7 @@ export function describeStatus(
     ...jointsUnderLoad(status),
     ...status.activeAlarms.map(({ code, message }) => styled("yellow", `now: ${visible(message)} [${code}]`)),
     ...describeDriver(status, now),
+    ...describeRecording(status),
     `pair ${status.pair}, process ${status.pid}, so101 ${status.program}, up for ${since(status.startedAt)}`,
     `${status.rateHz} of ${status.configuredRateHz} Hz, ${lateTicks} of ${ticks + lateTicks} ticks too late, ` +
       `p99 ${latenessUs.p99} µs late`,
@@ -51,6 +52,17 @@ export function describeStatus(
       styled("dim", `port of the ${role}: ${sayRoundTrip(status.arms[role].roundTripMs)}`),
     ),
     ...(newest === "first" ? events.toReversed() : events),
+  ];
+}
+
+/** What is recorded, where somebody does. */
+function describeRecording({ recording }: Status): string[] {
+  if (recording === undefined) return [];
+  const { is, dataset, episode, seconds, saved, lost, message } = recording;
+  const gaps = lost === 0 ? "" : `, ${lost} frames lost`;
+  const so = is === "recording" ? `episode ${episode}, ${seconds.toFixed(1)} s${gaps}` : is;
+  return [
+    `recording into ${visible(dataset)}: ${so}, ${saved} saved${message === "" ? "" : ` — ${visible(message)}`}`,
   ];
 }
 

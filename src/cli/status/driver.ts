@@ -27,11 +27,11 @@ function isAsEver({ source, since }: NonNullable<Status["driver"]>, startedAt: s
   return source === "local leader" && Date.parse(since) - Date.parse(startedAt) < STARTED_WITHIN_MS;
 }
 
-/** The leader as it is called: that of this pair, or `desk/main`. */
+/** Who drives, as it is called: the leader of this pair, `desk/main`, or a client with its address. */
 function nameOf({ source, leader }: NonNullable<Status["driver"]>): string {
-  return source === "local leader"
-    ? "this pair's own leader"
-    : visible(leader ?? "the leader of another machine");
+  if (source === "local leader") return "this pair's own leader";
+  if (source === "remote leader") return visible(leader ?? "the leader of another machine");
+  return visible(`the ${source} ${leader ?? ""}`.trim());
 }
 
 function describeRemote(remote: NonNullable<Status["remote"]>): string[] {

@@ -4,7 +4,7 @@ import type { Stream } from "../requests/client.ts";
 import { requestOf } from "../requests/request-line.ts";
 import type { Sender } from "../requests/request-server.ts";
 import { refusal, success } from "./lines.ts";
-import type { ApiSubject } from "./server.ts";
+import type { ApiSubject, Samples } from "./server.ts";
 
 /** A status is made no more often than in so long, however many ask for it, but for what a command has changed. */
 const STATUS_EVERY_MS = 20;
@@ -13,7 +13,7 @@ const MOST_KNOWN = 64;
 
 /** What is answered by doing it. */
 type Doable =
-  | Extract<ControlRequest, { readonly do: "tell" | "heard" | "unsent" | "follow" }>
+  | Extract<ControlRequest, { readonly do: "tell" | "heard" | "unsent" | "follow" | "yield" | "record" }>
   | { readonly do: "pause" | "resume" | "release" | "park" | "reload" };
 
 /** Answers requests for a service. */
@@ -36,8 +36,14 @@ export class Answerer {
         return sender.watch(this.#statusStream(request.everyMs))
           ? this.#statusLine()
           : refusal(TOO_MANY_WATCH);
-      case "samples":
-        return sender.watch(this.#sampleStream(request.everyMs)) ? success({}) : refusal(TOO_MANY_WATCH);
+      case "samples": {
+        const { everyMs, perSecond } = request;
+        const samples =
+          perSecond === undefined ? this.#subject.samples(everyMs!) : this.#subject.frames(perSecond);
+        if (sender.watch(sampleStream(samples))) return success({});
+        samples.ended?.();
+        return refusal(TOO_MANY_WATCH);
+      }
       case "status":
         return this.#statusLine();
       case "lend": {
@@ -52,6 +58,24 @@ export class Answerer {
         if (typeof carrying === "string") return refusal(carrying);
         sender.hold(carrying);
         return undefined;
+      }
+      case "drive": {
+        const drive = this.#subject.drive(request, sender);
+        if (typeof drive === "string") return refusal(drive);
+        sender.hold(drive);
+        return undefined;
+      }
+      case "recorder": {
+        const recorder = this.#subject.recorder(sender);
+        if (typeof recorder === "string") return refusal(recorder);
+        sender.hold(recorder);
+        return success({});
+      }
+      case "recording": {
+        const { v: _, do: __, ...recording } = request;
+        const obstacle = this.#subject.recording(sender.held, recording);
+        this.#statusMs = Number.NEGATIVE_INFINITY;
+        return obstacle === undefined ? success({}) : refusal(obstacle);
       }
       case "arms":
         return success({ arms: this.#subject.arms() });
@@ -69,13 +93,17 @@ export class Answerer {
   #do(request: Doable): string | undefined {
     switch (request.do) {
       case "tell":
-        return this.#subject.tell(request.what, request.machine);
+        return this.#subject.tell(request.what, request.machine, request.client);
       case "heard":
         return this.#subject.heard(request.leader, request);
       case "unsent":
         return this.#subject.unsent(request.trouble);
       case "follow":
         return this.#subject.follow(request.leader);
+      case "yield":
+        return this.#subject.yield(request.epoch);
+      case "record":
+        return this.#subject.record(request.order);
       case "reload":
         this.#subject.reload();
         return undefined;
@@ -98,21 +126,6 @@ export class Answerer {
     return { everyMs, flow: (client) => void client.say(this.#statusLine()) };
   }
 
-  #sampleStream(everyMs: number): Stream {
-    const samples = this.#subject.samples(everyMs);
-    return {
-      everyMs,
-      flow(client) {
-        while (!client.isBehind) {
-          const sample = samples.next();
-          if (sample === undefined) return;
-          client.say(success({ sample }));
-        }
-        samples.lose();
-      },
-    };
-  }
-
   #statusLine(): string {
     const nowMs = performance.now();
     if (nowMs - this.#statusMs >= STATUS_EVERY_MS) {
@@ -124,6 +137,30 @@ export class Answerer {
 }
 
 const TOO_MANY_WATCH = "too many watch";
+
+/** So many samples are said at once, where so many have become due. */
+const MOST_AT_ONCE = 16;
+
+function sampleStream(samples: Samples): Stream {
+  return {
+    everyMs: samples.everyMs,
+    isPatient: samples.isPatient === true,
+    flow(client) {
+      while (!client.isBehind) {
+        let lines = "";
+        for (let count = 0; count < MOST_AT_ONCE; count++) {
+          const sample = samples.next();
+          if (sample === undefined) break;
+          lines += success({ sample });
+        }
+        if (lines === "") return;
+        client.say(lines);
+      }
+      samples.lose();
+    },
+    ended: () => samples.ended?.(),
+  };
+}
 
 /** The request, or what is wrong with it. */
 function parse(text: string): ControlRequest | string {

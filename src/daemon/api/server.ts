@@ -11,8 +11,10 @@ import {
   type Tellable,
   type UnsentTrouble,
 } from "../../api/protocol.ts";
+import type { Recording, RecordingOrder } from "../../api/recording.ts";
 import { close, connectTo } from "../../linux/sockets/stream.ts";
 import { isSystemError } from "../../linux/system-error.ts";
+import type { DriveWish } from "../driving/clients.ts";
 import type { Asking } from "../lending.ts";
 import type { Held } from "../requests/client.ts";
 import { listenAt } from "../requests/listen-at.ts";
@@ -29,6 +31,8 @@ export interface ApiSubject {
   arms(): PairArms;
   /** Begins a stream of samples. */
   samples(everyMs: number): Samples;
+  /** Begins a stream of samples to be recorded, so many a second on an even grid. */
+  frames(perSecond: number): Samples;
   /** Each returns why nothing can be done now, where that is so. */
   pause(): string | undefined;
   resume(): string | undefined;
@@ -45,8 +49,18 @@ export interface ApiSubject {
   unsent(trouble: UnsentTrouble | undefined): string | undefined;
   /** Has the follower follow the leader of this pair, "local", or one of another machine, until the next start. */
   follow(leader: string): string | undefined;
+  /** Lets a client drive, for as long as its connection lasts; why not, where it may not. */
+  drive(wish: DriveWish, asking: Asking): Held | string;
+  /** The client whose targets have this epoch drives no more; why not, where none does. */
+  yield(epoch: string): string | undefined;
+  /** Who asks records this pair, for as long as its connection lasts; why not, where it cannot. */
+  recorder(asking: Asking): Held | string;
+  /** What the recorder whose connection this is says of itself; why not, where that is of no use. */
+  recording(held: Held | undefined, recording: Recording): string | undefined;
+  /** Orders something of the recorder. */
+  record(order: RecordingOrder): string | undefined;
   /** Tells an event. */
-  tell(what: Tellable, machine?: string): string | undefined;
+  tell(what: Tellable, machine?: string, client?: string): string | undefined;
   /** Reads the configuration again. */
   reload(): void;
 }
@@ -58,6 +72,10 @@ export interface Samples {
   next(): ApiSample | undefined;
   /** Loses those that are due, and counts them. */
   lose(): void;
+  /** Nobody reads them any more. */
+  ended?(): void;
+  /** Whether it is enough to hear who reads them a few times a second. */
+  readonly isPatient?: boolean;
 }
 
 /** A socket on which a service can be asked. */

@@ -12,10 +12,12 @@ import { version } from "../../host/version.ts";
 import type { PairSettings } from "../../teleop/settings.ts";
 import type { MainMemory } from "../../teleop/shared/control-memory.ts";
 import type { JointFigure } from "../../teleop/shared/telemetry.ts";
+import type { ClientDrives } from "../driving/clients.ts";
 import type { EventHistory } from "../events/event-history.ts";
 import type { Lending } from "../lending.ts";
 import type { Drive } from "../network/drive.ts";
 import type { RemoteFigures } from "../network/remote-figures.ts";
+import type { RecorderPlace } from "../recorder-place.ts";
 import type { SettingsReading } from "../settings/reload.ts";
 import { summarise } from "../summary.ts";
 
@@ -32,15 +34,18 @@ export interface StatusSources {
   readonly history: EventHistory;
   readonly lending: Lending;
   readonly drive: Drive;
+  readonly clients: ClientDrives;
   readonly remote: RemoteFigures;
+  readonly recorderPlace: RecorderPlace;
   readonly calibrations: Partial<Record<Role, Calibration>>;
 }
 
 /** The status as it is now. */
 export function statusOf(sources: StatusSources): Status {
-  const { pair, startedAt, settings, reading, memory, history, drive } = sources;
+  const { pair, startedAt, settings, reading, memory, history, drive, clients } = sources;
   const remote = sources.remote.of(drive.wanted, drive.others);
   const lent = sources.lending.status;
+  const recording = sources.recorderPlace.status;
   const { rateHz, ticks, lateTicks, latenessUs, alignments } = summarise(memory, history.state);
   return {
     pair,
@@ -57,10 +62,11 @@ export function statusOf(sources: StatusSources): Status {
     settings: { readAt: reading.at.toISOString(), refused: [...reading.refused], kept: [...reading.kept] },
     configuredRateHz: settings.rateHz,
     ...{ rateHz, ticks, lateTicks, latenessUs, alignments },
-    driver: drive.status,
+    driver: clients.status ?? drive.status,
     armsHere: settings.armsHere ?? "both",
     ...(remote && { remote }),
     holds: history.holds,
+    ...(recording && { recording }),
     arms: Object.fromEntries(ROLES.map((role) => [role, armStatus(role, sources)])) as Status["arms"],
     activeAlarms: [...history.activeAlarms],
     events: history.events

@@ -7,7 +7,7 @@ import type { EventSink } from "../../teleop/reporting/events.ts";
 import type { Problem } from "../../teleop/reporting/problem.ts";
 import type { Mode } from "../../teleop/state/states.ts";
 import { RecentTimes } from "../events/recent-times.ts";
-import type { Lending } from "../lending.ts";
+import { FrameStream } from "./frame-stream.ts";
 import { eventsAfter } from "./kept-events.ts";
 import { SampleStream } from "./sample-stream.ts";
 import type { ApiSubject } from "./server.ts";
@@ -19,7 +19,6 @@ const OFTEN_ENOUGH = { within10S: 5, withinMinute: 10 };
 
 /** What answers are made of. */
 export interface SubjectSources extends StatusSources {
-  readonly lending: Lending;
   /** That another program has the follower's port, as the control thread has met it; undefined where that is not so. */
   readonly inTheWay: Problem | undefined;
 }
@@ -31,7 +30,7 @@ export function apiSubject(
   reload: () => void,
   audience: () => Audience,
 ): ApiSubject {
-  const { memory, lending } = sources();
+  const { memory, lending, clients, recorderPlace } = sources();
   const { mailbox } = memory;
   const told = new Map(TELLABLE.map((what) => [what, new RecentTimes(OFTEN_ENOUGH)]));
   const tell = (problem: Problem) => sink({ kind: "notice", severity: "info", problem });
@@ -40,6 +39,12 @@ export function apiSubject(
     // Also where it is no news: what is seen from now on answers this wish.
     mailbox.mode = mode;
     if (isNews) tell(problem);
+  };
+  /** Whoever has chosen a leader wants that one to drive. */
+  const chosen = () => {
+    clients.end("other leader");
+    if (mailbox.mode === "running") mailbox.mode = "running";
+    return undefined;
   };
   const park = () => {
     if (mailbox.isParkAsked) return;
@@ -53,6 +58,7 @@ export function apiSubject(
       });
       return;
     }
+    clients.end("asked");
     tell({ code: "pair.parking", stage: "asked" });
     mailbox.requestPark();
   };
@@ -84,12 +90,18 @@ export function apiSubject(
     status: () => statusOf(sources()),
     arms: () => armsOf(sources()),
     samples: (everyMs) => new SampleStream(memory.readSamples(), everyMs),
+    frames(perSecond) {
+      const { rateHz } = sources().settings;
+      return new FrameStream(memory.readSamples(), perSecond, rateHz, memory.record());
+    },
     pause() {
+      clients.end("asked");
       set("paused", { code: "pair.paused", stage: "asked" });
       lending.recall("pause");
       return ending() ?? later(obstacle("held"));
     },
     release() {
+      clients.end("asked");
       set("released", { code: "pair.released", stage: "asked" });
       lending.recall("release");
       // Who wants the follower released does not want it to be parked first.
@@ -110,18 +122,27 @@ export function apiSubject(
     lend(purpose, asking) {
       if (mailbox.isParkAsked)
         return "the follower is on its way to its parking pose — ask again when it is there";
-      return ending() ?? obstacle("released") ?? lending.lend(purpose, asking);
+      const hindered = ending() ?? obstacle("released");
+      if (hindered !== undefined) return hindered;
+      const loan = lending.lend(purpose, asking);
+      if (typeof loan !== "string") clients.end("asked");
+      return loan;
     },
     network: () => ending() ?? sources().drive.carry(),
     heard: (leader, what) => sources().drive.heard(leader, what),
     unsent: (trouble) => sources().drive.unsent(trouble),
-    follow: (leader) => sources().drive.follow(leader),
+    follow: (leader) => sources().drive.follow(leader) ?? chosen(),
+    drive: (wish, asking) => clients.begin(wish, asking),
+    yield: (epoch) => clients.yield(epoch),
+    recorder: (asking) => ending() ?? recorderPlace.open(asking),
+    recording: (held, recording) => recorderPlace.take(held, recording),
+    record: (order) => recorderPlace.order(order),
     events: (after) => eventsAfter(after, sources().history.events),
-    tell(what, machine) {
+    tell(what, machine, client) {
       const [times, nowMs] = [told.get(what)!, performance.now()];
       if (times.isFull(nowMs)) return `"${what}" was to be told too often within a minute: this is not told`;
       times.add(nowMs);
-      sink({ kind: "notice", ...toldByOthers(what, machine) });
+      sink({ kind: "notice", ...toldByOthers(what, machine, client) });
       return undefined;
     },
     reload() {

@@ -2,8 +2,12 @@
 import type { Tellable } from "../../api/protocol.ts";
 import type { Notice } from "../../teleop/reporting/events.ts";
 
-/** How what others have told is told; `machine` is what the machine calls itself at its broker. */
-export function toldByOthers(what: Tellable, machine?: string): Pick<Notice, "severity" | "problem"> {
+/** How what others have told is told; `machine` is what the machine calls itself at its broker, `client` the address of one of LeRobot's. */
+export function toldByOthers(
+  what: Tellable,
+  machine?: string,
+  client?: string,
+): Pick<Notice, "severity" | "problem"> {
   switch (what) {
     case "claim began":
       return { severity: "info", problem: { code: "claim.began" } };
@@ -27,5 +31,9 @@ export function toldByOthers(what: Tellable, machine?: string): Pick<Notice, "se
       return { severity: "warning", problem: { code: "network.command-ignored", why: "too many" } };
     case "network name twice":
       return { severity: "warning", problem: { code: "network.name-twice", machine } };
+    case "lerobot second client":
+      return { severity: "warning", problem: { code: "lerobot.second-client", client } };
+    case "lerobot no command":
+      return { severity: "warning", problem: { code: "lerobot.no-command", client } };
   }
 }

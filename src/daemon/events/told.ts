@@ -44,7 +44,7 @@ export type ToldEvent =
       readonly quiet?: true;
     } & About)
   | { readonly kind: "calibration"; readonly role: Role; readonly calibration: Calibration }
-  | { readonly kind: "epoch"; readonly epoch: string }
+  | Extract<ControlEvent, { readonly kind: "epoch" | "drive" }>
   | { readonly kind: "stopped"; readonly how: string };
 
 /** Takes events in words. */
@@ -56,6 +56,7 @@ export function tell(event: ControlEvent, hints: readonly Hint[], audience: Audi
   const hinted = (text: string) => text + hints.map((hint) => sayHint(hint, audience)).join("");
   switch (event.kind) {
     case "epoch":
+    case "drive":
       return event;
     case "state":
     case "reasons": {

@@ -2,7 +2,7 @@
  * The network's client as a child of a service that was started by hand: this program itself, in a process of its own, so
  * that whatever comes over the network reaches no loop. It ends when this one does, however that ends.
  */
-import { type SelfStarted, startSelf } from "../../host/programs.ts";
+import { lastLineOf, type SelfStarted, startSelf } from "../../host/programs.ts";
 import type { EventSink } from "../../teleop/reporting/events.ts";
 
 /** It is started again at once, and where it ends again and again after ever longer, s. */
@@ -44,13 +44,4 @@ export function runClientProcess(words: readonly string[], sink: EventSink): Cli
       running?.stdin.end();
     },
   };
-}
-
-/** What it said last, without the program's name in front. */
-async function lastLineOf(stream: ReadableStream<Uint8Array>): Promise<string> {
-  const decoder = new TextDecoder();
-  let text = "";
-  for await (const part of stream) text = (text + decoder.decode(part, { stream: true })).slice(-2_000);
-  const last = text.trimEnd().split("\n").at(-1) ?? "";
-  return last.replace(/^so101: /, "").slice(0, 300);
 }

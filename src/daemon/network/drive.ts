@@ -2,7 +2,7 @@
  * Who gives the follower its targets: what is configured, what somebody has asked for since, and what the network's
  * client has heard of the leader of another machine.
  */
-import type { HeardOfLeader, LeaderArm, PairNetwork, UnsentTrouble } from "../../api/protocol.ts";
+import type { HeardOfLeader, LeaderArm, PairNetwork, Status, UnsentTrouble } from "../../api/protocol.ts";
 import type { Calibration } from "../../arm/calibration/calibration.ts";
 import { type CalibrationNumbers, calibrationOf, numbersOf } from "../../arm/calibration/numbers.ts";
 import type { EventSink } from "../../teleop/reporting/events.ts";
@@ -32,8 +32,8 @@ export interface DriveOptions {
 
 /** What a status says of who drives. */
 export interface DriverStatus {
-  readonly source: "local leader" | "remote leader";
-  /** `desk/main`; null for the leader of this pair. */
+  readonly source: NonNullable<Status["driver"]>["source"];
+  /** `desk/main`, or who a client is; null for the leader of this pair. */
   readonly leader: string | null;
   readonly since: string;
 }

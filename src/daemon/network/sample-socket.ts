@@ -1,9 +1,8 @@
 /**
- * Where the network's client connects to carry samples: a socket beside the control socket, of datagrams with a
- * connection, so that the end of either side is noticed at once. One client at a time.
+ * Where samples or targets come: a socket beside the control socket, of datagrams with a connection, so that the end of
+ * either side is noticed at once. One client at a time.
  */
 import { lstatSync, rmSync } from "node:fs";
-import { samplesPath } from "../../api/address.ts";
 import { accept, close, closeListener } from "../../linux/sockets/stream.ts";
 import { factOf, isSystemError, whyOf } from "../../linux/system-error.ts";
 import type { LinkOwner } from "../../teleop/remote/link.ts";
@@ -28,9 +27,9 @@ export class SampleSocket {
   #looks = 0;
   #told = "";
 
-  /** `control` is where the control socket is; `tell` hears that a socket cannot be made here. */
-  constructor(control: string, link: LinkOwner, tell: EventSink) {
-    this.#path = samplesPath(control);
+  /** `path` is where the socket is made; `tell` hears that it cannot be made there. */
+  constructor(path: string, link: LinkOwner, tell: EventSink) {
+    this.#path = path;
     this.#link = link;
     this.#tell = tell;
     this.#timer = setInterval(() => this.#look(), LOOK_EVERY_MS);
@@ -45,11 +44,17 @@ export class SampleSocket {
     if (isOurs) rmSync(this.#path, { force: true });
   }
 
+  /** Whoever is connected is to be heard no more: a next one is taken as soon as that one is left alone. */
+  end(): void {
+    this.#link.end();
+  }
+
   #look(): void {
     if (this.#looks++ % LOOKS_EACH === 0 && !this.#isInPlace()) this.#listen();
     const left = this.#link.takeLeft();
     if (left !== undefined) close(left);
     for (let count = 0; count < BACKLOG && this.#listener !== undefined; count++) {
+      if (this.#link.isEnding) return;
       const fd = accept(this.#listener);
       if (fd === -1) return;
       if (this.#link.isOpen) close(fd);

@@ -16,6 +16,10 @@ export interface Stream {
   readonly everyMs: number;
   /** Says what has become due. */
   flow(reader: Reader): void;
+  /** Nobody reads it any more. */
+  ended?(): void;
+  /** Whether it is enough to hear its connection a few times a second. */
+  readonly isPatient?: boolean;
 }
 
 /** What a connection stands for, from when it is begun until the connection ends. */
@@ -24,6 +28,8 @@ export interface Held {
   look(reader: Reader, nowMs: number): boolean;
   /** The connection has ended, whichever side ended it. */
   ended(): void;
+  /** Whether it is enough to look some times a second. */
+  readonly isPatient?: boolean;
 }
 
 const LINE_END = 0x0a;
@@ -68,6 +74,11 @@ export class Client implements Place, Reader {
     return this.held !== undefined;
   }
 
+  /** Whether it need not be heard at once. */
+  get isPatient(): boolean {
+    return (this.held ?? this.#stream)?.isPatient === true;
+  }
+
   get isWatcher(): boolean {
     return this.#stream !== undefined;
   }
@@ -109,9 +120,16 @@ export class Client implements Place, Reader {
 
   /** Begins a stream, in place of the one that there was. */
   begin(stream: Stream, nowMs: number): true {
+    this.#stream?.ended?.();
     this.#stream = stream;
     this.#flowsMs = nowMs + stream.everyMs;
     return true;
+  }
+
+  /** The connection has ended, and all that it stood for. */
+  ended(): void {
+    this.held?.ended();
+    this.#stream?.ended?.();
   }
 
   /** Sends what of its stream has become due. */

@@ -17,7 +17,7 @@ const MOST_WATCHERS = 16;
 const ROUND_MS = 11;
 /** … timers may come so much too early. */
 const EARLY_MS = 1;
-/** While nobody asks it is looked less often: each look wakes the processor. */
+/** While nobody asks who is in a hurry it is looked less often: each look wakes the processor. */
 const QUIET_ROUND_MS = 40;
 const QUIET_AFTER_MS = 1_000;
 /** Streams that are due at about the same time share a look. */
@@ -37,6 +37,8 @@ export interface Sender {
   isThere(): boolean;
   /** Sends it something again and again from now on, in place of what it was sent so; false when too many watch. */
   watch(stream: Stream): boolean;
+  /** What its connection stands for, if it does for anything. */
+  readonly held: Held | undefined;
   /** From now on its connection stands for something, and keeps its place; it is not ended for its silence. */
   hold(held: Held): void;
 }
@@ -96,7 +98,7 @@ export class RequestServer {
     const nowMs = performance.now();
     for (const client of this.#clients) client.flow(nowMs);
     if (nowMs >= this.#roundMs - EARLY_MS) {
-      this.#roundMs = nowMs + ROUND_MS;
+      this.#roundMs = nowMs + (this.#isQuiet(nowMs) ? QUIET_ROUND_MS : ROUND_MS);
       this.#options.beginRound?.();
       for (const client of this.#clients) this.#attend(client, nowMs);
     }
@@ -104,9 +106,14 @@ export class RequestServer {
     this.#timer = setTimeout(() => this.#look(), this.#pauseMs());
   }
 
+  #isQuiet(nowMs: number): boolean {
+    if (nowMs - this.#newcomerMs <= QUIET_AFTER_MS) return false;
+    for (const client of this.#clients) if (!client.isPatient) return false;
+    return true;
+  }
+
   #pauseMs(): number {
     const nowMs = performance.now();
-    if (this.#clients.size === 0 && nowMs - this.#newcomerMs > QUIET_AFTER_MS) return QUIET_ROUND_MS;
     if (this.#isStorm) return STORM_PAUSE_MS;
     let nextMs = this.#roundMs;
     for (const { flowsMs } of this.#clients) nextMs = Math.min(nextMs, flowsMs);
@@ -182,6 +189,9 @@ export class RequestServer {
       },
       isThere: () => peek(client.fd) !== GONE,
       watch,
+      get held() {
+        return client.held;
+      },
       hold(held: Held) {
         client.held = held;
       },
@@ -208,7 +218,7 @@ export class RequestServer {
   /** Nothing of it is kept. */
   #end(client: Client): void {
     this.#clients.delete(client);
-    client.held?.ended();
+    client.ended();
     if (--client.asker.places === 0) this.#askers.delete(client.asker.pid);
     close(client.fd);
   }

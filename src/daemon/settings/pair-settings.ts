@@ -6,7 +6,7 @@ import { type PairSettings, REMOTE_HOLD_AFTER_MS } from "../../teleop/settings.t
 
 /** What teleoperation takes of the configuration, by its own names. */
 export function pairSettings(config: Config): PairSettings {
-  const { leader, follower, teleoperation, health, park, network } = config;
+  const { leader, follower, teleoperation, drive, health, park, network } = config;
   return {
     ...networkSettings(network),
     arms: { leader: armOf(leader), follower: armOf(follower) },
@@ -25,6 +25,7 @@ export function pairSettings(config: Config): PairSettings {
       releaseTemperatureC: health.release_temperature_c,
       voltageSagPercent: health.voltage_sag_percent,
     },
+    ...(!drive.local_leader_wins && { localLeaderWins: false }),
     stall: { currentMa: health.stall_current_ma, afterS: health.stall_after_s },
     ...(park === undefined ? {} : { parkPose: park }),
     ...(follower.gains === undefined ? {} : { gains: gainsOf(follower.gains) }),

@@ -14,6 +14,8 @@ export interface FileRead {
   readonly stats: Stats;
 }
 
+const SMALL = 4_096;
+
 /**
  * Reads a file of at most so many bytes; `refuse` throws for what is none, before and after it is opened. `path` is for
  * errors. Throws the system's; {@link OddFileError} for a larger one.
@@ -25,20 +27,14 @@ export function readAt(
   mostBytes: number,
   refuse: (path: string, stats: Stats) => void,
 ): FileRead {
-  // What opening alone would wake, a device or a pipe, is not even opened to be read.
-  const found = openAt(folder, name, "look", path);
-  try {
-    refuse(path, fstatSync(found));
-  } finally {
-    closeSync(found);
-  }
-  const fd = openAt(folder, name, "read", path);
+  const fd = openRegular(folder, name, path, refuse);
   try {
     const stats = fstatSync(fd);
-    refuse(path, stats);
-    const buffer = Buffer.alloc(mostBytes + 1);
+    // Some of the kernel's files have no size, and a file may grow while it is read.
+    let buffer = Buffer.alloc(Math.min(Math.max(stats.size, SMALL), mostBytes) + 1);
     let size = 0;
-    for (let more = 1; more > 0 && size < buffer.length; size += more) {
+    for (let more = 1; more > 0 && size <= mostBytes; size += more) {
+      if (size === buffer.length) buffer = Buffer.concat([buffer], Math.min(2 * size, mostBytes + 1));
       more = readSync(fd, buffer, size, buffer.length - size, null);
     }
     const bytes = Math.max(stats.size, size);
@@ -50,6 +46,30 @@ export function readAt(
   } finally {
     closeSync(fd);
   }
+}
+
+/** Opens a file to be read; `refuse` throws for what is none, before and after that. Throws the system's error. */
+export function openRegular(
+  folder: number,
+  name: string,
+  path: string,
+  refuse: (path: string, stats: Stats) => void,
+): number {
+  // What opening alone would wake, a device or a pipe, is not even opened to be read.
+  const found = openAt(folder, name, "look", path);
+  try {
+    refuse(path, fstatSync(found));
+  } finally {
+    closeSync(found);
+  }
+  const fd = openAt(folder, name, "read", path);
+  try {
+    refuse(path, fstatSync(fd));
+  } catch (error) {
+    closeSync(fd);
+    throw error;
+  }
+  return fd;
 }
 
 /**

@@ -16,7 +16,7 @@ import {
   removeFolderAt,
   renameAt,
 } from "./at.ts";
-import { about, type FileRead, readAt, writeAt } from "./file.ts";
+import { about, type FileRead, openRegular, readAt, writeAt } from "./file.ts";
 import { kindOf, OddFileError, refuseNoFile, refuseOdd } from "./odd-file.ts";
 import { invokerUid, type Rights, takeRights, userOfFiles } from "./rights.ts";
 
@@ -128,9 +128,9 @@ export class GuardedFolder {
     });
   }
 
-  /** The names there, and no more than any tree of calibrations has. Throws the system's error. */
-  names(): string[] {
-    return this.#as(() => this.#listed((fd) => namesIn(fd, MOST_NAMES, this.path)));
+  /** The names there, and no more than any tree of calibrations has, or `most`. Throws the system's error. */
+  names(most = MOST_NAMES): string[] {
+    return this.#as(() => this.#listed((fd) => namesIn(fd, most, this.path)));
   }
 
   /**
@@ -147,6 +147,11 @@ export class GuardedFolder {
    */
   readNamed(name: string, mostBytes: number): FileRead {
     return readAt(this.#fd, name, this.pathOf(name), mostBytes, refuseNoFile);
+  }
+
+  /** Opens a file that a person named, to be read piece by piece, and closed. Throws as {@link readNamed}. */
+  openNamed(name: string): number {
+    return openRegular(this.#fd, name, this.pathOf(name), refuseNoFile);
   }
 
   /**

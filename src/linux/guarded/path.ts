@@ -57,15 +57,25 @@ export function atFile<T>(path: string, work: (folder: GuardedFolder, name: stri
  * Throws the system's error; {@link OddFileError} for what is no file, or larger.
  */
 export function readNamedFile(path: string, mostBytes: number): FileRead {
+  return atNamed(path, (folder, name) => folder.readNamed(name, mostBytes));
+}
+
+/** Opens such a file, to be read piece by piece, and closed. Throws as {@link readNamedFile}. */
+export function openNamedFile(path: string): number {
+  return atNamed(path, (folder, name) => folder.openNamed(name));
+}
+
+function atNamed<T>(path: string, work: (folder: GuardedFolder, name: string) => T): T {
   try {
-    return atFile(path, (folder, name) => folder.readNamed(name, mostBytes));
+    return atFile(path, work);
   } catch (error) {
     if (!(error instanceof OddFileError) || error.path === resolve(path)) throw error;
     throw new OddFileError(path, `a link to ${error.path}: ${error.message}`);
   }
 }
 
-function openFolder(path: string, missing: Missing): GuardedFolder {
+/** The folder at a path, held open until it is closed. Throws as {@link inFolder}. */
+export function openFolder(path: string, missing: Missing): GuardedFolder {
   let folder = new GuardedFolder(openTop(), "/");
   const names = (isAbsolute(path) ? path : resolve(path)).split("/");
   let links = 0;

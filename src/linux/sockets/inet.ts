@@ -6,6 +6,12 @@ import { libc, nativeBuffer } from "../libc.ts";
 const AF_INET = 2;
 const AF_INET6 = 10;
 const SHUT_RDWR = 2;
+// asm-generic/socket.h; the same on x86-64 and arm64.
+const SOL_SOCKET = 1;
+const SO_LINGER = 13;
+/** struct linger: to wait for what is sent to arrive, 0 s of it. */
+const linger = nativeBuffer(8);
+new Int32Array(linger.bytes.buffer)[0] = 1;
 const IPPROTO_TCP = 6;
 const TCP_INFO = 11;
 const TCP_THIN_LINEAR_TIMEOUTS = 16;
@@ -47,6 +53,12 @@ export function connectionsTo(port: number): Connection[] {
  */
 export function endConnection({ fd }: Connection): void {
   libc.shutdown(fd, SHUT_RDWR);
+}
+
+/** The same, and what either side has not taken yet is thrown away. */
+export function resetConnection(connection: Connection): void {
+  libc.setsockopt(connection.fd, SOL_SOCKET, SO_LINGER, linger.pointer, linger.bytes.length);
+  endConnection(connection);
 }
 
 /** An address as one text: without a zone, and that of IPv4 as itself where it stands in one of IPv6. */

@@ -32,6 +32,8 @@ export class LineTooLong extends Error {
 
 /** A connection to who listens on a socket. */
 export class LineClient {
+  /** Where it was reached. */
+  readonly path: string;
   readonly #fd: number;
   readonly #longestBytes: number;
   readonly #chunk = nativeBuffer(CHUNK_BYTES);
@@ -39,7 +41,8 @@ export class LineClient {
   #isClosed = false;
   #restedMs = performance.now();
 
-  private constructor(fd: number, longestBytes: number) {
+  private constructor(path: string, fd: number, longestBytes: number) {
+    this.path = path;
     this.#fd = fd;
     this.#longestBytes = longestBytes;
   }
@@ -56,8 +59,9 @@ export class LineClient {
   ): Promise<LineClient> {
     for (let waitMs = 0; ; waitMs = IN_LINE_MS) {
       try {
-        const client = new LineClient(connectTo(path, waitMs), longestBytes);
-        client.#say(line);
+        const client = new LineClient(path, connectTo(path, waitMs), longestBytes);
+        // A new connection has room for a request.
+        client.say(line);
         return client;
       } catch (error) {
         if (!isSystemError(error) || !["EAGAIN", "EINTR"].includes(error.code)) throw error;
@@ -75,9 +79,10 @@ export class LineClient {
 
   /**
    * The next line, without its end; undefined when the other side has ended. Rejects with {@link TooLate} at `deadlineMs`
-   * of performance.now(), with {@link LineTooLong}, with the signal's reason.
+   * of performance.now(), with {@link LineTooLong}, with the signal's reason. It is looked for every `lookEveryMs`, if that
+   * is given: each look wakes the processor.
    */
-  async next(deadlineMs: number, signal?: AbortSignal): Promise<string | undefined> {
+  async next(deadlineMs: number, signal?: AbortSignal, lookEveryMs?: number): Promise<string | undefined> {
     const fromMs = performance.now();
     for (;;) {
       signal?.throwIfAborted();
@@ -98,16 +103,16 @@ export class LineClient {
         this.#read = Buffer.concat([this.#read, this.#chunk.bytes.subarray(0, count)]);
       }
       if (count === NOTHING_YET || nowMs - this.#restedMs > MOST_AT_A_STRETCH_MS) {
-        await passed(nowMs - fromMs < SOON_MS ? LOOK_EVERY_MS : LATER_EVERY_MS);
+        await passed(lookEveryMs ?? (nowMs - fromMs < SOON_MS ? LOOK_EVERY_MS : LATER_EVERY_MS));
         this.#restedMs = performance.now();
       }
     }
   }
 
-  /** A new connection has room for a request. */
-  #say(line: string): void {
+  /** Says a line, with its end; false when the other side is gone, or has not taken what was said before: then it is to be closed. */
+  say(line: string): boolean {
     const bytes = new TextEncoder().encode(line);
     this.#chunk.bytes.set(bytes);
-    send(this.#fd, this.#chunk, bytes.length);
+    return !this.#isClosed && send(this.#fd, this.#chunk, bytes.length) === bytes.length;
   }
 }

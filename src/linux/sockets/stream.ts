@@ -117,6 +117,11 @@ export function closeListener(fd: number): void {
   libc.close(fd);
 }
 
+/** Ends a connection for both sides; its descriptor is still to be closed. */
+export function hangUp(fd: number): void {
+  libc.shutdown(fd, SHUT_RDWR);
+}
+
 /** Closes a connection. What the other side was sent it can still read; what it sends comes to nothing. */
 export function close(fd: number): void {
   // With anything unread in it, closing tells the other side of an error. Who has sent more than this may have one.

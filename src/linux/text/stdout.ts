@@ -34,6 +34,13 @@ export function printLine(line: string): void {
   enqueue(forLog(terminalText(line)));
 }
 
+/** Hands bytes to another process of ours that waits for them: all, for as long as it reads. Throws the system's error. */
+export function printBytes(bytes: Uint8Array): void {
+  for (let left = bytes; left.length > 0; ) {
+    if (isWritable(TRY_AGAIN_MS)) left = left.subarray(writeSync(STDOUT, left.subarray(0, CHUNK)));
+  }
+}
+
 /** Prints one line of the journal, of a priority as in sd-daemon(3): 3 is an error, 4 a warning, 6 information. */
 export function printJournalLine(priority: 3 | 4 | 6, line: string): void {
   enqueue(`<${priority}>${visible(line)}`);

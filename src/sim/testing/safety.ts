@@ -91,6 +91,22 @@ export class SafetyCheck {
     this.#goals = JOINTS.map(() => new GoalWatch(limits));
   }
 
+  /**
+   * Whether what is read of the leader says where the follower belongs: not while somebody else gives it its targets for
+   * long.
+   */
+  isLed = true;
+
+  /** Somebody other than the leader has given the follower these targets, steps. Told in the order of the record's times. */
+  given(atUs: number, targets: ArrayLike<number>): void {
+    for (const [joint, watch] of this.#goals.entries()) watch.target(atUs, targets[joint]!);
+  }
+
+  /** The follower aligns from here on, with its torque on: with somebody who moves no faster than that. */
+  aligns(): void {
+    for (const watch of this.#goals) watch.align();
+  }
+
   /** Looks at the next entry. */
   see(entry: RecordEntry): void {
     this.#seeTime(entry.t);
@@ -123,7 +139,7 @@ export class SafetyCheck {
       const watch = this.#goals[id - 1]!;
       watch.read(entry.t);
       const target = this.#targets?.[id - 1]?.[raw];
-      if (target !== undefined) watch.target(entry.t, target);
+      if (target !== undefined && this.isLed) watch.target(entry.t, target);
     }
   }
 

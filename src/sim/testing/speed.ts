@@ -110,6 +110,13 @@ export class GoalWatch {
     this.#below = this.#above = 0;
   }
 
+  /** A joint that has its torque is aligned again. */
+  align(): void {
+    if (!this.#energised || this.#targets.length === 0) return;
+    this.#aligning = this.#limits.alignSpeedDegPerS !== undefined;
+    this.#below = this.#above = 0;
+  }
+
   /** The joint is limp: its next goal is judged by what it is energised with. */
   limp(): void {
     this.#energised = false;

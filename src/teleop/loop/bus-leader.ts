@@ -22,7 +22,10 @@ const TORQUE_OFF_FREELY = 3;
 /** A leader that is being read. Allocates nothing. */
 export class BusLeader implements LeaderSource {
   readonly positions = new Int32Array(JOINT_COUNT);
+  readonly shown = this.positions;
   readonly isOnBus = true;
+  readonly stands = false;
+  readonly mayJump = false;
   readonly graceUs = 0;
 
   readonly #bus: Bus;

@@ -33,6 +33,9 @@ const GOAL_VELOCITY_MARGIN = 1.25;
  */
 const LONGEST_US = 50_000;
 
+/** Goals that are where they are to be are repeated so often, where nothing asks for them: one may have been lost. */
+const REPEAT_EVERY_US = 100_000;
+
 /** Drives the six joints of a follower. */
 export class FollowerDrive {
   readonly #bus: Bus;
@@ -121,6 +124,15 @@ export class FollowerDrive {
     const dueUs = this.#writtenUs + seconds * 1e6;
     const waitUs = dueUs - this.#bus.clock.nowUs();
     return waitUs > 0 && waitUs <= atMostUs && seconds * 1e6 <= LONGEST_US ? waitUs : 0;
+  }
+
+  /** Whether each joint follows, and has had its goal at its target since so short a time that it need not be said again. */
+  restsAt(targets: ArrayLike<number>): boolean {
+    if (this.#bus.clock.nowUs() - this.#writtenUs >= REPEAT_EVERY_US) return false;
+    for (let joint = 0; joint < JOINT_COUNT; joint++) {
+      if (!this.#motions[joint]!.isAt(targets[joint]!)) return false;
+    }
+    return true;
   }
 
   /** Whether in the last {@link step} no joint was on its way to its target but those that something stops. */

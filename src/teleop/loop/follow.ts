@@ -4,6 +4,7 @@ import { goalTable } from "../../arm/calibration/normalisation.ts";
 import { tooSlow } from "../../arm/checks/too-slow.ts";
 import { JOINTS } from "../../arm/joints.ts";
 import { positionsRead } from "../../arm/servos/read.ts";
+import { STEPS_PER_TURN } from "../../feetech/units.ts";
 import type { PairParts } from "../context.ts";
 import type { ConnectedArm, ConnectedFollower } from "../preparation.ts";
 import type { SampleOutlet } from "../remote/outlet.ts";
@@ -12,7 +13,7 @@ import type { PairSettings } from "../settings.ts";
 import { Command } from "../shared/mailbox.ts";
 import { BusLeader } from "./bus-leader.ts";
 import type { LeaderSource } from "./leader-source.ts";
-import { ControlLoop, type LoopEnd } from "./loop.ts";
+import { ControlLoop, type LoopContext, type LoopEnd } from "./loop.ts";
 
 /** A leader that falls silent is waited for this long before its power or its board counts as lost, … */
 const LEADER_PATIENCE_MS = 1_000;
@@ -24,18 +25,27 @@ export interface FollowContext extends PairParts {
   readonly settings: PairSettings;
 }
 
+/** Who may have to make place for another one. */
+type Yielding = Required<Pick<LoopContext, "mustYield">>;
+
 /** Whom the follower follows. */
 export type Followed =
   /** The leader on a bus of ours, whose positions may go out to others. */
-  | { readonly is: "here"; readonly arm: ConnectedArm; readonly outlet: SampleOutlet | undefined }
+  | ({
+      readonly is: "here";
+      readonly arm: ConnectedArm;
+      readonly outlet: SampleOutlet | undefined;
+    } & Yielding)
   /** One of another machine. */
-  | {
+  | ({
       readonly is: "remote";
       readonly name: string;
       readonly calibration: Calibration;
       readonly source: LeaderSource;
       readonly holdAfterMs: number;
-    };
+    } & Yielding)
+  /** A client in the leader's place, which gives positions of the follower itself. */
+  | ({ readonly is: "client"; readonly source: LeaderSource } & Yielding);
 
 /** What is to be done after following: look again, check and configure both arms again, or let the follower cool. */
 export type AfterFollowing = "look again" | "check again" | "cool down";
@@ -54,20 +64,20 @@ export function follow(
   leaveFault(context);
   machine.enter("aligning", [{ code: "pair.aligning" }]);
   memory.telemetry.count("alignments");
-  const { rateHz, normalisation } = settings;
+  const { rateHz } = settings;
   const isHere = followed.is === "here";
-  const { calibration } = isHere ? followed.arm : followed;
   const loop = new ControlLoop({
     ...{ machine, alarms, sink, memory, drive, rateHz, clock: ports.clock },
-    holdAfterMs: isHere ? settings.holdAfterMs : followed.holdAfterMs,
+    holdAfterMs: followed.is === "remote" ? followed.holdAfterMs : settings.holdAfterMs,
     leader: isHere ? busLeader(followed.arm) : followed.source,
-    leaderArm: isHere ? arms.leader : { role: "leader", id: followed.name },
+    leaderArm: followed.is === "remote" ? { role: "leader", id: followed.name } : arms.leader,
+    mustYield: followed.mustYield,
     outlet: isHere ? followed.outlet : undefined,
     follower: follower.monitor,
     marks: follower.marks,
     monitors: [...(isHere ? [followed.arm.monitor] : []), follower.monitor],
     overload: follower.overload,
-    goalTables: JOINTS.map((joint) => goalTable(calibration, follower.calibration, joint, normalisation)),
+    goalTables: goalTablesFor(followed, follower, settings),
   });
   try {
     return after(loop.run(), followed, context);
@@ -76,6 +86,19 @@ export function follow(
     if (loop.hasTargets) keeper.followerMoved();
   }
 }
+
+/** For each joint the follower's goal by the position that is followed. A client's is a goal already: the drive bounds it. */
+function goalTablesFor(
+  followed: Followed,
+  follower: ConnectedFollower,
+  { normalisation }: PairSettings,
+): readonly Int16Array[] {
+  if (followed.is === "client") return JOINTS.map(() => EACH_ITSELF);
+  const { calibration } = followed.is === "here" ? followed.arm : followed;
+  return JOINTS.map((joint) => goalTable(calibration, follower.calibration, joint, normalisation));
+}
+
+const EACH_ITSELF = Int16Array.from({ length: STEPS_PER_TURN }, (_, step) => step);
 
 /** What was a fault of its leader's keeps the follower no more: it is moved now. */
 export function leaveFault({ machine, arms }: PairParts): void {
@@ -92,10 +115,11 @@ function after(end: LoopEnd, followed: Followed, context: FollowContext): AfterF
   const { machine, arms } = context;
   switch (end.kind) {
     case "command":
+    case "driver changes":
       return "look again";
     case "leader silent":
       if (followed.is === "here") awaitAfterSilence(followed.arm, context);
-      else {
+      else if (followed.is === "remote") {
         const arm = { role: "leader", id: followed.name } as const;
         machine.enter("holding", [{ code: "leader.silent", arm, forMs: followed.holdAfterMs }]);
       }

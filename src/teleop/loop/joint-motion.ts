@@ -165,6 +165,11 @@ export class JointMotion {
     return this.#mode === "following";
   }
 
+  /** Whether a joint that follows has its goal at its target. */
+  isAt(wanted: number): boolean {
+    return this.#mode === "following" && this.#goal === this.#inRange(wanted);
+  }
+
   /** How long after the goal before a joint that follows may be given its target itself, s; 0 for any other. */
   secondsTo(wanted: number): number {
     if (this.#mode !== "following") return 0;

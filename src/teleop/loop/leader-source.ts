@@ -4,6 +4,8 @@
 export interface LeaderSource {
   /** The positions last read, in steps, in the joints' order; valid once {@link collect} has returned true. */
   readonly positions: Int32Array;
+  /** Where the leader is, for who wants to know, in steps; `UNKNOWN_STEPS` where that is not known. */
+  readonly shown: ArrayLike<number>;
   /** Begins a reading, at `nowUs`. */
   request(nowUs: number): void;
   /** Ends the reading that began at `askedUs`, and waits for it where it must; true when the positions are fresh. */
@@ -19,6 +21,10 @@ export interface LeaderSource {
   wait(untilUs: number, fromUs: number): void;
   /** How long a reading takes at most, for what is known of the way to the leader, µs: beyond that something is wrong. */
   readonly usualUs: number;
+  /** Whether it stands where it was until it says otherwise: it is fresh all the time then. */
+  readonly stands: boolean;
+  /** Whether it jumps as it likes, as no hand can: further than half a turn is not across the seam of one. */
+  readonly mayJump: boolean;
   /** Whether readings are slower than over a cable: then they may come unevenly. */
   readonly isSlow: boolean;
   /** Takes the joint that has jumped further than a hand can have moved it since the last call; −1 for none. */

@@ -40,6 +40,8 @@ export type LoopEnd =
   | { readonly kind: "command" }
   /** No fresh leader position for the configured time. */
   | { readonly kind: "leader silent" }
+  /** Another one drives, or the client that was followed is not to be heeded now. */
+  | { readonly kind: "driver changes" }
   /** The process did not run for as long: stopped, suspended or starved. */
   | { readonly kind: "stalled"; readonly forMs: number }
   /** A follower's servo no longer answers, or was reset by a loss of power. */
@@ -51,6 +53,8 @@ export type LoopEnd =
 export interface LoopContext {
   readonly leader: LeaderSource;
   readonly leaderArm: ArmIdentity;
+  /** Whether another one drives from now on; called in each tick, with the leader's positions where they are fresh. */
+  mustYield?(positions: ArrayLike<number> | undefined): boolean;
   /** Where the leader's positions go, beside the follower. */
   readonly outlet?: SampleOutlet | undefined;
   readonly follower: ArmMonitor;
@@ -97,6 +101,7 @@ export class ControlLoop {
     this.#guard = new FollowerGuard(follower.bus, drive, memory.telemetry, follower.figures, {
       marks,
       rateHz,
+      samples: memory.samples,
     });
     this.#pacer = new Pacer(clock, rateHz, memory.telemetry, memory.lateness, context.leader);
     this.#alarms = new LoopAlarms(context);
@@ -125,7 +130,7 @@ export class ControlLoop {
   }
 
   #tick(): LoopEnd | undefined {
-    const { clock, leader, outlet } = this.#context;
+    const { clock, leader, outlet, drive } = this.#context;
     const startUs = this.#pacer.startTick();
     const called = this.#calledAway();
     if (called !== undefined) return called;
@@ -134,7 +139,8 @@ export class ControlLoop {
     const readUs = clock.nowUs();
     const lost = this.#decide(fresh, startUs, readUs);
     if (lost !== undefined) return lost;
-    if (fresh) this.#write(readUs - startUs);
+    if (this.#context.mustYield?.(fresh ? leader.positions : undefined)) return { kind: "driver changes" };
+    if (fresh && !(leader.stands && drive.restsAt(this.#targets))) this.#write(readUs - startUs);
     // After the goals: nobody in the network is before the follower here.
     if (fresh) outlet?.send(readUs, leader.positions);
     const ailment = this.#useSlack(startUs, fresh);
@@ -255,11 +261,11 @@ export class ControlLoop {
    * target is at the other end of the follower's range, however short that is.
    */
   #aim(joint: number, position: number): void {
-    const { drive, goalTables } = this.#context;
+    const { drive, goalTables, leader } = this.#context;
     const way = Math.abs(position - this.#aimed[joint]!);
     this.#aimed[joint] = position;
     this.#targets[joint] = goalTables[joint]![position]!;
-    if (!this.#hasTargets || way <= STEPS_PER_TURN / 2) return;
+    if (!this.#hasTargets || leader.mayJump || way <= STEPS_PER_TURN / 2) return;
     this.#alarms.crossesSeam(joint);
     drive.align(joint);
   }
@@ -274,9 +280,10 @@ export class ControlLoop {
     if (this.#sincePublished++ % PUBLISH_EVERY_TICKS === 0) this.#publishCounters();
     if (!this.#hasTargets) return;
     const { leader, drive, memory, machine } = this.#context;
-    memory.telemetry.setJoints("leader", "position", leader.positions);
+    memory.telemetry.setPositions("leader", leader.shown);
     memory.telemetry.setJoints("follower", "goal", drive.goals);
-    memory.samples.write(startUs, machine.state, leader.positions, drive.goals, this.#guard.positions);
+    const { positions, positionsUs } = this.#guard;
+    memory.samples.write(startUs, machine.state, leader.shown, drive.goals, positions, positionsUs);
   }
 
   #publishCounters(): void {

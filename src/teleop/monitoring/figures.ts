@@ -3,7 +3,10 @@ import { JOINT_COUNT, type Role } from "../../arm/joints.ts";
 import { SERVO_IDS } from "../../arm/servos/read.ts";
 import type { Bus } from "../../feetech/bus.ts";
 import type { ReadRequest } from "../../feetech/requests.ts";
+import type { PairParts } from "../context.ts";
+import { UNKNOWN_POSITIONS } from "../shared/samples.ts";
 import type { Telemetry } from "../shared/telemetry.ts";
+import type { Conditions } from "../state/conditions.ts";
 import type { Vitals } from "./vitals.ts";
 
 /**
@@ -58,4 +61,23 @@ export function publishBus(role: Role, { counters }: Bus, telemetry: Telemetry):
   for (let joint = 0; joint < JOINT_COUNT; joint++) {
     telemetry.setJoint(role, joint, "misses", counters.misses(SERVO_IDS[joint]!));
   }
+}
+
+/** Publishes what somebody may want to know of arms that are not teleoperated; `shown` says where the leader is. */
+export function publishSeen(
+  { connections, memory, ports, machine }: PairParts,
+  seen: Pick<Conditions, Role>,
+  leaders: { shown(leader: Conditions["leader"]): ArrayLike<number> },
+  goals: ArrayLike<number>,
+): void {
+  const { telemetry, samples } = memory;
+  const shown = leaders.shown(seen.leader);
+  const { leader, follower } = connections;
+  if (leader.bus === undefined) telemetry.setPositions("leader", shown);
+  else if (leader.problem === undefined && !leader.isAwaited)
+    publishArm("leader", leader.bus, leader.facts, telemetry);
+  if (follower.bus !== undefined && seen.follower.is === "reached")
+    publishArm("follower", follower.bus, follower.facts, telemetry);
+  const positions = seen.follower.is === "reached" ? seen.follower.positions : UNKNOWN_POSITIONS;
+  samples.write(ports.clock.nowUs(), machine.state, shown, goals, positions);
 }

@@ -7,6 +7,7 @@ import type { Bus } from "../../feetech/bus.ts";
 import { physicalValue } from "../../feetech/registers.ts";
 import { ReadRequest, spanOf } from "../../feetech/requests.ts";
 import type { FollowerDrive } from "../loop/drive.ts";
+import type { SampleWriter } from "../shared/samples.ts";
 import type { Telemetry } from "../shared/telemetry.ts";
 import type { FiguresSink } from "./figures.ts";
 import {
@@ -24,6 +25,13 @@ import {
 
 /** What became of a servo since it was configured and its torque was switched on. */
 export type Verdict = "well" | "silent" | "reset";
+
+/** What a guard must know beside what it reads. */
+export interface GuardOptions {
+  readonly marks: Marks;
+  readonly rateHz: number;
+  readonly samples: Pick<SampleWriter, "areRecorded">;
+}
 
 /** Reads the follower's servos. {@link poll}, {@link settle} and {@link request} allocate nothing. */
 export class FollowerGuard {
@@ -50,32 +58,42 @@ export class FollowerGuard {
   readonly #guard: ReadRequest;
   /** … up to where they are, … */
   readonly #seen = new ReadRequest(SERVO_IDS, spanOf("torque_enable", "present_position"));
+  /** … where they are alone, in a length that nothing else has, … */
+  readonly #where = new ReadRequest(SERVO_IDS, spanOf("present_position", "present_velocity"));
   /** … and whole, where the rate has the time, or the port is so slow that there is none to ask one after the other. */
   readonly #all = new ReadRequest(SERVO_IDS, spanOf("torque_enable", "present_current"));
   readonly #marks: Marks;
   readonly #hasUnmarked: boolean;
+  readonly #samples: Pick<SampleWriter, "areRecorded">;
   /** Where some servo has no mark: the goal velocities that the servos had when they were asked last; −1 where that is not known. */
   readonly #sentVelocities = new Int32Array(JOINT_COUNT);
   #outstanding: ReadRequest | undefined;
   #askedUs = Number.NEGATIVE_INFINITY;
+  /** When they were asked last for what they are judged by, … */
+  #guardedUs = Number.NEGATIVE_INFINITY;
   #readUs = Number.NEGATIVE_INFINITY;
-  /** When all were asked last where they are. */
+  /** … and all of them where they are. */
   #seenUs = Number.NEGATIVE_INFINITY;
+  #positionsUs = Number.NaN;
   /** How often in a row a reply did not come, … */
   #misses = 0;
   /** … and who owes one since: bit i is that of joint i. */
   #owing = 0;
 
-  /** `marks` are by what the servos show that they are configured, `rateHz` is how often goals are written. */
+  /**
+   * `marks` are by what the servos show that they are configured, `rateHz` is how often goals are written, `samples` says
+   * whether somebody wants to know in each tick where they are.
+   */
   constructor(
     bus: Bus,
     drive: FollowerDrive,
     telemetry: Telemetry,
     figures: FiguresSink,
-    { marks, rateHz }: { readonly marks: Marks; readonly rateHz: number },
+    { marks, rateHz, samples }: GuardOptions,
   ) {
     this.#periodUs = 1e6 / rateHz;
     this.#marks = marks;
+    this.#samples = samples;
     this.#hasUnmarked = marks.includes(undefined);
     this.#guard = new ReadRequest(
       SERVO_IDS,
@@ -91,6 +109,11 @@ export class FollowerGuard {
   /** The verdict on the servo of {@link joint}; only "well" lets teleoperation go on. */
   get verdict(): Verdict {
     return this.#verdict;
+  }
+
+  /** When all six of {@link positions} were asked for last, µs; NaN before that. */
+  get positionsUs(): number {
+    return this.#positionsUs;
   }
 
   /** The joint that was read, or missed, last. */
@@ -113,7 +136,7 @@ export class FollowerGuard {
 
   /**
    * Asks what is due, when the line is free: a servo that was missed again, the next one or all whole, all up to where they
-   * are, or all shortly.
+   * are, or all shortly. While somebody records all are asked in each tick where they are, as the rate and the port allow.
    */
   request(nowUs: number): void {
     if (this.#outstanding !== undefined) return;
@@ -128,11 +151,12 @@ export class FollowerGuard {
       this.#joint = (this.#joint + 1) % JOINT_COUNT;
       this.#readUs = nowUs;
       this.#ask(this.#reads[this.#joint]!, nowUs);
-    } else if (nowUs - this.#askedUs >= (isSlow ? GUARD_EVERY_SLOW_US : GUARD_EVERY_US)) {
-      const isSeenDue = wholeAtOnce && nowUs - this.#seenUs >= POSITIONS_EVERY_US;
+    } else if (nowUs - this.#guardedUs >= (isSlow ? GUARD_EVERY_SLOW_US : GUARD_EVERY_US)) {
+      const { areRecorded } = this.#samples;
+      const isSeenDue = wholeAtOnce && (areRecorded || nowUs - this.#seenUs >= POSITIONS_EVERY_US);
       if (isSeenDue) this.#seenUs = nowUs;
       this.#ask(isSeenDue ? this.#seen : this.#guard, nowUs);
-    }
+    } else if (this.#samples.areRecorded && !isSlow) this.#ask(wholeAtOnce ? this.#seen : this.#where, nowUs);
   }
 
   /** Takes in what has come, without waiting, and judges it. */
@@ -166,6 +190,7 @@ export class FollowerGuard {
     }
     this.#bus.request(read);
     this.#askedUs = nowUs;
+    if (read !== this.#where) this.#guardedUs = nowUs;
     this.#outstanding = read;
   }
 
@@ -203,12 +228,14 @@ export class FollowerGuard {
       return true;
     }
     this.#misses = 0;
+    if (read.ids.length > 1 && read !== this.#guard) this.#positionsUs = read.sentUs;
     for (let index = 0; index < read.ids.length; index++) {
       const joint = read.ids.length === 1 ? this.#joint : index;
       this.#owing &= ~(1 << joint);
       if (read === this.#all || read === this.#reads[joint]) this.#publish(read, joint, index);
-      else if (read === this.#seen) this.#locate(joint, read.value(index, "present_position"));
-      this.#judge(read, index, joint);
+      else if (read === this.#seen || read === this.#where)
+        this.#locate(joint, read.value(index, "present_position"));
+      if (read !== this.#where) this.#judge(read, index, joint);
     }
     return true;
   }

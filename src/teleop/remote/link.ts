@@ -6,7 +6,7 @@
 import type { Clock } from "../../linux/clock.ts";
 import { type NativeBuffer, nativeBuffer } from "../../linux/libc.ts";
 import { awaitInput } from "../../linux/sockets/await-input.ts";
-import { GONE, NOTHING_YET, peek, receive, send } from "../../linux/sockets/stream.ts";
+import { GONE, hangUp, NOTHING_YET, peek, receive, send } from "../../linux/sockets/stream.ts";
 import { SAMPLE_BYTES } from "./sample.ts";
 
 /** One more than the descriptor, 0 for none; and likewise the one that the control thread has done with. */
@@ -95,6 +95,7 @@ export class SocketLink implements SampleLink {
 /** The main thread's end. */
 export class LinkOwner {
   readonly #words: Int32Array;
+  #isEnding = false;
 
   constructor(words: Int32Array) {
     this.#words = words;
@@ -105,8 +106,22 @@ export class LinkOwner {
     return Atomics.load(this.#words, OPEN) !== 0;
   }
 
+  /** Whether the connection that there is was ended, and is not left yet. */
+  get isEnding(): boolean {
+    return this.#isEnding && this.isOpen;
+  }
+
+  /** Ends the connection, if there is one: the control thread finds its other side gone. */
+  end(): void {
+    const open = Atomics.load(this.#words, OPEN);
+    if (open === 0) return;
+    this.#isEnding = true;
+    hangUp(open - 1);
+  }
+
   /** Hands a connection over. There must be none. */
   give(fd: number): void {
+    this.#isEnding = false;
     Atomics.store(this.#words, LEFT, 0);
     Atomics.store(this.#words, OPEN, fd + 1);
   }

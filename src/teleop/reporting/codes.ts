@@ -116,6 +116,28 @@ export const eventCodes = {
   "network.name-twice": [115, "two machines call themselves by one name at the broker"],
   "network.command": [116, "a pause, a release or to go on was asked for over the network"],
   "network.command-ignored": [117, "what came over the network as a command was not obeyed"],
+
+  "client.driving": [120, "a client or a replay gives the follower its targets from now on"],
+  "client.silent": [
+    121,
+    "no target came from the client for 0.5 s: the follower is held, and it may go on within 10 s",
+  ],
+  "client.gone": [
+    122,
+    "the client drives no more: the follower is held until somebody moves the leader, or asks to go on",
+  ],
+  "leader.moved": [
+    123,
+    "the leader was moved while a client drives: the follower is held, and follows the leader once that has lasted 1 s",
+  ],
+  "leader.took-over": [124, "the leader of this pair drives in place of a client"],
+  "recording.began": [125, "a recorder is there: it records this pair into a dataset"],
+  "recording.saved": [126, "an episode was saved"],
+  "recording.given-up": [127, "an episode was not saved"],
+  "recording.ended": [128, "the recorder is done, has failed, or is gone"],
+
+  "lerobot.second-client": [130, "a second client of LeRobot's was refused: one is connected"],
+  "lerobot.no-command": [131, "what a client of LeRobot's sends is no command: it moves nothing"],
 } as const satisfies Record<string, readonly [number: number, meaning: string]>;
 
 /** The name of an event. */

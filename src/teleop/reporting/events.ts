@@ -2,7 +2,7 @@
 import type { Calibration } from "../../arm/calibration/calibration.ts";
 import type { Role } from "../../arm/joints.ts";
 import type { PairState } from "../state/states.ts";
-import type { Left, Problem } from "./problem.ts";
+import type { DriveOver, Left, Problem } from "./problem.ts";
 
 /** How much a notice asks of the reader: nothing, a look, or an action without which it will not go on. */
 export type Severity = "info" | "warning" | "fault";
@@ -45,6 +45,11 @@ export interface AlarmChange {
   readonly untold?: number;
 }
 
+/** How a drive of a client is: it gives the targets; they are not heeded for now; it is no more. */
+export type DriveChange =
+  | { readonly is: "driving" | "holding" }
+  | { readonly is: "over"; readonly why: DriveOver };
+
 /** One message from the control thread. */
 export type ControlEvent =
   | StateChange
@@ -54,6 +59,8 @@ export type ControlEvent =
   | { readonly kind: "calibration"; readonly role: Role; readonly calibration: Calibration }
   /** The positions of the leader, with the calibration that was told last, go out under this epoch. */
   | { readonly kind: "epoch"; readonly epoch: string }
+  /** What has become of the drive with this number. */
+  | ({ readonly kind: "drive"; readonly session: number } & DriveChange)
   | { readonly kind: "stopped"; readonly left: Left };
 
 /** Takes the control thread's messages. */

@@ -56,6 +56,32 @@ export type GivenBack =
   /** It did not come to a loan. */
   | "not lent";
 
+/** Who drives in the leader's place. */
+export interface DrivingClient {
+  readonly as: "client" | "replay";
+  /** As it calls itself: its address, or what is replayed. */
+  readonly who: string;
+}
+
+/** Why a client drives no more. */
+export type DriveOver =
+  /** It has said so, or the service has ended it. */
+  | "ended"
+  /** A pause, a release, parking, a loan, or to go on was asked for. */
+  | "asked"
+  /** No target came for too long. */
+  | "silent"
+  /** It was let drive, and gave no target. */
+  | "no target"
+  /** A person has moved the leader for so long that it drives. */
+  | "leader took over"
+  /** A person had the leader in hand when it began. */
+  | "leader in hand"
+  /** Somebody has chosen a leader to be followed. */
+  | "other leader"
+  /** The program ends. */
+  | "program ends";
+
 /** The ports are closed; before that the follower was seen without torque, or not all its servos answered. */
 interface LentArms {
   readonly stage: "lent";
@@ -65,7 +91,9 @@ interface LentArms {
 /** What becomes known with a code, beside the arm and the joint that it is about. */
 interface Figures {
   /** The joints that something keeps from the leader's pose. */
-  "pair.following": { readonly stopped: readonly JointName[] };
+  "pair.following": { readonly stopped: readonly JointName[]; readonly client?: DrivingClient };
+  /** The main thread knows who drives, where it is a client. */
+  "pair.aligning": { readonly client?: DrivingClient };
   "pair.stopped": { readonly left: Left };
   "leader.silent": { readonly forMs: number };
   /** Why, where that is known. */
@@ -73,6 +101,12 @@ interface Figures {
   "leader.unfit": { readonly theirs: NormalisationMode; readonly ours: NormalisationMode };
   /** `desk/main`, or the leader of this pair. */
   "drive.changed": { readonly leader: string };
+  /** The main thread knows who drives. */
+  "client.driving": { readonly client: DrivingClient };
+  "client.silent": { readonly forMs: number; readonly client?: DrivingClient };
+  "client.gone": { readonly client?: DrivingClient; readonly why?: DriveOver };
+  "leader.moved": { readonly client?: DrivingClient };
+  "leader.took-over": { readonly client: DrivingClient; readonly why: DriveOver };
   "leader.torque-on": Released;
   "pair.paused": { readonly stage: "asked" | "holding" | "torque off" | "not sent" };
   "pair.released": { readonly stage: "asked" | "waiting" } | ({ readonly stage: "done" } & Released);
@@ -110,7 +144,27 @@ interface Figures {
   "network.command":
     | { readonly stage: "asked"; readonly wish: "pause" | "release" | "resume" }
     | { readonly stage: "not done" };
+  /** The client's address, where it is known. */
+  "lerobot.second-client": { readonly client: string | undefined };
+  "lerobot.no-command": { readonly client: string | undefined };
   "network.command-ignored": { readonly why: "retained" | "unknown" | "too many" };
+  "recording.began": { readonly dataset: string };
+  /** `episode` counts from 0, as LeRobot does. */
+  "recording.saved": {
+    readonly dataset: string;
+    readonly episode: number;
+    readonly seconds: number;
+    readonly frames: number;
+    /** Frames that were not read. */
+    readonly lost: number;
+  };
+  "recording.given-up": { readonly dataset: string; readonly episode: number; readonly why: string };
+  "recording.ended": {
+    readonly dataset: string;
+    readonly how: "done" | "failed" | "gone";
+    readonly saved: number;
+    readonly why: string;
+  };
   "pair.taken": { readonly stage: "waiting" | "lost" | "in the way"; readonly owner: Owner | undefined };
 }
 

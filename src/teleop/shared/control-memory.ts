@@ -10,6 +10,7 @@ import { Letter, type LetterMemory, LetterSender } from "./letter.ts";
 import { Mailbox, MailboxSender } from "./mailbox.ts";
 import { Answering, Questions } from "./questions.ts";
 import { SampleReader, SampleWriter } from "./samples.ts";
+import { Session, SessionSender } from "./session.ts";
 import { Telemetry } from "./telemetry.ts";
 
 /** The control thread's view: it takes commands, and publishes the rest. */
@@ -28,6 +29,10 @@ export interface ControlMemory {
   readonly link: Int32Array;
   /** Each is a `LeaderTrouble`. Nobody is called away for it. */
   readonly troubles: Letter;
+  /** The drive that a client has asked for. */
+  readonly session: Session;
+  /** The connection on which its targets come: for a `SocketLink`. */
+  readonly targets: Int32Array;
 }
 
 /** The main thread's view: it sends commands, and reads the rest. */
@@ -47,8 +52,12 @@ export interface MainMemory {
   readonly link: LinkOwner;
   /** Each is a `LeaderTrouble`, for when the control thread has nobody to follow. */
   readonly troubles: LetterSender;
+  readonly session: SessionSender;
+  readonly targets: LinkOwner;
   /** Begins to read samples, from now on. */
   readSamples(): SampleReader;
+  /** Has the follower's positions read for every sample, as the port allows, until what is returned is called. */
+  record(): () => void;
 }
 
 /** Makes the memory that a control thread is to share with this one. */
@@ -67,7 +76,13 @@ export function createMemory(): MainMemory {
     remoteDelays: memory.remoteDelays,
     link: new LinkOwner(memory.link),
     troubles: new LetterSender(troubleIn(memory)),
+    session: new SessionSender(memory.session),
+    targets: new LinkOwner(memory.targets),
     readSamples: () => new SampleReader(memory),
+    record() {
+      Atomics.add(memory.recorders, 0, 1);
+      return () => void Atomics.sub(memory.recorders, 0, 1);
+    },
   };
 }
 
@@ -87,6 +102,8 @@ export function openMemory(buffer: SharedArrayBuffer, callMain: () => void = () 
     remoteDelays: new TimeCounts(memory.remoteDelays),
     link: memory.link,
     troubles: new Letter(troubleIn(memory)),
+    session: new Session(memory.session),
+    targets: memory.targets,
   };
 }
 

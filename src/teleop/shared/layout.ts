@@ -13,6 +13,7 @@ import { LETTER_WORDS } from "./letter.ts";
 import { COMMAND_WORDS, LONGEST_SETTINGS_BYTES, WISH_WORDS } from "./mailbox.ts";
 import { ANSWERS_BYTES, QUESTION_WORDS } from "./questions.ts";
 import { SAMPLE_WORDS, SAMPLES_KEPT } from "./samples.ts";
+import { SESSION_WORDS } from "./session.ts";
 import { FIGURE_COUNT } from "./telemetry.ts";
 
 /** What the memory is made of, in order: each a typed array of so many elements, on a border of 8 bytes. */
@@ -41,10 +42,17 @@ const sections = {
   /** Why nothing is heard of a leader of another machine, as JSON, and that text's state, for `Atomics`. */
   troubleState: [Int32Array, LETTER_WORDS],
   trouble: [Uint8Array, LONGEST_TROUBLE_BYTES],
+  /** The drive of a client, and the connection on which its targets come, for `Atomics`. */
+  session: [Int32Array, SESSION_WORDS],
+  targets: [Int32Array, LINK_WORDS],
   /** How many samples there were. */
   sampleCount: [Int32Array, 1],
   sampleTimes: [Float64Array, SAMPLES_KEPT],
   samples: [Int16Array, SAMPLES_KEPT * SAMPLE_WORDS],
+  /** When the follower's positions of each were asked for. */
+  followerTimes: [Float64Array, SAMPLES_KEPT],
+  /** How many record the samples, for `Atomics`. */
+  recorders: [Int32Array, 1],
 } as const;
 
 type Sections = typeof sections;

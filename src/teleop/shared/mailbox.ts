@@ -29,8 +29,10 @@ const RUNNING = PAIR_MODES.indexOf("running");
 const WISH = 0;
 const OBEYED = 1;
 const LENT_SAFE = 2;
+/** How often somebody has asked to go on. */
+const RESUMES = 3;
 /** Words of the memory of wishes. */
-export const WISH_WORDS = 3;
+export const WISH_WORDS = 4;
 /** Beside the mode's number, while the follower is to be parked: one word, so that no two wishes are ever mixed. */
 const PARK = 16;
 /** From this bit on, while the arms are to be lent, the number of the loan: never 0, and another one each time. */
@@ -76,6 +78,7 @@ export class MailboxSender {
 
   /** Takes the place of a request to park. While the arms are lent it is what they go back to. */
   set mode(mode: Mode) {
+    if (mode === "running") Atomics.add(this.#wishes, RESUMES, 1);
     this.#wish(PAIR_MODES.indexOf(mode) | (loanIn(this.#words) << LOAN));
   }
 
@@ -188,6 +191,11 @@ export class Mailbox {
   /** The number of the wish that is in force: to be taken before the mode is, and before the follower is looked at. */
   get wish(): number {
     return Atomics.load(this.#wishes, WISH);
+  }
+
+  /** Another number whenever somebody has asked to go on. */
+  get resumes(): number {
+    return Atomics.load(this.#wishes, RESUMES);
   }
 
   /** Tells that a wish is brought about by what was seen since it was taken, or that none is. */

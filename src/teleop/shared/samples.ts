@@ -26,6 +26,10 @@ export interface SampleMemory {
   readonly sampleCount: Int32Array;
   readonly sampleTimes: Float64Array;
   readonly samples: Int16Array;
+  /** When the follower's positions of each sample were asked for. */
+  readonly followerTimes: Float64Array;
+  /** How many read the samples who want new positions of the follower in each, for `Atomics`. */
+  readonly recorders: Int32Array;
 }
 
 /** One tick: positions and goals in steps, in the joints' order, null where unknown. */
@@ -35,8 +39,10 @@ export interface Sample {
   readonly state: PairState;
   readonly leader: (number | null)[];
   readonly goals: (number | null)[];
-  /** As read last: of all six joints within some ticks. */
+  /** As read last: of all six joints within some ticks, while it is recorded in the slack before the tick. */
   readonly follower: (number | null)[];
+  /** When all six of them were asked for last, µs as above; null where that is not known. */
+  readonly followerUs: number | null;
 }
 
 /** The control thread's side. Allocates nothing. */
@@ -47,18 +53,28 @@ export class SampleWriter {
     this.#memory = memory;
   }
 
-  /** Adds a sample; the oldest goes. Positions and goals in steps, {@link UNKNOWN_STEPS} where there is none. */
+  /** Whether somebody wants new positions of the follower in each sample. */
+  get areRecorded(): boolean {
+    return Atomics.load(this.#memory.recorders, 0) > 0;
+  }
+
+  /**
+   * Adds a sample; the oldest goes. Positions and goals in steps, {@link UNKNOWN_STEPS} where there is none; `followerUs`
+   * is when all of the follower's were asked for last, NaN where that is not known.
+   */
   write(
     timeUs: number,
     state: PairState,
     leader: ArrayLike<number>,
     goals: ArrayLike<number>,
     follower: ArrayLike<number>,
+    followerUs = Number.NaN,
   ): void {
-    const { sampleCount, sampleTimes, samples } = this.#memory;
+    const { sampleCount, sampleTimes, samples, followerTimes } = this.#memory;
     const slot = slotOf(sampleCount[0]!);
     const at = slot * SAMPLE_WORDS;
     sampleTimes[slot] = timeUs;
+    followerTimes[slot] = followerUs;
     samples[at] = PAIR_STATES.indexOf(state);
     for (let joint = 0; joint < JOINT_COUNT; joint++) {
       samples[at + LEADER + joint] = leader[joint]!;
@@ -112,7 +128,8 @@ export class SampleReader {
   }
 
   #sampleAt(slot: number): Sample {
-    const { sampleTimes, samples } = this.#memory;
+    const { sampleTimes, samples, followerTimes } = this.#memory;
+    const followerUs = followerTimes[slot]!;
     const at = slot * SAMPLE_WORDS;
     const steps = (from: number) =>
       Array.from(samples.subarray(at + from, at + from + JOINT_COUNT), (value) =>
@@ -124,6 +141,7 @@ export class SampleReader {
       leader: steps(LEADER),
       goals: steps(GOALS),
       follower: steps(FOLLOWER),
+      followerUs: Number.isNaN(followerUs) ? null : followerUs,
     };
   }
 }

@@ -1,5 +1,6 @@
 /** Figures that the control thread publishes and the main thread reads: counters, and what each joint reports. */
 import { JOINT_COUNT, ROLES, type Role } from "../../arm/joints.ts";
+import { UNKNOWN_STEPS } from "./samples.ts";
 
 /** The counters that only ever grow. */
 const COUNTERS = [
@@ -20,6 +21,9 @@ const COUNTERS = [
   "remoteRubbish",
   /** … and those that never came, by their numbers. */
   "remoteMissing",
+  /** Of clients: targets that were acted upon, and datagrams that were none. */
+  "targets",
+  "targetsRefused",
 ] as const;
 
 /** The name of a counter. */
@@ -124,6 +128,15 @@ export class Telemetry {
 
   setJoint(role: Role, index: number, figure: JointFigure, value: number): void {
     this.#figures[jointAt(role, index, figure)] = value;
+  }
+
+  /** Sets where the joints of an arm are, in steps; {@link UNKNOWN_STEPS} where that is not known. */
+  setPositions(role: Role, positions: ArrayLike<number>): void {
+    const at = jointAt(role, 0, "position");
+    for (let joint = 0; joint < JOINT_COUNT; joint++) {
+      const position = positions[joint]!;
+      this.#figures[at + joint] = position === UNKNOWN_STEPS ? UNKNOWN : position;
+    }
   }
 
   /** Sets a figure of all joints of an arm, in the joints' order. */

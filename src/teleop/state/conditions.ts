@@ -29,8 +29,8 @@ export type ArmCondition =
 /** How a leader was seen, on a bus or on another machine. */
 export type LeaderCondition =
   | ArmCondition
-  /** On another machine, from which nothing good came lately. */
-  | { readonly is: "silent"; readonly torque: "off"; readonly problem: Problem }
+  /** On another machine, from which nothing good came lately; or a client in its place, that gives no target now. */
+  | { readonly is: "silent"; readonly torque: TorqueState; readonly problem: Problem }
   /** On another machine, and not to be followed as this follower is configured. */
   | { readonly is: "unfit"; readonly torque: "off"; readonly problem: Problem };
 

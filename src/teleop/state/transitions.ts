@@ -61,6 +61,18 @@ export const transitions: readonly Transition[] = [
   {
     from: "any",
     to: "waiting",
+    when: "a client that drives gives no targets, or drives no more, and the follower's torque is off",
+    codes: ["client.silent", "client.gone", "leader.moved"],
+  },
+  {
+    from: "any",
+    to: "holding",
+    when: "a client that drives gives no targets for 0.5 s, or drives no more; or the leader is moved meanwhile",
+    codes: ["client.silent", "client.gone", "leader.moved"],
+  },
+  {
+    from: "any",
+    to: "waiting",
     when: "another program has borrowed the arms",
     codes: ["pair.lent"],
   },
@@ -91,7 +103,7 @@ export const transitions: readonly Transition[] = [
   {
     from: ["following"],
     to: "aligning",
-    when: "the configuration was read again, or the leader of another machine was connected anew",
+    when: "the configuration was read again, the leader of another machine was connected anew, or a client drives",
     codes: ["pair.aligning"],
   },
   {

@@ -20,6 +20,11 @@ export interface Asked {
   readonly address: string;
   /** Ends when the server does. */
   readonly signal: AbortSignal;
+  /**
+   * A body that takes its time: its connection counts as one that waits for its answer until it is over, and it breaks off
+   * where the claim of who asks ends, or the server does. `over` is called once, however it ends.
+   */
+  lasting(body: ReadableStream<Uint8Array>, over: () => void): ReadableStream<Uint8Array>;
 }
 
 /** Who may ask. */

@@ -3,11 +3,13 @@ import type { ComponentType } from "preact";
 import type { Status } from "../../api/protocol.ts";
 import type { PageMessage } from "../messages.ts";
 import { Access } from "./access/access.tsx";
+import { Datasets } from "./datasets/datasets.tsx";
 import { Events } from "./events/events.tsx";
 import { Fleet } from "./fleet/fleet.tsx";
 import { Health } from "./health/health.tsx";
 import { Joints } from "./joints/joints.tsx";
 import { Now } from "./now/now.tsx";
+import { RecordScreen } from "./record/record.tsx";
 import { SetUp } from "./set-up/set-up.tsx";
 import { Settings } from "./settings/settings.tsx";
 
@@ -40,6 +42,8 @@ interface Screen {
 export const SCREENS = {
   now: { title: "Now", View: Now },
   joints: { title: "Joints", View: Joints },
+  record: { title: "Record", View: RecordScreen },
+  datasets: { title: "Datasets", View: Datasets },
   "set-up": { title: "Set up", View: SetUp },
   settings: { title: "Settings", View: Settings },
   health: { title: "Health", View: Health },

@@ -102,3 +102,27 @@ test("a follower's joint that stands still beside its goal is told with its load
     expect(linesOf(elbow({ ...behind, ...none })).join("\n")).not.toContain("stays behind");
   }
 });
+
+test("what is recorded is said while somebody records", () => {
+  const recording = {
+    ...({ is: "recording", dataset: "/data/cubes\u001b[31m", task: "Grab the cube", fps: 30 } as const),
+    ...{
+      episode: 12,
+      saved: 3,
+      episodes: null,
+      frames: 252,
+      seconds: 8.4,
+      lost: 2,
+      remainingS: null,
+      message: "",
+    },
+  };
+  const said = (status: Status) => linesOf(status).find((line) => line.startsWith("recording"));
+  expect(said({ ...aStatus, recording })).toBe(
+    "recording into /data/cubes\\u001b[31m: episode 12, 8.4 s, 2 frames lost, 3 saved",
+  );
+  expect(said({ ...aStatus, recording: { ...recording, is: "ready", lost: 0, message: "paused" } })).toBe(
+    "recording into /data/cubes\\u001b[31m: ready, 3 saved — paused",
+  );
+  expect(said(aStatus)).toBeUndefined();
+});

@@ -14,11 +14,14 @@ import {
   sampleService,
   watchService,
 } from "../../../src/api/client.ts";
+import { framesOf } from "../../../src/api/recorder.ts";
+import { FrameStream } from "../../../src/daemon/api/frame-stream.ts";
 import { eventsAfter } from "../../../src/daemon/api/kept-events.ts";
 import { SampleStream } from "../../../src/daemon/api/sample-stream.ts";
 import { type ApiServer, serveApi } from "../../../src/daemon/api/server.ts";
 import { EventHistory } from "../../../src/daemon/events/event-history.ts";
 import { Lending } from "../../../src/daemon/lending.ts";
+import { RecorderPlace } from "../../../src/daemon/recorder-place.ts";
 import { RequestServer } from "../../../src/daemon/requests/request-server.ts";
 import { bindAt, closeListener, listen } from "../../../src/linux/sockets/stream.ts";
 import { sayProblem } from "../../../src/messages/problems.ts";
@@ -36,6 +39,7 @@ let obstacle: string | undefined;
 let history: EventHistory;
 let lending: Lending;
 let told: string[];
+let recorders: RecorderPlace;
 
 beforeEach(async () => {
   dir = mkdtempSync(join(tmpdir(), "so101-control-"));
@@ -47,6 +51,10 @@ beforeEach(async () => {
   history = new EventHistory();
   told = [];
   lending = new Lending(memory, (problem) => told.push(sayProblem(problem, {})));
+  recorders = new RecorderPlace(
+    (severity, problem) => told.push(`${severity}: ${sayProblem(problem, {})}`),
+    () => obstacle,
+  );
   const note = (what: string) => {
     asked.push(what);
     return obstacle;
@@ -57,6 +65,13 @@ beforeEach(async () => {
       return aStatus;
     },
     samples: (everyMs) => new SampleStream(memory.readSamples(), everyMs),
+    frames(perSecond) {
+      const end = memory.record();
+      return new FrameStream(memory.readSamples(), perSecond, 200, end);
+    },
+    recorder: (asking) => recorders.open(asking),
+    recording: (held, recording) => recorders.take(held, recording),
+    record: (order) => recorders.order(order),
     pause: () => note("pause"),
     resume: () => note("resume"),
     release: () => note("release"),
@@ -68,6 +83,8 @@ beforeEach(async () => {
     heard: (leader) => note(`heard ${leader}`),
     unsent: (trouble) => note(`unsent ${trouble?.why}`),
     follow: (leader) => note(`follow ${leader}`),
+    drive: ({ as, who }) => `${as} ${who} may not drive here`,
+    yield: (epoch) => note(`yield ${epoch}`),
     reload: () => note("reload"),
     arms: () => ({
       normalisation: "range",
@@ -654,6 +671,7 @@ describe("samples", () => {
         leader: steps,
         goals: steps,
         follower: [1, 2, 3, 4, 5, null],
+        followerUs: null,
         lost: 0,
       },
     });
@@ -684,6 +702,42 @@ describe("samples", () => {
     expect(line.sample.lost).toBeGreaterThan(0);
     expect(await askService([path], { do: "status" })).toEqual(aStatus);
     socket.destroy();
+  });
+
+  test("to be recorded come on an even grid, and have the follower read in each tick until nobody asks for them", async () => {
+    const { samples } = openMemory(memory.buffer);
+    const over = new AbortController();
+    const frames: unknown[] = [];
+    const listening = (async () => {
+      for await (const { frame, timeUs } of framesOf([path], 50, over.signal)) {
+        frames.push([frame, timeUs]);
+        if (frames.length === 3) over.abort(new Error("enough"));
+      }
+    })().catch(({ message }) => message);
+    while (!samples.areRecorded) await Bun.sleep(2);
+    for (let ms = 0; ms <= 40; ms += 5)
+      samples.write(ms * 1e3, "following", steps, steps, steps, ms * 1e3 - 3e3);
+    expect(await listening).toBe("enough");
+    expect(frames).toEqual([
+      [0, 0],
+      [1, 20_000],
+      [2, 40_000],
+    ]);
+    while (samples.areRecorded) await Bun.sleep(2);
+  });
+
+  test.each([0, 501, 30.5, "30"])("%j a second are refused", async (perSecond) => {
+    const [reply] = await send(`${JSON.stringify({ v: 1, do: "samples", perSecond })}\n`, 1);
+    expect(reply).toContain('"ok":false');
+  });
+
+  test("take one pace: neither none nor both", async () => {
+    const replies = await send(
+      '{"v":1,"do":"samples"}\n{"v":1,"do":"samples","everyMs":20,"perSecond":30}\n',
+      2,
+    );
+    for (const reply of replies) expect(reply).toContain('"error":"samples: say everyMs or perSecond"');
+    expect(replies).toHaveLength(2);
   });
 
   test.each([1, 1001, 2.5, "10"])("every %j ms are refused", async (everyMs) => {

@@ -23,7 +23,9 @@ beforeEach(() => {
   path = join(dir, "main.samples");
   told = [];
   const memory = createMemory();
-  socket = new SampleSocket(join(dir, "main.sock"), memory.link, (event) => told.push(JSON.stringify(event)));
+  socket = new SampleSocket(join(dir, "main.samples"), memory.link, (event) =>
+    told.push(JSON.stringify(event)),
+  );
   link = new SocketLink(openMemory(memory.buffer).link, systemClock);
 });
 

@@ -2,7 +2,12 @@ import { describe, expect, test } from "bun:test";
 import { BROADCAST_ID, encodePacket, Instruction } from "../../../src/feetech/packet.ts";
 import type { ArmName } from "../../../src/sim/arm/joints.ts";
 import type { RecordEntry } from "../../../src/sim/record/entries.ts";
-import { checkSafety, needlessWrites, type SafetyLimits } from "../../../src/sim/testing/safety.ts";
+import {
+  checkSafety,
+  needlessWrites,
+  SafetyCheck,
+  type SafetyLimits,
+} from "../../../src/sim/testing/safety.ts";
 import { writeOf } from "../host.ts";
 
 // In 10 ms, 360 °/s is 41 steps, 45 °/s is 5.
@@ -309,4 +314,37 @@ test("EEPROM writes that change nothing are told apart, and are no violation", (
     { t: 5, arm: "leader", joint: "elbow_flex", register: "phase", value: 12 },
   ]);
   expect(rules(entries)).toEqual([]);
+});
+
+describe("a follower that somebody beside the leader drives", () => {
+  const judged = (to: number, steps: readonly number[]) => {
+    const check = new SafetyCheck(limits);
+    check.see(energised(0, 2000));
+    check.given(0, [0, 0, 0, 0, 0, 2000]);
+    check.see(goal(TICK_US, 2000));
+    check.aligns();
+    check.given(TICK_US, [0, 0, 0, 0, 0, to]);
+    for (const [i, each] of steps.entries()) check.see(goal((i + 2) * TICK_US, each));
+    return check.violations.map(({ rule }) => rule);
+  };
+
+  test("aligns with what it is given at the aligning speed, and follows from then on", () => {
+    expect(judged(2012, [2005, 2010, 2012, 2012])).toEqual([]);
+    expect(judged(2100, [2005, 2030])).toEqual(["goal jumped"]);
+  });
+
+  test("is not judged by where the leader is, unless that drives", () => {
+    const check = new SafetyCheck({
+      ...limits,
+      targets: Array.from({ length: 6 }, () => new Int16Array(4096).fill(2030)),
+    });
+    check.isLed = false;
+    check.see(energised(0, 2000));
+    check.given(0, [0, 0, 0, 0, 0, 2100]);
+    check.see(reading(TICK_US / 2));
+    check.see(goal(TICK_US, 2005));
+    // It would have met the leader's pose here, and might follow faster.
+    check.see(goal(2 * TICK_US, 2030));
+    expect(check.violations.map(({ rule }) => rule)).toEqual(["goal jumped"]);
+  });
 });

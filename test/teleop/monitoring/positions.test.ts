@@ -37,3 +37,47 @@ test.each([250, 200, 100, 60, 30])(
     expect(Math.min(...perS)).toBeGreaterThan(27);
   },
 );
+
+/** How old the follower's positions are in the samples of a second, in ticks, while the leader moves. */
+async function agesInTicks(rateHz: number, recorded: readonly "recorded"[]): Promise<number[]> {
+  using it = new VirtualPair({ settings: { rateHz } });
+  const reader = it.memory.readSamples();
+  it.at(3, () => it.arms.boards.leader.hand.play("wave", it.clock.nowUs()));
+  it.at(5, () => {
+    for (const _ of recorded) it.memory.record();
+  });
+  const ages: number[] = [];
+  const look = () => {
+    for (let sample = reader.next(); sample !== undefined; sample = reader.next()) {
+      if (it.nowS >= FROM_S) ages.push(((sample.timeUs - sample.followerUs!) * rateHz) / 1e6);
+    }
+    if (it.nowS < FROM_S + 1) it.at(it.nowS + 0.1, look);
+  };
+  it.at(0.1, look);
+  await it.runFor(FROM_S + 1.5);
+  return ages;
+}
+
+test.each([250, 200, 100, 30])(
+  "at %d Hz each sample has what was read of the follower in the slack before its tick, while somebody records",
+  async (rateHz) => {
+    const ages = await agesInTicks(rateHz, ["recorded"]);
+    expect(ages.length).toBeGreaterThan(rateHz * 0.9);
+    expect(Math.min(...ages)).toBeGreaterThan(0);
+    expect(Math.max(...ages)).toBeLessThanOrEqual(1);
+  },
+);
+
+test.each([500, 400])(
+  "at %d Hz, where servos are read one after the other, no position is older than three ticks then, and one of three at least is of the last",
+  async (rateHz) => {
+    const ages = await agesInTicks(rateHz, ["recorded"]);
+    expect(Math.max(...ages)).toBeLessThan(3);
+    expect(ages.filter((age) => age <= 1).length).toBeGreaterThan(ages.length / 3);
+  },
+);
+
+test("nobody records: the positions are read no more often than a picture of them needs", async () => {
+  const ages = await agesInTicks(200, []);
+  expect(Math.max(...ages)).toBeGreaterThan(2);
+});

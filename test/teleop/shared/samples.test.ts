@@ -26,6 +26,7 @@ test("a sample has what was read and written in its tick", () => {
     [1, 2, 3, 4, 5, 6],
     [7, 8, 9, 10, 11, 4095],
     [0, 0, 0, 0, 0, UNKNOWN_STEPS],
+    1230,
   );
   expect(reader.next()).toEqual({
     timeUs: 1234.5,
@@ -33,8 +34,19 @@ test("a sample has what was read and written in its tick", () => {
     leader: [1, 2, 3, 4, 5, 6],
     goals: [7, 8, 9, 10, 11, 4095],
     follower: [0, 0, 0, 0, 0, null],
+    followerUs: 1230,
   });
   expect(reader.next()).toBeUndefined();
+});
+
+test("somebody records while one of those who have begun to has not ended", () => {
+  const { main, samples } = ring();
+  expect(samples.areRecorded).toBe(false);
+  const [endFirst, endSecond] = [main.record(), main.record()];
+  endFirst();
+  expect(samples.areRecorded).toBe(true);
+  endSecond();
+  expect(samples.areRecorded).toBe(false);
 });
 
 test("samples from before the time that is asked for are left out, and none of them counts as lost", () => {

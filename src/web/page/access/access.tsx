@@ -1,6 +1,7 @@
 /** Who may make the arms move: claiming this page, and the pages that are claimed. */
 import { useCallback, useEffect, useState } from "preact/hooks";
 import type { ActionReply, ListedClaim } from "../../messages.ts";
+import { ConfirmedButton } from "../frame/confirmed-button.tsx";
 import { Reply } from "../frame/reply.tsx";
 import { get } from "../get.ts";
 import { post } from "../post.ts";
@@ -53,44 +54,15 @@ function Claims() {
                 {new Date(claim.claimedAtMs).toLocaleString()}
               </time>
             </p>
-            <ConfirmedButton what="End this claim" done={() => end(claim.id)} />
+            <ConfirmedButton what="End this claim" yes="Yes, end it" done={() => end(claim.id)} />
           </li>
         ))}
       </ul>
-      {(claims?.length ?? 0) > 1 && <ConfirmedButton what="End all claims" done={() => end("all")} />}
+      {(claims?.length ?? 0) > 1 && (
+        <ConfirmedButton what="End all claims" yes="Yes, end it" done={() => end("all")} />
+      )}
       <Reply reply={reply} />
     </>
-  );
-}
-
-/** A button that asks once more, in its own place. */
-function ConfirmedButton({ what, done }: { readonly what: string; readonly done: () => void }) {
-  const [isAsking, setIsAsking] = useState(false);
-  if (!isAsking) {
-    return (
-      <button type="button" onClick={() => setIsAsking(true)}>
-        {what}
-      </button>
-    );
-  }
-  return (
-    <fieldset class="confirm" aria-label={`${what}?`}>
-      <button
-        type="button"
-        class="danger"
-        // biome-ignore lint/a11y/noAutofocus: the button that was pressed has gone, and its question is in its place
-        autoFocus
-        onClick={() => {
-          setIsAsking(false);
-          done();
-        }}
-      >
-        Yes, end it
-      </button>
-      <button type="button" onClick={() => setIsAsking(false)}>
-        No
-      </button>
-    </fieldset>
   );
 }
 

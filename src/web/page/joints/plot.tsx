@@ -1,8 +1,8 @@
 /** One figure of a joint over the last ten minutes, of both arms. */
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import UPlot from "uplot";
-import "uplot/dist/uPlot.min.css";
 import type { SeriesName } from "../../history/messages.ts";
+import { plotLook, useDarkness } from "../frame/plot-look.ts";
 import { type History, SPAN_S } from "./history.ts";
 
 /** A line of a plot. */
@@ -93,14 +93,7 @@ function rowNearest(times: readonly number[], timeS: number): number {
 }
 
 function optionsFor(lines: readonly Line[], place: HTMLElement): UPlot.Options {
-  const style = getComputedStyle(place);
-  const colour = (name: string) => style.getPropertyValue(name).trim();
-  const axis = {
-    stroke: colour("--quiet"),
-    font: "11px system-ui, sans-serif",
-    grid: { stroke: colour("--line"), width: 1 },
-    ticks: { show: false },
-  };
+  const { colour, axis } = plotLook(place);
   return {
     width: Math.max(100, place.clientWidth),
     height: HEIGHT,
@@ -132,16 +125,4 @@ function optionsFor(lines: readonly Line[], place: HTMLElement): UPlot.Options {
       })),
     ],
   };
-}
-
-/** Whether the page is dark; a canvas does not change its colours by itself. */
-function useDarkness(): boolean {
-  const [query] = useState(() => matchMedia("(prefers-color-scheme: dark)"));
-  const [isDark, setIsDark] = useState(query.matches);
-  useEffect(() => {
-    const changed = () => setIsDark(query.matches);
-    query.addEventListener("change", changed);
-    return () => query.removeEventListener("change", changed);
-  }, [query]);
-  return isDark;
 }

@@ -24,12 +24,15 @@ const LOCAL = "local";
 export function Driver({ pair, status: { driver, armsHere }, isClaimed }: Properties) {
   if (armsHere === "leader") return <p class="driver">Its follower is on another machine.</p>;
   if (driver === undefined) return null;
-  const now = driver.source === "local leader" ? LOCAL : (driver.leader ?? "");
+  const { source, leader } = driver;
+  const isClient = source === "client" || source === "replay";
+  // In place of a client any leader may be followed.
+  const now = source === "local leader" ? LOCAL : isClient ? "" : (leader ?? "");
   return (
     <>
       <p class="driver">
-        Driven by {driver.source === "local leader" ? "the leader here" : <b>{driver.leader}</b>} since{" "}
-        <When time={driver.since} />.
+        Driven by {source === "local leader" ? "the leader here" : isClient ? `the ${source} ` : ""}
+        {leader !== null && <b>{leader}</b>} since <When time={driver.since} />.
       </p>
       {isClaimed && <ChangeDriver pair={pair} now={now} />}
     </>
