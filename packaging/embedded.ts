@@ -2,7 +2,7 @@
 import { join, resolve } from "node:path";
 import * as v from "valibot";
 import lock from "../bun.lock";
-import { withoutSerialportBinding } from "../scripts/compile.ts";
+import { PACKAGES_CHANGED } from "../scripts/compile.ts";
 
 const ROOT = resolve(import.meta.dir, "..");
 
@@ -39,7 +39,7 @@ export async function embeddedPackages(): Promise<EmbeddedPackage[]> {
     entrypoints: [join(ROOT, "src/main.ts"), join(ROOT, "src/teleop/control-thread.ts")],
     target: "bun",
     metafile: true,
-    plugins: [withoutSerialportBinding],
+    plugins: [...PACKAGES_CHANGED],
     throw: false,
   });
   if (!success || metafile === undefined) throw new Error(logs.join("\n"));

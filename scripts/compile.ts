@@ -16,7 +16,7 @@ export interface CompileOptions {
  * would not be found, so that importing serialport threw; and its scripts know the folder that they were compiled in.
  * What is left refuses to open. Ports are opened by our binding.
  */
-export const withoutSerialportBinding: Bun.BunPlugin = {
+const withoutSerialportBinding: Bun.BunPlugin = {
   name: "without serialport's own binding",
   setup(build) {
     build.onResolve({ filter: /^@serialport\/bindings-cpp$/ }, ({ path }) => ({
@@ -30,6 +30,22 @@ export const withoutSerialportBinding: Bun.BunPlugin = {
     }));
   },
 };
+
+/**
+ * Gives the client of MQTT the runtime's own streams and timers. `readable-stream` is a copy of the streams for other
+ * runtimes, and takes the runtime's own itself where it is told to; `worker-timers` is for browsers, and not used
+ * outside of one. Both would be a tenth of all the program's code.
+ */
+const withOwnStreamsAndTimers: Bun.BunPlugin = {
+  name: "the runtime's own streams and timers",
+  setup(build) {
+    build.onResolve({ filter: /^readable-stream$/ }, () => ({ path: "node:stream", external: true }));
+    build.onResolve({ filter: /^worker-timers$/ }, () => ({ path: "node:timers", external: true }));
+  },
+};
+
+/** What is changed of the packages that the program contains. */
+export const PACKAGES_CHANGED: readonly Bun.BunPlugin[] = [withoutSerialportBinding, withOwnStreamsAndTimers];
 
 /**
  * Compiles `entries`, the main file first and then those that run as Workers, into the program `outfile`, with the
@@ -68,7 +84,7 @@ export async function compile(
       bytecode: true,
       minify: true,
       define: { ...define },
-      plugins: [withoutSerialportBinding],
+      plugins: [...PACKAGES_CHANGED],
       throw: false,
     });
     if (!success) throw new Error(logs.join("\n"));
