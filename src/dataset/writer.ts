@@ -7,7 +7,7 @@ import { JOINT_COUNT, JOINTS } from "../arm/joints.ts";
 import type { GuardedFolder } from "../linux/guarded/folder.ts";
 import { nameBehindTemporary } from "../linux/temporary.ts";
 import { isVisible } from "../linux/text/visible.ts";
-import { findBeyond, removeBeyond, temporaryFiles } from "./beyond.ts";
+import { findBeyond, lastPlaces, removeBeyond, temporaryFiles } from "./beyond.ts";
 import { cardText } from "./card.ts";
 import { readInfo, readUnits } from "./dataset.ts";
 import { asDatasetError, namesIn, readText } from "./files.ts";
@@ -275,8 +275,8 @@ async function whatCounts(dir: string, info: DatasetInfo) {
   const { rows, tasks, stats, beyond } = await findBeyond(dir, info);
   const all = parseGaps(readText(dir, GAPS_FILE) ?? "{}") ?? new Map();
   const gaps = new Map([...all].filter(([episode]) => episode < info.total_episodes));
-  const last = rows.at(-1);
-  const written: Written = { info, tasks, stats, gaps, lastData: last?.data, lastRow: last?.row };
+  const { data: lastData, row: lastRow } = lastPlaces(dir, info, rows);
+  const written: Written = { info, tasks, stats, gaps, lastData, lastRow };
   return { written, beyond };
 }
 
