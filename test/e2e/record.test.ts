@@ -347,12 +347,12 @@ test("at a terminal keys do it, and the screen says how it is", async () => {
   await person.until("ready for episode 1");
   await person.until("1 saved");
   // A key that is pressed twice begins nothing: it is pressed again after a moment.
-  await Bun.sleep(600);
+  await Bun.sleep(900);
   person.type(" ");
   await person.until("recording episode 1");
   person.type("\u001b[D");
   await person.until("it is recorded again");
-  await Bun.sleep(600);
+  await Bun.sleep(900);
   person.type("\u001b[C");
   await person.until("recording episode 1: 0:00.5");
   person.type("\u001b");
