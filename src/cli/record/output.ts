@@ -48,9 +48,10 @@ export function screenOutput(target: () => KeyTarget): RecordOutput {
   };
 }
 
-/** As lines, one for each thing that happens. */
-export function lineOutput(): RecordOutput {
+/** As lines, one for each thing that happens; `hint` is said first, if it is given. */
+export function lineOutput(hint?: string): RecordOutput {
   let last: Recording | undefined;
+  if (hint !== undefined) printLine(hint);
   return {
     show(recording) {
       const line = lineOf(last, recording);

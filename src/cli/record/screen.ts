@@ -5,7 +5,8 @@ import { sayRecorderEnd } from "../../messages/recording.ts";
 
 /** What the keys do, below the rest. */
 export const KEYS_HELP = [
-  "→, Enter or space begins an episode, and ends it: it is saved. ← records it again, d discards it.",
+  "→, Enter or space begins an episode, and ends it: it is saved. d discards it.",
+  "← gives it up, to record it again; between two it removes the last one for that.",
   "Esc ends the session, and saves what is running; Ctrl-C ends it, and does not.",
 ];
 

@@ -55,6 +55,6 @@ test("off a terminal each thing that happens is a line, and what only goes on is
     "recording episode 4",
     "episode 4 was saved, 2.0 s",
     "put everything back: episode 5 begins in 10 s",
-    "recording is done: 1 episode in /data/cubes",
+    "recording is done: 1 new episode in /data/cubes",
   ]);
 });
