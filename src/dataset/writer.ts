@@ -7,7 +7,7 @@ import { JOINT_COUNT, JOINTS } from "../arm/joints.ts";
 import type { GuardedFolder } from "../linux/guarded/folder.ts";
 import { nameBehindTemporary } from "../linux/temporary.ts";
 import { isVisible } from "../linux/text/visible.ts";
-import { findBeyond, lastPlaces, removeBeyond, temporaryFiles } from "./beyond.ts";
+import { type Beyond, findBeyond, lastPlaces, removeBeyond, temporaryFiles } from "./beyond.ts";
 import { cardText } from "./card.ts";
 import { readInfo, readUnits } from "./dataset.ts";
 import { asDatasetError, namesIn, readText } from "./files.ts";
@@ -71,6 +71,8 @@ interface Written {
   /** Where the last data file and the last row are; undefined where there is none yet. */
   readonly lastData: Place | undefined;
   readonly lastRow: Place | undefined;
+  /** The columns that rows have, where there are some: LeRobot loads none of them when one has another. */
+  readonly rowColumns?: ReadonlySet<string> | undefined;
 }
 
 /** What is longer is not what we have written. */
@@ -171,12 +173,13 @@ export class DatasetWriter {
       gaps: gaps.length === 0 ? before.gaps : new Map([...before.gaps, [episode, gaps]]),
       lastData: data,
       lastRow: row,
+      rowColumns: before.rowColumns,
     };
     const infoText = jsonText(after.info);
     const own = [dataFile(data, before.info.data_path), episodesFile(row)] as const;
     const files: NewFile[] = [
       { path: own[0], bytes: dataParquet(frames, counts) },
-      { path: own[1], bytes: episodeParquet(described) },
+      { path: own[1], bytes: episodeParquet(described, before.rowColumns) },
       { path: TASKS_FILE, bytes: tasksParquet(tasks) },
       { path: STATS_FILE, bytes: statsText(after.stats, after.info) },
       ...(after.gaps === before.gaps ? [] : [{ path: GAPS_FILE, bytes: gapsText(after.gaps) }]),
@@ -271,12 +274,15 @@ export function isTask(text: string): boolean {
 }
 
 /** What counts of a dataset by an `info.json`, and what lies beyond that. Throws {@link DatasetError}. */
-async function whatCounts(dir: string, info: DatasetInfo) {
+async function whatCounts(
+  dir: string,
+  info: DatasetInfo,
+): Promise<{ readonly written: Written; readonly beyond: Beyond }> {
   const { rows, tasks, stats, beyond } = await findBeyond(dir, info);
   const all = parseGaps(readText(dir, GAPS_FILE) ?? "{}") ?? new Map();
   const gaps = new Map([...all].filter(([episode]) => episode < info.total_episodes));
   const { data: lastData, row: lastRow } = lastPlaces(dir, info, rows);
-  const written: Written = { info, tasks, stats, gaps, lastData, lastRow };
+  const written = { info, tasks, stats, gaps, lastData, lastRow, rowColumns: rows[0]?.columns };
   return { written, beyond };
 }
 

@@ -278,6 +278,20 @@ describe("rows of episodes", () => {
     expect(await checkDataset(dir)).toContainEqual(expect.objectContaining(wanted));
   });
 
+  test("a column is there that the first file has not, as where two versions of a recorder wrote", async () => {
+    const dir = copy();
+    await spoil(dir, ROW(0), (columns) => columns.delete("stats/index/q99"));
+    const findings = (await errors(dir)).filter(({ kind }) => kind === "row column");
+    expect(findings).toEqual(
+      [ROW(1), ROW(2)].map((file) => ({
+        kind: "row column",
+        column: "stats/index/q99",
+        file,
+        level: "error",
+      })),
+    );
+  });
+
   test("a column is missing, or the file is not whole", async () => {
     const dir = copy();
     await spoil(dir, ROW(1), (columns) => columns.delete("length"));

@@ -15,6 +15,7 @@ import {
 import { join } from "node:path";
 import { checkDataset } from "../../src/dataset/check/check.ts";
 import { readDataset, readEpisode } from "../../src/dataset/dataset.ts";
+import { Table } from "../../src/dataset/parquet/read.ts";
 import { DatasetError, type DatasetProblem } from "../../src/dataset/problem.ts";
 import { repairDataset } from "../../src/dataset/repair.ts";
 import { DatasetWriter } from "../../src/dataset/writer.ts";
@@ -22,6 +23,7 @@ import {
   lerobotDataset,
   ourDataset,
   removeTestFolders,
+  STATISTICS_WITHOUT_QUANTILES,
   testFolder,
   writeJson,
   writeParquet,
@@ -130,6 +132,26 @@ describe("going on", () => {
     ]);
     expect((await readEpisode(dir, 2)).states).toEqual(motion(5, 9).state);
     expect((await readEpisode(dir, 1)).length).toBe(9);
+  });
+
+  test("writes no columns of a row that the first ones have not: LeRobot would load none of them", async () => {
+    const dir = lerobotDataset([{ length: 8, task: "Grab" }], {
+      rowStatistics: STATISTICS_WITHOUT_QUANTILES,
+    });
+    writeFileSync(join(dir, "README.md"), "---\nso101_units: degrees\n---\n");
+    for (const seed of [1, 2]) {
+      const writer = await DatasetWriter.resume(dir, recorded);
+      await writer.saveEpisode(episodeOf(5, seed));
+      await writer.saveEpisode(episodeOf(6, seed));
+      writer.close();
+    }
+    const rows = "meta/episodes/chunk-000";
+    const columns = readdirSync(join(dir, rows)).map((name) =>
+      new Table(readFileSync(join(dir, rows, name)), dir, name).columns.toSorted(),
+    );
+    expect(columns).toHaveLength(5);
+    for (const some of columns) expect(some).toEqual(columns[0]!);
+    expect((await checkDataset(dir)).filter(({ level }) => level === "error")).toEqual([]);
   });
 
   test("overwrites no rows that stand elsewhere than they say, as those of LeRobot's tools may", async () => {
