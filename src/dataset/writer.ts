@@ -37,7 +37,7 @@ import {
   type Frames,
   tasksParquet,
 } from "./parquet/write.ts";
-import { type NewFile, placeInOrder, removeFiles } from "./place.ts";
+import { type NewFile, placeInOrder, removeFiles, requireWritable } from "./place.ts";
 import { DatasetError, type DatasetProblem } from "./problem.ts";
 import { columnStats, type Stats, togetherStats } from "./stats.ts";
 import { statsText } from "./stored-stats.ts";
@@ -118,6 +118,7 @@ export class DatasetWriter {
       const infoText = readText(dir, INFO_FILE)!;
       const { written, beyond } = await whatCounts(dir, info);
       await removeBeyond(held.root, beyond);
+      requireWritable(held.root, [...ownFiles(written), INFO_FILE]);
       return new DatasetWriter(dir, held, written, infoText);
     });
   }
@@ -159,9 +160,7 @@ export class DatasetWriter {
     const from = before.info.total_frames;
     const counts = countColumns(frames.length, before.info.fps, { episode, fromIndex: from, taskIndex });
     const stats = statsOf(frames, counts);
-    const next = (place: Place | undefined) =>
-      place === undefined ? START : placeAfter(place, before.info.chunks_size);
-    const [data, row] = [next(before.lastData), next(before.lastRow)];
+    const { data, row } = nextPlaces(before);
     const described: EpisodeRow = {
       ...{ episode, tasks: [task], length: frames.length, data, row, stats },
       ...{ from, to: from + frames.length },
@@ -176,7 +175,7 @@ export class DatasetWriter {
       rowColumns: before.rowColumns,
     };
     const infoText = jsonText(after.info);
-    const own = [dataFile(data, before.info.data_path), episodesFile(row)] as const;
+    const own = ownFiles(before);
     const files: NewFile[] = [
       { path: own[0], bytes: dataParquet(frames, counts) },
       { path: own[1], bytes: episodeParquet(described, before.rowColumns) },
@@ -264,6 +263,19 @@ export class DatasetWriter {
       removeFiles(this.#held.root, paths);
     } catch {}
   }
+}
+
+/** Where the next episode's data and its row go. */
+function nextPlaces({ info, lastData, lastRow }: Written): { readonly data: Place; readonly row: Place } {
+  const next = (place: Place | undefined) =>
+    place === undefined ? START : placeAfter(place, info.chunks_size);
+  return { data: next(lastData), row: next(lastRow) };
+}
+
+/** The files that will be the next episode's alone. */
+function ownFiles(written: Written) {
+  const { data, row } = nextPlaces(written);
+  return [dataFile(data, written.info.data_path), episodesFile(row)] as const;
 }
 
 type Problem = DatasetProblem extends infer Each ? (Each extends unknown ? Omit<Each, "dir"> : never) : never;

@@ -362,7 +362,7 @@ describe("others", () => {
   });
 
   needing(ROOT).test(
-    "a folder of somebody else's is refused with what the system says, and nothing is left in it",
+    "a folder of somebody else's is refused before anything is recorded, with what the system says, and nothing is left in it",
     async () => {
       const base = testFolder();
       const dir = join(base, "set");
@@ -375,6 +375,7 @@ describe("others", () => {
       const { DatasetWriter } = await import(process.argv[1]);
       for (const way of ["resume", "create"]) try {
         const writer = await DatasetWriter[way](process.argv[2] + (way === "create" ? "-new" : ""), { fps: 30, units: "degrees" });
+        console.log('"it records"');
         await writer.saveEpisode({ task: "x", gaps: [], frames: { action: new Float32Array(6), state: new Float32Array(6), length: 1 } });
       } catch (error) { console.log(JSON.stringify(error.problem)); }`;
       const source = join(import.meta.dir, "../../src/dataset/writer.ts");
