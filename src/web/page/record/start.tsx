@@ -67,9 +67,11 @@ export function Start({ pair, datasets }: Properties) {
           ))}
         </datalist>
         <small id="record-dataset-is">
-          {known?.info
-            ? `It is there, with ${episodesOf(known.info.episodes)}: new ones are added.`
-            : "A new folder below that of the datasets; letters, digits and . _ -"}
+          {known === undefined
+            ? "A new folder below that of the datasets; letters, digits and . _ -"
+            : known.info === null
+              ? `It is there, and cannot be read: ${known.problem}.`
+              : `It is there, with ${episodesOf(known.info.episodes)}: new ones are added.`}
         </small>
       </div>
       <div class="entry">
