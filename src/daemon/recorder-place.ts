@@ -53,7 +53,7 @@ export class RecorderPlace {
     if (recorder === undefined || held !== recorder) return 'no recorder: ask for "recorder" first';
     const before = recorder.recording;
     recorder.recording = recording;
-    this.#tellChange(before, recording);
+    this.#tellChange(recorder, before, recording);
     return undefined;
   }
 
@@ -64,15 +64,17 @@ export class RecorderPlace {
     return whyNotNow(order, recorder.recording, this.#whyNot) ?? recorder.order(order);
   }
 
-  #tellChange(before: Recording | undefined, { dataset, ...now }: Recording): void {
+  #tellChange(recorder: Recorder, before: Recording | undefined, { dataset, ...now }: Recording): void {
     if (before === undefined) this.#tell("info", { code: "recording.began", dataset });
     else if (now.saved > before.saved) {
       const { episode } = before;
       const { frames, seconds, lost } = now;
       this.#tell("info", { code: "recording.saved", dataset, episode, frames, seconds, lost });
+      recorder.hasSaved = isRunning(now);
     } else if (isRunning(before) && !isRunning(now)) {
-      const why = now.message;
-      this.#tell("info", { code: "recording.given-up", dataset, episode: before.episode, why });
+      const [{ episode }, { message: why }] = [before, now];
+      if (!recorder.hasSaved) this.#tell("info", { code: "recording.given-up", dataset, episode, why });
+      recorder.hasSaved = false;
     }
   }
 
@@ -121,6 +123,8 @@ class Recorder implements Held {
   readonly #over: () => void;
   readonly #orders: RecordingOrder[] = [];
   recording: Recording | undefined;
+  /** Whether what it still calls running is saved: the last episode of a session is, and then the session is over. */
+  hasSaved = false;
   #isOver = false;
 
   constructor(name: string, isThere: () => boolean, over: () => void) {

@@ -11,7 +11,11 @@ import {
   DATA_FOLDER,
   dataFile,
   EPISODES_FOLDER,
+  episodesFile,
   GAPS_FILE,
+  type Place,
+  placeAfter,
+  placeIn,
   STATS_FILE,
   TASKS_FILE,
   VIDEOS_FOLDER,
@@ -58,6 +62,10 @@ export async function findBeyond(
   const fact = unsoundRows(stored, info);
   if (fact !== undefined) throw unsound(fact);
   const rows = stored.slice(0, info.total_episodes);
+  const frames = rows.reduce((sum, { length }) => sum + length, 0);
+  if (frames !== info.total_frames) {
+    throw unsound(`meta/info.json counts ${info.total_frames} frames, and its episodes have ${frames}`);
+  }
   const remove = [
     ...temporaryFiles(dir),
     ...others(
@@ -79,10 +87,13 @@ export async function findBeyond(
   if (mixed !== undefined) throw unsound(`${mixed.path} has episodes that meta/info.json counts, and others`);
   await requireFrames(dir, info, rows);
 
-  const tasks = (await readTasks(dir))?.texts ?? [];
+  const { texts: tasks, numbers } = (await readTasks(dir)) ?? { texts: [], numbers: [] };
   if (tasks.length < info.total_tasks) {
     throw unsound(`meta/info.json counts ${info.total_tasks} tasks, and ${TASKS_FILE} has ${tasks.length}`);
   }
+  const row = numbers.slice(0, info.total_tasks).findIndex((number, at) => number !== at);
+  if (row !== -1)
+    throw unsound(`row ${row} of ${TASKS_FILE} is of task ${numbers[row]}: they must follow each other`);
   const counted = tasks.slice(0, info.total_tasks);
   const stats = await countedStats(dir, info, rows);
   const gaps = parseGaps(readText(dir, GAPS_FILE) ?? "{}");
@@ -103,6 +114,35 @@ export async function findBeyond(
 export async function removeBeyond(root: GuardedFolder, { remove, rewrite }: Beyond): Promise<void> {
   removeFiles(root, remove);
   await placeInOrder(root, rewrite);
+}
+
+/** Where the last of the files that count are: nothing is overwritten after these, and what is added is read last. */
+export interface LastPlaces {
+  /** Undefined where there is none yet. */
+  readonly data: Place | undefined;
+  readonly row: Place | undefined;
+}
+
+/** Finds that. Throws {@link DatasetError} where files have names after which no further one would be read last. */
+export function lastPlaces(dir: string, info: DatasetInfo, rows: readonly StoredRow[]): LastPlaces {
+  const data = latest(rows.map((row) => row.data));
+  // Tools of LeRobot's put rows together, and leave in them where they stood.
+  const row = latest(rows.flatMap(({ path, row }) => [row, placeIn(path) ?? row]));
+  if (data === undefined || row === undefined) return { data, row };
+  const next = {
+    data: dataFile(placeAfter(data, info.chunks_size), info.data_path),
+    row: episodesFile(placeAfter(row, info.chunks_size)),
+  };
+  const later =
+    rows.map((one) => dataFile(one.data, info.data_path)).find((path) => path >= next.data) ??
+    rows.map(({ path }) => path).find((path) => path >= next.row);
+  if (later === undefined) return { data, row };
+  const fact = `after ${later} no further file would be read as the last one`;
+  throw new DatasetError({ kind: "unsound", dir, fact });
+}
+
+function latest(places: readonly Place[]): Place | undefined {
+  return places.toSorted((a, b) => a.chunk - b.chunk || a.file - b.file).at(-1);
 }
 
 function others(all: readonly string[], counted: readonly string[]): string[] {

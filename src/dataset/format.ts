@@ -60,6 +60,12 @@ export function placeAfter({ chunk, file }: Place, chunkSize: number): Place {
   return file + 1 >= chunkSize ? { chunk: chunk + 1, file: 0 } : { chunk, file: file + 1 };
 }
 
+/** The place that a path ends with; undefined where it is none of the names that are made here. */
+export function placeIn(path: string): Place | undefined {
+  const [, chunk, file] = /chunk-(\d+)\/file-(\d+)\.\w+$/.exec(path) ?? [];
+  return file === undefined ? undefined : { chunk: Number(chunk), file: Number(file) };
+}
+
 function filled(pattern: string, values: Readonly<Record<string, number>>): string {
   return pattern.replaceAll(/\{(\w+)(?::0(\d)d)?\}/g, (found, name: string, width = "0") =>
     values[name] === undefined ? found : String(values[name]).padStart(Number(width), "0"),

@@ -40,9 +40,10 @@ const infoSchema = v.looseObject({
   codebase_version: v.string(),
   fps: positive,
   features: v.record(columnName, featureSchema),
-  total_episodes: v.optional(count, 0),
-  total_frames: v.optional(count, 0),
-  total_tasks: v.optional(count, 0),
+  // LeRobot takes none of these for 0. Here what they do not count may be removed: so they must be there.
+  total_episodes: count,
+  total_frames: count,
+  total_tasks: count,
   chunks_size: v.optional(positive, CHUNK_SIZE),
   data_files_size_in_mb: v.optional(positive, DATA_FILE_MB),
   video_files_size_in_mb: v.optional(positive, VIDEO_FILE_MB),
@@ -59,7 +60,7 @@ export type DatasetInfo = v.InferOutput<typeof infoSchema>;
 export function newInfo(fps: number, robotType: string): DatasetInfo {
   // What is left out is what LeRobot takes where nothing is said: the schema puts it in.
   const given = { codebase_version: FORMAT_VERSION, fps, features: FEATURES, robot_type: robotType };
-  return v.parse(infoSchema, given);
+  return v.parse(infoSchema, { ...given, total_episodes: 0, total_frames: 0, total_tasks: 0 });
 }
 
 /** The same dataset with one episode more. */

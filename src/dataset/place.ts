@@ -49,6 +49,22 @@ export async function placeInOrder(
   }
 }
 
+/** Throws {@link DatasetError} where files could not be placed: whoever is to wait for them is told so before. */
+export function requireWritable(root: GuardedFolder, paths: readonly string[]): void {
+  const folders = new OpenFolders(root);
+  try {
+    for (const path of paths) {
+      try {
+        folders.made(path).stage(nameOf(path), "").discard();
+      } catch (error) {
+        throw asDatasetError(root.path, `${root.path}/${path}`, error);
+      }
+    }
+  } finally {
+    folders.close();
+  }
+}
+
 /** Removes files, those that are there. Throws {@link DatasetError}. */
 export function removeFiles(root: GuardedFolder, paths: readonly string[]): void {
   const folders = new OpenFolders(root);

@@ -11,6 +11,8 @@ import { type ColumnStats, STAT_KEYS, type Stats } from "./stats.ts";
 export interface StoredRow extends Omit<EpisodeRow, "stats"> {
   /** The file that it stands in. */
   readonly path: string;
+  /** The columns of that file. LeRobot takes those of the first one for those of all. */
+  readonly columns: ReadonlySet<string>;
   /** As far as the row has them. */
   readonly stats: Stats;
   /** Where the episode is in each camera's videos. */
@@ -74,7 +76,7 @@ async function rowsOf(table: Table, dir: string, path: string, cameras: readonly
       ...{ fromS: number(`${what}/from_timestamp`), toS: number(`${what}/to_timestamp`) },
     });
     return {
-      ...{ path, episode: number("episode_index"), length: number("length") },
+      ...{ path, columns, episode: number("episode_index"), length: number("length") },
       ...{ from: number("dataset_from_index"), to: number("dataset_to_index") },
       ...{ tasks: textsOf(record.tasks), data: place("data"), row: place("meta/episodes") },
       stats: Object.fromEntries(features.map((feature) => [feature, statsOf(record, feature)])),

@@ -1,6 +1,7 @@
 /** A dataset as one file to be taken away: a tar archive of what counts, made while it is read. */
 import { closeSync, fstatSync, readSync } from "node:fs";
 import { basename, resolve } from "node:path";
+import { refuseOdd } from "../linux/guarded/odd-file.ts";
 import { openNamedFile } from "../linux/guarded/path.ts";
 import { readInfo } from "./dataset.ts";
 import { asDatasetError, readText } from "./files.ts";
@@ -14,7 +15,7 @@ const PIECE = 256 * 1024;
 
 /**
  * The archive: a folder of the dataset's name, with the files of the episodes that count. Throws {@link DatasetError} where there
- * is no dataset; the stream fails where a file cannot be read whole.
+ * is no dataset, or one of its files cannot be read; the stream fails where that becomes so meanwhile.
  */
 export async function tarOf(dir: string): Promise<ReadableStream<Uint8Array>> {
   const pieces = archive(dir, basename(resolve(dir)), await filesOf(dir));
@@ -55,11 +56,28 @@ async function filesOf(dir: string): Promise<Entry[]> {
       rows.map(({ videos }) => videoFile(info.video_path ?? "", camera, videos[camera]!)),
     ),
   ];
-  return [
-    { path: INFO_FILE, bytes: Buffer.from(text) },
-    ...optional.filter((path) => readText(dir, path) !== undefined).map((path) => ({ path })),
-    ...[...new Set(paths)].map((path) => ({ path })),
-  ];
+  const found = [...optional.filter((path) => readText(dir, path) !== undefined), ...new Set(paths)];
+  // Before anything is sent: who gets a part of an archive is not told why.
+  for (const path of found) closeSync(openPlain(dir, path));
+  return [{ path: INFO_FILE, bytes: Buffer.from(text) }, ...found.map((path) => ({ path }))];
+}
+
+/** Opens a file that goes into the archive. Throws {@link DatasetError}. */
+function openPlain(dir: string, name: string): number {
+  const path = `${dir}/${name}`;
+  try {
+    const fd = openNamedFile(path);
+    try {
+      // Whoever writes there may have given a further name to a file of others.
+      refuseOdd(path, fstatSync(fd));
+      return fd;
+    } catch (error) {
+      closeSync(fd);
+      throw error;
+    }
+  } catch (error) {
+    throw asDatasetError(dir, path, error);
+  }
 }
 
 function* archive(dir: string, name: string, files: readonly Entry[]): Generator<Uint8Array> {
@@ -70,7 +88,7 @@ function* archive(dir: string, name: string, files: readonly Entry[]): Generator
       yield padded(bytes);
       continue;
     }
-    const fd = openNamedFile(`${dir}/${path}`);
+    const fd = openPlain(dir, path);
     try {
       const { size } = fstatSync(fd);
       yield header(inside, size);

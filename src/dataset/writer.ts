@@ -7,7 +7,7 @@ import { JOINT_COUNT, JOINTS } from "../arm/joints.ts";
 import type { GuardedFolder } from "../linux/guarded/folder.ts";
 import { nameBehindTemporary } from "../linux/temporary.ts";
 import { isVisible } from "../linux/text/visible.ts";
-import { findBeyond, removeBeyond, temporaryFiles } from "./beyond.ts";
+import { type Beyond, findBeyond, lastPlaces, removeBeyond, temporaryFiles } from "./beyond.ts";
 import { cardText } from "./card.ts";
 import { readInfo, readUnits } from "./dataset.ts";
 import { asDatasetError, namesIn, readText } from "./files.ts";
@@ -37,7 +37,7 @@ import {
   type Frames,
   tasksParquet,
 } from "./parquet/write.ts";
-import { type NewFile, placeInOrder, removeFiles } from "./place.ts";
+import { type NewFile, placeInOrder, removeFiles, requireWritable } from "./place.ts";
 import { DatasetError, type DatasetProblem } from "./problem.ts";
 import { columnStats, type Stats, togetherStats } from "./stats.ts";
 import { statsText } from "./stored-stats.ts";
@@ -71,6 +71,8 @@ interface Written {
   /** Where the last data file and the last row are; undefined where there is none yet. */
   readonly lastData: Place | undefined;
   readonly lastRow: Place | undefined;
+  /** The columns that rows have, where there are some: LeRobot loads none of them when one has another. */
+  readonly rowColumns?: ReadonlySet<string> | undefined;
 }
 
 /** What is longer is not what we have written. */
@@ -116,6 +118,7 @@ export class DatasetWriter {
       const infoText = readText(dir, INFO_FILE)!;
       const { written, beyond } = await whatCounts(dir, info);
       await removeBeyond(held.root, beyond);
+      requireWritable(held.root, [...ownFiles(written), INFO_FILE]);
       return new DatasetWriter(dir, held, written, infoText);
     });
   }
@@ -157,9 +160,7 @@ export class DatasetWriter {
     const from = before.info.total_frames;
     const counts = countColumns(frames.length, before.info.fps, { episode, fromIndex: from, taskIndex });
     const stats = statsOf(frames, counts);
-    const next = (place: Place | undefined) =>
-      place === undefined ? START : placeAfter(place, before.info.chunks_size);
-    const [data, row] = [next(before.lastData), next(before.lastRow)];
+    const { data, row } = nextPlaces(before);
     const described: EpisodeRow = {
       ...{ episode, tasks: [task], length: frames.length, data, row, stats },
       ...{ from, to: from + frames.length },
@@ -171,12 +172,13 @@ export class DatasetWriter {
       gaps: gaps.length === 0 ? before.gaps : new Map([...before.gaps, [episode, gaps]]),
       lastData: data,
       lastRow: row,
+      rowColumns: before.rowColumns,
     };
     const infoText = jsonText(after.info);
-    const own = [dataFile(data, before.info.data_path), episodesFile(row)] as const;
+    const own = ownFiles(before);
     const files: NewFile[] = [
       { path: own[0], bytes: dataParquet(frames, counts) },
-      { path: own[1], bytes: episodeParquet(described) },
+      { path: own[1], bytes: episodeParquet(described, before.rowColumns) },
       { path: TASKS_FILE, bytes: tasksParquet(tasks) },
       { path: STATS_FILE, bytes: statsText(after.stats, after.info) },
       ...(after.gaps === before.gaps ? [] : [{ path: GAPS_FILE, bytes: gapsText(after.gaps) }]),
@@ -263,6 +265,19 @@ export class DatasetWriter {
   }
 }
 
+/** Where the next episode's data and its row go. */
+function nextPlaces({ info, lastData, lastRow }: Written): { readonly data: Place; readonly row: Place } {
+  const next = (place: Place | undefined) =>
+    place === undefined ? START : placeAfter(place, info.chunks_size);
+  return { data: next(lastData), row: next(lastRow) };
+}
+
+/** The files that will be the next episode's alone. */
+function ownFiles(written: Written) {
+  const { data, row } = nextPlaces(written);
+  return [dataFile(data, written.info.data_path), episodesFile(row)] as const;
+}
+
 type Problem = DatasetProblem extends infer Each ? (Each extends unknown ? Omit<Each, "dir"> : never) : never;
 
 /** Whether a text may be a task's. */
@@ -271,12 +286,15 @@ export function isTask(text: string): boolean {
 }
 
 /** What counts of a dataset by an `info.json`, and what lies beyond that. Throws {@link DatasetError}. */
-async function whatCounts(dir: string, info: DatasetInfo) {
+async function whatCounts(
+  dir: string,
+  info: DatasetInfo,
+): Promise<{ readonly written: Written; readonly beyond: Beyond }> {
   const { rows, tasks, stats, beyond } = await findBeyond(dir, info);
   const all = parseGaps(readText(dir, GAPS_FILE) ?? "{}") ?? new Map();
   const gaps = new Map([...all].filter(([episode]) => episode < info.total_episodes));
-  const last = rows.at(-1);
-  const written: Written = { info, tasks, stats, gaps, lastData: last?.data, lastRow: last?.row };
+  const { data: lastData, row: lastRow } = lastPlaces(dir, info, rows);
+  const written = { info, tasks, stats, gaps, lastData, lastRow, rowColumns: rows[0]?.columns };
   return { written, beyond };
 }
 

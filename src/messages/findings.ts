@@ -46,6 +46,8 @@ export function sayFinding(finding: Finding): string {
       return `episode ${finding.episode} ends before frame ${finding.has} of the dataset by its row, and by its length before ${finding.wanted}`;
     case "row place":
       return `the row of episode ${finding.episode} stands in ${finding.file}, and says another file: LeRobot would go on recording in a wrong one`;
+    case "row column":
+      return `${finding.file} has the column ${finding.column}, which the first file of episodes has not: LeRobot does not load it`;
     case "episode task":
       return `episode ${finding.episode} has a task that meta/tasks.parquet does not know: ${finding.task}`;
     case "no column":

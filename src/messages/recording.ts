@@ -34,7 +34,7 @@ export function saySaved({ episode, seconds, frames, lost }: Omit<Of<"recording.
 
 /** How a recorder has ended. */
 export function sayRecorderEnd({ how, saved, dataset, why }: Omit<Of<"recording.ended">, "code">): string {
-  const which = `${saved} ${saved === 1 ? "episode" : "episodes"} in ${dataset}`;
+  const which = `${saved} new ${saved === 1 ? "episode" : "episodes"} in ${dataset}`;
   switch (how) {
     case "done":
       return `recording is done: ${which}`;

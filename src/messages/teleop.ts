@@ -104,8 +104,11 @@ const words: { readonly [Code in TeleopCode]?: (problem: Of<Code>, audience: Aud
 
   "recording.began": ({ dataset }) => `a recorder is there: it records this pair into ${dataset}`,
   "recording.saved": saySaved,
-  "recording.given-up": ({ episode, why }) =>
-    `episode ${episode} was not saved${why === "" ? "" : `: ${why}`}`,
+  "recording.given-up": ({ episode, why }) => {
+    const fact = `episode ${episode} is not saved`;
+    // Mostly the recorder says so itself.
+    return why.startsWith(fact) ? why : `${fact}${why === "" ? "" : `: ${why}`}`;
+  },
   "recording.ended": sayRecorderEnd,
 
   "arm.back": ({ arm }) => `${name(arm)} answers`,

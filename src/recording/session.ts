@@ -105,7 +105,8 @@ export class Session {
       if (normalising !== undefined) beginning = await this.#record(normalising);
     }
     const { how, message } = this.#end;
-    this.#show({ is: how === "failed" ? "failed" : "done", remainingS: null, message });
+    const is = how === "failed" ? "failed" : "done";
+    this.#show({ is, remainingS: null, message: message === "" ? this.#outcome : message });
     return this.#end;
   }
 
@@ -225,7 +226,7 @@ export class Session {
     this.#outcome = message;
     if (this.#end !== undefined) this.#end = { ...this.#end, message };
     const goesOn = resetS !== undefined && given.why !== "discarded";
-    this.#show({ is: goesOn ? "resetting" : "ready", message });
+    this.#show({ ...this.#between(goesOn ? resetS : undefined), message });
     return goesOn ? "after the reset" : "by an order";
   }
 
@@ -253,10 +254,15 @@ export class Session {
     }
     this.#outcome = message === "" ? told : `${told}; ${message}`;
     this.#show({
-      ...(this.#end === undefined && { is: plan.resetS === undefined ? "ready" : "resetting" }),
+      ...(this.#end === undefined && this.#between(plan.resetS)),
       saved: this.#saved,
       ...{ episode: sink.totals.episodes, message: this.#outcome },
     });
+  }
+
+  /** How it is between two episodes, for so many seconds or until somebody begins. */
+  #between(resetS: number | undefined): Pick<Recording, "is" | "remainingS"> {
+    return resetS === undefined ? { is: "ready", remainingS: null } : { is: "resetting", remainingS: resetS };
   }
 
   #figuresOf({ length, lost }: EpisodeTake): Pick<Recording, "frames" | "seconds" | "lost" | "remainingS"> {

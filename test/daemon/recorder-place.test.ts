@@ -113,15 +113,35 @@ test("the beginning, each episode and the end are told", () => {
   expect(told).toEqual([
     "info: a recorder is there: it records this pair into /data/cubes",
     "info: episode 4 was saved, 8.4 s; 2 of its 252 frames were not read, and repeat the one before them",
-    "info: episode 5 was not saved: as was asked",
-    "info: recording is done: 1 episode in /data/cubes",
+    "info: episode 5 is not saved: as was asked",
+    "info: recording is done: 1 new episode in /data/cubes",
   ]);
+});
+
+test("an episode with which the session is over is saved, and no other one is given up by that", () => {
+  const { held } = arrive();
+  const say = (change: Partial<Recording>) => place.take(held, { ...place.status!, ...change });
+  say({ is: "recording", frames: 252, seconds: 8.4 });
+  say({ is: "saving" });
+  say({ episode: 5, saved: 1, message: "episode 4 was saved, 8.4 s" });
+  say({ is: "done" });
+  held.ended();
+  expect(told.slice(1)).toEqual([
+    "info: episode 4 was saved, 8.4 s",
+    "info: recording is done: 1 new episode in /data/cubes",
+  ]);
+});
+
+test("why an episode is given up is said once", () => {
+  const { held } = arrive({ ...ready, is: "recording" });
+  place.take(held, { ...ready, message: "episode 4 is not saved (0.3 s), as was asked" });
+  expect(told.at(-1)).toBe("info: episode 4 is not saved (0.3 s), as was asked");
 });
 
 test.each(["recording", "ready"] as const)("one that goes without a word while %s is missed", (is) => {
   const { held } = arrive({ ...ready, is, saved: 3 });
   held.ended();
   expect(told.at(-1)).toBe(
-    "warning: the recorder has gone without a word, with 3 episodes in /data/cubes: whatever was saved is complete",
+    "warning: the recorder has gone without a word, with 3 new episodes in /data/cubes: whatever was saved is complete",
   );
 });

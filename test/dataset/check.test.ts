@@ -1,5 +1,14 @@
 import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { cpSync, readFileSync, rmSync, symlinkSync, truncateSync, unlinkSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  unlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import type { DecodedArray } from "hyparquet";
 import { checkDataset } from "../../src/dataset/check/check.ts";
@@ -276,6 +285,30 @@ describe("rows of episodes", () => {
     const dir = copy();
     await spoil(dir, ROW(1), (columns) => set(columns, column, () => [value]));
     expect(await checkDataset(dir)).toContainEqual(expect.objectContaining(wanted));
+  });
+
+  test("are not taken for what is beyond where info.json does not say how many count", async () => {
+    const dir = copy();
+    const path = join(dir, "meta/info.json");
+    const info = JSON.parse(readFileSync(path, "utf8"));
+    for (const key of ["total_episodes", "total_frames", "total_tasks"]) delete info[key];
+    writeJson(path, info);
+    await expect(repairDataset(dir)).rejects.toMatchObject({ problem: { kind: "damaged", path } });
+    expect(existsSync(join(dir, ROW(0)))).toBe(true);
+  });
+
+  test("a column is there that the first file has not, as where two versions of a recorder wrote", async () => {
+    const dir = copy();
+    await spoil(dir, ROW(0), (columns) => columns.delete("stats/index/q99"));
+    const findings = (await errors(dir)).filter(({ kind }) => kind === "row column");
+    expect(findings).toEqual(
+      [ROW(1), ROW(2)].map((file) => ({
+        kind: "row column",
+        column: "stats/index/q99",
+        file,
+        level: "error",
+      })),
+    );
   });
 
   test("a column is missing, or the file is not whole", async () => {

@@ -1,5 +1,5 @@
 import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
-import { cpSync, readdirSync, readFileSync, symlinkSync, unlinkSync, writeFileSync } from "node:fs";
+import { cpSync, linkSync, readdirSync, readFileSync, symlinkSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { checkDataset } from "../../src/dataset/check/check.ts";
 import { tarOf } from "../../src/dataset/tar.ts";
@@ -58,13 +58,26 @@ test("has what counts, and nothing of an episode that is just being saved", asyn
   expect((await checkDataset(copy)).filter(({ level }) => level === "error")).toEqual([]);
 });
 
-test("leads nowhere else: a link where others write is not followed, and the archive fails", async () => {
+const DATA = "data/chunk-000/file-000.parquet";
+
+test.each([
+  ["a link where others write", (at: string) => symlinkSync("/etc/passwd", at)],
+  ["another name of a file elsewhere", (at: string) => linkSync(fileElsewhere(), at)],
+  ["a pipe", (at: string) => Bun.spawnSync(["mkfifo", at])],
+  ["nothing", () => {}],
+])("leads nowhere else: with %s in a file's place none is made, and that file is named", async (_, put) => {
   const dir = await ourDataset([12]);
-  unlinkSync(join(dir, "data/chunk-000/file-000.parquet"));
-  symlinkSync("/etc/passwd", join(dir, "data/chunk-000/file-000.parquet"));
+  unlinkSync(join(dir, DATA));
+  put(join(dir, DATA));
   Bun.spawnSync(["chmod", "-R", "o+w", dir]);
-  expect(new Response(await tarOf(dir)).bytes()).rejects.toThrow();
+  expect(tarOf(dir)).rejects.toMatchObject({ problem: { path: join(dir, DATA) } });
 });
+
+function fileElsewhere(): string {
+  const path = join(testFolder(), "secret");
+  writeFileSync(path, "a secret");
+  return path;
+}
 
 test("what is no dataset is none", async () => {
   expect(tarOf(testFolder())).rejects.toMatchObject({ problem: { kind: "no dataset" } });

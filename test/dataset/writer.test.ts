@@ -15,10 +15,19 @@ import {
 import { join } from "node:path";
 import { checkDataset } from "../../src/dataset/check/check.ts";
 import { readDataset, readEpisode } from "../../src/dataset/dataset.ts";
+import { Table } from "../../src/dataset/parquet/read.ts";
 import { DatasetError, type DatasetProblem } from "../../src/dataset/problem.ts";
 import { repairDataset } from "../../src/dataset/repair.ts";
 import { DatasetWriter } from "../../src/dataset/writer.ts";
-import { lerobotDataset, ourDataset, removeTestFolders, testFolder, writeJson } from "../support/datasets.ts";
+import {
+  lerobotDataset,
+  ourDataset,
+  removeTestFolders,
+  STATISTICS_WITHOUT_QUANTILES,
+  testFolder,
+  writeJson,
+  writeParquet,
+} from "../support/datasets.ts";
 import { episodeOf, motion, recorded } from "../support/episodes.ts";
 import { MOUNTING, needing, program, ROOT, TRACING } from "../support/needs.ts";
 
@@ -123,6 +132,71 @@ describe("going on", () => {
     ]);
     expect((await readEpisode(dir, 2)).states).toEqual(motion(5, 9).state);
     expect((await readEpisode(dir, 1)).length).toBe(9);
+  });
+
+  test("writes no columns of a row that the first ones have not: LeRobot would load none of them", async () => {
+    const dir = lerobotDataset([{ length: 8, task: "Grab" }], {
+      rowStatistics: STATISTICS_WITHOUT_QUANTILES,
+    });
+    writeFileSync(join(dir, "README.md"), "---\nso101_units: degrees\n---\n");
+    for (const seed of [1, 2]) {
+      const writer = await DatasetWriter.resume(dir, recorded);
+      await writer.saveEpisode(episodeOf(5, seed));
+      await writer.saveEpisode(episodeOf(6, seed));
+      writer.close();
+    }
+    const rows = "meta/episodes/chunk-000";
+    const columns = readdirSync(join(dir, rows)).map((name) =>
+      new Table(readFileSync(join(dir, rows, name)), dir, name).columns.toSorted(),
+    );
+    expect(columns).toHaveLength(5);
+    for (const some of columns) expect(some).toEqual(columns[0]!);
+    expect((await checkDataset(dir)).filter(({ level }) => level === "error")).toEqual([]);
+  });
+
+  test("overwrites no rows that stand elsewhere than they say, as those of LeRobot's tools may", async () => {
+    const dir = await ourDataset([4, 6]);
+    const rows = join(dir, "meta/episodes/chunk-000");
+    // The rows still say file 0 and file 1.
+    renameSync(join(rows, "file-001.parquet"), join(rows, "file-002.parquet"));
+    renameSync(join(rows, "file-000.parquet"), join(rows, "file-001.parquet"));
+    const writer = await DatasetWriter.resume(dir, recorded);
+    await writer.saveEpisode(episodeOf(5, 9));
+    writer.close();
+    expect((await readDataset(dir)).episodes.map(({ length }) => length)).toEqual([4, 6, 5]);
+    expect(readdirSync(rows).toSorted()).toEqual([
+      "file-001.parquet",
+      "file-002.parquet",
+      "file-003.parquet",
+    ]);
+  });
+
+  test.each([
+    ["its data files have one name", { data_path: "data/chunk-{chunk_index:03d}/all.parquet" }],
+    ["it counts other frames than its episodes have", { total_frames: 11 }],
+  ])("is refused where %s: nothing is changed", async (_, wrong) => {
+    const dir = await ourDataset([4]);
+    const info = join(dir, "meta/info.json");
+    writeJson(info, { ...JSON.parse(readFileSync(info, "utf8")), ...wrong });
+    if ("data_path" in wrong) {
+      renameSync(join(dir, "data/chunk-000/file-000.parquet"), join(dir, "data/chunk-000/all.parquet"));
+    }
+    const before = stateOf(dir);
+    expect(await problemOf(DatasetWriter.resume(dir, recorded))).toMatchObject({ kind: "unsound" });
+    expect(stateOf(dir)).toBe(before);
+  });
+
+  test("is refused where a task's number is not its row, which would give frames other tasks", async () => {
+    const dir = await ourDataset([4]);
+    writeParquet(join(dir, "meta/tasks.parquet"), [
+      { name: "task_index", type: "INT64", data: [1n, 0n] },
+      { name: "task", type: "TEXT", data: ["Another", "Put the cube into the box"] },
+    ]);
+    const info = join(dir, "meta/info.json");
+    writeJson(info, { ...JSON.parse(readFileSync(info, "utf8")), total_tasks: 2 });
+    const before = stateOf(dir);
+    expect(await problemOf(DatasetWriter.resume(dir, recorded))).toMatchObject({ kind: "unsound" });
+    expect(stateOf(dir)).toBe(before);
   });
 
   test("is refused where frames would be mixed with others: nothing is changed", async () => {
@@ -288,7 +362,7 @@ describe("others", () => {
   });
 
   needing(ROOT).test(
-    "a folder of somebody else's is refused with what the system says, and nothing is left in it",
+    "a folder of somebody else's is refused before anything is recorded, with what the system says, and nothing is left in it",
     async () => {
       const base = testFolder();
       const dir = join(base, "set");
@@ -301,6 +375,7 @@ describe("others", () => {
       const { DatasetWriter } = await import(process.argv[1]);
       for (const way of ["resume", "create"]) try {
         const writer = await DatasetWriter[way](process.argv[2] + (way === "create" ? "-new" : ""), { fps: 30, units: "degrees" });
+        console.log('"it records"');
         await writer.saveEpisode({ task: "x", gaps: [], frames: { action: new Float32Array(6), state: new Float32Array(6), length: 1 } });
       } catch (error) { console.log(JSON.stringify(error.problem)); }`;
       const source = join(import.meta.dir, "../../src/dataset/writer.ts");

@@ -75,6 +75,9 @@ test("by time: so many episodes of exactly so many frames, which the loop's own 
   await sampling;
   expect([code, stderr]).toEqual([0, ""]);
   expect(recorder.events.at(-1)).toMatchObject({ event: "end", how: "done" });
+  const [saved, end] = ["resetting", "done"].map((is) => recorder.events.find((event) => event.is === is));
+  expect(saved).toMatchObject({ remainingS: 0.2, message: expect.stringContaining("episode 0 was saved") });
+  expect(end!.message).toContain("episode 1 was saved");
   expect(await episodesIn(dir)).toBe(2);
   const { info, episodes, units } = await readDataset(dir);
   expect([info.fps, info.robot_type, units]).toEqual([30, "so_follower", "range"]);
@@ -347,12 +350,12 @@ test("at a terminal keys do it, and the screen says how it is", async () => {
   await person.until("ready for episode 1");
   await person.until("1 saved");
   // A key that is pressed twice begins nothing: it is pressed again after a moment.
-  await Bun.sleep(600);
+  await Bun.sleep(900);
   person.type(" ");
   await person.until("recording episode 1");
   person.type("\u001b[D");
   await person.until("it is recorded again");
-  await Bun.sleep(600);
+  await Bun.sleep(900);
   person.type("\u001b[C");
   await person.until("recording episode 1: 0:00.5");
   person.type("\u001b");

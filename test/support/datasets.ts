@@ -91,7 +91,13 @@ export interface LeRobotOptions {
   readonly info?: Readonly<Record<string, unknown>>;
   /** The sizes of the row groups of the data; one an episode where nothing is said. */
   readonly groups?: readonly number[];
+  /** Which statistics the episodes' rows have. */
+  readonly rowStatistics?: readonly string[];
 }
+
+/** Those that LeRobot's converter of older datasets writes. */
+export const STATISTICS_WITHOUT_QUANTILES = ["min", "max", "mean", "std", "count"];
+const STATISTICS = [...STATISTICS_WITHOUT_QUANTILES, "q01", "q10", "q50", "q90", "q99"];
 
 /**
  * A dataset as LeRobot 0.6 writes it: all episodes in one file, rows of all of them in another, the metadata of `datasets`, and
@@ -99,7 +105,14 @@ export interface LeRobotOptions {
  */
 export function lerobotDataset(
   episodes: readonly TestEpisode[],
-  { fps = 30, robotType = "so_follower", cameras = [], info = {}, groups }: LeRobotOptions = {},
+  {
+    fps = 30,
+    robotType = "so_follower",
+    cameras = [],
+    info = {},
+    groups,
+    rowStatistics = STATISTICS,
+  }: LeRobotOptions = {},
 ): string {
   const dir = join(testFolder(), "lerobot");
   const lengths = episodes.map(({ length }) => length);
@@ -201,7 +214,7 @@ export function lerobotDataset(
       },
     ]),
     ...Object.keys(numbers).flatMap((column) =>
-      ["min", "max", "mean", "std", "count", "q01", "q10", "q50", "q90", "q99"].map((key): TestColumn => {
+      rowStatistics.map((key): TestColumn => {
         const lists = perEpisode.map(
           (one) => (one as Record<string, Record<string, number[]>>)[column]![key]!,
         );

@@ -120,5 +120,7 @@ function gist(
   if (errors > 0)
     return `${visible(dir)}${has}: ${number(errors, "error")}, ${number(warnings, "warning")}${repair}`;
   const fine = warnings === 0 ? "nothing is wrong" : number(warnings, "warning");
-  return `${visible(dir)}${has}: LeRobot takes it; ${fine}${repair}`;
+  const isEmpty = findings.some(({ kind }) => kind === "empty");
+  const verdict = isEmpty ? "LeRobot takes it once something is in it" : "LeRobot takes it";
+  return `${visible(dir)}${has}: ${verdict}; ${fine}${repair}`;
 }

@@ -72,12 +72,14 @@ export function recordCommand(): Command {
       `
 Keys:
   →, Enter or space  begins an episode, and ends it: it is saved
-  ←                  records the running episode again; between two, the last one
+  ←                  gives the running episode up, to record it again; between two,
+                     removes the last one, to record that again
   d                  discards the running episode
   Esc                ends the session; an episode that is running is saved
   Ctrl-C             ends it, too; an episode that is running is not saved
 
-Off a terminal nobody can press a key: with --episode-time the first episode begins by itself.
+Off a terminal nobody can press a key: with --episode-time the first episode
+begins by itself; without it the page begins and ends each.
 
 Examples:
   so101 record --task "Put the cube into the box" --dataset cubes
@@ -111,7 +113,7 @@ async function record(options: Options, signal: AbortSignal): Promise<void> {
     writer = await (options.resume
       ? DatasetWriter.resume(dir, { fps, units })
       : DatasetWriter.create(dir, { fps, units }));
-    output = json ? jsonOutput() : isAtTerminal ? screenOutput(() => session!) : lineOutput();
+    output = json ? jsonOutput() : isAtTerminal ? screenOutput(() => session!) : lineOutput(hintOf(options));
     const tell = teller(link);
     session = new Session({
       plan: {
@@ -137,6 +139,12 @@ async function record(options: Options, signal: AbortSignal): Promise<void> {
     writer?.close();
     link?.close();
   }
+}
+
+/** Off a terminal: who begins an episode, where nothing does by itself. */
+function hintOf({ episodeTime, unattended }: Options): string | undefined {
+  if (episodeTime !== undefined || unattended) return undefined;
+  return "no key can be pressed here: episodes are begun and ended on the page, or give --episode-time";
 }
 
 /** Tells the service what has changed at once, and the rest once a second. */

@@ -54,6 +54,25 @@ export function hearKeys(pressed: (key: Key) => void): () => void {
   };
 }
 
+/** A keyboard repeats a key that is held down, first after up to 0.66 s, then some thirty times a second, ms. */
+const REPEATS_WITHIN_MS = 800;
+
+/**
+ * Tells a key that is pressed from one that is held down, or was pressed twice: that must neither end what it has begun, nor
+ * remove an episode that was saved after the one that it has given up.
+ */
+export class KeyRepeats {
+  #last: Key | undefined;
+  #lastMs = Number.NEGATIVE_INFINITY;
+
+  /** Hears of a key at a time; whether it was only the last one's repetition. */
+  hear(key: Key, nowMs: number): "pressed" | "repeated" {
+    const isRepeated = key === this.#last && nowMs - this.#lastMs < REPEATS_WITHIN_MS;
+    [this.#last, this.#lastMs] = [key, nowMs];
+    return isRepeated ? "repeated" : "pressed";
+  }
+}
+
 /** The keys in what was typed. Other keys, whatever a terminal sends for them, are none. */
 export function keysIn(typed: string): Key[] {
   const [letters = "", ...escaped] = typed.split(ESC);

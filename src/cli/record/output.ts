@@ -3,7 +3,7 @@ import type { Recording, RecordingOrder } from "../../api/recording.ts";
 import { printLine } from "../../linux/text/stdout.ts";
 import type { SessionEnd } from "../../recording/episode.ts";
 import { liveScreen } from "../output/live.ts";
-import { hearKeys, type Key } from "./keys.ts";
+import { hearKeys, type Key, KeyRepeats } from "./keys.ts";
 import { KEYS_HELP, lineOf, linesOf } from "./screen.ts";
 
 /** Shows a session. */
@@ -20,23 +20,19 @@ export interface KeyTarget {
   interrupt(): void;
 }
 
-/** A key that is held down, or pressed twice, must not begin the next episode as soon as one is saved, ms. */
-const AGAIN_AFTER_MS = 500;
-
 /** On a screen; the keys go to `target`. */
 export function screenOutput(target: () => KeyTarget): RecordOutput {
   const screen = liveScreen();
   let last: Recording | undefined;
-  let forwardMs = Number.NEGATIVE_INFINITY;
+  const repeats = new KeyRepeats();
   const press = (key: Key) => {
     const session = target();
     const { is } = session.recording;
+    const how = repeats.hear(key, performance.now());
     if (key === "interrupt") session.interrupt();
+    else if (how === "repeated") return;
     else if (key !== "forward") session.order(key);
-    else if (is !== "saving" && performance.now() - forwardMs > AGAIN_AFTER_MS) {
-      forwardMs = performance.now();
-      session.order(is === "recording" ? "end" : "begin");
-    }
+    else if (is !== "saving") session.order(is === "recording" ? "end" : "begin");
   };
   const endKeys = hearKeys(press);
   return {
@@ -52,9 +48,10 @@ export function screenOutput(target: () => KeyTarget): RecordOutput {
   };
 }
 
-/** As lines, one for each thing that happens. */
-export function lineOutput(): RecordOutput {
+/** As lines, one for each thing that happens; `hint` is said first, if it is given. */
+export function lineOutput(hint?: string): RecordOutput {
   let last: Recording | undefined;
+  if (hint !== undefined) printLine(hint);
   return {
     show(recording) {
       const line = lineOf(last, recording);

@@ -5,7 +5,8 @@ import { sayRecorderEnd } from "../../messages/recording.ts";
 
 /** What the keys do, below the rest. */
 export const KEYS_HELP = [
-  "→, Enter or space begins an episode, and ends it: it is saved. ← records it again, d discards it.",
+  "→, Enter or space begins an episode, and ends it: it is saved. d discards it.",
+  "← gives it up, to record it again; between two it removes the last one for that.",
   "Esc ends the session, and saves what is running; Ctrl-C ends it, and does not.",
 ];
 
@@ -52,10 +53,16 @@ function timeOf(seconds: number): string {
 export function lineOf(before: Recording | undefined, now: Recording): string | undefined {
   const isNews = before === undefined || before.message !== now.message || before.saved !== now.saved;
   const said = before === undefined ? [`${now.dataset}: ${now.fps} frames a second`] : [];
-  if (isNews && now.message !== "") said.push(now.message);
+  if (isNews && now.message !== "") said.push(newsIn(now.message, before?.message ?? ""));
   // A failure is told where every failure is, on standard error.
   if (now.is !== before?.is && !["saving", "failed"].includes(now.is)) {
     said.push(now.is === "recording" ? `recording episode ${now.episode}` : stateOf(now));
   }
   return said.length === 0 ? undefined : said.join("\n");
+}
+
+/** What a message has that was not said before: what became of an episode stays in it until the next one begins. */
+function newsIn(message: string, before: string): string {
+  const said = `${before}; `;
+  return before !== "" && message.startsWith(said) ? message.slice(said.length) : message;
 }

@@ -53,6 +53,7 @@ export function checkRows(rows: readonly StoredRow[], tasks: readonly string[], 
   }
   const frames = rows.reduce((sum, { length }) => sum + length, 0);
   if (frames !== info.total_frames) found.push({ kind: "frames", has: frames, wanted: info.total_frames });
+  found.push(...checkRowColumns(rows));
   let from = 0;
   for (const [at, row] of rows.entries()) {
     const { episode } = row;
@@ -67,4 +68,13 @@ export function checkRows(rows: readonly StoredRow[], tasks: readonly string[], 
     from = row.to;
   }
   return found;
+}
+
+/** LeRobot reads the rows of all files by the columns of the first one, and refuses what has more. */
+function checkRowColumns(rows: readonly StoredRow[]): Found[] {
+  const files = new Map(rows.map(({ path, columns }) => [path, columns]));
+  return [...files].flatMap(([file, columns]): Found[] => {
+    const column = [...columns].find((name) => !rows[0]!.columns.has(name));
+    return column === undefined ? [] : [{ kind: "row column", column, file }];
+  });
 }

@@ -46,6 +46,8 @@ export type Found =
   | ({ readonly kind: "from" | "to" } & OfEpisode & Figure)
   /** Its row says that it stands in another file than it does. */
   | ({ readonly kind: "row place" } & OfEpisode & Where)
+  /** A column that the first file of rows has not. */
+  | ({ readonly kind: "row column" } & OfColumn & Where)
   | ({ readonly kind: "episode task"; readonly task: string } & OfEpisode)
   | ({ readonly kind: "no column" } & OfColumn & Where)
   | ({ readonly kind: "column type"; readonly has: string; readonly wanted: string } & OfColumn & Where)

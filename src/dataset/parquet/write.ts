@@ -154,8 +154,8 @@ export interface EpisodeRow {
   readonly stats: Stats;
 }
 
-/** The file of one episode's row. */
-export function episodeParquet(episode: EpisodeRow): Buffer {
+/** The file of one episode's row; where `known` says which columns there are, with no others. */
+export function episodeParquet(episode: EpisodeRow, known?: ReadonlySet<string>): Buffer {
   const int = (name: string, value: number): Column => ({ name, type: "int", data: () => whole([value]) });
   const stats = Object.entries(episode.stats).flatMap(([feature, values]) =>
     STAT_KEYS.map((key): Column => {
@@ -177,7 +177,10 @@ export function episodeParquet(episode: EpisodeRow): Buffer {
     int("meta/episodes/chunk_index", episode.row.chunk),
     int("meta/episodes/file_index", episode.row.file),
   ];
-  return parquetOf(columns, 1);
+  return parquetOf(
+    columns.filter(({ name }) => known?.has(name) ?? true),
+    1,
+  );
 }
 
 /**

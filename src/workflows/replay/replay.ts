@@ -152,8 +152,11 @@ async function drive(
     await driving.end();
     if (!(error instanceof Interrupted)) throw error;
     const { frames, seconds: passed } = play.played;
-    const when = frames === 0 ? "before its first frame" : `after ${seconds(passed)}`;
-    throw new Interrupted(`${error.message} ${when}: ${await sayLeft(sockets, operator)}`);
+    const ended =
+      frames === 0
+        ? `the replay has not begun: ${error.message}`
+        : `${error.message} after ${seconds(passed)}`;
+    throw new Interrupted(`${ended}: ${await sayLeft(sockets, operator)}`);
   } finally {
     watching.abort();
   }

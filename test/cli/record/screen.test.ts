@@ -55,6 +55,13 @@ test("off a terminal each thing that happens is a line, and what only goes on is
     "recording episode 4",
     "episode 4 was saved, 2.0 s",
     "put everything back: episode 5 begins in 10 s",
-    "recording is done: 1 episode in /data/cubes",
+    "recording is done: 1 new episode in /data/cubes",
   ]);
+});
+
+test("off a terminal what has become of an episode is said once, and what is wrong after it by itself", () => {
+  const message = "episode 4 is not saved (3.7 s): the follower stopped following the leader";
+  const before = { ...ready, is: "resetting", message } as const;
+  const now = { ...ready, message: `${message}; the follower still moves to the leader's pose` };
+  expect(lineOf(before, now)).toBe("the follower still moves to the leader's pose\nready for episode 4");
 });

@@ -2,7 +2,7 @@
 import type { DatasetContent, DatasetReply, ListedEpisode } from "../../datasets/messages.ts";
 import { byOwnMeans } from "../own-means.ts";
 import { usePolled } from "../polled.ts";
-import { durationOf } from "./listed.ts";
+import { durationOf, episodesOf } from "./listed.ts";
 
 interface Properties {
   readonly name: string;
@@ -79,8 +79,7 @@ function Content({ name, of }: { readonly name: string; readonly of: DatasetCont
   return (
     <>
       <p>
-        {episodeCount} {episodeCount === 1 ? "episode" : "episodes"} at {fps} frames a second, of{" "}
-        {robotType ?? "a robot of no name"}. Units:{" "}
+        {episodesOf(episodeCount)} at {fps} frames a second, of {robotType ?? "a robot of no name"}. Units:{" "}
         {units === null ? "not known, for no card of ours is with it" : UNITS[units]}.
       </p>
       <h3 id="episodes">Episodes</h3>

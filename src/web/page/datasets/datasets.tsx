@@ -4,7 +4,7 @@ import type { ScreenProperties } from "../screens.tsx";
 import { When } from "../when.tsx";
 import { Dataset } from "./dataset.tsx";
 import { Episode } from "./episode.tsx";
-import { durationOf, sizeOf, useDatasets } from "./listed.ts";
+import { durationOf, episodesOf, sizeOf, useDatasets } from "./listed.ts";
 import "./datasets.css";
 
 /** The screen: all, one of them (`#datasets/NAME`), or an episode (`#datasets/NAME/3`). */
@@ -64,7 +64,7 @@ function Listed({ of: { name, changedAt, info, problem } }: { readonly of: Liste
       <p>
         {info === null
           ? `It cannot be read: ${problem}.`
-          : `${info.episodes} episodes, ${info.frames} frames at ${info.fps} a second: ${durationOf(info.frames / info.fps)}.`}{" "}
+          : `${episodesOf(info.episodes)}, ${info.frames} frames at ${info.fps} a second: ${durationOf(info.frames / info.fps)}.`}{" "}
         Changed <When time={changedAt} />.
       </p>
     </li>

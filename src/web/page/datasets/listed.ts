@@ -10,6 +10,11 @@ export function useDatasets(news?: string): Polled<DatasetsReply> {
   return usePolled<DatasetsReply>("/datasets", LOOK_EVERY_MS, news);
 }
 
+/** How many episodes: `1 episode`. */
+export function episodesOf(count: number): string {
+  return `${count} ${count === 1 ? "episode" : "episodes"}`;
+}
+
 /** Bytes, as a person reads how much there is: `1.2 GB`. */
 export function sizeOf(bytes: number): string {
   return bytes >= 1e9 ? `${(bytes / 1e9).toFixed(1)} GB` : `${Math.round(bytes / 1e6)} MB`;

@@ -18,7 +18,7 @@ interface Properties {
   readonly freeBytes: number | null;
 }
 
-/** A second tap of the same finger must not end what the first began. */
+/** A second tap of the same finger must not end what the first began, nor remove another episode than the first. */
 const DEAF_MS = 700;
 
 const WORDS: Readonly<Record<Recorded["is"], string>> = {
@@ -71,7 +71,7 @@ export function Recording({ pair, recording, isClaimed, freeBytes }: Properties)
               Discard
             </button>
             {is === "recording" ? (
-              <button type="button" onClick={() => give("again")}>
+              <button type="button" aria-disabled={isDeaf} onClick={() => !isDeaf && give("again")}>
                 Again
               </button>
             ) : (
@@ -139,7 +139,7 @@ function Figures({ recording, freeBytes }: Pick<Properties, "recording" | "freeB
   );
 }
 
-/** Orders for the recorder, and what came of the last one; the big button is deaf for a moment after each. */
+/** Orders for the recorder, and what came of the last one; the big button, and "Again", are deaf for a moment after each. */
 function useOrders(pair: string) {
   const [isDeaf, setIsDeaf] = useState(false);
   const [reply, setReply] = useState<ActionReply>();

@@ -3,7 +3,7 @@ import { useState } from "preact/hooks";
 import type { DatasetsReply } from "../../datasets/messages.ts";
 import type { ActionReply } from "../../messages.ts";
 import type { RecordOrder } from "../../recording/messages.ts";
-import { sizeOf } from "../datasets/listed.ts";
+import { episodesOf, sizeOf } from "../datasets/listed.ts";
 import { Reply } from "../frame/reply.tsx";
 import { byOwnMeans } from "../own-means.ts";
 import { pathOf } from "../pair-path.ts";
@@ -67,9 +67,11 @@ export function Start({ pair, datasets }: Properties) {
           ))}
         </datalist>
         <small id="record-dataset-is">
-          {known?.info
-            ? `It is there, with ${known.info.episodes} episodes: new ones are added.`
-            : "A new folder below that of the datasets; letters, digits and . _ -"}
+          {known === undefined
+            ? "A new folder below that of the datasets; letters, digits and . _ -"
+            : known.info === null
+              ? `It is there, and cannot be read: ${known.problem}.`
+              : `It is there, with ${episodesOf(known.info.episodes)}: new ones are added.`}
         </small>
       </div>
       <div class="entry">
