@@ -171,13 +171,16 @@ test("commands drive the follower, which is aligned first; without them it holds
     async () => Math.abs((await degreesOf(await followerSteps()))[2]! - wanted[2]!) < 1,
     "the pose",
   );
-  const { driver, state } = await status();
-  expect([driver?.source, driver?.leader, state]).toEqual(["client", clientAddress, "following"]);
+  const { driver } = await until(async () => {
+    const now = await status();
+    return now.state === "following" && now;
+  }, "following");
+  expect([driver?.source, driver?.leader]).toEqual(["client", clientAddress]);
   expect(said).toContain(`LeRobot at ${clientAddress} drives the follower`);
-  const seen = positionsIn(
-    (await until(async () => (await client.observe()) ?? undefined, "an observation")) as never,
-  );
-  expect(Math.abs(seen[2]! - wanted[2]!)).toBeLessThan(2);
+  await until(async () => {
+    const observation = await client.observe();
+    return observation !== null && Math.abs(positionsIn(observation)[2]! - wanted[2]!) < 2;
+  }, "an observation of the pose");
   await stop();
   await until(async () => (await status()).state === "holding", "holding");
   const again = commanding(client, there);
