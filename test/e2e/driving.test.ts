@@ -5,6 +5,7 @@ import { targetsPath } from "../../src/api/address.ts";
 import { ApiError, askService } from "../../src/api/client.ts";
 import { Driving } from "../../src/api/driving.ts";
 import type { DriveState, Status } from "../../src/api/protocol.ts";
+import { RecorderConnection } from "../../src/api/recorder.ts";
 import { JOINTS } from "../../src/arm/joints.ts";
 import { nativeBuffer } from "../../src/linux/libc.ts";
 import { close, connectTo, send } from "../../src/linux/sockets/stream.ts";
@@ -164,6 +165,23 @@ test("a pause ends its drive at once, and it does not come back while it goes on
   for (let i = 0; i < 5; i++)
     expect(await refusalOf("10.1.1.5")).toContain("once it has asked for nothing for 10 s");
   expect((await status()).driver?.source).toBe("local leader");
+});
+
+test("no episode is begun of a follower that it drives, whoever orders that of the recorder", async () => {
+  const recorder = await RecorderConnection.open([socket]);
+  cleanUp.push(() => recorder.close());
+  recorder.say({
+    ...{ is: "ready", dataset: "/data/cubes", task: "Grab the cube", fps: 30, episode: 0, saved: 0 },
+    ...{ episodes: null, frames: 0, seconds: 0, lost: 0, remainingS: null, message: "" },
+  });
+  const driving = await aClient("10.1.1.8");
+  stream(driving, () => beside(20));
+  await until((now) => drives("10.1.1.8")(now) && now.state === "following" && now.recording !== undefined);
+  const begun = askService([socket], { do: "record", order: "begin" });
+  expect(await begun.catch(({ problem }: ApiError) => problem)).toEqual({
+    kind: "refused",
+    reason: "no leader moves the follower now, but a client: what a leader does is recorded",
+  });
 });
 
 test("what floods, lies and is rubbish on the targets' socket never becomes a goal", async () => {
