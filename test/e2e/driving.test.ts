@@ -5,7 +5,7 @@ import { targetsPath } from "../../src/api/address.ts";
 import { ApiError, askService } from "../../src/api/client.ts";
 import { Driving } from "../../src/api/driving.ts";
 import type { DriveState, Status } from "../../src/api/protocol.ts";
-import { RecorderConnection } from "../../src/api/recorder.ts";
+import { framesOf, RecorderConnection } from "../../src/api/recorder.ts";
 import { JOINTS } from "../../src/arm/joints.ts";
 import { nativeBuffer } from "../../src/linux/libc.ts";
 import { close, connectTo, send } from "../../src/linux/sockets/stream.ts";
@@ -182,6 +182,27 @@ test("no episode is begun of a follower that it drives, whoever orders that of t
     kind: "refused",
     reason: "no leader moves the follower now, but a client: what a leader does is recorded",
   });
+});
+
+test("its beginning is seen in frames that are recorded, though the follower need not move for it", async () => {
+  const ending = new AbortController();
+  cleanUp.push(() => ending.abort());
+  const states: string[] = [];
+  const listening = (async () => {
+    for await (const { state } of framesOf([socket], 30, ending.signal)) states.push(state);
+  })().catch(() => {});
+  const frames = async (more: number) => {
+    for (const count = states.length; states.length < count + more; ) await Bun.sleep(5);
+  };
+  await frames(10);
+  expect(new Set(states)).toEqual(new Set(["following"]));
+  const driving = await aClient("10.1.1.9");
+  stream(driving, () => home);
+  await until((now) => drives("10.1.1.9")(now) && now.state === "following");
+  await frames(10);
+  expect(states).toContain("aligning");
+  ending.abort();
+  await listening;
 });
 
 test("what floods, lies and is rubbish on the targets' socket never becomes a goal", async () => {

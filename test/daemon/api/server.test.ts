@@ -67,7 +67,7 @@ beforeEach(async () => {
     samples: (everyMs) => new SampleStream(memory.readSamples(), everyMs),
     frames(perSecond) {
       const end = memory.record();
-      return new FrameStream(memory.readSamples(), perSecond, 200, end);
+      return new FrameStream(memory.readSamples(), perSecond, 200, end, () => 0);
     },
     recorder: (asking) => recorders.open(asking),
     recording: (held, recording) => recorders.take(held, recording),
