@@ -43,6 +43,7 @@ afterAll(async () => {
 beforeEach(async () => {
   // Whatever was before, the leader drives.
   await askService([socket], { do: "resume" });
+  await leaderRests();
   await until(({ state, driver }) => state === "following" && driver?.source === "local leader");
   home = goalsIn(await status());
 });
@@ -65,6 +66,19 @@ async function until(holds: (status: Status) => boolean): Promise<Status> {
 
 function goalsIn({ arms }: Status): number[] {
   return JOINTS.map((joint) => arms.follower.joints[joint].goalSteps!);
+}
+
+/** Until nobody has the leader in hand any more, who would keep a client from beginning. */
+async function leaderRests(): Promise<void> {
+  const positions = async () => {
+    const { leader } = await service.sim.client.request({ do: "state" });
+    return JSON.stringify(JOINTS.map((joint) => leader.joints[joint].position));
+  };
+  for (let before = ""; ; await Bun.sleep(400)) {
+    const now = await positions();
+    if (now === before) return;
+    before = now;
+  }
 }
 
 let clients = 0;
@@ -174,9 +188,9 @@ test("no episode is begun of a follower that it drives, whoever orders that of t
     ...{ is: "ready", dataset: "/data/cubes", task: "Grab the cube", fps: 30, episode: 0, saved: 0 },
     ...{ episodes: null, frames: 0, seconds: 0, lost: 0, remainingS: null, message: "" },
   });
-  const driving = await aClient("10.1.1.8");
+  const driving = await aClient("10.1.1.12");
   stream(driving, () => beside(20));
-  await until((now) => drives("10.1.1.8")(now) && now.state === "following" && now.recording !== undefined);
+  await until((now) => drives("10.1.1.12")(now) && now.state === "following" && now.recording !== undefined);
   const begun = askService([socket], { do: "record", order: "begin" });
   expect(await begun.catch(({ problem }: ApiError) => problem)).toEqual({
     kind: "refused",
@@ -196,9 +210,9 @@ test("its beginning is seen in frames that are recorded, though the follower nee
   };
   await frames(10);
   expect(new Set(states)).toEqual(new Set(["following"]));
-  const driving = await aClient("10.1.1.9");
+  const driving = await aClient("10.1.1.11");
   stream(driving, () => home);
-  await until((now) => drives("10.1.1.9")(now) && now.state === "following");
+  await until((now) => drives("10.1.1.11")(now) && now.state === "following");
   await frames(10);
   expect(states).toContain("aligning");
   ending.abort();
