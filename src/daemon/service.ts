@@ -98,7 +98,8 @@ export async function runService(options: ServiceOptions): Promise<Left | undefi
   );
   const recorderPlace = new RecorderPlace(
     (severity, problem) => sink({ kind: "notice", severity, problem }),
-    () => whyNotRecorded(history.state, history.why) ?? whyNotRecordedOf(drive.status.source),
+    () =>
+      whyNotRecorded(history.state, history.why) ?? whyNotRecordedOf((clients.status ?? drive.status).source),
   );
 
   let targets: SampleSocket | undefined;

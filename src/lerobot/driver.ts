@@ -10,6 +10,8 @@ import { PairPositions } from "./positions.ts";
  * taken the arms, as long as he asks.
  */
 const ASK_AGAIN_MS = 500;
+/** The arms' units may change while it drives, by a configuration that is read again. Should that not be told, it is seen so late. */
+const ARMS_AGE_MS = 1_000;
 /** A reason is told again when another was told between, but not more often. */
 const TELL_AGAIN_MS = 10_000;
 
@@ -29,7 +31,7 @@ export interface DriverOptions {
 export class ClientDriver {
   readonly #options: DriverOptions;
   #who = "";
-  #driving: { readonly drive: Driving; readonly positions: PairPositions } | undefined;
+  #driving: { readonly drive: Driving; positions: PairPositions; atMs: number } | undefined;
   #isAsking = false;
   #askAgainMs = Number.NEGATIVE_INFINITY;
   #told = { text: "", atMs: Number.NEGATIVE_INFINITY };
@@ -45,11 +47,12 @@ export class ClientDriver {
   command(who: string, values: readonly number[]): boolean {
     const nowMs = performance.now();
     if (who !== this.#who) this.#become(who);
-    const { drive, positions } = this.#driving ?? {};
-    if (drive === undefined || positions === undefined) {
+    if (this.#driving === undefined) {
       if (!this.#isAsking && nowMs >= this.#askAgainMs) void this.#ask();
       return true;
     }
+    const { drive, positions, atMs } = this.#driving;
+    if (nowMs - atMs > ARMS_AGE_MS) void this.#lookAgain();
     const steps = positions.toFollower(values);
     if (steps !== null) drive.target(steps);
     return steps !== null;
@@ -88,12 +91,13 @@ export class ClientDriver {
       void drive.end();
       return;
     }
-    this.#driving = { drive, positions };
+    this.#driving = { drive, positions, atMs: performance.now() };
     this.#told = { text: "", atMs: Number.NEGATIVE_INFINITY };
     let isSaid = false;
     drive.changed = () => {
       if (!isSaid && drive.state.is === "driving") this.#options.say("info", clientDrives(who));
       isSaid ||= drive.state.is === "driving";
+      if (this.#driving?.drive === drive) void this.#lookAgain();
     };
     void drive.over.then((last) => {
       if (this.#driving?.drive !== drive) return;
@@ -101,6 +105,17 @@ export class ClientDriver {
       if (!this.#options.signal.aborted)
         this.#options.say("info", clientDrivesNoMore(who, "why" in last ? last.why : undefined));
     });
+  }
+
+  /** In which units positions are now, and of which arms. */
+  async #lookAgain(): Promise<void> {
+    const driving = this.#driving!;
+    driving.atMs = performance.now();
+    try {
+      driving.positions = new PairPositions(await armsOf(this.#options.sockets));
+    } catch {
+      // A service that is gone ends the drive.
+    }
   }
 
   /** Told once, and not with each command. */

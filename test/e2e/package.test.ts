@@ -326,6 +326,9 @@ here.describe("the Debian package", () => {
     const status = (text: string) =>
       appliance.until(async () => (await of("StatusText")).includes(text), `LeRobot's status "${text}"`);
     await status("main at 127.0.0.1, ports 5555 to 5558");
+    // libzmq ends the program where the unit keeps it from anything that it wants.
+    const reached = async () => (await machine.run(["bash", "-c", ": < /dev/tcp/127.0.0.1/5555"])).code === 0;
+    await appliance.until(reached, "somebody at LeRobot's port");
     expect(await of("User")).toBe("so101-lerobot");
     const allowed = await of("IPAddressAllow");
     for (const network of ["10.0.0.0/8", "192.168.0.0/16", "127.0.0.0/8"]) expect(allowed).toContain(network);

@@ -5,7 +5,7 @@ import sys
 
 import zmq
 
-KINDS = {"push": zmq.PUSH, "pull": zmq.PULL, "req": zmq.REQ, "sub": zmq.SUB, "dealer": zmq.DEALER, "pair": zmq.PAIR}
+KINDS = {name: getattr(zmq, name.upper()) for name in ("push", "pull", "req", "sub", "xsub", "dealer", "pair")}
 
 context = zmq.Context()
 sockets = {}

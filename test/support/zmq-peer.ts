@@ -29,7 +29,7 @@ function isThere(use: () => unknown): boolean {
 
 /** What a peer is, and where it connects: `tcp://127.0.0.2:0;127.0.0.1:5555` comes from 127.0.0.2. */
 export interface PeerSocket {
-  readonly kind: "push" | "pull" | "req" | "sub" | "dealer" | "pair";
+  readonly kind: "push" | "pull" | "req" | "sub" | "xsub" | "dealer" | "pair";
   readonly to: string;
   /** Keeps the newest message alone, to be sent or taken. */
   readonly conflate?: boolean;

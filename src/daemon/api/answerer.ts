@@ -6,6 +6,15 @@ import type { Sender } from "../requests/request-server.ts";
 import { refusal, success } from "./lines.ts";
 import type { ApiSubject, Samples } from "./server.ts";
 
+/** What a connection stands for, one thing each: what it stood for before would not end with it. */
+const HELD_BY_A_CONNECTION: ReadonlySet<ControlRequest["do"]> = new Set([
+  "lend",
+  "network",
+  "drive",
+  "recorder",
+]);
+const STANDS_ALREADY = "this connection stands for something already — ask on another one";
+
 /** A status is made no more often than in so long, however many ask for it, but for what a command has changed. */
 const STATUS_EVERY_MS = 20;
 /** So many different requests are checked once, and then known. */
@@ -31,6 +40,7 @@ export class Answerer {
   answer(text: string, sender: Sender): string | undefined {
     const request = this.#requestOf(text);
     if (typeof request === "string") return refusal(request);
+    if (HELD_BY_A_CONNECTION.has(request.do) && sender.held !== undefined) return refusal(STANDS_ALREADY);
     switch (request.do) {
       case "watch":
         return sender.watch(this.#statusStream(request.everyMs))

@@ -17,12 +17,25 @@ export class FrameStream {
   readonly #frameUs: number;
   readonly #tickUs: number;
   readonly #end: () => void;
+  readonly #alignments: () => number;
+  #alignmentsBefore: number;
   /** When the first frame was due, and the number of the next one. */
   #fromUs: number | undefined;
   #next = 0;
 
-  /** `end` is called when nobody reads any more. */
-  constructor(reader: SampleReader, perSecond: number, rateHz: number, end: () => void) {
+  /**
+   * `end` is called when nobody reads any more; `alignments` is how often the follower has begun to align: where it need not
+   * move for that, as for another one who drives, no tick of it may be among the frames.
+   */
+  constructor(
+    reader: SampleReader,
+    perSecond: number,
+    rateHz: number,
+    end: () => void,
+    alignments: () => number,
+  ) {
+    this.#alignments = alignments;
+    this.#alignmentsBefore = alignments();
     this.#reader = reader;
     this.#frameUs = 1e6 / perSecond;
     this.#tickUs = 1e6 / rateHz;
@@ -45,7 +58,7 @@ export class FrameStream {
       if (!isFresh && awayUs + this.#tickUs < this.#frameUs / 2) continue;
       this.#next = frame + 1;
       this.#fromUs += awayUs * FOLLOW_SHARE;
-      return { ...sample, lost: this.#reader.lost, frame };
+      return { ...sample, ...this.#alignsAnew(), lost: this.#reader.lost, frame };
     }
   }
 
@@ -57,6 +70,14 @@ export class FrameStream {
   /** Nobody reads any more. */
   ended(): void {
     this.#end();
+  }
+
+  /** Of the first frame after it has begun to align anew it is said. */
+  #alignsAnew(): { state?: "aligning" } {
+    const alignments = this.#alignments();
+    if (alignments === this.#alignmentsBefore) return {};
+    this.#alignmentsBefore = alignments;
+    return { state: "aligning" };
   }
 
   #dueUs(): number {

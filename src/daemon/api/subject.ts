@@ -92,7 +92,8 @@ export function apiSubject(
     samples: (everyMs) => new SampleStream(memory.readSamples(), everyMs),
     frames(perSecond) {
       const { rateHz } = sources().settings;
-      return new FrameStream(memory.readSamples(), perSecond, rateHz, memory.record());
+      const alignments = () => memory.telemetry.counter("alignments");
+      return new FrameStream(memory.readSamples(), perSecond, rateHz, memory.record(), alignments);
     },
     pause() {
       clients.end("asked");

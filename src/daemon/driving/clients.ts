@@ -79,6 +79,8 @@ export class ClientDrives {
   #whyNot(client: DrivingClient): string | undefined {
     const { memory, borrower, hasFollower } = this.#options;
     const { mailbox } = memory;
+    // Whatever else is in the way: it has asked.
+    const barred = this.#barred.whyNot(client, performance.now());
     if (mailbox.isEnding) return "the program is ending";
     if (!hasFollower()) return "this machine has no follower of this pair: there is nothing to drive";
     const lentTo = borrower();
@@ -90,7 +92,7 @@ export class ClientDrives {
     if (drive?.isThere() === false) drive.ended();
     if (this.#drive !== undefined && (!isSame(this.#drive.client, client) || this.#drive.isThere()))
       return `${sayDrivingClient(this.#drive.client)} drives already`;
-    return this.#barred.whyNot(client, performance.now());
+    return barred;
   }
 
   /** The client with this epoch drives no more, as it says itself; why not, where it does not. */

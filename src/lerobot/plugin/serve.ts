@@ -110,7 +110,7 @@ class PluginHost {
       const [is, ...topic] = frames[0] ?? [];
       const name = topic.join();
       if (is === 0) this.#topics.delete(name);
-      else if (is === 1 && this.#topics.size < MOST_TOPICS) this.#topics.add(name);
+      else if (is === 1 && (name === "" || this.#topics.size < MOST_TOPICS)) this.#topics.add(name);
     }
     if (this.#topics.size === 0) this.#endFeeding();
     else if (this.#feeding === undefined) this.#feed(send);

@@ -89,6 +89,8 @@ export class ZmqSocket {
   readonly #socket: Pointer;
   /** Called after something was sent: that may have taken what tells that something has come. */
   readonly #sent: () => void;
+  /** libzmq has freed what a closed one was: nothing is asked of it any more. */
+  #isClosed = false;
 
   /** `sent` is called after each message that was sent. Throws the system's error. */
   constructor(zmq: Libzmq, context: Pointer, options: ZmqOptions, sent: () => void) {
@@ -148,8 +150,9 @@ export class ZmqSocket {
     return messages;
   }
 
-  /** Sends a message of these parts; false where nobody is there to take it, or who is has no room. */
+  /** Sends a message of these parts; false where nobody is there to take it, who is has no room, or it is closed. */
   send(...frames: readonly Uint8Array[]): boolean {
+    if (this.#isClosed) return false;
     const isSent = frames.every((frame, index) => {
       const flags = DONTWAIT | (index < frames.length - 1 ? SNDMORE : 0);
       return this.#zmq.zmq_send(this.#socket, frame.length === 0 ? null : frame, frame.length, flags) !== -1;
@@ -158,8 +161,10 @@ export class ZmqSocket {
     return isSent;
   }
 
-  /** Who is connected is disconnected; what was not sent is lost. */
+  /** Who is connected is disconnected; what was not sent is lost. A second call does nothing. */
   close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     this.#zmq.zmq_close(this.#socket);
   }
 

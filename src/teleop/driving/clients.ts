@@ -101,8 +101,8 @@ export class Clients {
 
   /** Finds out who drives, by how the leader is seen that is to be followed; undefined where there is none. */
   look(leader: LeaderCondition | undefined): void {
+    this.targets.look();
     const nowUs = this.#clock.nowUs();
-    this.targets.poll();
     if (leader?.is === "reached" && this.#hasLeader) this.#watch.see(nowUs, leader.positions);
     if (this.#driver.who !== "nobody") this.#detector = undefined;
     else {

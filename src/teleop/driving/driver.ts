@@ -37,7 +37,8 @@ export class Driver {
   #who: "leader" | "client" | "nobody";
   /** Of a client: why its targets are not heeded, if they are not. */
   #held: "silent" | "leader moves" | undefined;
-  #heldUs = 0;
+  /** … and since when it gives none; +∞ while it does. */
+  #silentUs = Number.POSITIVE_INFINITY;
   /** The drive that goes on, or was the last one to be refused. */
   #session = 0;
   #refused = 0;
@@ -83,21 +84,23 @@ export class Driver {
     else {
       this.#who = "client";
       this.#held = undefined;
+      this.#silentUs = Number.POSITIVE_INFINITY;
       this.#tell(session, { is: "driving" });
     }
   }
 
   #keepClient({ nowUs, session, targetUs, mayDrive, motion }: DriverSight): void {
     const isSilent = nowUs - targetUs > SILENT_AFTER_US;
+    this.#silentUs = isSilent ? Math.min(this.#silentUs, nowUs) : Number.POSITIVE_INFINITY;
     if (session !== this.#session) this.#over("ended");
     else if (!mayDrive) this.#over("asked");
     else if (motion === "lasting" && this.#held === "leader moves") {
       this.#over("leader took over");
       this.#who = "leader";
-    } else if (motion !== "still") this.#hold("leader moves", nowUs);
-    else if (!isSilent) this.#goOn();
-    else if (this.#held !== "silent") this.#hold("silent", nowUs);
-    else if (nowUs - this.#heldUs > KEPT_FOR_US) this.#over("silent");
+    } else if (nowUs - this.#silentUs > KEPT_FOR_US) this.#over("silent");
+    else if (motion !== "still") this.#hold("leader moves");
+    else if (isSilent) this.#hold("silent");
+    else this.#goOn();
   }
 
   #goOn(): void {
@@ -106,11 +109,9 @@ export class Driver {
     this.#tell(this.#session, { is: "driving" });
   }
 
-  #hold(why: "silent" | "leader moves", nowUs: number): void {
-    if (this.#held === why) return;
+  #hold(why: "silent" | "leader moves"): void {
     const wasHeld = this.#held !== undefined;
     this.#held = why;
-    this.#heldUs = nowUs;
     if (!wasHeld) this.#tell(this.#session, { is: "holding" });
   }
 

@@ -55,17 +55,31 @@ export class Targets implements LeaderSource {
     this.positions = this.#intake.positions;
   }
 
+  /**
+   * As {@link poll}, for who looks now and then: where nothing says when it came what has come, one of now is waited for, for
+   * a moment.
+   */
+  look(): void {
+    if (this.#hearSession()) this.#intake.look();
+    this.poll();
+  }
+
   /** Takes what has come, where a drive may be; who is connected is noticed to be gone also where none may. */
   poll(): void {
-    const { session, link } = this.#context;
+    if (this.#hearSession()) this.#intake.take();
+    else this.#context.link.look();
+  }
+
+  /** Whether a drive may be. What has come under another epoch than its own is nothing of it. */
+  #hearSession(): boolean {
+    const { session } = this.#context;
     const { low, high } = session;
     if (low !== this.#low || high !== this.#high) {
       this.#low = low;
       this.#high = high;
       this.#intake.forget();
     }
-    if (session.number === 0) link.look();
-    else this.#intake.take();
+    return session.number !== 0;
   }
 
   /** When the last good one came, µs; −∞ when none has come under this epoch. */

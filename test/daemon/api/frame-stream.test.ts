@@ -9,7 +9,13 @@ const TICK_US = 5_000;
 function framesOf(perSecond: number, ticks: readonly (readonly [us: number, age?: number])[]) {
   const main = createMemory();
   const { samples } = openMemory(main.buffer);
-  const stream = new FrameStream(main.readSamples(), perSecond, 1e6 / TICK_US, () => {});
+  const stream = new FrameStream(
+    main.readSamples(),
+    perSecond,
+    1e6 / TICK_US,
+    () => {},
+    () => 0,
+  );
   const frames: (readonly [frame: number, us: number])[] = [];
   for (const [us, age = 3_000] of ticks) {
     samples.write(us, "following", steps, steps, steps, us - age);
@@ -78,4 +84,25 @@ test("where none was, a frame is not left out for that", () => {
     ticks(400).map(([us]) => [us, 20_000] as const),
   );
   expect(frames.map(([frame]) => frame)).toEqual(Array.from({ length: frames.length }, (_, at) => at));
+});
+
+test("the first frame after the follower has begun to align anew says so, though all ticks were of following", () => {
+  const main = createMemory();
+  const { samples } = openMemory(main.buffer);
+  let alignments = 3;
+  const stream = new FrameStream(
+    main.readSamples(),
+    200,
+    200,
+    () => {},
+    () => alignments,
+  );
+  const states: string[] = [];
+  for (let tick = 0; tick < 6; tick++) {
+    if (tick === 3) alignments++;
+    const us = 1e9 + tick * TICK_US;
+    samples.write(us, "following", steps, steps, steps, us - 3_000);
+    for (let frame = stream.next(); frame !== undefined; frame = stream.next()) states.push(frame.state);
+  }
+  expect(states).toEqual(["following", "following", "following", "aligning", "following", "following"]);
 });

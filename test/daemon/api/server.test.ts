@@ -67,7 +67,7 @@ beforeEach(async () => {
     samples: (everyMs) => new SampleStream(memory.readSamples(), everyMs),
     frames(perSecond) {
       const end = memory.record();
-      return new FrameStream(memory.readSamples(), perSecond, 200, end);
+      return new FrameStream(memory.readSamples(), perSecond, 200, end, () => 0);
     },
     recorder: (asking) => recorders.open(asking),
     recording: (held, recording) => recorders.take(held, recording),
@@ -140,6 +140,20 @@ async function answersAgain(): Promise<void> {
     }
   }
 }
+
+test("a connection stands for one thing: arms that are lent on it come back with its end, whatever else it has asked", async () => {
+  const client = new RawClient(path);
+  client.say('{"v":1,"do":"lend","for":"dance"}\n');
+  for (const other of ['"recorder"', '"drive","as":"client","who":"x"', '"network"', '"lend","for":"sing"'])
+    client.say(`{"v":1,"do":${other}}\n`);
+  const lines = await client.until(4);
+  expect(lines.map((line) => JSON.parse(line).error)).toEqual(
+    Array.from({ length: 4 }, () => expect.stringContaining("stands for something already")),
+  );
+  expect(lending.borrower).toBeDefined();
+  client.close();
+  while (lending.borrower !== undefined) await Bun.sleep(5);
+});
 
 describe("a service that is asked", () => {
   test("tells its status, and does what it is told", async () => {

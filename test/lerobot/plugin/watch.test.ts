@@ -3,12 +3,14 @@ import { join } from "node:path";
 import { sampleService } from "../../../src/api/client.ts";
 import type { ApiSample } from "../../../src/api/protocol.ts";
 import { JOINTS, type Role } from "../../../src/arm/joints.ts";
+import { SAMPLE_PORT } from "../../../src/lerobot/plugin/wire.ts";
 import { ZmqContext } from "../../../src/lerobot/zmq/context.ts";
 import { LEROBOT_SESSION, LerobotSession } from "../../support/lerobot-session.ts";
 import { needing } from "../../support/needs.ts";
 import { PluginHostOfTests } from "../../support/plugin-host.ts";
 import { fileOf } from "../../support/simulated-arms.ts";
 import { RunningTeleoperation } from "../../support/teleoperation.ts";
+import { ZmqPeer } from "../../support/zmq-peer.ts";
 
 const { test } = needing(...LEROBOT_SESSION);
 setDefaultTimeout(60_000);
@@ -79,6 +81,23 @@ test("a recording in shadow mode has action and observation of one sample, and m
   // Each frame is of a sample of its own; of two the positions may be the same.
   expect(new Set(frames.map((frame) => JSON.stringify(frame))).size).toBeGreaterThan(frames.length / 2);
   expect(said.filter((line) => line.includes("send_action moves nothing"))).toHaveLength(1);
+});
+
+test("who listens to all is sent all, also after one has gone that wanted to hear of hundreds of things", async () => {
+  await using host = new PluginHostOfTests(socket);
+  await using odd = new ZmqPeer();
+  await using listener = new ZmqPeer();
+  const to = `tcp://${host.address}:${SAMPLE_PORT}`;
+  await odd.connect("wants", { kind: "xsub", to });
+  for (let count = 0; count < 200; count++) await odd.send("wants", [`\x01{"v":1${count}`]);
+  await odd.send("wants", ['\x01{"v":1']);
+  await odd.connect("hears", { kind: "sub", to });
+  expect(await odd.receive("hears")).not.toBeNull();
+  await odd.close("hears");
+  await listener.connect("all", { kind: "sub", to });
+  expect(await listener.receive("all")).not.toBeNull();
+  await odd.close("wants");
+  for (let count = 0; count < 300; count++) expect(await listener.receive("all")).not.toBeNull();
 });
 
 test("a Pi that is not there is an error that says what to check", async () => {

@@ -1,8 +1,10 @@
+import type { Pointer } from "bun:ffi";
 import { afterEach, expect } from "bun:test";
 import { connect, createServer } from "node:net";
 import { join } from "node:path";
 import { ZmqContext } from "../../../src/lerobot/zmq/context.ts";
-import type { ZmqMessage, ZmqOptions, ZmqSocket } from "../../../src/lerobot/zmq/socket.ts";
+import { type Libzmq, libzmq } from "../../../src/lerobot/zmq/library.ts";
+import { type ZmqMessage, type ZmqOptions, ZmqSocket } from "../../../src/lerobot/zmq/socket.ts";
 import { needing } from "../../support/needs.ts";
 import { ZMQ, ZmqPeer } from "../../support/zmq-peer.ts";
 
@@ -157,6 +159,25 @@ test("where an address is taken or not this machine's, the system's reason is th
   const second = context.socket({ ...options, kind: "pull" });
   expect(() => second.bind(to)).toThrow("EADDRINUSE");
   expect(() => second.bind("tcp://192.0.2.1:5555")).toThrow("EADDRNOTAVAIL");
+});
+
+test("of a socket that is closed nothing is asked any more: libzmq has freed it", async () => {
+  const zmq = libzmq();
+  let count = 0;
+  const counting = new Proxy(zmq, {
+    get(functions, name: keyof Libzmq) {
+      count++;
+      return functions[name];
+    },
+  });
+  const context = zmq.zmq_ctx_new() as Pointer;
+  const socket = new ZmqSocket(counting, context, { kind: "pub", longestBytes: 100 }, () => {});
+  socket.close();
+  const before = count;
+  expect(socket.send(bytes("late"))).toBe(false);
+  socket.close();
+  expect(count).toBe(before);
+  zmq.zmq_ctx_term(context);
 });
 
 test("a process whose sockets are closed ends by itself", async () => {

@@ -251,6 +251,18 @@ describe("the leader of this pair", () => {
     expect(goalsOf(it, 7).at(-1)).toBe(target[0]!);
   });
 
+  test("need not have its power, however long it is asked", async () => {
+    const { it, drive, drives, begin } = drivenPair();
+    using _ = it;
+    for (const servo of it.arms.boards.leader.arm.servos) servo.powerDown(it.clock.nowUs());
+    begin(FOLLOWS_S);
+    const target = besides(it, 100);
+    drive(8, 12, () => target);
+    await it.runFor(11.9);
+    expect(drives()).toEqual(["driving"]);
+    expect(goalsOf(it, 11).at(-1)).toBe(target[0]!);
+  });
+
   test("may go and come while a client drives, and is watched again", async () => {
     const { it, drive, drives, begin } = drivenPair();
     using _ = it;

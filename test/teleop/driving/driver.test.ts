@@ -55,6 +55,18 @@ test("a client is held after 0.5 s, and kept for 10 s from then", () => {
   expect(told).toEqual(["1 driving", "1 holding", "1 over: silent"]);
 });
 
+test("a leader that is bumped meanwhile keeps no place for a client that is silent", () => {
+  see(1, { session: 1, target: "now" });
+  see(1.51);
+  see(9, { motion: "moving" });
+  see(9.5, { motion: "still" });
+  see(11.5);
+  expect(driver.who).toBe("client");
+  see(11.6);
+  expect(driver.who).toBe("nobody");
+  expect(told).toEqual(["1 driving", "1 holding", "1 over: silent"]);
+});
+
 test("one that is over does not drive again by a target, another session does", () => {
   see(1, { session: 1, target: "now" });
   see(2, { mayDrive: false });

@@ -1,0 +1,35 @@
+/** Who may drive a pair, as clients ask for it. */
+import { afterEach, beforeEach, expect, spyOn, test } from "bun:test";
+import { ClientDrives } from "../../../src/daemon/driving/clients.ts";
+import { createMemory, type MainMemory } from "../../../src/teleop/shared/control-memory.ts";
+
+const client = { as: "client", who: "10.0.0.1" } as const;
+
+let memory: MainMemory;
+let drives: ClientDrives;
+let nowMs: number;
+const clock = spyOn(performance, "now");
+
+beforeEach(() => {
+  nowMs = 0;
+  clock.mockImplementation(() => nowMs);
+  memory = createMemory();
+  drives = new ClientDrives({
+    ...{ memory, tell() {}, borrower: () => undefined, hasFollower: () => true, leaderPort: () => undefined },
+    ...{ pair: () => ({ state: "following", why: "" }), endTargets() {} },
+  });
+});
+afterEach(() => clock.mockRestore());
+
+const ask = () => drives.begin(client, { isThere: () => true });
+
+test("a client that a person has paused does not get the follower by the resume, while it asks for it all the time", () => {
+  expect(ask()).toBeObject();
+  drives.end("asked");
+  memory.mailbox.mode = "paused";
+  for (; nowMs < 60_000; nowMs += 500) expect(ask()).toContain("the pair is paused");
+  memory.mailbox.mode = "running";
+  expect(ask()).toContain("it may ask again once it has asked for nothing for 10 s");
+  nowMs += 10_000;
+  expect(ask()).toBeObject();
+});
