@@ -31,10 +31,10 @@ ExecStartPost=/bin/sh -c 'until [ -e sim.sock ]; do sleep 0.1; done; \\
 const serviceUnit = (command: string) => `[Unit]
 StartLimitIntervalSec=0
 [Service]
+Type=notify
+NotifyAccess=main
 User=so101
 SupplementaryGroups=dialout
-RuntimeDirectory=so101-teleop
-RuntimeDirectoryPreserve=yes
 RuntimeDirectory=so101-teleop
 RuntimeDirectoryPreserve=yes
 ExecStart=${command}
