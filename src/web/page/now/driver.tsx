@@ -1,4 +1,5 @@
 /** Who gives the follower its targets, what comes of the leader of another machine, and changing who it is. */
+import { FigureList } from "../frame/figure-list.tsx";
 import "./driver.css";
 import { useState } from "preact/hooks";
 import type { Status } from "../../../api/protocol.ts";
@@ -96,14 +97,5 @@ export function RemoteFigures({ of }: { readonly of: NonNullable<Status["remote"
     ],
     ["dropped", `${missing} missing, ${late} late, ${old} old, ${ofOthers} of others`],
   ];
-  return (
-    <dl class="figures" aria-label={`What comes of ${of.leader}`}>
-      {figures.map(([name, value]) => (
-        <div key={name}>
-          <dt>{name}</dt>
-          <dd>{value}</dd>
-        </div>
-      ))}
-    </dl>
-  );
+  return <FigureList label={`What comes of ${of.leader}`} figures={figures} />;
 }

@@ -1,10 +1,12 @@
 /** A recording that goes on, and what a person does in it: a big button begins and ends an episode. */
+
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Recording as Recorded, RecordingOrder } from "../../../api/recording.ts";
 import type { ActionReply } from "../../messages.ts";
 import type { RecorderReply } from "../../recording/messages.ts";
 import { durationOf, sizeOf } from "../datasets/listed.ts";
 import { ConfirmedButton } from "../frame/confirmed-button.tsx";
+import { FigureList } from "../frame/figure-list.tsx";
 import { Reply } from "../frame/reply.tsx";
 import { byOwnMeans } from "../own-means.ts";
 import { pathOf } from "../pair-path.ts";
@@ -127,16 +129,7 @@ function Figures({ recording, freeBytes }: Pick<Properties, "recording" | "freeB
     ["lost", `${lost}`],
     ["disk left", freeBytes === null ? "–" : sizeOf(freeBytes)],
   ];
-  return (
-    <dl class="figures" aria-label="What is recorded">
-      {figures.map(([name, value]) => (
-        <div key={name}>
-          <dt>{name}</dt>
-          <dd>{value}</dd>
-        </div>
-      ))}
-    </dl>
-  );
+  return <FigureList label="What is recorded" figures={figures} />;
 }
 
 /** Orders for the recorder, and what came of the last one; the big button, and "Again", are deaf for a moment after each. */
