@@ -75,6 +75,8 @@ export function sayFinding(finding: Finding): string {
         finding.episode === undefined ? "in meta/stats.json" : `in the row of episode ${finding.episode}`;
       return `${finding.key} of ${finding.column} is ${figure(finding.has)} ${where}, and ${figure(finding.wanted)} by the frames`;
     }
+    case "renumbered":
+      return `the statistics of ${finding.columns.join(" and ")} are of other numbers than the frames', as LeRobot's tools leave them when they delete, split or merge episodes: nothing is computed with them`;
     case "row statistics":
       return `the row of episode ${finding.episode} has no whole statistics: LeRobot's tools cannot split or merge the dataset with them`;
     case "no video":

@@ -513,20 +513,31 @@ describe("statistics", () => {
 
   test("in an episode's row: other ones, or none", async () => {
     const dir = copy();
-    await spoil(dir, ROW(1), (columns) => set(columns, "stats/index/max", () => [[99]]));
+    await spoil(dir, ROW(1), (columns) => set(columns, "stats/frame_index/max", () => [[99]]));
     expect(await errors(dir)).toEqual([
       expect.objectContaining({
         kind: "statistics",
-        column: "index",
+        column: "frame_index",
         key: "max",
         episode: 1,
         has: 99,
-        wanted: 20,
+        wanted: 8,
       }),
     ]);
     const other = copy();
     await spoil(other, ROW(1), (columns) => columns.delete("stats/index/max"));
     expect(await checkDataset(other)).toEqual([{ kind: "row statistics", episode: 1, level: "warning" }]);
+  });
+
+  // So LeRobot 0.6.2's delete_episodes leaves the rows, and merge_datasets stats.json.
+  test("of numbers that were given anew since: known once, and no error", async () => {
+    const dir = copy();
+    await spoil(dir, ROW(1), (columns) => set(columns, "stats/index/min", () => [[50]]));
+    await spoil(dir, ROW(1), (columns) => set(columns, "stats/episode_index/mean", () => [[4]]));
+    writeJson(join(dir, "meta/stats.json"), { ...stats, index: { ...stats.index, max: [7] } });
+    expect(await checkDataset(dir)).toEqual([
+      { kind: "renumbered", columns: ["episode_index", "index"], level: "warning" },
+    ]);
   });
 });
 

@@ -14,7 +14,7 @@ import { parseStats } from "../stored-stats.ts";
 import { checkInfo, checkRows, checkTasks } from "./about.ts";
 import { checkData } from "./data.ts";
 import { type Finding, type Found, levelOf } from "./finding.ts";
-import { checkRowStats, checkStats } from "./statistics.ts";
+import { checkRowStats, checkStats, withRenumbered } from "./statistics.ts";
 import { checkVideos } from "./videos.ts";
 
 /** Checks a dataset. Nothing is changed. Never throws for what the dataset is: that is found. */
@@ -56,11 +56,12 @@ async function checkRest(
     const rows = all.slice(0, info.total_episodes);
     found.push(...checkRows(rows, tasks, info));
     const { found: inData, stats } = await checkData(new DataFiles(dir, info), info, rows, tasks, unusable);
-    found.push(...inData, ...checkRowStats(rows, info, stats));
+    const inStats = checkRowStats(rows, info, stats);
     if (info.total_episodes > 0) {
       const text = await attempt(() => readText(dir, STATS_FILE));
-      found.push(...checkStats(parseStats(text), info, stats));
+      inStats.push(...checkStats(parseStats(text), info, stats));
     }
+    found.push(...inData, ...withRenumbered(inStats));
     found.push(...((await attempt(() => checkVideos(dir, info, rows))) ?? []));
   }
   if ((await attempt(() => readUnits(dir) ?? "none")) === "none") found.push({ kind: "no units" });

@@ -71,6 +71,8 @@ export type Found =
       readonly episode: number | undefined;
     } & OfColumn &
       Figure)
+  /** Statistics of numbers that have changed since: LeRobot's tools leave them so when they delete, split or merge episodes. */
+  | { readonly kind: "renumbered"; readonly columns: readonly string[] }
   | ({ readonly kind: "row statistics" } & OfEpisode)
   | ({ readonly kind: "no video" } & OfEpisode & Where)
   /** Its index cannot be read: it was not written to its end, or is no MP4. */
@@ -104,6 +106,7 @@ const WARNINGS: ReadonlySet<Found["kind"]> = new Set<Found["kind"]>([
   "extra column",
   "row groups",
   "no quantiles",
+  "renumbered",
   "row statistics",
   "no units",
   "gaps",

@@ -69,6 +69,18 @@ export function checkRowStats(
   });
 }
 
+/** What is numbered anew when an episode is deleted, or datasets are merged. Nobody normalises it. */
+const RENUMBERED: ReadonlySet<string> = new Set(["episode_index", "index", "task_index"]);
+
+/** Has what became of numbers alone found once, in place of each figure. */
+export function withRenumbered(found: readonly Found[]): Found[] {
+  const isRenumbered = (one: Found): one is Extract<Found, { kind: "statistics" }> =>
+    one.kind === "statistics" && one.key !== "count" && RENUMBERED.has(one.column);
+  const columns = new Set(found.filter(isRenumbered).map(({ column }) => column));
+  const others = found.filter((one) => !isRenumbered(one));
+  return columns.size === 0 ? others : [...others, { kind: "renumbered", columns: [...columns] }];
+}
+
 const BASIC = ["min", "max", "mean", "std", "count"] as const;
 
 /** The first figure that is another one than that of the frames. Quantiles of several episodes have no one true value. */
