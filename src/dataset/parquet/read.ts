@@ -20,6 +20,9 @@ const compressors: Compressors = {
   ZSTD: (bytes) => new Uint8Array(Bun.zstdDecompressSync(bytes)),
 };
 
+/** Of a row group with more rows nothing is kept: some hours of recording are no more, and a frame takes some 300 bytes. */
+const MOST_KEPT_ROWS = 500_000;
+
 /** A Parquet file in memory. */
 export class Table {
   readonly metadata: FileMetaData;
@@ -29,6 +32,8 @@ export class Table {
   readonly #dir: string;
   readonly #path: string;
   readonly #file: AsyncBuffer;
+  /** By column, the values of the row group of which a part was asked for last, and its first row. */
+  readonly #kept = new Map<string, { readonly start: number; readonly values: DecodedArray }>();
 
   /** `path` is the file's, below `dir`, for errors. Throws {@link DatasetError} where its end is not as it must be. */
   constructor(bytes: Buffer, dir: string, path: string) {
@@ -92,6 +97,35 @@ export class Table {
 
   /** A column's values of some rows. Throws {@link DatasetError}. */
   async column(name: string, rowStart = 0, rowEnd = this.rows): Promise<DecodedArray> {
+    const group = this.#groupAround(rowStart, rowEnd);
+    if (group === undefined) return this.#decode(name, rowStart, rowEnd);
+    let kept = this.#kept.get(name);
+    if (kept?.start !== group.start) {
+      kept = { start: group.start, values: await this.#decode(name, group.start, group.end) };
+      this.#kept.set(name, kept);
+    }
+    return kept.values.slice(rowStart - group.start, rowEnd - group.start);
+  }
+
+  /**
+   * The row group that has all these rows and others beside them. A part of one is not decoded without all of it: where it
+   * holds many episodes, as in a dataset that LeRobot has merged, it is decoded once.
+   */
+  #groupAround(
+    rowStart: number,
+    rowEnd: number,
+  ): { readonly start: number; readonly end: number } | undefined {
+    let start = 0;
+    for (const rows of this.groups) {
+      const end = start + rows;
+      if (rowStart >= start && rowEnd <= end)
+        return rowEnd - rowStart < rows && rows <= MOST_KEPT_ROWS ? { start, end } : undefined;
+      start = end;
+    }
+    return undefined;
+  }
+
+  async #decode(name: string, rowStart: number, rowEnd: number): Promise<DecodedArray> {
     try {
       const scan = await parquetScan({
         ...{ file: this.#file, metadata: this.metadata, columns: [name], compressors },
