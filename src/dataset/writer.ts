@@ -4,29 +4,24 @@
  */
 import type { NormalisationMode } from "../arm/calibration/normalisation.ts";
 import { JOINT_COUNT, JOINTS } from "../arm/joints.ts";
-import type { GuardedFolder } from "../linux/guarded/folder.ts";
-import { nameBehindTemporary } from "../linux/temporary.ts";
 import { isVisible } from "../linux/text/visible.ts";
-import { type Beyond, findBeyond, lastPlaces, removeBeyond, temporaryFiles } from "./beyond.ts";
+import { isJustBegun, isOurBeginning } from "./beginning.ts";
+import { findBeyond, removeBeyond, temporaryFiles } from "./beyond.ts";
 import { cardText } from "./card.ts";
 import { readInfo, readUnits } from "./dataset.ts";
-import { asDatasetError, namesIn, readText } from "./files.ts";
+import { asDatasetError, readText } from "./files.ts";
 import {
   CARD_FILE,
-  dataFile,
-  episodesFile,
   GAPS_FILE,
   INFO_FILE,
   isOurRobot,
   otherColumn,
-  type Place,
-  placeAfter,
   ROBOT_TYPE,
   STATS_FILE,
   TASKS_FILE,
   WRITER,
 } from "./format.ts";
-import { type Gap, type Gaps, gapsText, parseGaps } from "./gaps.ts";
+import { type Gap, gapsText } from "./gaps.ts";
 import { HeldFolder } from "./held.ts";
 import { type DatasetInfo, jsonText, newInfo, withEpisode, withoutLast } from "./info.ts";
 import {
@@ -41,6 +36,7 @@ import { type NewFile, placeInOrder, removeFiles, requireWritable } from "./plac
 import { DatasetError, type DatasetProblem } from "./problem.ts";
 import { columnStats, type Stats, togetherStats } from "./stats.ts";
 import { statsText } from "./stored-stats.ts";
+import { nextPlaces, ownFiles, type Written, whatCounts } from "./written.ts";
 
 /** How a dataset is recorded. */
 export interface Recorded {
@@ -62,23 +58,8 @@ export interface NewEpisode {
 /** A task's text has no more characters. */
 export const LONGEST_TASK = 1_000;
 
-/** Everything that a writer knows of what it has written. */
-interface Written {
-  readonly info: DatasetInfo;
-  readonly tasks: readonly string[];
-  readonly stats: Stats;
-  readonly gaps: Gaps;
-  /** Where the last data file and the last row are; undefined where there is none yet. */
-  readonly lastData: Place | undefined;
-  readonly lastRow: Place | undefined;
-  /** The columns that rows have, where there are some: LeRobot loads none of them when one has another. */
-  readonly rowColumns?: ReadonlySet<string> | undefined;
-}
-
 /** What is longer is not what we have written. */
 const LONGEST_INFO = 1024 * 1024;
-
-const START: Place = { chunk: 0, file: 0 };
 
 /** A dataset's folder, held and locked. Nobody else records into it until it is closed. */
 export class DatasetWriter {
@@ -265,37 +246,11 @@ export class DatasetWriter {
   }
 }
 
-/** Where the next episode's data and its row go. */
-function nextPlaces({ info, lastData, lastRow }: Written): { readonly data: Place; readonly row: Place } {
-  const next = (place: Place | undefined) =>
-    place === undefined ? START : placeAfter(place, info.chunks_size);
-  return { data: next(lastData), row: next(lastRow) };
-}
-
-/** The files that will be the next episode's alone. */
-function ownFiles(written: Written) {
-  const { data, row } = nextPlaces(written);
-  return [dataFile(data, written.info.data_path), episodesFile(row)] as const;
-}
-
 type Problem = DatasetProblem extends infer Each ? (Each extends unknown ? Omit<Each, "dir"> : never) : never;
 
 /** Whether a text may be a task's. */
 export function isTask(text: string): boolean {
   return text.trim() !== "" && text.length <= LONGEST_TASK && isVisible(text);
-}
-
-/** What counts of a dataset by an `info.json`, and what lies beyond that. Throws {@link DatasetError}. */
-async function whatCounts(
-  dir: string,
-  info: DatasetInfo,
-): Promise<{ readonly written: Written; readonly beyond: Beyond }> {
-  const { rows, tasks, stats, beyond } = await findBeyond(dir, info);
-  const all = parseGaps(readText(dir, GAPS_FILE) ?? "{}") ?? new Map();
-  const gaps = new Map([...all].filter(([episode]) => episode < info.total_episodes));
-  const { data: lastData, row: lastRow } = lastPlaces(dir, info, rows);
-  const written = { info, tasks, stats, gaps, lastData, lastRow, rowColumns: rows[0]?.columns };
-  return { written, beyond };
 }
 
 /** Holds a folder for a writer that `work` makes, and lets go of it when that throws. */
@@ -311,18 +266,6 @@ async function holding(
     held.close();
     throw asDatasetError(dir, dir, error);
   }
-}
-
-/** Whether a folder has nothing but what is made there before `info.json`. */
-function isJustBegun(dir: string, root: GuardedFolder): boolean {
-  return readText(dir, INFO_FILE) === undefined && root.names().every((name) => isOurBeginning(dir, name));
-}
-
-/** Whether something in a folder is what is left of a dataset that was cut off while it was made. */
-function isOurBeginning(dir: string, name: string): boolean {
-  if (name === CARD_FILE) return readUnits(dir) !== undefined;
-  if (name === "meta") return namesIn(dir, name).every((one) => nameBehindTemporary(one) === "info.json");
-  return nameBehindTemporary(name) === CARD_FILE;
 }
 
 /** Throws {@link DatasetError} where recording into a dataset as is asked would make two kinds of frames one. */
