@@ -1,15 +1,13 @@
 /** An episode's plots: of each joint what the leader asked for, and where the follower was. */
-import { useEffect, useRef } from "preact/hooks";
-import UPlot from "uplot";
 import type { EpisodeLine, EpisodeReply } from "../../datasets/messages.ts";
-import { plotLook, useDarkness } from "../frame/plot-look.ts";
+import { plotLook } from "../frame/plot-look.ts";
+import { usePlot } from "../frame/use-plot.ts";
 import { byOwnMeans } from "../own-means.ts";
 import { usePolled } from "../polled.ts";
 import { durationOf } from "./listed.ts";
 
 /** An episode does not change. */
 const LOOK_EVERY_MS = 600_000;
-const HEIGHT = 130;
 
 /** It. */
 export function Episode({ name, number }: { readonly name: string; readonly number: string }) {
@@ -54,21 +52,9 @@ interface PlotProperties {
 
 function LinePlot({ timesS, of }: PlotProperties) {
   const { name, action, state } = of;
-  const place = useRef<HTMLDivElement>(null);
-  const isDark = useDarkness();
-  useEffect(() => {
-    const none = timesS.map(() => null);
-    const lines = [action ?? none, state ?? none].map((values) => [...values]);
-    const made = new UPlot(optionsFor(place.current!), [[...timesS], ...lines], place.current!);
-    const resized = new ResizeObserver(([entry]) =>
-      made.setSize({ width: Math.floor(entry!.contentRect.width), height: HEIGHT }),
-    );
-    resized.observe(place.current!);
-    return () => {
-      resized.disconnect();
-      made.destroy();
-    };
-  }, [isDark, of]);
+  const none = timesS.map(() => null);
+  const lines = [action ?? none, state ?? none].map((values) => [...values]);
+  const { place } = usePlot(plotOptions, [[...timesS], ...lines], of);
   const [asked, was] = [rangeOf(action), rangeOf(state)];
   return (
     <figure class="plot">
@@ -90,7 +76,7 @@ function rangeOf(values: readonly number[] | null): string {
   return `${min.toFixed(1)} … ${max.toFixed(1)}`;
 }
 
-function optionsFor(place: HTMLElement): UPlot.Options {
+function plotOptions(place: HTMLElement) {
   const { colour, axis } = plotLook(place);
   const line = (label: string, name: string) => ({
     label,
@@ -99,13 +85,11 @@ function optionsFor(place: HTMLElement): UPlot.Options {
     points: { show: false },
   });
   return {
-    width: Math.max(100, place.clientWidth),
-    height: HEIGHT,
     legend: { show: false },
     cursor: { show: false },
     scales: { x: { time: false } },
     axes: [
-      { ...axis, size: 22, values: (_, at) => at.map((second) => `${second} s`) },
+      { ...axis, size: 22, values: (_: unknown, at: number[]) => at.map((second) => `${second} s`) },
       { ...axis, size: 44 },
     ],
     series: [{}, line("action", "--leader"), line("state", "--follower")],

@@ -1,8 +1,8 @@
 /** One figure of a joint over the last ten minutes, of both arms. */
-import { useEffect, useRef } from "preact/hooks";
-import UPlot from "uplot";
+import { useEffect } from "preact/hooks";
 import type { SeriesName } from "../../history/messages.ts";
-import { plotLook, useDarkness } from "../frame/plot-look.ts";
+import { plotLook } from "../frame/plot-look.ts";
+import { type PlotOptions, usePlot } from "../frame/use-plot.ts";
 import { type History, SPAN_S } from "./history.ts";
 
 /** A line of a plot. */
@@ -23,30 +23,15 @@ interface Properties {
   readonly pointed: number | undefined;
 }
 
-const HEIGHT = 130;
 /** A label each so many seconds. */
 const LABEL_EVERY_S = 120;
 
 /** The plot, with what it says in words: where a finger points, else now. */
 export function Plot({ title, unit, lines, history, pointed }: Properties) {
-  const place = useRef<HTMLDivElement>(null);
-  const plot = useRef<UPlot>(undefined);
-  const isDark = useDarkness();
   const data = dataOf(history, lines);
   const [times] = data;
   const row = pointed === undefined ? times.length - 1 : rowNearest(times, (pointed - 1) * SPAN_S);
-  useEffect(() => {
-    const made = new UPlot(optionsFor(lines, place.current!), data, place.current!);
-    plot.current = made;
-    const resized = new ResizeObserver(([entry]) =>
-      made.setSize({ width: Math.floor(entry!.contentRect.width), height: HEIGHT }),
-    );
-    resized.observe(place.current!);
-    return () => {
-      resized.disconnect();
-      made.destroy();
-    };
-  }, [isDark, lines]);
+  const { place, plot } = usePlot(optionsFor(lines), data, lines);
   useEffect(() => plot.current?.setData(data), [history]);
   useEffect(() => {
     const made = plot.current;
@@ -92,37 +77,37 @@ function rowNearest(times: readonly number[], timeS: number): number {
   return timeS - times[after - 1]! < times[after]! - timeS ? after - 1 : after;
 }
 
-function optionsFor(lines: readonly Line[], place: HTMLElement): UPlot.Options {
-  const { colour, axis } = plotLook(place);
-  return {
-    width: Math.max(100, place.clientWidth),
-    height: HEIGHT,
-    legend: { show: false },
-    cursor: {
-      y: false,
-      drag: { x: false, y: false },
-      bind: { mousemove: () => null, mouseleave: () => null },
-    },
-    scales: { x: { time: false, range: [-SPAN_S, 0] } },
-    axes: [
-      {
-        ...axis,
-        size: 22,
-        splits: () =>
-          Array.from({ length: SPAN_S / LABEL_EVERY_S + 1 }, (_, at) => at * LABEL_EVERY_S - SPAN_S),
-        values: (_, at) => at.map((second) => (second === 0 ? "now" : `${second / 60} min`)),
+function optionsFor(lines: readonly Line[]): PlotOptions {
+  return (place) => {
+    const { colour, axis } = plotLook(place);
+    return {
+      legend: { show: false },
+      cursor: {
+        y: false,
+        drag: { x: false, y: false },
+        bind: { mousemove: () => null, mouseleave: () => null },
       },
-      { ...axis, size: 44 },
-    ],
-    series: [
-      {},
-      ...lines.map(({ label, colour: name, dash }) => ({
-        label,
-        stroke: colour(name),
-        width: 1.5,
-        points: { show: false },
-        ...(dash && { dash: [...dash] }),
-      })),
-    ],
+      scales: { x: { time: false, range: [-SPAN_S, 0] } },
+      axes: [
+        {
+          ...axis,
+          size: 22,
+          splits: () =>
+            Array.from({ length: SPAN_S / LABEL_EVERY_S + 1 }, (_, at) => at * LABEL_EVERY_S - SPAN_S),
+          values: (_, at) => at.map((second) => (second === 0 ? "now" : `${second / 60} min`)),
+        },
+        { ...axis, size: 44 },
+      ],
+      series: [
+        {},
+        ...lines.map(({ label, colour: name, dash }) => ({
+          label,
+          stroke: colour(name),
+          width: 1.5,
+          points: { show: false },
+          ...(dash && { dash: [...dash] }),
+        })),
+      ],
+    };
   };
 }
