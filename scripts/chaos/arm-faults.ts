@@ -1,6 +1,5 @@
 /** Faults of boards, lines, servos and supplies. */
 import { ARMS, type ArmName, JOINTS } from "../../src/sim/arm/joints.ts";
-import type { SimRequest } from "../../src/sim/control/requests.ts";
 import { type Draw, simulated } from "./fault.ts";
 
 /** `release_temperature_c` of a configuration that does not set it. */
@@ -10,6 +9,12 @@ const RELEASES_FROM_C = 65;
 function whenEnergised(arm: ArmName, torqueOn: boolean): string | undefined {
   return arm === "leader" && torqueOn ? "the leader came back energised and was lowered first" : undefined;
 }
+
+/**
+ * What befalls so many replies is over by then, also where a program that was stopped, or waits, has read only a few of them:
+ * what the field has lasts a time and not a number of replies.
+ */
+const REPLIES_MS = 500;
 
 /** Faults of the arms themselves. */
 export const ARM_FAULTS: Readonly<Record<string, Draw>> = {
@@ -74,7 +79,8 @@ export const ARM_FAULTS: Readonly<Record<string, Draw>> = {
       joint: random.of(JOINTS),
       count: random.whole(1, 12),
     } as const;
-    return simulated("lost replies", victims, [], begin);
+    const end = { ...begin, count: 0 };
+    return simulated("lost replies", victims, [`replies ${begin.arm}`], begin, { end, forMs: REPLIES_MS });
   },
   corrupt(random, victims) {
     const begin = {
@@ -83,20 +89,24 @@ export const ARM_FAULTS: Readonly<Record<string, Draw>> = {
       joint: random.of(JOINTS),
       count: random.whole(1, 12),
     } as const;
-    return simulated("damaged replies", victims, [], begin);
+    const end = { ...begin, count: 0 };
+    return simulated("damaged replies", victims, [`replies ${begin.arm}`], begin, { end, forMs: REPLIES_MS });
   },
   delay(random, victims) {
     const us = random.whole(1_000, 60_000);
     const count = random.whole(1, 10);
     const begin = { do: "delay", arm: random.of(ARMS), joint: random.of(JOINTS), us, count } as const;
-    return simulated("late replies", victims, [], begin, { lingersMs: us / 1e3 });
+    const end = { ...begin, count: 0 };
+    const how = { end, forMs: REPLIES_MS, lingersMs: us / 1e3 };
+    return simulated("late replies", victims, [`replies ${begin.arm}`], begin, how);
   },
   noise(random, victims) {
-    const begin = {
-      ...{ do: "noise", arm: random.of(ARMS), bytes: random.whole(1, 200) },
-      ...(random.chance(0.5) && { beforeReplies: random.whole(1, 50) }),
-    } as const;
-    return simulated("noise", victims, [], begin as SimRequest);
+    const [arm, bytes] = [random.of(ARMS), random.whole(1, 200)];
+    const noise = { do: "noise", arm, bytes } as const;
+    if (random.chance(0.5)) return simulated("noise", victims, [], noise);
+    const begin = { ...noise, beforeReplies: random.whole(1, 50) };
+    const end = { ...noise, beforeReplies: 0 };
+    return simulated("noise before replies", victims, [`replies ${arm}`], begin, { end, forMs: REPLIES_MS });
   },
   silent(random, victims) {
     const [arm, joint] = [random.of(ARMS), random.of(JOINTS)];

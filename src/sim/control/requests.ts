@@ -9,7 +9,8 @@ const arm = v.picklist(ARMS);
 const joint = v.picklist(JOINTS);
 /** Left out: every joint of the arm. */
 const joints = v.optional(joint);
-const count = v.optional(v.pipe(v.number(), v.integer(), v.minValue(1)), 1);
+/** So many of the next replies; 0 ends what is left of a fault. */
+const count = v.optional(v.pipe(v.number(), v.integer(), v.minValue(0)), 1);
 const steps = v.pipe(v.number(), v.minValue(-32767), v.maxValue(32767));
 const word = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(0xffff));
 const byte = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(0xff));
@@ -59,7 +60,7 @@ const schemas = [
     ms: v.pipe(v.number(), v.minValue(0), v.maxValue(1000)),
     jitterMs: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(1000)), 0),
   }),
-  /** Bytes on the host's input, hexadecimal or so many random ones: now, or directly before each of the next replies. */
+  /** Bytes on the host's input, hexadecimal or so many random ones: now, or before each of so many replies; 0 ends that. */
   v.strictObject({
     do: v.literal("noise"),
     arm,
@@ -70,7 +71,7 @@ const schemas = [
       ]),
       16,
     ),
-    beforeReplies: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1))),
+    beforeReplies: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0))),
   }),
   /** One servo neither hears nor answers. */
   v.strictObject({ do: v.literal("silent"), arm, joint, on: v.boolean() }),
