@@ -4,7 +4,7 @@
  * that is not met is only said.
  *
  *   --seconds N       how long a client sends, at each rate (20)
- *   --only TEXT       only the ways whose names contain it: "socket", "LeKiwi"
+ *   --only TEXT       only the ways whose names contain it: "socket", "LeKiwi", "plugin"
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -70,7 +70,7 @@ async function floorOf(way: Way, rate: Rate): Promise<Taken> {
   const floor = new Program([floorPath, at, sim.paths.follower]);
   floor.start();
   await reach(floor, "following");
-  const sender = way.toFloor(at);
+  const sender = await way.toFloor(at);
   const sent = await sendAt(rate, seconds, middle, sender);
   await sender.end();
   await floor.end("SIGKILL");

@@ -1,4 +1,4 @@
-/** The ways that a client's command can come: the service's own socket of targets, and LeKiwi's wire. */
+/** The ways that a client's command can come: the service's own socket of targets, LeKiwi's wire, and LeRobot's plugin. */
 import { join } from "node:path";
 import { askService } from "../../src/api/client.ts";
 import { normalise } from "../../src/arm/calibration/normalisation.ts";
@@ -10,6 +10,7 @@ import { nativeBuffer } from "../../src/linux/libc.ts";
 import { close, connectTo, send } from "../../src/linux/sockets/stream.ts";
 import type { RunningSim } from "../../src/sim/testing/start.ts";
 import { SAMPLE_BYTES, SampleView } from "../../src/teleop/remote/sample.ts";
+import { LerobotSession } from "../../test/support/lerobot-session.ts";
 import { programPath } from "../bench/subjects.ts";
 import { WireClient } from "../chaos/clients/wire-client.ts";
 import { BareZmq } from "./bare-zmq.ts";
@@ -26,7 +27,7 @@ export interface Way {
   readonly name: string;
   /** Where the floor takes commands. */
   floorAt(sim: RunningSim): string;
-  toFloor(at: string): Sender;
+  toFloor(at: string): Sender | Promise<Sender>;
   /** To the program that drives a simulation's arms, and whose control socket is there. */
   toProgram(sim: RunningSim, control: string): Promise<Sender>;
 }
@@ -68,28 +69,90 @@ const leKiwi: Way = {
     return { send: (target) => socket.send(command(target)), end: async () => {} };
   },
   async toProgram({ paths }, control) {
-    const host = Bun.spawn([programPath, "lerobot", "--listen", ADDRESS, "--socket", control], {
-      ...{ stdin: "ignore", stdout: "ignore", stderr: "inherit" },
-    });
+    const host = serveLerobot(control);
     const socket = new BareZmq("push", COMMANDS);
-    const follower = new CalibrationStore(paths.calibration).load({ role: "follower", id: "follower" });
+    const positions = positionsOf(paths.calibration);
+    return { send: (target) => socket.send(command(positions(target))), end: host.end };
+  },
+};
+
+/** As a workstation has it: Python, in a process that is told each command by a line. */
+const plugin: Way = {
+  name: "LeRobot's plugin",
+  floorAt: () => FLOOR,
+  async toFloor(at) {
+    const session = await LerobotSession.start();
+    await session.value(`
+import json, zmq
+socket = zmq.Context().socket(zmq.PUSH)
+socket.connect("${at}")
+def go(*values):
+    socket.send_string(json.dumps(dict(enumerate(values))))
+`);
+    return ofSession(session, (target) => target);
+  },
+  async toProgram({ paths }, control) {
+    const host = serveLerobot(control);
+    const session = await LerobotSession.start();
+    await session.value(`
+robot = make_robot(remote_ip="${ADDRESS}")
+robot.connect()
+def go(*values):
+    robot.send_action(dict(zip(robot.action_features, values)))
+`);
+    const sender = ofSession(session, positionsOf(paths.calibration));
     return {
-      send: (target) =>
-        // What is truncated toward zero is to be this step.
-        socket.send(
-          command(
-            JOINTS.map((joint, index) =>
-              normalise(steps(target[index]! + 0.5), follower[joint], joint, "range"),
-            ),
-          ),
-        ),
+      send: sender.send,
       async end() {
-        host.kill("SIGTERM");
-        await host.exited;
+        await sender.end();
+        await host.end();
       },
     };
   },
 };
+
+/** A session of LeRobot's in which \`go\` sends a command. What fails there is said at the end. */
+function ofSession(
+  session: LerobotSession,
+  valuesOf: (target: readonly number[]) => readonly number[],
+): Sender {
+  const failures = new Set<string>();
+  let last: Promise<void> = Promise.resolve();
+  return {
+    send(target) {
+      last = session.run(`go(${valuesOf(target).join()})`).then(({ error }) => {
+        if (error !== null) failures.add(error);
+      });
+      return true;
+    },
+    async end() {
+      await last;
+      await session[Symbol.asyncDispose]();
+      for (const failure of failures) throw new Error(failure);
+    },
+  };
+}
+
+/** The program that serves LeRobot's clients for the service at a control socket. */
+function serveLerobot(control: string) {
+  const host = Bun.spawn([programPath, "lerobot", "--listen", ADDRESS, "--socket", control], {
+    ...{ stdin: "ignore", stdout: "ignore", stderr: "inherit" },
+  });
+  return {
+    async end() {
+      host.kill("SIGTERM");
+      await host.exited;
+    },
+  };
+}
+
+/** Steps as LeRobot has positions. */
+function positionsOf(calibration: string): (target: readonly number[]) => number[] {
+  const follower = new CalibrationStore(calibration).load({ role: "follower", id: "follower" });
+  return (target) =>
+    // What is truncated toward zero is to be this step.
+    JOINTS.map((joint, index) => normalise(steps(target[index]! + 0.5), follower[joint], joint, "range"));
+}
 
 /** LeKiwi's message: nine keys, of which the wheels' are no matter. */
 function command(values: readonly number[]): string {
@@ -98,7 +161,7 @@ function command(values: readonly number[]): string {
 }
 
 /** All ways, the shortest first. */
-export const WAYS: readonly Way[] = [targetsSocket, leKiwi];
+export const WAYS: readonly Way[] = [targetsSocket, leKiwi, plugin];
 
 /** Waits until a client's commands are followed. Rejects when they are not for long. */
 export async function untilFollowed(
