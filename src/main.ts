@@ -29,6 +29,7 @@ async function commands(): Promise<Command[]> {
   if (process.argv[2] === "helper") return [(await import("./cli/helper.ts")).helperCommand()];
   // They run beside the arms for long, in little memory.
   if (process.argv[2] === "network") return [(await import("./cli/network.ts")).networkCommand()];
+  if (process.argv[2] === "lerobot") return [(await import("./cli/lerobot.ts")).lerobotCommand()];
   if (process.argv[2] === "record") return [(await import("./cli/record/command.ts")).recordCommand()];
   // Somebody waits for it who looks at the page; it is there for moments, and in little memory.
   if (process.argv[2] === "dataset-view") {
