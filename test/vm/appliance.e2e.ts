@@ -156,6 +156,37 @@ describe.each(suites)("%s", (suite) => {
     5 * MINUTES,
   );
 
+  test(
+    "an episode is recorded into the folder that the package made, and LeRobot would take it",
+    async () => {
+      const record = "so101 record --task Wave --fps 30 --episode-time 3 --reset-time 1 --episodes 1 --json";
+      const said = await machine.run(`runuser -u nobody -g dialout -- ${record}`, { withinMs: 5 * MINUTES });
+      console.log(said);
+      expect(said).toContain('"saved":1');
+      const check = "so101 dataset check /var/lib/so101-teleop/datasets/*";
+      expect(await machine.run(check)).toContain("(1 episode, 90 frames): LeRobot takes it");
+    },
+    6 * MINUTES,
+  );
+
+  test(
+    "LeRobot's service ends where it is to listen nowhere, and else says what it lacks",
+    async () => {
+      await machine.until("! systemctl is-active so101-lerobot");
+      expect(await machine.run("systemctl show -p Result --value so101-lerobot")).toBe("success");
+      const config = "/etc/so101-teleop/config.toml";
+      await machine.run(`cp ${config} /tmp/config`);
+      await machine.run(`sed -i '/^\\[lerobot\\]$/a listen = "127.0.0.1"' ${config}`);
+      await machine.run("systemctl restart so101-lerobot");
+      await machine.until("journalctl -b -u so101-lerobot | grep -q 'sudo apt install libzmq5'", {
+        otherwise: "journalctl -b --no-pager -u so101-lerobot | tail",
+      });
+      await machine.run(`cp /tmp/config ${config} && systemctl restart so101-lerobot`);
+      await machine.until("! systemctl is-active so101-lerobot");
+    },
+    3 * MINUTES,
+  );
+
   test("on a terminal the leader is told by moving it, or by unplugging it", async () => {
     await using moving = onTerminal("so101 assign");
     await moving.until("How will you tell");
