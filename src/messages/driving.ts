@@ -13,7 +13,11 @@ export function sayWhereTo(client: DrivingClient | undefined): string {
 
 const overs: Readonly<Record<DriveOver, string>> = {
   ended: "it has ended",
-  asked: "somebody has asked for something else",
+  paused: "somebody has paused the pair",
+  released: "somebody has released the follower",
+  parked: "somebody has the follower parked",
+  lent: "somebody has the arms lent to another program",
+  asked: "somebody has asked the pair for something else",
   silent: "no target came from it for 10 s",
   "no target": "it gave no target within 10 s",
   "leader took over": "somebody moves the leader, which drives now",

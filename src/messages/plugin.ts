@@ -26,7 +26,8 @@ export function otherWire(theirs: number, ours: number, program: string): string
 }
 
 /** That a message is no request. */
-export const NO_REQUEST = "this is no request that is known here: packaging/doc/lerobot.md has them all";
+export const NO_REQUEST =
+  "this is no request that is known here: /usr/share/doc/so101-teleop/lerobot.md has them all";
 
 /** That an action cannot be a position of the arm. */
 export function noPosition(units: NormalisationMode): string {

@@ -171,7 +171,7 @@ test("a pause ends its drive at once, and it does not come back while it goes on
   stream(driving, () => beside(30));
   await until(drives("10.1.1.5"));
   await askService([socket], { do: "pause" });
-  expect((await overOf(driving)).why).toBe("somebody has asked for something else");
+  expect((await overOf(driving)).why).toBe("somebody has paused the pair");
   await until(({ isObeyed }) => isObeyed === true);
   expect(await refusalOf("10.1.1.6")).toBe("the pair is paused: who is beside it must resume it first");
   await askService([socket], { do: "resume" });

@@ -66,12 +66,22 @@ class SO101Remote(_Arm, Robot):
             raise ValueError(f"--robot.shadow is auto, true or false, and not {config.shadow!r}.")
         self.cameras = make_cameras_from_configs(config.cameras)
         self._has_said = False
-        Connection.expect(config)
+        self._connection = Connection.expect(config)
 
     @property
     def observation_features(self):
-        images = {name: (camera.height, camera.width, 3) for name, camera in self.cameras.items()}
+        images = {name: (camera.height, camera.width, channels) for name, camera, channels, _ in self._images()}
         return {**self.action_features, **images}
+
+    def _images(self):
+        """The name of each image, its camera, its channels, and what reads it."""
+        for name, camera in self.cameras.items():
+            if getattr(camera, "use_rgb", True):
+                # LeRobot before 0.4.4 has no read_latest.
+                yield name, camera, 3, getattr(camera, "read_latest", camera.async_read)
+            # LeRobot before 0.6.0 does not record what they see of depth.
+            if getattr(camera, "use_depth", False) and hasattr(camera, "read_latest_depth"):
+                yield f"{name}_depth", camera, 1, camera.read_latest_depth
 
     @property
     def is_shadow(self):
@@ -82,15 +92,16 @@ class SO101Remote(_Arm, Robot):
 
     def connect(self, calibrate=True):
         super().connect(calibrate)
-        for camera in self.cameras.values():
-            camera.connect()
+        try:
+            for camera in self.cameras.values():
+                camera.connect()
+        except BaseException:
+            self.disconnect()
+            raise
 
     def get_observation(self):
         observation = self._checked().take(self)
-        for name, camera in self.cameras.items():
-            # LeRobot before 0.4.4 has no read_latest.
-            observation[name] = getattr(camera, "read_latest", camera.async_read)()
-        return observation
+        return {**observation, **{name: read() for name, _, _, read in self._images()}}
 
     def send_action(self, action):
         connection = self._checked()
@@ -104,7 +115,8 @@ class SO101Remote(_Arm, Robot):
     def disconnect(self):
         super().disconnect()
         for camera in self.cameras.values():
-            camera.disconnect()
+            if camera.is_connected:
+                camera.disconnect()
 
 
 class SO101RemoteLeader(_Arm, Teleoperator):

@@ -6,6 +6,7 @@ import math
 import threading
 import time
 import uuid
+import weakref
 from importlib import metadata
 
 import zmq
@@ -31,7 +32,8 @@ SETTLE_S = 0.5
 class Connection:
     """Shared by the robot and the leader, so that both speak of the same sample. Any thread may use it."""
 
-    all = {}
+    # By address and port, as long as a robot or a leader has it.
+    all = weakref.WeakValueDictionary()
 
     @classmethod
     def expect(cls, config):
@@ -43,12 +45,17 @@ class Connection:
         """The connection that is meant: that of the process's one robot where no Pi is named."""
         if config.remote_ip is not None:
             return cls.expect(config)
-        if len(cls.all) != 1:
+        connections = list(cls.all.values())
+        if len(connections) != 1:
             raise ValueError("Which Pi's leader? Name it: --teleop.remote_ip=HOST.")
-        return next(iter(cls.all.values()))
+        return connections[0]
 
     def __init__(self, config):
         self.host, self.port, self.timeout_s = config.remote_ip, config.port, config.timeout_s
+        if not 0 < self.port < 65535:
+            raise ValueError(f"port is 1 to 65534, and not {self.port}: 5557, unless the Pi has another one in `listen`.")
+        if not 0 < self.timeout_s < math.inf:
+            raise ValueError(f"timeout_s is a number of seconds above 0, and not {self.timeout_s}.")
         self.users = []
         self.units, self._warned = None, set()
         self._lock = threading.RLock()
@@ -62,7 +69,7 @@ class Connection:
                 self._greet()
             except BaseException:
                 if not self.users:
-                    self._context.destroy(linger=0)
+                    self._close(linger_ms=0)
                 raise
             self._refused = None
             self.users = [*self.users, user]
@@ -75,7 +82,7 @@ class Connection:
                 self._send({"do": "end"})
                 self._driver = None
             if not self.users:
-                self._context.destroy(linger=200)
+                self._close(linger_ms=200)
 
     def take(self, user):
         """Its part of the newest sample; for the second of two users, of the one that the first has got."""
@@ -128,7 +135,8 @@ class Connection:
         self._samples = self._socket(zmq.SUB, CONFLATE=1, SUBSCRIBE=b"")
         # A target that waits for a network is of no use: it is sent to a Pi that is there, or not at all.
         self._commands = self._socket(zmq.DEALER, IMMEDIATE=1, SNDHWM=4, IDENTITY=uuid.uuid4().hex.encode())
-        self._sample = self._next = self._state = self._driver = self._said = None
+        self._sample = self._next = self._news = self._state = self._driver = None
+        self._was_late = False
         self._takers, self._taken_at, self._heard_at, self._number = [], -math.inf, time.monotonic(), 0
         host = f"[{self.host}]" if ":" in self.host else self.host
         try:
@@ -136,6 +144,11 @@ class Connection:
             self._commands.connect(f"tcp://{host}:{self.port + 1}")
         except zmq.ZMQError as error:
             raise ValueError(f"{self.host}, port {self.port}, can be no Pi: {error}") from error
+
+    def _close(self, linger_ms):
+        self._context.destroy(linger=linger_ms)
+        # Who meant another Pi makes another robot: this one's is not the leader that is meant then.
+        Connection.all.pop((self.host, self.port), None)
 
     def _socket(self, kind, **options):
         socket = self._context.socket(kind)
@@ -145,16 +158,28 @@ class Connection:
             socket.setsockopt(getattr(zmq, name), value)
         return socket
 
-    def _greet(self):
-        """Asks who is there, and passes on what it warns of."""
+    def _greet(self, again=False):
+        """Asks who is there, and passes on what it warns of. Again, it leaves what is refused as it is."""
         ask = {"do": "hello", "plugin": metadata.version(__package__), "lerobot": metadata.version("lerobot")}
-        self._hello, self._least_s = self._ask(ask), math.inf
+        self._hello = hello = self._ask({**ask, "again": again})
+        if self._news is None or self._news[0] != hello["run"]:
+            # Its clock may have begun anew.
+            self._least_s = math.inf
+        self._news = self._news_of(hello)
+        if hello["state"] != self._state:
+            self._state = hello["state"]
+            level = logging.INFO if self._state == "following" else logging.WARNING
+            logger.log(level, "The follower at %s is %s: %s", self.host, self._state, hello["why"])
         for warning in set(self._hello["warnings"]) - self._warned:
             self._warned.add(warning)
             logger.warning("%s: %s", self.host, warning)
         if self.users and self._hello["units"] != self.units:
             raise RuntimeError(f"{self.host} gave positions in {self.units}, and now in {self._hello['units']}.")
         self.units = self._hello["units"]
+
+    @staticmethod
+    def _news_of(message):
+        return [message[name] for name in ("run", "units", "state")]
 
     def _fresh(self):
         """Waits for a sample that is new, shows what is now, and has what its users need."""
@@ -170,31 +195,27 @@ class Connection:
             self._samples.poll(1 + 1000 * (self.timeout_s - waited_s))
         if is_late:
             raise DeviceNotConnectedError(f"All from {self.host} is more than {LATE_S} s old: check the network.")
-        self._greet()
+        self._greet(again=True)
         raise DeviceNotConnectedError(f"The arms at {self.host} give no positions: {self._hello['why']}")
 
     def _newest(self):
         """The newest sample that has come, now or before; None where none has."""
         if self._samples.poll(0):
             sample = self._versioned(json.loads(self._samples.recv()))
-            if sample["run"] != self._hello["run"] or sample["units"] != self.units:
-                self._greet()
+            if self._news_of(sample) != self._news:
+                self._greet(again=True)
+                self._news = self._news_of(sample)
             self._heard_at = time.monotonic()
             self._least_s = min(self._least_s + DRIFT_S, self._heard_at - sample["timeUs"] / 1e6)
-            if sample["state"] != self._state:
-                self._state = sample["state"]
-                logger.log(
-                    logging.INFO if self._state == "following" else logging.WARNING,
-                    "The follower at %s is %s.", self.host, self._state,
-                )  # fmt: skip
             self._next = sample
         return self._next
 
     def _say(self, reply):
-        """Tells once what keeps targets from moving the follower."""
-        if reply["drive"] not in ("driving", self._said):
+        """Tells once that targets come late; what else keeps them from moving the follower is the pair's state."""
+        is_late = reply["drive"] == "late"
+        if is_late and not self._was_late:
             logger.warning("%s: %s", self.host, reply["why"])
-        self._said = reply["drive"]
+        self._was_late = is_late
 
     def _ask(self, request):
         """The reply to a request. Raises what is refused, and DeviceNotConnectedError where nobody answers."""

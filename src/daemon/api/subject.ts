@@ -58,7 +58,7 @@ export function apiSubject(
       });
       return;
     }
-    clients.end("asked");
+    clients.end("parked");
     tell({ code: "pair.parking", stage: "asked" });
     mailbox.requestPark();
   };
@@ -96,13 +96,13 @@ export function apiSubject(
       return new FrameStream(memory.readSamples(), perSecond, rateHz, memory.record(), alignments);
     },
     pause() {
-      clients.end("asked");
+      clients.end("paused");
       set("paused", { code: "pair.paused", stage: "asked" });
       lending.recall("pause");
       return ending() ?? later(obstacle("held"));
     },
     release() {
-      clients.end("asked");
+      clients.end("released");
       set("released", { code: "pair.released", stage: "asked" });
       lending.recall("release");
       // Who wants the follower released does not want it to be parked first.
@@ -126,7 +126,7 @@ export function apiSubject(
       const hindered = ending() ?? obstacle("released");
       if (hindered !== undefined) return hindered;
       const loan = lending.lend(purpose, asking);
-      if (typeof loan !== "string") clients.end("asked");
+      if (typeof loan !== "string") clients.end("lent");
       return loan;
     },
     network: () => ending() ?? sources().drive.carry(),

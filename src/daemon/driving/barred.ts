@@ -8,6 +8,10 @@ const MOST_KEPT = 64;
 
 /** By which somebody beside the arms has shown what is to move them. */
 const BY_A_PERSON: ReadonlySet<DriveOver> = new Set([
+  "paused",
+  "released",
+  "parked",
+  "lent",
   "asked",
   "leader took over",
   "leader in hand",

@@ -167,7 +167,7 @@ class PluginHost {
     try {
       switch (request.do) {
         case "hello":
-          this.#drivers.greet(program);
+          if (!request.again) this.#drivers.greet(program);
           return { ok: true, number, ...(await this.#hello(request.lerobot)) };
         case "drive":
           return { ok: true, number, ...(await this.#drive(peer, program, request)) };

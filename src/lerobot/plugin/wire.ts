@@ -22,8 +22,15 @@ const figure = v.pipe(v.number(), v.finite());
 const release = v.pipe(v.string(), v.maxLength(64));
 
 const requestSchema = v.variant("do", [
-  /** Who is there, and what fits. A client that was refused may drive again from here. */
-  v.object({ v: version, do: v.literal("hello"), number, plugin: release, lerobot: release }),
+  /** Who is there, and what fits. A client that was refused may drive again from here, unless it only looks again. */
+  v.object({
+    v: version,
+    do: v.literal("hello"),
+    number,
+    plugin: release,
+    lerobot: release,
+    again: v.optional(v.boolean(), false),
+  }),
   /** The follower's next positions; `seen` is the time of the newest sample that the client had when it sent this. */
   v.object({
     v: version,

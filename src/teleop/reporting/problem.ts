@@ -67,7 +67,11 @@ export interface DrivingClient {
 export type DriveOver =
   /** It has said so, or the service has ended it. */
   | "ended"
-  /** A pause, a release, parking, a loan, or to go on was asked for. */
+  | "paused"
+  | "released"
+  | "parked"
+  | "lent"
+  /** To go on with the leader was asked for, or something of the above that the main thread has not told. */
   | "asked"
   /** No target came for too long. */
   | "silent"

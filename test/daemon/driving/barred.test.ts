@@ -12,6 +12,15 @@ test("a client that a person has made leave may ask once it has asked for nothin
   expect(barred.whyNot(client, 64_000)).toBeUndefined();
 });
 
+test.each(["paused", "released", "parked", "lent", "other leader"] as const)(
+  "%s is a person's doing",
+  (why) => {
+    const barred = new Barred();
+    barred.over(client, why, 0);
+    expect(barred.whyNot(client, 1)).toContain("10 s");
+  },
+);
+
 test.each(["ended", "silent", "no target", "program ends"] as const)("%s bars nobody", (why) => {
   const barred = new Barred();
   barred.over(client, why, 0);

@@ -189,12 +189,16 @@ test("a pause ends the drive with its reason, and nothing drives again by itself
   expect(reply).toMatchObject({ ok: true, drive: "driving" });
   await askService([socket], { do: "pause" });
   while (reply.ok) reply = await drive();
-  expect(reply.error).toStartWith("127.0.0.3 drives the follower no more: ");
+  expect(reply.error).toStartWith("127.0.0.3 drives the follower no more: somebody has paused the pair ");
   await askService([socket], { do: "resume" });
   await untilStatus(({ state }) => state === "following");
   expect(await drive()).toEqual(reply);
+  const hello = { do: "hello", plugin: "", lerobot: "" };
+  // Who only looks how the pair is has not begun anew.
+  expect(await ask({ ...hello, again: true })).toMatchObject({ ok: true, state: "following" });
+  expect(await drive()).toEqual(reply);
   // Begun anew, it is for the service to say.
-  expect(await ask({ do: "hello", plugin: "", lerobot: "" })).toMatchObject({ ok: true, units: "degrees" });
+  expect(await ask(hello)).toMatchObject({ ok: true, units: "degrees" });
   expect((await drive()).error).toContain("127.0.0.3 (so101_remote)");
   expect((await status())?.driver?.source).toBe("local leader");
 });

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout } from "bun:test";
 import { join } from "node:path";
-import { sampleService } from "../../../src/api/client.ts";
+import { askService, sampleService } from "../../../src/api/client.ts";
 import type { ApiSample } from "../../../src/api/protocol.ts";
 import { JOINTS, type Role } from "../../../src/arm/joints.ts";
 import { SAMPLE_PORT } from "../../../src/lerobot/plugin/wire.ts";
@@ -255,11 +255,105 @@ class NewerCamera(Camera):
   ]);
 });
 
+test("a camera that cannot be opened is told as it is, and leaves nothing open", async () => {
+  await using session = await LerobotSession.start();
+  await using host = new PluginHostOfTests(socket);
+  await session.value(`
+class Camera:
+    height, width, is_connected, is_broken = 480, 640, False, False
+    make = lambda self: self
+    read_latest = async_read = lambda self: "picture"
+    def connect(self):
+        if self.is_broken: raise ConnectionError("no such camera")
+        self.is_connected = True
+    def disconnect(self):
+        if not self.is_connected: raise RuntimeError("not connected")
+        self.is_connected = False
+cameras = {"front": Camera(), "top": Camera(), "wrist": Camera()}
+cameras["top"].is_broken = True
+robot = make_robot(remote_ip="${host.address}", cameras=cameras)`);
+  expect((await session.run("robot.connect()")).error).toBe("ConnectionError: no such camera");
+  expect(await session.value("robot.is_connected")).toBe(false);
+  expect(await session.value("[camera.is_connected for camera in cameras.values()]")).toEqual([
+    false,
+    false,
+    false,
+  ]);
+  await session.value('cameras["top"].is_broken = False');
+  await session.value("robot.connect()");
+  expect(await session.value("robot.get_observation()")).toMatchObject({ top: "picture" });
+});
+
+test("a camera's depth is a feature of its own, as LeRobot's own robots have it", async () => {
+  await using session = await LerobotSession.start();
+  await using host = new PluginHostOfTests(socket);
+  await session.value(`
+class Camera:
+    height, width, is_connected, use_depth = 480, 640, True, True
+    make = lambda self: self
+    read_latest = async_read = lambda self: "picture"
+    read_latest_depth = lambda self: "depth"
+    connect = disconnect = lambda self: None
+class DepthCamera(Camera):
+    use_rgb = False
+robot = make_robot(remote_ip="${host.address}", cameras={"front": Camera(), "top": DepthCamera()})`);
+  const images = { front: [480, 640, 3], front_depth: [480, 640, 1], top_depth: [480, 640, 1] };
+  const features = (await session.value("robot.observation_features")) as object;
+  expect(features).toMatchObject(images);
+  await session.value("robot.connect()");
+  const observation = (await session.value("robot.get_observation()")) as object;
+  expect(observation).toMatchObject({ front: "picture", front_depth: "depth", top_depth: "depth" });
+  expect(Object.keys(observation)).toEqual(Object.keys(features));
+});
+
+test("a robot that is made anew for another Pi is the one whose leader is meant", async () => {
+  await using session = await LerobotSession.start();
+  await using host = new PluginHostOfTests(socket);
+  await session.value('mistaken = make_robot(remote_ip="127.0.0.2", timeout_s=0.1)');
+  expect((await session.run("mistaken.connect()")).error).toContain("No answer from 127.0.0.2");
+  await session.value('robot = make_robot(remote_ip="127.0.0.3")');
+  await session.value(`robot = make_robot(remote_ip="${host.address}", timeout_s=2)`);
+  await session.value("leader = make_leader(); leader.connect(); robot.connect()");
+  expect(Object.keys((await session.value("leader.get_action()")) as object)).toHaveLength(6);
+  expect(await session.value("leader.disconnect(); robot.disconnect()")).toBeNull();
+  await session.value(`robot = make_robot(remote_ip="${host.address}", timeout_s=1)`);
+  await session.value("robot.connect()");
+  expect(await session.value("robot._connection.timeout_s")).toBe(1);
+});
+
+test("a pause is told with its reason and what to do, once", async () => {
+  await using session = await LerobotSession.start();
+  await using host = new PluginHostOfTests(socket);
+  await session.value(`robot = make_robot(remote_ip="${host.address}")`);
+  await session.value("leader = make_leader(); leader.connect(); robot.connect()");
+  const said: string[] = [];
+  const observe = async () => said.push(...(await session.run("robot.get_observation()")).said);
+  await observe();
+  await askService([socket], { do: "pause" });
+  const isPaused = (line: string) =>
+    /^WARNING: The follower at .* is holding: .*paused.*so101 resume/.test(line);
+  while (!said.some(isPaused)) await observe();
+  for (let frame = 0; frame < 20; frame++) await observe();
+  expect(said.filter(isPaused)).toHaveLength(1);
+  await askService([socket], { do: "resume" });
+  while (!said.at(-1)?.startsWith("INFO: The follower at")) await observe();
+  expect(said.at(-1)).toContain(" is following: ");
+});
+
 test("what cannot be meant on the command line is refused", async () => {
   await using session = await LerobotSession.start();
   const { error } = await session.run('make_robot(remote_ip="pi", shadow="sometimes")');
   expect(error).toBe("ValueError: --robot.shadow is auto, true or false, and not 'sometimes'.");
   expect(await session.value('make_robot(remote_ip="pi", shadow="True")._shadow')).toBe("true");
+  for (const [option, value] of [
+    ["port", "0"],
+    ["port", "65535"],
+    ["timeout_s", "0"],
+    ["timeout_s", "float('nan')"],
+  ] as const) {
+    const refused = await session.run(`make_robot(remote_ip="pi", ${option}=${value})`);
+    expect(refused.error).toMatch(new RegExp(`^ValueError: ${option} is `));
+  }
   const nowhere = await session.run('make_robot(remote_ip="no such host").connect()');
   expect(nowhere.error).toStartWith("ValueError: no such host, port 5557, can be no Pi: ");
   const unknown = await session.run('make_robot(remote_ip="nobody.invalid", timeout_s=0.3).connect()');

@@ -41,6 +41,12 @@ test("what is no request of this version is known for what it is", () => {
   expect(requestIn(asBytes({ v: 1, do: "torque", number: 3 }))).toEqual({ kind: "none", number: 3 });
 });
 
+test("a hello begins anew, unless it says that it only looks again", () => {
+  const hello = { v: 1, do: "hello", number: 7, plugin: "0.2.0", lerobot: "0.6.2" };
+  expect(requestIn(asBytes(hello))).toEqual({ ...hello, again: false } as never);
+  expect(requestIn(asBytes({ ...hello, again: true }))).toEqual({ ...hello, again: true } as never);
+});
+
 test("a field that is new is ignored", () => {
   expect(requestIn(asBytes({ ...drive, speed: 3 }))).toEqual(drive as never);
 });
