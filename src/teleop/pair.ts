@@ -148,14 +148,18 @@ export class Pair {
       return;
     }
     // Another leader: all is checked again, and what is not used is left to others.
-    const { state } = this.#machine;
-    if (state === "aligning" || state === "following")
-      this.#machine.enter("holding", [
-        { code: "drive.changed", leader: settings.remoteLeader?.name ?? "local" },
-      ]);
+    this.#holdForLeader();
     this.#preparation.disconnect();
     this.#preparation.startOver();
     for (const role of ROLES) if (!this.#leaders.roles.includes(role)) await this.#letGo(role);
+  }
+
+  /** Another one is to be followed than the one that was: until its arm is checked the follower is held. */
+  #holdForLeader(): void {
+    const { state } = this.#machine;
+    if (state !== "aligning" && state !== "following") return;
+    const leader = this.#settings.remoteLeader?.name ?? "local";
+    this.#machine.enter("holding", [{ code: "drive.changed", leader }]);
   }
 
   /** An arm that is not used any more is nobody's to tell of. */
@@ -280,6 +284,7 @@ export class Pair {
       this.#reporter.forget("leader");
       this.#context.memory.telemetry.forgetArm("leader");
     } else {
+      this.#holdForLeader();
       this.#disconnect();
       this.#preparation.startOver();
     }
