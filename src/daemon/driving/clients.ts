@@ -47,6 +47,8 @@ export class ClientDrives {
   readonly #barred = new Barred();
   /** From when a client drives until a leader does: who comes after this program waits for the leader to be moved. */
   awaitsLeader = false;
+  /** When a client drove last. */
+  #endedAt = new Date();
   /** Whether a client drives, as the control thread has told last: it may not know yet that a drive was ended here. */
   #isDriven = false;
   #drive: ClientDrive | undefined;
@@ -113,6 +115,7 @@ export class ClientDrives {
     memory.session.end();
     endTargets();
     this.#last = { client: drive.client, why };
+    if (drive.drivesSince !== undefined) this.#endedAt = new Date();
     this.#barred.over(drive.client, why, performance.now());
     drive.over(why);
     if (why === "leader took over" || why === "leader in hand") {
@@ -150,6 +153,12 @@ export class ClientDrives {
     return (
       client && drivesSince && { source: client.as, leader: client.who, since: drivesSince.toISOString() }
     );
+  }
+
+  /** That nobody drives, and since when, for a status of the leader that is to be moved first; undefined where one drives. */
+  get awaited(): Pick<DriverStatus, "since" | "isAwaited"> | undefined {
+    if (this.status !== undefined || !this.awaitsLeader) return undefined;
+    return { since: this.#endedAt.toISOString(), isAwaited: true };
   }
 
   /** The control thread knows that a client drives, and not who. */

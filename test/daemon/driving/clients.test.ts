@@ -44,8 +44,10 @@ test("the leader that lies on the table is awaited also after a client that has 
   expect(drives.awaitsLeader).toBe(true);
   drives.take({ kind: "drive", session: 1, is: "over", why: "ended" });
   expect(drives.awaitsLeader).toBe(true);
+  expect(drives.awaited).toMatchObject({ isAwaited: true });
   drives.aligns();
   expect(drives.awaitsLeader).toBe(false);
+  expect(drives.awaited).toBeUndefined();
 });
 
 /** Under which epoch a client is to send its targets, as it is told. */
