@@ -136,6 +136,16 @@ describe("a client", () => {
     expect(goalsOf(it, 6)).toEqual([]);
   });
 
+  test("that is over: a leader that sinks by itself moves nothing", async () => {
+    const { it, drive, begin } = drivenPair();
+    using _ = it;
+    begin(FOLLOWS_S);
+    drive(3, 5, () => besides(it, 3));
+    moveLeader(it, 20, 60, 20);
+    await it.runFor(90);
+    expect(goalsOf(it, 6)).toEqual([]);
+  });
+
   test("another client's epoch is not heeded; after the first one is over it drives", async () => {
     const { it, drive, drives, begin } = drivenPair();
     using _ = it;
