@@ -311,6 +311,8 @@ export const statusSchema = v.object({
       source: v.picklist(["local leader", "remote leader", "client", "replay"]),
       leader: v.nullable(v.string()),
       since: v.string(),
+      /** That leader does not drive yet, and nobody else does since then: after a client it is waited until a person moves it. */
+      isAwaited: v.optional(v.boolean()),
     }),
   ),
   /** Which arms of the pair are on this machine. Not told by 0.1. */

@@ -99,6 +99,8 @@ export class Exchanges {
 
   /** True when a reply that is late could be taken for one to this request, which then waits until the line is silent. */
   mayConfuse(read: ReadRequest): boolean {
+    // Who never asks because of it would wait for ever.
+    this.#owed.expire(this.clock.nowUs());
     return this.#owed.confuses(read);
   }
 
@@ -265,7 +267,7 @@ export class Exchanges {
   #account(read: ReadRequest): void {
     const decoder = this.#decoder;
     // Replies come in the order of their requests: what was asked for before this does not come any more.
-    if (read.complete && !this.#owed.isEmpty) this.#owed.loseAll();
+    if (read.answered !== 0 && !this.#owed.isEmpty) this.#owed.loseAll();
     if (!read.complete && this.cameDamaged) {
       for (let i = 0; i < read.ids.length; i++) {
         if (!read.hasAnswerFrom(i)) this.counters.add(read.ids[i]!, "corrupted");

@@ -4,6 +4,9 @@ import type { Metric } from "./metric.ts";
 
 type Remote = NonNullable<Status["remote"]>;
 
+/** After a client a leader is waited for. */
+const NOBODY = { source: "nobody", leader: "" };
+
 /** Those metrics. The ones of a remote leader have samples while one is followed. */
 export const DRIVING_METRICS: readonly Metric[] = [
   {
@@ -13,7 +16,7 @@ export const DRIVING_METRICS: readonly Metric[] = [
     samples: ({ driver, armsHere }) =>
       driver === undefined || armsHere === "leader"
         ? []
-        : [[{ source: driver.source, leader: driver.leader ?? "" }, 1]],
+        : [[driver.isAwaited ? NOBODY : { source: driver.source, leader: driver.leader ?? "" }, 1]],
   },
   {
     name: "so101_driver_start_time_seconds",

@@ -6,7 +6,6 @@ import { longestWaitUs } from "../arm/checks/too-slow.ts";
 import { ArmConnection } from "../arm/connection.ts";
 import type { ArmIdentity } from "../arm/identity.ts";
 import { ROLES, type Role } from "../arm/joints.ts";
-import { MotionDetector } from "../arm/motion-detector.ts";
 import { yieldingPorts } from "../arm/yielding-ports.ts";
 import type { BusAccess } from "../feetech/access.ts";
 import type { Bus } from "../feetech/bus.ts";
@@ -15,6 +14,7 @@ import type { Clock } from "../linux/clock.ts";
 import { CloserLooks } from "./closer-looks.ts";
 import type { PairContext, PairParts } from "./context.ts";
 import { Leaders } from "./driving/leaders.ts";
+import { MovedLately } from "./driving/moved-lately.ts";
 import { Keeper } from "./keeper.ts";
 import { Lending } from "./lending.ts";
 import { type FollowContext, follow } from "./loop/follow.ts";
@@ -64,7 +64,7 @@ export class Pair {
   readonly #working: RecoveryContext;
   #isCooling = false;
   /** While the follower waits, without torque, for the leader to be moved. */
-  #detector: MotionDetector<"leader"> | undefined;
+  #detector: MovedLately | undefined;
 
   constructor(settings: PairSettings, { ports: given, ...rest }: PairContext) {
     // Whatever is sent goes by this gate: a port that another program has is left to it.
@@ -148,14 +148,18 @@ export class Pair {
       return;
     }
     // Another leader: all is checked again, and what is not used is left to others.
-    const { state } = this.#machine;
-    if (state === "aligning" || state === "following")
-      this.#machine.enter("holding", [
-        { code: "drive.changed", leader: settings.remoteLeader?.name ?? "local" },
-      ]);
+    this.#holdForLeader();
     this.#preparation.disconnect();
     this.#preparation.startOver();
     for (const role of ROLES) if (!this.#leaders.roles.includes(role)) await this.#letGo(role);
+  }
+
+  /** Another one is to be followed than the one that was: until its arm is checked the follower is held. */
+  #holdForLeader(): void {
+    const { state } = this.#machine;
+    if (state !== "aligning" && state !== "following") return;
+    const leader = this.#settings.remoteLeader?.name ?? "local";
+    this.#machine.enter("holding", [{ code: "drive.changed", leader }]);
   }
 
   /** An arm that is not used any more is nobody's to tell of. */
@@ -250,7 +254,7 @@ export class Pair {
     if (follower.is !== "reached") this.#foreignGoals.forget();
     else if (this.#foreignGoals.take(this.#connections.follower.facts, goals)) claims.claim("follower");
     if (this.#detector !== undefined && leader.is === "reached")
-      this.#detector.see("leader", leader.positions);
+      this.#detector.see(this.#clock.nowUs(), leader.positions);
     const vitals = connected?.follower?.monitor.vitals;
     return {
       mode: mailbox.mode,
@@ -265,7 +269,7 @@ export class Pair {
       gaveUp,
       retryInMs: this.#retryInMs,
       start: this.#settings.start,
-      leaderWasMoved: this.#leaders.mayBegin || this.#detector?.moved !== undefined,
+      leaderWasMoved: this.#leaders.mayBegin || this.#detector?.isMoved === true,
       heldForS: this.#keeper.heldForS,
       holdForS: this.#settings.holdForS,
     };
@@ -280,6 +284,7 @@ export class Pair {
       this.#reporter.forget("leader");
       this.#context.memory.telemetry.forgetArm("leader");
     } else {
+      this.#holdForLeader();
       this.#disconnect();
       this.#preparation.startOver();
     }
@@ -339,7 +344,7 @@ export class Pair {
   #wait(reason: WaitReason): void {
     if (reason.is === "paused" || reason.is === "released") this.#detector = undefined;
     if (reason.is === "leader awaited") {
-      this.#detector ??= new MotionDetector();
+      this.#detector ??= new MovedLately();
       this.#reporter.succeeded();
     }
     if (reason.is === "cooling") this.#isCooling = true;

@@ -44,7 +44,10 @@ beforeEach(async () => {
   // Whatever was before, the leader drives.
   await askService([socket], { do: "resume" });
   await leaderRests();
-  await until(({ state, driver }) => state === "following" && driver?.source === "local leader");
+  await until(
+    ({ state, driver }) =>
+      state === "following" && driver?.source === "local leader" && driver.isAwaited === undefined,
+  );
   home = goalsIn(await status());
 });
 
@@ -145,7 +148,8 @@ test("a client drives from its first target on, a second one is refused, and aft
   await driving.end();
   const held = await until(({ state }) => state === "holding");
   expect(held.reasons[0]?.code).toBe("SO101-E122 client.gone");
-  expect(held.driver?.source).toBe("local leader");
+  expect(held.driver).toMatchObject({ source: "local leader", isAwaited: true });
+  expect(Date.parse(held.driver!.since)).toBeGreaterThan(Date.parse(driver!.since));
   await Bun.sleep(500);
   expect(goalsIn(await status())).toEqual(target);
 });
@@ -236,9 +240,6 @@ test.each([
 });
 
 /** Whether the follower is held because somebody moves the leader: of events that come again and again not each is told. */
-const isMoved = ({ state, reasons }: Status) =>
-  state === "holding" && reasons[0]?.code.endsWith("leader.moved") === true;
-
 test("the leader takes the follower from it once it has moved for a second, but not when it is bumped", async () => {
   const driving = await aClient("10.1.1.8");
   const target = beside(25);
@@ -246,13 +247,13 @@ test("the leader takes the follower from it once it has moved for a second, but 
   await until(isAt(target));
   let from = service.events.length;
   await moveLeader(15, 0.15);
-  await until(isMoved);
+  await service.untilSaid("was moved while the client 10.1.1.8 drives", from);
   await service.untilState("following", from);
   await until(isAt(target));
   expect((await status()).driver?.source).toBe("client");
   from = service.events.length;
   await moveLeader(60, 3);
-  await until(isMoved);
+  await service.untilSaid("was moved while the client 10.1.1.8 drives", from);
   expect((await overOf(driving)).why).toBe("somebody moves the leader, which drives now");
   await service.untilState("following", from);
   expect(await refusalOf("10.1.1.8")).toContain("it may ask again");

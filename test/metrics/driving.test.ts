@@ -36,6 +36,10 @@ test("a pair whose own leader drives has none of a remote one, and a service of 
 });
 
 test("a client that drives is told by its address", () => {
+  const leader = { source: "local leader", leader: null, since: aStatus.since, isAwaited: true } as const;
+  expect(linesOf({ ...aStatus, driver: leader })).toContain(
+    'so101_driver_info{pair="main",source="nobody",leader=""} 1',
+  );
   const driver = { source: "client", leader: "192.168.1.20", since: aStatus.since } as const;
   expect(linesOf({ ...aStatus, driver })).toContain(
     'so101_driver_info{pair="main",source="client",leader="192.168.1.20"} 1',

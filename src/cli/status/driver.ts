@@ -23,12 +23,15 @@ export function describeDriver({ driver, armsHere, remote, startedAt }: Status, 
   return [...(line === "" ? [] : [line]), ...(remote === undefined ? [] : describeRemote(remote))];
 }
 
-function isAsEver({ source, since }: NonNullable<Status["driver"]>, startedAt: string): boolean {
-  return source === "local leader" && Date.parse(since) - Date.parse(startedAt) < STARTED_WITHIN_MS;
+function isAsEver({ source, since, isAwaited }: NonNullable<Status["driver"]>, startedAt: string): boolean {
+  return (
+    !isAwaited && source === "local leader" && Date.parse(since) - Date.parse(startedAt) < STARTED_WITHIN_MS
+  );
 }
 
-/** Who drives, as it is called: the leader of this pair, `desk/main`, or a client with its address. */
-function nameOf({ source, leader }: NonNullable<Status["driver"]>): string {
+/** Who drives, as it is called: nobody, the leader of this pair, `desk/main`, or a client with its address. */
+function nameOf({ source, leader, isAwaited }: NonNullable<Status["driver"]>): string {
+  if (isAwaited) return "nobody";
   if (source === "local leader") return "this pair's own leader";
   if (source === "remote leader") return visible(leader ?? "the leader of another machine");
   return visible(`the ${source} ${leader ?? ""}`.trim());

@@ -62,7 +62,7 @@ export function statusOf(sources: StatusSources): Status {
     settings: { readAt: reading.at.toISOString(), refused: [...reading.refused], kept: [...reading.kept] },
     configuredRateHz: settings.rateHz,
     ...{ rateHz, ticks, lateTicks, latenessUs, alignments },
-    driver: clients.status ?? drive.status,
+    driver: clients.status ?? { ...drive.status, ...clients.awaited },
     armsHere: settings.armsHere ?? "both",
     ...(remote && { remote }),
     holds: history.holds,

@@ -47,6 +47,10 @@ export class ClientDrives {
   readonly #barred = new Barred();
   /** From when a client drives until a leader does: who comes after this program waits for the leader to be moved. */
   awaitsLeader = false;
+  /** When a client drove last. */
+  #endedAt = new Date();
+  /** Whether a client drives, as the control thread has told last: it may not know yet that a drive was ended here. */
+  #isDriven = false;
   #drive: ClientDrive | undefined;
   /** The one before, and why it drives no more. */
   #last: { readonly client: DrivingClient; readonly why: DriveOver } | undefined;
@@ -111,6 +115,7 @@ export class ClientDrives {
     memory.session.end();
     endTargets();
     this.#last = { client: drive.client, why };
+    if (drive.drivesSince !== undefined) this.#endedAt = new Date();
     this.#barred.over(drive.client, why, performance.now());
     drive.over(why);
     if (why === "leader took over" || why === "leader in hand") {
@@ -121,6 +126,8 @@ export class ClientDrives {
 
   /** What the control thread tells of a drive. */
   take({ session, ...change }: Extract<ControlEvent, { kind: "drive" }>): void {
+    this.#isDriven = change.is !== "over";
+    this.awaitsLeader ||= this.#isDriven;
     const drive = this.#drive;
     if (drive === undefined || drive.number !== session) return;
     if (change.is === "over") {
@@ -129,7 +136,6 @@ export class ClientDrives {
     }
     if (change.is === "driving" && drive.drivesSince === undefined) {
       drive.drivesSince = new Date();
-      this.awaitsLeader = true;
       const problem = { code: "client.driving", client: drive.client } as const;
       this.#options.tell({ kind: "notice", severity: "info", problem });
     }
@@ -138,7 +144,7 @@ export class ClientDrives {
 
   /** The follower aligns: where no client drives, with a leader. */
   aligns(): void {
-    if (this.status === undefined) this.awaitsLeader = false;
+    if (!this.#isDriven) this.awaitsLeader = false;
   }
 
   /** Who drives, for a status; undefined where a leader does. */
@@ -147,6 +153,12 @@ export class ClientDrives {
     return (
       client && drivesSince && { source: client.as, leader: client.who, since: drivesSince.toISOString() }
     );
+  }
+
+  /** That nobody drives, and since when, for a status of the leader that is to be moved first; undefined where one drives. */
+  get awaited(): Pick<DriverStatus, "since" | "isAwaited"> | undefined {
+    if (this.status !== undefined || !this.awaitsLeader) return undefined;
+    return { since: this.#endedAt.toISOString(), isAwaited: true };
   }
 
   /** The control thread knows that a client drives, and not who. */

@@ -36,6 +36,8 @@ export interface DriverStatus {
   /** `desk/main`, or who a client is; null for the leader of this pair. */
   readonly leader: string | null;
   readonly since: string;
+  /** That leader does not drive yet, and nobody else does since then. */
+  readonly isAwaited?: true;
 }
 
 /** Who drives one pair. */

@@ -32,10 +32,11 @@ export function ownStatus(status: Status | undefined, { instance, takesCommands 
       ...{ temperatureC: null, remote: null, alarms: [] },
     };
   }
-  const { program, startedAt, state, since, mode, armsHere = "both", driver = null, remote } = status;
+  const { program, startedAt, state, since, mode, armsHere = "both", remote } = status;
   return {
     ...speaker,
-    ...{ program, startedAt, state, since, why: short(status.why), mode, armsHere, driver },
+    ...{ program, startedAt, state, since, why: short(status.why), mode, armsHere },
+    driver: driverOf(status),
     rateHz: Math.round(status.rateHz),
     configuredRateHz: status.configuredRateHz,
     temperatureC: warmest(status),
@@ -44,6 +45,13 @@ export function ownStatus(status: Status | undefined, { instance, takesCommands 
       .slice(0, MOST_ALARMS)
       .map(({ code, message }) => ({ code, message: short(message) })),
   };
+}
+
+/** Others need not know which leader is waited for while nobody drives. */
+function driverOf({ driver }: Status): FleetStatus["driver"] {
+  if (driver === undefined) return null;
+  const { source, leader, since, isAwaited } = driver;
+  return isAwaited ? { source: "nobody", leader: null, since } : { source, leader, since };
 }
 
 /** A status as it is published: the last of too many long alarms are left out, lest nobody could read it. */

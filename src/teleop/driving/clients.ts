@@ -1,5 +1,4 @@
 /** Clients in the leader's place: their targets, the leader beside them, and who of them drives. */
-import { MotionDetector } from "../../arm/motion-detector.ts";
 import type { Clock } from "../../linux/clock.ts";
 import type { PairParts } from "../context.ts";
 import { SocketLink } from "../remote/link.ts";
@@ -9,6 +8,7 @@ import type { LeaderCondition } from "../state/conditions.ts";
 import { Driver, type DriverSight } from "./driver.ts";
 import { LeaderMotion, MOVED_DEG } from "./leader-motion.ts";
 import { LeaderWatch } from "./leader-watch.ts";
+import { MovedLately } from "./moved-lately.ts";
 import { SILENT_AFTER_MS, Targets } from "./targets.ts";
 
 /** Whether another program has the leader's port is asked so often at most before a client drives without a leader. */
@@ -25,7 +25,7 @@ export class Clients {
   readonly targets: Targets;
   #settings: PairSettings;
   /** From when nobody drives: whether the leader is moved. */
-  #detector: MotionDetector<"leader"> | undefined;
+  #detector: MovedLately | undefined;
   /** How often its board had appeared when the leader was looked for last. */
   #boards = 0;
   /** The leader is followed again because somebody has moved it. */
@@ -106,12 +106,12 @@ export class Clients {
     if (leader?.is === "reached" && this.#hasLeader) this.#watch.see(nowUs, leader.positions);
     if (this.#driver.who !== "nobody") this.#detector = undefined;
     else {
-      this.#detector ??= new MotionDetector(MOVED_DEG);
-      if (leader?.is === "reached") this.#detector.see("leader", leader.positions);
-      else this.#detector.forget("leader");
+      this.#detector ??= new MovedLately(MOVED_DEG);
+      if (leader?.is === "reached") this.#detector.see(nowUs, leader.positions);
+      else this.#detector.forget();
     }
     const before = this.#driver.who;
-    this.#sight.wasMoved = this.#detector?.moved !== undefined;
+    this.#sight.wasMoved = this.#detector?.isMoved === true;
     this.#judge(nowUs);
     if (before === "nobody" && this.isLed) this.wasMoved = this.#sight.wasMoved;
     this.#sight.wasMoved = false;

@@ -3,6 +3,7 @@
  * opinion out.
  */
 import { JOINT_COUNT } from "../../arm/joints.ts";
+import { isPosition } from "../../arm/servos/read.ts";
 import { degrees, degreesToSteps, STEPS_PER_TURN } from "../../feetech/units.ts";
 import { JumpGuard } from "../loop/jump-guard.ts";
 
@@ -34,6 +35,9 @@ export class LeaderMotion {
   readonly #times = new Float64Array(KEPT);
   readonly #ring = new Float64Array(KEPT * JOINT_COUNT);
   #count = 0;
+  /** Of these how far each joint went to either side, as they are looked through. */
+  readonly #least = new Float64Array(JOINT_COUNT);
+  readonly #most = new Float64Array(JOINT_COUNT);
   /** Where it was when it was last seen to move on, when that was, and when the motion began. */
   readonly #mark = new Float64Array(JOINT_COUNT);
   #markUs = Number.NEGATIVE_INFINITY;
@@ -41,7 +45,7 @@ export class LeaderMotion {
   #lastUs = Number.NEGATIVE_INFINITY;
   #isMoved = false;
 
-  /** Takes in where the leader's joints are, in steps. */
+  /** Takes in where the leader's joints are, in steps; `UNKNOWN_STEPS` of one that has never answered. */
   see(nowUs: number, positions: ArrayLike<number>): void {
     const passedUs = nowUs - this.#lastUs;
     if (passedUs < EVERY_US) return;
@@ -52,7 +56,7 @@ export class LeaderMotion {
     this.#lastUs = nowUs;
     this.#keep(nowUs);
     if (nowUs - this.#markUs > RESTS_AFTER_US) this.#rest();
-    else if (this.#spread(nowUs) >= MOVED_STEPS) this.#isMoved = true;
+    else if (!this.#isMoved) this.#look(nowUs);
   }
 
   /** What it does, as of `nowUs`. */
@@ -74,7 +78,9 @@ export class LeaderMotion {
   #follow(nowUs: number, positions: ArrayLike<number>): void {
     let goesOn = false;
     for (let joint = 0; joint < JOINT_COUNT; joint++) {
-      const way = positions[joint]! - this.#read[joint]!;
+      // Where it was is not known of a joint that has not answered before.
+      const from = isPosition(this.#read[joint]!) ? this.#read[joint]! : positions[joint]!;
+      const way = positions[joint]! - from;
       // Across the seam of a turn it is the other way round.
       this.#now[joint]! += way - STEPS_PER_TURN * Math.round(way / STEPS_PER_TURN);
       this.#read[joint] = positions[joint]!;
@@ -99,20 +105,31 @@ export class LeaderMotion {
     this.#keep(this.#lastUs);
   }
 
-  /** How far the joint has gone that went furthest within the time, in steps. */
-  #spread(nowUs: number): number {
+  /**
+   * Whether a joint has gone so far within the time. The motion began no earlier than that says: one that crept before it
+   * was bumped has not moved for as long as it crept.
+   */
+  #look(nowUs: number): void {
+    this.#least.set(this.#now);
+    this.#most.set(this.#now);
+    for (let count = this.#count - 1; count >= Math.max(this.#count - KEPT, 0); count--) {
+      const timeUs = this.#times[count % KEPT]!;
+      if (nowUs - timeUs > WITHIN_US) return;
+      if (this.#widen(count % KEPT) < MOVED_STEPS) continue;
+      this.#isMoved = true;
+      this.#begunUs = Math.max(this.#begunUs, timeUs);
+      return;
+    }
+  }
+
+  /** Takes in a kept reading; how far the joint has gone that went furthest, in steps. */
+  #widen(at: number): number {
     let furthest = 0;
-    const kept = Math.min(this.#count, KEPT);
     for (let joint = 0; joint < JOINT_COUNT; joint++) {
-      let least = this.#now[joint]!;
-      let most = least;
-      for (let at = 0; at < kept; at++) {
-        if (nowUs - this.#times[at]! > WITHIN_US) continue;
-        const position = this.#ring[at * JOINT_COUNT + joint]!;
-        if (position < least) least = position;
-        if (position > most) most = position;
-      }
-      furthest = Math.max(furthest, most - least);
+      const position = this.#ring[at * JOINT_COUNT + joint]!;
+      if (position < this.#least[joint]!) this.#least[joint] = position;
+      if (position > this.#most[joint]!) this.#most[joint] = position;
+      furthest = Math.max(furthest, this.#most[joint]! - this.#least[joint]!);
     }
     return furthest;
   }

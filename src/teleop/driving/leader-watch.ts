@@ -23,15 +23,20 @@ export class LeaderWatch {
   readonly positions = new Int32Array(JOINT_COUNT).fill(UNKNOWN_STEPS);
 
   readonly #motion: LeaderMotion;
-  readonly #found = new Int32Array(JOINT_COUNT);
-  readonly #read = new ReadRequest(SERVO_IDS, spanOf("torque_enable", "present_position"));
+  /** Where each joint was read last, in steps, and when. */
+  readonly #found = new Int32Array(JOINT_COUNT).fill(UNKNOWN_STEPS);
+  readonly #foundUs = new Float64Array(JOINT_COUNT).fill(Number.NEGATIVE_INFINITY);
+  /** Torque and positions, alone or with more: what is asked after a miss is of another length than what is still owed. */
+  readonly #reads = (
+    ["present_position", "present_velocity", "present_load", "present_temperature"] as const
+  ).map((last) => new ReadRequest(SERVO_IDS, spanOf("torque_enable", last)));
+  #read = this.#reads[0]!;
   readonly #torqueOff = new WriteRequest(SERVO_IDS, spanOf("torque_enable"));
   readonly #pauses = new GrowingPauses(TORQUE_OFF_FREELY);
   #bus: Bus | undefined;
   #lost: PortError | undefined;
   #isOut = false;
   #askedUs = Number.NEGATIVE_INFINITY;
-  #seenUs = Number.NEGATIVE_INFINITY;
   #hasTorque = false;
 
   /** `motion` is told of each reading. */
@@ -44,7 +49,9 @@ export class LeaderWatch {
     this.#bus = bus;
     this.#isOut = false;
     this.#hasTorque = false;
-    if (bus === undefined) this.positions.fill(UNKNOWN_STEPS);
+    if (bus !== undefined) return;
+    this.positions.fill(UNKNOWN_STEPS);
+    this.#found.fill(UNKNOWN_STEPS);
   }
 
   /** Whether it may be read. */
@@ -62,8 +69,9 @@ export class LeaderWatch {
   /** Takes in where it was seen at `nowUs` by somebody else; what is no position says nothing. */
   see(nowUs: number, positions: ArrayLike<number>): void {
     for (let joint = 0; joint < JOINT_COUNT; joint++) if (!isPosition(positions[joint]!)) return;
+    this.#found.set(positions);
+    this.#foundUs.fill(nowUs);
     this.positions.set(positions);
-    this.#seenUs = nowUs;
     this.#motion.see(nowUs, positions);
   }
 
@@ -72,7 +80,10 @@ export class LeaderWatch {
     const bus = this.#bus;
     if (bus === undefined || this.#isOut || nowUs - this.#askedUs < ASK_EVERY_US) return;
     try {
-      if (bus.mayConfuse(this.#read)) return;
+      let choice = 0;
+      while (choice < this.#reads.length && bus.mayConfuse(this.#reads[choice]!)) choice++;
+      if (choice === this.#reads.length) return;
+      this.#read = this.#reads[choice]!;
       this.#askedUs = nowUs;
       bus.request(this.#read);
       this.#isOut = true;
@@ -86,13 +97,14 @@ export class LeaderWatch {
     const bus = this.#bus;
     if (bus === undefined) return;
     const nowUs = bus.clock.nowUs();
-    if (nowUs - this.#seenUs > KNOWN_FOR_US) this.positions.fill(UNKNOWN_STEPS);
+    for (let joint = 0; joint < JOINT_COUNT; joint++)
+      if (nowUs - this.#foundUs[joint]! > KNOWN_FOR_US) this.positions[joint] = UNKNOWN_STEPS;
     if (!this.#isOut) return;
     try {
       if (bus.poll(this.#read, 0)) this.#take(nowUs);
       else if (nowUs - this.#askedUs > bus.patienceUs(this.#read, PATIENCE_US)) {
         bus.giveUp(this.#read);
-        this.#isOut = false;
+        this.#take(nowUs);
       }
     } catch (error) {
       this.#lose(error);
@@ -115,17 +127,23 @@ export class LeaderWatch {
     }
   }
 
+  /** Takes in what each servo has answered: one that is silent does not hide what the others show. */
   #take(nowUs: number): void {
     this.#isOut = false;
     this.#hasTorque = false;
     const read = this.#read;
+    let isNews = false;
     for (let joint = 0; joint < JOINT_COUNT; joint++) {
-      if (read.hasAnswerFrom(joint) && read.value(joint, "torque_enable") !== 0) this.#hasTorque = true;
+      if (!read.hasAnswerFrom(joint)) continue;
+      if (read.value(joint, "torque_enable") !== 0) this.#hasTorque = true;
+      const position = read.value(joint, "present_position");
+      if (!isPosition(position)) continue;
+      this.#found[joint] = position;
+      this.#foundUs[joint] = nowUs;
+      this.positions[joint] = position;
+      isNews = true;
     }
-    if (!read.complete) return;
-    for (let joint = 0; joint < JOINT_COUNT; joint++)
-      this.#found[joint] = read.value(joint, "present_position");
-    this.see(nowUs, this.#found);
+    if (isNews) this.#motion.see(nowUs, this.#found);
   }
 
   /** A leader that is gone is no reason for a client not to drive. */

@@ -95,7 +95,7 @@ function linesOfStatus(status: Status): string[] {
 }
 
 function linesOfDriver({ driver, armsHere = "both", remote }: Status): string[] {
-  const here = `arms here: ${armsHere}; ${driver === undefined ? "" : `driven by the ${driver.source} since ${driver.since}`}`;
+  const here = `arms here: ${armsHere}; ${driver === undefined ? "" : `driven by ${driver.isAwaited ? "nobody" : `the ${driver.source}`} since ${driver.since}`}`;
   if (remote === undefined) return [here];
   const { samples, delayMs, longestGapMs, old, late, ofOthers, missing, holds, wantedS, followedS } = remote;
   return [

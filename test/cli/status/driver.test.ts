@@ -15,6 +15,10 @@ test("it says who drives the follower, and since when", () => {
     /^driven by this pair's own leader since \d\d:12:00 \(5 s\)$/m,
   );
   expect(textOf(aStatus)).not.toContain("driven by");
+  // After a client the follower is held until the leader is moved.
+  expect(textOf({ ...aStatus, driver: { ...local, isAwaited: true } })).toMatch(
+    /^driven by nobody since \d\d:12:00 \(5 s\)$/m,
+  );
 });
 
 test("it says what comes of the leader of another machine: delay, gaps, drops, holds an hour, time followed", () => {

@@ -1,6 +1,7 @@
 /** Who may drive a pair, as clients ask for it. */
 import { afterEach, beforeEach, expect, spyOn, test } from "bun:test";
 import { ClientDrives } from "../../../src/daemon/driving/clients.ts";
+import type { Held, Reader } from "../../../src/daemon/requests/client.ts";
 import { createMemory, type MainMemory } from "../../../src/teleop/shared/control-memory.ts";
 
 const client = { as: "client", who: "10.0.0.1" } as const;
@@ -33,3 +34,29 @@ test("a client that a person has paused does not get the follower by the resume,
   nowMs += 10_000;
   expect(ask()).toBeObject();
 });
+
+test("the leader that lies on the table is awaited also after a client that has ended before its beginning was told", () => {
+  const drive = ask();
+  drives.yield(typeof drive === "string" ? drive : epochOf(drive));
+  drives.take({ kind: "drive", session: 1, is: "driving" });
+  // The follower still aligns for the client, of whose end the control thread hears only then.
+  drives.aligns();
+  expect(drives.awaitsLeader).toBe(true);
+  drives.take({ kind: "drive", session: 1, is: "over", why: "ended" });
+  expect(drives.awaitsLeader).toBe(true);
+  expect(drives.awaited).toMatchObject({ isAwaited: true });
+  drives.aligns();
+  expect(drives.awaitsLeader).toBe(false);
+  expect(drives.awaited).toBeUndefined();
+});
+
+/** Under which epoch a client is to send its targets, as it is told. */
+function epochOf(drive: Held): string {
+  let epoch = "";
+  const say = (line: string) => {
+    epoch = JSON.parse(line).drive.epoch;
+    return true;
+  };
+  drive.look({ say } as Reader, nowMs);
+  return epoch;
+}

@@ -136,6 +136,16 @@ describe("a client", () => {
     expect(goalsOf(it, 6)).toEqual([]);
   });
 
+  test("that is over: a leader that sinks by itself moves nothing", async () => {
+    const { it, drive, begin } = drivenPair();
+    using _ = it;
+    begin(FOLLOWS_S);
+    drive(3, 5, () => besides(it, 3));
+    moveLeader(it, 20, 60, 20);
+    await it.runFor(90);
+    expect(goalsOf(it, 6)).toEqual([]);
+  });
+
   test("another client's epoch is not heeded; after the first one is over it drives", async () => {
     const { it, drive, drives, begin } = drivenPair();
     using _ = it;
@@ -216,6 +226,52 @@ describe("the leader of this pair", () => {
     moveLeader(it, 6, 6, 40);
     await it.runFor(11.9);
     expect(drives()).toEqual(["driving"]);
+  });
+
+  test.each([
+    ["a reply of it was lost", { joint: 2, fault: { drop: 1 } }],
+    ["a servo of it has fallen silent", { joint: 5, fault: { silent: true } }],
+  ])("has the follower held when it is moved, also where %s before", async (_what, { joint, fault }) => {
+    const { it, drive, drives, begin } = drivenPair();
+    using _ = it;
+    begin(FOLLOWS_S);
+    drive(3, 12, () => besides(it, 0));
+    it.at(4, () => {
+      Object.assign(it.arms.boards.leader.arm.faults[joint]!, fault);
+    });
+    moveLeader(it, 6, 3, 90);
+    it.at(6.6, () => expect(drives()).toEqual(["driving", "holding"]));
+    await it.runFor(11.9);
+  });
+
+  test("that is without its power for a while is watched again soon after", async () => {
+    const { it, drive, drives, begin } = drivenPair();
+    using _ = it;
+    begin(FOLLOWS_S);
+    drive(3, 14, () => besides(it, 0));
+    const servos = (act: "powerDown" | "powerUp") => {
+      for (const servo of it.arms.boards.leader.arm.servos) servo[act](it.clock.nowUs());
+    };
+    it.at(4, () => servos("powerDown"));
+    it.at(7, () => servos("powerUp"));
+    moveLeader(it, 9, 3, 90);
+    await it.runFor(13.9);
+    expect(drives()).toEqual(["driving", "holding", "over: leader took over"]);
+  });
+
+  test("that is asked for just as the client is held takes over without a fault being seen", async () => {
+    const { it, drive, drives, begin } = drivenPair();
+    using _ = it;
+    begin(FOLLOWS_S);
+    drive(3, 5, () => besides(it, 50));
+    // In the tick in which the client has been silent for too long.
+    it.heard = (event) => {
+      if (event.kind === "drive" && event.is === "holding") it.memory.mailbox.mode = "running";
+    };
+    await it.runFor(8);
+    expect(drives()).toEqual(["driving", "holding", "over: asked"]);
+    expect(it.states(5.1)).toEqual(["holding", "connecting", "aligning", "following", "stopped"]);
+    expect(it.codes(5.1)).not.toContain("servo.reset");
   });
 
   test("takes nothing where it is not to win", async () => {

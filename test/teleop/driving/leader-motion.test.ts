@@ -35,6 +35,11 @@ test("a bump is over when it rests, however far it went", () => {
   expect(statesOf(seen(ramp(150, 1, 1.2), 5))).toEqual(["still", "moving", "still"]);
 });
 
+test("a bump of one that has crept for long is a bump", () => {
+  const creepsAndIsBumped = (s: number) => ramp(5, 1, 4)(s) + ramp(120, 4, 4.1)(s);
+  expect(statesOf(seen(creepsAndIsBumped, 6))).toEqual(["still", "moving", "still"]);
+});
+
 test("one bump after the other is none that lasts", () => {
   const bumps = (s: number) => (s % 1 < 0.2 ? 15 * (s % 1) * 5 : 15 - 15 * Math.min((s % 1) - 0.2, 0.2) * 5);
   expect(statesOf(seen(bumps, 6))).not.toContain("lasting");
@@ -56,6 +61,14 @@ test("a joint that turns across the seam of its turn is moved no further than it
 
 test("a reading that is damaged is no motion", () => {
   expect(statesOf(seen((s) => (Math.abs(s - 3) < 0.011 ? 90 : 0), 6))).toEqual(["still"]);
+});
+
+test("a joint that has never answered before is not moved when it does", () => {
+  const motion = new LeaderMotion();
+  for (let ms = 0; ms < 2_000; ms += 20) {
+    motion.see(ms * 1e3, [2048, 2048, ms < 1_000 ? -1 : 1000, 2048, 2048, 2048]);
+    expect(motion.stateAt(ms * 1e3)).toBe("still");
+  }
 });
 
 test("where it was not read for long, what was before says nothing", () => {

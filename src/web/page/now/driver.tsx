@@ -25,19 +25,26 @@ const LOCAL = "local";
 export function Driver({ pair, status: { driver, armsHere }, isClaimed }: Properties) {
   if (armsHere === "leader") return <p class="driver">Its follower is on another machine.</p>;
   if (driver === undefined) return null;
-  const { source, leader } = driver;
+  const { source, leader, isAwaited } = driver;
   const isClient = source === "client" || source === "replay";
-  // In place of a client any leader may be followed.
-  const now = source === "local leader" ? LOCAL : isClient ? "" : (leader ?? "");
+  // In place of a client, or of nobody, any leader may be followed.
+  const now = isClient || isAwaited ? "" : source === "local leader" ? LOCAL : (leader ?? "");
   return (
     <>
       <p class="driver">
-        Driven by {source === "local leader" ? "the leader here" : isClient ? `the ${source} ` : ""}
-        {leader !== null && <b>{leader}</b>} since <When time={driver.since} />.
+        Driven by {kindOf(driver)}
+        {leader !== null && !isAwaited && <b>{leader}</b>} since <When time={driver.since} />.
       </p>
       {isClaimed && <ChangeDriver pair={pair} now={now} />}
     </>
   );
+}
+
+/** Who drives, before the name where there is one. After a client a leader is waited for. */
+function kindOf({ source, isAwaited }: NonNullable<Status["driver"]>): string {
+  if (isAwaited) return "nobody";
+  if (source === "local leader") return "the leader here";
+  return source === "remote leader" ? "" : `the ${source} `;
 }
 
 /** Offers the other leaders that there are. */
