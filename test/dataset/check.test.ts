@@ -597,10 +597,17 @@ describe("videos", () => {
   test("one was not written to its end, has other frames, or another rate", async () => {
     const file = "videos/observation.images.top/chunk-000/file-000.mp4";
     const whole = mp4(50, 30);
+    const first = mp4(50, 30, 1_000, "beginning");
+    const taken = filmed();
+    writeFileSync(join(taken, file), first);
+    expect(await errors(taken)).toEqual([]);
     for (const [bytes, wanted] of [
       [whole.subarray(0, 900), { kind: "damaged video", file }],
       [whole.subarray(0, whole.length - 60), { kind: "damaged video", file }],
       [Buffer.from("a video"), { kind: "damaged video", file }],
+      // LeRobot writes the index first: it is whole, and the pictures are not.
+      [first.subarray(0, first.length - 1), { kind: "damaged video", file }],
+      [first.subarray(0, first.length - 1_008), { kind: "damaged video", file }],
       [mp4(49, 30), { kind: "video frames", file, has: 49, wanted: 50 }],
       [mp4(50, 25), { kind: "video rate", file, has: 25, wanted: 30 }],
     ] as const) {
