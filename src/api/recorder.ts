@@ -83,7 +83,8 @@ function lineOf(recording: Recording): string {
 }
 
 function beginningOf(text: string, most: number): string {
-  return text.length <= most ? text : `${text.slice(0, most - 1)}…`;
+  // Half of a character is none.
+  return text.length <= most ? text : `${text.slice(0, most - 1).replace(/[\ud800-\udbff]$/, "")}…`;
 }
 
 function endOf(text: string, most: number): string {

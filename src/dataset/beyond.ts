@@ -95,6 +95,10 @@ export async function findBeyond(
   if (row !== -1)
     throw unsound(`row ${row} of ${TASKS_FILE} is of task ${numbers[row]}: they must follow each other`);
   const counted = tasks.slice(0, info.total_tasks);
+  const lacking = rows.flatMap((one) => one.tasks).find((task) => !counted.includes(task));
+  if (lacking !== undefined) {
+    throw unsound(`an episode that counts is of a task that does not: ${JSON.stringify(lacking)}`);
+  }
   const stats = await countedStats(dir, info, rows);
   const gaps = parseGaps(readText(dir, GAPS_FILE) ?? "{}");
   const gapsWithin = new Map([...(gaps ?? [])].filter(([episode]) => episode < info.total_episodes));

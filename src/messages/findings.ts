@@ -55,7 +55,9 @@ export function sayFinding(finding: Finding): string {
     case "column type":
       return `column ${finding.column} of ${finding.file} is ${finding.has}, which cannot be read as the ${finding.wanted} of meta/info.json`;
     case "extra column":
-      return `${finding.file} has a column that meta/info.json does not describe: ${finding.column}`;
+      return `${finding.file} has a column that meta/info.json does not describe: ${finding.column}; LeRobot refuses the file`;
+    case "unknown type":
+      return `meta/info.json says that ${finding.column} is of type ${finding.dtype}, which LeRobot does not know`;
     case "row groups":
       return `${finding.file} has not one row group an episode: LeRobot reads parts of it slowly, and not over the network`;
     case "file order":
@@ -100,6 +102,8 @@ export function sayFinding(finding: Finding): string {
     }
     case "beyond":
       return `${finding.file} is left of an episode that was not saved, and does not count`;
+    case "beyond in the way":
+      return `${finding.file} does not count, and LeRobot reads it all the same: it cannot, or takes its frames for those of others`;
     case "beyond within":
       return `${finding.file} has something of an episode that was not saved`;
     case "in use":

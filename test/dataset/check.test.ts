@@ -273,6 +273,20 @@ describe("tasks", () => {
   });
 });
 
+test("tasks that info.json does not count, and episodes have: an error, and a repair removes none of them", async () => {
+  const dir = copy();
+  spoilInfo(dir, { total_tasks: 0 });
+  expect(await errors(dir)).toContainEqual({
+    kind: "episode task",
+    episode: 0,
+    task: "Put the cube into the box",
+    level: "error",
+  });
+  const before = readFileSync(join(dir, "meta/tasks.parquet"));
+  await expect(repairDataset(dir)).rejects.toMatchObject({ problem: { kind: "unsound" } });
+  expect(readFileSync(join(dir, "meta/tasks.parquet"))).toEqual(before);
+});
+
 describe("rows of episodes", () => {
   test.each([
     ["episode_index", 5n, { kind: "episode order", row: 1, has: 5, wanted: 1 }],
@@ -402,7 +416,17 @@ describe("frames", () => {
     expect(found).toContainEqual(
       expect.objectContaining({ kind: "column type", column: "index", has: "INT64[]" }),
     );
-    expect(found).toContainEqual({ kind: "extra column", column: "extra", file: DATA(0), level: "warning" });
+    // LeRobot 0.4.0 to 0.6.2 all refuse such a file: "column names don't match".
+    expect(found).toContainEqual({ kind: "extra column", column: "extra", file: DATA(0), level: "error" });
+  });
+
+  test("a column of a type that there is not", async () => {
+    const dir = copy();
+    const { features } = readJson(dir, "meta/info.json");
+    spoilInfo(dir, { features: { ...features, action: { ...features.action, dtype: "float33" } } });
+    expect(await errors(dir)).toEqual([
+      { kind: "unknown type", column: "action", dtype: "float33", level: "error" },
+    ]);
   });
 
   test("columns of other types that can be cast are taken, as LeRobot takes them", async () => {
@@ -503,6 +527,15 @@ describe("statistics", () => {
     ]);
   });
 
+  test("quantiles that are not in their order", async () => {
+    const dir = copy();
+    const { q01, q99 } = stats.action;
+    writeJson(join(dir, "meta/stats.json"), { ...stats, action: { ...stats.action, q01: q99, q99: q01 } });
+    expect(await errors(dir)).toEqual([
+      expect.objectContaining({ kind: "statistics", column: "action", key: "q10", episode: undefined }),
+    ]);
+  });
+
   test("of fewer frames than there are", async () => {
     const dir = copy();
     writeJson(join(dir, "meta/stats.json"), { ...stats, action: { ...stats.action, count: [20] } });
@@ -564,10 +597,17 @@ describe("videos", () => {
   test("one was not written to its end, has other frames, or another rate", async () => {
     const file = "videos/observation.images.top/chunk-000/file-000.mp4";
     const whole = mp4(50, 30);
+    const first = mp4(50, 30, 1_000, "beginning");
+    const taken = filmed();
+    writeFileSync(join(taken, file), first);
+    expect(await errors(taken)).toEqual([]);
     for (const [bytes, wanted] of [
       [whole.subarray(0, 900), { kind: "damaged video", file }],
       [whole.subarray(0, whole.length - 60), { kind: "damaged video", file }],
       [Buffer.from("a video"), { kind: "damaged video", file }],
+      // LeRobot writes the index first: it is whole, and the pictures are not.
+      [first.subarray(0, first.length - 1), { kind: "damaged video", file }],
+      [first.subarray(0, first.length - 1_008), { kind: "damaged video", file }],
       [mp4(49, 30), { kind: "video frames", file, has: 49, wanted: 50 }],
       [mp4(50, 25), { kind: "video rate", file, has: 25, wanted: 30 }],
     ] as const) {
@@ -650,6 +690,20 @@ describe("what a recorder that was cut off has left", () => {
       );
     expect(rounded(dir)).toBe(rounded(sound));
     expect(await repairDataset(dir)).toEqual({ removed: [], rewritten: [] });
+  });
+
+  test("of which LeRobot cannot read the data, or would before what counts, is an error, and a repair removes that", async () => {
+    for (const [name, bytes] of [
+      ["file-900.parquet", Buffer.from("junk")],
+      ["file-000a.parquet", readFileSync(join(sound, DATA(2)))],
+    ] as const) {
+      const dir = copy();
+      const file = `data/chunk-000/${name}`;
+      writeFileSync(join(dir, file), bytes);
+      expect(await checkDataset(dir)).toEqual([{ kind: "beyond in the way", file, level: "error" }]);
+      await repairDataset(dir);
+      expect(await checkDataset(dir)).toEqual([]);
+    }
   });
 
   test("is not touched where what counts is not whole", async () => {

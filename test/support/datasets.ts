@@ -273,7 +273,12 @@ export function lerobotDataset(
 }
 
 /** The boxes of an MP4 file of so many frames, as they are for a video that is stored, without pictures that could be decoded. */
-export function mp4(frames: number, perSecond: number, pictures = 1_000): Buffer {
+export function mp4(
+  frames: number,
+  perSecond: number,
+  pictures = 1_000,
+  indexAt: "end" | "beginning" = "end",
+): Buffer {
   const box = (type: string, ...content: Buffer[]) => {
     const bytes = Buffer.concat(content);
     const head = Buffer.alloc(8);
@@ -304,16 +309,15 @@ export function mp4(frames: number, perSecond: number, pictures = 1_000): Buffer
         ),
       ),
     );
-  return Buffer.concat([
-    box("ftyp", Buffer.from("isomiso2"), words(512)),
-    box("mdat", Buffer.alloc(pictures)),
-    box(
-      "moov",
-      box("mvhd", Buffer.alloc(100)),
-      track("soun", 8_000, 8_000, 50),
-      track("vide", 512 * perSecond, 512 * frames, frames),
-    ),
-  ]);
+  const type = box("ftyp", Buffer.from("isomiso2"), words(512));
+  const data = box("mdat", Buffer.alloc(pictures));
+  const index = box(
+    "moov",
+    box("mvhd", Buffer.alloc(100)),
+    track("soun", 8_000, 8_000, 50),
+    track("vide", 512 * perSecond, 512 * frames, frames),
+  );
+  return Buffer.concat(indexAt === "end" ? [type, data, index] : [type, index, data]);
 }
 
 /** Writes tasks as pandas does. */

@@ -183,7 +183,8 @@ function folderOf({ dataset, resume }: Options, now: Date): string {
 }
 
 function taskText(text: string): string {
-  if (isTask(text) && text.length <= LONGEST_TASK) return text;
+  // Characters as people count them, more or less: an emoji is one.
+  if (isTask(text) && [...text].length <= LONGEST_TASK) return text;
   throw new InvalidArgumentError(
     `Say in 1 to ${LONGEST_TASK} characters what the arm does, such as "Put the cube into the box".`,
   );

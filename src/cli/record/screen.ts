@@ -53,7 +53,8 @@ function timeOf(seconds: number): string {
 export function lineOf(before: Recording | undefined, now: Recording): string | undefined {
   const isNews = before === undefined || before.message !== now.message || before.saved !== now.saved;
   const said = before === undefined ? [`${now.dataset}: ${now.fps} frames a second`] : [];
-  if (isNews && now.message !== "") said.push(newsIn(now.message, before?.message ?? ""));
+  const news = isNews ? newsIn(now.message, before?.message ?? "") : "";
+  if (news !== "") said.push(news);
   // A failure is told where every failure is, on standard error.
   if (now.is !== before?.is && !["saving", "failed"].includes(now.is)) {
     said.push(now.is === "recording" ? `recording episode ${now.episode}` : stateOf(now));
@@ -61,8 +62,16 @@ export function lineOf(before: Recording | undefined, now: Recording): string | 
   return said.length === 0 ? undefined : said.join("\n");
 }
 
-/** What a message has that was not said before: what became of an episode stays in it until the next one begins. */
+/**
+ * What a message has that was not said before. What became of an episode stays in it until the next one begins, and what is wrong
+ * now comes after that.
+ */
 function newsIn(message: string, before: string): string {
-  const said = `${before}; `;
-  return before !== "" && message.startsWith(said) ? message.slice(said.length) : message;
+  const parts = message.split(SEPARATOR);
+  const saidBefore = before.split(SEPARATOR);
+  const news = parts.findIndex((part, at) => part !== saidBefore[at]);
+  return news === -1 ? "" : parts.slice(news).join(SEPARATOR);
 }
+
+/** What stands between two things that a message says. */
+const SEPARATOR = "; ";

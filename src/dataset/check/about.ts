@@ -11,6 +11,12 @@ const KNOWN_KEYS: ReadonlySet<string> = new Set([
   "tools",
 ]);
 
+/** What LeRobot's library of data sets knows of numbers. */
+const KNOWN_NUMBERS: ReadonlySet<string> = new Set([
+  ...["bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"],
+  ...["float", "float16", "float32", "float64"],
+]);
+
 /** Checks `info.json` by itself. */
 export function checkInfo(info: DatasetInfo): Found[] {
   const found: Found[] = [];
@@ -20,6 +26,11 @@ export function checkInfo(info: DatasetInfo): Found[] {
     const has = info.features[column];
     const isSame = has?.dtype === wanted.dtype && has.shape.length === 1 && has.shape[0] === 1;
     if (!isSame) found.push({ kind: "default column", column });
+  }
+  for (const [column, { dtype }] of Object.entries(info.features)) {
+    if (/^(float|u?int|bool)\d*$/.test(dtype) && !KNOWN_NUMBERS.has(dtype)) {
+      found.push({ kind: "unknown type", column, dtype });
+    }
   }
   const column = otherColumn(info.features);
   if (column !== undefined || !isOurRobot(info.robot_type)) {

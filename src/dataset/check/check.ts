@@ -4,15 +4,16 @@ import { inFolder } from "../../linux/guarded/path.ts";
 import { findBeyond } from "../beyond.ts";
 import { readInfo, readUnits } from "../dataset.ts";
 import { DataFiles } from "../episode-data.ts";
-import { asDatasetError, readText } from "../files.ts";
-import { GAPS_FILE, STATS_FILE } from "../format.ts";
+import { asDatasetError, readTable, readText } from "../files.ts";
+import { dataFile, GAPS_FILE, STATS_FILE } from "../format.ts";
 import { parseGaps } from "../gaps.ts";
 import type { DatasetInfo } from "../info.ts";
+import { Table } from "../parquet/read.ts";
 import { DatasetError } from "../problem.ts";
 import { camerasOf, readRows, readTasks, type StoredRow } from "../rows.ts";
 import { parseStats } from "../stored-stats.ts";
 import { checkInfo, checkRows, checkTasks } from "./about.ts";
-import { checkData } from "./data.ts";
+import { checkColumns, checkData } from "./data.ts";
 import { type Finding, type Found, levelOf } from "./finding.ts";
 import { checkRowStats, checkStats, withRenumbered } from "./statistics.ts";
 import { checkVideos } from "./videos.ts";
@@ -50,7 +51,8 @@ async function checkRest(
   found.push(...checkInfo(info));
   const stored = await attempt(() => readTasks(dir));
   found.push(...checkTasks(stored, info));
-  const tasks = stored?.texts ?? [];
+  // LeRobot looks at none where none count.
+  const tasks = stored?.texts.slice(0, info.total_tasks) ?? [];
   const all = await attempt(() => readRows(dir, camerasOf(info.features), "with statistics"));
   if (all !== undefined) {
     const rows = all.slice(0, info.total_episodes);
@@ -81,9 +83,25 @@ async function lookBeyond(dir: string, info: DatasetInfo, rows: readonly StoredR
   if (remove.length + rewrite.length === 0) return [];
   if (isInUse(dir)) return [{ kind: "in use" }];
   return [
-    ...remove.map((file): Found => ({ kind: "beyond", file })),
+    ...remove.map(
+      (file): Found => ({ kind: isInTheWay(dir, file, info, rows) ? "beyond in the way" : "beyond", file }),
+    ),
     ...rewrite.map(({ path: file }): Found => ({ kind: "beyond within", file })),
   ];
+}
+
+/** Whether a file of data that does not count keeps LeRobot from reading what does: it reads all there are, in their order. */
+function isInTheWay(dir: string, file: string, info: DatasetInfo, rows: readonly StoredRow[]): boolean {
+  if (!/^data\/[^/]+\/[^/]+\.parquet$/.test(file)) return false;
+  const counted = rows.slice(0, info.total_episodes).map(({ data }) => dataFile(data, info.data_path));
+  if (counted.some((path) => path > file)) return true;
+  try {
+    const table = new Table(readTable(dir, file)!, dir, file);
+    return checkColumns(table, file, info).length > 0;
+  } catch (error) {
+    if (error instanceof DatasetError) return true;
+    throw error;
+  }
 }
 
 function isInUse(dir: string): boolean {

@@ -53,7 +53,7 @@ export async function checkData(
 }
 
 /** Each column of `info.json` must be there, of a type that can be made the one it says; pictures in videos are no columns. */
-function checkColumns(table: Table, file: string, { features }: DatasetInfo): Found[] {
+export function checkColumns(table: Table, file: string, { features }: DatasetInfo): Found[] {
   const found: Found[] = [];
   for (const [column, { dtype, shape }] of Object.entries(features)) {
     if (dtype === "video") continue;

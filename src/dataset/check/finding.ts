@@ -51,7 +51,10 @@ export type Found =
   | ({ readonly kind: "episode task"; readonly task: string } & OfEpisode)
   | ({ readonly kind: "no column" } & OfColumn & Where)
   | ({ readonly kind: "column type"; readonly has: string; readonly wanted: string } & OfColumn & Where)
+  /** LeRobot casts a file to the columns of `info.json`, and refuses one that has more. */
   | ({ readonly kind: "extra column" } & OfColumn & Where)
+  /** A type that LeRobot does not know. */
+  | ({ readonly kind: "unknown type"; readonly dtype: string } & OfColumn)
   /** LeRobot reads parts of episodes by row groups, one an episode. */
   | ({ readonly kind: "row groups" } & Where)
   /** LeRobot reads files in the order of their names, and takes a frame's number for its row. */
@@ -86,6 +89,8 @@ export type Found =
   | ({ readonly kind: "gaps"; readonly gaps: readonly Gap[] } & OfEpisode)
   /** Left by a recorder that was ended: `info.json` does not count it. A repair removes it. */
   | ({ readonly kind: "beyond" } & Where)
+  /** Not counted either, but LeRobot reads it all the same: it cannot, or takes its frames for others. A repair removes it. */
+  | ({ readonly kind: "beyond in the way" } & Where)
   /** It says more than counts. A repair puts it right. */
   | ({ readonly kind: "beyond within" } & Where)
   /** Another program records into it just now. */
@@ -103,7 +108,6 @@ const WARNINGS: ReadonlySet<Found["kind"]> = new Set<Found["kind"]>([
   "unknown keys",
   "splits",
   "row place",
-  "extra column",
   "row groups",
   "no quantiles",
   "renumbered",
@@ -122,5 +126,5 @@ export function levelOf({ kind }: Found): Level {
 
 /** Whether a repair puts it right. */
 export function isRepairable({ kind }: Found): boolean {
-  return kind === "beyond" || kind === "beyond within";
+  return kind === "beyond" || kind === "beyond in the way" || kind === "beyond within";
 }

@@ -29,22 +29,30 @@ export function videoFrames(path: string): VideoFrames | undefined {
   }
 }
 
-/** The content of the box `moov`, wherever it stands: the frames, which may come before it, are skipped. */
+/**
+ * The content of the box `moov`, wherever it stands; undefined also where the frames are not all there: LeRobot puts the index
+ * before them, so that a file which is cut off may still have it whole.
+ */
 function readIndex(fd: number): Buffer | undefined {
   const { size } = fstatSync(fd);
   const head = Buffer.alloc(16);
+  let index: Buffer | undefined;
+  let hasFrames = false;
   for (let at = 0, boxes = 0; at + 8 <= size && boxes < MOST_BOXES; boxes++) {
     if (readSync(fd, head, 0, 16, at) < 8) return undefined;
     const { type, header, length } = boxAt(head, size - at);
-    if (length < header || at + length > size) return undefined;
-    if (type === "moov") {
+    const isWhole = length >= header && at + length <= size;
+    // What comes after both is nobody's business.
+    if (!isWhole) return hasFrames && type !== "mdat" ? index : undefined;
+    if (type === "mdat") hasFrames = true;
+    if (type === "moov" && index === undefined) {
       if (length > LARGEST_INDEX) return undefined;
-      const content = Buffer.alloc(length - header);
-      return readSync(fd, content, 0, content.length, at + header) === content.length ? content : undefined;
+      index = Buffer.alloc(length - header);
+      if (readSync(fd, index, 0, index.length, at + header) !== index.length) return undefined;
     }
     at += length;
   }
-  return undefined;
+  return hasFrames ? index : undefined;
 }
 
 /** A box's type, the size of its header and its whole length; `rest` is what is left, which the last one may have all of. */

@@ -104,6 +104,13 @@ function differences(
     ];
     return value !== undefined && !(value >= wanted.min[at]! - slack && value <= wanted.max[at]! + slack);
   };
+  /** However they were put together, of two quantiles that of the larger share is not the less. */
+  const isDisordered = (key: keyof typeof QUANTILES, at: number) => {
+    const before = QUANTILE_KEYS[QUANTILE_KEYS.indexOf(key) - 1];
+    const [one, less] = [has[key]?.[at], before && has[before]?.[at]];
+    const slack = RELATIVE * Math.max(Math.abs(wanted.min[at]!), Math.abs(wanted.max[at]!), 1e-6);
+    return one !== undefined && less !== undefined && one < less - slack;
+  };
   const one = (key: keyof ColumnStats, at: number): Found[] => [
     { kind: "statistics", column, key, episode, has: has[key][at] ?? Number.NaN, wanted: wanted[key][at]! },
   ];
@@ -111,7 +118,7 @@ function differences(
     for (const at of wanted[key].keys()) if (differs(key, at)) return one(key, at);
   }
   for (const key of QUANTILE_KEYS) {
-    for (const at of wanted.min.keys()) if (isOutside(key, at)) return one(key, at);
+    for (const at of wanted.min.keys()) if (isOutside(key, at) || isDisordered(key, at)) return one(key, at);
   }
   return [];
 }

@@ -1,6 +1,7 @@
 /** What a page asks of a recording, and is told of one that it has begun. */
 import * as v from "valibot";
 import { ORDERS } from "../../api/recording.ts";
+import { isVisible } from "../../linux/text/visible.ts";
 import { DATASET_NAME } from "../datasets/messages.ts";
 
 /** More than a sentence no policy reads. */
@@ -15,7 +16,16 @@ const seconds = v.exactOptional(v.pipe(v.number(), v.minValue(0.1), v.maxValue(L
 /** Checks what is to be recorded. */
 export const recordSchema = v.strictObject({
   dataset: v.pipe(v.string(), v.regex(DATASET_NAME)),
-  task: v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(LONGEST_TASK), v.regex(/^\P{C}*$/u)),
+  task: v.pipe(
+    v.string(),
+    v.trim(),
+    v.minLength(1),
+    v.check(
+      // Characters as people count them, more or less: an emoji is one.
+      (text) => [...text].length <= LONGEST_TASK && isVisible(text),
+      `up to ${LONGEST_TASK} characters that can be seen`,
+    ),
+  ),
   fps: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(FASTEST_FPS)),
   episodeTimeS: seconds,
   resetTimeS: seconds,

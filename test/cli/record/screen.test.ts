@@ -65,3 +65,17 @@ test("off a terminal what has become of an episode is said once, and what is wro
   const now = { ...ready, message: `${message}; the follower still moves to the leader's pose` };
   expect(lineOf(before, now)).toBe("the follower still moves to the leader's pose\nready for episode 4");
 });
+
+test("off a terminal what is wrong may change, or be over, and what has become of the episode is not said again", () => {
+  const became = "episode 4 was saved, 2.0 s; 3 of its 60 frames were not read";
+  const moves = "the follower still moves to the leader's pose";
+  const messages = [became, `${became}; the service has ended`, `${became}; ${moves}`, became, moves, became];
+  let before: Recording = { ...ready, message: "" };
+  const said = messages.map((message) => {
+    const now = { ...ready, message };
+    const line = lineOf(before, now);
+    before = now;
+    return line;
+  });
+  expect(said).toEqual([became, "the service has ended", moves, undefined, moves, became]);
+});
