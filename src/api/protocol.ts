@@ -373,7 +373,10 @@ export const sampleSchema = v.object({
   follower: steps,
   /** Samples that this client has lost since it asked for them, because it was too slow. */
   lost: v.number(),
-  /** When all of the follower's positions were asked for, µs as above; null where that is not known. Not told by 0.1. */
+  /**
+   * When all of the follower's positions were asked for, µs as above; null where that is not known, or one was asked again
+   * since. Not told by 0.1.
+   */
   followerUs: v.optional(v.nullable(v.number()), null),
   /** Where `perSecond` was asked for: its place on that grid, from 0. */
   frame: v.optional(v.number()),

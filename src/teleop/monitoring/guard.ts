@@ -111,7 +111,7 @@ export class FollowerGuard {
     return this.#verdict;
   }
 
-  /** When all six of {@link positions} were asked for last, µs; NaN before that. */
+  /** When all six of {@link positions} were asked for last, µs; NaN before that, and where one was asked again since. */
   get positionsUs(): number {
     return this.#positionsUs;
   }
@@ -229,6 +229,8 @@ export class FollowerGuard {
     }
     this.#misses = 0;
     if (read.ids.length > 1 && read !== this.#guard) this.#positionsUs = read.sentUs;
+    // What is asked again is newer than the rest: they are of no one time.
+    else if (this.#owing !== 0) this.#positionsUs = Number.NaN;
     for (let index = 0; index < read.ids.length; index++) {
       const joint = read.ids.length === 1 ? this.#joint : index;
       this.#owing &= ~(1 << joint);

@@ -41,7 +41,7 @@ export interface Sample {
   readonly goals: (number | null)[];
   /** As read last: of all six joints within some ticks, while it is recorded in the slack before the tick. */
   readonly follower: (number | null)[];
-  /** When all six of them were asked for last, µs as above; null where that is not known. */
+  /** When all six of them were asked for last, µs as above; null where that is not known, or one was asked again since. */
   readonly followerUs: number | null;
 }
 
