@@ -190,7 +190,7 @@ class Connection:
                 is_late = time.monotonic() - sample["timeUs"] / 1e6 - self._least_s > LATE_S
                 if not is_late and all(sample[user.part] for user in self.users):
                     if waited_s > LATE_S:
-                        logger.warning("%s was silent for %.1f s: a recording has a gap here.", self.host, waited_s)
+                        logger.warning("%s was silent for %.1f s: what is recorded has a gap here.", self.host, waited_s)
                     return sample
             self._samples.poll(1 + 1000 * (self.timeout_s - waited_s))
         if is_late:
