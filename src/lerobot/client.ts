@@ -2,7 +2,7 @@
 import { setTimeout as passed } from "node:timers/promises";
 import { askService } from "../api/client.ts";
 import { whyOf } from "../linux/system-error.ts";
-import { cannotListen } from "../messages/lerobot.ts";
+import { cannotListen, listens } from "../messages/lerobot.ts";
 import { serveLekiwi } from "./lekiwi/serve.ts";
 import type { LerobotPair, LerobotPart } from "./pair.ts";
 import { servePlugin } from "./plugin/serve.ts";
@@ -57,6 +57,10 @@ async function servePair(options: Serving, signal: AbortSignal): Promise<void> {
     };
     try {
       const running = parts.map((part) => part(served));
+      // What cannot take its address says so at once.
+      await Promise.race([...running, passed(0)]);
+      if (!signal.aborted) served.say("info", listens(listen));
+      said = "";
       await Promise.all(running);
     } catch (error) {
       attempt.abort();

@@ -40,6 +40,14 @@ function at(address: string | undefined): string {
   return address === undefined ? "a client of LeRobot's" : `LeRobot at ${address}`;
 }
 
+/** Where LeRobot's programs are answered from now on, and which option of theirs names which port. */
+export function listens({ hostname, port }: { hostname: string; port: number }): string {
+  return (
+    `LeRobot's programs are answered at ${hostname}: the plugin at port ${port + 2} (--robot.port) and the next one, ` +
+    `lekiwi_client at ports ${port} (--robot.port_zmq_cmd) and ${port + 1} (--robot.port_zmq_observations)`
+  );
+}
+
 /** That nobody can be answered at an address. */
 export function cannotListen({ hostname, port }: { hostname: string; port: number }, why: string): string {
   return (

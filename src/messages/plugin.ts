@@ -44,7 +44,7 @@ export function anotherDrives(address: string): string {
 
 /** That a client's drive is over, and why. */
 export function driveOver(address: string, why = "the service of the arms has ended"): string {
-  return `${address} drives the follower no more: ${why} — when the arms may move again, connect anew`;
+  return `${address} drives the follower no more: ${why} — when the arms may move again, start this program again`;
 }
 
 /** That targets come from a network that was slow. */

@@ -125,6 +125,12 @@ async function resumed(): Promise<void> {
   await until(async () => (await status()).state === "following", "following");
 }
 
+test("it says where it is reached, and by which options of LeRobot's", async () => {
+  await until(async () => said.includes("are answered at"), "where it is reached");
+  expect(said).toContain(`answered at ${HOST}: the plugin at port 5557 (--robot.port)`);
+  expect(said).toContain("5555 (--robot.port_zmq_cmd) and 5556 (--robot.port_zmq_observations)");
+});
+
 test("an observation is LeKiwi's header: where the follower is, as LeRobot has it, and a base at rest", async () => {
   const client = await newClient();
   const observation = (await client.observe())!;

@@ -51,12 +51,13 @@ export class PluginHostOfTests implements AsyncDisposable {
   readonly #context = new ZmqContext(() => true);
   readonly #serving: Promise<void>;
 
-  constructor(socket: string, address = newAddress()) {
+  constructor(socket: string, address = newAddress(), port = SAMPLE_PORT) {
     this.address = address;
     this.#serving = servePlugin(
       {
         context: this.#context,
         address: this.address,
+        port,
         sockets: [socket],
         program: "0.0.0",
         explain: String,

@@ -38,7 +38,8 @@ class Connection:
     @classmethod
     def expect(cls, config):
         """Makes the connection known that a robot will use."""
-        return cls.all.setdefault((config.remote_ip, config.port), cls(config))
+        connection = cls(config)
+        return cls.all.setdefault((connection.host, connection.port), connection)
 
     @classmethod
     def to(cls, config):
@@ -51,11 +52,14 @@ class Connection:
         return connections[0]
 
     def __init__(self, config):
-        self.host, self.port, self.timeout_s = config.remote_ip, config.port, config.timeout_s
+        self.host, self.port, self.timeout_s = config.remote_ip.strip("[] "), config.port, config.timeout_s
+        # Several colons are an IPv6 address, one is before a port.
+        if not self.host or self.host.count(":") == 1:
+            raise ValueError(f"remote_ip is the Pi's name or address alone, and not {config.remote_ip!r}; a port is port.")
         if not 0 < self.port < 65535:
             raise ValueError(f"port is 1 to 65534, and not {self.port}: 5557, unless the Pi has another one in `listen`.")
-        if not 0 < self.timeout_s < math.inf:
-            raise ValueError(f"timeout_s is a number of seconds above 0, and not {self.timeout_s}.")
+        if not 0 < self.timeout_s <= 3600:
+            raise ValueError(f"timeout_s is above 0 and at most 3600 seconds, and not {self.timeout_s}.")
         self.users = []
         self.units, self._warned = None, set()
         self._lock = threading.RLock()
@@ -135,7 +139,7 @@ class Connection:
         self._samples = self._socket(zmq.SUB, CONFLATE=1, SUBSCRIBE=b"")
         # A target that waits for a network is of no use: it is sent to a Pi that is there, or not at all.
         self._commands = self._socket(zmq.DEALER, IMMEDIATE=1, SNDHWM=4, IDENTITY=uuid.uuid4().hex.encode())
-        self._sample = self._next = self._news = self._state = self._driver = None
+        self._sample = self._next = self._hello = self._driver = None
         self._was_late = False
         self._takers, self._taken_at, self._heard_at, self._number = [], -math.inf, time.monotonic(), 0
         host = f"[{self.host}]" if ":" in self.host else self.host
@@ -161,25 +165,19 @@ class Connection:
     def _greet(self, again=False):
         """Asks who is there, and passes on what it warns of. Again, it leaves what is refused as it is."""
         ask = {"do": "hello", "plugin": metadata.version(__package__), "lerobot": metadata.version("lerobot")}
-        self._hello = hello = self._ask({**ask, "again": again})
-        if self._news is None or self._news[0] != hello["run"]:
+        hello, before = self._ask({**ask, "again": again}), self._hello or {}
+        if self.users and hello["units"] != self.units:
+            raise RuntimeError(f"{self.host} gave positions in {self.units}, and now in {hello['units']}.")
+        self._hello, self.units = hello, hello["units"]
+        if hello["run"] != before.get("run"):
             # Its clock may have begun anew.
             self._least_s = math.inf
-        self._news = self._news_of(hello)
-        if hello["state"] != self._state:
-            self._state = hello["state"]
-            level = logging.INFO if self._state == "following" else logging.WARNING
-            logger.log(level, "The follower at %s is %s: %s", self.host, self._state, hello["why"])
-        for warning in set(self._hello["warnings"]) - self._warned:
+        if hello["state"] != before.get("state"):
+            level = logging.INFO if hello["state"] == "following" else logging.WARNING
+            logger.log(level, "The follower at %s is %s: %s", self.host, hello["state"], hello["why"])
+        for warning in set(hello["warnings"]) - self._warned:
             self._warned.add(warning)
             logger.warning("%s: %s", self.host, warning)
-        if self.users and self._hello["units"] != self.units:
-            raise RuntimeError(f"{self.host} gave positions in {self.units}, and now in {self._hello['units']}.")
-        self.units = self._hello["units"]
-
-    @staticmethod
-    def _news_of(message):
-        return [message[name] for name in ("run", "units", "state")]
 
     def _fresh(self):
         """Waits for a sample that is new, shows what is now, and has what its users need."""
@@ -190,7 +188,7 @@ class Connection:
                 is_late = time.monotonic() - sample["timeUs"] / 1e6 - self._least_s > LATE_S
                 if not is_late and all(sample[user.part] for user in self.users):
                     if waited_s > LATE_S:
-                        logger.warning("%s was silent for %.1f s: a recording has a gap here.", self.host, waited_s)
+                        logger.warning("%s was silent for %.1f s: what is recorded has a gap here.", self.host, waited_s)
                     return sample
             self._samples.poll(1 + 1000 * (self.timeout_s - waited_s))
         if is_late:
@@ -202,9 +200,8 @@ class Connection:
         """The newest sample that has come, now or before; None where none has."""
         if self._samples.poll(0):
             sample = self._versioned(json.loads(self._samples.recv()))
-            if self._news_of(sample) != self._news:
+            if any(sample[name] != self._hello[name] for name in ("run", "units", "state")):
                 self._greet(again=True)
-                self._news = self._news_of(sample)
             self._heard_at = time.monotonic()
             self._least_s = min(self._least_s + DRIFT_S, self._heard_at - sample["timeUs"] / 1e6)
             self._next = sample

@@ -166,6 +166,18 @@ test("a leader alone must be told which Pi's it is; beside a robot it is that on
   expect(Object.keys((await session.value("lone.get_action()")) as object)).toHaveLength(6);
 });
 
+test("a Pi is reached by its IPv6 address, also as a URL has it", async () => {
+  await using session = await LerobotSession.start();
+  const port = 20_000 + 2 * (process.pid % 1_000);
+  await using _host = new PluginHostOfTests(socket, "::1", port);
+  for (const address of ["::1", "[::1]", "0:0:0:0:0:0:0:1"]) {
+    await session.value(`robot = make_robot(remote_ip="${address}", port=${port}); leader = make_leader()`);
+    await session.value("leader.connect(); robot.connect()");
+    expect(Object.keys((await session.value("robot.get_observation()")) as object)).toHaveLength(6);
+    await session.value("leader.disconnect(); robot.disconnect()");
+  }
+});
+
 test("two workstations watch at once", async () => {
   await using host = new PluginHostOfTests(socket);
   await using one = await LerobotSession.start();
@@ -348,11 +360,16 @@ test("what cannot be meant on the command line is refused", async () => {
   for (const [option, value] of [
     ["port", "0"],
     ["port", "65535"],
+    ["timeout_s", "1e9"],
     ["timeout_s", "0"],
     ["timeout_s", "float('nan')"],
   ] as const) {
     const refused = await session.run(`make_robot(remote_ip="pi", ${option}=${value})`);
     expect(refused.error).toMatch(new RegExp(`^ValueError: ${option} is `));
+  }
+  for (const address of ["", "[]", "127.0.0.1:5557", "tcp://127.0.0.1", "http://pi.local/"]) {
+    const refused = await session.run(`make_robot(remote_ip="${address}")`);
+    expect(refused.error).toStartWith("ValueError: remote_ip is the Pi's name or address alone, and not ");
   }
   const nowhere = await session.run('make_robot(remote_ip="no such host").connect()');
   expect(nowhere.error).toStartWith("ValueError: no such host, port 5557, can be no Pi: ");
