@@ -240,22 +240,30 @@ test.each([
 });
 
 /** Whether the follower is held because somebody moves the leader: of events that come again and again not each is told. */
+/** How a client is told that it is, next time that it is so. */
+const told = (driving: Driving, is: DriveState["is"]) =>
+  new Promise<string>((resolve) => {
+    driving.changed = () => {
+      if (driving.state.is === is) resolve(driving.state.why);
+    };
+  });
+
 test("the leader takes the follower from it once it has moved for a second, but not when it is bumped", async () => {
   const driving = await aClient("10.1.1.8");
   const target = beside(25);
   stream(driving, () => target);
   await until(isAt(target));
-  let from = service.events.length;
+  const bumped = told(driving, "holding");
   await moveLeader(15, 0.15);
-  await service.untilSaid("was moved while the client 10.1.1.8 drives", from);
-  await service.untilState("following", from);
-  await until(isAt(target));
+  await bumped;
+  await told(driving, "driving");
+  await until((now) => isAt(target)(now) && now.state === "following");
   expect((await status()).driver?.source).toBe("client");
-  from = service.events.length;
+  const moved = told(driving, "holding");
   await moveLeader(60, 3);
-  await service.untilSaid("was moved while the client 10.1.1.8 drives", from);
+  await moved;
   expect((await overOf(driving)).why).toBe("somebody moves the leader, which drives now");
-  await service.untilState("following", from);
+  await until(({ state, driver }) => state === "following" && driver?.source === "local leader");
   expect(await refusalOf("10.1.1.8")).toContain("it may ask again");
 });
 

@@ -1,5 +1,5 @@
 /** A control socket whose service says what a test has it say: for what is shown of states that arms alone do not bring about. */
-import type { Status } from "../../src/api/protocol.ts";
+import type { PairArms, Status } from "../../src/api/protocol.ts";
 import { eventsAfter } from "../../src/daemon/api/kept-events.ts";
 import { SampleStream } from "../../src/daemon/api/sample-stream.ts";
 import { serveApi } from "../../src/daemon/api/server.ts";
@@ -9,6 +9,7 @@ import { createMemory } from "../../src/teleop/shared/control-memory.ts";
 export interface StatedService extends Disposable {
   /** What it says from now on. */
   status: Status;
+  arms: PairArms;
   /** What it was asked to follow, in that order. */
   readonly followed: readonly string[];
   /** What else it was asked to do, and refused. */
@@ -30,12 +31,7 @@ export async function stateService(path: string, status: Status): Promise<Stated
     frames: () => new SampleStream(memory.readSamples(), 50),
     ...{ recorder: refuse("recorder"), recording: refuse("recording"), record: refuse("record") },
     events: (after) => eventsAfter(after, []),
-    arms: () => ({
-      normalisation: "range",
-      rateHz: 200,
-      leader: { id: "leader", joints: null },
-      follower: { id: "follower", joints: null },
-    }),
+    arms: () => service.arms,
     follow(leader) {
       followed.push(leader);
       return undefined;
@@ -45,8 +41,12 @@ export async function stateService(path: string, status: Status): Promise<Stated
     ...{ drive: refuse("drive"), yield: refuse("yield") },
     ...{ tell: () => undefined, reload() {} },
   });
-  const service = {
+  const service: StatedService = {
     status,
+    arms: {
+      ...{ normalisation: "range", rateHz: 200 },
+      ...{ leader: { id: "leader", joints: null }, follower: { id: "follower", joints: null } },
+    },
     followed,
     asked,
     [Symbol.dispose]: () => server.close(),

@@ -59,6 +59,12 @@ export async function replay(
   if (!(await operator.ask(question(wish, episode, path, arms)))) {
     throw new Interrupted("nothing was moved");
   }
+  const { follower } = await armsOf(sockets);
+  if (!Bun.deepEquals(follower, arms.follower)) {
+    throw new Error(
+      `follower "${follower.id}" is not calibrated as it was when that was asked: nothing was moved — replay it again`,
+    );
+  }
   await drive(sockets, wish, path, operator);
 }
 
