@@ -267,7 +267,7 @@ export class Exchanges {
   #account(read: ReadRequest): void {
     const decoder = this.#decoder;
     // Replies come in the order of their requests: what was asked for before this does not come any more.
-    if (read.answered !== 0 && !this.#owed.isEmpty) this.#owed.loseAll();
+    if (read.complete && !this.#owed.isEmpty) this.#owed.loseAll();
     if (!read.complete && this.cameDamaged) {
       for (let i = 0; i < read.ids.length; i++) {
         if (!read.hasAnswerFrom(i)) this.counters.add(read.ids[i]!, "corrupted");

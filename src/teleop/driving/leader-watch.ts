@@ -26,10 +26,16 @@ export class LeaderWatch {
   /** Where each joint was read last, in steps, and when. */
   readonly #found = new Int32Array(JOINT_COUNT).fill(UNKNOWN_STEPS);
   readonly #foundUs = new Float64Array(JOINT_COUNT).fill(Number.NEGATIVE_INFINITY);
-  /** Torque and positions, alone or with more: what is asked after a miss is of another length than what is still owed. */
-  readonly #reads = (
-    ["present_position", "present_velocity", "present_load", "present_temperature"] as const
-  ).map((last) => new ReadRequest(SERVO_IDS, spanOf("torque_enable", last)));
+  /**
+   * Torque and positions, alone or with more: what is asked after a miss is of another length than what is still owed. Where a
+   * servo is silent all of these are owed soon: the answer of one that is not ends what was owed before it.
+   */
+  readonly #reads = [
+    ...(["present_position", "present_velocity", "present_load", "present_temperature"] as const).map(
+      (last) => new ReadRequest(SERVO_IDS, spanOf("torque_enable", last)),
+    ),
+    ...SERVO_IDS.map((id) => new ReadRequest([id], spanOf("torque_enable", "present_position"))),
+  ];
   #read = this.#reads[0]!;
   readonly #torqueOff = new WriteRequest(SERVO_IDS, spanOf("torque_enable"));
   readonly #pauses = new GrowingPauses(TORQUE_OFF_FREELY);
@@ -130,14 +136,15 @@ export class LeaderWatch {
   /** Takes in what each servo has answered: one that is silent does not hide what the others show. */
   #take(nowUs: number): void {
     this.#isOut = false;
-    this.#hasTorque = false;
     const read = this.#read;
+    if (read.ids.length === JOINT_COUNT) this.#hasTorque = false;
     let isNews = false;
-    for (let joint = 0; joint < JOINT_COUNT; joint++) {
-      if (!read.hasAnswerFrom(joint)) continue;
-      if (read.value(joint, "torque_enable") !== 0) this.#hasTorque = true;
-      const position = read.value(joint, "present_position");
+    for (let index = 0; index < read.ids.length; index++) {
+      if (!read.hasAnswerFrom(index)) continue;
+      if (read.value(index, "torque_enable") !== 0) this.#hasTorque = true;
+      const position = read.value(index, "present_position");
       if (!isPosition(position)) continue;
+      const joint = SERVO_IDS.indexOf(read.ids[index]!);
       this.#found[joint] = position;
       this.#foundUs[joint] = nowUs;
       this.positions[joint] = position;

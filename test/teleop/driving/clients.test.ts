@@ -229,15 +229,16 @@ describe("the leader of this pair", () => {
   });
 
   test.each([
-    ["a reply of it was lost", { joint: 2, fault: { drop: 1 } }],
-    ["a servo of it has fallen silent", { joint: 5, fault: { silent: true } }],
-  ])("has the follower held when it is moved, also where %s before", async (_what, { joint, fault }) => {
+    ["a reply of it was lost", { joints: [2], fault: { drop: 1 } }],
+    ["a servo of it has fallen silent", { joints: [5], fault: { silent: true } }],
+    ["all but one of its servos have fallen silent", { joints: [1, 2, 3, 4, 5], fault: { silent: true } }],
+  ])("has the follower held when it is moved, also where %s before", async (_what, { joints, fault }) => {
     const { it, drive, drives, begin } = drivenPair();
     using _ = it;
     begin(FOLLOWS_S);
     drive(3, 12, () => besides(it, 0));
     it.at(4, () => {
-      Object.assign(it.arms.boards.leader.arm.faults[joint]!, fault);
+      for (const joint of joints) Object.assign(it.arms.boards.leader.arm.faults[joint]!, fault);
     });
     moveLeader(it, 6, 3, 90);
     it.at(6.6, () => expect(drives()).toEqual(["driving", "holding"]));
