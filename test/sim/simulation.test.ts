@@ -258,7 +258,7 @@ describe("a simulation", () => {
     const ask = (wrong: object) => sim.client.request(wrong as any);
     expect(ask({ do: "fly" })).rejects.toThrow();
     expect(ask({ do: "silent", arm: "leader", joint: "knee", on: true })).rejects.toThrow("joint");
-    expect(ask({ do: "drop", arm: "leader", count: 0 })).rejects.toThrow("count");
+    expect(ask({ do: "drop", arm: "leader", count: -1 })).rejects.toThrow("count");
     expect(ask({ do: "registers", arm: "leader", values: { nonsense: 1 } })).rejects.toThrow("nonsense");
     expect(await request({ do: "mark", text: "alive" })).toEqual({});
   });
@@ -350,6 +350,9 @@ describe("a fault", () => {
       [1, 3],
       [1, 2, 3],
     ]);
+    await request({ do: "drop", arm: "follower", joint: "shoulder_lift", count: 2 });
+    await request({ do: "drop", arm: "follower", joint: "shoulder_lift", count: 0 });
+    expect(seen()).toEqual([1, 2, 3]);
   });
 
   test("delays a reply until its request was given up and another one answered", async () => {
@@ -378,6 +381,10 @@ describe("a fault", () => {
     host.send(1, Instruction.ping);
     expect(host.bytes(8)).toEqual([0x00, 0x55, 0xff, 0xff, 1, 2, 0, 0xfc]);
     expect(host.ping(1)).toBeDefined();
+    await request({ do: "noise", arm: "follower", bytes: "0055", beforeReplies: 9 });
+    await request({ do: "noise", arm: "follower", beforeReplies: 0 });
+    host.send(1, Instruction.ping);
+    expect(host.bytes(6)).toEqual([0xff, 0xff, 1, 2, 0, 0xfc]);
   });
 
   test("of a lead silences a servo and all after it", async () => {
