@@ -172,7 +172,7 @@ test("a pause ends it: the follower is held, and it is said why", async () => {
   const { code, stderr } = await ended();
   expect({ code, isHeld: await isHeld() }).toEqual({ code: 130, isHeld: true });
   expect(stderr).toMatch(
-    /^so101: somebody has asked for .* after \d+\.\d s: the follower is holding: paused/,
+    /^so101: somebody has paused the pair after \d+\.\d s: the follower is holding: paused/,
   );
 
   const refused = await replay(dataset, "0", "--yes");
