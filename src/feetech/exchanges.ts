@@ -99,6 +99,7 @@ export class Exchanges {
 
   /** True when a reply that is late could be taken for one to this request, which then waits until the line is silent. */
   mayConfuse(read: ReadRequest): boolean {
+    if (this.#owed.isEmpty) return false;
     // Who never asks because of it would wait for ever.
     this.#owed.expire(this.clock.nowUs());
     return this.#owed.confuses(read);
