@@ -1,5 +1,15 @@
 /** What a recorder of a pair says of itself to the service, and what may be ordered of it. */
+
 import * as v from "valibot";
+import { isVisible } from "../linux/text/visible.ts";
+
+/** A task that a person gives has no more characters: more than a sentence no policy reads. */
+export const LONGEST_TASK = 200;
+
+/** Whether a text may be a task that a person gives. Characters are as people count them, more or less: an emoji is one. */
+export function isGivenTask(text: string): boolean {
+  return text.trim() !== "" && [...text].length <= LONGEST_TASK && isVisible(text);
+}
 
 /**
  * What may be ordered of a recorder: to begin an episode; to end it, which saves it; to discard it; to record it again,

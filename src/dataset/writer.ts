@@ -56,7 +56,7 @@ export interface NewEpisode {
 }
 
 /** A task's text has no more characters. */
-export const LONGEST_TASK = 1_000;
+const LONGEST_TASK = 1_000;
 
 /** What is longer is not what we have written. */
 const LONGEST_INFO = 1024 * 1024;
@@ -249,7 +249,7 @@ export class DatasetWriter {
 type Problem = DatasetProblem extends infer Each ? (Each extends unknown ? Omit<Each, "dir"> : never) : never;
 
 /** Whether a text may be a task's. */
-export function isTask(text: string): boolean {
+function isTask(text: string): boolean {
   return text.trim() !== "" && text.length <= LONGEST_TASK && isVisible(text);
 }
 

@@ -2,9 +2,9 @@
 import { join, resolve } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
 import { armsOf } from "../../api/client.ts";
-import type { Recording } from "../../api/recording.ts";
+import { isGivenTask, LONGEST_TASK, type Recording } from "../../api/recording.ts";
 import { DATASETS_DIR } from "../../config/datasets.ts";
-import { DatasetWriter, isTask } from "../../dataset/writer.ts";
+import { DatasetWriter } from "../../dataset/writer.ts";
 import { giveBackCode } from "../../linux/scheduling.ts";
 import { sayFewTicks } from "../../messages/recording.ts";
 import type { SessionEnd } from "../../recording/episode.ts";
@@ -33,7 +33,6 @@ interface Options extends ServiceOptions {
 
 /** So often a second a pair's samples may be recorded: as often as the loop's default has ticks. */
 const FASTEST_FPS = 200;
-const LONGEST_TASK = 200;
 /** How the recorder is is told to the service so often at least. */
 const TELL_EVERY_MS = 1_000;
 /** Of the code that the start has used, little is needed again. */
@@ -183,8 +182,7 @@ function folderOf({ dataset, resume }: Options, now: Date): string {
 }
 
 function taskText(text: string): string {
-  // Characters as people count them, more or less: an emoji is one.
-  if (isTask(text) && [...text].length <= LONGEST_TASK) return text;
+  if (isGivenTask(text)) return text;
   throw new InvalidArgumentError(
     `Say in 1 to ${LONGEST_TASK} characters what the arm does, such as "Put the cube into the box".`,
   );

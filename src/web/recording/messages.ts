@@ -1,11 +1,8 @@
 /** What a page asks of a recording, and is told of one that it has begun. */
 import * as v from "valibot";
-import { ORDERS } from "../../api/recording.ts";
-import { isVisible } from "../../linux/text/visible.ts";
+import { isGivenTask, LONGEST_TASK, ORDERS } from "../../api/recording.ts";
 import { DATASET_NAME } from "../datasets/messages.ts";
 
-/** More than a sentence no policy reads. */
-const LONGEST_TASK = 200;
 const FASTEST_FPS = 200;
 /** A day. */
 const LONGEST_S = 86_400;
@@ -20,11 +17,7 @@ export const recordSchema = v.strictObject({
     v.string(),
     v.trim(),
     v.minLength(1),
-    v.check(
-      // Characters as people count them, more or less: an emoji is one.
-      (text) => [...text].length <= LONGEST_TASK && isVisible(text),
-      `up to ${LONGEST_TASK} characters that can be seen`,
-    ),
+    v.check(isGivenTask, `up to ${LONGEST_TASK} characters that can be seen`),
   ),
   fps: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(FASTEST_FPS)),
   episodeTimeS: seconds,
