@@ -1,6 +1,7 @@
 /** Faults of boards, lines, servos and supplies. */
 import { ARMS, type ArmName, JOINTS } from "../../src/sim/arm/joints.ts";
-import { type Draw, simulated } from "./fault.ts";
+import type { SimRequest } from "../../src/sim/control/requests.ts";
+import { type Draw, type Fault, simulated, type Victims } from "./fault.ts";
 
 /** `release_temperature_c` of a configuration that does not set it. */
 const RELEASES_FROM_C = 65;
@@ -15,6 +16,26 @@ function whenEnergised(arm: ArmName, torqueOn: boolean): string | undefined {
  * what the field has lasts a time and not a number of replies.
  */
 const REPLIES_MS = 500;
+
+/** A fault of so many of an arm's replies. */
+function ofReplies(
+  kind: string,
+  victims: Victims,
+  begin: SimRequest & { readonly arm: ArmName },
+  end: SimRequest,
+  lingersMs = 0,
+): Fault {
+  return simulated(kind, victims, [`replies ${begin.arm}`], begin, { end, forMs: REPLIES_MS, lingersMs });
+}
+
+/** Replies of a joint that do not come, or come damaged. */
+function lossOf(what: "drop" | "corrupt", kind: string): Draw {
+  return (random, victims) => {
+    const [arm, joint] = [random.of(ARMS), random.of(JOINTS)];
+    const begin = { do: what, arm, joint, count: random.whole(1, 12) } as const;
+    return ofReplies(kind, victims, begin, { ...begin, count: 0 });
+  };
+}
 
 /** Faults of the arms themselves. */
 export const ARM_FAULTS: Readonly<Record<string, Draw>> = {
@@ -72,41 +93,20 @@ export const ARM_FAULTS: Readonly<Record<string, Draw>> = {
       slowly: whenEnergised(arm, torqueOn),
     });
   },
-  drop(random, victims) {
-    const begin = {
-      do: "drop",
-      arm: random.of(ARMS),
-      joint: random.of(JOINTS),
-      count: random.whole(1, 12),
-    } as const;
-    const end = { ...begin, count: 0 };
-    return simulated("lost replies", victims, [`replies ${begin.arm}`], begin, { end, forMs: REPLIES_MS });
-  },
-  corrupt(random, victims) {
-    const begin = {
-      do: "corrupt",
-      arm: random.of(ARMS),
-      joint: random.of(JOINTS),
-      count: random.whole(1, 12),
-    } as const;
-    const end = { ...begin, count: 0 };
-    return simulated("damaged replies", victims, [`replies ${begin.arm}`], begin, { end, forMs: REPLIES_MS });
-  },
+  drop: lossOf("drop", "lost replies"),
+  corrupt: lossOf("corrupt", "damaged replies"),
   delay(random, victims) {
     const us = random.whole(1_000, 60_000);
     const count = random.whole(1, 10);
     const begin = { do: "delay", arm: random.of(ARMS), joint: random.of(JOINTS), us, count } as const;
-    const end = { ...begin, count: 0 };
-    const how = { end, forMs: REPLIES_MS, lingersMs: us / 1e3 };
-    return simulated("late replies", victims, [`replies ${begin.arm}`], begin, how);
+    return ofReplies("late replies", victims, begin, { ...begin, count: 0 }, us / 1e3);
   },
   noise(random, victims) {
     const [arm, bytes] = [random.of(ARMS), random.whole(1, 200)];
     const noise = { do: "noise", arm, bytes } as const;
     if (random.chance(0.5)) return simulated("noise", victims, [], noise);
     const begin = { ...noise, beforeReplies: random.whole(1, 50) };
-    const end = { ...noise, beforeReplies: 0 };
-    return simulated("noise before replies", victims, [`replies ${arm}`], begin, { end, forMs: REPLIES_MS });
+    return ofReplies("noise before replies", victims, begin, { ...noise, beforeReplies: 0 });
   },
   silent(random, victims) {
     const [arm, joint] = [random.of(ARMS), random.of(JOINTS)];
